@@ -1,0 +1,70 @@
+/* facts.h: resolves what the core may not look up: from a reported event to rows of the active images.
+ *
+ * Works from the images alone (cell and area polygons ride in the city image as sections the core ignores), so
+ * a restarted engine or a simulator resolves exactly as the first did.
+ *
+ * Owner   facts_new copies nothing of the images: they must outlive it
+ * Cost    a fixed device: one hash lookup; free coordinates: an STRtree query and prepared-geometry tests */
+#ifndef ENGINE_CITY_FACTS_H
+#define ENGINE_CITY_FACTS_H
+
+#include "engine/core/command.h"
+#include "engine/core/policy.h"
+
+struct facts;
+
+enum err facts_new(const struct city *city, const struct policy *policy, struct facts **out_facts)
+    WARN_UNUSED;
+void facts_free(struct facts *facts);
+
+/* One field as a client sent it. */
+struct fact_field {
+    const char *name; /* terminated */
+    uint8_t kind;     /* enum field_kind */
+    int64_t number;   /* NUMBER: millionths; BOOL: 0 or 1 */
+    const char *text; /* STRING: bytes, not terminated */
+    uint32_t text_size;
+};
+
+/* One event as a client sent it. Strings are terminated and may be NULL or empty. */
+struct fact_event {
+    const char *source; /* identity of the sender */
+    const char *id;
+    const char *type;
+    const char *device;
+    const char *caller; /* from the fields; may be NULL */
+    int64_t at_ms;      /* log clock; 0 = now */
+    struct place place; /* as sent, in the source's crs; PLACE_NONE */
+    const struct fact_field *fields;
+    uint32_t field_count;
+    const char *text;
+    uint32_t flags; /* enum event_flag */
+};
+
+/* A resolved event, ready for batch_add_event. Buffers are inside. */
+struct fact_record {
+    struct event_head head; /* verdict set when refused: UNKNOWN_TYPE is NOT one (the core says NO_RULE) */
+    struct event_field fields[EVENT_FIELDS_MAX];
+    char text[EVENT_FIELDS_MAX * EVENT_STRING_MAX];
+    uint32_t text_bytes;
+    const char *free_text;
+};
+
+/* Never fails: what cannot be resolved becomes head.verdict (BAD_PLACE, OUTSIDE_CITY, UNKNOWN_DEVICE, BAD_FIELD,
+ * TOO_LARGE) with the rest zeroed to NONE. Fields the policy does not know are left out. Built-in fields the policy
+ * names are filled: source, device, type, caller, cell, zone, zone.name, zone.kind, asset.code, asset.name, asset.kind. */
+void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t now_ms,
+                   struct fact_record *out_record);
+
+/* Cell and areas of a free place; cell NONE32 when in none. Returns the number of areas (ascending rows). */
+uint32_t facts_locate(struct facts *facts, struct place place, uint32_t *out_cell,
+                      uint16_t areas[EVENT_AREAS_MAX]);
+
+/* The known event type whose name is nearest to a wrong one, for NO_RULE's hint; NULL if none is near. Borrowed,
+ * terminated. */
+const char *facts_nearest_type(struct facts *facts, const char *type);
+
+/* XXH3-128 of bytes, as used for every principal, id, device and string field. */
+struct hash128 facts_hash(const void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,82 @@
+/* code.h: stable result and refusal codes, with their sentences in English and Chinese.
+ *
+ * A code is part of the protocol: numbers are never reused and names never change. The core uses the
+ * numbers only; engine/edge/words.c turns the same list into text. */
+#ifndef ENGINE_CORE_CODE_H
+#define ENGINE_CORE_CODE_H
+
+/* X(name, number, english, chinese) */
+#define CODE_LIST(X)                                                                              \
+    /* results of an event */                                                                     \
+    X(NOTHING, 0, "nothing to say", "无")                                                          \
+    X(OPENED, 1, "a case was opened", "已立案")                                                    \
+    X(MERGED, 2, "merged into an open case", "已并入在办案件")                                     \
+    X(DEDUPED, 3, "a repeat of an event already counted", "重复上报，已计数")                      \
+    X(SUPPRESSED, 4, "held back by a silence or maintenance window", "已抑制")                     \
+    X(NO_RULE, 5, "no active rule takes this event", "无规则匹配")                                 \
+    X(LATE, 6, "older than the lateness allowed; used, but marked", "迟到数据，已标记")            \
+    X(REOPENED, 7, "a closed case was reopened", "已重新立案")                                     \
+    X(CLEARED, 8, "the source says it is over", "来源报告已消除")                                  \
+    X(DONE, 9, "done", "已执行")                                                                   \
+    /* refusals of an event */                                                                    \
+    X(MALFORMED, 20, "the message does not follow its schema", "报文格式错误")                     \
+    X(TOO_LARGE, 21, "larger than the limit", "超过大小限制")                                      \
+    X(UNKNOWN_TYPE, 22, "event type unknown to the rules", "事件类型未知")                         \
+    X(BAD_FIELD, 23, "a field has the wrong kind or length", "字段类型或长度错误")                 \
+    X(BAD_PLACE, 24, "longitude or latitude is not a place on earth", "坐标无效")                  \
+    X(OUTSIDE_CITY, 25, "outside the city's box", "位于城市范围之外")                              \
+    X(UNKNOWN_DEVICE, 26, "device is not in the registry", "设备未登记")                           \
+    X(TOO_OLD, 27, "older than the horizon within which repeats are known", "早于去重时限，拒收")  \
+    X(IN_FUTURE, 28, "event time lies in the future", "事件时间在未来")                            \
+    X(TABLE_FULL, 29, "a table has reached its limit", "容量已满")                                 \
+    X(NO_RIGHT, 30, "this identity may not do that", "无此权限")                                   \
+    X(UNKNOWN_IDENTITY, 31, "identity is not known", "身份未知")                                   \
+    X(SEQ_REUSED, 32, "sequence number used before with other content", "序号重复但内容不同")      \
+    X(SEQ_GAP, 33, "sequence numbers must follow each other", "序号不连续")                        \
+    X(EPOCH_OLD, 34, "a newer outbox of this identity is in use", "发件箱版本过旧")                \
+    X(RESOLVE_AGAIN, 35, "city or rules changed while this was on its way", "城市或规则已更新，需重算") \
+    X(RATE, 36, "more than this identity may send now", "发送过快")                                \
+    X(OVERLOADED, 37, "the engine sheds this lane now", "系统繁忙")                                \
+    X(TOO_MANY_EVENTS, 38, "the case has taken all events it can hold", "该案件并入数已达上限")    \
+    X(FORGOTTEN, 39, "accepted long ago; its result is no longer kept", "早已受理，结果不再保留")  \
+    X(NO_CITY, 40, "no city and rules are active yet", "尚未启用城市与规则")                       \
+    X(UNKNOWN_COMMAND, 41, "this version does not know that command", "未知命令")                  \
+    /* refusals of an action */                                                                   \
+    X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
+    X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \
+    X(UNKNOWN_CASE, 62, "no such case", "无此案件")                                                \
+    X(UNKNOWN_ORDER, 63, "no such order", "无此工单")                                              \
+    X(UNKNOWN_WORKER, 64, "no such worker", "无此人员")                                            \
+    X(REASON_NEEDED, 65, "a reason is needed", "须填写原因")                                       \
+    X(PLACE_NEEDED, 66, "a place is needed", "须提供位置")                                         \
+    X(TOO_FAR, 67, "too far from the case to be there", "距案发地过远")                            \
+    X(CONFLICT_OF_INTEREST, 68, "who handled it may not check it", "处置人不得核查本案")           \
+    X(RECALLED, 69, "the order was recalled before this arrived", "工单已撤回")                    \
+    X(EXPIRED, 70, "the offer had expired before this arrived", "派单已超时")                      \
+    X(GONE, 71, "the case has left the engine; see the history", "案件已归档")                     \
+    X(NOT_ELIGIBLE, 72, "that worker may not take this order", "该人员不可承接")                   \
+    X(AMBIGUOUS, 73, "more than one case has that suffix", "编号后缀不唯一")                       \
+    X(UNKNOWN_ACTION, 74, "no such action", "未知操作")                                            \
+    /* why a worker was passed over (dispatch) */                                                 \
+    X(ELIGIBLE, 100, "could take it", "可承接")                                                    \
+    X(OFF_SHIFT, 101, "not on shift", "不在班")                                                    \
+    X(WRONG_ROLE, 102, "another role", "岗位不符")                                                 \
+    X(WRONG_SKILL, 103, "lacks the skill", "技能不符")                                             \
+    X(NOT_IN_AREA, 104, "not responsible for this area", "不在责任区")                             \
+    X(STALE_FIX, 105, "position too old", "定位过期")                                              \
+    X(NO_FIX, 106, "position unknown", "无定位")                                                   \
+    X(OUT_OF_RADIUS, 107, "outside the search radius", "超出搜索半径")                             \
+    X(AT_CAPACITY, 108, "has as many orders as allowed", "已满负荷")                               \
+    X(DECLINED, 109, "declined or let it expire before", "已拒单或超时未接")                       \
+    X(ALREADY_ON_CASE, 110, "already on this case", "已在本案中")                                  \
+    X(CONFLICTED, 111, "handled it, so may not check it", "处置人回避")                            \
+    X(RESTING, 112, "resting after a long order", "休息中")                                        \
+    X(SUSPENDED_WORKER, 113, "suspended from duty", "停派中")                                      \
+    X(FARTHER, 114, "eligible, but farther", "可承接但更远")                                       \
+    X(BUSIER, 115, "eligible, but carries more", "可承接但负荷更高")
+
+#define CODE_ENUM(name, number, en, zh) CODE_##name = number,
+enum code { CODE_LIST(CODE_ENUM) CODE_LIMIT = 128 };
+#undef CODE_ENUM
+
+#endif

@@ -1,0 +1,159 @@
+/* core.h: the deterministic core: one step function from commands to state and effects.
+ *
+ * Same images, same commands, same times: same state digest and same effects, on any compiler.
+ * The core holds one block, reads no clock, allocates nothing and fails for nothing but a bug.
+ *
+ *   core_init -> core_stage_image x2 -> ACTIVATE -> core_step ... ; TICK when core_next_due_ms is reached
+ *   or core_has_backlog.
+ *
+ * Rows of cases, orders and workers may be read through the accessors; they are borrowed until the next
+ * core_step. */
+#ifndef ENGINE_CORE_CORE_H
+#define ENGINE_CORE_CORE_H
+
+#include "engine/core/city.h"
+#include "engine/core/command.h"
+#include "engine/core/effect.h"
+#include "engine/core/limits.h"
+#include "engine/core/policy.h"
+
+struct core;
+
+/* Bytes of the block for these limits; a multiple of 64. */
+size_t core_size(const struct limits *limits);
+
+/* block 64-aligned, core_size bytes. Consumes nothing; the block is the core. */
+struct core *core_init(void *block, size_t size, const struct limits *limits);
+
+/* Hands the core an image that a later ACTIVATE will name. The bytes stay the caller's and must outlive their
+ * use: until two activations later. The caller has checked the digest. At most one city and one policy wait. */
+enum err core_stage_city(struct core *core, const void *bytes, uint64_t size) WARN_UNUSED;
+enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size) WARN_UNUSED;
+
+/* Decides one command at now_ms (never less than before; must()). Emits effects in order. */
+void core_step(struct core *core, int64_t now_ms, const struct command *command,
+               const struct effect_sink *sink);
+
+/* When the next timer is due, NEVER_MS if none. */
+int64_t core_next_due_ms(const struct core *core);
+
+/* Timers due but not fired because a step is bounded: append TICK at once. */
+bool core_has_backlog(const struct core *core);
+
+/* Digest of the whole state, field by field. O(state). */
+struct hash128 core_digest(const struct core *core);
+
+/* Walks every structure and every truth; must() fails on the first that does not hold. O(state). */
+void core_check(const struct core *core);
+
+int64_t core_now_ms(const struct core *core);
+const struct limits *core_limits(const struct core *core);
+
+/* Active images; NULL before the first ACTIVATE. */
+const struct city *core_city(const struct core *core);
+const struct policy *core_policy(const struct core *core);
+
+/* command_facts_digest of the active pair; none before ACTIVATE. */
+struct hash128 core_facts_digest(const struct core *core);
+
+/* ---- numbers for metrics and for the ledger ---- */
+struct core_counts {
+    uint64_t events;     /* events evaluated or refused with a result */
+    uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
+    uint64_t cases_opened; /* new cases (= opened) */
+    uint64_t closed, voided, forced_closed; /* transitions into a terminal state, minus reopenings */
+    uint64_t open_now;   /* cases not terminal */
+    uint64_t offers, accepted, declined, expired, returned, done, checks_passed, checks_failed;
+    uint64_t nobody;     /* offers that found nobody eligible */
+    uint64_t clocks_missed;
+    uint64_t escalations;
+    uint64_t retired;    /* closed cases that left */
+};
+const struct core_counts *core_counts_now(const struct core *core);
+
+/* ---- views for the edge and for read-only tools ---- */
+
+struct case_view {
+    struct case_no no;
+    enum case_state state;
+    struct holder holder;
+    uint32_t rule, class_row, cell, asset, device;
+    uint8_t severity;
+    struct place place;        /* first place, PLACE_NONE */
+    int64_t opened_at_ms;      /* log time */
+    int64_t onset_at_ms;       /* event time of the first event */
+    int64_t handled_at_ms, closed_at_ms; /* 0 = not yet */
+    uint32_t event_count;
+    uint8_t clock;             /* enum case_clock that binds the holder */
+    int64_t deadline_ms;
+    int64_t handle_deadline_ms; /* NEVER_MS: no clock or paused */
+    bool is_overdue;           /* a clock that binds now was missed */
+    uint8_t field_count;
+    struct {
+        uint32_t field; /* row of POLICY_FIELDS */
+        uint8_t kind;   /* enum field_kind */
+        uint8_t size;
+        int64_t number;
+        char text[CASE_FIELD_SIZE_MAX];
+    } fields[CASE_FIELDS_MAX];
+    uint64_t orders[8];        /* active orders, lead first; 0 = none */
+};
+
+struct order_view {
+    uint64_t number;
+    struct case_no case_no;
+    enum order_kind kind;
+    enum order_state state;
+    uint32_t person; /* row of CITY_PERSONS */
+    uint32_t assign; /* row of POLICY_ASSIGNS */
+    bool is_lead;
+    int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms; /* 0 = not yet */
+    int64_t deadline_ms; /* accept clock while OFFERED, arrive clock while ACCEPTED, else NEVER_MS */
+    uint8_t clock;
+};
+
+struct worker_view {
+    uint32_t person; /* row of CITY_PERSONS */
+    bool is_on_shift;
+    enum worker_status status;
+    struct place fix; /* last fix or PLACE_NONE */
+    int64_t fix_at_ms, seen_at_ms;
+    uint32_t load, capacity;
+    uint64_t item_seq_last;  /* newest item */
+    uint64_t item_seq_taken; /* acknowledged by the app */
+};
+
+struct item_view {
+    uint64_t seq;
+    uint8_t kind; /* enum item_kind */
+    uint64_t order;
+    uint16_t code;
+};
+
+/* Walk cases by slot: start with *slot = 0; false after the last. Ascending slot, not case number. */
+bool core_next_case(const struct core *core, uint32_t *slot, struct case_view *out_view);
+bool core_find_case(const struct core *core, struct case_no no, struct case_view *out_view);
+bool core_find_order(const struct core *core, uint64_t number, struct order_view *out_view);
+bool core_find_worker(const struct core *core, struct hash128 id_hash, struct worker_view *out_view);
+
+/* Cases in the engine whose number ends in the given part: serial, and day and district where not 0. Returns how
+ * many match; out_no is the newest of them. */
+uint32_t core_find_case_suffix(const struct core *core, struct case_no part, struct case_no *out_no);
+
+/* Items of a worker after after_seq, oldest first; returns how many were written. */
+uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint64_t after_seq,
+                           struct item_view *out_items, uint32_t limit);
+
+/* Once-only: what became of (principal, epoch, seq).
+ * ERR_NOT_FOUND: never seen, append it if seq is last_seq + 1 or epoch is newer. ERR_OK: results given in out,
+ * *out_count of them (code FORGOTTEN when too old). content_digest differs: one result SEQ_REUSED. */
+struct outbox_mark {
+    uint64_t epoch;
+    uint64_t last_seq;
+};
+struct outbox_mark core_outbox_mark(const struct core *core, struct hash128 principal);
+enum err core_find_results(const struct core *core, struct hash128 principal, uint64_t epoch,
+                           uint64_t seq, uint64_t content_digest, struct effect_result *out_results,
+                           uint32_t limit, uint32_t *out_count) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,154 @@
+/* effect.h: what a step of the core tells the world. Released only when its command is durable.
+ *
+ * Effects are plain values handed to a sink during core_step; they hold row numbers of the active images
+ * and numbers that are functions of the log alone. The same log gives the same effects in the same order.
+ *
+ * One EFFECT_RESULT per event of an EVENTS command (in order) and per ACT. One EFFECT_FIRING per event that
+ * reached a rule. EFFECT_TIMELINE is the case's story. EFFECT_DECISION precedes every offer and every
+ * "nobody". EFFECT_ITEM is something a worker app must be told. EFFECT_NOTICE tells a post. */
+#ifndef ENGINE_CORE_EFFECT_H
+#define ENGINE_CORE_EFFECT_H
+
+#include "engine/core/command.h"
+#include "engine/core/life.h"
+
+#define DECISION_CANDIDATES_MAX 32u
+
+enum effect_kind {
+    EFFECT_RESULT = 1,
+    EFFECT_FIRING,
+    EFFECT_TIMELINE,
+    EFFECT_DECISION,
+    EFFECT_ITEM,
+    EFFECT_NOTICE,
+    EFFECT_ACTIVATED,
+};
+
+/* The answer to one event or one act of a command with an outbox (principal, epoch, seq). */
+struct effect_result {
+    struct hash128 principal;
+    uint64_t epoch;
+    uint64_t seq;
+    uint32_t index;        /* of the event inside its batch; 0 for an act */
+    uint16_t code;         /* enum code */
+    bool is_late;          /* event used, but marked LATE */
+    struct case_no case_no; /* of OPENED, MERGED, DEDUPED, REOPENED, CLEARED, and of acts */
+    uint64_t order;        /* of acts on orders */
+    uint64_t possible;     /* of WRONG_STATE: bit per action possible now */
+    uint16_t state;        /* of acts: enum case_state (act on a case) or enum order_state */
+};
+
+struct effect_firing {
+    uint32_t rule;          /* row of POLICY_RULES, NONE32 = no rule */
+    uint16_t code;          /* OPENED, MERGED, DEDUPED, NO_RULE, REOPENED ... */
+    struct case_no case_no;
+    struct hash128 event_id;
+    uint32_t candidates;    /* rules of that type that matched and lost the lane */
+};
+
+struct holder {
+    uint8_t kind;   /* enum holder_kind */
+    uint32_t index; /* row of CITY_PERSONS or CITY_POSTS */
+};
+
+struct effect_timeline {
+    struct case_no case_no;
+    uint64_t order;      /* 0 = about the case */
+    uint16_t action;     /* enum action: what happened */
+    uint16_t reason;     /* enum reason */
+    uint16_t code;       /* enum code where one explains more (NOBODY: the binding filter) */
+    uint8_t state_before, state; /* enum case_state */
+    uint8_t order_kind;  /* enum order_kind, 0 */
+    uint8_t severity;    /* 1..4 after it */
+    uint8_t clock;       /* enum case_clock of deadline_ms, or of the clock that was missed */
+    uint32_t actor;      /* row of CITY_PERSONS, NONE32 = engine or device */
+    uint32_t gateway;    /* row of CITY_GATEWAYS, NONE32 */
+    uint32_t subject;    /* row of CITY_PERSONS the action is about (offer to, reassign to), NONE32 */
+    uint32_t post;       /* row of CITY_POSTS the action is about (desk, escalation), NONE32 */
+    struct holder holder; /* accountable from now on */
+    uint32_t rule;       /* row of POLICY_RULES */
+    uint32_t class_row;  /* row of CITY_CLASSES */
+    uint32_t cell;       /* row of CITY_CELLS or NONE32 */
+    uint32_t asset;      /* row of CITY_ASSETS or NONE32 */
+    uint32_t device;     /* row of CITY_DEVICES or NONE32 */
+    struct place place;  /* of the case (OPEN) or of the act; PLACE_NONE */
+    int64_t deadline_ms; /* the armed deadline that binds the holder now; for MISS the one missed */
+    int64_t distance_cm; /* offer: straight line; -1 unknown */
+    uint32_t event_count; /* events merged into the case so far */
+    const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
+    const char *text;    /* act's free text, borrowed for the call; NULL */
+    uint32_t text_size;
+};
+
+struct effect_candidate {
+    uint32_t person;     /* row of CITY_PERSONS */
+    uint16_t code;       /* CODE_ELIGIBLE = chosen; FARTHER, BUSIER = eligible, not chosen; else the filter */
+    uint16_t load;       /* active orders */
+    uint16_t capacity;
+    uint8_t ring;        /* index of the ring in which it was looked at */
+    bool is_home_cell;   /* responsible for the case's cell */
+    bool is_home_position; /* placed at base or home cell because no fresh fix exists */
+    int64_t distance_cm; /* straight line, -1 unknown */
+    int64_t travel_ms;   /* straight line x detour at the mode's speed, -1 unknown */
+};
+
+struct effect_decision {
+    struct case_no case_no;
+    uint64_t order;       /* the order offered, 0 = nobody */
+    uint32_t rule;
+    uint32_t assign;      /* row of POLICY_ASSIGNS */
+    uint8_t order_kind;
+    uint16_t binding;     /* nobody: the filter that removed the most (enum code) */
+    uint32_t considered;  /* workers looked at */
+    uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE]; /* how many, by code - CODE_ELIGIBLE */
+    uint32_t candidate_count;
+    struct effect_candidate candidates[DECISION_CANDIDATES_MAX]; /* chosen first, then by distance */
+};
+
+enum item_kind { ITEM_OFFER = 1, ITEM_RECALL = 2, ITEM_CHANGE = 3, ITEM_NOTICE = 4 };
+
+struct effect_item {
+    uint32_t person;   /* row of CITY_PERSONS */
+    uint64_t item_seq; /* of this worker, 1, 2, 3 ... */
+    uint8_t kind;      /* enum item_kind */
+    uint64_t order;
+    uint16_t code;     /* why (RECALLED, EXPIRED ...) */
+};
+
+struct effect_notice {
+    struct case_no case_no;
+    uint32_t post;    /* row of CITY_POSTS */
+    uint32_t step;    /* row of POLICY_STEPS, NONE32 = nobody eligible */
+    uint16_t code;
+    uint8_t severity;
+};
+
+struct effect_activated {
+    struct hash128 city;
+    struct hash128 policy;
+};
+
+struct effect {
+    enum effect_kind kind;
+    int64_t at_ms; /* log time */
+    union {
+        struct effect_result result;
+        struct effect_firing firing;
+        struct effect_timeline timeline;
+        struct effect_decision decision;
+        struct effect_item item;
+        struct effect_notice notice;
+        struct effect_activated activated;
+    } of;
+};
+
+/* Called for each effect in order. Must not call back into the core. */
+struct effect_sink {
+    void (*emit)(void *context, const struct effect *effect);
+    void *context;
+};
+
+/* Folds an effect, field by field, into a running digest (same effects = same digest). */
+struct hash128 effect_digest(struct hash128 running, const struct effect *effect);
+
+#endif

@@ -1,0 +1,165 @@
+/* life.h: the words of the closed loop: states, actions, reasons, holders, clocks, with their labels.
+ *
+ * One X-macro per vocabulary: X(NAME, number, english, chinese). Numbers are stored in logs and never
+ * reused. The core uses numbers; engine/edge/words.c turns the lists into text. The table of what may
+ * happen when is life.c. */
+#ifndef ENGINE_CORE_LIFE_H
+#define ENGINE_CORE_LIFE_H
+
+#include "engine/core/base.h"
+#include "engine/core/code.h"
+
+#define CASE_STATE_LIST(X)                                   \
+    X(NONE, 0, "none", "无")                                  \
+    X(REPORTED, 1, "reported", "已上报")                      \
+    X(VERIFYING, 2, "being verified on site", "核实中")       \
+    X(FILED, 3, "filed", "已立案")                            \
+    X(DISPATCHING, 4, "being dispatched", "派遣中")           \
+    X(ASSIGNED, 5, "assigned", "已派遣")                      \
+    X(ON_SITE, 6, "worker on site", "已到场")                 \
+    X(HANDLED, 7, "handled", "已处置")                        \
+    X(CHECKING, 8, "being checked", "核查中")                 \
+    X(CLOSED, 9, "closed", "已结案")                          \
+    X(VOID, 10, "void", "已作废")                             \
+    X(MERGED, 11, "merged into another case", "已并案")       \
+    X(SUSPENDED, 12, "suspended", "挂账")                     \
+    X(FORCED_CLOSED, 13, "closed by order", "强制结案")
+
+#define ORDER_STATE_LIST(X)                       \
+    X(NONE, 0, "none", "无")                       \
+    X(OFFERED, 1, "offered", "待接单")             \
+    X(ACCEPTED, 2, "accepted, on the way", "已接单") \
+    X(ARRIVED, 3, "on site", "已到场")             \
+    X(DONE, 4, "done", "已完成")                   \
+    X(DECLINED, 5, "declined", "已拒单")           \
+    X(EXPIRED, 6, "expired", "已超时")             \
+    X(RETURNED, 7, "returned", "已退回")           \
+    X(RECALLED, 8, "recalled", "已撤回")
+
+#define ORDER_KIND_LIST(X)                               \
+    X(HANDLE, 1, "handle", "处置")                        \
+    X(ASSIST, 2, "assist", "协助")                        \
+    X(VERIFY_REPORT, 3, "verify the report", "核实")      \
+    X(CHECK_RESULT, 4, "check the result", "核查")        \
+    X(INFORM, 5, "give data", "数据协查")                 \
+    X(PLAN_TASK, 6, "plan task", "预案任务")              \
+    X(ADJUDICATE, 7, "rule on who is responsible", "裁定")
+
+/* Acts by people and devices (up to 63), then what the engine itself does (64 and up, never accepted from
+ * outside). */
+#define ACTION_LIST(X)                                          \
+    X(NONE, 0, "nothing", "无")                                  \
+    X(ACCEPT, 1, "accept", "接单")                               \
+    X(DECLINE, 2, "decline", "拒单")                             \
+    X(ARRIVE, 3, "arrive", "到场")                               \
+    X(DONE, 4, "done", "处置完成")                               \
+    X(RETURN, 5, "return", "退回")                               \
+    X(CHECK_PASS, 6, "check passed", "核查通过")                 \
+    X(CHECK_FAIL, 7, "check failed", "核查不通过")               \
+    X(VERIFY_YES, 8, "report confirmed", "核实属实")             \
+    X(VERIFY_NO, 9, "report not confirmed", "核实不属实")        \
+    X(REASSIGN, 10, "reassign", "改派")                          \
+    X(DISPATCH, 11, "dispatch again", "重新派遣")                \
+    X(VOID, 12, "void", "作废")                                  \
+    X(FORCE_CLOSE, 13, "close by order", "强制结案")             \
+    X(REOPEN, 14, "reopen", "重新立案")                          \
+    X(COMMENT, 15, "comment", "备注")                            \
+    X(FILE, 16, "file", "立案")                                  \
+    X(CLOSE, 17, "close", "结案")                                \
+    X(SEND_TO_DESK, 18, "send to a desk", "转派岗位")            \
+    X(OPEN, 64, "opened by an event", "事件立案")                \
+    X(MERGE, 65, "event merged", "事件并入")                     \
+    X(OFFER, 66, "offered", "派单")                              \
+    X(EXPIRE, 67, "offer expired", "接单超时")                   \
+    X(RECALL, 68, "recalled", "撤回")                            \
+    X(ESCALATE, 69, "escalated", "升级")                         \
+    X(MISS, 70, "clock missed", "超时")                          \
+    X(NOBODY, 71, "nobody eligible", "无人可派")                 \
+    X(TO_DESK, 72, "handed to a desk", "转岗位承接")             \
+    X(CLEAR, 73, "cleared by the source", "来源报告消除")        \
+    X(LOST, 74, "worker lost", "人员失联")                       \
+    X(START_CHECK, 75, "check started", "启动核查")              \
+    X(RETIRE, 76, "left the engine", "归档")                     \
+    X(SEVERITY, 77, "severity changed", "等级变化")              \
+    X(SELF_HANDLED, 78, "handled by the reporter", "自处置")
+
+#define REASON_LIST(X)                                            \
+    X(NONE, 0, "no reason given", "未说明")                        \
+    X(NOT_MINE, 1, "not within my duties", "不属本职")             \
+    X(PRIVATE_LAND, 2, "private land", "属私人用地")               \
+    X(NOT_FOUND, 3, "nothing found there", "现场未发现")           \
+    X(NO_EQUIPMENT, 4, "equipment missing", "缺少设备")            \
+    X(UNSAFE, 5, "not safe alone", "单人处置不安全")               \
+    X(BUSY, 6, "busy", "正忙")                                     \
+    X(TOO_FAR, 7, "too far", "距离过远")                           \
+    X(UNWELL, 8, "unwell", "身体不适")                             \
+    X(FALSE_ALARM, 9, "false alarm", "误报")                       \
+    X(DUPLICATE, 10, "duplicate", "重复")                          \
+    X(OUTSIDE_DUTY, 11, "outside the city's duties", "不在受理范围") \
+    X(NOT_DONE, 12, "not done properly", "处置不到位")             \
+    X(CAME_BACK, 13, "it came back", "问题复发")                   \
+    X(BETTER_PLACED, 14, "another person is better placed", "更合适人选") \
+    X(INSTRUCTED, 15, "instructed", "上级指示")                    \
+    X(OTHER, 16, "other, see text", "其他")
+
+#define CLOCK_LIST(X)                                  \
+    X(NONE, 0, "none", "无")                            \
+    X(ACCEPT, 1, "accept", "接单时限")                  \
+    X(ARRIVE, 2, "arrive", "到场时限")                  \
+    X(DISPATCH, 3, "dispatch", "派遣时限")              \
+    X(HANDLE, 4, "handle", "处置时限")                  \
+    X(CHECK, 5, "check", "核查时限")                    \
+    X(VERIFY, 6, "verify", "核实时限")                  \
+    X(RETIRE, 7, "reopen window", "重新立案期")         \
+    X(CLEARED, 8, "waiting for the device", "等待设备确认")
+
+/* What a worker app says of its owner. */
+#define WORKER_STATUS_LIST(X)                     \
+    X(UNKNOWN, 0, "unknown", "未知")               \
+    X(READY, 1, "on duty", "在岗")                 \
+    X(PAUSED, 2, "pausing", "暂停接单")            \
+    X(OFF, 3, "off duty", "下岗")
+
+#define LIFE_ENUM_CASE(name, number, en, zh) CASE_##name = number,
+enum case_state { CASE_STATE_LIST(LIFE_ENUM_CASE) CASE_STATE_COUNT = 14 };
+#undef LIFE_ENUM_CASE
+#define LIFE_ENUM_ORDER(name, number, en, zh) ORDER_##name = number,
+enum order_state { ORDER_STATE_LIST(LIFE_ENUM_ORDER) ORDER_STATE_COUNT = 9 };
+#undef LIFE_ENUM_ORDER
+#define LIFE_ENUM_KIND(name, number, en, zh) KIND_##name = number,
+enum order_kind { ORDER_KIND_LIST(LIFE_ENUM_KIND) KIND_LIMIT = 8 };
+#undef LIFE_ENUM_KIND
+#define LIFE_ENUM_ACTION(name, number, en, zh) ACTION_##name = number,
+enum action { ACTION_LIST(LIFE_ENUM_ACTION) ACTION_OUTSIDE_LIMIT = 19, ACTION_LIMIT = 79 };
+#undef LIFE_ENUM_ACTION
+#define LIFE_ENUM_REASON(name, number, en, zh) REASON_##name = number,
+enum reason { REASON_LIST(LIFE_ENUM_REASON) REASON_LIMIT = 17 };
+#undef LIFE_ENUM_REASON
+#define LIFE_ENUM_CLOCK(name, number, en, zh) CLOCK_##name = number,
+enum case_clock { CLOCK_LIST(LIFE_ENUM_CLOCK) CLOCK_LIMIT = 9 };
+#undef LIFE_ENUM_CLOCK
+#define LIFE_ENUM_STATUS(name, number, en, zh) STATUS_##name = number,
+enum worker_status { WORKER_STATUS_LIST(LIFE_ENUM_STATUS) STATUS_LIMIT = 4 };
+#undef LIFE_ENUM_STATUS
+
+/* Who answers for an open case right now. */
+enum holder_kind { HOLDER_NONE = 0, HOLDER_PERSON = 1, HOLDER_POST = 2 };
+
+/* Is the case's loop closed? */
+static inline bool case_state_is_terminal(enum case_state state)
+{
+    return state == CASE_CLOSED || state == CASE_VOID || state == CASE_MERGED ||
+           state == CASE_FORCED_CLOSED;
+}
+
+/* Is the order still somebody's duty? */
+static inline bool order_state_is_active(enum order_state state)
+{
+    return state == ORDER_OFFERED || state == ORDER_ACCEPTED || state == ORDER_ARRIVED;
+}
+
+/* Bit per action that the state admits from outside, for "possible now". Bits 0..63. */
+uint64_t life_case_actions(enum case_state state);
+uint64_t life_order_actions(enum order_kind kind, enum order_state state);
+
+#endif

@@ -1,0 +1,40 @@
+/* limits.h: every collection of the core has a number; all memory follows from them.
+ *
+ * X(field, default, meaning). `gridloop check` prints this list. */
+#ifndef ENGINE_CORE_LIMITS_H
+#define ENGINE_CORE_LIMITS_H
+
+#include "engine/core/base.h"
+
+#define LIMITS_LIST(X)                                                                    \
+    X(cases, 65536, "cases in the engine, closed ones within their reopen window included") \
+    X(orders, 131072, "work orders of those cases")                                       \
+    X(workers, 16384, "persons of the city who take orders or act")                       \
+    X(gateways, 1024, "gateways with their watermarks")                                   \
+    X(batches_kept, 4, "last batches of a gateway whose results can be given again")      \
+    X(batch_events, 1000, "events in one batch")                                          \
+    X(event_ids, 262144, "event ids remembered for doors without an outbox")              \
+    X(dedupe_keys, 262144, "open dedupe windows of all rules")                            \
+    X(worker_items, 64, "unacknowledged items of one worker")                             \
+    X(case_events, 1000, "events merged into one case")                                   \
+    X(case_workers, 16, "persons a case remembers as having been on it or declined it")   \
+    X(districts, 1024, "districts with a case counter")                                   \
+    X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")
+
+#define LIMITS_FIELD(name, value, text) uint32_t name; /* text */
+struct limits {
+    LIMITS_LIST(LIMITS_FIELD)
+};
+#undef LIMITS_FIELD
+
+#define LIMITS_VALUE(name, value, text) .name = (value),
+static inline struct limits limits_default(void)
+{
+    return (struct limits){LIMITS_LIST(LIMITS_VALUE)};
+}
+#undef LIMITS_VALUE
+
+#define CASE_FIELDS_MAX 8u       /* captured fields of a case */
+#define CASE_FIELD_SIZE_MAX 64u  /* bytes of a captured string */
+
+#endif

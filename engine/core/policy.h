@@ -1,0 +1,231 @@
+/* policy.h: the plain tables that rules are lowered to; what the core reads instead of YAML.
+ *
+ * Made by rules/lower.c against one city image (roles, posts, areas, calendars, classes are row numbers of
+ * that city), read in place by the core. Rules are sorted by id, event types and fields by name.
+ *
+ * Programs are postfix code of expr.h. The match index is match.h's; both live in sections owned by those
+ * two files and are opaque here. */
+#ifndef ENGINE_CORE_POLICY_H
+#define ENGINE_CORE_POLICY_H
+
+#include "engine/core/city.h"
+#include "engine/core/image.h"
+
+enum policy_section {
+    POLICY_INFO = 1,
+    POLICY_TYPES = 2,
+    POLICY_FIELDS = 3,
+    POLICY_RULES = 4,
+    POLICY_PROGRAM = 5, /* struct expr_word, see expr.h */
+    POLICY_KEYS = 6,    /* u32 field rows, or KEY_CLASS */
+    POLICY_RINGS = 7,
+    POLICY_ASSIGNS = 8,
+    POLICY_STEPS = 9,
+    POLICY_ROWS = 10,  /* u32 rows of city tables: areas, calendars, posts; ranges owned by rules and steps */
+    POLICY_CLOSERS = 11, /* u32 rule rows grouped by closing event type; ranges owned by types */
+    POLICY_TYPE_RULES = 12, /* u32 rule rows grouped by type, best first; ranges owned by types */
+    POLICY_CIRCLES = 13,
+    POLICY_CONSTANTS = 14, /* struct image_string: string constants of programs */
+    /* 32..63 belong to match.h */
+};
+
+/* One row. */
+struct policy_info {
+    struct hash128 city_digest; /* the city image these rows number into */
+    struct hash128 rules_digest; /* content digest of the rule set: its version */
+    int64_t lateness_ms;        /* an event older than now minus this is marked LATE */
+    int64_t future_ms;          /* an event newer than now plus this is refused IN_FUTURE */
+    struct clock_limit accept;  /* defaults where a rule's sla is silent */
+    struct clock_limit dispatch;
+    struct clock_limit check;
+    struct image_range check_assigns;  /* who checks results: rows of POLICY_ASSIGNS */
+    struct image_range verify_assigns; /* who verifies untrusted reports */
+    int64_t seek_every_ms;      /* while a desk holds a case nobody took, look again this often */
+    int64_t stale_fix_ms;       /* a fix older than this is STALE_FIX (default 30 min) */
+    int64_t worker_lost_ms;     /* no sign of life for this long: un-arrived orders go to others */
+};
+
+enum lane { LANE_LIFE_SAFETY = 0, LANE_DRAIN = 1, LANE_REPORT = 2, LANE_TELEMETRY = 3, LANE_COUNT = 4 };
+
+struct policy_type {
+    struct image_string name;     /* "camera.garbage_overflow" */
+    struct image_string title;    /* words for people */
+    struct image_string title_en;
+    struct image_range rules;     /* in POLICY_TYPE_RULES: by priority descending, then rule row */
+    struct image_range closers;   /* in POLICY_CLOSERS: rules this type clears */
+    uint32_t lane;                /* enum lane */
+    uint32_t reserved;
+};
+
+enum field_kind { FIELD_NUMBER = 1, FIELD_STRING = 2, FIELD_BOOL = 3 };
+
+struct policy_field {
+    struct image_string name; /* "confidence", "device", "zone.kind" */
+    uint32_t kind;            /* enum field_kind; one kind per name across all types */
+    uint32_t reserved;
+};
+
+#define KEY_CLASS UINT32_C(0xfffffffe) /* a key part: the class of the case, instead of a field */
+
+
+enum rule_status { RULE_ACTIVE = 0, RULE_DISABLED = 1, RULE_DEPRECATED = 2 };
+
+struct policy_dedupe {
+    struct image_range keys; /* in POLICY_KEYS; count 0 = no dedupe */
+    int64_t window_ms;       /* from the first */
+};
+
+enum merge_flag { MERGE_ENABLED = 1u << 0, MERGE_TAKE_SEVERITY = 1u << 1, MERGE_TAKE_PLACE = 1u << 2 };
+
+struct policy_merge {
+    struct image_range keys; /* in POLICY_KEYS */
+    int64_t radius_cm;       /* to the case's first place; 0 = place does not matter */
+    int64_t reopen_ms;       /* a case closed less than this ago is reopened; 0 = never */
+    uint32_t asset_kind;     /* key on the nearest asset of this kind within radius_cm; NONE32 = no asset */
+    uint32_t flags;          /* enum merge_flag */
+};
+
+enum close_else { CLOSE_ELSE_CHECK = 0 };
+
+struct policy_close {
+    struct image_range keys; /* in POLICY_KEYS, compared with the opening event's */
+    int64_t within_ms;       /* after HANDLED, how long a device is waited for */
+    uint32_t type;           /* closing event type, NONE32 = no close clause */
+    uint32_t otherwise;      /* enum close_else */
+};
+
+struct policy_sla {
+    struct clock_limit accept; /* value 0: the default of policy_info */
+    struct clock_limit arrive; /* from the offer that was accepted; 0 = no clock */
+    struct clock_limit handle; /* 0: the class's */
+};
+
+struct policy_rule {
+    struct hash128 id_hash;      /* XXH3-128 of id: identity of the rule and of its state */
+    struct image_string id;
+    struct image_string title;
+    struct image_string title_en;
+    struct image_string case_title;  /* template "{asset.name} ..." */
+    struct image_string file;        /* where it was written, for explain */
+    struct image_range program;      /* where, in POLICY_PROGRAM; count 0 = always true */
+    struct image_range areas_in, areas_out;         /* in POLICY_ROWS, rows of CITY_AREAS */
+    struct image_range circles_in, circles_out;     /* in POLICY_CIRCLES */
+    struct image_range calendars_in, calendars_out; /* in POLICY_ROWS, rows of CITY_CALENDARS */
+    struct image_range assigns;      /* in POLICY_ASSIGNS: first is the lead, the rest assist */
+    struct image_range steps;        /* in POLICY_STEPS: escalation, at most POLICY_STEPS_MAX */
+    struct image_range captures;     /* in POLICY_KEYS: at most CASE_FIELDS_MAX fields kept on the case */
+    struct policy_dedupe dedupe;
+    struct policy_merge merge;
+    struct policy_close close;
+    struct policy_sla sla;
+    uint32_t line;        /* in file */
+    uint32_t department;  /* owner */
+    uint32_t class_row;   /* of the city's catalogue */
+    uint32_t priority;    /* 0..1000, higher wins in its lane */
+    uint32_t severity;    /* 1..4 */
+    uint32_t status;      /* enum rule_status */
+};
+
+#define POLICY_STEPS_MAX 16u
+#define POLICY_TYPE_RULES_MAX 4096u /* rules per event type that one match may return candidates from */
+
+enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
+
+struct policy_ring {
+    int64_t radius_cm; /* RING_RADIUS */
+    uint32_t kind;     /* enum ring_kind */
+    uint32_t level;    /* RING_LEVEL: unit level above the cell */
+};
+
+enum pick { PICK_NEAREST = 0, PICK_LEAST_LOADED = 1, PICK_ETA = 2 };
+
+struct policy_assign {
+    uint64_t roles;             /* any of these bits; 0 = any role */
+    uint64_t skills;            /* all of these bits */
+    struct image_string task;   /* words for the worker, may be empty */
+    struct image_range rings;   /* in POLICY_RINGS, searched in order */
+    struct image_range program; /* `if`, over the event's fields and severity; count 0 = always */
+    uint32_t pick;              /* enum pick; ETA uses straight line / mode speed until roads are given */
+    uint32_t count;             /* orders wanted, 1..ASSIGN_COUNT_MAX */
+    uint32_t max_load;          /* active orders a candidate may carry; 0 = its own capacity */
+    uint32_t ignore_shift;      /* 1: on_shift: any */
+    uint32_t fallback;          /* post, or NONE32 = owner's duty post, else the city's desk */
+    uint32_t rights;            /* enum right bits one of which is needed (RIGHT_WORKER, RIGHT_INSPECTOR) */
+};
+
+#define ASSIGN_COUNT_MAX 8u
+
+enum step_when { STEP_OPENED = 0, STEP_UNACCEPTED = 1, STEP_NOT_ARRIVED = 2, STEP_UNHANDLED = 3, STEP_SEVERITY = 4 };
+enum step_flag { STEP_REASSIGN = 1u << 0 };
+
+struct policy_step {
+    struct image_range posts;  /* in POLICY_ROWS, rows of CITY_POSTS told */
+    struct image_range program; /* STEP_SEVERITY: an `if` over severity; else count 0 */
+    int64_t after_ms;          /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), or
+                                  the start of the handle clock (UNHANDLED) */
+    uint32_t after_permille;   /* of the handle clock; used instead of after_ms where not 0 */
+    uint32_t when;             /* enum step_when */
+    uint32_t flags;            /* enum step_flag */
+    uint32_t severity;         /* raise to this (smaller number wins), 0 = leave */
+};
+
+/* A circle of a rule's area clause. */
+struct policy_circle {
+    int32_t lon, lat;
+    int64_t radius_cm;
+};
+
+_Static_assert(sizeof(struct policy_info) == 136, "image row without padding");
+_Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
+_Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 280, "image row without padding");
+_Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
+_Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
+_Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
+
+/* Typed views of one open policy image. Pointers borrow from the image. */
+struct policy {
+    struct image image;
+    const struct policy_info *info;
+    const struct policy_type *types;
+    uint32_t type_count;
+    const struct policy_field *fields;
+    uint32_t field_count;
+    const struct policy_rule *rules;
+    uint32_t rule_count;
+    const struct expr_word *program;
+    uint32_t program_count;
+    const uint32_t *keys;
+    uint32_t key_count;
+    const struct policy_ring *rings;
+    uint32_t ring_count;
+    const struct policy_assign *assigns;
+    uint32_t assign_count;
+    const struct policy_step *steps;
+    uint32_t step_count;
+    const uint32_t *rows;
+    uint32_t row_count;
+    const uint32_t *closers;
+    uint32_t closer_count;
+    const uint32_t *type_rules;
+    uint32_t type_rule_count;
+    const struct policy_circle *circles;
+    uint32_t circle_count;
+    const struct image_string *constants;
+    uint32_t constant_count;
+    const char *strings;
+    uint32_t string_size;
+};
+
+/* Checks every index against the policy and the city once (programs through expr_check, the match index
+ * through match_check). ERR_MALFORMED, ERR_VERSION, ERR_MISMATCH (lowered for another city). */
+enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
+                     struct policy *out_policy) WARN_UNUSED;
+
+static inline const char *policy_text(const struct policy *policy, struct image_string s)
+{
+    must(s.offset <= policy->string_size && s.size <= policy->string_size - s.offset);
+    return policy->strings + s.offset;
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* log.h: the command log on segment files: entries in order, stamped, chained, durable before acted on.
+ *
+ * The owner of this file documents the byte layout at the top of log.c. Contract for everyone else:
+ *
+ *   position  1, 2, 3 ... of entries, without holes
+ *   time_ms   of an entry, never less than the one before
+ *   durable   a position is durable once log_write_group covering it returned ERR_OK
+ *
+ * Writing is split so that encoding happens on the engine thread and I/O on the writer thread:
+ * log_encode (engine thread, assigns the position) -> log_write_group (writer thread, write + sync).
+ *
+ * Errors  ERR_DAMAGED names file, offset and position in struct log_fault; nothing is skipped */
+#ifndef ENGINE_EDGE_LOG_H
+#define ENGINE_EDGE_LOG_H
+
+#include "engine/core/base.h"
+#include "engine/core/distance.h"
+#include "engine/core/err.h"
+#include "engine/edge/disk.h"
+
+enum log_entry_kind { LOG_BATCH = 1, LOG_SEAL = 2 };
+
+/* One entry as read back. Pointers borrow from the reader until the next call. payload is 8-aligned. */
+struct log_entry {
+    uint64_t position;
+    int64_t time_ms;
+    uint32_t kind; /* enum log_entry_kind; SEAL entries carry no payload and no command */
+    const uint8_t *payload;
+    uint64_t payload_size;
+    const uint8_t *places; /* location bytes; zeroed once redacted */
+    uint64_t places_size;
+    bool is_redacted;
+};
+
+/* Where and why a log was refused. */
+struct log_fault {
+    char file[64];
+    uint64_t offset;
+    uint64_t position; /* of the entry that should have been there */
+    char what[160];
+};
+
+struct log_options {
+    uint64_t segment_size; /* default 64 MiB */
+    uint8_t chain_key[32]; /* keyed BLAKE2b; zero key while auth is none */
+};
+struct log_options log_options_default(void);
+
+struct log; /* opaque: writer */
+
+/* Opens DATA/log for writing, creating it when empty. Verifies the tail: cuts only the last unsynced group, and
+ * says so in *out_cut_bytes; damage at or before the greatest known durable_before is ERR_DAMAGED with out_fault. */
+enum err log_open(const struct disk *disk, const struct log_options *options, struct log **out_log,
+                  uint64_t *out_cut_bytes, struct log_fault *out_fault) WARN_UNUSED;
+void log_close(struct log *log);
+
+uint64_t log_last_position(const struct log *log);
+int64_t log_last_time_ms(const struct log *log);
+
+/* Appends an encoded entry to the pending group and gives its position. ERR_TOO_LARGE. */
+enum err log_encode(struct log *log, int64_t time_ms, enum log_entry_kind kind, const void *payload,
+                    uint64_t payload_size, const void *places, uint64_t places_size,
+                    uint64_t *out_position) WARN_UNUSED;
+
+/* Detaches the pending group (engine thread) ... */
+struct log_group; /* opaque: bytes and the positions they hold */
+struct log_group *log_take_group(struct log *log); /* NULL when nothing is pending */
+/* ... writes and syncs it (writer thread; one at a time, in order), giving the durable position. Frees the group. */
+enum err log_write_group(struct log *log, struct log_group *group, uint64_t *out_durable) WARN_UNUSED;
+
+/* Reading, by the same or another process, while a writer may append. */
+struct log_reader; /* opaque */
+enum err log_reader_open(const struct disk *disk, const struct log_options *options,
+                         uint64_t from_position, struct log_reader **out_reader,
+                         struct log_fault *out_fault) WARN_UNUSED;
+/* ERR_NOT_FOUND: at the end (call again later when tailing); ERR_DAMAGED with out_fault. */
+enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
+                         struct log_fault *out_fault) WARN_UNUSED;
+void log_reader_close(struct log_reader *reader);
+
+#endif
