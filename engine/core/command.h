@@ -216,7 +216,9 @@ bool event_next(const struct command *command, uint64_t *offset, struct event *o
 /* The field of that row, or NULL. O(log fields). */
 const struct event_field *event_find_field(const struct event *event, uint32_t field);
 
-/* ---- writing: append-only into caller's buffers; ERR_TOO_LARGE leaves the batch as it was ---- */
+/* ---- writing: append-only into caller's buffers; a failure leaves the batch as it was.
+ * ERR_TOO_LARGE: past a limit or no room. ERR_MALFORMED: a reader would refuse it (a place not on earth, a reason
+ * or status out of range, fields or areas out of order), so that nothing unreadable can enter the log ---- */
 struct batch_writer {
     uint8_t *payload;
     uint64_t size;
@@ -241,7 +243,8 @@ enum err batch_put_act(struct batch_writer *writer, const struct command_head *h
                        const struct hash128 *evidence, const char *text) WARN_UNUSED;
 
 /* EVENTS: open, add 1..EVENTS_PER_COMMAND_MAX, close. An event's fields must be sorted by row; text holds
- * the string fields' bytes (text_bytes of them) and free_text follows. */
+ * the string fields' bytes (at least up to the end of the last, the rest is not kept), free_text
+ * follows: head->text_size bytes. */
 enum err batch_open_events(struct batch_writer *writer, const struct command_head *head) WARN_UNUSED;
 enum err batch_add_event(struct batch_writer *writer, const struct event_head *head,
                          const struct event_field *fields, const char *text, uint32_t text_bytes,
