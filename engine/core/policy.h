@@ -75,6 +75,10 @@ struct policy_dedupe {
     int64_t window_ms;       /* from the first */
 };
 
+/* Kinds of evidence a rule asks for: shown to workers and checkers, never a condition. */
+enum evidence { EVIDENCE_SNAPSHOT = 1u << 0, EVIDENCE_CLIP = 1u << 1, EVIDENCE_PHOTO = 1u << 2, EVIDENCE_AUDIO = 1u << 3,
+                EVIDENCE_DOCUMENT = 1u << 4 };
+
 enum merge_flag { MERGE_ENABLED = 1u << 0, MERGE_TAKE_SEVERITY = 1u << 1, MERGE_TAKE_PLACE = 1u << 2 };
 
 struct policy_merge {
@@ -106,6 +110,7 @@ struct policy_rule {
     struct image_string title;
     struct image_string title_en;
     struct image_string case_title;  /* template "{asset.name} ..." */
+    struct image_string case_title_en;
     struct image_string file;        /* where it was written, for explain */
     struct image_range program;      /* where, in POLICY_PROGRAM; count 0 = always true */
     struct image_range areas_in, areas_out;         /* in POLICY_ROWS, rows of CITY_AREAS */
@@ -124,9 +129,18 @@ struct policy_rule {
     uint32_t priority;    /* 0..1000, higher wins in its lane */
     uint32_t severity;    /* 1..4 */
     uint32_t status;      /* enum rule_status */
+    uint32_t evidence;    /* enum evidence bits the case should carry */
+    uint32_t reserved;
 };
 
 #define POLICY_STEPS_MAX 16u
+#define POLICY_ASSIGNS_MAX 8u    /* per rule, and of check and verify */
+#define POLICY_RINGS_MAX 8u      /* per assign */
+#define POLICY_KEYS_MAX 8u       /* parts of one key */
+#define POLICY_CIRCLES_MAX 64u   /* per side of an area clause */
+#define POLICY_CALENDARS_MAX 16u /* per side of a time clause */
+#define POLICY_POSTS_MAX 8u      /* told by one step */
+#define POLICY_PRIORITY_MAX 1000u
 #define POLICY_TYPE_RULES_MAX 4096u /* rules per event type that one match may return candidates from */
 
 enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
@@ -178,7 +192,7 @@ struct policy_circle {
 _Static_assert(sizeof(struct policy_info) == 136, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 280, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 296, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
@@ -213,6 +227,13 @@ struct policy {
     uint32_t circle_count;
     const struct image_string *constants;
     uint32_t constant_count;
+    const struct match_type *match_types; /* type_count rows: see match.h for these four */
+    const struct match_attribute *match_attributes;
+    uint32_t match_attribute_count;
+    const struct match_cell *match_cells;
+    uint32_t match_cell_count;
+    const uint64_t *match_bits;
+    uint32_t match_bit_count;
     const char *strings;
     uint32_t string_size;
 };
