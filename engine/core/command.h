@@ -243,8 +243,8 @@ enum err batch_put_act(struct batch_writer *writer, const struct command_head *h
                        const struct hash128 *evidence, const char *text) WARN_UNUSED;
 
 /* EVENTS: open, add 1..EVENTS_PER_COMMAND_MAX, close. An event's fields must be sorted by row; text holds
- * the string fields' bytes (at least up to the end of the last, the rest is not kept), free_text
- * follows: head->text_size bytes. */
+ * the string fields' bytes (at least up to the end of the last, the rest is not kept), free_text has
+ * head->text_size bytes. */
 enum err batch_open_events(struct batch_writer *writer, const struct command_head *head) WARN_UNUSED;
 enum err batch_add_event(struct batch_writer *writer, const struct event_head *head,
                          const struct event_field *fields, const char *text, uint32_t text_bytes,
