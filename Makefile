@@ -20,7 +20,7 @@ DIR_sim := sim
 DIR_cli := engine/cli
 DIR_client := proto/client
 
-LIBS := -lgeos_c -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lzstd -lpthread -lm
+LIBS := -lgeos_c -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lzstd -lz -lpthread -lm
 
 define room
 SRC_$(1) := $$(wildcard $$(DIR_$(1))/*.c)
@@ -38,6 +38,15 @@ $(BUILD)/proto/gridloop.pb-c.c $(BUILD)/proto/gridloop.pb-c.h &: proto/gridloop.
 	protoc-c --c_out=$(BUILD)/proto -Iproto gridloop.proto
 $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
 	$(CC) -std=c11 -O2 -g -w -I. -I$(BUILD) -c $< -o $@
+
+# The shipped rule pack travels inside the program, for `gridloop city demo`.
+PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml))
+$(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
+	@mkdir -p $(@D)
+	sh sim/pack.sh $(PACK_FILES) >$@.new && mv $@.new $@
+$(BUILD)/sim/city_pack.o: $(BUILD)/sim/city_pack.c sim/city_pack.h
+	$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
+$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o
 
 $(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h
 	@mkdir -p $(@D)

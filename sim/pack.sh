@@ -1,0 +1,18 @@
+#!/bin/sh
+# pack.sh FILE...: writes C source that carries the files to standard output (see city_pack.h).
+set -eu
+printf '#include "sim/city_pack.h"\n'
+i=0
+for file in "$@"; do
+    printf 'static const uint8_t FILE_%d[] = {\n' "$i"
+    od -An -v -tx1 "$file" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
+    printf '0};\n'
+    i=$((i + 1))
+done
+printf 'const struct city_pack_file CITY_PACK[] = {\n'
+i=0
+for file in "$@"; do
+    printf '    {"%s", FILE_%d, sizeof FILE_%d - 1},\n' "${file##*/}" "$i" "$i"
+    i=$((i + 1))
+done
+printf '    {0, 0, 0}};\nconst size_t CITY_PACK_COUNT = %d;\n' "$i"
