@@ -1,8 +1,19 @@
 # Gridloop. `make help` lists what can be asked for.
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 BUILD ?= build
 CC := gcc
 OPT ?= -O2
+PREFIX ?= /usr/local
+# All processors unless the command line says otherwise; a make inside make shares its parent's.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-print-directory
+# One short line per file; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)')
+
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wswitch-enum -Wundef -Wcast-qual -Wwrite-strings -Wformat=2 -Werror
 CFLAGS := $(WARN) $(OPT) -g -fno-omit-frame-pointer -D_GNU_SOURCE -MMD -MP $(EXTRA_CFLAGS)
@@ -22,42 +33,58 @@ DIR_client := proto/client
 
 LIBS := -lgeos_c -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lzstd -lz -lpthread -lm
 
+# An archive is remade when a source comes or goes, not only when one changes: LIST_<room> is rewritten then.
 define room
 SRC_$(1) := $$(wildcard $$(DIR_$(1))/*.c)
 OBJ_$(1) := $$(SRC_$(1):%.c=$(BUILD)/%.o)
-$(BUILD)/lib$(1).a: $$(OBJ_$(1))
-	@rm -f $$@; ar rcs $$@ $$^
+LIST_$(1) := $(BUILD)/lib$(1).list
+ifneq ($$(file <$$(LIST_$(1))),$$(SRC_$(1)))
+$$(shell mkdir -p $(BUILD))
+$$(file >$$(LIST_$(1)),$$(SRC_$(1)))
+endif
+$(BUILD)/lib$(1).a: $$(OBJ_$(1)) $$(LIST_$(1))
+	@rm -f $$@; ar rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room,$(r))))
 GENERATED := $(BUILD)/proto/gridloop.pb-c.c
-OBJ_proto += $(GENERATED:.c=.o)
 $(BUILD)/libproto.a: $(GENERATED:.c=.o)
 
-$(BUILD)/proto/gridloop.pb-c.c $(BUILD)/proto/gridloop.pb-c.h &: proto/gridloop.proto
+# Says which packages are missing before the compiler does. Remade when the list changes.
+DEPS_OK := $(BUILD)/deps.ok
+$(DEPS_OK): .ci/deps
+	@mkdir -p $(BUILD)
+	@.ci/deps check && touch $@
+
+$(BUILD)/proto/gridloop.pb-c.c $(BUILD)/proto/gridloop.pb-c.h &: proto/gridloop.proto | $(DEPS_OK)
 	@mkdir -p $(BUILD)/proto
-	protoc-c --c_out=$(BUILD)/proto -Iproto gridloop.proto
+	$(call say,protoc-c $<)
+	$(Q)protoc-c --c_out=$(BUILD)/proto -Iproto gridloop.proto
 $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
-	$(CC) -std=c11 -O2 -g -w -I. -I$(BUILD) -c $< -o $@
+	$(Q)$(CC) -std=c11 -O2 -g -w -I. -I$(BUILD) $(EXTRA_CFLAGS) -c $< -o $@
 
 # The shipped rule pack travels inside the program, for `gridloop city demo`.
 PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml))
 $(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
 	@mkdir -p $(@D)
-	sh sim/pack.sh $(PACK_FILES) >$@.new && mv $@.new $@
+	$(Q)sh sim/pack.sh $(PACK_FILES) >$@.new && mv $@.new $@
 $(BUILD)/sim/city_pack.o: $(BUILD)/sim/city_pack.c sim/city_pack.h
-	$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 $(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o
 
-$(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h
+$(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h $(DEPS_OK)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 
-all: $(BUILD)/gridloop
+all: $(BUILD)/gridloop ## build the program (installs nothing)
 ALL_LIBS := $(foreach r,cli sim shell edge rules city client proto core,$(BUILD)/lib$(r).a)
 $(BUILD)/gridloop: $(BUILD)/engine/main.o $(ALL_LIBS)
-	$(CC) $(OPT) $(EXTRA_CFLAGS) -o $@ $(BUILD)/engine/main.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+	$(call say,link $@)
+	$(Q)$(CC) $(OPT) $(EXTRA_CFLAGS) -o $@ $(BUILD)/engine/main.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
-# tests/unit/<room>/test_<module>.c links that room and the rooms below it.
+# tests/unit/<room>/test_<module>.c links that room and the rooms below it. muldefs: panic.o stands in for the
+# program's own panic hook.
 BELOW_core := core
 BELOW_proto := proto core
 BELOW_client := client proto core
@@ -71,12 +98,78 @@ define unit_room
 UNIT_SRC_$(1) := $$(wildcard tests/unit/$(1)/test_*.c)
 UNIT_BIN_$(1) := $$(UNIT_SRC_$(1):%.c=$(BUILD)/%)
 $$(UNIT_BIN_$(1)): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/unit/panic.o $$(foreach r,$$(BELOW_$(1)),$(BUILD)/lib$$(r).a)
-	$$(CC) $$(OPT) $$(EXTRA_CFLAGS) -o $$@ $$< $(BUILD)/tests/unit/panic.o -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcmocka $$(LIBS)
+	$$(call say,link $$@)
+	$$(Q)$$(CC) $$(OPT) $$(EXTRA_CFLAGS) -o $$@ $$< $(BUILD)/tests/unit/panic.o -Wl,-z,muldefs -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcmocka $$(LIBS)
 unit-$(1): $$(UNIT_BIN_$(1))
 	@set -e; for t in $$^; do CMOCKA_MESSAGE_OUTPUT=TAP $$$$t; done
 UNIT_BINS += $$(UNIT_BIN_$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call unit_room,$(r))))
-.PHONY: all $(foreach r,$(ROOMS),unit-$(r))
+
+# The client library, its examples, and whatever a room builds beside its archive.
+-include proto/client/client.mk
+
+# ---- getting ready ----
+deps: ## install what building and the demo need (Debian 12; root or sudo)
+	@.ci/deps install build
+deps-test: ## install what the tests need besides
+	@.ci/deps install build test
+
+# ---- the two words of the README ----
+demo: ## deps, build, then the story in a terminal
+	@+.ci/steps 'install what is missing' '$(MAKE) deps' 'build' '$(MAKE) all' \
+	    'look at the engine' '$(BUILD)/gridloop --version' 'the demo' '$(BUILD)/gridloop demo $(DEMO)'
+test: ## deps, deps-test, build, every test
+	@+.ci/steps 'install what building needs' '$(MAKE) deps' 'install what testing needs' '$(MAKE) deps-test' \
+	    'build the program and the tests' '$(MAKE) all test-programs' 'every test' '$(MAKE) run-tests'
+
+# ---- tests ----
+GATES := $(sort $(wildcard tests/gates/gate_*.sh))
+E2E := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.py))
+REAL := $(sort $(wildcard tests/real/test_*.sh tests/real/test_*.py))
+GOLDEN := $(sort $(wildcard tests/golden/test_*.sh))
+CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh
+RUN = BUILD=$(BUILD) CC=$(CC) tests/run.sh
+test-programs: $(UNIT_BINS)
+run-tests: all test-programs
+	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(REAL)
+check: test-programs ## unit tests and gates only, without processes and packages
+	@$(RUN) $(CHECKS)
+unit: test-programs ## unit tests of all rooms
+	@$(RUN) $(UNIT_BINS)
+gates: $(BUILD)/proto/gridloop.pb-c.h ## what a tree must keep: arrows, purity, sizes, words
+	@$(RUN) $(GATES) tests/gates/prove.sh
+purity: ## the core links nothing but memcpy, memmove, memset, memcmp and the panic hook
+	@BUILD=$(BUILD) tests/gates/gate_purity.sh
+e2e: all ## tests with real processes; KILLS=n sets how often the engine is killed
+	@$(RUN) $(E2E)
+golden: all ## the golden log gives one digest on every compiler and level
+	@$(RUN) $(GOLDEN)
+real: all ## replays of real incidents; skips where ../shared/data is absent
+	@$(RUN) $(REAL)
+torture: all ## 2,000 kills of the engine
+	@KILLS=2000 TEST_TIMEOUT=7200 $(RUN) $(wildcard tests/e2e/test_kill*)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+asan: ## unit tests under AddressSanitizer and UBSan, in build-asan
+	@$(MAKE) BUILD=build-asan OPT=-O1 EXTRA_CFLAGS='$(SANITIZE)' unit
+cov: ## line and branch coverage of the core by its unit tests, in build-cov
+	@$(MAKE) BUILD=build-cov OPT=-O0 EXTRA_CFLAGS=--coverage unit
+	@tests/cov.sh build-cov
+tidy: ## list C files that clang-format would change
+	@tests/tidy.sh
+
+# ---- the rest ----
+install: all ## into $(PREFIX)/bin; DESTDIR is honoured
+	install -D -m 755 $(BUILD)/gridloop $(DESTDIR)$(PREFIX)/bin/gridloop
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gridloop/LICENSE
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gridloop/README.md
+clean: ## remove build directories
+	rm -rf build build-*
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  make unit-<room>  one room: $(ROOMS)"
+
+.PHONY: all deps deps-test demo test test-programs run-tests check unit gates purity e2e golden real torture asan cov tidy \
+        install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
