@@ -2,7 +2,7 @@
 #include "engine/edge/story.h"
 
 #include "engine/core/distance.h"
-#include "engine/edge/names.h"
+#include "engine/edge/labels.h"
 #include "engine/edge/text.h"
 
 #include <inttypes.h>
@@ -28,12 +28,12 @@ static void say(struct teller *t, const char *en, const char *zh)
 
 static void say_person(struct teller *t, uint32_t person)
 {
-    (void)names_put_person(&t->text, t->city, person, t->lang);
+    (void)labels_put_person(&t->text, t->city, person, t->lang);
 }
 
 static void say_post(struct teller *t, uint32_t post)
 {
-    (void)names_put_post(&t->text, t->city, post, t->lang);
+    (void)labels_put_post(&t->text, t->city, post, t->lang);
 }
 
 static void say_distance(struct teller *t, int64_t cm)
@@ -142,8 +142,8 @@ static void say_report(struct teller *t, const struct effect_timeline *line)
         say(t, ": ", "：");
     }
     if (line->event == NULL ||
-        !names_put_type(&t->text, t->policy, line->event->head->type, t->lang)) {
-        (void)names_put_class(&t->text, t->city, line->class_row, t->lang);
+        !labels_put_type(&t->text, t->policy, line->event->head->type, t->lang)) {
+        (void)labels_put_class(&t->text, t->city, line->class_row, t->lang);
     }
     if (line->event != NULL) {
         say_fields(t, line->event);
@@ -153,14 +153,14 @@ static void say_report(struct teller *t, const struct effect_timeline *line)
 static void tell_open(struct teller *t, const struct effect_timeline *line)
 {
     say_report(t, line);
-    struct names_where where = {line->asset, NONE32, line->cell, line->place};
+    struct labels_where where = {line->asset, NONE32, line->cell, line->place};
     if (line->event == NULL || line->event->head->device == NONE32 || line->asset != NONE32) {
         say(t, ", at ", "，位于");
-        (void)names_put_where(&t->text, t->city, &where, t->lang);
+        (void)labels_put_where(&t->text, t->city, &where, t->lang);
     }
     if (line->rule != NONE32) {
         say(t, " -> rule ", " -> 规则 ");
-        (void)names_put_rule(&t->text, t->policy, line->rule);
+        (void)labels_put_rule(&t->text, t->policy, line->rule);
     }
     text_put(&t->text, " -> ");
     say_case(t, line->case_no);
@@ -221,10 +221,10 @@ static void say_reason(struct teller *t, const struct effect_timeline *line)
 static bool say_holder(struct teller *t, struct holder holder)
 {
     if (holder.kind == HOLDER_PERSON) {
-        return names_put_person(&t->text, t->city, holder.index, t->lang);
+        return labels_put_person(&t->text, t->city, holder.index, t->lang);
     }
     if (holder.kind == HOLDER_POST) {
-        return names_put_post(&t->text, t->city, holder.index, t->lang);
+        return labels_put_post(&t->text, t->city, holder.index, t->lang);
     }
     return false;
 }
@@ -503,7 +503,7 @@ static bool tell_firing(struct teller *t, const struct effect_firing *firing)
     }
     if (firing->rule != NONE32) {
         say(t, ", rule ", "，规则 ");
-        (void)names_put_rule(&t->text, t->policy, firing->rule);
+        (void)labels_put_rule(&t->text, t->policy, firing->rule);
     }
     if (!case_no_is_none(firing->case_no)) {
         text_put(&t->text, " -> ");
@@ -517,9 +517,9 @@ static bool tell_result(struct teller *t, const struct effect_result *result)
     if (!words_code_is_refusal(result->code)) {
         return false;
     }
-    uint32_t person = names_find_person(t->city, result->principal);
+    uint32_t person = labels_find_person(t->city, result->principal);
     say(t, "refused ", "拒绝 ");
-    if (names_put_person(&t->text, t->city, person, t->lang)) {
+    if (labels_put_person(&t->text, t->city, person, t->lang)) {
         say(t, ", ", "，");
     }
     text_format(&t->text, "%s: ", words_code_name(result->code));

@@ -1,5 +1,5 @@
-/* names.c: see names.h. */
-#include "engine/edge/names.h"
+/* labels.c: see labels.h. */
+#include "engine/edge/labels.h"
 
 #include <inttypes.h>
 
@@ -19,7 +19,7 @@ static bool put_either(struct text *text, const struct city *city, struct image_
     return put_city(text, city, lang == LANG_EN && english.size > 0 ? english : local);
 }
 
-bool names_put_person(struct text *text, const struct city *city, uint32_t person, enum lang lang)
+bool labels_put_person(struct text *text, const struct city *city, uint32_t person, enum lang lang)
 {
     if (person == NONE32) {
         return false;
@@ -30,7 +30,7 @@ bool names_put_person(struct text *text, const struct city *city, uint32_t perso
     return put_either(text, city, local, row->name_en, lang);
 }
 
-bool names_put_post(struct text *text, const struct city *city, uint32_t post, enum lang lang)
+bool labels_put_post(struct text *text, const struct city *city, uint32_t post, enum lang lang)
 {
     if (post == NONE32) {
         return false;
@@ -41,7 +41,7 @@ bool names_put_post(struct text *text, const struct city *city, uint32_t post, e
     return put_either(text, city, local, row->name_en, lang);
 }
 
-bool names_put_class(struct text *text, const struct city *city, uint32_t class_row, enum lang lang)
+bool labels_put_class(struct text *text, const struct city *city, uint32_t class_row, enum lang lang)
 {
     if (class_row == NONE32) {
         return false;
@@ -52,7 +52,7 @@ bool names_put_class(struct text *text, const struct city *city, uint32_t class_
     return put_either(text, city, local, row->title_en, lang);
 }
 
-bool names_put_rule(struct text *text, const struct policy *policy, uint32_t rule)
+bool labels_put_rule(struct text *text, const struct policy *policy, uint32_t rule)
 {
     if (rule == NONE32) {
         return false;
@@ -63,7 +63,7 @@ bool names_put_rule(struct text *text, const struct policy *policy, uint32_t rul
     return true;
 }
 
-bool names_put_type(struct text *text, const struct policy *policy, uint16_t type, enum lang lang)
+bool labels_put_type(struct text *text, const struct policy *policy, uint16_t type, enum lang lang)
 {
     if (type == NONE16) {
         return false;
@@ -86,7 +86,7 @@ static void put_degrees(struct text *text, int32_t e7)
     text_format(text, "%s%" PRId64 ".%05" PRId64, e7 < 0 ? "-" : "", magnitude / DEGREE_E7, part);
 }
 
-bool names_put_where(struct text *text, const struct city *city, const struct names_where *where,
+bool labels_put_where(struct text *text, const struct city *city, const struct labels_where *where,
                      enum lang lang)
 {
     if (where->asset != NONE32) {
@@ -113,7 +113,7 @@ bool names_put_where(struct text *text, const struct city *city, const struct na
     return true;
 }
 
-uint32_t names_find_person(const struct city *city, struct hash128 principal)
+uint32_t labels_find_person(const struct city *city, struct hash128 principal)
 {
     for (uint32_t i = 0; i < city->person_count; i++) {
         if (hash128_is_equal(city->persons[i].id_hash, principal)) {
