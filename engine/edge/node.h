@@ -1,23 +1,25 @@
 /* node.h: the engine without a socket, a file or a clock: bytes and time in, bytes out.
  *
- * A node owns the core, the facts of the active images, the sessions of all identities, the intake lanes and the
- * answers waiting to leave. The libuv shell and the fault simulation drive the very same calls:
+ * A node owns the core, the facts of the active images, the sessions of all identities, the intake
+ * lanes and the answers waiting to leave. The libuv shell and the fault simulation drive the very
+ * same calls:
  *
- *   start    node_open -> node_recover for every entry read back -> node_activate (a city and its rules)
- *   a turn   node_receive*  ->  node_turn ... -> log append -> node_appended    (repeat while node_turn gives batches)
- *   later    node_durable(position) -> node_next_output* until false -> send
+ *   start    node_open -> node_recover for every entry read back -> node_activate (a city and its
+ * rules) a turn   node_receive*  ->  node_turn ... -> log append -> node_appended    (repeat while
+ * node_turn gives batches) later    node_durable(position) -> node_next_output* until false -> send
  *   sleep    until node_next_wake_ms, a frame, or a durable position
  *
- * Every batch that node_turn hands out must be given back by node_appended before node_turn is called again: the
- * core steps through the appended bytes just as a replay would. The core may run ahead of the disk, answers may
- * not: each answer is tagged with the position it rests on and leaves only when that is durable.
+ * Every batch that node_turn hands out must be given back by node_appended before node_turn is
+ * called again: the core steps through the appended bytes just as a replay would. The core may run
+ * ahead of the disk, answers may not: each answer is tagged with the position it rests on and
+ * leaves only when that is durable.
  *
- * Time     now_ms is the log clock. A smaller value than one seen before counts as the greatest seen.
- * Owner    the caller owns route and frame bytes during the call only; outputs and batches are borrowed until the
- *          next call on the node
- * Bounds   struct node_limits; a full queue answers OVERLOADED with retry_after_ms
- * Errors   node_recover: ERR_MISMATCH, ERR_MALFORMED, ERR_NOT_FOUND (an image is missing). node_receive never fails:
- *          what is wrong with a frame is answered (or counted, when there is nobody to answer) */
+ * Time     now_ms is the log clock. A smaller value than one seen before counts as the greatest
+ * seen. Owner    the caller owns route and frame bytes during the call only; outputs and batches
+ * are borrowed until the next call on the node Bounds   struct node_limits; a full queue answers
+ * OVERLOADED with retry_after_ms Errors   node_recover: ERR_MISMATCH, ERR_MALFORMED, ERR_NOT_FOUND
+ * (an image is missing). node_receive never fails: what is wrong with a frame is answered (or
+ * counted, when there is nobody to answer) */
 #ifndef ENGINE_EDGE_NODE_H
 #define ENGINE_EDGE_NODE_H
 
@@ -25,39 +27,42 @@
 #include "engine/core/err.h"
 #include "engine/edge/log.h"
 
-#define NODE_ROUTE_MAX 256u          /* bytes of an opaque reply address (nanomsg's REP header and a socket number) */
-#define NODE_FRAME_MAX (4u << 20)    /* bytes of a frame; NN_RCVMAXSIZE */
+#define NODE_ROUTE_MAX                                                                             \
+    256u /* bytes of an opaque reply address (nanomsg's REP header and a socket number) */
+#define NODE_FRAME_MAX (4u << 20) /* bytes of a frame; NN_RCVMAXSIZE */
 
 struct node; /* opaque */
 
 /* Bounds of the edge; those of the core are struct limits. */
 struct node_limits {
-    uint32_t queue_requests;    /* requests waiting per lane */
-    uint64_t queue_bytes;       /* bytes of frames waiting, all lanes together */
-    uint32_t polls;             /* polls held at once */
-    uint32_t outputs;           /* answers waiting for the disk */
-    uint64_t output_bytes;      /* bytes of those */
-    uint64_t batch_bytes;       /* a batch is closed when its payload passes this */
-    uint32_t batch_commands;    /* commands in one batch */
-    uint32_t credit;            /* batches of one identity in flight */
-    uint32_t rate_per_s;        /* requests one identity may send per real second, sustained */
-    uint32_t rate_burst;        /* ... and at once */
+    uint32_t queue_requests;     /* requests waiting per lane */
+    uint64_t queue_bytes;        /* bytes of frames waiting, all lanes together */
+    uint32_t polls;              /* polls held at once */
+    uint32_t outputs;            /* answers waiting for the disk */
+    uint64_t output_bytes;       /* bytes of those */
+    uint64_t batch_bytes;        /* a batch is closed when its payload passes this */
+    uint32_t batch_commands;     /* commands in one batch */
+    uint32_t credit;             /* batches of one identity in flight */
+    uint32_t rate_per_s;         /* requests one identity may send per real second, sustained */
+    uint32_t rate_burst;         /* ... and at once */
     uint32_t checkpoint_entries; /* entries between two state digests; 0 = none */
 };
 struct node_limits node_limits_default(void);
 
-/* Finds an image that an ACTIVATE in the log names. *out_bytes is malloc'ed, 8-aligned, owned by the node. */
+/* Finds an image that an ACTIVATE in the log names. *out_bytes is malloc'ed, 8-aligned, owned by
+ * the node. */
 struct node_images {
     enum err (*load)(void *context, struct hash128 digest, void **out_bytes, uint64_t *out_size);
     void *context;
 };
 
 struct node_options {
-    struct limits limits;      /* of the core */
+    struct limits limits; /* of the core */
     struct node_limits edge;
-    uint32_t clock_mode;       /* 0 wall, 1 scaled: recorded as COMMAND_START in the first entry */
-    uint32_t speed;            /* log ms per real ms; 1 for wall */
-    struct node_images images; /* for node_recover; load may be NULL when nothing will be recovered */
+    uint32_t clock_mode; /* 0 wall, 1 scaled: recorded as COMMAND_START in the first entry */
+    uint32_t speed;      /* log ms per real ms; 1 for wall */
+    struct node_images
+        images; /* for node_recover; load may be NULL when nothing will be recovered */
 };
 struct node_options node_options_default(void);
 
@@ -67,17 +72,19 @@ void node_close(struct node *node); /* NULL is fine */
 
 /* ---- start ---- */
 
-/* Steps one entry that the log already holds, in order, before any other call. Its effects are not sent (observers
- * see them); every entry read back counts as durable. ERR_MISMATCH: the state differs from a recorded digest. */
+/* Steps one entry that the log already holds, in order, before any other call. Its effects are not
+ * sent (observers see them); every entry read back counts as durable. ERR_MISMATCH: the state
+ * differs from a recorded digest. */
 enum err node_recover(struct node *node, const struct log_entry *entry) WARN_UNUSED;
 
-/* What the log's first entry says of its clock; false when the log has no entry. Mixing clocks is the caller's to
- * refuse. */
+/* What the log's first entry says of its clock; false when the log has no entry. Mixing clocks is
+ * the caller's to refuse. */
 bool node_recorded_clock(const struct node *node, uint32_t *out_mode, uint32_t *out_speed);
 
-/* Uses this pair of images from the next batch on (copies both). Nothing happens when they are active already. The
- * caller has made them durable before. ERR_MALFORMED, ERR_VERSION, ERR_MISMATCH (policy of another city), ERR_FULL
- * (the city has more persons, gateways or districts than the limits). */
+/* Uses this pair of images from the next batch on (copies both). Nothing happens when they are
+ * active already. The caller has made them durable before. ERR_MALFORMED, ERR_VERSION, ERR_MISMATCH
+ * (policy of another city), ERR_FULL (the city has more persons, gateways or districts than the
+ * limits). */
 enum err node_activate(struct node *node, const void *city_bytes, uint64_t city_size,
                        const void *policy_bytes, uint64_t policy_size) WARN_UNUSED;
 
@@ -91,8 +98,8 @@ struct node_batch {
     const uint8_t *payload; /* 8-aligned */
     uint64_t payload_size;
     const struct place *places; /* locations of the entry */
-    uint64_t places_size;   /* bytes */
-    int64_t time_ms;        /* stamp of the entry, never less than the last */
+    uint64_t places_size;       /* bytes */
+    int64_t time_ms;            /* stamp of the entry, never less than the last */
     uint32_t command_count;
 };
 
@@ -113,15 +120,18 @@ struct node_output {
     uint64_t position; /* the answer rests on; <= the durable position */
 };
 
-/* The next answer that may leave, in order; false when none. Borrowed until the next call on the node. */
+/* The next answer that may leave, in order; false when none. Borrowed until the next call on the
+ * node. */
 bool node_next_output(struct node *node, struct node_output *out_output);
 
-/* Log time at which node_turn has something to do; NEVER_MS. Not greater than the last now_ms means: at once. */
+/* Log time at which node_turn has something to do; NEVER_MS. Not greater than the last now_ms
+ * means: at once. */
 int64_t node_next_wake_ms(const struct node *node);
 
 /* ---- stop ---- */
 
-/* From now on new work is answered OVERLOADED and polls are let go; what was accepted is still carried out. */
+/* From now on new work is answered OVERLOADED and polls are let go; what was accepted is still
+ * carried out. */
 void node_stop_intake(struct node *node);
 
 /* Nothing waits in a lane, and every appended position is durable and answered. */
@@ -129,8 +139,8 @@ bool node_is_idle(const struct node *node);
 
 /* ---- looking on ---- */
 
-/* Called for each effect as it is decided (not yet durable), with the position of its entry; in recovery too.
- * At most NODE_OBSERVERS_MAX; must() otherwise. Must not call the node. */
+/* Called for each effect as it is decided (not yet durable), with the position of its entry; in
+ * recovery too. At most NODE_OBSERVERS_MAX; must() otherwise. Must not call the node. */
 #define NODE_OBSERVERS_MAX 4u
 struct node_observer {
     void (*see)(void *context, uint64_t position, const struct effect *effect);
@@ -140,16 +150,16 @@ void node_observe(struct node *node, struct node_observer observer);
 
 /* Counters of the edge. Refusals before the log are counted here and nowhere else. */
 struct node_counts {
-    uint64_t frames;          /* received */
-    uint64_t batches;         /* appended */
-    uint64_t commands;        /* in them */
-    uint64_t answers;         /* given to node_next_output's caller */
-    uint64_t resends;         /* answered or adopted without a second command */
-    uint64_t malformed;       /* frames or requests that do not follow their schema */
+    uint64_t frames;    /* received */
+    uint64_t batches;   /* appended */
+    uint64_t commands;  /* in them */
+    uint64_t answers;   /* given to node_next_output's caller */
+    uint64_t resends;   /* answered or adopted without a second command */
+    uint64_t malformed; /* frames or requests that do not follow their schema */
     uint64_t unknown_identity;
     uint64_t rate_refused;
     uint64_t overloaded;
-    uint64_t refused;         /* other refusals before the log */
+    uint64_t refused; /* other refusals before the log */
     uint64_t resolved_again;
     uint64_t outputs_dropped; /* answers that found no room; the client asks again */
     uint64_t polls_held;      /* now */
@@ -159,9 +169,9 @@ struct node_counts {
 struct node_counts node_counts_now(const struct node *node);
 
 const struct core *node_core(const struct node *node);
-uint64_t node_position(const struct node *node);         /* last appended */
+uint64_t node_position(const struct node *node); /* last appended */
 uint64_t node_durable_position(const struct node *node);
-int64_t node_now_ms(const struct node *node);            /* greatest log time seen */
+int64_t node_now_ms(const struct node *node); /* greatest log time seen */
 
 /* Walks lanes, sessions, polls and outputs; must() fails on the first truth that does not hold. */
 void node_check(const struct node *node);

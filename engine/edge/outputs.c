@@ -2,10 +2,9 @@
  *
  *   record: struct record_head, route bytes, answer bytes, padded to 8
  *
- * When the end of the ring is too short for a record, a skip record (route_size NONE32) fills it and the record
- * starts at 0. Truths checked by outputs_check():
- *   (1) Walking count records and their skips from head arrives at tail and passes used bytes.
- *   (2) Positions never decrease. */
+ * When the end of the ring is too short for a record, a skip record (route_size NONE32) fills it
+ * and the record starts at 0. Truths checked by outputs_check(): (1) Walking count records and
+ * their skips from head arrives at tail and passes used bytes. (2) Positions never decrease. */
 #include "engine/edge/outputs.h"
 
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 struct record_head {
     uint64_t total; /* bytes of the record, a multiple of 8 */
     uint64_t position;
-    uint64_t size;  /* of the answer */
+    uint64_t size;       /* of the answer */
     uint32_t route_size; /* NONE32: a skipped end */
     uint32_t reserved;
 };
@@ -37,8 +36,8 @@ static struct record_head head_at(const struct outputs *outputs, uint64_t offset
 {
     struct record_head head;
     must(offset + 8 <= outputs->capacity);
-    /* A skipped end may be shorter than a head: only `total` and the mark are then needed, and an end shorter
-     * than that is told by its length alone. */
+    /* A skipped end may be shorter than a head: only `total` and the mark are then needed, and an
+     * end shorter than that is told by its length alone. */
     if (outputs->capacity - offset < sizeof head) {
         return (struct record_head){.total = outputs->capacity - offset, .route_size = NONE32};
     }

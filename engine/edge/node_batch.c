@@ -1,0 +1,392 @@
+/* node_batch.c: the next batch: what time, the engine itself and the lanes put into it.
+ *
+ *   START, ACTIVATE     alone, when they wait
+ *   CHECKPOINT          first, every checkpoint_entries entries: the digest is that of the state
+ * before the entry TICK                before the requests, when a timer is due or work is left
+ * over life-safety, drain  strictly first SEEN, ITEMS_TAKEN   of workers reports             at
+ * least REPORT_FLOOR of the commands, whatever the first two bring telemetry           what is left
+ *
+ * A request is decoded again and its facts are resolved here, under the images that will decide on
+ * it. */
+#include "engine/edge/node_state.h"
+#include "engine/edge/text.h"
+#include "engine/edge/words.h"
+
+#include <math.h>
+
+#define REPORT_FLOOR 8 /* one part in so many of a batch is kept for reports */
+
+static struct command_head own_head(const struct node *node, enum command_kind kind)
+{
+    return (struct command_head){.kind = (uint16_t)kind, .received_at_ms = node->batch_time_ms};
+}
+
+static void put_own(struct node *node, enum command_kind kind, const void *body, uint32_t body_size)
+{
+    struct command_head head = own_head(node, kind);
+    uint32_t command = batch_command_count(&node->writer);
+    must(batch_put(&node->writer, &head, body, body_size, place_none()) == ERR_OK);
+    node->flights[command] = NONE32;
+}
+
+/* ---- facts of one event ---- */
+
+/* A double as millionths; false for what is no number or too large. */
+static bool micro_of_double(double number, int64_t *out_micro)
+{
+    double micro = nearbyint(number * (double)MICRO);
+    if (!(micro >= -9.2e18 && micro <= 9.2e18)) {
+        return false;
+    }
+    *out_micro = (int64_t)micro;
+    return true;
+}
+
+static struct fact_field field_of(const Gridloop__Wire__Field *wire)
+{
+    struct fact_field field = {.name = wire->name != NULL ? wire->name : ""};
+    switch (wire->value_case) {
+    case GRIDLOOP__WIRE__FIELD__VALUE_MICRO:
+        field.kind = FIELD_NUMBER;
+        field.number = wire->micro;
+        break;
+    case GRIDLOOP__WIRE__FIELD__VALUE_NUMBER:
+        /* kind 0 fits no field, so that what is no number is refused as BAD_FIELD */
+        field.kind = micro_of_double(wire->number, &field.number) ? FIELD_NUMBER : 0;
+        break;
+    case GRIDLOOP__WIRE__FIELD__VALUE_TEXT:
+        field.kind = FIELD_STRING;
+        field.text = wire->text != NULL ? wire->text : "";
+        field.text_size = (uint32_t)strlen(field.text);
+        break;
+    case GRIDLOOP__WIRE__FIELD__VALUE_FLAG:
+        field.kind = FIELD_BOOL;
+        field.number = wire->flag != 0;
+        break;
+    case GRIDLOOP__WIRE__FIELD__VALUE__NOT_SET:
+    case _GRIDLOOP__WIRE__FIELD__VALUE__CASE_IS_INT_SIZE:
+        break;
+    }
+    return field;
+}
+
+/* As sent; half a place is a wrong place. */
+static struct place place_of(const Gridloop__Wire__Place *wire)
+{
+    if (wire == NULL) {
+        return place_none();
+    }
+    if (!wire->has_lon_e7 || !wire->has_lat_e7 || wire->lon_e7 == PLACE_NONE) {
+        return (struct place){INT32_MAX, INT32_MAX};
+    }
+    return (struct place){wire->lon_e7, wire->lat_e7};
+}
+
+/* An event without an id of its own is named by its place in the outbox. */
+static void name_event(const struct request *request, uint32_t index, char out[64])
+{
+    struct text text;
+    text_init(&text, out, 64);
+    text_format(&text, "#%llu.%llu.%u", (unsigned long long)request->epoch,
+                (unsigned long long)request->seq, index);
+}
+
+static void resolve_event(struct node *node, const struct request *request, const char *source,
+                          const Gridloop__Wire__Event *wire, uint32_t index)
+{
+    struct fact_field fields[CODEC_FIELDS_MAX];
+    char name[64] = "";
+    must(wire->n_fields <= CODEC_FIELDS_MAX);
+    struct fact_event event = {.source = source,
+                               .id = wire->id,
+                               .type = wire->type,
+                               .device = wire->device,
+                               .at_ms = wire->has_at_ms ? wire->at_ms : 0,
+                               .place = place_of(wire->place),
+                               .fields = fields,
+                               .field_count = (uint32_t)wire->n_fields,
+                               .text = wire->text,
+                               .flags = wire->has_flags ? wire->flags & EVENT_SELF_HANDLED : 0};
+    for (uint32_t i = 0; i < event.field_count; i++) {
+        fields[i] = field_of(wire->fields[i]);
+        if (fields[i].kind == FIELD_STRING && strcmp(fields[i].name, "caller") == 0) {
+            event.caller = fields[i].text;
+        }
+    }
+    if ((event.id == NULL || event.id[0] == '\0') && request->epoch != 0) {
+        name_event(request, index, name);
+        event.id = name;
+    }
+    if (request->kind == REQUEST_REPORT) {
+        event.flags |= EVENT_BY_PERSON;
+    } else {
+        event.flags = 0; /* a machine handles nothing and vouches for nothing */
+    }
+    facts_resolve(node->facts, &event, request->received_at_ms, node->record);
+}
+
+static enum err put_events(struct node *node, const struct request *request, const char *source,
+                           const struct command_head *head, Gridloop__Wire__Event **events)
+{
+    struct batch_writer *writer = &node->writer;
+    enum err err = batch_open_events(writer, head);
+    if (err != ERR_OK) {
+        return err;
+    }
+    for (uint32_t i = 0; i < request->event_count; i++) {
+        resolve_event(node, request, source, events[i], i);
+        const struct fact_record *record = node->record;
+        err = batch_add_event(writer, &record->head, record->fields, record->text,
+                              record->text_bytes, record->free_text);
+        if (err != ERR_OK) {
+            batch_drop_events(writer);
+            return err;
+        }
+    }
+    batch_close_events(writer);
+    return ERR_OK;
+}
+
+/* ---- an act ---- */
+
+/* The case an act names: by its full number, or by any part that is unique now. */
+static enum code find_case(const struct node *node, const char *text, struct case_no *out_no)
+{
+    struct case_no part;
+    if (text == NULL || text[0] == '\0') {
+        return CODE_NOTHING;
+    }
+    if (!words_parse_case_no(text, &part)) {
+        return CODE_UNKNOWN_CASE;
+    }
+    *out_no = part;
+    if (part.district != 0 && part.day != 0) {
+        return CODE_NOTHING;
+    }
+    uint32_t count = core_find_case_suffix(node->core, part, out_no);
+    return count == 0 ? CODE_UNKNOWN_CASE : count > 1 ? CODE_AMBIGUOUS : CODE_NOTHING;
+}
+
+/* CODE_NOTHING when the act went into the batch or did not fit (*out_err); else why it may not. */
+static enum code put_act(struct node *node, const struct request *request,
+                         const struct command_head *head, const Gridloop__Wire__Act *wire,
+                         enum err *out_err)
+{
+    struct act_body body = {
+        .order = wire->order,
+        .place = NONE32,
+        .key = request->key,
+        .action = (uint16_t)(wire->action < UINT16_MAX ? wire->action : UINT16_MAX),
+        .reason = (uint16_t)(wire->reason < UINT16_MAX ? wire->reason : UINT16_MAX)};
+    size_t text_size = wire->text != NULL ? strlen(wire->text) : 0;
+    if (text_size > ACT_TEXT_MAX || wire->n_evidence > EVIDENCE_MAX) {
+        return CODE_TOO_LARGE;
+    }
+    struct hash128 evidence[EVIDENCE_MAX];
+    for (size_t i = 0; i < wire->n_evidence; i++) {
+        if (wire->evidence[i].len != sizeof evidence[i]) {
+            return CODE_MALFORMED;
+        }
+        memcpy(&evidence[i], wire->evidence[i].data, sizeof evidence[i]);
+    }
+    enum code code = find_case(node, wire->case_no, &body.case_no);
+    if (code != CODE_NOTHING && request->epoch == 0) {
+        return code;
+    }
+    if (code != CODE_NOTHING) {
+        /* A number of an outbox must be used up by an entry: let the core refuse it. */
+        body.case_no = (struct case_no){0};
+    }
+    struct place place = place_none();
+    if (wire->fix != NULL) {
+        place = place_of(wire->fix->place);
+        place = place_is_known(place) && !place_is_valid(place) ? place_none() : place;
+        body.at_ms = wire->fix->has_at_ms ? wire->fix->at_ms : 0;
+    }
+    if (wire->subject != NULL && wire->subject[0] != '\0') {
+        body.subject = facts_hash(wire->subject, strlen(wire->subject));
+    }
+    body.text_size = (uint16_t)text_size;
+    body.evidence_count = (uint16_t)wire->n_evidence;
+    *out_err = batch_put_act(&node->writer, head, &body, place, evidence,
+                             wire->text != NULL ? wire->text : "");
+    return CODE_NOTHING;
+}
+
+/* ---- the lanes ---- */
+
+/* Writes one waiting request into the batch. ERR_TOO_LARGE: it waits for the next batch. */
+static enum err put_request(struct node *node, uint32_t row)
+{
+    struct request *request = lanes_at(&node->lanes, row);
+    const struct session *session = sessions_at(&node->sessions, request->session);
+    struct codec_request opened;
+    struct command_head head = {.kind = request->kind == REQUEST_ACT ? COMMAND_ACT : COMMAND_EVENTS,
+                                .principal = session->principal,
+                                .epoch = request->epoch,
+                                .seq = request->seq,
+                                .content_digest = request->content_digest,
+                                .received_at_ms = request->received_at_ms,
+                                .facts_digest = core_facts_digest(node->core)};
+    enum code code = session->kind != SESSION_NONE ? CODE_NOTHING : CODE_UNKNOWN_IDENTITY;
+    enum err err = ERR_OK;
+    must(codec_open_frame(request->frame, request->frame_size, &node->arena, &opened) ==
+         CODE_NOTHING);
+    uint32_t command = batch_command_count(&node->writer);
+    if (code == CODE_NOTHING && request->kind == REQUEST_EVENTS) {
+        err = put_events(node, request, opened.key_id, &head, opened.request->event_batch->events);
+    } else if (code == CODE_NOTHING && request->kind == REQUEST_REPORT) {
+        err = put_events(node, request, opened.key_id, &head, &opened.request->report->event);
+    } else if (code == CODE_NOTHING) {
+        head.facts_digest = (struct hash128){0, 0};
+        code = put_act(node, request, &head, opened.request->act, &err);
+    }
+    if (err != ERR_OK) {
+        must(err == ERR_TOO_LARGE);
+        must(command > 0); /* one request always fits into an empty batch */
+        return err;
+    }
+    lanes_take(&node->lanes, &node->sessions, row);
+    if (code != CODE_NOTHING) {
+        node->counts.refused++;
+        node_answer_refusal(node, node_reply_to(request), &(struct node_refusal){.code = code});
+        lanes_free(&node->lanes, row);
+        return ERR_OK;
+    }
+    node->flights[command] = row;
+    return ERR_OK;
+}
+
+/* Takes requests of one lane until the batch has so many commands or is large enough. A request
+ * behind an older one of its identity in another lane waits. */
+static void take_lane(struct node *node, enum lane lane, uint32_t command_limit)
+{
+    uint32_t row = lanes_first(&node->lanes, lane);
+    while (row != NONE32 && batch_command_count(&node->writer) < command_limit &&
+           node->writer.size < node->options.edge.batch_bytes) {
+        const struct request *request = lanes_at(&node->lanes, row);
+        uint32_t next = request->lane_next;
+        if (sessions_at(&node->sessions, request->session)->request_first == row &&
+            put_request(node, row) != ERR_OK) {
+            return;
+        }
+        row = next;
+    }
+}
+
+static void put_presence(struct node *node, struct session *session)
+{
+    struct command_head head = own_head(node, COMMAND_SEEN);
+    head.principal = session->principal;
+    if (session->has_seen) {
+        struct seen_body body = {.place = NONE32,
+                                 .accuracy_cm = session->fix_accuracy_cm,
+                                 .fix_at_ms = session->fix_at_ms,
+                                 .status = session->status};
+        uint32_t command = batch_command_count(&node->writer);
+        must(batch_put(&node->writer, &head, &body, sizeof body, session->fix) == ERR_OK);
+        node->flights[command] = NONE32;
+        session->has_seen = false;
+        session->seen_at_ms = node->now_ms;
+        if (place_is_known(session->fix)) {
+            session->fix_logged = session->fix;
+            session->fix_logged_at_ms = node->now_ms;
+            session->fix = place_none();
+        }
+    }
+    if (session->has_taken) {
+        struct items_taken_body body = {session->taken_seq};
+        uint32_t command = batch_command_count(&node->writer);
+        head.kind = COMMAND_ITEMS_TAKEN;
+        must(batch_put(&node->writer, &head, &body, sizeof body, place_none()) == ERR_OK);
+        node->flights[command] = NONE32;
+        session->has_taken = false;
+    }
+}
+
+static void take_presence(struct node *node, uint32_t command_limit)
+{
+    while (batch_command_count(&node->writer) + 2 <= command_limit) {
+        uint32_t row = sessions_take_dirty(&node->sessions);
+        if (row == NONE32) {
+            return;
+        }
+        put_presence(node, sessions_at(&node->sessions, row));
+    }
+}
+
+static void take_requests(struct node *node)
+{
+    uint32_t limit = node->options.edge.batch_commands;
+    uint32_t strict_limit = limit;
+    if (lanes_first(&node->lanes, LANE_REPORT) != NONE32) {
+        strict_limit = limit - limit / REPORT_FLOOR;
+    }
+    take_lane(node, LANE_LIFE_SAFETY, strict_limit);
+    take_lane(node, LANE_DRAIN, strict_limit);
+    take_presence(node, strict_limit);
+    take_lane(node, LANE_REPORT, limit);
+    take_lane(node, LANE_TELEMETRY, limit);
+}
+
+void node_release_due_polls(struct node *node)
+{
+    uint32_t cursor = 0, row;
+    while ((row = polls_next_due(&node->polls, node->now_ms, &cursor)) != NONE32) {
+        const struct poll *poll = polls_at(&node->polls, row);
+        struct node_reply reply = {poll->route, poll->route_size, poll->request_id};
+        node_answer_tasks(node, reply, sessions_at(&node->sessions, poll->session), poll->ack_seq);
+        polls_release(&node->polls, &node->sessions, row);
+    }
+}
+
+/* What the engine itself says first; true when the batch is to hold nothing else. */
+static bool put_engine_words(struct node *node)
+{
+    if (!node->has_started) {
+        struct start_body body = {.clock_mode = node->options.clock_mode,
+                                  .speed = node->options.speed,
+                                  .base_ms = node->batch_time_ms};
+        put_own(node, COMMAND_START, &body, sizeof body);
+    }
+    if (node->next.city_bytes != NULL) {
+        struct activate_body body = {node->next.city, node->next.policy};
+        put_own(node, COMMAND_ACTIVATE, &body, sizeof body);
+    }
+    return batch_command_count(&node->writer) > 0;
+}
+
+bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch)
+{
+    must(!node->is_batch_out);
+    node->now_ms = max_i64(node->now_ms, now_ms);
+    node->batch_time_ms = node->now_ms;
+    batch_begin(&node->writer, node->payload, NODE_BATCH_CAPACITY, node->places,
+                node->options.edge.batch_commands);
+    if (!put_engine_words(node)) {
+        if (!node_adopt(node)) {
+            return false;
+        }
+        node_release_due_polls(node);
+        uint32_t every = node->options.edge.checkpoint_entries;
+        if (every != 0 && node->entries_since_check >= every) {
+            struct checkpoint_body body = {core_digest(node->core)};
+            put_own(node, COMMAND_CHECKPOINT, &body, sizeof body);
+        }
+        if (core_has_backlog(node->core) || core_next_due_ms(node->core) <= node->now_ms) {
+            put_own(node, COMMAND_TICK, NULL, 0);
+        }
+        take_requests(node);
+    }
+    if (batch_command_count(&node->writer) == 0) {
+        return false;
+    }
+    node->is_batch_out = true;
+    *out_batch = (struct node_batch){.payload = node->payload,
+                                     .payload_size = node->writer.size,
+                                     .places = node->places,
+                                     .places_size = node->writer.place_count * sizeof *node->places,
+                                     .time_ms = node->batch_time_ms,
+                                     .command_count = batch_command_count(&node->writer)};
+    return true;
+}

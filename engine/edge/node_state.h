@@ -1,0 +1,129 @@
+/* node_state.h: what node.c, node_intake.c, node_batch.c and node_answer.c share. Nobody else
+ * includes it. */
+#ifndef ENGINE_EDGE_NODE_STATE_H
+#define ENGINE_EDGE_NODE_STATE_H
+
+#include "engine/city/facts.h"
+#include "engine/edge/lanes.h"
+#include "engine/edge/node.h"
+#include "engine/edge/outputs.h"
+#include "engine/edge/polls.h"
+#include "engine/edge/sessions.h"
+#include "proto/codec.h"
+
+#define NODE_BATCH_CAPACITY (12u << 20) /* batch_bytes and then one request of the largest kind */
+#define NODE_BATCH_BYTES_MAX (2u << 20)
+#define NODE_ITEMS_MAX 64u /* items in one Tasks; the rest follows when these are acknowledged */
+#define NODE_HINTS_MAX 16u /* nearest types looked up for one answer */
+
+/* A pair of images, owned. Zero: none. */
+struct node_pair {
+    void *city_bytes;
+    void *policy_bytes;
+    struct hash128 city;
+    struct hash128 policy;
+    uint64_t city_size;
+    uint64_t policy_size;
+};
+
+/* Strings of one item while an answer is packed. */
+struct node_item_text {
+    char case_no[36];
+    char title[256];
+    char place_name[128];
+    char class_code[64];
+    char task[256];
+};
+
+struct node {
+    struct node_options options;
+    void *core_block;
+    struct core *core;
+    struct facts *facts;        /* of the active pair; NULL until the first need */
+    struct node_pair active;    /* what the core reads */
+    struct node_pair before[2]; /* kept: the core may read an image until two activations later */
+    struct node_pair next;      /* waits for its ACTIVATE */
+    struct sessions sessions;
+    struct lanes lanes;
+    struct polls polls;
+    struct outputs outputs;
+    void *arena_bytes;
+    struct codec_arena arena;   /* of the request being read */
+    struct fact_record *record; /* scratch of resolving */
+
+    /* the batch being built or waiting for node_appended */
+    uint8_t *payload;
+    struct place *places;
+    struct batch_writer writer;
+    uint32_t *flights; /* request row per command, NONE32 = the node's own */
+    bool is_batch_out; /* node_turn gave it, node_appended has not come */
+    int64_t batch_time_ms;
+
+    /* the command being stepped */
+    struct effect_result *results;
+    uint32_t result_count;
+    uint32_t *items_for; /* sessions that got an item in this batch */
+    uint32_t items_for_count;
+    bool is_activated; /* the core took a new pair in this batch */
+
+    uint64_t position; /* last appended */
+    uint64_t durable;
+    int64_t now_ms;               /* greatest seen */
+    int64_t last_time_ms;         /* of the last entry */
+    uint32_t entries_since_check; /* entries since the last CHECKPOINT */
+    bool has_started;             /* START of this run is in the log */
+    bool has_clock;               /* the log says which clock it runs on */
+    uint32_t clock_mode;
+    uint32_t clock_speed;
+    bool is_stopping;
+    uint64_t output_position; /* of the answer being given out: it is dropped at the next call */
+    bool is_output_out;
+    struct node_item_text *item_text; /* NODE_ITEMS_MAX */
+    struct node_observer observers[NODE_OBSERVERS_MAX];
+    uint32_t observer_count;
+    struct node_counts counts;
+};
+
+/* Where an answer goes. */
+struct node_reply {
+    const uint8_t *route;
+    uint32_t route_size;
+    uint64_t request_id;
+};
+
+static inline struct node_reply node_reply_to(const struct request *request)
+{
+    return (struct node_reply){request->route, request->route_size, request->request_id};
+}
+
+/* ---- node.c ---- */
+/* Builds facts and sessions of the active pair if that was not done yet; false when no pair is
+ * active. */
+bool node_adopt(struct node *node);
+/* Steps one command and tells observers; results of it are in node->results. */
+void node_step(struct node *node, int64_t time_ms, const struct command *command);
+void node_pair_free(struct node_pair *pair);
+
+/* ---- node_batch.c ---- */
+void node_release_due_polls(struct node *node);
+
+/* ---- node_answer.c: each queues an answer that rests on the last appended position ---- */
+struct node_refusal {
+    enum code code;
+    int64_t retry_after_ms; /* real ms, 0 = no use in waiting */
+    const char *hint;       /* NULL: the code's own words */
+    uint64_t expected_seq;  /* SEQ_GAP */
+};
+void node_answer_refusal(struct node *node, struct node_reply reply,
+                         const struct node_refusal *refusal);
+void node_answer_welcome(struct node *node, struct node_reply reply, const struct session *session);
+/* Results of a request: of an EVENTS an ack, of an ACT or REPORT an ActResult. */
+void node_answer_results(struct node *node, const struct request *request, struct node_reply reply,
+                         const struct effect_result *results, uint32_t count);
+/* Items after ack_seq, perhaps none. */
+void node_answer_tasks(struct node *node, struct node_reply reply, const struct session *session,
+                       uint64_t ack_seq);
+/* Has that person items after ack_seq? */
+bool node_has_items(const struct node *node, const struct session *session, uint64_t ack_seq);
+
+#endif

@@ -1,0 +1,23 @@
+/* title.h: the words a worker reads first: the rule's title template filled in, and where it is.
+ *
+ * A template is the rule's case_title: "{asset.name} is {fill_percent} % full". A name in braces is
+ * a captured field of the case or one of asset.name, asset.code, device, cell, cell.name, class; a
+ * name without a value leaves nothing.
+ * "{{" is a brace. */
+#ifndef ENGINE_EDGE_TITLE_H
+#define ENGINE_EDGE_TITLE_H
+
+#include "engine/core/core.h"
+
+#include <stddef.h>
+
+/* Always terminated, never cut inside a character. Without a template: the rule's title, else the
+ * class's. */
+void title_render(const struct city *city, const struct policy *policy,
+                  const struct case_view *view, char *out, size_t out_size);
+
+/* Asset, else device, else cell; empty when none is known. */
+void title_place_name(const struct city *city, const struct case_view *view, char *out,
+                      size_t out_size);
+
+#endif
