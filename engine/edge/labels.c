@@ -41,7 +41,8 @@ bool labels_put_post(struct text *text, const struct city *city, uint32_t post, 
     return put_either(text, city, local, row->name_en, lang);
 }
 
-bool labels_put_class(struct text *text, const struct city *city, uint32_t class_row, enum lang lang)
+bool labels_put_class(struct text *text, const struct city *city, uint32_t class_row,
+                      enum lang lang)
 {
     if (class_row == NONE32) {
         return false;
@@ -87,7 +88,7 @@ static void put_degrees(struct text *text, int32_t e7)
 }
 
 bool labels_put_where(struct text *text, const struct city *city, const struct labels_where *where,
-                     enum lang lang)
+                      enum lang lang)
 {
     if (where->asset != NONE32) {
         must(where->asset < city->asset_count);

@@ -93,8 +93,8 @@ static const char *const ERR_NAMES[] = {ERR_LIST(ERR_NAME)};
 static const char *const ERR_TEXTS[] = {ERR_LIST(ERR_TEXT)};
 _Static_assert(COUNT_OF(ERR_NAMES) == ERR_COUNT, "one name per err");
 
-/* Codes below are results, from here to the dispatch codes they are refusals; NO_RULE is an answer, not a refusal:
- * the event was taken and counted. */
+/* Codes below are results, from here to the dispatch codes they are refusals; NO_RULE is an answer,
+ * not a refusal: the event was taken and counted. */
 #define CODE_REFUSAL_FIRST CODE_MALFORMED
 
 static char lower(char c)

@@ -225,7 +225,8 @@ static void test_story_tells_a_merge_with_distance_and_count(void **state)
     effect.of.timeline.event_count = 2;
     expect_told(&w, &effect, LANG_EN,
                 "08:21 hotline: bin overflowing, 11 m away -> merged into case 1, 2 reports now");
-    expect_told(&w, &effect, LANG_ZH, "08:21 热线：垃圾满溢，相距 11 米 -> 并入 1 号案件（共 2 次上报）");
+    expect_told(&w, &effect, LANG_ZH,
+                "08:21 热线：垃圾满溢，相距 11 米 -> 并入 1 号案件（共 2 次上报）");
 }
 
 static void offer_to_wang(struct effect *effect)
@@ -377,7 +378,8 @@ static void test_story_has_a_sentence_for_every_action(void **state)
         for (uint32_t lang = LANG_EN; lang <= LANG_ZH; lang++) {
             char out[STORY_SENTENCE_SIZE];
             struct effect effect = line((enum action)action);
-            size_t size = story_sentence(&effect, &w.city, &w.policy, (enum lang)lang, out, sizeof(out));
+            size_t size =
+                story_sentence(&effect, &w.city, &w.policy, (enum lang)lang, out, sizeof(out));
             assert_int_equal(size > 0, action != ACTION_NONE);
         }
     }

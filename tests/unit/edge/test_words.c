@@ -162,8 +162,8 @@ static void test_words_case_number_by_suffix(void **state)
     assert_true(case_no_is_equal(part, (struct case_no){0, 0, 1}));
     assert_true(words_parse_case_no("20260303-0012", &part));
     assert_true(case_no_is_equal(part, (struct case_no){0, 20260303, 12}));
-    static const char *const WRONG[] = {"",    "-1",  "1-",        "1-2-3-4", "one",
-                                        "1 ", "0", "4294967296", "1--2",    "+1"};
+    static const char *const WRONG[] = {"",   "-1", "1-",         "1-2-3-4", "one",
+                                        "1 ", "0",  "4294967296", "1--2",    "+1"};
     for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
         assert_false(words_parse_case_no(WRONG[i], &part));
     }

@@ -1,0 +1,363 @@
+/* story_timeline.c: a sentence for every action of a case's timeline. */
+#include "engine/edge/teller.h"
+
+#include "engine/edge/labels.h"
+#include "engine/edge/story.h"
+
+#include <inttypes.h>
+
+/* How many of a report's numbers a sentence bears, and how much of a worker's remark. */
+#define FIELDS_TOLD_MAX 3u
+#define REMARK_SIZE_MAX 240u
+
+/* ---- reports ---- */
+
+/* Up to three numbers of a report by name: "(fill_percent 93, confidence 0.97)". Strings stay
+ * untold. */
+static void say_fields(struct teller *t, const struct event *event)
+{
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < event->head->field_count && told < FIELDS_TOLD_MAX; i++) {
+        const struct event_field *field = &event->fields[i];
+        if (field->kind == FIELD_STRING || field->field >= t->policy->field_count) {
+            continue;
+        }
+        struct image_string name = t->policy->fields[field->field].name;
+        teller_say(t, told == 0 ? " (" : ", ", told == 0 ? "（" : "，");
+        text_put_bytes(&t->text, policy_text(t->policy, name), name.size);
+        text_put(&t->text, " ");
+        if (field->kind == FIELD_BOOL) {
+            teller_say(t, field->a != 0 ? "yes" : "no", field->a != 0 ? "是" : "否");
+        } else {
+            text_put_micro(&t->text, (int64_t)field->a);
+        }
+        told++;
+    }
+    if (told > 0) {
+        teller_say(t, ")", "）");
+    }
+}
+
+/* "camera C-017: bin overflowing (fill_percent 93)". */
+static void say_report(struct teller *t, const struct effect_timeline *line)
+{
+    bool has_source = false;
+    if (line->gateway != NONE32) {
+        must(line->gateway < t->city->gateway_count);
+        text_put(&t->text, words_gateway_kind(t->city->gateways[line->gateway].kind, t->lang));
+        has_source = true;
+    } else if (line->actor != NONE32) {
+        teller_say_person(t, line->actor);
+        has_source = true;
+    }
+    uint32_t device = line->event != NULL ? line->event->head->device : line->device;
+    if (device != NONE32) {
+        must(device < t->city->device_count);
+        struct image_string id = t->city->devices[device].id;
+        text_put(&t->text, has_source ? " " : "");
+        text_put_bytes(&t->text, city_text(t->city, id), id.size);
+        has_source = true;
+    }
+    if (has_source) {
+        teller_say(t, ": ", "：");
+    }
+    if (line->event == NULL ||
+        !labels_put_type(&t->text, t->policy, line->event->head->type, t->lang)) {
+        (void)labels_put_class(&t->text, t->city, line->class_row, t->lang);
+    }
+    if (line->event != NULL) {
+        say_fields(t, line->event);
+    }
+}
+
+static void tell_open(struct teller *t, const struct effect_timeline *line)
+{
+    say_report(t, line);
+    struct labels_where where = {line->asset, NONE32, line->cell, line->place};
+    if (line->event == NULL || line->event->head->device == NONE32 || line->asset != NONE32) {
+        teller_say(t, ", at ", "，位于");
+        (void)labels_put_where(&t->text, t->city, &where, t->lang);
+    }
+    if (line->rule != NONE32) {
+        teller_say(t, " -> rule ", " -> 规则 ");
+        (void)labels_put_rule(&t->text, t->policy, line->rule);
+    }
+    text_put(&t->text, " -> ");
+    teller_say_case(t, line->case_no);
+    char number[WORDS_CASE_NO_SIZE];
+    text_format(&t->text, t->lang == LANG_ZH ? "（%s），等级 %s" : " (%s), severity %s",
+                words_case_no(line->case_no, number), story_severity(line->severity));
+    if (line->action == ACTION_OPEN && line->state == CASE_VERIFYING) {
+        teller_say(t, ", to be verified first", "，先行核实");
+    }
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+static void tell_merge(struct teller *t, const struct effect_timeline *line)
+{
+    say_report(t, line);
+    if (line->distance_cm > 0) {
+        teller_say(t, ", ", "，相距 ");
+        teller_say_distance(t, line->distance_cm);
+        teller_say(t, " away", "");
+    }
+    teller_say(t, " -> merged into ", " -> 并入 ");
+    teller_say_case(t, line->case_no);
+    text_format(&t->text,
+                t->lang == LANG_ZH ? "（共 %" PRIu32 " 次上报）" : ", %" PRIu32 " reports now",
+                line->event_count);
+}
+
+/* ---- what people did ---- */
+
+/* Whoever acted: a person, else the source, else the engine itself (then nothing is said). */
+static void say_actor(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->actor != NONE32) {
+        teller_say_person(t, line->actor);
+        teller_say(t, " ", "");
+    }
+}
+
+/* ": private land, \"fenced in\"". */
+static void say_reason(struct teller *t, const struct effect_timeline *line)
+{
+    bool has_remark = line->text != NULL && line->text_size > 0;
+    if (line->reason != REASON_NONE) {
+        teller_say(t, ": ", "：");
+        text_put(&t->text, words_reason(line->reason, t->lang));
+    }
+    if (has_remark) {
+        teller_say(t, line->reason != REASON_NONE ? ", \"" : ": \"",
+                   line->reason != REASON_NONE ? "，“" : "：“");
+        struct text remark;
+        char bytes[REMARK_SIZE_MAX];
+        text_init(&remark, bytes, sizeof(bytes));
+        text_put_bytes(&remark, line->text, line->text_size);
+        text_put_bytes(&t->text, bytes, remark.used);
+        teller_say(t, remark.is_cut ? "...\"" : "\"", remark.is_cut ? "……”" : "”");
+    }
+}
+
+/* "<post>" or "<person>", whoever is accountable from now on. */
+static bool say_holder(struct teller *t, struct holder holder)
+{
+    if (holder.kind == HOLDER_PERSON) {
+        return labels_put_person(&t->text, t->city, holder.index, t->lang);
+    }
+    if (holder.kind == HOLDER_POST) {
+        return labels_put_post(&t->text, t->city, holder.index, t->lang);
+    }
+    return false;
+}
+
+static void say_subject(struct teller *t, const struct effect_timeline *line, const char *en,
+                        const char *zh)
+{
+    teller_say(t, en, zh);
+    if (line->subject != NONE32) {
+        teller_say_person(t, line->subject);
+    } else if (line->post != NONE32) {
+        teller_say_post(t, line->post);
+    } else {
+        (void)say_holder(t, line->holder);
+    }
+}
+
+static void tell_offer(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->order_kind != KIND_HANDLE && line->order_kind != 0) {
+        text_put(&t->text, words_order_kind(line->order_kind, t->lang));
+        teller_say(t, ": ", "：");
+    }
+    say_subject(t, line, "offered to ", "派给");
+    if (line->distance_cm >= 0) {
+        teller_say(t, ", ", "，");
+        teller_say_distance(t, line->distance_cm);
+    }
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+static void tell_check(struct teller *t, const struct effect_timeline *line, const char *en,
+                       const char *zh)
+{
+    teller_say(t, "check by ", "");
+    if (line->actor != NONE32) {
+        teller_say_person(t, line->actor);
+        teller_say(t, ", not the handler", "（非处置人）");
+    } else {
+        teller_say(t, "the device", "设备");
+    }
+    teller_say(t, ": ", "核查：");
+    teller_say(t, en, zh);
+    say_reason(t, line);
+}
+
+static void tell_passed(struct teller *t, const struct effect_timeline *line)
+{
+    tell_check(t, line, "passed", "通过");
+}
+
+static void tell_failed(struct teller *t, const struct effect_timeline *line)
+{
+    tell_check(t, line, "failed", "不通过");
+}
+
+static void tell_clear(struct teller *t, const struct effect_timeline *line)
+{
+    say_report(t, line);
+    teller_say(t, " -> the source says it is over", " -> 来源报告已消除");
+}
+
+static void tell_severity(struct teller *t, const struct effect_timeline *line)
+{
+    say_actor(t, line);
+    text_format(&t->text, t->lang == LANG_ZH ? "等级调整为 %s" : "severity is now %s",
+                story_severity(line->severity));
+}
+
+static void tell_miss(struct teller *t, const struct effect_timeline *line)
+{
+    if (t->lang == LANG_ZH) {
+        text_format(&t->text, "%s已超", words_clock(line->clock, LANG_ZH));
+    } else {
+        text_format(&t->text, "%s clock missed", words_clock(line->clock, LANG_EN));
+    }
+    if (line->deadline_ms != NEVER_MS && line->deadline_ms != 0) {
+        teller_say(t, ", was due ", "，应于 ");
+        teller_put_instant(&t->text, t->city, line->deadline_ms, t->at_ms);
+    }
+    if (line->holder.kind != HOLDER_NONE) {
+        teller_say(t, "; held by ", "；责任人：");
+        (void)say_holder(t, line->holder);
+    }
+}
+
+static void tell_escalate(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "escalated to ", "升级至");
+    text_format(&t->text, t->lang == LANG_ZH ? "，等级 %s" : ", severity %s",
+                story_severity(line->severity));
+}
+
+static void tell_nobody(struct teller *t, const struct effect_timeline *line)
+{
+    teller_say(t, "nobody eligible", "无人可派");
+    if (line->code != CODE_NOTHING) {
+        teller_say(t, ", binding filter ", "，主要限制：");
+        text_put(&t->text, t->lang == LANG_ZH ? words_code(line->code, LANG_ZH)
+                                              : words_code_name(line->code));
+    }
+}
+
+/* "reassigned to Li Qiang: another person is better placed". */
+static void tell_hand_over(struct teller *t, const struct effect_timeline *line, const char *en,
+                           const char *zh)
+{
+    say_actor(t, line);
+    say_subject(t, line, en, zh);
+    say_reason(t, line);
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+/* "<who> <did>: <why>; <clock> by <time>": most acts. */
+static void tell_act(struct teller *t, const struct effect_timeline *line, const char *en,
+                     const char *zh)
+{
+    say_actor(t, line);
+    teller_say(t, en, zh);
+    say_reason(t, line);
+    if (!case_state_is_terminal((enum case_state)line->state)) {
+        teller_say_deadline(t, line->clock, line->deadline_ms);
+    }
+}
+
+static void tell_lost(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "no sign of life from ", "失联：");
+    teller_say(t, "; the order goes to others", "；工单改派他人");
+}
+
+static void tell_expire(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "not accepted in time by ", "接单超时：");
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+/* Actions told as "<who> <words>: <why>; <clock> by <time>". */
+struct act_words {
+    enum action action;
+    const char *en;
+    const char *zh;
+};
+
+static const struct act_words ACTS[] = {
+    {ACTION_ACCEPT, "accepted", "接单"},
+    {ACTION_DECLINE, "declined", "拒单"},
+    {ACTION_ARRIVE, "arrived", "到场"},
+    {ACTION_DONE, "done", "处置完成"},
+    {ACTION_RETURN, "returned it", "退回"},
+    {ACTION_VERIFY_YES, "confirmed the report", "核实属实"},
+    {ACTION_VERIFY_NO, "did not confirm the report", "核实不属实"},
+    {ACTION_DISPATCH, "dispatched again", "重新派遣"},
+    {ACTION_VOID, "declared it VOID", "作废"},
+    {ACTION_FORCE_CLOSE, "CLOSED by order", "强制结案"},
+    {ACTION_REOPEN, "reopened", "重新立案"},
+    {ACTION_COMMENT, "noted", "备注"},
+    {ACTION_FILE, "filed", "立案"},
+    {ACTION_CLOSE, "CLOSED", "结案"},
+    {ACTION_START_CHECK, "handled; the check begins", "已处置，启动核查"},
+    {ACTION_RETIRE, "left the engine for the history", "归档"},
+    {ACTION_SELF_HANDLED, "handled it on the spot", "自处置"},
+};
+
+/* Actions told as "<who> <words> <to whom>: <why>; <clock> by <time>". */
+static const struct act_words HAND_OVERS[] = {
+    {ACTION_REASSIGN, "reassigned it to ", "改派给"},
+    {ACTION_SEND_TO_DESK, "sent it to ", "转派至"},
+    {ACTION_TO_DESK, "handed to ", "转由岗位承接："},
+    {ACTION_RECALL, "recalled from ", "撤回派给："},
+};
+
+static const struct act_words *find_words(const struct act_words *words, size_t count,
+                                          uint32_t action)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (words[i].action == action) {
+            return &words[i];
+        }
+    }
+    return NULL;
+}
+
+/* Actions with a sentence of their own. */
+static const struct {
+    enum action action;
+    void (*tell)(struct teller *t, const struct effect_timeline *line);
+} OWN_SENTENCES[] = {
+    {ACTION_OPEN, tell_open},         {ACTION_MERGE, tell_merge},
+    {ACTION_OFFER, tell_offer},       {ACTION_NOBODY, tell_nobody},
+    {ACTION_MISS, tell_miss},         {ACTION_ESCALATE, tell_escalate},
+    {ACTION_LOST, tell_lost},         {ACTION_EXPIRE, tell_expire},
+    {ACTION_CHECK_PASS, tell_passed}, {ACTION_CHECK_FAIL, tell_failed},
+    {ACTION_CLEAR, tell_clear},       {ACTION_SEVERITY, tell_severity},
+};
+
+void teller_tell_timeline(struct teller *t, const struct effect_timeline *line)
+{
+    const struct act_words *words = find_words(ACTS, COUNT_OF(ACTS), line->action);
+    if (words != NULL) {
+        tell_act(t, line, words->en, words->zh);
+        return;
+    }
+    words = find_words(HAND_OVERS, COUNT_OF(HAND_OVERS), line->action);
+    if (words != NULL) {
+        tell_hand_over(t, line, words->en, words->zh);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(OWN_SENTENCES); i++) {
+        if (OWN_SENTENCES[i].action == line->action) {
+            OWN_SENTENCES[i].tell(t, line);
+        }
+    }
+}
