@@ -57,7 +57,7 @@ static bool is_fix_news(const struct session *session, struct place fix, int64_t
 {
     return now_ms - session->fix_logged_at_ms >= FIX_EVERY_MS ||
            !place_is_known(session->fix_logged) ||
-           distance_cm_between(session->fix_logged, fix) >= FIX_MOVED_CM;
+           distance_cm(session->fix_logged, fix) >= FIX_MOVED_CM;
 }
 
 /* What a poll says of its sender becomes SEEN and ITEMS_TAKEN, no more often than they are news. */
