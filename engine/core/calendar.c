@@ -225,7 +225,8 @@ static int64_t work_day_deadline(const struct city *city, uint32_t calendar, int
         if (day >= row->valid_until_day) {
             return NEVER_MS;
         }
-        days -= day_end_ms(city, row, day) > 0 ? 1 : 0;
+        bool is_worked = day >= row->valid_from_day && day_end_ms(city, row, day) > 0;
+        days -= is_worked ? 1 : 0;
     }
     return instant_of_local(city, day * DAY_MS + day_end_ms(city, row, day));
 }
