@@ -6,6 +6,7 @@
 #include "engine/core/effect.h"
 #include "engine/core/life.h"
 #include "engine/core/policy.h"
+#include "proto/case_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -263,58 +264,11 @@ enum lang words_choose_lang(const char *asked, const char *env_lang)
 
 const char *words_case_no(struct case_no no, char out[WORDS_CASE_NO_SIZE])
 {
-    int length = snprintf(out, WORDS_CASE_NO_SIZE, "%u-%u-%04u", no.district, no.day, no.serial);
-    must(length > 0);
-    must((size_t)length < WORDS_CASE_NO_SIZE);
+    (void)case_text_print(no, out);
     return out;
-}
-
-/* Digits up to '-' or the end; false without any or past 32 bits. */
-static bool parse_part(const char **text, uint32_t *out)
-{
-    const char *at = *text;
-    uint64_t value = 0;
-    if (*at < '0' || *at > '9') {
-        return false;
-    }
-    for (; *at >= '0' && *at <= '9'; at++) {
-        value = value * 10u + (uint64_t)(*at - '0');
-        if (value > UINT32_MAX) {
-            return false;
-        }
-    }
-    *text = at;
-    *out = (uint32_t)value;
-    return true;
 }
 
 bool words_parse_case_no(const char *text, struct case_no *out_part)
 {
-    uint32_t parts[3];
-    uint32_t count = 0;
-    if (text == NULL) {
-        return false;
-    }
-    for (;;) {
-        if (count == COUNT_OF(parts) || !parse_part(&text, &parts[count])) {
-            return false;
-        }
-        count++;
-        if (*text == '\0') {
-            break;
-        }
-        if (*text != '-') {
-            return false;
-        }
-        text++;
-    }
-    struct case_no part = {0, 0, 0};
-    part.serial = parts[count - 1];
-    part.day = count >= 2 ? parts[count - 2] : 0;
-    part.district = count == 3 ? parts[0] : 0;
-    if (part.serial == 0) {
-        return false;
-    }
-    *out_part = part;
-    return true;
+    return text != NULL && case_text_parse(text, out_part) == ERR_OK;
 }

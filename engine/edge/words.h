@@ -15,6 +15,7 @@
 
 #include "engine/core/command.h"
 #include "engine/core/err.h"
+#include "proto/case_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,8 +99,8 @@ bool words_parse_lang(const char *text, enum lang *out_lang);
  * English. */
 enum lang words_choose_lang(const char *asked, const char *env_lang);
 
-/* "110108-20260303-0001". The serial has at least four digits. */
-#define WORDS_CASE_NO_SIZE 36u
+/* "110108-20260303-0001"; empty for none. */
+#define WORDS_CASE_NO_SIZE CASE_TEXT_SIZE
 const char *words_case_no(struct case_no no, char out[WORDS_CASE_NO_SIZE]);
 
 /* A case number or any suffix of its parts: "110108-20260303-0001", "20260303-1", "1". Absent parts
