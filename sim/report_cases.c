@@ -131,6 +131,11 @@ static void see_order(struct report_cases *cases, const struct effect *effect, u
     }
 }
 
+static bool state_is_handled(uint8_t state)
+{
+    return state == CASE_HANDLED || state == CASE_CHECKING || state == CASE_CLOSED;
+}
+
 static void see_milestones(struct case_record *record, const struct effect *effect)
 {
     const struct effect_timeline *line = &effect->of.timeline;
@@ -143,8 +148,7 @@ static void see_milestones(struct case_record *record, const struct effect *effe
     if (line->state == line->state_before) {
         return;
     }
-    if (line->state == CASE_HANDLED ||
-        (line->state == CASE_CHECKING && line->state_before != CASE_HANDLED)) {
+    if (state_is_handled(line->state) && !state_is_handled(line->state_before)) {
         record->handled_at_ms = effect->at_ms;
         record->handled_by = line->actor;
     }

@@ -1,0 +1,327 @@
+/* agents_field.c: what somebody in the street does with an offer: agents_state.h draws the stages of a task.
+ *
+ * Tasks are begun most severe first, then in the order of acceptance. Somebody on the way is not turned around by
+ * a new task. Stations (has_base) drive back when nothing is left to do and can be sent out again on the way. */
+#include "engine/core/distance.h"
+#include "engine/core/life.h"
+#include "sim/agents_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOME_MIN_CM 20000 /* nearer to the base than this nobody drives back */
+#define TRAVEL_MAX_MS (12 * HOUR_MS)
+
+static const enum reason DECLINE_REASONS[] = {REASON_BUSY, REASON_TOO_FAR, REASON_NOT_MINE,
+                                              REASON_UNWELL};
+static const enum reason RETURN_REASONS[] = {REASON_NOT_MINE, REASON_PRIVATE_LAND, REASON_NOT_FOUND,
+                                             REASON_NO_EQUIPMENT, REASON_UNSAFE};
+
+static struct task *task_find(struct agent *agent, uint64_t order)
+{
+    for (uint32_t i = 0; i < AGENT_TASKS_MAX; i++) {
+        if (agent->tasks[i].stage != TASK_FREE && agent->tasks[i].order == order) {
+            return &agent->tasks[i];
+        }
+    }
+    return NULL;
+}
+
+static void act_on_order(struct agents *agents, uint32_t who, uint64_t order, enum action action,
+                         enum reason reason, int64_t now_ms)
+{
+    struct run_act act = {.order = order, .action = (uint32_t)action, .reason = (uint32_t)reason};
+    if (reason == REASON_OTHER) {
+        (void)snprintf(act.text, sizeof act.text, "shift ended");
+    }
+    agent_act(agents, who, &act, now_ms);
+}
+
+/* ---- travel ---- */
+
+static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from, struct place to,
+                         const char *class_code)
+{
+    if (!place_is_known(from) || !place_is_known(to)) {
+        return 0;
+    }
+    const struct city *city = agents->options.city;
+    const uint32_t row = city->persons[who].mode < city->mode_count ? city->persons[who].mode
+                                                                    : city->info->mode_default;
+    const struct city_mode *mode = &city->modes[row];
+    int64_t speed = mode->speed_mm_per_s, detour = mode->detour_permille;
+    const struct rate_curve *spread =
+        agent_rates_curve(agents->options.rates, RATE_SPREAD, class_code);
+    const struct rate_mode *fitted =
+        agent_rates_mode(agents->options.rates, city_text(city, mode->name), mode->name.size);
+    if (fitted != NULL) {
+        speed = fitted->speed_mm_per_s;
+        detour = fitted->detour_permille;
+        if (fitted->spread.count > 0 && spread == &agents->options.rates->curves[RATE_SPREAD]) {
+            spread = &fitted->spread;
+        }
+    }
+    /* cm to mm is 10, s to ms is 1000, permille is 1000 */
+    const int64_t straight = mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
+    const int64_t drawn = rate_curve_draw(spread, &agents->rows[who].random);
+    return min_i64(mul_div(straight, drawn, 1000), TRAVEL_MAX_MS);
+}
+
+static void set_out(struct agents *agents, uint32_t who, struct place to, int64_t took_ms,
+                    int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    agent->from = agent_position(agent, now_ms);
+    agent->to = place_is_known(to) ? to : agent->from;
+    agent->depart_ms = now_ms;
+    agent->reach_ms = now_ms + took_ms;
+    if (took_ms > agents->options.rates->fix_every_ms) {
+        agents_plan(agents, PLAN_FIX, who, (uint64_t)agent->reach_ms,
+                    now_ms + agents->options.rates->fix_every_ms);
+    }
+}
+
+static void stop_here(struct agent *agent, int64_t now_ms)
+{
+    agent->to = agent_position(agent, now_ms);
+    agent->from = agent->to;
+    agent->reach_ms = now_ms;
+}
+
+/* ---- one task after the other ---- */
+
+static struct task *task_next(struct agent *agent)
+{
+    struct task *best = NULL;
+    for (uint32_t i = 0; i < AGENT_TASKS_MAX; i++) {
+        struct task *task = &agent->tasks[i];
+        if (task->stage != TASK_WAITING) {
+            continue;
+        }
+        if (best == NULL || task->severity < best->severity ||
+            (task->severity == best->severity && task->order < best->order)) {
+            best = task;
+        }
+    }
+    return best;
+}
+
+static void go_home(struct agents *agents, uint32_t who, int64_t now_ms)
+{
+    const struct city_person *person = &agents->options.city->persons[who];
+    const struct place base = {person->lon, person->lat};
+    const struct place here = agent_position(&agents->rows[who], now_ms);
+    if (person->has_base == 0 || !place_is_known(here) || distance_cm(here, base) < HOME_MIN_CM) {
+        return;
+    }
+    set_out(agents, who, base, travel_ms(agents, who, here, base, NULL), now_ms);
+}
+
+static void begin_next(struct agents *agents, uint32_t who, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    if (agent->current != 0) {
+        return;
+    }
+    struct task *task = task_next(agent);
+    if (task != NULL) {
+        agent->current = task->order;
+        task->stage = TASK_TURNOUT;
+        agents_plan(agents, PLAN_DEPART, who, task->order,
+                    now_ms + 1 + agent_draw(agents, agent, RATE_TURNOUT, task->class_code));
+    } else if (!agent->is_on_shift) {
+        agent->is_signed_on = false;
+        agent_poll(agents, who, now_ms);
+    } else {
+        go_home(agents, who, now_ms);
+    }
+}
+
+static void task_end(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    const bool was_current = agent->current == task->order;
+    if (was_current) {
+        agent->current = 0;
+        if (task->stage == TASK_TRAVEL) {
+            stop_here(agent, now_ms);
+        }
+    }
+    *task = (struct task){0};
+    if (was_current) {
+        begin_next(agents, who, now_ms);
+    }
+}
+
+/* ---- news ---- */
+
+static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item,
+                       int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    struct task *task = NULL;
+    for (uint32_t i = 0; i < AGENT_TASKS_MAX && task == NULL; i++) {
+        task = agent->tasks[i].stage == TASK_FREE ? &agent->tasks[i] : NULL;
+    }
+    if (task == NULL || task_find(agent, item->order) != NULL || item->order == 0 ||
+        item->order_state != ORDER_OFFERED) {
+        return; /* no hands free, or over before it was read: the engine's accept clock settles it */
+    }
+    *task = (struct task){.order = item->order,
+                          .stage = TASK_DECIDING,
+                          .kind = (uint8_t)item->order_kind,
+                          .severity = (uint8_t)item->severity,
+                          .place = place_none()};
+    if (item->place != NULL) {
+        task->place = (struct place){item->place->lon_e7, item->place->lat_e7};
+    }
+    if (item->class_code != NULL) {
+        (void)snprintf(task->class_code, sizeof task->class_code, "%s", item->class_code);
+    }
+    agents_plan(agents, PLAN_DECIDE, who, task->order,
+                now_ms + 1 + agent_draw(agents, agent, RATE_ACCEPT, task->class_code));
+}
+
+void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item, int64_t now_ms)
+{
+    if (!agents->rows[who].takes_orders) {
+        return;
+    }
+    if (item->kind == ITEM_OFFER) {
+        offer_seen(agents, who, item, now_ms);
+        return;
+    }
+    struct task *task = task_find(&agents->rows[who], item->order);
+    if (task == NULL) {
+        return;
+    }
+    if (item->kind == ITEM_RECALL) {
+        task_end(agents, who, task, now_ms);
+    } else if (item->place != NULL && task->stage < TASK_TRAVEL) {
+        task->place = (struct place){item->place->lon_e7, item->place->lat_e7};
+    }
+}
+
+/* ---- plans ---- */
+
+static void decide(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    const uint64_t order = task->order;
+    if (!agent->is_on_shift || agent_chance(agents, &agent->random, SHARE_IGNORE)) {
+        *task = (struct task){0};
+    } else if (agent_chance(agents, &agent->random, SHARE_DECLINE)) {
+        *task = (struct task){0};
+        act_on_order(agents, who, order, ACTION_DECLINE,
+                     DECLINE_REASONS[random_below(&agent->random, COUNT_OF(DECLINE_REASONS))], now_ms);
+    } else {
+        task->stage = TASK_ACCEPTING;
+        act_on_order(agents, who, order, ACTION_ACCEPT, REASON_NONE, now_ms);
+    }
+}
+
+static void depart(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
+{
+    const struct place here = agent_position(&agents->rows[who], now_ms);
+    const int64_t took_ms = travel_ms(agents, who, here, task->place, task->class_code);
+    task->stage = TASK_TRAVEL;
+    set_out(agents, who, task->place, took_ms, now_ms);
+    agents_plan(agents, PLAN_REACH, who, task->order, now_ms + took_ms);
+}
+
+static void reach(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
+{
+    task->stage = TASK_ARRIVING;
+    act_on_order(agents, who, task->order, ACTION_ARRIVE, REASON_NONE, now_ms);
+}
+
+/* The last act on an order: what becomes of it. */
+static void finish(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
+{
+    struct random *random = &agents->rows[who].random;
+    enum action action = ACTION_DONE;
+    enum reason reason = REASON_NONE;
+    if (task->kind == KIND_CHECK_RESULT) {
+        action = agent_chance(agents, random, SHARE_CHECK_FAIL) ? ACTION_CHECK_FAIL : ACTION_CHECK_PASS;
+        reason = action == ACTION_CHECK_FAIL ? REASON_NOT_DONE : REASON_NONE;
+    } else if (task->kind == KIND_VERIFY_REPORT) {
+        action = agent_chance(agents, random, SHARE_VERIFY_NO) ? ACTION_VERIFY_NO : ACTION_VERIFY_YES;
+        reason = action == ACTION_VERIFY_NO ? REASON_FALSE_ALARM : REASON_NONE;
+    } else if (agent_chance(agents, random, SHARE_RETURN)) {
+        action = ACTION_RETURN;
+        reason = RETURN_REASONS[random_below(random, COUNT_OF(RETURN_REASONS))];
+    }
+    task->stage = TASK_FINISHING;
+    act_on_order(agents, who, task->order, action, reason, now_ms);
+}
+
+static void fix_on_the_way(struct agents *agents, const struct plan_entry *plan, int64_t now_ms)
+{
+    const struct agent *agent = &agents->rows[plan->who];
+    if ((int64_t)plan->what != agent->reach_ms || now_ms >= agent->reach_ms) {
+        return; /* that trip is over */
+    }
+    agent_poll(agents, plan->who, now_ms);
+    const int64_t next_ms = now_ms + agents->options.rates->fix_every_ms;
+    if (next_ms < agent->reach_ms) {
+        agents_plan(agents, PLAN_FIX, plan->who, plan->what, next_ms);
+    }
+}
+
+void field_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms)
+{
+    if (plan->kind == PLAN_FIX) {
+        fix_on_the_way(agents, plan, now_ms);
+        return;
+    }
+    struct task *task = task_find(&agents->rows[plan->who], plan->what);
+    if (task == NULL) {
+        return; /* recalled meanwhile */
+    }
+    if (plan->kind == PLAN_DECIDE && task->stage == TASK_DECIDING) {
+        decide(agents, plan->who, task, now_ms);
+    } else if (plan->kind == PLAN_DEPART && task->stage == TASK_TURNOUT) {
+        depart(agents, plan->who, task, now_ms);
+    } else if (plan->kind == PLAN_REACH && task->stage == TASK_TRAVEL) {
+        reach(agents, plan->who, task, now_ms);
+    } else if (plan->kind == PLAN_FINISH && task->stage == TASK_WORKING) {
+        finish(agents, plan->who, task, now_ms);
+    }
+}
+
+void field_result(struct agents *agents, uint32_t who, const struct run_act *act, uint32_t code,
+                  int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    struct task *task = task_find(agent, act->order);
+    if (task == NULL) {
+        return;
+    }
+    if (code != CODE_DONE) {
+        task_end(agents, who, task, now_ms);
+    } else if (act->action == ACTION_ACCEPT && task->stage == TASK_ACCEPTING) {
+        task->stage = TASK_WAITING;
+        begin_next(agents, who, now_ms);
+    } else if (act->action == ACTION_ARRIVE && task->stage == TASK_ARRIVING) {
+        const bool is_visit = task->kind == KIND_CHECK_RESULT || task->kind == KIND_VERIFY_REPORT;
+        const enum rate_curve_kind curve = is_visit ? RATE_CHECK : RATE_WORK;
+        task->stage = TASK_WORKING;
+        agents_plan(agents, PLAN_FINISH, who, task->order,
+                    now_ms + 1 + agent_draw(agents, agent, curve, task->class_code));
+    } else if (task->stage == TASK_FINISHING || act->action == ACTION_RETURN) {
+        task_end(agents, who, task, now_ms);
+    }
+}
+
+void field_end_shift(struct agents *agents, uint32_t who, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    for (uint32_t i = 0; i < AGENT_TASKS_MAX; i++) {
+        struct task *task = &agent->tasks[i];
+        if (task->stage == TASK_WAITING) {
+            act_on_order(agents, who, task->order, ACTION_RETURN, REASON_OTHER, now_ms);
+            *task = (struct task){0};
+        }
+    }
+    begin_next(agents, who, now_ms); /* nothing in hand: signs off; else when that is done */
+}

@@ -1,0 +1,110 @@
+/* agents_state.h: rows of agents.c, agents_field.c and agents_desk.c; nobody else includes it.
+ *
+ * A task of a field worker:
+ *
+ *   DECIDING --accept sent--> ACCEPTING --DONE--> WAITING --its turn--> TURNOUT -> TRAVEL -> ARRIVING --DONE-->
+ *   WORKING -> FINISHING --DONE--> gone
+ *
+ * Any refusal, a recall or the engine's silence about the order ends it. At most one task is between TURNOUT
+ * and FINISHING: the one named by `current`. */
+#ifndef SIM_AGENTS_STATE_H
+#define SIM_AGENTS_STATE_H
+
+#include "sim/agents.h"
+#include "sim/random.h"
+
+#define AGENT_TASKS_MAX 16u
+#define AGENT_OUTBOX_MAX 32u
+
+enum plan_kind {
+    PLAN_DUTY = 1,  /* a shift begins or ends */
+    PLAN_WAKE,      /* poll: there is news */
+    PLAN_HEARTBEAT, /* poll: still here */
+    PLAN_FIX,       /* poll with a position on the way */
+    PLAN_SIGNAL,    /* the signal is back */
+    PLAN_RESEND,    /* the outbox's oldest act again */
+    PLAN_DECIDE,    /* what: order */
+    PLAN_DEPART,    /* what: order */
+    PLAN_REACH,     /* what: order */
+    PLAN_FINISH,    /* what: order */
+    PLAN_DESK,      /* what: record and generation */
+    PLAN_DESK_DONE, /* what: record and generation */
+    PLAN_REOPEN,    /* what: record and generation */
+};
+
+enum task_stage {
+    TASK_FREE,
+    TASK_DECIDING,
+    TASK_ACCEPTING,
+    TASK_WAITING,
+    TASK_TURNOUT,
+    TASK_TRAVEL,
+    TASK_ARRIVING,
+    TASK_WORKING,
+    TASK_FINISHING,
+};
+
+struct task {
+    uint64_t order;
+    uint8_t stage; /* enum task_stage */
+    uint8_t kind;  /* enum order_kind */
+    uint8_t severity;
+    struct place place; /* PLACE_NONE: unknown, nothing to travel */
+    char class_code[RATE_CODE_SIZE];
+};
+
+struct agent {
+    char key_id[CODEC_KEY_ID_SIZE_MAX + 1];
+    struct random random;
+    bool takes_orders;
+    bool is_on_shift;
+    bool is_signed_on; /* told the engine READY */
+    bool has_signal;
+    bool has_news;     /* told while without signal */
+    bool has_wake;     /* a PLAN_WAKE is queued */
+    uint64_t current;  /* order being worked on, 0 = none */
+    /* position: on the straight line between two places */
+    struct place from, to;
+    int64_t depart_ms, reach_ms;
+    uint64_t item_seq; /* newest item stored */
+    /* outbox: ring of acts, the oldest may be in flight */
+    uint64_t last_seq;
+    uint32_t outbox_first, outbox_count;
+    bool is_in_flight;
+    struct run_act *outbox; /* AGENT_OUTBOX_MAX, made with the first act */
+    struct task tasks[AGENT_TASKS_MAX];
+};
+
+struct agents {
+    struct agents_options options;
+    struct agent *rows; /* by row of CITY_PERSONS */
+    uint32_t count;
+    struct random desk_random;
+    struct agents_counts counts;
+};
+
+/* ---- agents.c ---- */
+void agents_plan(struct agents *agents, enum plan_kind kind, uint32_t who, uint64_t what,
+                 int64_t at_ms);
+struct place agent_position(const struct agent *agent, int64_t now_ms);
+void agent_poll(struct agents *agents, uint32_t who, int64_t now_ms);
+
+/* Puts an act in the outbox and sends it when it is its turn. */
+void agent_act(struct agents *agents, uint32_t who, const struct run_act *act, int64_t now_ms);
+int64_t agent_draw(struct agents *agents, struct agent *agent, enum rate_curve_kind kind,
+                   const char *class_code);
+bool agent_chance(struct agents *agents, struct random *random, enum rate_share_kind share);
+
+/* ---- agents_field.c ---- */
+void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item, int64_t now_ms);
+void field_result(struct agents *agents, uint32_t who, const struct run_act *act, uint32_t code,
+                  int64_t now_ms);
+void field_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
+/* The shift is over: gives back what has not been begun. */
+void field_end_shift(struct agents *agents, uint32_t who, int64_t now_ms);
+
+/* ---- agents_desk.c ---- */
+void desk_case(struct agents *agents, uint32_t record, int64_t now_ms);
+void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
+
+#endif
