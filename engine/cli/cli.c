@@ -1,0 +1,171 @@
+/* cli.c: picks the subcommand; the words all of them share. */
+#include "engine/cli/cli.h"
+
+#include "engine/city/problems.h"
+#include "engine/shell/last_engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const struct cli_verb COMMANDS[] = {
+    {"serve", cmd_serve, "run the engine of a city"},
+    {"check", cmd_check, "compile a city and its rules, list every problem, print the limits"},
+    {"city", cmd_city, "make or check a city directory"},
+    {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"replay", cmd_replay, "feed a trace to a running engine"},
+    {NULL, NULL, NULL},
+};
+
+#define VERBS_MAX 64u
+
+static void print_usage(FILE *out, const char *group, const struct cli_verb *verbs)
+{
+    (void)fprintf(out, "usage: %s COMMAND [OPTION...]\n\n", group);
+    for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
+        (void)fprintf(out, "  %-9s %s\n", verb->name, verb->summary);
+    }
+    (void)fprintf(out, "\n%s COMMAND --help says more.\n", group);
+}
+
+static int refuse_verb(const char *group, const struct cli_verb *verbs, const char *word)
+{
+    const char *names[VERBS_MAX];
+    size_t count = 0;
+    for (const struct cli_verb *verb = verbs; verb->name != NULL && count < VERBS_MAX; verb++) {
+        names[count++] = verb->name;
+    }
+    const char *nearest = problems_nearest(word, names, count);
+    (void)fprintf(stderr, "%s: no command \"%s\"%s%s%s; try %s --help (exit %d)\n", group, word,
+                  nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                  nearest != NULL ? "\"" : "", group, EX_USAGE);
+    return EX_USAGE;
+}
+
+int cli_run_verb(const char *group, const struct cli_verb *verbs, int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr, group, verbs);
+        return EX_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(stdout, group, verbs);
+        return EX_OK;
+    }
+    for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
+        if (strcmp(argv[1], verb->name) == 0) {
+            /* argp names the program by argv[0]: "gridloop case list". */
+            char name[128];
+            (void)snprintf(name, sizeof name, "%s %s", group, verb->name);
+            argv[1] = name;
+            return verb->run(argc - 1, argv + 1);
+        }
+    }
+    return refuse_verb(group, verbs, argv[1]);
+}
+
+int cli_main(int argc, char **argv)
+{
+    if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)) {
+        (void)printf("gridloop " GRIDLOOP_VERSION "\n");
+        return EX_OK;
+    }
+    return cli_run_verb("gridloop", COMMANDS, argc, argv);
+}
+
+/* `asked`, else the environment's, into out; false when neither is there. */
+static bool choose_text(const char *asked, const char *variable, char out[CLI_URL_SIZE])
+{
+    const char *text = asked != NULL ? asked : getenv(variable);
+    if (text == NULL || text[0] == '\0') {
+        return false;
+    }
+    (void)snprintf(out, CLI_URL_SIZE, "%s", text);
+    return true;
+}
+
+const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
+{
+    struct last_engine note;
+    if (choose_text(asked, "GRIDLOOP_URL", out)) {
+        return out;
+    }
+    if (last_engine_read(&note) != ERR_OK) {
+        (void)fprintf(stderr,
+                      "no engine was started here; start one: gridloop serve --city DIR, or name one "
+                      "with --url (exit %d)\n",
+                      EX_UNAVAILABLE);
+        return NULL;
+    }
+    (void)snprintf(out, CLI_URL_SIZE, "%s", note.url);
+    return out;
+}
+
+const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE])
+{
+    struct last_engine note;
+    if (choose_text(asked, "GRIDLOOP_DATA", out)) {
+        return out;
+    }
+    if (last_engine_read(&note) != ERR_OK || note.data[0] == '\0') {
+        (void)fprintf(stderr,
+                      "no engine was started here; name its data directory with --data (exit %d)\n",
+                      EX_NOINPUT);
+        return NULL;
+    }
+    (void)snprintf(out, CLI_URL_SIZE, "%s", note.data);
+    return out;
+}
+
+int cli_no_engine(const char *url)
+{
+    (void)fprintf(stderr, "no engine at %s; start one: gridloop serve --city DIR (exit %d)\n", url,
+                  EX_UNAVAILABLE);
+    return EX_UNAVAILABLE;
+}
+
+enum lang cli_lang(const char *asked)
+{
+    const char *text = asked != NULL ? asked : getenv("GRIDLOOP_LANG");
+    const char *fallback = getenv("LC_ALL");
+    if (fallback == NULL || fallback[0] == '\0') {
+        fallback = getenv("LANG");
+    }
+    return words_choose_lang(text, fallback);
+}
+
+int cli_exit_of(enum err err)
+{
+    switch (err) {
+    case ERR_OK:
+        return EX_OK;
+    case ERR_NOT_FOUND:
+        return EX_NOINPUT;
+    case ERR_INPUT:
+    case ERR_MALFORMED:
+    case ERR_TOO_LARGE:
+    case ERR_VERSION:
+    case ERR_DAMAGED:
+    case ERR_CUT:
+    case ERR_MISMATCH:
+        return EX_DATAERR;
+    case ERR_IO:
+    case ERR_NO_SPACE:
+        return EX_IOERR;
+    case ERR_BUSY:
+    case ERR_EXISTS:
+    case ERR_UNAVAILABLE:
+        return EX_UNAVAILABLE;
+    case ERR_REFUSED:
+        return EX_NOPERM;
+    case ERR_FULL:
+        return EX_CONFIG;
+    case ERR_MEMORY:
+    case ERR_COUNT:
+        break;
+    }
+    return EX_SOFTWARE;
+}

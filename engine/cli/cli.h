@@ -1,0 +1,58 @@
+/* cli.h: the subcommands of gridloop and what they share.
+ *
+ * A subcommand is `int cmd_NAME(int argc, char **argv)` in cmd_NAME.c; argv[0] is "gridloop NAME" and the return value is
+ * the exit code: sysexits, and 1 for an expectation that failed. To add one: declare it here, list it in cli.c. */
+#ifndef ENGINE_CLI_CLI_H
+#define ENGINE_CLI_CLI_H
+
+#include "engine/core/err.h"
+#include "engine/edge/words.h"
+
+#include <stddef.h>
+
+#define GRIDLOOP_VERSION "0.1.0"
+
+/* Runs the whole program. */
+int cli_main(int argc, char **argv);
+
+int cmd_case(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_city(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
+int cmd_send(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_worker(int argc, char **argv);
+
+#define CLI_URL_SIZE 512
+
+/* The engine to talk to: `asked` (may be NULL), else GRIDLOOP_URL, else the last engine this user started. Writes to out and
+ * returns it; NULL after saying on standard error that there is none and what to do. */
+const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE]);
+
+/* The data directory to read: `asked` (may be NULL), else GRIDLOOP_DATA, else the last engine's. As above. */
+const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE]);
+
+/* "no engine at URL; start one: ..." on standard error; returns the exit code for it (69). */
+int cli_no_engine(const char *url);
+
+/* The language asked for with --lang (may be NULL), else GRIDLOOP_LANG, LC_ALL, LANG. */
+enum lang cli_lang(const char *asked);
+
+/* The exit code for a failure: 66 not found, 65 damaged or malformed, 69 unavailable, 74 I/O, ... */
+int cli_exit_of(enum err err);
+
+/* Runs the subcommand of a group ("case list"): names and functions end with a NULL name. Prints usage for --help and for no
+ * word, and suggests the nearest name for a wrong one. */
+struct cli_verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+int cli_run_verb(const char *group, const struct cli_verb *verbs, int argc, char **argv);
+
+#endif
