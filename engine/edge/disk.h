@@ -12,7 +12,7 @@
 
 #define DISK_PATH_MAX 255u
 
-enum disk_open_mode { DISK_READ, DISK_WRITE /* must exist */, DISK_CREATE /* must not exist */ };
+enum disk_open_mode { DISK_READ, DISK_WRITE /* must exist */, DISK_CREATE /* must not exist: ERR_EXISTS */ };
 
 struct disk {
     void *context;

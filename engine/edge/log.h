@@ -1,6 +1,7 @@
 /* log.h: the command log on segment files: entries in order, stamped, chained, durable before acted on.
  *
- * The owner of this file documents the byte layout at the top of log.c. Contract for everyone else:
+ * The bytes are described at the top of log_format.c, what recovery keeps and refuses at the top of log.c.
+ * Contract for everyone else:
  *
  *   position  1, 2, 3 ... of entries, without holes
  *   time_ms   of an entry, never less than the one before
@@ -30,6 +31,7 @@ struct log_entry {
     const uint8_t *places; /* location bytes; zeroed once redacted */
     uint64_t places_size;
     bool is_redacted;
+    bool is_durable; /* known to be on disk. Not yet: act on it only as the engine that has opened the log */
 };
 
 /* Where and why a log was refused. */
@@ -43,12 +45,19 @@ struct log_fault {
 struct log_options {
     uint64_t segment_size; /* default 64 MiB */
     uint8_t chain_key[32]; /* keyed BLAKE2b; zero key while auth is none */
+    uint64_t salt;         /* of a log about to be created: random, so that foreign bytes never pass for an entry */
 };
 struct log_options log_options_default(void);
 
+#define LOG_PAYLOAD_SIZE_MAX (16u << 20) /* bytes in one entry */
+#define LOG_PLACES_SIZE_MAX (4u << 20)
+#define LOG_RESERVE_PATH "reserve"
+#define LOG_RESERVE_SIZE_DEFAULT (32u << 20)
+
 struct log; /* opaque: writer */
 
-/* Opens DATA/log for writing, creating it when empty. Verifies the tail: cuts only the last unsynced group, and
+/* Opens DATA/log for writing, creating it when empty (open the log before putting the first image: images without a
+ * log mean a lost log and are refused). Everything read back from it afterwards is on disk. Verifies the tail: cuts only the last unsynced group, and
  * says so in *out_cut_bytes; damage at or before the greatest known durable_before is ERR_DAMAGED with out_fault. */
 enum err log_open(const struct disk *disk, const struct log_options *options, struct log **out_log,
                   uint64_t *out_cut_bytes, struct log_fault *out_fault) WARN_UNUSED;
@@ -62,18 +71,38 @@ enum err log_encode(struct log *log, int64_t time_ms, enum log_entry_kind kind, 
                     uint64_t payload_size, const void *places, uint64_t places_size,
                     uint64_t *out_position) WARN_UNUSED;
 
+/* The last entry is not a SEAL and nothing is pending: when nothing else comes within 100 ms, encode a SEAL, which
+ * proves the entries before it. */
+bool log_needs_seal(const struct log *log);
+
 /* Detaches the pending group (engine thread) ... */
 struct log_group; /* opaque: bytes and the positions they hold */
 struct log_group *log_take_group(struct log *log); /* NULL when nothing is pending */
-/* ... writes and syncs it (writer thread; one at a time, in order), giving the durable position. Frees the group. */
+/* ... writes and syncs it (writer thread; one at a time, in order), giving the durable position. Frees the group.
+ * Any error is for good: every later call gives it again, nothing more becomes durable, the engine must stop. */
 enum err log_write_group(struct log *log, struct log_group *group, uint64_t *out_durable) WARN_UNUSED;
+
+/* Any thread: the first error of log_write_group, ERR_OK while there is none. */
+enum err log_failure(const struct log *log);
+/* Any thread: the greatest position on disk. */
+uint64_t log_durable_position(const struct log *log);
+
+/* Any thread: the disk can hold less than two more segments, or the reserve was used: refuse new reports, so that
+ * accepts, arrivals and closes still fit. Looked up when opened, at each new segment and every 256 groups. */
+bool log_space_is_low(const struct log *log);
+
+/* A file of that size that gives way when the disk is full: log_write_group removes it before it fails. Makes it unless
+ * it exists. */
+enum err log_reserve_make(const struct disk *disk, uint64_t size) WARN_UNUSED;
+enum err log_reserve_release(const struct disk *disk) WARN_UNUSED;
 
 /* Reading, by the same or another process, while a writer may append. */
 struct log_reader; /* opaque */
 enum err log_reader_open(const struct disk *disk, const struct log_options *options,
                          uint64_t from_position, struct log_reader **out_reader,
                          struct log_fault *out_fault) WARN_UNUSED;
-/* ERR_NOT_FOUND: at the end (call again later when tailing); ERR_DAMAGED with out_fault. */
+/* ERR_NOT_FOUND: at the end (call again later when tailing); out_fault->what then says what lies behind the end, ""
+ * for nothing. ERR_DAMAGED with out_fault. */
 enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
                          struct log_fault *out_fault) WARN_UNUSED;
 void log_reader_close(struct log_reader *reader);
