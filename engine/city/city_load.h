@@ -6,6 +6,7 @@
 #define ENGINE_CITY_CITY_LOAD_H
 
 #include "engine/city/problems.h"
+#include "engine/core/base.h"
 #include "engine/core/err.h"
 
 #include <stddef.h>
