@@ -167,6 +167,23 @@ static enum code find_case(const struct node *node, const char *text, struct cas
     return count == 0 ? CODE_UNKNOWN_CASE : count > 1 ? CODE_AMBIGUOUS : CODE_NOTHING;
 }
 
+/* Whom an act is about: a person by the hash of the id, a post by its row (the core's own mark for posts). */
+static struct hash128 find_subject(const struct node *node, const char *text)
+{
+    const struct city *city = core_city(node->core);
+    size_t size = text != NULL ? strlen(text) : 0;
+    if (size == 0) {
+        return (struct hash128){0, 0};
+    }
+    for (uint32_t i = 0; i < city->post_count; i++) {
+        struct image_string code = city->posts[i].code;
+        if (code.size == size && memcmp(city_text(city, code), text, size) == 0) {
+            return (struct hash128){UINT64_MAX, i};
+        }
+    }
+    return facts_hash(text, size);
+}
+
 /* CODE_NOTHING when the act went into the batch or did not fit (*out_err); else why it may not. */
 static enum code put_act(struct node *node, const struct request *request,
                          const struct command_head *head, const Gridloop__Wire__Act *wire,
@@ -203,9 +220,7 @@ static enum code put_act(struct node *node, const struct request *request,
         place = place_is_known(place) && !place_is_valid(place) ? place_none() : place;
         body.at_ms = wire->fix->has_at_ms ? wire->fix->at_ms : 0;
     }
-    if (wire->subject != NULL && wire->subject[0] != '\0') {
-        body.subject = facts_hash(wire->subject, strlen(wire->subject));
-    }
+    body.subject = find_subject(node, wire->subject);
     body.text_size = (uint16_t)text_size;
     body.evidence_count = (uint16_t)wire->n_evidence;
     *out_err = batch_put_act(&node->writer, head, &body, place, evidence,
@@ -238,7 +253,6 @@ static enum err put_request(struct node *node, uint32_t row)
     } else if (code == CODE_NOTHING && request->kind == REQUEST_REPORT) {
         err = put_events(node, request, opened.key_id, &head, &opened.request->report->event);
     } else if (code == CODE_NOTHING) {
-        head.facts_digest = (struct hash128){0, 0};
         code = put_act(node, request, &head, opened.request->act, &err);
     }
     if (err != ERR_OK) {
