@@ -148,7 +148,9 @@ static void see_milestones(struct case_record *record, const struct effect *effe
     if (line->state == line->state_before) {
         return;
     }
-    if (state_is_handled(line->state) && !state_is_handled(line->state_before)) {
+    if (state_is_handled(line->state) &&
+        (line->action == ACTION_DONE || !state_is_handled(line->state_before) ||
+         record->handled_at_ms == RECORD_NEVER)) {
         record->handled_at_ms = effect->at_ms;
         record->handled_by = line->actor;
     }
