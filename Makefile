@@ -62,15 +62,19 @@ $(BUILD)/proto/gridloop.pb-c.c $(BUILD)/proto/gridloop.pb-c.h &: proto/gridloop.
 $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
 	$(Q)$(CC) -std=c11 -O2 -g -w -I. -I$(BUILD) $(EXTRA_CFLAGS) -c $< -o $@
 
-# The shipped rule pack travels inside the program, for `gridloop city demo`.
+# The shipped rule pack and column maps travel inside the program (sim/city_pack.h).
 PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml))
+MAP_FILES := $(sort $(wildcard sim/maps/*.yaml))
 $(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
 	@mkdir -p $(@D)
-	$(Q)sh sim/pack.sh $(PACK_FILES) >$@.new && mv $@.new $@
-$(BUILD)/sim/city_pack.o: $(BUILD)/sim/city_pack.c sim/city_pack.h
+	$(Q)sh sim/pack.sh CITY_PACK $(PACK_FILES) >$@.new && mv $@.new $@
+$(BUILD)/sim/trace_maps.c: sim/pack.sh $(MAP_FILES)
+	@mkdir -p $(@D)
+	$(Q)sh sim/pack.sh TRACE_MAPS $(MAP_FILES) >$@.new && mv $@.new $@
+$(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o: %.o: %.c sim/city_pack.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
-$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o
+$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o
 
 $(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h $(DEPS_OK)
 	@mkdir -p $(@D)

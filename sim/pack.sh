@@ -1,6 +1,8 @@
 #!/bin/sh
-# pack.sh FILE...: writes C source that carries the files to standard output (see city_pack.h).
+# pack.sh NAME FILE...: writes C source with the files as the array NAME to standard output (see city_pack.h).
 set -eu
+name=$1
+shift
 printf '#include "sim/city_pack.h"\n'
 i=0
 for file in "$@"; do
@@ -9,10 +11,10 @@ for file in "$@"; do
     printf '0};\n'
     i=$((i + 1))
 done
-printf 'const struct city_pack_file CITY_PACK[] = {\n'
+printf 'const struct city_pack_file %s[] = {\n' "$name"
 i=0
 for file in "$@"; do
     printf '    {"%s", FILE_%d, sizeof FILE_%d - 1},\n' "${file##*/}" "$i" "$i"
     i=$((i + 1))
 done
-printf '    {0, 0, 0}};\nconst size_t CITY_PACK_COUNT = %d;\n' "$i"
+printf '    {0, 0, 0}};\nconst size_t %s_COUNT = %d;\n' "$name" "$i"

@@ -1,0 +1,267 @@
+/* cmd_trace.c: `gridloop trace convert | info`: traces of events from CSV files, and what is in them. */
+#include "engine/cli/cli.h"
+
+#include "sim/trace_convert.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+struct options {
+    const char *map;
+    const char *input;
+    const char *output;
+    bool is_json;
+};
+
+/* ---- convert ---- */
+
+static error_t parse_convert(int key, char *text, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'm':
+        options->map = text;
+        return 0;
+    case 'o':
+        options->output = text;
+        return 0;
+    case 'j':
+        options->is_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->input != NULL) {
+            argp_error(state, "one file is expected; \"%s\" is a second one", text);
+        }
+        options->input = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->map == NULL || options->input == NULL) {
+            argp_error(state, "a map and a file are needed, for example: "
+                              "gridloop trace convert --map nyc311 calls.csv.gz -o calls.ndjson");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_converted(const struct trace_converted *counts, bool is_json)
+{
+    FILE *out = stderr; /* the trace itself may go to standard output */
+    if (is_json) {
+        json_t *root = json_object();
+        json_t *flags = json_object();
+        (void)json_object_set_new(root, "rows", json_integer(counts->rows));
+        (void)json_object_set_new(root, "events", json_integer(counts->events));
+        for (uint32_t i = 0; i < counts->map.flag_count; i++) {
+            (void)json_object_set_new(flags, counts->map.flags[i].word, json_integer(counts->flag_counts[i]));
+        }
+        if (counts->map.place_when_empty != NULL) {
+            (void)json_object_set_new(flags, counts->map.place_when_empty,
+                                      json_integer(counts->flag_counts[MAP_FLAGS_MAX]));
+        }
+        (void)json_object_set_new(root, "flags", flags);
+        (void)json_dumpf(root, out, JSON_COMPACT);
+        (void)fputc('\n', out);
+        json_decref(root);
+        return;
+    }
+    fprintf(out, "%" PRIu32 " rows -> %" PRIu32 " events\n", counts->rows, counts->events);
+    for (uint32_t i = 0; i < counts->map.flag_count; i++) {
+        fprintf(out, "flagged %-24s %" PRIu32 "\n", counts->map.flags[i].word, counts->flag_counts[i]);
+    }
+    if (counts->map.place_when_empty != NULL) {
+        fprintf(out, "flagged %-24s %" PRIu32 "\n", counts->map.place_when_empty,
+                counts->flag_counts[MAP_FLAGS_MAX]);
+    }
+}
+
+static int trace_convert_command(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"map", 'm', "MAP", 0, "column map: a file, or sffd, nyc311", 0},
+        {"output", 'o', "FILE", 0, "the trace (default: standard output)", 0},
+        {"json", 'j', NULL, 0, "counts as one JSON object", 0},
+        {0}};
+    static const struct argp ARGP = {OPTIONS, parse_convert, "FILE.csv[.gz]",
+                                     "Converts rows of a CSV file to a trace of events (docs/traces.md).",
+                                     NULL, NULL, NULL};
+    struct options options = {.output = "-"};
+    argp_err_exit_status = EX_USAGE;
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+        return EX_USAGE;
+    }
+    struct problems *problems = problems_new();
+    if (problems == NULL) {
+        fprintf(stderr, "out of memory\n");
+        return EX_OSERR;
+    }
+    struct pool pool;
+    struct trace_converted counts;
+    pool_init(&pool);
+    const enum err err =
+        trace_convert(options.map, options.input, options.output, &pool, problems, &counts);
+    problems_print(problems, stderr);
+    if (err == ERR_OK) {
+        print_converted(&counts, options.is_json);
+    }
+    pool_fini(&pool);
+    problems_free(problems);
+    return cli_exit_of(err);
+}
+
+/* ---- info ---- */
+
+static error_t parse_info(int key, char *text, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'j':
+        options->is_json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->input != NULL) {
+            argp_error(state, "one file is expected; \"%s\" is a second one", text);
+        }
+        options->input = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->input == NULL) {
+            argp_error(state, "name a trace, for example: gridloop trace info calls.ndjson");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Adds one to object[key]. */
+static void count_word(json_t *object, const char *key)
+{
+    const json_int_t count = json_integer_value(json_object_get(object, key));
+    (void)json_object_set_new(object, key, json_integer(count + 1));
+}
+
+struct info {
+    int64_t first_ms, last_ms;
+    int32_t offset_minutes;
+    json_t *root, *types, *sources, *flags;
+    int64_t events, places, devices, units;
+};
+
+static void count_event(struct info *info, const struct trace_event *event)
+{
+    info->first_ms = info->events == 0 ? event->at_ms : info->first_ms;
+    info->last_ms = event->at_ms;
+    info->offset_minutes = event->offset_minutes;
+    info->events++;
+    info->places += place_is_known(event->place);
+    info->devices += event->device != NULL;
+    count_word(info->types, event->type);
+    count_word(info->sources, event->source);
+    info->units += (int64_t)json_array_size(json_object_get(event->truth, "units"));
+    const json_t *flags = json_object_get(event->truth, "flags");
+    for (size_t i = 0; i < json_array_size(flags); i++) {
+        const char *word = json_string_value(json_array_get(flags, i));
+        if (word != NULL) {
+            count_word(info->flags, word);
+        }
+    }
+}
+
+static void print_counts(const char *title, json_t *counts)
+{
+    const char *key;
+    json_t *value;
+    printf("%s\n", title);
+    json_object_foreach (counts, key, value) {
+        printf("  %-48s %8" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
+    }
+}
+
+static void print_info(struct info *info, bool is_json)
+{
+    const struct trace_instant first = trace_format_instant(info->first_ms, info->offset_minutes);
+    const struct trace_instant last = trace_format_instant(info->last_ms, info->offset_minutes);
+    if (is_json) {
+        const struct {
+            const char *key;
+            int64_t value;
+        } numbers[] = {{"events", info->events}, {"with_place", info->places}, {"with_device", info->devices},
+                       {"unit_responses", info->units}};
+        for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+            (void)json_object_set_new(info->root, numbers[i].key, json_integer(numbers[i].value));
+        }
+        if (info->events > 0) {
+            (void)json_object_set_new(info->root, "first", json_string(first.text));
+            (void)json_object_set_new(info->root, "last", json_string(last.text));
+        }
+        (void)json_object_set(info->root, "types", info->types);
+        (void)json_object_set(info->root, "sources", info->sources);
+        (void)json_object_set(info->root, "flags", info->flags);
+        (void)json_dumpf(info->root, stdout, JSON_INDENT(2));
+        (void)putchar('\n');
+        return;
+    }
+    printf("%" PRId64 " events, %" PRId64 " with a place, %" PRId64 " with a device\n", info->events,
+           info->places, info->devices);
+    if (info->events > 0) {
+        printf("from %s to %s\n", first.text, last.text);
+    }
+    if (info->units > 0) {
+        printf("truth names %" PRId64 " unit responses, %.2f an event\n", info->units,
+               (double)info->units / (double)info->events);
+    }
+    print_counts("sources", info->sources);
+    print_counts("types", info->types);
+    if (json_object_size(info->flags) > 0) {
+        print_counts("flags", info->flags);
+    }
+}
+
+static int trace_info(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {{"json", 'j', NULL, 0, "as one JSON object", 0}, {0}};
+    static const struct argp ARGP = {OPTIONS, parse_info, "FILE|-", "Checks a trace and counts what is in it.",
+                                     NULL, NULL, NULL};
+    struct options options = {.map = NULL};
+    argp_err_exit_status = EX_USAGE;
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+        return EX_USAGE;
+    }
+    struct problems *problems = problems_new();
+    struct trace_reader *reader;
+    struct info info = {.root = json_object(), .types = json_object(), .sources = json_object(),
+                        .flags = json_object()};
+    enum err err = trace_reader_open(options.input, problems, &reader);
+    if (err == ERR_OK) {
+        struct trace_event event;
+        while ((err = trace_reader_next(reader, &event)) == ERR_OK) {
+            count_event(&info, &event);
+        }
+        trace_reader_close(reader);
+    }
+    err = err == ERR_NOT_FOUND ? ERR_OK : err;
+    problems_print(problems, stderr);
+    if (err == ERR_OK) {
+        print_info(&info, options.is_json);
+    }
+    json_decref(info.root);
+    json_decref(info.types);
+    json_decref(info.sources);
+    json_decref(info.flags);
+    problems_free(problems);
+    return cli_exit_of(err);
+}
+
+int cmd_trace(int argc, char **argv)
+{
+    static const struct cli_verb VERBS[] = {
+        {"convert", trace_convert_command, "rows of a CSV file to a trace, by a column map"},
+        {"info", trace_info, "check a trace and count what is in it"},
+        {NULL, NULL, NULL}};
+    return cli_run_verb("trace", VERBS, argc, argv);
+}
