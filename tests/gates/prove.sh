@@ -125,5 +125,11 @@ expect words 'engine/README.md:1:'
 echo "TO""DO" >>"$work/tree/engine/README.md"
 expect words 'engine/README.md:6:'
 
+echo 'see [the core](core/README.md) and [more](nowhere.md)' | plant engine/README.md
+printf '\n\n\n\n' >>"$work/tree/engine/README.md"
+expect links 'links to nowhere.md'
+printf '| 1 | a law | `tests/unit/test_none*` |\n' | plant docs/ARCHITECTURE.md
+expect links 'names the test tests/unit/test_none*'
+
 echo "$proved proved, $failed failed"
 [ "$failed" -eq 0 ]
