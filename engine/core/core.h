@@ -61,7 +61,8 @@ struct core_counts {
     uint64_t events;     /* events evaluated or refused with a result */
     uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
     uint64_t cases_opened; /* new cases (= opened) */
-    uint64_t closed, voided, forced_closed; /* transitions into a terminal state, minus reopenings */
+    uint64_t closed, voided, forced_closed; /* transitions into a terminal state */
+    uint64_t reopenings; /* transitions back: cases_opened = open_now + closed + voided + forced_closed - reopenings */
     uint64_t open_now;   /* cases not terminal */
     uint64_t offers, accepted, declined, expired, returned, done, checks_passed, checks_failed;
     uint64_t nobody;     /* offers that found nobody eligible */

@@ -162,4 +162,15 @@ static inline bool order_state_is_active(enum order_state state)
 uint64_t life_case_actions(enum case_state state);
 uint64_t life_order_actions(enum order_kind kind, enum order_state state);
 
+/* Rights (enum right), one of which an act on a case needs; 0 = any known person. */
+uint32_t life_case_rights(enum action action);
+
+/* Must a reason be given? */
+bool life_needs_reason(enum action action);
+
+static inline uint64_t action_bit(enum action action)
+{
+    return UINT64_C(1) << action;
+}
+
 #endif

@@ -1,0 +1,260 @@
+/* cases.c: see cases.h. */
+#include "engine/core/cases.h"
+
+static struct hash128 key_of(struct case_no no)
+{
+    return (struct hash128){((uint64_t)no.district << 32) | no.day, (uint64_t)no.serial + 1};
+}
+
+void cases_init(struct cases *cases, struct arena *arena, const struct limits *limits)
+{
+    cases->rows = arena_take(arena, sizeof(struct case_row), limits->cases);
+    cases->districts = arena_take(arena, sizeof(struct district_counter), limits->districts);
+    cases->limit = limits->cases;
+    cases->used = 0;
+    cases->high = 0;
+    cases->free_first = NONE32;
+    cases->district_count = 0;
+    cases->district_limit = limits->districts;
+    table_init(&cases->by_no, arena, limits->cases);
+    table_init(&cases->by_merge, arena, limits->cases);
+    table_init(&cases->by_close, arena, limits->cases);
+}
+
+static struct district_counter *find_district(struct cases *cases, uint32_t district)
+{
+    for (uint32_t i = 0; i < cases->district_count; i++) {
+        if (cases->districts[i].district == district) {
+            return &cases->districts[i];
+        }
+    }
+    if (cases->district_count == cases->district_limit) {
+        return NULL;
+    }
+    struct district_counter *counter = &cases->districts[cases->district_count++];
+    *counter = (struct district_counter){.district = district};
+    return counter;
+}
+
+enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32_t *out_slot)
+{
+    if (cases->used == cases->limit) {
+        return ERR_FULL;
+    }
+    struct district_counter *counter = find_district(cases, district);
+    if (counter == NULL) {
+        return ERR_FULL;
+    }
+    if (day > counter->day) { /* log time never goes back, so numbers are never reused */
+        counter->day = day;
+        counter->serial = 0;
+    }
+    uint32_t slot = cases->free_first;
+    if (slot != NONE32) {
+        cases->free_first = cases->rows[slot].free_next;
+    } else {
+        slot = cases->high++;
+    }
+    must(slot < cases->limit && cases->rows[slot].is_used == 0);
+    cases->used++;
+    struct case_row *row = &cases->rows[slot];
+    memset(row, 0, sizeof *row);
+    row->is_used = 1;
+    row->no = (struct case_no){district, counter->day, ++counter->serial};
+    row->rule = row->class_row = row->cell = row->asset = NONE32;
+    row->device = row->gateway = row->department = NONE32;
+    row->order_first = row->free_next = NONE32;
+    row->merge_next = row->merge_prev = row->close_next = row->close_prev = NONE32;
+    row->place = place_none();
+    table_put(&cases->by_no, key_of(row->no), slot);
+    *out_slot = slot;
+    return ERR_OK;
+}
+
+void cases_give(struct cases *cases, uint32_t slot)
+{
+    struct case_row *row = cases_at(cases, slot);
+    must((row->flags & (CASE_HAS_MERGE | CASE_HAS_CLOSE)) == 0);
+    must(row->order_first == NONE32);
+    table_remove(&cases->by_no, key_of(row->no));
+    memset(row, 0, sizeof *row);
+    row->free_next = cases->free_first;
+    cases->free_first = slot;
+    cases->used--;
+}
+
+struct case_row *cases_at(struct cases *cases, uint32_t slot)
+{
+    must(slot < cases->high && cases->rows[slot].is_used != 0);
+    return &cases->rows[slot];
+}
+
+const struct case_row *cases_peek(const struct cases *cases, uint32_t slot)
+{
+    must(slot < cases->high && cases->rows[slot].is_used != 0);
+    return &cases->rows[slot];
+}
+
+uint32_t cases_find(const struct cases *cases, struct case_no no)
+{
+    return table_find(&cases->by_no, key_of(no));
+}
+
+void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key)
+{
+    struct case_row *row = cases_at(cases, slot);
+    must((row->flags & CASE_HAS_MERGE) == 0);
+    const uint32_t first = table_find(&cases->by_merge, key);
+    row->merge_key = key;
+    row->merge_next = first;
+    row->merge_prev = NONE32;
+    if (first != NONE32) {
+        cases->rows[first].merge_prev = slot;
+    }
+    row->flags |= CASE_HAS_MERGE;
+    table_put(&cases->by_merge, key, slot);
+}
+
+void cases_unlink_merge(struct cases *cases, uint32_t slot)
+{
+    struct case_row *row = cases_at(cases, slot);
+    if ((row->flags & CASE_HAS_MERGE) == 0) {
+        return;
+    }
+    row->flags &= ~(uint32_t)CASE_HAS_MERGE;
+    if (row->merge_next != NONE32) {
+        cases->rows[row->merge_next].merge_prev = row->merge_prev;
+    }
+    if (row->merge_prev != NONE32) {
+        cases->rows[row->merge_prev].merge_next = row->merge_next;
+    } else if (row->merge_next != NONE32) {
+        table_put(&cases->by_merge, row->merge_key, row->merge_next);
+    } else {
+        table_remove(&cases->by_merge, row->merge_key);
+    }
+    row->merge_next = row->merge_prev = NONE32;
+}
+
+void cases_link_close(struct cases *cases, uint32_t slot, struct hash128 key)
+{
+    struct case_row *row = cases_at(cases, slot);
+    must((row->flags & CASE_HAS_CLOSE) == 0);
+    const uint32_t first = table_find(&cases->by_close, key);
+    row->close_key = key;
+    row->close_next = first;
+    row->close_prev = NONE32;
+    if (first != NONE32) {
+        cases->rows[first].close_prev = slot;
+    }
+    row->flags |= CASE_HAS_CLOSE;
+    table_put(&cases->by_close, key, slot);
+}
+
+void cases_unlink_close(struct cases *cases, uint32_t slot)
+{
+    struct case_row *row = cases_at(cases, slot);
+    if ((row->flags & CASE_HAS_CLOSE) == 0) {
+        return;
+    }
+    row->flags &= ~(uint32_t)CASE_HAS_CLOSE;
+    if (row->close_next != NONE32) {
+        cases->rows[row->close_next].close_prev = row->close_prev;
+    }
+    if (row->close_prev != NONE32) {
+        cases->rows[row->close_prev].close_next = row->close_next;
+    } else if (row->close_next != NONE32) {
+        table_put(&cases->by_close, row->close_key, row->close_next);
+    } else {
+        table_remove(&cases->by_close, row->close_key);
+    }
+    row->close_next = row->close_prev = NONE32;
+}
+
+uint32_t cases_first_merge(const struct cases *cases, struct hash128 key)
+{
+    return table_find(&cases->by_merge, key);
+}
+
+uint32_t cases_first_close(const struct cases *cases, struct hash128 key)
+{
+    return table_find(&cases->by_close, key);
+}
+
+uint32_t case_person_flags(const struct case_row *row, uint32_t worker)
+{
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        if (row->persons[i].worker == worker) {
+            return row->persons[i].flags;
+        }
+    }
+    return 0;
+}
+
+bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags)
+{
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        if (row->persons[i].worker == worker) {
+            row->persons[i].flags |= flags;
+            return true;
+        }
+    }
+    if (row->person_count == CASE_WORKERS_MAX) {
+        return false;
+    }
+    row->persons[row->person_count++] = (struct case_person){worker, flags};
+    return true;
+}
+
+void case_capture(struct case_row *row, const struct event *event, const struct event_field *field)
+{
+    if (row->capture_count == CASE_FIELDS_MAX) {
+        return;
+    }
+    const bool is_string = field->kind == FIELD_STRING;
+    const uint32_t wanted = is_string ? field->size : (uint32_t)sizeof field->a;
+    const uint32_t room = CASE_CAPTURE_SIZE - row->capture_used;
+    const uint32_t size = wanted <= room ? wanted : 0;
+    const void *from = is_string ? (const void *)(event->text + field->text_offset) : &field->a;
+    struct case_capture *capture = &row->captures[row->capture_count++];
+    *capture = (struct case_capture){.field = field->field,
+                                     .offset = (uint16_t)row->capture_used,
+                                     .kind = field->kind,
+                                     .size = (uint8_t)size};
+    if (size > 0) {
+        memcpy(row->captured + row->capture_used, from, size);
+    }
+    row->capture_used += size;
+}
+
+void cases_check(const struct cases *cases)
+{
+    uint32_t used = 0;
+    must(cases->high <= cases->limit);
+    for (uint32_t slot = 0; slot < cases->high; slot++) {
+        const struct case_row *row = &cases->rows[slot];
+        if (row->is_used == 0) {
+            continue;
+        }
+        used++;
+        must(cases_find(cases, row->no) == slot);
+        must(row->severity >= 1 && row->severity <= 4);
+        must(row->person_count <= CASE_WORKERS_MAX);
+        must(row->capture_used <= CASE_CAPTURE_SIZE);
+        if ((row->flags & CASE_HAS_MERGE) != 0 && row->merge_prev == NONE32) {
+            must(table_find(&cases->by_merge, row->merge_key) == slot);
+        }
+        if (row->merge_next != NONE32) {
+            must(cases->rows[row->merge_next].merge_prev == slot);
+        }
+        if ((row->flags & CASE_HAS_CLOSE) != 0 && row->close_prev == NONE32) {
+            must(table_find(&cases->by_close, row->close_key) == slot);
+        }
+        if (row->close_next != NONE32) {
+            must(cases->rows[row->close_next].close_prev == slot);
+        }
+    }
+    must(used == cases->used);
+    table_check(&cases->by_no);
+    table_check(&cases->by_merge);
+    table_check(&cases->by_close);
+}

@@ -1,0 +1,43 @@
+/* cases.h: the table of cases: numbers, slots, the chains that merging and clearing search, persons on a case.
+ *
+ * Cost    all O(1) but the chain walks, which are as long as cases share one key
+ * Owner   struct core
+ * Errors  cases_take ERR_FULL past limits.cases or limits.districts; a stale slot is a bug */
+#ifndef ENGINE_CORE_CASES_H
+#define ENGINE_CORE_CASES_H
+
+#include "engine/core/state.h"
+
+void cases_init(struct cases *cases, struct arena *arena, const struct limits *limits);
+
+/* A zeroed row with the next number of (district, day). */
+enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32_t *out_slot) WARN_UNUSED;
+
+/* Gives the slot back; chains must be unlinked. */
+void cases_give(struct cases *cases, uint32_t slot);
+
+struct case_row *cases_at(struct cases *cases, uint32_t slot);
+const struct case_row *cases_peek(const struct cases *cases, uint32_t slot);
+
+/* Slot of a number, or NONE32. */
+uint32_t cases_find(const struct cases *cases, struct case_no no);
+
+void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key);
+void cases_unlink_merge(struct cases *cases, uint32_t slot);
+void cases_link_close(struct cases *cases, uint32_t slot, struct hash128 key);
+void cases_unlink_close(struct cases *cases, uint32_t slot);
+uint32_t cases_first_merge(const struct cases *cases, struct hash128 key);
+uint32_t cases_first_close(const struct cases *cases, struct hash128 key);
+
+/* The flags a case remembers of a worker, 0 if none. */
+uint32_t case_person_flags(const struct case_row *row, uint32_t worker);
+
+/* Remembers; a full list forgets nothing and returns false (the caller then goes to a desk). */
+bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags);
+
+/* Keeps a field of the event on the case; what no longer fits is kept as an empty string. */
+void case_capture(struct case_row *row, const struct event *event, const struct event_field *field);
+
+void cases_check(const struct cases *cases);
+
+#endif

@@ -1,0 +1,42 @@
+/* clocks.h: the clocks of a case: which one binds its holder, when it is missed, whom the ladder tells.
+ *
+ * Exactly one clock binds an open case at any time: VERIFY, DISPATCH, HANDLE, CLEARED (waiting for the device) or CHECK; a
+ * closed case runs RETIRE, its reopen window. A missed clock keeps a reminder armed, so no open case is ever
+ * without a deadline.
+ *
+ * The handle clock (处置时限) starts when the case first has a holder outside the command centre, pauses while
+ * it is dispatched again, resumes for the same department and starts anew for another. */
+#ifndef ENGINE_CORE_CLOCKS_H
+#define ENGINE_CORE_CLOCKS_H
+
+#include "engine/core/state.h"
+
+/* Makes the clock bind, from now. DISPATCH, CHECK and VERIFY take the policy's limits; RETIRE the class's reopen window;
+ * CLEARED the rule's close.within. Pauses the handle clock. */
+void clocks_bind(struct core *core, uint32_t case_slot, enum case_clock clock);
+
+/* Starts or resumes the handle clock under a department (NONE32 = continuous time) and makes it bind. */
+void clocks_bind_handle(struct core *core, uint32_t case_slot, uint32_t department);
+
+/* Forgets what the handle clock has used (reopening starts a new one). */
+void clocks_reset_handle(struct core *core, uint32_t case_slot);
+
+/* The case leaves: no clock at all. */
+void clocks_stop(struct core *core, uint32_t case_slot);
+
+/* CASE_TIMER_CLOCK is due: the binding clock was missed, or its reminder. Not for RETIRE and CLEARED. */
+void clocks_miss(struct core *core, uint32_t case_slot);
+
+/* Arms the next escalation step. Call after every transition. */
+void clocks_arm_step(struct core *core, uint32_t case_slot);
+
+/* CASE_TIMER_STEP is due: fires every step whose time has come. */
+void clocks_fire_steps(struct core *core, uint32_t case_slot);
+
+/* When the handle clock runs out; NEVER_MS while paused. */
+int64_t clocks_handle_deadline(const struct core *core, const struct case_row *row);
+
+/* A clock_limit in ms for offers: continuous time, days as 24 h. */
+int64_t clocks_plain_ms(struct clock_limit limit);
+
+#endif

@@ -1,0 +1,435 @@
+/* core.c: the step: due timers first, then the command, each decided wholly or not at all.
+ *
+ * Truths checked by core_check():
+ *   (1) Every open case has exactly one holder and its CLOCK timer armed (law 6).
+ *   (2) A case held by a person has an active order of that person, or a check or verify order of theirs.
+ *   (3) Ledgers add up: events by result, cases by state.
+ *   (4) What each module's own check says. */
+#include "engine/core/core.h"
+
+#include "engine/core/acts.h"
+#include "engine/core/cases.h"
+#include "engine/core/clocks.h"
+#include "engine/core/flow.h"
+#include "engine/core/intake.h"
+#include "engine/core/marks.h"
+#include "engine/core/memory.h"
+#include "engine/core/orders.h"
+#include "engine/core/remap.h"
+#include "engine/core/workers.h"
+
+#define REMAP_ROWS_MIN 4096u
+
+static uint32_t remap_rows_for(const struct limits *limits)
+{
+    uint32_t rows = REMAP_ROWS_MIN;
+    while (rows < limits->image_rows) {
+        rows *= 2;
+    }
+    return rows;
+}
+
+static void lay_out(struct core *core, struct arena *arena, const struct limits *limits)
+{
+    cases_init(&core->cases, arena, limits);
+    orders_init(&core->orders, arena, limits);
+    workers_init(&core->workers, arena, limits);
+    marks_init(&core->marks, arena, limits);
+    memory_init(&core->event_ids, arena, limits->event_ids);
+    memory_init(&core->dedupe, arena, limits->dedupe_keys);
+    timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders);
+    core->remap_limit = remap_rows_for(limits);
+    core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
+}
+
+size_t core_size(const struct limits *limits)
+{
+    struct arena arena = {.base = NULL};
+    struct core measured;
+    memset(&measured, 0, sizeof measured);
+    (void)arena_take(&arena, sizeof(struct core), 1);
+    lay_out(&measured, &arena, limits);
+    return arena.used;
+}
+
+struct core *core_init(void *block, size_t size, const struct limits *limits)
+{
+    must(((uintptr_t)block & (ARENA_ALIGN - 1)) == 0);
+    must(size >= core_size(limits));
+    must(limits->cases > 0 && limits->orders > 0 && limits->workers > 0);
+    must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
+    memset(block, 0, size);
+    struct arena arena = {.base = block, .size = size};
+    struct core *core = arena_take(&arena, sizeof(struct core), 1);
+    core->limits = *limits;
+    core->now_ms = INT64_MIN;
+    lay_out(core, &arena, limits);
+    core->event_ids.horizon_ms = INT64_MIN;
+    core->dedupe.horizon_ms = INT64_MIN;
+    return core;
+}
+
+enum err core_stage_city(struct core *core, const void *bytes, uint64_t size)
+{
+    const enum err err = city_open(bytes, size, &core->staged_city);
+    core->has_staged_city = err == ERR_OK;
+    return err;
+}
+
+/* The policy can only be opened beside its city, so ACTIVATE opens it; here its container is checked. */
+enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size)
+{
+    struct image image;
+    const enum err err = image_open(bytes, size, IMAGE_POLICY, &image);
+    core->has_staged_policy = err == ERR_OK;
+    core->staged_policy_bytes = bytes;
+    core->staged_policy_size = size;
+    core->staged_policy.image = image;
+    return err;
+}
+
+/* ---- commands ---- */
+
+static void find_fastest(struct core *core)
+{
+    const struct city *city = state_city(core);
+    core->fastest_mm_per_s = 1;
+    for (uint32_t i = 0; i < city->mode_count; i++) {
+        const struct city_mode *mode = &city->modes[i];
+        core->fastest_mm_per_s =
+            max_i64(core->fastest_mm_per_s,
+                    mul_div(mode->speed_mm_per_s, 1000, max_i64(1, mode->detour_permille)) + 1);
+    }
+}
+
+/* A pair that was made durable and named by the log but cannot be used is a bug or a damaged store: the caller checked
+ * both when staging, so must() here. */
+static void activate(struct core *core, const struct activate_body *body)
+{
+    must(core->has_staged_city && hash128_is_equal(core->staged_city.image.digest, body->city));
+    must(core->has_staged_policy && hash128_is_equal(core->staged_policy.image.digest, body->policy));
+    const uint32_t slot = core->has_images ? 1 - core->slot : 0;
+    core->cities[slot] = core->staged_city;
+    must(policy_open(core->staged_policy_bytes, core->staged_policy_size, &core->cities[slot],
+                     &core->policies[slot]) == ERR_OK);
+    must(remap_fits(core, &core->cities[slot], &core->policies[slot]));
+    const bool is_first = !core->has_images;
+    core->slot = slot;
+    core->has_images = true;
+    core->has_staged_city = core->has_staged_policy = false;
+    core->facts_digest = command_facts_digest(body->city, body->policy);
+    find_fastest(core);
+    must(workers_adopt(core) == ERR_OK);
+    must(marks_adopt(core) == ERR_OK);
+    if (!is_first) {
+        remap_rows(core);
+    }
+    const struct effect effect = {.kind = EFFECT_ACTIVATED,
+                                  .at_ms = core->now_ms,
+                                  .of.activated = {.city = body->city, .policy = body->policy}};
+    state_emit(core, &effect);
+}
+
+static void emit_result(struct core *core, const struct effect_result *result)
+{
+    struct effect effect = {.kind = EFFECT_RESULT, .at_ms = core->now_ms};
+    effect.of.result = *result;
+    state_emit(core, &effect);
+}
+
+static struct effect_result result_for(const struct command_head *head)
+{
+    return (struct effect_result){
+        .principal = head->principal, .epoch = head->epoch, .seq = head->seq};
+}
+
+static void refuse(struct core *core, const struct command_head *head, enum code code)
+{
+    struct effect_result result = result_for(head);
+    result.code = (uint16_t)code;
+    emit_result(core, &result);
+}
+
+static void take_gateway_events(struct core *core, uint32_t mark, const struct command *command)
+{
+    struct marks *marks = &core->marks;
+    const struct command_head *head = command->head;
+    const struct intake_source source = {.gateway = marks->rows[mark].gateway, .worker = NONE32};
+    const bool is_kept = head->epoch != 0;
+    struct event event;
+    uint64_t offset = 0;
+    uint32_t index = 0;
+    if (is_kept) {
+        mark_open_batch(marks, mark, head, command->body.events.event_count);
+    }
+    while (event_next(command, &offset, &event)) {
+        struct effect_result result = result_for(head);
+        result.index = index;
+        intake_event(core, source, &event, &result);
+        if (is_kept) {
+            mark_keep(marks, mark, head->seq, index, &result);
+        }
+        emit_result(core, &result);
+        index++;
+    }
+}
+
+static void take_report(struct core *core, uint32_t worker, const struct command *command)
+{
+    const struct intake_source source = {.gateway = NONE32, .worker = worker};
+    struct effect_result result = result_for(command->head);
+    struct event event;
+    uint64_t offset = 0;
+    must(event_next(command, &offset, &event));
+    intake_event(core, source, &event, &result);
+    mark_keep_act(&core->workers.rows[worker], command->head->content_digest, &result);
+    emit_result(core, &result);
+}
+
+/* Gives the kept results of a batch again: a resend may cross its own answer on the way. */
+static void give_again(struct core *core, uint32_t mark, const struct command_head *head)
+{
+    struct effect_result result;
+    for (uint32_t i = 0; mark_find_one(core, mark, head, i, &result); i++) {
+        emit_result(core, &result);
+    }
+}
+
+static void take_events(struct core *core, const struct command *command)
+{
+    const struct command_head *head = command->head;
+    const uint32_t mark = marks_find(&core->marks, head->principal);
+    const uint32_t worker = workers_find(&core->workers, head->principal);
+    if (mark != NONE32 && core->marks.rows[mark].gateway != NONE32) {
+        const struct mark_row *row = &core->marks.rows[mark];
+        const enum code admit = mark_admit(row->epoch, row->last_seq, head->epoch, head->seq);
+        if (admit == CODE_DONE) {
+            give_again(core, mark, head);
+        } else if (admit != CODE_NOTHING) {
+            refuse(core, head, admit);
+        } else if (command->body.events.event_count > core->marks.batch_events) {
+            refuse(core, head, CODE_TOO_LARGE);
+        } else {
+            take_gateway_events(core, mark, command);
+        }
+        return;
+    }
+    if (worker == NONE32 || worker_person(core, worker) == NULL) {
+        refuse(core, head, CODE_UNKNOWN_IDENTITY);
+        return;
+    }
+    const uint32_t may_report = RIGHT_WORKER | RIGHT_INSPECTOR | RIGHT_INTAKE |
+                                RIGHT_DEPARTMENT_DESK | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER;
+    if ((worker_person(core, worker)->rights & may_report) == 0 ||
+        command->body.events.event_count != 1) {
+        refuse(core, head, CODE_NO_RIGHT);
+        return;
+    }
+    const struct worker_row *row = &core->workers.rows[worker];
+    const enum code admit = mark_admit(row->epoch, row->last_seq, head->epoch, head->seq);
+    if (admit == CODE_NOTHING) {
+        take_report(core, worker, command);
+        return;
+    }
+    struct effect_result result = result_for(head);
+    if (admit != CODE_DONE || mark_find_act(row, head->epoch, head->seq, head->content_digest,
+                                            &result) != ERR_OK) {
+        result.code = (uint16_t)admit;
+    }
+    emit_result(core, &result);
+}
+
+static void take_act(struct core *core, const struct command *command)
+{
+    const struct command_head *head = command->head;
+    const uint32_t worker = workers_find(&core->workers, head->principal);
+    struct effect_result result = result_for(head);
+    if (worker == NONE32 || worker_person(core, worker) == NULL) {
+        refuse(core, head, CODE_UNKNOWN_IDENTITY);
+        return;
+    }
+    struct worker_row *row = &core->workers.rows[worker];
+    const enum code admit = mark_admit(row->epoch, row->last_seq, head->epoch, head->seq);
+    if (admit == CODE_NOTHING) {
+        row->seen_at_ms = core->now_ms;
+        acts_take(core, worker, command, &result);
+        mark_keep_act(row, head->content_digest, &result);
+    } else if (admit != CODE_DONE || mark_find_act(row, head->epoch, head->seq,
+                                                   head->content_digest, &result) != ERR_OK) {
+        result.code = (uint16_t)admit;
+    }
+    emit_result(core, &result);
+}
+
+static void take_seen(struct core *core, const struct command *command)
+{
+    const uint32_t worker = workers_find(&core->workers, command->head->principal);
+    if (worker != NONE32) {
+        worker_seen(core, worker, command->body.seen->status, command->place,
+                    command->body.seen->fix_at_ms);
+    }
+}
+
+static void take_items_taken(struct core *core, const struct command *command)
+{
+    const uint32_t worker = workers_find(&core->workers, command->head->principal);
+    if (worker == NONE32) {
+        return;
+    }
+    struct worker_row *row = &core->workers.rows[worker];
+    const uint64_t seq = command->body.items_taken->item_seq;
+    if (seq > row->item_seq_taken && seq <= row->item_seq_last) {
+        row->item_seq_taken = seq;
+    }
+}
+
+/* Facts of events and acts must have been resolved under the pair that is active now. */
+static bool needs_facts(const struct command_head *head)
+{
+    return head->kind == COMMAND_EVENTS || head->kind == COMMAND_ACT;
+}
+
+static void take_command(struct core *core, const struct command *command)
+{
+    const struct command_head *head = command->head;
+    if (needs_facts(head)) {
+        if (!core->has_images) {
+            refuse(core, head, CODE_NO_CITY);
+            return;
+        }
+        if (!hash128_is_equal(head->facts_digest, core->facts_digest)) {
+            refuse(core, head, CODE_RESOLVE_AGAIN);
+            return;
+        }
+    }
+    switch (head->kind) {
+    case COMMAND_ACTIVATE:
+        activate(core, command->body.activate);
+        break;
+    case COMMAND_EVENTS:
+        take_events(core, command);
+        break;
+    case COMMAND_ACT:
+        take_act(core, command);
+        break;
+    case COMMAND_SEEN:
+        take_seen(core, command);
+        break;
+    case COMMAND_ITEMS_TAKEN:
+        take_items_taken(core, command);
+        break;
+    default: /* START, TICK, CHECKPOINT: nothing to decide */
+        must(head->kind == COMMAND_START || head->kind == COMMAND_TICK ||
+             head->kind == COMMAND_CHECKPOINT);
+        break;
+    }
+}
+
+/* ---- timers ---- */
+
+static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer timer)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    if (timer == CASE_TIMER_STEP) {
+        clocks_fire_steps(core, slot);
+    } else if (timer == CASE_TIMER_SEEK) {
+        flow_seek(core, slot);
+    } else if (row->clock == CLOCK_RETIRE) {
+        flow_retire(core, slot);
+    } else if (row->clock == CLOCK_CLEARED) {
+        flow_cleared_due(core, slot);
+    } else {
+        clocks_miss(core, slot);
+    }
+}
+
+static void fire_due_timers(struct core *core)
+{
+    const uint32_t first_order = core->limits.cases * CASE_TIMER_COUNT;
+    for (uint32_t left = core->limits.tick_operations; left > 0; left--) {
+        const uint32_t id = timers_take_due(&core->timers, core->now_ms);
+        if (id == NONE32) {
+            return;
+        }
+        if (id >= first_order) {
+            flow_order_due(core, id - first_order);
+        } else {
+            fire_case_timer(core, id / CASE_TIMER_COUNT, (enum case_timer)(id % CASE_TIMER_COUNT));
+        }
+    }
+}
+
+void core_step(struct core *core, int64_t now_ms, const struct command *command,
+               const struct effect_sink *sink)
+{
+    must(now_ms >= core->now_ms);
+    must(sink != NULL && sink->emit != NULL);
+    core->now_ms = now_ms;
+    core->sink = sink;
+    core->step_count++;
+    if (core->has_images) {
+        fire_due_timers(core);
+    }
+    take_command(core, command);
+    core->sink = NULL;
+}
+
+int64_t core_next_due_ms(const struct core *core)
+{
+    return timers_next_due_ms(&core->timers);
+}
+
+bool core_has_backlog(const struct core *core)
+{
+    return timers_next_due_ms(&core->timers) <= core->now_ms;
+}
+
+/* ---- checks ---- */
+
+static void check_case(const struct core *core, uint32_t slot)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const bool is_terminal = case_state_is_terminal((enum case_state)row->state);
+    must(timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK)));
+    must((row->holder.kind == HOLDER_NONE) == is_terminal);
+    must((row->clock == CLOCK_RETIRE) == is_terminal);
+    if (row->holder.kind == HOLDER_PERSON) {
+        must(orders_has_worker(core, row, row->holder.index));
+    } else if (row->holder.kind == HOLDER_POST) {
+        must(row->holder.index < state_city(core)->post_count);
+    }
+    if (row->state == CASE_ON_SITE) {
+        must(orders_find_lead(core, row) != NONE32);
+    }
+    if (is_terminal) {
+        must(orders_count_active(core, row, UINT32_MAX) == 0);
+    }
+}
+
+void core_check(const struct core *core)
+{
+    uint64_t open = 0;
+    timers_check(&core->timers);
+    cases_check(&core->cases);
+    memory_check(&core->event_ids);
+    memory_check(&core->dedupe);
+    if (!core->has_images) {
+        return;
+    }
+    orders_check(core);
+    workers_check(core);
+    marks_check(core);
+    for (uint32_t slot = 0; slot < core->cases.high; slot++) {
+        if (core->cases.rows[slot].is_used != 0) {
+            check_case(core, slot);
+            open += !case_state_is_terminal((enum case_state)core->cases.rows[slot].state);
+        }
+    }
+    const struct core_counts *counts = &core->counts;
+    must(open == counts->open_now);
+    must(counts->events == counts->opened + counts->merged + counts->deduped + counts->suppressed +
+                               counts->no_rule + counts->reopened + counts->cleared +
+                               counts->refused);
+    must(counts->cases_opened + counts->reopenings ==
+         counts->open_now + counts->closed + counts->voided + counts->forced_closed);
+}

@@ -1,0 +1,265 @@
+/* digest.c: digests of state and of effects, field by field: struct padding is never hashed.
+ *
+ * Free lists are part of the state: they decide which slot the next case takes. Hash tables are not: they follow from
+ * the rows. */
+#include "engine/core/cases.h"
+#include "engine/core/core.h"
+#include "engine/core/state.h"
+
+static struct hash128 add_i64(struct hash128 h, int64_t value)
+{
+    return hash128_add(h, (uint64_t)value);
+}
+
+static struct hash128 add_pair(struct hash128 h, uint32_t a, uint32_t b)
+{
+    return hash128_add(h, ((uint64_t)a << 32) | b);
+}
+
+static struct hash128 add_no(struct hash128 h, struct case_no no)
+{
+    return hash128_add(add_pair(h, no.district, no.day), no.serial);
+}
+
+static struct hash128 add_place(struct hash128 h, struct place place)
+{
+    return add_pair(h, (uint32_t)place.lon, (uint32_t)place.lat);
+}
+
+static struct hash128 add_case(struct hash128 h, const struct case_row *row)
+{
+    h = add_no(h, row->no);
+    h = add_pair(h, row->state, row->severity);
+    h = add_pair(h, row->clock, row->assign_mask);
+    h = add_pair(h, row->holder.kind, row->holder.index);
+    h = add_pair(h, row->flags, row->rule);
+    h = add_pair(h, row->class_row, row->cell);
+    h = add_pair(h, row->asset, row->device);
+    h = add_pair(h, row->gateway, row->department);
+    h = add_place(h, row->place);
+    const int64_t instants[] = {row->opened_at_ms,      row->onset_at_ms,    row->filed_at_ms,
+                                row->dispatch_at_ms,    row->accepted_at_ms, row->arrived_at_ms,
+                                row->first_offer_at_ms, row->handled_at_ms,  row->closed_at_ms,
+                                row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
+                                row->clock_limit_ms};
+    for (size_t i = 0; i < COUNT_OF(instants); i++) {
+        h = add_i64(h, instants[i]);
+    }
+    h = add_pair(h, row->handle_limit.unit, row->event_count);
+    h = add_pair(h, row->offer_count, row->steps_fired);
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        h = add_pair(h, row->persons[i].worker, row->persons[i].flags);
+    }
+    h = add_pair(h, row->order_first, row->order_count);
+    h = hash128_join(hash128_join(h, row->merge_key), row->close_key);
+    h = add_pair(h, row->merge_next, row->merge_prev);
+    h = add_pair(h, row->close_next, row->close_prev);
+    for (uint32_t i = 0; i < row->capture_count; i++) {
+        const struct case_capture *capture = &row->captures[i];
+        h = add_pair(h, capture->field, ((uint32_t)capture->kind << 8) | capture->size);
+    }
+    return hash128_join(h, state_hash_text((const char *)row->captured, row->capture_used));
+}
+
+static struct hash128 digest_cases(struct hash128 h, const struct cases *cases)
+{
+    h = add_pair(h, cases->high, cases->free_first);
+    for (uint32_t i = 0; i < cases->high; i++) {
+        h = cases->rows[i].is_used != 0 ? add_case(h, &cases->rows[i])
+                                        : hash128_add(h, cases->rows[i].free_next);
+    }
+    for (uint32_t i = 0; i < cases->district_count; i++) {
+        const struct district_counter *counter = &cases->districts[i];
+        h = hash128_add(add_pair(h, counter->district, counter->day), counter->serial);
+    }
+    return h;
+}
+
+static struct hash128 digest_orders(struct hash128 h, const struct orders *orders)
+{
+    h = hash128_add(add_pair(h, orders->high, orders->free_first), orders->last_number);
+    for (uint32_t i = 0; i < orders->high; i++) {
+        const struct order_row *row = &orders->rows[i];
+        if (row->is_used == 0) {
+            h = hash128_add(h, row->free_next);
+            continue;
+        }
+        h = hash128_add(h, row->number);
+        h = add_pair(h, row->case_slot, row->worker);
+        h = add_pair(h, row->assign, ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
+                                         ((uint32_t)row->is_lead << 8) | row->clock);
+        h = add_pair(h, row->assign_index, row->next);
+        h = add_pair(h, row->worker_next, row->worker_prev);
+        h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
+        h = add_i64(add_i64(h, row->arrived_at_ms), row->ended_at_ms);
+        h = add_i64(h, row->deadline_ms);
+    }
+    return h;
+}
+
+static struct hash128 digest_workers(struct hash128 h, const struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        const struct worker_row *row = &workers->rows[i];
+        h = hash128_join(h, row->id_hash);
+        h = add_pair(h, row->person, row->status);
+        h = add_pair(h, row->load, row->order_first);
+        h = add_place(add_place(h, row->fix), row->position);
+        h = add_i64(add_i64(h, row->fix_at_ms), row->seen_at_ms);
+        h = hash128_add(hash128_add(h, row->item_seq_last), row->item_seq_taken);
+        for (uint32_t j = 0; j < WORKER_ITEMS_MAX; j++) {
+            if (row->items[j].seq > row->item_seq_taken) {
+                h = hash128_add(hash128_add(h, row->items[j].seq), row->items[j].order);
+                h = add_pair(h, row->items[j].kind, row->items[j].code);
+            }
+        }
+        h = hash128_add(hash128_add(h, row->epoch), row->last_seq);
+        for (uint32_t j = 0; j < ACT_RESULTS_KEPT; j++) {
+            const struct act_result *kept = &row->results[j];
+            h = add_no(hash128_add(hash128_add(h, kept->seq), kept->content_digest), kept->case_no);
+            h = add_pair(h, kept->code, kept->state);
+        }
+    }
+    return h;
+}
+
+static struct hash128 digest_marks(struct hash128 h, const struct marks *marks)
+{
+    for (uint32_t i = 0; i < marks->count; i++) {
+        const struct mark_row *row = &marks->rows[i];
+        h = hash128_join(h, row->id_hash);
+        h = hash128_add(hash128_add(h, row->epoch), row->last_seq);
+        for (uint32_t b = 0; b < marks->batches_kept; b++) {
+            const size_t at = (size_t)i * marks->batches_kept + b;
+            const struct kept_batch *batch = &marks->batches[at];
+            h = hash128_add(hash128_add(h, batch->seq), batch->content_digest);
+            for (uint32_t r = 0; r < batch->count; r++) {
+                const struct kept_result *kept = &marks->results[at * marks->batch_events + r];
+                h = add_no(h, kept->case_no);
+                h = add_pair(h, kept->code, kept->is_late);
+            }
+        }
+    }
+    return h;
+}
+
+static struct hash128 digest_memory(struct hash128 h, const struct memory *memory)
+{
+    h = add_i64(hash128_add(h, memory->next), memory->horizon_ms);
+    for (uint32_t i = 0; i < memory->limit && memory->rows[i].is_used != 0; i++) {
+        const struct memory_row *row = &memory->rows[i];
+        h = add_no(add_i64(hash128_join(h, row->key), row->until_ms), row->case_no);
+    }
+    return h;
+}
+
+static struct hash128 digest_timers(struct hash128 h, const struct timers *timers)
+{
+    h = hash128_add(hash128_add(h, timers->count), timers->seq);
+    for (uint32_t i = 0; i < timers->count; i++) {
+        const struct timer_entry *entry = &timers->heap[i];
+        h = hash128_add(hash128_add(add_i64(h, entry->due_ms), entry->seq), entry->id);
+    }
+    return h;
+}
+
+static struct hash128 digest_counts(struct hash128 h, const struct core_counts *c)
+{
+    const uint64_t words[] = {c->events,    c->opened,       c->merged,        c->deduped,
+                              c->no_rule,   c->refused,      c->reopened,      c->cleared,
+                              c->suppressed, c->cases_opened, c->closed,        c->voided,
+                              c->forced_closed, c->reopenings, c->open_now,    c->offers,
+                              c->accepted,  c->declined,     c->expired,       c->returned,
+                              c->done,      c->checks_passed, c->checks_failed, c->nobody,
+                              c->clocks_missed, c->escalations, c->retired};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        h = hash128_add(h, words[i]);
+    }
+    return h;
+}
+
+struct hash128 core_digest(const struct core *core)
+{
+    struct hash128 h = {0, 0};
+    h = add_i64(h, core->now_ms);
+    h = hash128_join(h, core_facts_digest(core));
+    h = digest_cases(h, &core->cases);
+    h = digest_orders(h, &core->orders);
+    h = digest_workers(h, &core->workers);
+    h = digest_marks(h, &core->marks);
+    h = digest_memory(h, &core->event_ids);
+    h = digest_memory(h, &core->dedupe);
+    h = digest_timers(h, &core->timers);
+    return digest_counts(h, &core->counts);
+}
+
+/* ---- effects ---- */
+
+static struct hash128 add_timeline(struct hash128 h, const struct effect_timeline *t)
+{
+    h = hash128_add(add_no(h, t->case_no), t->order);
+    h = add_pair(h, ((uint32_t)t->action << 16) | t->reason, t->code);
+    h = add_pair(h, ((uint32_t)t->state_before << 16) | t->state,
+                 ((uint32_t)t->order_kind << 16) | ((uint32_t)t->severity << 8) | t->clock);
+    h = add_pair(add_pair(h, t->actor, t->gateway), t->subject, t->post);
+    h = add_pair(add_pair(h, t->holder.kind, t->holder.index), t->rule, t->class_row);
+    h = add_pair(add_pair(h, t->cell, t->asset), t->device, t->event_count);
+    h = add_i64(add_i64(add_place(h, t->place), t->deadline_ms), t->distance_cm);
+    return t->text == NULL ? h : hash128_join(h, state_hash_text(t->text, t->text_size));
+}
+
+static struct hash128 add_decision(struct hash128 h, const struct effect_decision *d)
+{
+    h = hash128_add(add_no(h, d->case_no), d->order);
+    h = add_pair(add_pair(h, d->rule, d->assign), ((uint32_t)d->order_kind << 16) | d->binding,
+                 d->considered);
+    for (size_t i = 0; i < COUNT_OF(d->removed); i++) {
+        h = hash128_add(h, d->removed[i]);
+    }
+    for (uint32_t i = 0; i < d->candidate_count; i++) {
+        const struct effect_candidate *c = &d->candidates[i];
+        h = add_pair(h, c->person, ((uint32_t)c->code << 16) | c->load);
+        h = add_pair(h, ((uint32_t)c->capacity << 16) | c->ring,
+                     ((uint32_t)c->is_home_cell << 1) | (uint32_t)c->is_home_position);
+        h = add_i64(add_i64(h, c->distance_cm), c->travel_ms);
+    }
+    return h;
+}
+
+static struct hash128 add_result(struct hash128 h, const struct effect_result *r)
+{
+    h = hash128_add(hash128_add(hash128_join(h, r->principal), r->epoch), r->seq);
+    h = add_pair(h, r->index, ((uint32_t)r->code << 16) | r->state);
+    h = hash128_add(hash128_add(add_no(h, r->case_no), r->order), r->possible);
+    return hash128_add(h, r->is_late);
+}
+
+struct hash128 effect_digest(struct hash128 running, const struct effect *effect)
+{
+    struct hash128 h = add_i64(hash128_add(running, (uint64_t)effect->kind), effect->at_ms);
+    switch (effect->kind) {
+    case EFFECT_RESULT:
+        return add_result(h, &effect->of.result);
+    case EFFECT_FIRING:
+        h = add_pair(h, effect->of.firing.rule, effect->of.firing.code);
+        h = add_no(hash128_join(h, effect->of.firing.event_id), effect->of.firing.case_no);
+        return hash128_add(h, effect->of.firing.candidates);
+    case EFFECT_TIMELINE:
+        return add_timeline(h, &effect->of.timeline);
+    case EFFECT_DECISION:
+        return add_decision(h, &effect->of.decision);
+    case EFFECT_ITEM:
+        h = add_pair(h, effect->of.item.person, effect->of.item.kind);
+        h = hash128_add(hash128_add(h, effect->of.item.item_seq), effect->of.item.order);
+        return hash128_add(h, effect->of.item.code);
+    case EFFECT_NOTICE:
+        h = add_pair(add_no(h, effect->of.notice.case_no), effect->of.notice.post,
+                     effect->of.notice.step);
+        return add_pair(h, effect->of.notice.code, effect->of.notice.severity);
+    case EFFECT_ACTIVATED:
+        return hash128_join(hash128_join(h, effect->of.activated.city), effect->of.activated.policy);
+    default:
+        must(false);
+        return h;
+    }
+}

@@ -1,0 +1,558 @@
+/* flow.c: see flow.h. The states and who may do what are drawn in life.c. */
+#include "engine/core/flow.h"
+
+#include "engine/core/cases.h"
+#include "engine/core/clocks.h"
+#include "engine/core/dispatch.h"
+#include "engine/core/orders.h"
+#include "engine/core/workers.h"
+
+static struct holder holder_for_effect(const struct core *core, struct holder holder)
+{
+    if (holder.kind == HOLDER_PERSON) {
+        holder.index = core->workers.rows[holder.index].person;
+    }
+    return holder;
+}
+
+static uint32_t person_of(const struct core *core, uint32_t worker_plus_one)
+{
+    return worker_plus_one == 0 ? NONE32 : core->workers.rows[worker_plus_one - 1].person;
+}
+
+void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const struct order_row *order =
+        note->order == 0 ? NULL : orders_peek(&core->orders, note->order - 1);
+    const bool has_place = note->place.lon != 0 || note->place.lat != 0;
+    struct effect effect = {.kind = EFFECT_TIMELINE, .at_ms = core->now_ms};
+    effect.of.timeline = (struct effect_timeline){
+        .case_no = row->no,
+        .order = order == NULL ? 0 : order->number,
+        .action = (uint16_t)note->action,
+        .reason = (uint16_t)note->reason,
+        .code = (uint16_t)note->code,
+        .state_before = note->state_before != 0 ? note->state_before : row->state,
+        .state = row->state,
+        .order_kind = order == NULL ? 0 : order->kind,
+        .severity = row->severity,
+        .clock = note->clock != 0 ? note->clock : row->clock,
+        .actor = person_of(core, note->actor),
+        .gateway = note->gateway - 1,
+        .subject = person_of(core, note->subject),
+        .post = note->post - 1,
+        .holder = holder_for_effect(core, row->holder),
+        .rule = row->rule,
+        .class_row = row->class_row,
+        .cell = row->cell,
+        .asset = row->asset,
+        .device = row->device,
+        .place = has_place ? note->place : row->place,
+        .deadline_ms = note->clock != 0
+                           ? note->deadline_ms
+                           : timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK)),
+        .distance_cm = note->action == ACTION_OFFER ? note->distance_cm : -1,
+        .event_count = row->event_count,
+        .event = note->event,
+        .text = note->text,
+        .text_size = note->text_size};
+    state_emit(core, &effect);
+}
+
+void flow_hold_by_post(struct case_row *row, uint32_t post)
+{
+    row->holder = (struct holder){HOLDER_POST, post};
+}
+
+void flow_hold_by_person(struct case_row *row, uint32_t worker)
+{
+    row->holder = (struct holder){HOLDER_PERSON, worker};
+}
+
+static int64_t seek_every_ms(const struct core *core)
+{
+    const int64_t every = state_policy(core)->info->seek_every_ms;
+    return every > 0 ? every : SEEK_FALLBACK_MS;
+}
+
+void flow_arm_seek(struct core *core, uint32_t slot, bool is_wanted)
+{
+    timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK),
+               is_wanted ? add_clamped(core->now_ms, seek_every_ms(core)) : NEVER_MS);
+}
+
+/* Ends an active order the engine's way and tells the worker why. */
+static void recall_order(struct core *core, uint32_t order_slot, enum order_state state,
+                         enum code code)
+{
+    const struct order_row *order = orders_peek(&core->orders, order_slot);
+    const uint32_t worker = order->worker;
+    const uint64_t number = order->number;
+    orders_end(core, order_slot, state);
+    worker_tell(core, worker, ITEM_RECALL, number, code);
+}
+
+void flow_recall_all(struct core *core, uint32_t slot, bool keep_arrived)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    for (uint32_t o = row->order_first; o != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, o);
+        const uint32_t next = order->next;
+        const bool is_active = order_state_is_active((enum order_state)order->state);
+        if (is_active && !(keep_arrived && order->state == ORDER_ARRIVED)) {
+            const uint32_t worker = order->worker;
+            recall_order(core, o, ORDER_RECALLED, CODE_RECALLED);
+            flow_say(core, slot, &(struct flow_note){.action = ACTION_RECALL,
+                                                     .order = o + 1,
+                                                     .subject = worker + 1});
+        }
+        o = next;
+    }
+}
+
+/* The department that answers for the case by rule or by catalogue, or NONE32. */
+uint32_t flow_owner_of(const struct core *core, const struct case_row *row)
+{
+    const struct policy_rule *rule = state_rule(core, row);
+    if (rule != NULL) {
+        return rule->department;
+    }
+    return row->class_row == NONE32 ? NONE32 : state_city(core)->classes[row->class_row].department;
+}
+
+/* The desk that takes what nobody took: the rule's fallback, the owner's duty post, the city's desk. */
+static uint32_t desk_of(const struct core *core, const struct case_row *row)
+{
+    const struct city *city = state_city(core);
+    const struct policy_rule *rule = state_rule(core, row);
+    if (rule != NULL && rule->assigns.count > 0) {
+        const uint32_t fallback = state_policy(core)->assigns[rule->assigns.first].fallback;
+        if (fallback != NONE32) {
+            return fallback;
+        }
+    }
+    const uint32_t owner = flow_owner_of(core, row);
+    if (owner != NONE32 && city->departments[owner].duty_post != NONE32) {
+        return city->departments[owner].duty_post;
+    }
+    return city->info->desk_post;
+}
+
+static void tell_desk(struct core *core, const struct case_row *row, uint32_t post, enum code code)
+{
+    const struct effect effect = {.kind = EFFECT_NOTICE,
+                                  .at_ms = core->now_ms,
+                                  .of.notice = {.case_no = row->no,
+                                                .post = post,
+                                                .step = NONE32,
+                                                .code = (uint16_t)code,
+                                                .severity = row->severity}};
+    state_emit(core, &effect);
+}
+
+void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code code, bool is_seeking)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const uint8_t before = row->state;
+    const uint32_t desk = post != NONE32 ? post : desk_of(core, row);
+    const uint32_t department = state_city(core)->posts[desk].department;
+    row->state = CASE_ASSIGNED;
+    flow_hold_by_post(row, desk);
+    if (row->accepted_at_ms == 0) {
+        row->accepted_at_ms = core->now_ms;
+    }
+    row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
+    row->flags |= CASE_NOBODY_TOLD | (is_seeking ? (uint32_t)CASE_IS_SEEKING : 0);
+    clocks_bind_handle(core, slot, department != NONE32 ? department : flow_owner_of(core, row));
+    flow_arm_seek(core, slot, is_seeking);
+    clocks_arm_step(core, slot);
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_TO_DESK,
+                                             .code = code,
+                                             .post = desk + 1,
+                                             .state_before = before});
+    tell_desk(core, row, desk, code);
+}
+
+/* Offers what is wanted; what nobody takes goes to the desk, what is partly filled is sought on. */
+static void fill(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const uint32_t handling = (1u << KIND_HANDLE) | (1u << KIND_ASSIST);
+    const bool is_exhausted =
+        row->offer_count >= CASE_OFFERS_MAX || row->person_count >= CASE_OFFERED_MAX;
+    const bool is_quiet = (row->flags & CASE_NOBODY_TOLD) != 0;
+    enum code binding = CODE_DECLINED;
+    uint32_t missing = 0;
+    if (!is_exhausted) {
+        missing = dispatch_fill(core, slot, is_quiet, &binding);
+    }
+    if (orders_count_active(core, row, handling) > 0) {
+        flow_arm_seek(core, slot, missing > 0);
+        row->flags |= missing > 0 ? (uint32_t)CASE_NOBODY_TOLD : 0;
+        clocks_arm_step(core, slot);
+        return;
+    }
+    if (row->holder.kind == HOLDER_POST && row->state == CASE_ASSIGNED) {
+        flow_arm_seek(core, slot, !is_exhausted && (row->flags & CASE_IS_SEEKING) != 0);
+        return; /* a desk holds it already and nothing has changed */
+    }
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_NOBODY, .code = binding});
+    flow_to_desk(core, slot, NONE32, binding, !is_exhausted);
+}
+
+/* Back to the command post, then look for somebody. */
+void flow_dispatch_start(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    row->state = CASE_DISPATCHING;
+    row->dispatch_at_ms = core->now_ms;
+    row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
+    flow_hold_by_post(row, state_city(core)->info->command_post);
+    clocks_bind(core, slot, CLOCK_DISPATCH);
+    fill(core, slot);
+}
+
+void flow_file(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    row->state = CASE_FILED;
+    row->filed_at_ms = core->now_ms;
+    row->offer_count = 0;
+    flow_dispatch_start(core, slot);
+}
+
+void flow_verify(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    row->state = CASE_VERIFYING;
+    flow_hold_by_post(row, state_city(core)->info->supervision_post);
+    clocks_bind(core, slot, CLOCK_VERIFY);
+    const bool is_offered = dispatch_service(core, slot, KIND_VERIFY_REPORT, false);
+    flow_arm_seek(core, slot, !is_offered);
+}
+
+/* An assisting worker who is under way becomes the lead when the lead is lost. */
+bool flow_promote_assist(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    uint32_t best = NONE32;
+    for (uint32_t o = row->order_first; o != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, o);
+        if (order->kind == KIND_ASSIST &&
+            (order->state == ORDER_ACCEPTED || order->state == ORDER_ARRIVED)) {
+            best = o; /* the chain is newest first: the last one seen was offered first */
+        }
+        o = order->next;
+    }
+    if (best == NONE32) {
+        return false;
+    }
+    struct order_row *order = orders_at(&core->orders, best);
+    order->kind = KIND_HANDLE;
+    order->is_lead = 1;
+    flow_hold_by_person(row, order->worker);
+    if (!case_person_add(row, order->worker, PERSON_HANDLED)) {
+        return false;
+    }
+    row->state = order->state == ORDER_ARRIVED ? CASE_ON_SITE : CASE_ASSIGNED;
+    worker_tell(core, order->worker, ITEM_CHANGE, order->number, CODE_NOTHING);
+    return true;
+}
+
+/* A handling order ended without success: somebody else must take over. */
+void flow_after_loss(struct core *core, uint32_t slot, uint32_t worker, bool was_lead)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    if (case_state_is_terminal((enum case_state)row->state) || row->state == CASE_HANDLED ||
+        row->state == CASE_CHECKING) {
+        return;
+    }
+    const bool was_holder = row->holder.kind == HOLDER_PERSON && row->holder.index == worker;
+    if (was_lead && flow_promote_assist(core, slot)) {
+        fill(core, slot);
+        return;
+    }
+    if (was_holder) {
+        flow_dispatch_start(core, slot);
+        return;
+    }
+    fill(core, slot);
+}
+
+void flow_take_back(struct core *core, uint32_t slot)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const uint32_t lead = orders_find_lead(core, row);
+    if (lead == NONE32 || orders_peek(&core->orders, lead)->state == ORDER_ARRIVED) {
+        return;
+    }
+    const uint32_t worker = orders_peek(&core->orders, lead)->worker;
+    (void)case_person_add(cases_at(&core->cases, slot), worker, PERSON_DECLINED);
+    recall_order(core, lead, ORDER_RECALLED, CODE_RECALLED);
+    flow_say(core, slot, &(struct flow_note){
+                             .action = ACTION_RECALL, .order = lead + 1, .subject = worker + 1});
+    flow_after_loss(core, slot, worker, true);
+}
+
+/* ---- after the handling ---- */
+
+void flow_close(struct core *core, uint32_t slot, enum case_state state, const struct flow_note *note)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    struct flow_note said = *note;
+    must(case_state_is_terminal(state));
+    said.state_before = row->state;
+    flow_recall_all(core, slot, false);
+    row->state = (uint8_t)state;
+    row->closed_at_ms = core->now_ms;
+    row->holder = (struct holder){HOLDER_NONE, 0};
+    core->counts.closed += state == CASE_CLOSED;
+    core->counts.voided += state == CASE_VOID;
+    core->counts.forced_closed += state == CASE_FORCED_CLOSED;
+    must(core->counts.open_now > 0);
+    core->counts.open_now--;
+    clocks_stop(core, slot);
+    clocks_bind(core, slot, CLOCK_RETIRE);
+    cases_unlink_close(&core->cases, slot);
+    flow_say(core, slot, &said);
+}
+
+void flow_seek_checker(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const uint8_t before = row->state;
+    row->state = CASE_CHECKING;
+    flow_hold_by_post(row, state_city(core)->info->supervision_post);
+    clocks_bind(core, slot, CLOCK_CHECK);
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_START_CHECK, .state_before = before});
+    const bool is_offered = dispatch_service(core, slot, KIND_CHECK_RESULT, false);
+    flow_arm_seek(core, slot, !is_offered);
+}
+
+void flow_handled(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const struct policy_rule *rule = state_rule(core, row);
+    const uint32_t check = row->class_row == NONE32 ? (uint32_t)CHECK_PERSON
+                                                    : state_city(core)->classes[row->class_row].check;
+    flow_recall_all(core, slot, false);
+    row->state = CASE_HANDLED;
+    row->handled_at_ms = core->now_ms;
+    flow_arm_seek(core, slot, false);
+    if (check == CHECK_NONE || (check == CHECK_DEVICE && (row->flags & CASE_IS_CLEARED) != 0)) {
+        flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
+        return;
+    }
+    const bool can_device = check == CHECK_DEVICE && rule != NULL && rule->close.type != NONE32;
+    if (can_device && rule->close.within_ms > 0) {
+        flow_hold_by_post(row, state_city(core)->info->supervision_post);
+        clocks_bind(core, slot, CLOCK_CLEARED);
+        return;
+    }
+    flow_seek_checker(core, slot);
+}
+
+void flow_cleared_due(struct core *core, uint32_t slot)
+{
+    flow_seek_checker(core, slot);
+}
+
+void flow_cleared(struct core *core, uint32_t slot, const struct event *event, uint32_t gateway)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const uint8_t before = row->state;
+    const bool by_device = row->class_row != NONE32 &&
+                           state_city(core)->classes[row->class_row].check == CHECK_DEVICE;
+    row->flags |= CASE_IS_CLEARED;
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_CLEAR,
+                                             .gateway = gateway + 1,
+                                             .event = event,
+                                             .state_before = before});
+    if (row->state == CASE_ON_SITE || row->state == CASE_CHECKING) {
+        return; /* somebody is there: the person's word closes it */
+    }
+    if (row->state == CASE_HANDLED || by_device) {
+        flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
+        return;
+    }
+    flow_recall_all(core, slot, false); /* SELF_CLEARED before arrival: nobody need go to handle it */
+    row->handled_at_ms = core->now_ms;
+    row->filed_at_ms = row->filed_at_ms == 0 ? core->now_ms : row->filed_at_ms;
+    flow_seek_checker(core, slot);
+}
+
+void flow_reopen(struct core *core, uint32_t slot, const struct flow_note *note)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    struct flow_note said = *note;
+    must(case_state_is_terminal((enum case_state)row->state));
+    said.state_before = row->state;
+    core->counts.reopenings++;
+    core->counts.open_now++;
+    row->flags |= CASE_WAS_REOPENED;
+    row->flags &= ~(uint32_t)CASE_IS_CLEARED;
+    row->handled_at_ms = 0;
+    row->closed_at_ms = 0;
+    row->arrived_at_ms = 0;
+    row->first_offer_at_ms = 0;
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        row->persons[i].flags &= ~(uint32_t)PERSON_DECLINED;
+    }
+    clocks_reset_handle(core, slot);
+    row->state = CASE_FILED;
+    flow_hold_by_post(row, state_city(core)->info->command_post);
+    flow_say(core, slot, &said);
+    flow_file(core, slot);
+}
+
+void flow_worsen(struct core *core, uint32_t slot, uint32_t rule, uint32_t assign_mask)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    if (row->rule != rule) {
+        row->rule = rule;
+        row->steps_fired = 0;
+    }
+    row->assign_mask = (uint8_t)assign_mask;
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_SEVERITY});
+    if (row->state == CASE_DISPATCHING || row->state == CASE_ASSIGNED ||
+        row->state == CASE_ON_SITE) {
+        row->flags &= ~(uint32_t)CASE_NOBODY_TOLD;
+        fill(core, slot);
+    }
+    clocks_arm_step(core, slot);
+}
+
+void flow_retire(struct core *core, uint32_t slot)
+{
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_RETIRE});
+    core->counts.retired++;
+    clocks_stop(core, slot);
+    cases_unlink_merge(&core->cases, slot);
+    cases_unlink_close(&core->cases, slot);
+    orders_give_all(core, slot);
+    cases_give(&core->cases, slot);
+}
+
+void flow_seek(struct core *core, uint32_t slot)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const uint32_t check = 1u << KIND_CHECK_RESULT;
+    const uint32_t verify = 1u << KIND_VERIFY_REPORT;
+    switch ((enum case_state)row->state) {
+    case CASE_DISPATCHING:
+    case CASE_ASSIGNED:
+    case CASE_ON_SITE:
+        fill(core, slot);
+        return;
+    case CASE_CHECKING:
+        if (orders_count_active(core, row, check) == 0) {
+            flow_arm_seek(core, slot, !dispatch_service(core, slot, KIND_CHECK_RESULT, true));
+        }
+        return;
+    case CASE_VERIFYING:
+        if (orders_count_active(core, row, verify) == 0) {
+            flow_arm_seek(core, slot, !dispatch_service(core, slot, KIND_VERIFY_REPORT, true));
+        }
+        return;
+    case CASE_NONE:
+    case CASE_REPORTED:
+    case CASE_FILED:
+    case CASE_HANDLED:
+    case CASE_CLOSED:
+    case CASE_VOID:
+    case CASE_MERGED:
+    case CASE_SUSPENDED:
+    case CASE_FORCED_CLOSED:
+    case CASE_STATE_COUNT:
+        return;
+    default:
+        must(false);
+    }
+}
+
+/* ---- an order's time ---- */
+
+bool flow_is_service(const struct order_row *order)
+{
+    return order->kind == KIND_CHECK_RESULT || order->kind == KIND_VERIFY_REPORT;
+}
+
+/* A check or verify order ended without an answer: back to the supervision post, look again. */
+void flow_service_again(struct core *core, uint32_t slot, enum order_kind kind)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    if (row->state != CASE_CHECKING && row->state != CASE_VERIFYING) {
+        return;
+    }
+    flow_hold_by_post(row, state_city(core)->info->supervision_post);
+    flow_arm_seek(core, slot, !dispatch_service(core, slot, kind, false));
+}
+
+static void lose_order(struct core *core, uint32_t order_slot, enum order_state state,
+                       enum action action, enum code code)
+{
+    const struct order_row *order = orders_peek(&core->orders, order_slot);
+    const uint32_t slot = order->case_slot;
+    const uint32_t worker = order->worker;
+    const bool was_lead = order->is_lead != 0;
+    const enum order_kind kind = (enum order_kind)order->kind;
+    const bool service = flow_is_service(order);
+    (void)case_person_add(cases_at(&core->cases, slot), worker, PERSON_DECLINED);
+    recall_order(core, order_slot, state, code);
+    core->counts.expired += state == ORDER_EXPIRED;
+    flow_say(core, slot, &(struct flow_note){
+                             .action = action, .order = order_slot + 1, .subject = worker + 1});
+    if (service) {
+        flow_service_again(core, slot, kind);
+    } else {
+        flow_after_loss(core, slot, worker, was_lead);
+    }
+}
+
+void flow_worker_left(struct core *core, uint32_t order_slot)
+{
+    lose_order(core, order_slot, ORDER_EXPIRED, ACTION_LOST, CODE_NOT_ELIGIBLE);
+}
+
+/* When an accepted order needs looking at: its arrive clock, or its worker's silence. */
+void flow_arm_accepted(struct core *core, uint32_t order_slot)
+{
+    const struct order_row *order = orders_peek(&core->orders, order_slot);
+    const struct worker_row *worker = &core->workers.rows[order->worker];
+    const int64_t lost_ms = state_policy(core)->info->worker_lost_ms;
+    int64_t due = order->deadline_ms;
+    if (lost_ms > 0 && order->state == ORDER_ACCEPTED) {
+        const int64_t since = max_i64(worker->seen_at_ms, order->accepted_at_ms);
+        due = min_i64(due, add_clamped(since, lost_ms));
+    }
+    timers_arm(&core->timers, order_timer_id(core, order_slot), due);
+}
+
+void flow_order_due(struct core *core, uint32_t order_slot)
+{
+    struct order_row *order = orders_at(&core->orders, order_slot);
+    const struct worker_row *worker = &core->workers.rows[order->worker];
+    const int64_t lost_ms = state_policy(core)->info->worker_lost_ms;
+    must(order_state_is_active((enum order_state)order->state));
+    if (order->state == ORDER_OFFERED) {
+        lose_order(core, order_slot, ORDER_EXPIRED, ACTION_EXPIRE, CODE_EXPIRED);
+        return;
+    }
+    const int64_t seen_at_ms = max_i64(worker->seen_at_ms, order->accepted_at_ms);
+    if (order->state == ORDER_ACCEPTED && lost_ms > 0 && core->now_ms - seen_at_ms >= lost_ms) {
+        lose_order(core, order_slot, ORDER_EXPIRED, ACTION_LOST, CODE_EXPIRED);
+        return;
+    }
+    if (order->state == ORDER_ACCEPTED && core->now_ms >= order->deadline_ms) {
+        const int64_t missed_at_ms = order->deadline_ms;
+        order->deadline_ms = NEVER_MS; /* late, but on the way: said once, the ladder takes over */
+        core->counts.clocks_missed++;
+        flow_say(core, order->case_slot, &(struct flow_note){.action = ACTION_MISS,
+                                                             .order = order_slot + 1,
+                                                             .subject = order->worker + 1,
+                                                             .clock = CLOCK_ARRIVE,
+                                                             .deadline_ms = missed_at_ms});
+    }
+    flow_arm_accepted(core, order_slot);
+}

@@ -1,0 +1,217 @@
+/* remap.c: see remap.h. */
+#include "engine/core/remap.h"
+
+#include "engine/core/cases.h"
+#include "engine/core/clocks.h"
+#include "engine/core/flow.h"
+#include "engine/core/orders.h"
+
+bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
+{
+    const uint32_t limit = core->remap_limit;
+    return city->cell_count <= limit && city->asset_count <= limit &&
+           city->device_count <= limit && city->post_count <= limit &&
+           city->class_count <= limit && city->department_count <= limit &&
+           city->gateway_count <= limit && policy->rule_count <= limit &&
+           policy->field_count <= limit;
+}
+
+/* A table of named rows, as far as renumbering is concerned. */
+struct named {
+    const char *strings;
+    const uint8_t *rows;
+    uint32_t row_size;
+    uint32_t name_offset; /* of the struct image_string inside a row */
+    uint32_t count;
+};
+
+static struct image_string name_at(const struct named *table, uint32_t row)
+{
+    struct image_string name;
+    memcpy(&name, table->rows + (size_t)row * table->row_size + table->name_offset, sizeof name);
+    return name;
+}
+
+/* Fills core->remap: old row -> new row by equal names. O(old + new) through a hash chain laid over the scratch. */
+static void lay_map(struct core *core, const struct named *from, const struct named *to)
+{
+    uint32_t *map = core->remap;
+    uint32_t *heads = core->remap + core->remap_limit;
+    uint32_t *nexts = heads + core->remap_limit;
+    for (uint32_t i = 0; i < core->remap_limit; i++) {
+        heads[i] = NONE32;
+    }
+    for (uint32_t i = to->count; i > 0; i--) {
+        const struct image_string name = name_at(to, i - 1);
+        const uint32_t home = (uint32_t)(state_hash_text(to->strings + name.offset, name.size).lo %
+                                         core->remap_limit);
+        nexts[i - 1] = heads[home];
+        heads[home] = i - 1;
+    }
+    for (uint32_t i = 0; i < from->count; i++) {
+        const struct image_string name = name_at(from, i);
+        const uint32_t home = (uint32_t)(state_hash_text(from->strings + name.offset, name.size).lo %
+                                         core->remap_limit);
+        map[i] = NONE32;
+        for (uint32_t j = heads[home]; j != NONE32; j = nexts[j]) {
+            const struct image_string other = name_at(to, j);
+            if (other.size == name.size && memcmp(to->strings + other.offset,
+                                                  from->strings + name.offset, name.size) == 0) {
+                map[i] = j;
+                break;
+            }
+        }
+    }
+}
+
+static uint32_t mapped(const struct core *core, uint32_t row)
+{
+    return row == NONE32 ? NONE32 : core->remap[row];
+}
+
+/* One table after the other: lay the map, then renumber what names its rows. */
+static struct named named_of(const char *strings, const void *rows, uint32_t row_size,
+                             size_t name_offset, uint32_t count)
+{
+    return (struct named){strings, rows, row_size, (uint32_t)name_offset, count};
+}
+
+static void remap_city_rows(struct core *core, const struct city *old, const struct city *new)
+{
+    struct named from;
+    struct named to;
+    from = named_of(old->strings, old->cells, sizeof *old->cells,
+                    offsetof(struct city_cell, code), old->cell_count);
+    to = named_of(new->strings, new->cells, sizeof *new->cells, offsetof(struct city_cell, code),
+                  new->cell_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].cell = mapped(core, core->cases.rows[i].cell);
+    }
+    from = named_of(old->strings, old->assets, sizeof *old->assets,
+                    offsetof(struct city_asset, code), old->asset_count);
+    to = named_of(new->strings, new->assets, sizeof *new->assets, offsetof(struct city_asset, code),
+                  new->asset_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].asset = mapped(core, core->cases.rows[i].asset);
+    }
+    from = named_of(old->strings, old->devices, sizeof *old->devices,
+                    offsetof(struct city_device, id), old->device_count);
+    to = named_of(new->strings, new->devices, sizeof *new->devices,
+                  offsetof(struct city_device, id), new->device_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].device = mapped(core, core->cases.rows[i].device);
+    }
+    from = named_of(old->strings, old->gateways, sizeof *old->gateways,
+                    offsetof(struct city_gateway, id), old->gateway_count);
+    to = named_of(new->strings, new->gateways, sizeof *new->gateways,
+                  offsetof(struct city_gateway, id), new->gateway_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].gateway = mapped(core, core->cases.rows[i].gateway);
+    }
+}
+
+static void remap_office_rows(struct core *core, const struct city *old, const struct city *new)
+{
+    struct named from;
+    struct named to;
+    from = named_of(old->strings, old->classes, sizeof *old->classes,
+                    offsetof(struct city_class, code), old->class_count);
+    to = named_of(new->strings, new->classes, sizeof *new->classes,
+                  offsetof(struct city_class, code), new->class_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].class_row = mapped(core, core->cases.rows[i].class_row);
+    }
+    from = named_of(old->strings, old->departments, sizeof *old->departments,
+                    offsetof(struct city_department, code), old->department_count);
+    to = named_of(new->strings, new->departments, sizeof *new->departments,
+                  offsetof(struct city_department, code), new->department_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].department = mapped(core, core->cases.rows[i].department);
+    }
+    from = named_of(old->strings, old->posts, sizeof *old->posts, offsetof(struct city_post, code),
+                    old->post_count);
+    to = named_of(new->strings, new->posts, sizeof *new->posts, offsetof(struct city_post, code),
+                  new->post_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        struct case_row *row = &core->cases.rows[i];
+        if (row->is_used == 0 || row->holder.kind != HOLDER_POST) {
+            continue;
+        }
+        row->holder.index = mapped(core, row->holder.index);
+        if (row->holder.index == NONE32) {
+            row->holder.index = new->info->desk_post;
+        }
+    }
+}
+
+static void remap_policy_rows(struct core *core, const struct policy *old, const struct policy *new)
+{
+    struct named from = named_of(old->strings, old->rules, sizeof *old->rules,
+                                 offsetof(struct policy_rule, id), old->rule_count);
+    struct named to = named_of(new->strings, new->rules, sizeof *new->rules,
+                               offsetof(struct policy_rule, id), new->rule_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->orders.high; i++) {
+        struct order_row *order = &core->orders.rows[i];
+        if (order->is_used == 0 || order->assign == NONE32) {
+            continue;
+        }
+        const struct case_row *row = &core->cases.rows[order->case_slot];
+        const uint32_t rule = mapped(core, row->rule);
+        const bool is_kept = rule != NONE32 && order->assign_index < new->rules[rule].assigns.count;
+        order->assign = is_kept ? new->rules[rule].assigns.first + order->assign_index : NONE32;
+    }
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        core->cases.rows[i].rule = mapped(core, core->cases.rows[i].rule);
+    }
+    from = named_of(old->strings, old->fields, sizeof *old->fields,
+                    offsetof(struct policy_field, name), old->field_count);
+    to = named_of(new->strings, new->fields, sizeof *new->fields,
+                  offsetof(struct policy_field, name), new->field_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        struct case_row *row = &core->cases.rows[i];
+        for (uint32_t c = 0; c < row->capture_count; c++) {
+            row->captures[c].field = mapped(core, row->captures[c].field);
+        }
+    }
+}
+
+/* Orders of people who left the city are lost at once. */
+static void lose_orders_of_leavers(struct core *core)
+{
+    for (uint32_t w = 0; w < core->workers.count; w++) {
+        struct worker_row *row = &core->workers.rows[w];
+        while (row->person == NONE32 && row->order_first != NONE32) {
+            flow_worker_left(core, row->order_first);
+        }
+    }
+}
+
+void remap_rows(struct core *core)
+{
+    const uint32_t other = 1 - core->slot;
+    remap_city_rows(core, &core->cities[other], &core->cities[core->slot]);
+    remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
+    remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
+    lose_orders_of_leavers(core);
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        struct case_row *row = &core->cases.rows[i];
+        if (row->is_used == 0 || case_state_is_terminal((enum case_state)row->state)) {
+            continue;
+        }
+        if ((row->flags & CASE_HANDLE_RUNS) != 0) { /* calendars may have changed: a new deadline */
+            const bool was_missed = (row->flags & CASE_IS_MISSED) != 0;
+            clocks_bind_handle(core, i, row->department);
+            row->flags |= was_missed ? (uint32_t)CASE_IS_MISSED : 0;
+        }
+        clocks_arm_step(core, i);
+    }
+}

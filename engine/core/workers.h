@@ -1,0 +1,44 @@
+/* workers.h: everyone who may take orders or act: presence, position, load, items for their app.
+ *
+ * Positions hang in a uniform grid of GRID_SIDE x GRID_SIDE buckets over the city's box; those outside the box hang
+ * in its border buckets. A search walks buckets outward.
+ *
+ * Owner   struct core
+ * Source  uniform grid as in dispatch practice: R-trees were 2-5 times slower to query and 30 times to move */
+#ifndef ENGINE_CORE_WORKERS_H
+#define ENGINE_CORE_WORKERS_H
+
+#include "engine/core/state.h"
+
+void workers_init(struct workers *workers, struct arena *arena, const struct limits *limits);
+
+/* Takes over the persons of the active city: keeps rows of those known by id, adds the rest, marks who left, rebuilds
+ * the grid. ERR_FULL when there are more than limits.workers. */
+enum err workers_adopt(struct core *core) WARN_UNUSED;
+
+/* Slot of an identity, or NONE32. */
+uint32_t workers_find(const struct workers *workers, struct hash128 id_hash);
+
+/* The image row, or NULL when the person left the city. */
+const struct city_person *worker_person(const struct core *core, uint32_t slot);
+
+/* Presence and perhaps a fix. */
+void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place fix,
+                 int64_t fix_at_ms);
+
+/* Is the fix fresh enough to be believed? */
+bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row);
+
+/* On shift by calendar and not signed off. */
+bool worker_is_on_shift(const struct core *core, uint32_t slot);
+
+/* Appends an item for the app and emits it. A full ring forgets its oldest. */
+void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t order,
+                 enum code code);
+
+/* Unacknowledged items. */
+uint32_t worker_item_count(const struct worker_row *row);
+
+void workers_check(const struct core *core);
+
+#endif
