@@ -40,7 +40,7 @@ struct load {
     uint32_t *area_rows;  /* rank in zone_names -> row of CITY_AREAS */
     uint32_t *asset_rows; /* rank in asset_names -> row of CITY_ASSETS */
 
-    struct city_cell *cell_rows; /* persons filled in by load_people */
+    struct city_cell *cell_rows; /* persons are filled in by load_people_write */
     struct locator *locator;     /* NULL while the shapes have errors */
 };
 
@@ -89,11 +89,12 @@ void load_city_yaml(struct load *load);
 void load_info(struct load *load); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
 void load_calendars(struct load *load);
 
-void load_places_read(struct load *load); /* units, cells, areas, assets, devices */
+/* Each pair: first all read, then all written, because tables name rows of each other. */
+void load_places_read(struct load *load); /* units, cells, areas; makes the locator */
 void load_places_write(struct load *load);
-void load_people_read(struct load *load); /* departments, posts, workers, gateways, catalogue */
+void load_people_read(struct load *load); /* departments, posts, workers, gateways */
 void load_people_write(struct load *load);
-void load_things_read(struct load *load);
+void load_things_read(struct load *load); /* assets, devices, catalogue */
 void load_things_write(struct load *load);
 
 #endif

@@ -49,6 +49,9 @@ void load_keys(struct load *load, const struct csv *csv, uint32_t column, struct
 {
     for (uint32_t row = 0; row < csv->row_count; row++) {
         const char *text = load_text(csv, row, column);
+        if (csv_at(csv, row, column)->column == 0) {
+            continue; /* the missing column or cell has been told */
+        }
         if (text[0] == '\0') {
             load_problem(load, csv, row, column, "C013", "may not be empty");
         } else if (!load_id_is_sound(text)) {

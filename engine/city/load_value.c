@@ -130,7 +130,7 @@ uint32_t load_word(struct load *load, const struct csv *csv, uint32_t row, uint3
 {
     const char *text = load_text(csv, row, column);
     if (text[0] == '\0') {
-        if (otherwise == NONE32) {
+        if (otherwise == NONE32 && csv_at(csv, row, column)->column > 0) {
             load_problem(load, csv, row, column, "C013", "may not be empty");
         }
         return otherwise;
@@ -224,6 +224,11 @@ struct place load_place(struct load *load, const struct csv *csv, uint32_t row, 
                          limits[i]);
             is_sound = false;
         }
+    }
+    bool is_absent = csv_at(csv, row, lon_column)->column == 0 ||
+                     csv_at(csv, row, lon_column + 1)->column == 0; /* told as C005 or C007 */
+    if ((is_empty[0] != is_empty[1] || (is_needed && is_empty[0])) && is_absent && is_needed) {
+        return place_none();
     }
     if (is_empty[0] != is_empty[1] || (is_needed && is_empty[0])) {
         load_problem(load, csv, row, lon_column + (is_empty[0] ? 0 : 1), "C019",
