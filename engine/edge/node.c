@@ -344,6 +344,12 @@ void node_appended(struct node *node, uint64_t position, int64_t time_ms)
     node->counts.commands += count;
 }
 
+void node_sealed(struct node *node, uint64_t position, int64_t time_ms)
+{
+    must(!node->is_batch_out);
+    note_entry(node, position, time_ms);
+}
+
 /* ---- recovery ---- */
 
 /* Finds the images that a recorded ACTIVATE names. */

@@ -109,6 +109,9 @@ bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch);
 /* The batch lies in the log at that position with that time: steps the core, prepares answers. */
 void node_appended(struct node *node, uint64_t position, int64_t time_ms);
 
+/* The caller appended a SEAL there: an entry without a command. */
+void node_sealed(struct node *node, uint64_t position, int64_t time_ms);
+
 /* Everything up to position is on disk. */
 void node_durable(struct node *node, uint64_t position);
 

@@ -1,0 +1,367 @@
+/* loop.c: the engine thread.
+ *
+ *   RUNNING --TERM--> DRAINING --idle--> SEALING --durable--> stopped
+ *      |                 |                  |
+ *      +----error, second TERM--------------+--> stopped at once
+ *
+ * A turn runs in the check phase after every poll phase; an idle handle keeps the poll phase from waiting while a turn
+ * left work behind. The log thread tells durable positions in the poll phase, so a turn follows at once. */
+#include "engine/shell/loop.h"
+
+#include "engine/edge/words.h"
+#include "engine/shell/log_thread.h"
+#include "engine/shell/report.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <uv.h>
+
+#define BATCHES_PER_TURN 16   /* then sockets are looked at again */
+#define OUTPUTS_PER_TURN 4096
+#define SEAL_AFTER_MS 100     /* idle that long: a seal makes the tail provable */
+#define NUMBERS_EVERY_MS 60000
+#define DRAIN_MS_MAX 10000    /* a drain that takes longer is given up */
+#define SLEEP_MS_MAX 3600000
+
+enum phase { PHASE_RUNNING, PHASE_DRAINING, PHASE_SEALING, PHASE_STOPPED };
+
+struct loop {
+    const struct loop_options *options;
+    uv_loop_t uv;
+    uv_poll_t sockets[NANO_LISTENERS_MAX];
+    uv_check_t turn;
+    uv_idle_t again;       /* running while there is work left, so that the poll phase does not wait */
+    uv_timer_t wake;       /* node_next_wake_ms */
+    uv_timer_t seal;       /* SEAL_AFTER_MS after the last batch */
+    uv_timer_t numbers;
+    uv_timer_t drain;
+    uv_signal_t signals[3];
+    struct log_thread *thread;
+    enum phase phase;
+    bool is_seal_due;
+    bool is_sealed;        /* the newest entry is a seal */
+    bool has_work;         /* the turn shall run again at once */
+    uint32_t jumps_told;
+    int exit_code;
+};
+
+static void stop(struct loop *loop, int exit_code)
+{
+    if (loop->phase != PHASE_STOPPED) {
+        loop->phase = PHASE_STOPPED;
+        loop->exit_code = exit_code;
+        uv_stop(&loop->uv);
+    }
+}
+
+static int64_t read_clock(struct loop *loop)
+{
+    struct log_clock *clock = loop->options->clock;
+    int64_t now_ms = log_clock_now(clock);
+    if (clock->jump_count != loop->jumps_told) {
+        loop->jumps_told = clock->jump_count;
+        report(REPORT_WARN, "clock_jumped", "by_ms=%lld doing=slewing", (long long)clock->slew_ms);
+    }
+    return now_ms;
+}
+
+static void fail_log(struct loop *loop, const char *doing, enum err err)
+{
+    report(REPORT_ERROR, "log_failed",
+           "doing=%s error=%s durable=%llu note=\"nothing after this position was acknowledged\"", doing,
+           words_err_name(err), (unsigned long long)node_durable_position(loop->options->node));
+    stop(loop, EX_IOERR);
+}
+
+/* ---- a turn ---- */
+
+/* Appends one batch; false after an error. */
+static bool append_batch(struct loop *loop, const struct node_batch *batch)
+{
+    uint64_t position = 0;
+    enum err err = log_encode(loop->options->log, batch->time_ms, LOG_BATCH, batch->payload,
+                              batch->payload_size, batch->places, batch->places_size, &position);
+    if (err != ERR_OK) {
+        fail_log(loop, "encode", err);
+        return false;
+    }
+    loop->is_sealed = false;
+    node_appended(loop->options->node, position, batch->time_ms);
+    return true;
+}
+
+static void append_batches(struct loop *loop, int64_t now_ms)
+{
+    struct node_batch batch;
+    uint32_t left = BATCHES_PER_TURN;
+    while (left > 0 && node_turn(loop->options->node, now_ms, &batch)) {
+        left--;
+        if (!append_batch(loop, &batch)) {
+            return;
+        }
+    }
+    if (left == 0) {
+        loop->has_work = true;
+    }
+    if (left < BATCHES_PER_TURN && loop->phase == PHASE_RUNNING) {
+        (void)uv_timer_start(&loop->seal, loop->seal.timer_cb, SEAL_AFTER_MS, 0);
+    }
+}
+
+static void send_outputs(struct loop *loop)
+{
+    struct node_output output;
+    uint32_t left = OUTPUTS_PER_TURN;
+    while (left > 0 && node_next_output(loop->options->node, &output)) {
+        left--;
+        (void)nano_send(loop->options->nano, output.route, output.route_size, output.bytes,
+                        output.size);
+    }
+    if (left == 0) {
+        loop->has_work = true;
+    }
+}
+
+/* A seal carries no command: it only says that everything before it is on disk. */
+static void append_seal(struct loop *loop, int64_t now_ms)
+{
+    uint64_t position = 0;
+    enum err err = log_encode(loop->options->log, now_ms, LOG_SEAL, NULL, 0, NULL, 0, &position);
+    if (err != ERR_OK) {
+        fail_log(loop, "seal", err);
+        return;
+    }
+    node_sealed(loop->options->node, position, now_ms);
+    loop->is_sealed = true;
+}
+
+/* Is it time to go to the next phase of stopping? */
+static void advance_phase(struct loop *loop, int64_t now_ms)
+{
+    struct node *node = loop->options->node;
+    if (loop->phase == PHASE_DRAINING && node_is_idle(node)) {
+        loop->phase = PHASE_SEALING;
+        if (!loop->is_sealed && node_position(node) > 0) {
+            append_seal(loop, now_ms);
+        }
+    }
+    if (loop->phase == PHASE_SEALING && node_durable_position(node) == node_position(node)) {
+        stop(loop, EX_OK);
+    }
+}
+
+static void arm_wake(struct loop *loop)
+{
+    int64_t due_ms = node_next_wake_ms(loop->options->node);
+    if (due_ms == NEVER_MS) {
+        (void)uv_timer_stop(&loop->wake);
+        return;
+    }
+    int64_t wait_ms = log_clock_real_ms_until(loop->options->clock, due_ms);
+    (void)uv_timer_start(&loop->wake, loop->wake.timer_cb,
+                         (uint64_t)min_i64(wait_ms, SLEEP_MS_MAX), 0);
+}
+
+static void run_turn(struct loop *loop)
+{
+    if (loop->phase == PHASE_STOPPED) {
+        return;
+    }
+    loop->has_work = false;
+    int64_t now_ms = read_clock(loop);
+    append_batches(loop, now_ms);
+    if (loop->is_seal_due && loop->phase == PHASE_RUNNING && !loop->is_sealed) {
+        append_seal(loop, now_ms);
+    }
+    loop->is_seal_due = false;
+    if (loop->phase == PHASE_STOPPED) {
+        return;
+    }
+    log_thread_submit(loop->thread);
+    send_outputs(loop);
+    advance_phase(loop, now_ms);
+    log_thread_submit(loop->thread);
+    arm_wake(loop);
+    if (loop->has_work) {
+        (void)uv_idle_start(&loop->again, loop->again.idle_cb);
+    } else {
+        (void)uv_idle_stop(&loop->again);
+    }
+}
+
+/* ---- callbacks ---- */
+
+static void on_frame(void *context, const void *route, uint32_t route_size, const void *frame,
+                     uint64_t frame_size)
+{
+    struct loop *loop = context;
+    node_receive(loop->options->node, route, route_size, frame, frame_size,
+                 loop->options->clock->log_ms);
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+    struct loop *loop = handle->loop->data;
+    (void)events;
+    if (status < 0) {
+        report(REPORT_ERROR, "socket_failed", "error=%s", uv_err_name(status));
+        stop(loop, EX_OSERR);
+        return;
+    }
+    (void)read_clock(loop);
+    if (nano_receive(loop->options->nano, (uint32_t)(handle - loop->sockets), on_frame, loop)) {
+        (void)uv_idle_start(&loop->again, loop->again.idle_cb);
+    }
+}
+
+static void on_check(uv_check_t *handle)
+{
+    run_turn(handle->loop->data);
+}
+
+static void on_idle(uv_idle_t *handle)
+{
+    (void)handle; /* its being active makes the poll phase return at once */
+}
+
+/* Timers run before the poll phase: keep that from waiting, so that the turn follows. */
+static void on_wake(uv_timer_t *handle)
+{
+    struct loop *loop = handle->loop->data;
+    (void)uv_idle_start(&loop->again, on_idle);
+}
+
+static void on_seal(uv_timer_t *handle)
+{
+    struct loop *loop = handle->loop->data;
+    loop->is_seal_due = true;
+    (void)uv_idle_start(&loop->again, on_idle);
+}
+
+static void on_durable(void *context, uint64_t position)
+{
+    struct loop *loop = context;
+    node_durable(loop->options->node, position);
+}
+
+static void on_failure(void *context, enum err err)
+{
+    fail_log(context, "write", err);
+}
+
+static void on_numbers(uv_timer_t *handle)
+{
+    struct loop *loop = handle->loop->data;
+    struct node_counts edge = node_counts_now(loop->options->node);
+    const struct core_counts *core = core_counts_now(node_core(loop->options->node));
+    report(REPORT_INFO, "numbers",
+           "position=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu frames=%llu "
+           "queued=%llu polls=%llu refused=%llu overloaded=%llu",
+           (unsigned long long)node_position(loop->options->node),
+           (unsigned long long)core->open_now, (unsigned long long)core->events,
+           (unsigned long long)core->opened, (unsigned long long)core->merged,
+           (unsigned long long)core->closed, (unsigned long long)edge.frames,
+           (unsigned long long)edge.queued, (unsigned long long)edge.polls_held,
+           (unsigned long long)(edge.refused + edge.malformed + edge.unknown_identity +
+                                edge.rate_refused),
+           (unsigned long long)edge.overloaded);
+}
+
+static void on_drain_late(uv_timer_t *handle)
+{
+    report(REPORT_WARN, "drain_given_up", "after_ms=%d", DRAIN_MS_MAX);
+    stop(handle->loop->data, EX_OK);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct loop *loop = handle->loop->data;
+    if (number == SIGHUP) {
+        if (loop->options->on_reload != NULL) {
+            loop->options->on_reload(loop->options->context);
+        }
+        return;
+    }
+    if (loop->phase != PHASE_RUNNING) {
+        report(REPORT_WARN, "stopping_now", "note=\"second signal\"");
+        stop(loop, EX_OK);
+        return;
+    }
+    report(REPORT_INFO, "draining", "signal=%d", number);
+    loop->phase = PHASE_DRAINING;
+    node_stop_intake(loop->options->node);
+    (void)uv_timer_start(&loop->drain, on_drain_late, DRAIN_MS_MAX, 0);
+}
+
+/* ---- life ---- */
+
+static void open_handles(struct loop *loop)
+{
+    static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP};
+    must(uv_check_init(&loop->uv, &loop->turn) == 0);
+    must(uv_check_start(&loop->turn, on_check) == 0);
+    must(uv_idle_init(&loop->uv, &loop->again) == 0);
+    loop->again.idle_cb = on_idle;
+    must(uv_idle_start(&loop->again, on_idle) == 0);
+    must(uv_timer_init(&loop->uv, &loop->wake) == 0);
+    loop->wake.timer_cb = on_wake;
+    must(uv_timer_init(&loop->uv, &loop->seal) == 0);
+    loop->seal.timer_cb = on_seal;
+    must(uv_timer_init(&loop->uv, &loop->drain) == 0);
+    must(uv_timer_init(&loop->uv, &loop->numbers) == 0);
+    must(uv_timer_start(&loop->numbers, on_numbers, NUMBERS_EVERY_MS, NUMBERS_EVERY_MS) == 0);
+    for (size_t i = 0; i < COUNT_OF(SIGNALS); i++) {
+        must(uv_signal_init(&loop->uv, &loop->signals[i]) == 0);
+        must(uv_signal_start(&loop->signals[i], on_signal, SIGNALS[i]) == 0);
+    }
+}
+
+/* ERR_IO when the system refuses a descriptor or a thread. */
+static enum err start(struct loop *loop)
+{
+    const struct loop_options *options = loop->options;
+    for (uint32_t i = 0; i < options->nano->count; i++) {
+        if (uv_poll_init(&loop->uv, &loop->sockets[i], options->nano->listeners[i].fd) != 0 ||
+            uv_poll_start(&loop->sockets[i], UV_READABLE, on_readable) != 0) {
+            return ERR_IO;
+        }
+    }
+    struct log_thread_events events = {on_durable, on_failure, loop};
+    return log_thread_open(&loop->uv, options->log, &events, &loop->thread);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+int loop_run(const struct loop_options *options)
+{
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL || uv_loop_init(&loop->uv) != 0) {
+        free(loop);
+        return EX_OSERR;
+    }
+    loop->options = options;
+    loop->uv.data = loop;
+    loop->is_sealed = true;
+    open_handles(loop);
+    enum err err = start(loop);
+    if (err == ERR_OK) {
+        (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+        log_thread_close(loop->thread, NULL);
+    } else {
+        report(REPORT_ERROR, "start_failed", "error=%s", words_err_name(err));
+        loop->exit_code = EX_OSERR;
+    }
+    uv_walk(&loop->uv, close_handle, NULL);
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    must(uv_loop_close(&loop->uv) == 0);
+    int exit_code = loop->exit_code;
+    free(loop);
+    return exit_code;
+}

@@ -1,0 +1,32 @@
+/* loop.h: the engine thread: one libuv loop that feeds a node and a log.
+ *
+ *   sockets --frames--> node_receive            (callbacks only enqueue)
+ *   one place per turn: stamp the time, node_turn, log_encode, node_appended, hand the group to the log thread
+ *   log thread --durable position--> node_durable, answers leave
+ *
+ * A write or sync error stops everything at once: nothing more is acknowledged (exit 74). TERM or INT drains: no new
+ * work, what was accepted is made durable and answered, the log is sealed, exit 0; a second one stops now. HUP calls
+ * on_reload.
+ *
+ * Owner   borrows node, log, clock and nano; they outlive it */
+#ifndef ENGINE_SHELL_LOOP_H
+#define ENGINE_SHELL_LOOP_H
+
+#include "engine/edge/log.h"
+#include "engine/edge/node.h"
+#include "engine/shell/log_clock.h"
+#include "engine/shell/nano.h"
+
+struct loop_options {
+    struct node *node;
+    struct log *log;
+    struct log_clock *clock;
+    struct nano *nano;
+    void (*on_reload)(void *context); /* HUP; may call node_activate. NULL: HUP is ignored */
+    void *context;
+};
+
+/* Runs until a signal or an error; returns the exit code: 0, 74 (log), 71 (the system gives no loop). */
+int loop_run(const struct loop_options *options);
+
+#endif
