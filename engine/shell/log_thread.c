@@ -1,0 +1,179 @@
+/* log_thread.c: the thread that writes the log.
+ *
+ *   engine thread                         writer thread
+ *   submit: group := log_take_group  -->  waits for a group
+ *                                         log_write_group (write, sync)
+ *   on_wake: tells durable, submits  <--  done := position or error; uv_async_send
+ *
+ * Truths, under the mutex: at most one of `group` (handed over) and `is_writing` is set; the writer never touches
+ * the pending group, the engine never the one that was handed over. */
+#include "engine/shell/log_thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct log_thread {
+    struct log *log;
+    struct log_thread_events events;
+    uv_async_t wake;
+    pthread_t writer;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    /* under the mutex */
+    struct log_group *group;
+    bool is_writing;
+    bool is_stopping;
+    uint64_t durable;
+    enum err failure;
+    /* engine thread */
+    uint64_t durable_told;
+    bool is_failure_told;
+    void (*closed)(void *context);
+};
+
+static void lock(struct log_thread *thread)
+{
+    int failed = pthread_mutex_lock(&thread->mutex);
+    must(failed == 0);
+}
+
+static void unlock(struct log_thread *thread)
+{
+    int failed = pthread_mutex_unlock(&thread->mutex);
+    must(failed == 0);
+}
+
+static void *writer_run(void *context)
+{
+    struct log_thread *thread = context;
+    lock(thread);
+    for (;;) {
+        while (thread->group == NULL && !thread->is_stopping) {
+            (void)pthread_cond_wait(&thread->changed, &thread->mutex);
+        }
+        if (thread->group == NULL) {
+            break;
+        }
+        struct log_group *group = thread->group;
+        thread->group = NULL;
+        thread->is_writing = true;
+        unlock(thread);
+        uint64_t durable = 0;
+        enum err err = log_write_group(thread->log, group, &durable);
+        lock(thread);
+        thread->is_writing = false;
+        if (err == ERR_OK) {
+            thread->durable = durable;
+        } else if (thread->failure == ERR_OK) {
+            thread->failure = err;
+        }
+        (void)pthread_cond_broadcast(&thread->changed);
+        (void)uv_async_send(&thread->wake);
+    }
+    unlock(thread);
+    return NULL;
+}
+
+/* Tells the caller what has become known. */
+static void tell(struct log_thread *thread)
+{
+    lock(thread);
+    uint64_t durable = thread->durable;
+    enum err failure = thread->failure;
+    unlock(thread);
+    if (durable > thread->durable_told) {
+        thread->durable_told = durable;
+        thread->events.on_durable(thread->events.context, durable);
+    }
+    if (failure != ERR_OK && !thread->is_failure_told) {
+        thread->is_failure_told = true;
+        thread->events.on_failure(thread->events.context, failure);
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct log_thread *thread = wake->data;
+    tell(thread);
+    log_thread_submit(thread);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct log_thread *thread = handle->data;
+    if (thread->closed != NULL) {
+        thread->closed(thread->events.context);
+    }
+    (void)pthread_cond_destroy(&thread->changed);
+    (void)pthread_mutex_destroy(&thread->mutex);
+    free(thread);
+}
+
+enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thread_events *events,
+                         struct log_thread **out_thread)
+{
+    struct log_thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL) {
+        return ERR_MEMORY;
+    }
+    thread->log = log;
+    thread->events = *events;
+    thread->durable = log_durable_position(log);
+    thread->durable_told = thread->durable;
+    if (uv_async_init(loop, &thread->wake, on_wake) != 0) {
+        free(thread);
+        return ERR_UNAVAILABLE;
+    }
+    thread->wake.data = thread;
+    (void)pthread_mutex_init(&thread->mutex, NULL);
+    (void)pthread_cond_init(&thread->changed, NULL);
+    if (pthread_create(&thread->writer, NULL, writer_run, thread) != 0) {
+        uv_close((uv_handle_t *)&thread->wake, on_closed);
+        return ERR_UNAVAILABLE;
+    }
+    *out_thread = thread;
+    return ERR_OK;
+}
+
+void log_thread_submit(struct log_thread *thread)
+{
+    lock(thread);
+    if (thread->group == NULL && !thread->is_writing) {
+        thread->group = log_take_group(thread->log);
+        if (thread->group != NULL) {
+            (void)pthread_cond_broadcast(&thread->changed);
+        }
+    }
+    unlock(thread);
+}
+
+bool log_thread_is_idle(const struct log_thread *thread)
+{
+    return thread->durable_told == log_last_position(thread->log);
+}
+
+/* Until the writer has nothing in hand. */
+static void wait_written(struct log_thread *thread)
+{
+    lock(thread);
+    while (thread->group != NULL || thread->is_writing) {
+        (void)pthread_cond_wait(&thread->changed, &thread->mutex);
+    }
+    unlock(thread);
+}
+
+void log_thread_close(struct log_thread *thread, void (*closed)(void *context))
+{
+    wait_written(thread);
+    log_thread_submit(thread);
+    wait_written(thread);
+    lock(thread);
+    thread->is_stopping = true;
+    (void)pthread_cond_broadcast(&thread->changed);
+    unlock(thread);
+    int failed = pthread_join(thread->writer, NULL);
+    must(failed == 0);
+    tell(thread);
+    thread->closed = closed;
+    uv_close((uv_handle_t *)&thread->wake, on_closed);
+}

@@ -1,0 +1,39 @@
+/* log_thread.h: the thread that writes the log, with group commit: what arrived during a sync is the next group.
+ *
+ * The engine thread encodes entries and calls log_thread_submit; when a group is on disk, on_durable is called on
+ * the engine thread, and what was encoded meanwhile goes out as one group.
+ *
+ * Owner   the log stays the caller's and must outlive the thread
+ * Errors  the first error of the log is given to on_failure once, on the engine thread; afterwards nothing is
+ *         written. The caller says so and stops the process */
+#ifndef ENGINE_SHELL_LOG_THREAD_H
+#define ENGINE_SHELL_LOG_THREAD_H
+
+#include "engine/core/err.h"
+#include "engine/edge/log.h"
+
+#include <uv.h>
+
+struct log_thread; /* opaque */
+
+struct log_thread_events {
+    void (*on_durable)(void *context, uint64_t position); /* everything up to it is on disk */
+    void (*on_failure)(void *context, enum err err);
+    void *context;
+};
+
+/* All of these on the engine thread. ERR_MEMORY, ERR_UNAVAILABLE (no thread to be had). */
+enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thread_events *events,
+                         struct log_thread **out_thread) WARN_UNUSED;
+
+/* Something was encoded: starts a group unless one is being written. */
+void log_thread_submit(struct log_thread *thread);
+
+/* Nothing is being written and nothing is waiting to be. */
+bool log_thread_is_idle(const struct log_thread *thread);
+
+/* Writes everything encoded so far, ends the thread, then closes its handle; on_durable (or on_failure) is called for
+ * the rest before closed, which may be NULL. Blocks for the length of two syncs. */
+void log_thread_close(struct log_thread *thread, void (*closed)(void *context));
+
+#endif
