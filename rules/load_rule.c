@@ -1,0 +1,497 @@
+/* load_rule.c: see load_rule.h. The order of reading matters: params and events first, since expressions, keys and
+ * titles are read against them. */
+#include "rules/load_rule.h"
+
+#include "rules/load_clauses.h"
+
+#define IDENTIFIER_SIZE_MAX 120u
+#define RADIUS_M_MAX 200000
+
+static const struct key_spec RULE_KEYS[] = {
+    {"id", KEY_REQUIRED},     {"title", KEY_REQUIRED}, {"title_en", KEY_KNOWN},
+    {"owner", KEY_REQUIRED},  {"tags", KEY_KNOWN},     {"status", KEY_KNOWN},
+    {"lane", KEY_KNOWN},      {"priority", KEY_KNOWN}, {"event", KEY_REQUIRED},
+    {"where", KEY_KNOWN},     {"params", KEY_KNOWN},   {"area", KEY_KNOWN},
+    {"time", KEY_KNOWN},      {"dedupe", KEY_KNOWN},   {"merge", KEY_KNOWN},
+    {"open", KEY_REQUIRED},   {"assign", KEY_REQUIRED}, {"sla", KEY_KNOWN},
+    {"escalate", KEY_KNOWN},  {"close", KEY_KNOWN},    {"basis", KEY_KNOWN},
+    {"note", KEY_KNOWN},      {"by", KEY_LATER},       {"for", KEY_LATER},
+    {"gap", KEY_LATER},       {"window", KEY_LATER},   {"sequence", KEY_LATER},
+    {"absent", KEY_LATER},    {"levels", KEY_LATER},   {"hold", KEY_LATER},
+    {"confirm", KEY_LATER},   {"inhibits", KEY_LATER}, {"suppress", KEY_LATER},
+    {"activate", KEY_LATER},  {"group", KEY_LATER},    {"valid", KEY_LATER},
+    {"supersedes", KEY_LATER}, {"was", KEY_LATER},     {"tests", KEY_LATER},
+    {"lint_ignore", KEY_LATER},
+};
+
+bool load_is_identifier(const char *text)
+{
+    size_t size = strlen(text);
+    return size > 0 && size <= IDENTIFIER_SIZE_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") == size;
+}
+
+/* A word that is fine, one that comes later, or neither. */
+static bool read_known_or_later(const struct loader *loader, const struct tree_node *node,
+                                const char *what, const struct word_spec *specs, uint32_t count,
+                                uint32_t *out_value)
+{
+    uint32_t value = 0;
+    if (!read_word(loader, node, what, specs, count, &value)) {
+        return false;
+    }
+    if (value == NONE32) {
+        read_report(loader, node, "L017", "%s \"%s\" is in the language but not in this version",
+                    what, node->text);
+        return false;
+    }
+    *out_value = value;
+    return true;
+}
+
+bool load_status(const struct loader *loader, const struct tree_node *node,
+                 enum rule_status *out_status)
+{
+    static const struct word_spec WORDS[] = {{"active", RULE_ACTIVE},
+                                             {"disabled", RULE_DISABLED},
+                                             {"deprecated", RULE_DEPRECATED},
+                                             {"shadow", NONE32}};
+    uint32_t value = 0;
+    if (!read_known_or_later(loader, node, "status", WORDS, COUNT_OF(WORDS), &value)) {
+        return false;
+    }
+    *out_status = (enum rule_status)value;
+    return true;
+}
+
+bool load_lane(const struct loader *loader, const struct tree_node *node)
+{
+    static const struct word_spec WORDS[] = {
+        {"dispatch", 0}, {"escalate", NONE32}, {"notify", NONE32}};
+    uint32_t value = 0;
+    return read_known_or_later(loader, node, "lane", WORDS, COUNT_OF(WORDS), &value);
+}
+
+static void load_params(const struct loader *loader, const struct tree_node *node,
+                        struct rule *rule)
+{
+    if (node->kind != TREE_MAP) {
+        read_report(loader, node, "L003", "params must be a map of names to constants");
+        return;
+    }
+    if (node->count > RULE_PARAMS_MAX) {
+        read_report(loader, node, "L018", "%u params; at most %u", node->count, RULE_PARAMS_MAX);
+        return;
+    }
+    rule->params = arena_take(loader->arena, node->count * sizeof rule->params[0]);
+    for (uint32_t i = 0; i < node->count; i++) {
+        const struct tree_node *value = node->items[i];
+        struct rule_param param = {node->keys[i]->text, FIELD_STRING, 0, NULL};
+        if (!read_text(loader, value, "a parameter", &param.text)) {
+            continue;
+        }
+        if (value->is_plain && read_millionths(value->text, &param.number)) {
+            param.kind = FIELD_NUMBER;
+        } else if (value->is_plain &&
+                   (strcmp(value->text, "true") == 0 || strcmp(value->text, "false") == 0)) {
+            param.kind = FIELD_BOOL;
+            param.number = value->text[0] == 't';
+        } else if (strlen(value->text) > EVENT_STRING_MAX) {
+            read_report(loader, value, "L005", "a text parameter of more than %u bytes",
+                        EVENT_STRING_MAX);
+        }
+        rule->params[rule->param_count++] = param;
+    }
+}
+
+/* The type of that name, or NULL after a report. */
+static struct rule_type *find_type(const struct loader *loader, const struct tree_node *node)
+{
+    const char *name = NULL;
+    if (!read_text(loader, node, "event", &name)) {
+        return NULL;
+    }
+    struct rule_type *type = ruleset_find_type(loader->set, name);
+    if (type == NULL) {
+        const char **names =
+            arena_take(loader->arena, loader->set->type_count * sizeof names[0]);
+        for (uint32_t i = 0; i < loader->set->type_count; i++) {
+            names[i] = loader->set->types[i]->name;
+        }
+        const char *nearest = problems_nearest(name, names, loader->set->type_count);
+        read_report(loader, node, "L010", "no event type \"%s\" under events:%s%s", name,
+                    nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
+    }
+    return type;
+}
+
+static void load_events(const struct loader *loader, const struct tree_node *node,
+                        struct rule *rule)
+{
+    uint32_t count = read_list_count(node);
+    if (count == 0 || count > RULE_EVENTS_MAX) {
+        read_report(loader, node, "L018", "event names %u types; it must name 1 to %u", count,
+                    RULE_EVENTS_MAX);
+        return;
+    }
+    rule->types = arena_take(loader->arena, count * sizeof rule->types[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tree_node *item = read_list_item(node, i);
+        struct rule_type *type = find_type(loader, item);
+        bool is_repeated = false;
+        for (uint32_t k = 0; k < rule->type_count; k++) {
+            is_repeated = is_repeated || rule->types[k] == type;
+        }
+        if (is_repeated) {
+            read_report(loader, item, "L006", "event type \"%s\" is named twice", item->text);
+        } else if (type != NULL) {
+            rule->types[rule->type_count++] = type;
+        }
+    }
+}
+
+static void load_time(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"in", KEY_KNOWN}, {"not_in", KEY_KNOWN}};
+    if (!read_check_map(loader, node, "time", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    const struct tree_node *in = read_find(node, "in");
+    const struct tree_node *out = read_find(node, "not_in");
+    if (in != NULL && read_list_count(in) == 0) {
+        read_report(loader, in, "L101", "an empty list of calendars: the rule could never match");
+    } else if (in != NULL) {
+        (void)read_names(loader, in, REF_CALENDAR, POLICY_CALENDARS_MAX, &rule->calendars_in);
+    }
+    if (out != NULL) {
+        (void)read_names(loader, out, REF_CALENDAR, POLICY_CALENDARS_MAX, &rule->calendars_out);
+    }
+}
+
+static void load_dedupe(const struct loader *loader, const struct tree_node *node,
+                        struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {
+        {"key", KEY_REQUIRED}, {"window", KEY_REQUIRED}, {"sliding", KEY_LATER}};
+    if (read_check_map(loader, node, "dedupe", KEYS, COUNT_OF(KEYS))) {
+        (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key", true,
+                        &rule->dedupe_keys);
+        (void)read_duration(loader, read_find(node, "window"), "window", &rule->dedupe_window_ms);
+    }
+}
+
+/* asset: nearest(kind). */
+static void load_merge_asset(const struct loader *loader, const struct tree_node *node,
+                             struct rule *rule)
+{
+    size_t size = node->kind == TREE_TEXT ? strlen(node->text) : 0;
+    if (size < 10 || strncmp(node->text, "nearest(", 8) != 0 || node->text[size - 1] != ')') {
+        read_report(loader, node, "L003", "asset must be nearest(kind), such as nearest(manhole)");
+        return;
+    }
+    struct tree_node kind = *node;
+    kind.text = arena_text(loader->arena, node->text + 8, size - 9);
+    kind.column += 8;
+    (void)read_name(loader, &kind, REF_ASSET_KIND, &rule->merge_asset_kind);
+}
+
+static void load_merge_take(const struct loader *loader, const struct tree_node *node,
+                            struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {
+        {"severity", KEY_KNOWN}, {"location", KEY_KNOWN}, {"evidence", KEY_KNOWN}};
+    static const struct word_spec SEVERITIES[] = {{"min", MERGE_TAKE_SEVERITY}, {"first", 0}};
+    static const struct word_spec PLACES[] = {{"best_accuracy", MERGE_TAKE_PLACE}, {"first", 0}};
+    static const struct word_spec EVIDENCES[] = {{"union", 0}};
+    if (!read_check_map(loader, node, "take", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    const struct tree_node *value = NULL;
+    uint32_t flag = 0;
+    if ((value = read_find(node, "severity")) != NULL &&
+        read_word(loader, value, "severity", SEVERITIES, COUNT_OF(SEVERITIES), &flag)) {
+        rule->merge_flags |= flag;
+    }
+    if ((value = read_find(node, "location")) != NULL &&
+        read_word(loader, value, "location", PLACES, COUNT_OF(PLACES), &flag)) {
+        rule->merge_flags |= flag;
+    }
+    if ((value = read_find(node, "evidence")) != NULL) {
+        (void)read_word(loader, value, "evidence", EVIDENCES, COUNT_OF(EVIDENCES), &flag);
+    }
+}
+
+static void load_merge(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {
+        {"key", KEY_REQUIRED}, {"asset", KEY_KNOWN},  {"radius_m", KEY_KNOWN}, {"while", KEY_KNOWN},
+        {"reopen", KEY_KNOWN}, {"take", KEY_KNOWN},   {"window", KEY_LATER}};
+    static const struct word_spec WHILES[] = {{"open", 0}};
+    if (!read_check_map(loader, node, "merge", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    rule->merge_flags = MERGE_ENABLED;
+    (void)load_keys(loader, read_find(node, "key"), rule, "a merge key", true, &rule->merge_keys);
+    const struct tree_node *value = NULL;
+    const struct tree_node *asset = read_find(node, "asset");
+    const struct tree_node *radius = read_find(node, "radius_m");
+    if (asset != NULL) {
+        load_merge_asset(loader, asset, rule);
+        if (radius == NULL) {
+            read_report(loader, asset, "L004", "asset: nearest(...) needs radius_m beside it");
+        }
+    }
+    int64_t radius_m = 0;
+    if (radius != NULL &&
+        read_integer(loader, radius, "radius_m", 1, RADIUS_M_MAX, &radius_m)) {
+        rule->merge_radius_cm = radius_m * 100;
+    }
+    uint32_t ignored = 0;
+    if ((value = read_find(node, "while")) != NULL) {
+        (void)read_word(loader, value, "while", WHILES, COUNT_OF(WHILES), &ignored);
+    }
+    if ((value = read_find(node, "reopen")) != NULL) {
+        (void)read_duration(loader, value, "reopen", &rule->merge_reopen_ms);
+    }
+    if ((value = read_find(node, "take")) != NULL) {
+        load_merge_take(loader, value, rule);
+    }
+}
+
+static void load_evidence(const struct loader *loader, const struct tree_node *node,
+                          struct rule *rule)
+{
+    static const struct word_spec WORDS[] = {{"snapshot", EVIDENCE_SNAPSHOT},
+                                             {"clip", EVIDENCE_CLIP},
+                                             {"photo", EVIDENCE_PHOTO},
+                                             {"audio", EVIDENCE_AUDIO},
+                                             {"document", EVIDENCE_DOCUMENT}};
+    for (uint32_t i = 0; i < read_list_count(node); i++) {
+        uint32_t bit = 0;
+        if (read_word(loader, read_list_item(node, i), "evidence", WORDS, COUNT_OF(WORDS), &bit)) {
+            rule->evidence |= bit;
+        }
+    }
+}
+
+static void load_open(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {
+        {"class", KEY_REQUIRED},  {"severity", KEY_REQUIRED}, {"title", KEY_REQUIRED},
+        {"title_en", KEY_KNOWN},  {"evidence", KEY_KNOWN},    {"owner", KEY_LATER},
+        {"owner_from", KEY_LATER}, {"geo", KEY_LATER}};
+    (void)read_check_map(loader, node, "open", KEYS, COUNT_OF(KEYS));
+    const struct tree_node *value = NULL;
+    int64_t severity = 4;
+    if ((value = read_find(node, "class")) != NULL) {
+        (void)read_name(loader, value, REF_CLASS, &rule->class_row);
+    }
+    if ((value = read_find(node, "severity")) != NULL) {
+        (void)read_integer(loader, value, "severity", 1, 4, &severity);
+    }
+    rule->severity = (uint32_t)severity;
+    if ((value = read_find(node, "title")) != NULL) {
+        (void)load_template(loader, value, rule, &rule->case_title);
+    }
+    if ((value = read_find(node, "title_en")) != NULL) {
+        (void)load_template(loader, value, rule, &rule->case_title_en);
+    }
+    if ((value = read_find(node, "evidence")) != NULL) {
+        load_evidence(loader, value, rule);
+    }
+}
+
+static void load_sla(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"accept", KEY_KNOWN},
+                                           {"arrive", KEY_KNOWN},
+                                           {"handle", KEY_KNOWN},
+                                           {"dispatch", KEY_LATER},
+                                           {"make_safe", KEY_LATER}};
+    (void)read_check_map(loader, node, "sla", KEYS, COUNT_OF(KEYS));
+    const struct tree_node *value = NULL;
+    if ((value = read_find(node, "accept")) != NULL) {
+        (void)read_limit(loader, value, "accept", &rule->sla.accept);
+    }
+    if ((value = read_find(node, "arrive")) != NULL) {
+        (void)read_limit(loader, value, "arrive", &rule->sla.arrive);
+    }
+    if ((value = read_find(node, "handle")) != NULL) {
+        (void)read_limit(loader, value, "handle", &rule->sla.handle);
+    }
+}
+
+static bool type_carries(const struct rule_type *type, const struct rule_field *field)
+{
+    if (field->is_builtin) {
+        return true;
+    }
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        if (type->fields[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void load_close(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"event", KEY_REQUIRED},
+                                           {"match", KEY_REQUIRED},
+                                           {"within", KEY_REQUIRED},
+                                           {"else", KEY_REQUIRED}};
+    static const struct word_spec ELSES[] = {{"check_result", CLOSE_ELSE_CHECK}};
+    if (!read_check_map(loader, node, "close", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    const struct tree_node *match = read_find(node, "match");
+    uint32_t otherwise = 0;
+    rule->close_type = find_type(loader, read_find(node, "event"));
+    (void)read_word(loader, read_find(node, "else"), "else", ELSES, COUNT_OF(ELSES), &otherwise);
+    (void)read_duration(loader, read_find(node, "within"), "within", &rule->close_within_ms);
+    (void)load_keys(loader, match, rule, "a close match", false, &rule->close_keys);
+    for (uint32_t i = 0; rule->close_type != NULL && i < rule->close_keys.count; i++) {
+        const struct rule_field *field = rule->close_keys.fields[i];
+        if (!type_carries(rule->close_type, field)) {
+            read_report(loader, match, "L009", "the closing event %s has no field \"%s\"",
+                        rule->close_type->name, field->name);
+        }
+    }
+}
+
+/* A text or a list of texts that only people read. */
+static void check_words(const struct loader *loader, const struct tree_node *node, const char *what)
+{
+    for (uint32_t i = 0; node != NULL && i < read_list_count(node); i++) {
+        const char *text = NULL;
+        (void)read_text(loader, read_list_item(node, i), what, &text);
+    }
+}
+
+static void add_key_captures(const struct loader *loader, struct rule *rule,
+                             const struct rule_keys *keys)
+{
+    for (uint32_t i = 0; i < keys->count; i++) {
+        if (keys->fields[i] != NULL && !load_add_key(&rule->captures, keys->fields[i])) {
+            read_report(loader, rule->node, "L018",
+                        "a case keeps %u fields: those of the title and of merge and close keys",
+                        POLICY_KEYS_MAX);
+            return;
+        }
+    }
+}
+
+static void load_head(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    const struct tree_node *value = NULL;
+    int64_t priority = 0;
+    if ((value = read_find(node, "title")) != NULL) {
+        (void)read_text(loader, value, "title", &rule->title);
+    }
+    if ((value = read_find(node, "title_en")) != NULL) {
+        (void)read_text(loader, value, "title_en", &rule->title_en);
+    }
+    if ((value = read_find(node, "owner")) != NULL) {
+        (void)read_name(loader, value, REF_DEPARTMENT, &rule->department);
+    }
+    if ((value = read_find(node, "status")) != NULL) {
+        (void)load_status(loader, value, &rule->status);
+    }
+    if ((value = read_find(node, "lane")) != NULL) {
+        (void)load_lane(loader, value);
+    }
+    if ((value = read_find(node, "priority")) != NULL &&
+        read_integer(loader, value, "priority", 0, POLICY_PRIORITY_MAX, &priority)) {
+        rule->priority = (uint32_t)priority;
+    }
+    check_words(loader, read_find(node, "tags"), "tags");
+    check_words(loader, read_find(node, "basis"), "basis");
+    check_words(loader, read_find(node, "note"), "note");
+}
+
+static void load_conditions(const struct loader *loader, const struct tree_node *node,
+                            struct rule *rule)
+{
+    const struct tree_node *value = NULL;
+    if ((value = read_find(node, "params")) != NULL) {
+        load_params(loader, value, rule);
+    }
+    if ((value = read_find(node, "event")) != NULL) {
+        load_events(loader, value, rule);
+    }
+    if (rule->type_count == 0) {
+        return; /* fields cannot be told right from wrong without the event */
+    }
+    if ((value = read_find(node, "where")) != NULL) {
+        struct expr_scope scope = {rule, true, false};
+        rule->where_node = value;
+        rule->where = expr_parse(loader, value, "where", &scope);
+    }
+    if ((value = read_find(node, "area")) != NULL) {
+        (void)load_area(loader, value, rule);
+    }
+    if ((value = read_find(node, "time")) != NULL) {
+        load_time(loader, value, rule);
+    }
+}
+
+static void load_actions(const struct loader *loader, const struct tree_node *node,
+                         struct rule *rule)
+{
+    const struct tree_node *value = NULL;
+    if ((value = read_find(node, "dedupe")) != NULL) {
+        load_dedupe(loader, value, rule);
+    }
+    if ((value = read_find(node, "merge")) != NULL) {
+        load_merge(loader, value, rule);
+    }
+    if ((value = read_find(node, "open")) != NULL) {
+        load_open(loader, value, rule);
+    }
+    if ((value = read_find(node, "assign")) != NULL) {
+        struct expr_scope scope = {rule, true, true};
+        (void)load_assigns(loader, value, &scope, RIGHT_WORKER, &rule->assigns,
+                           &rule->assign_count);
+    }
+    if ((value = read_find(node, "sla")) != NULL) {
+        load_sla(loader, value, rule);
+    }
+    if ((value = read_find(node, "escalate")) != NULL) {
+        (void)load_steps(loader, value, rule);
+    }
+    if ((value = read_find(node, "close")) != NULL) {
+        load_close(loader, value, rule);
+    }
+    add_key_captures(loader, rule, &rule->merge_keys);
+    add_key_captures(loader, rule, &rule->close_keys);
+}
+
+struct rule *load_rule(const struct loader *loader, const struct tree_node *node,
+                       const struct rule_presets *presets)
+{
+    (void)read_check_map(loader, node, "a rule", RULE_KEYS, COUNT_OF(RULE_KEYS));
+    const struct tree_node *id = read_find(node, "id");
+    struct rule *rule = arena_take(loader->arena, sizeof *rule);
+    if (id == NULL || !read_text(loader, id, "id", &rule->id)) {
+        return NULL;
+    }
+    if (!load_is_identifier(rule->id)) {
+        read_report(loader, id, "L005",
+                    "id \"%s\" must be made of a-z, 0-9, _ and dots, at most %u bytes", rule->id,
+                    IDENTIFIER_SIZE_MAX);
+    }
+    rule->node = node;
+    const char *slash = strrchr(node->file, '/');
+    rule->file = slash == NULL ? node->file : slash + 1;
+    rule->title = rule->title_en = rule->case_title = rule->case_title_en = "";
+    rule->priority = presets->priority;
+    rule->status = presets->status;
+    rule->severity = 4;
+    rule->merge_asset_kind = NONE32;
+    load_head(loader, node, rule);
+    load_conditions(loader, node, rule);
+    if (rule->type_count > 0) {
+        load_actions(loader, node, rule);
+    }
+    return rule;
+}

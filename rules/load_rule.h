@@ -1,0 +1,27 @@
+/* load_rule.h: one entry of `rules:`, checked key by key. */
+#ifndef RULES_LOAD_RULE_H
+#define RULES_LOAD_RULE_H
+
+#include "rules/read.h"
+
+/* What defaults say for every rule. */
+struct rule_presets {
+    uint32_t priority;
+    enum rule_status status;
+};
+
+/* A rule as far as it could be read; NULL when it is not even a map with an id. Findings were reported. */
+struct rule *load_rule(const struct loader *loader, const struct tree_node *node,
+                       const struct rule_presets *presets);
+
+/* status: active | disabled | deprecated. */
+bool load_status(const struct loader *loader, const struct tree_node *node,
+                 enum rule_status *out_status);
+
+/* lane: dispatch. */
+bool load_lane(const struct loader *loader, const struct tree_node *node);
+
+/* Is it [a-z0-9_.]+, not empty, at most 120 bytes? */
+bool load_is_identifier(const char *text);
+
+#endif

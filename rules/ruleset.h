@@ -1,0 +1,155 @@
+/* ruleset.h: a rule set as it was written: names resolved against one city, expressions typed, nothing lowered yet.
+ *
+ * Made by rules/load.c, read by lint, lower, index and by the naive evaluator.
+ *
+ * Shape   arrays in one arena; field, type and rule rows are final (sorted) once ruleset_load returns
+ * Owner   ruleset_free ends everything, texts included; the city must outlive the rule set */
+#ifndef RULES_RULESET_H
+#define RULES_RULESET_H
+
+#include "engine/city/problems.h"
+#include "engine/core/match.h"
+#include "rules/arena.h"
+#include "rules/tree.h"
+
+struct ast_node; /* expr_ast.h */
+
+#define RULES_MAX 200000u
+#define RULE_TYPES_MAX 4096u
+#define RULE_FIELDS_MAX 4096u
+#define RULE_EVENTS_MAX 64u /* event types of one rule */
+#define RULE_PARAMS_MAX 64u
+
+/* A field of events: declared by the schema or built in. */
+struct rule_field {
+    const char *name;
+    enum field_kind kind;
+    bool is_builtin;
+    bool is_used;  /* a built-in that no rule uses is not lowered */
+    uint32_t row;  /* of POLICY_FIELDS; NONE32 = not lowered */
+    const struct tree_node *node; /* first declaration; NULL for a built-in */
+};
+
+struct rule_type {
+    const char *name;
+    const char *title;
+    const char *title_en;
+    enum lane lane;
+    uint32_t row; /* of POLICY_TYPES */
+    struct rule_field **fields;
+    uint32_t field_count;
+    const struct tree_node *node;
+};
+
+/* Rows of a city table, ascending, without repeats. */
+struct rule_rows {
+    uint32_t *items;
+    uint32_t count;
+};
+
+/* A part of a key: the class of the case where field is NULL. */
+struct rule_keys {
+    struct rule_field *fields[POLICY_KEYS_MAX];
+    uint32_t count;
+};
+
+/* One side of an area clause. */
+struct rule_places {
+    struct rule_rows areas;
+    struct policy_circle circles[POLICY_CIRCLES_MAX];
+    uint32_t circle_count;
+};
+
+struct rule_assign {
+    uint64_t roles;
+    uint64_t skills;
+    const char *task;
+    struct policy_ring rings[POLICY_RINGS_MAX];
+    uint32_t ring_count;
+    struct ast_node *condition; /* NULL = always */
+    uint32_t pick, count, max_load, ignore_shift, fallback, rights; /* as struct policy_assign */
+};
+
+struct rule_step {
+    struct rule_rows posts;
+    struct ast_node *condition; /* of STEP_SEVERITY */
+    int64_t after_ms;
+    uint32_t after_permille, when, flags, severity; /* as struct policy_step */
+};
+
+struct rule_param {
+    const char *name;
+    enum field_kind kind;
+    int64_t number;   /* NUMBER: millionths; BOOL: 0 or 1 */
+    const char *text; /* STRING */
+};
+
+struct rule {
+    const char *id;
+    const char *title;
+    const char *title_en;
+    const char *file; /* base name */
+    const struct tree_node *node;
+    uint32_t row; /* of POLICY_RULES */
+    uint32_t department;
+    enum rule_status status;
+    uint32_t priority;
+    struct rule_type **types;
+    uint32_t type_count;
+    struct rule_param *params;
+    uint32_t param_count;
+    struct ast_node *where; /* NULL = always true */
+    const struct tree_node *where_node;
+    struct rule_places *in, *out; /* NULL = not given */
+    struct rule_rows calendars_in, calendars_out;
+    struct rule_keys dedupe_keys;
+    int64_t dedupe_window_ms;
+    struct rule_keys merge_keys;
+    int64_t merge_radius_cm, merge_reopen_ms;
+    uint32_t merge_asset_kind, merge_flags;
+    uint32_t class_row, severity, evidence;
+    const char *case_title;
+    const char *case_title_en;
+    struct rule_keys captures; /* never the class */
+    struct rule_assign *assigns;
+    uint32_t assign_count;
+    struct rule_step *steps;
+    uint32_t step_count;
+    struct policy_sla sla;
+    struct rule_type *close_type; /* NULL = no close clause */
+    struct rule_keys close_keys;
+    int64_t close_within_ms;
+};
+
+struct rule_defaults {
+    uint32_t priority;
+    int64_t lateness_ms, future_ms, seek_every_ms, stale_fix_ms, worker_lost_ms;
+    struct clock_limit accept, dispatch, check;
+    struct rule_assign *check_assigns, *verify_assigns;
+    uint32_t check_count, verify_count;
+};
+
+struct ruleset {
+    struct arena *arena;
+    const struct city *city;
+    struct hash128 digest; /* of the files' names and bytes */
+    struct rule_defaults defaults;
+    struct rule_field **fields; /* sorted by name */
+    uint32_t field_count;
+    struct rule_type **types; /* sorted by name */
+    uint32_t type_count;
+    struct rule **rules; /* sorted by id */
+    uint32_t rule_count;
+};
+
+/* Reads every *.yaml of directory in byte order of names. ERR_INPUT when problems holds an error then. out_set is given in
+ * both cases, so that what could be read can be linted; only a clean set may be lowered. */
+enum err ruleset_load(const char *directory, const struct city *city, struct problems *problems,
+                      struct ruleset **out_set) WARN_UNUSED;
+void ruleset_free(struct ruleset *set);
+
+/* By binary search in the sorted arrays; NULL if none. */
+struct rule_field *ruleset_find_field(const struct ruleset *set, const char *name);
+struct rule_type *ruleset_find_type(const struct ruleset *set, const char *name);
+
+#endif
