@@ -1,38 +1,38 @@
-/* city_load.c: see city_load.h; the work is in the load_*.c files, in the order of load.h. */
+/* city_load.c: see city_load.h; the work is in the gather_*.c files, in the order of gather.h. */
 #include "engine/city/city_load.h"
 
 #include <stdlib.h>
 
-#include "engine/city/load.h"
+#include "engine/city/gather.h"
 
-static void load_init(struct load *load, const char *directory, struct problems *problems)
+static void gather_init(struct gather *gather, const char *directory, struct problems *problems)
 {
-    *load = (struct load){.directory = directory, .problems = problems};
-    pool_init(&load->pool);
-    load->writer = image_writer_new(IMAGE_CITY);
-    must(load->writer != NULL);
-    features_init(&load->cells, &load->pool, problems);
-    features_init(&load->areas, &load->pool, problems);
+    *gather = (struct gather){.directory = directory, .problems = problems};
+    pool_init(&gather->pool);
+    gather->writer = image_writer_new(IMAGE_CITY);
+    must(gather->writer != NULL);
+    features_init(&gather->cells, &gather->pool, problems);
+    features_init(&gather->areas, &gather->pool, problems);
 }
 
-static void load_fini(struct load *load)
+static void gather_fini(struct gather *gather)
 {
     struct names *all[] = {
-        &load->unit_names,     &load->department_names, &load->post_names,  &load->person_names,
-        &load->gateway_names,  &load->device_names,     &load->asset_names, &load->class_names,
-        &load->cell_names,     &load->zone_names,       &load->calendar_names, &load->mode_names,
-        &load->kind_names,     &load->role_names,       &load->skill_names,
+        &gather->unit_names,     &gather->department_names, &gather->post_names,  &gather->person_names,
+        &gather->gateway_names,  &gather->device_names,     &gather->asset_names, &gather->class_names,
+        &gather->cell_names,     &gather->zone_names,       &gather->calendar_names, &gather->mode_names,
+        &gather->kind_names,     &gather->role_names,       &gather->skill_names,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         names_fini(all[i]);
     }
-    locator_free(load->locator);
-    features_fini(&load->cells);
-    features_fini(&load->areas);
-    yaml_tree_close(&load->city_yaml);
-    yaml_tree_close(&load->calendars_yaml);
-    image_writer_free(load->writer);
-    pool_fini(&load->pool);
+    locator_free(gather->locator);
+    features_fini(&gather->cells);
+    features_fini(&gather->areas);
+    yaml_tree_close(&gather->city_yaml);
+    yaml_tree_close(&gather->calendars_yaml);
+    image_writer_free(gather->writer);
+    pool_fini(&gather->pool);
 }
 
 /* An image that its own reader refuses would be a bug here, not a problem of the files. */
@@ -48,29 +48,29 @@ static void prove(const void *bytes, size_t size)
 enum err city_load(const char *directory, struct problems *problems, void **out_bytes,
                    size_t *out_size)
 {
-    struct load load;
+    struct gather gather;
     int errors_before = problems_error_count(problems);
-    load_init(&load, directory, problems);
-    load_city_yaml(&load);
-    load_calendars(&load);
-    load_places_read(&load);
-    load_people_read(&load);
-    load_things_read(&load);
-    load_people_write(&load);
-    load_places_write(&load);
-    load_things_write(&load);
-    load_info(&load);
+    gather_init(&gather, directory, problems);
+    gather_city_yaml(&gather);
+    gather_calendars(&gather);
+    gather_places_read(&gather);
+    gather_people_read(&gather);
+    gather_things_read(&gather);
+    gather_people_write(&gather);
+    gather_places_write(&gather);
+    gather_things_write(&gather);
+    gather_info(&gather);
     enum err err = ERR_INPUT;
     if (problems_error_count(problems) == errors_before) {
         void *bytes = NULL;
         size_t size = 0;
-        err = image_writer_finish(load.writer, &bytes, &size);
+        err = image_writer_finish(gather.writer, &bytes, &size);
         if (err == ERR_OK) {
             prove(bytes, size);
             *out_bytes = bytes;
             *out_size = size;
         }
     }
-    load_fini(&load);
+    gather_fini(&gather);
     return err;
 }

@@ -1,4 +1,4 @@
-/* load_value.c: cells of CSV files to values; see load.h. */
+/* gather_value.c: cells of CSV files to values; see gather.h. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/city/load.h"
+#include "engine/city/gather.h"
 #include "engine/core/city_check.h"
 
 #define MESSAGE_MAX 512
 #define ID_SIZE_MAX 64u
 #define DECIMAL_SIZE_MAX 40u
 
-void load_problem(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+void gather_problem(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                   const char *code, const char *format, ...)
 {
     char message[MESSAGE_MAX];
@@ -22,26 +22,26 @@ void load_problem(struct load *load, const struct csv *csv, uint32_t row, uint32
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     const struct csv_cell *cell = csv_at(csv, row, column);
-    problems_add(load->problems, PROBLEM_ERROR, code, csv->file, cell->line, cell->column, "%s",
+    problems_add(gather->problems, PROBLEM_ERROR, code, csv->file, cell->line, cell->column, "%s",
                  message);
 }
 
-const char *load_text(const struct csv *csv, uint32_t row, uint32_t column)
+const char *gather_text(const struct csv *csv, uint32_t row, uint32_t column)
 {
     return csv_at(csv, row, column)->text;
 }
 
-struct image_string load_put(struct load *load, const char *text)
+struct image_string gather_put(struct gather *gather, const char *text)
 {
-    return image_writer_string(load->writer, text, strlen(text));
+    return image_writer_string(gather->writer, text, strlen(text));
 }
 
-struct image_string load_string(struct load *load, const struct csv *csv, uint32_t row, uint32_t column)
+struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column)
 {
-    return load_put(load, load_text(csv, row, column));
+    return gather_put(gather, gather_text(csv, row, column));
 }
 
-bool load_id_is_sound(const char *text)
+bool gather_id_is_sound(const char *text)
 {
     size_t size = strlen(text);
     if (size == 0 || size > ID_SIZE_MAX) {
@@ -56,32 +56,32 @@ bool load_id_is_sound(const char *text)
     return true;
 }
 
-static uint32_t find_or_tell(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+static uint32_t find_or_tell(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                              const char *text, const struct names *names, const char *where)
 {
     uint32_t rank = names_find(names, text);
     if (rank == NONE32) {
         const char *nearest = names_nearest(names, text);
-        load_problem(load, csv, row, column, "C018", "\"%s\" is not in %s%s%s", text, where,
+        gather_problem(gather, csv, row, column, "C018", "\"%s\" is not in %s%s%s", text, where,
                      nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     }
     return rank;
 }
 
-uint32_t load_reference(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                         const struct names *names, const char *where)
 {
-    const char *text = load_text(csv, row, column);
-    return text[0] == '\0' ? NONE32 : find_or_tell(load, csv, row, column, text, names, where);
+    const char *text = gather_text(csv, row, column);
+    return text[0] == '\0' ? NONE32 : find_or_tell(gather, csv, row, column, text, names, where);
 }
 
-bool load_bool(struct load *load, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise)
+bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise)
 {
     static const char *const WORDS[] = {"false", "true"};
-    return load_word(load, csv, row, column, WORDS, 2, otherwise ? 1 : 0) == 1;
+    return gather_word(gather, csv, row, column, WORDS, 2, otherwise ? 1 : 0) == 1;
 }
 
-bool load_parse_u32(const char *text, uint32_t *out_value)
+bool gather_parse_u32(const char *text, uint32_t *out_value)
 {
     uint64_t value = 0;
     if (text[0] == '\0') {
@@ -100,13 +100,13 @@ bool load_parse_u32(const char *text, uint32_t *out_value)
     return true;
 }
 
-uint32_t load_number(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t gather_number(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                      uint32_t otherwise, uint32_t limit)
 {
-    const char *text = load_text(csv, row, column);
+    const char *text = gather_text(csv, row, column);
     uint32_t value = otherwise;
-    if (text[0] != '\0' && (!load_parse_u32(text, &value) || value > limit)) {
-        load_problem(load, csv, row, column, "C016", "\"%s\" should be a whole number from 0 to %u", text,
+    if (text[0] != '\0' && (!gather_parse_u32(text, &value) || value > limit)) {
+        gather_problem(gather, csv, row, column, "C016", "\"%s\" should be a whole number from 0 to %u", text,
                      limit);
         return otherwise;
     }
@@ -125,13 +125,13 @@ static void join_words(char *out, size_t size, const char *const *words, uint32_
     }
 }
 
-uint32_t load_word(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t gather_word(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                    const char *const *words, uint32_t word_count, uint32_t otherwise)
 {
-    const char *text = load_text(csv, row, column);
+    const char *text = gather_text(csv, row, column);
     if (text[0] == '\0') {
         if (otherwise == NONE32 && csv_at(csv, row, column)->column > 0) {
-            load_problem(load, csv, row, column, "C013", "may not be empty");
+            gather_problem(gather, csv, row, column, "C013", "may not be empty");
         }
         return otherwise;
     }
@@ -142,16 +142,16 @@ uint32_t load_word(struct load *load, const struct csv *csv, uint32_t row, uint3
     }
     char list[MESSAGE_MAX / 2];
     join_words(list, sizeof list, words, word_count);
-    load_problem(load, csv, row, column, "C017", "\"%s\" should be %s", text, list);
+    gather_problem(gather, csv, row, column, "C017", "\"%s\" should be %s", text, list);
     return otherwise;
 }
 
-const char **load_list(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                        uint32_t *out_count)
 {
-    const char *text = load_text(csv, row, column);
+    const char *text = gather_text(csv, row, column);
     size_t item_limit = strlen(text) / 2 + 1;
-    const char **items = pool_take_rows(&load->pool, sizeof(char *), item_limit);
+    const char **items = pool_take_rows(&gather->pool, sizeof(char *), item_limit);
     uint32_t count = 0;
     for (;;) {
         text += strspn(text, " \t\r\n");
@@ -160,28 +160,28 @@ const char **load_list(struct load *load, const struct csv *csv, uint32_t row, u
             break;
         }
         must(count < item_limit);
-        items[count++] = pool_text(&load->pool, text, size);
+        items[count++] = pool_text(&gather->pool, text, size);
         text += size;
     }
     *out_count = count;
     return items;
 }
 
-uint32_t *load_references(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                           const struct names *names, const char *where, uint32_t *out_count)
 {
     uint32_t item_count;
-    const char **items = load_list(load, csv, row, column, &item_count);
-    uint32_t *ranks = pool_take_rows(&load->pool, sizeof *ranks, item_count);
+    const char **items = gather_list(gather, csv, row, column, &item_count);
+    uint32_t *ranks = pool_take_rows(&gather->pool, sizeof *ranks, item_count);
     uint32_t count = 0;
     for (uint32_t i = 0; i < item_count; i++) {
-        uint32_t rank = find_or_tell(load, csv, row, column, items[i], names, where);
+        uint32_t rank = find_or_tell(gather, csv, row, column, items[i], names, where);
         bool is_repeated = false;
         for (uint32_t j = 0; j < count; j++) {
             is_repeated = is_repeated || ranks[j] == rank;
         }
         if (is_repeated) {
-            load_problem(load, csv, row, column, "C015", "\"%s\" stands twice in the list", items[i]);
+            gather_problem(gather, csv, row, column, "C015", "\"%s\" stands twice in the list", items[i]);
         } else if (rank != NONE32) {
             ranks[count++] = rank;
         }
@@ -191,7 +191,7 @@ uint32_t *load_references(struct load *load, const struct csv *csv, uint32_t row
 }
 
 /* Plain decimals only: strtod would also take "nan", "0x10" and "1e5". */
-bool load_parse_decimal(const char *text, double *out_value)
+bool gather_parse_decimal(const char *text, double *out_value)
 {
     size_t size = strlen(text);
     if (size == 0 || size > DECIMAL_SIZE_MAX || strspn(text, "+-.0123456789") != size) {
@@ -206,7 +206,7 @@ bool load_parse_decimal(const char *text, double *out_value)
     return true;
 }
 
-struct place load_place(struct load *load, const struct csv *csv, uint32_t row, uint32_t lon_column,
+struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t lon_column,
                         bool is_needed)
 {
     const char *names[2] = {"longitude", "latitude"};
@@ -215,11 +215,11 @@ struct place load_place(struct load *load, const struct csv *csv, uint32_t row, 
     bool is_sound = true;
     bool is_empty[2];
     for (uint32_t i = 0; i < 2; i++) {
-        const char *text = load_text(csv, row, lon_column + i);
+        const char *text = gather_text(csv, row, lon_column + i);
         is_empty[i] = text[0] == '\0';
         if (!is_empty[i] &&
-            (!load_parse_decimal(text, &values[i]) || fabs(values[i]) > limits[i])) {
-            load_problem(load, csv, row, lon_column + i, "C019",
+            (!gather_parse_decimal(text, &values[i]) || fabs(values[i]) > limits[i])) {
+            gather_problem(gather, csv, row, lon_column + i, "C019",
                          "\"%s\" should be a %s in degrees, -%g to %g", text, names[i], limits[i],
                          limits[i]);
             is_sound = false;
@@ -231,14 +231,14 @@ struct place load_place(struct load *load, const struct csv *csv, uint32_t row, 
         return place_none();
     }
     if (is_empty[0] != is_empty[1] || (is_needed && is_empty[0])) {
-        load_problem(load, csv, row, lon_column + (is_empty[0] ? 0 : 1), "C019",
+        gather_problem(gather, csv, row, lon_column + (is_empty[0] ? 0 : 1), "C019",
                      "longitude and latitude are both needed");
         return place_none();
     }
     if (is_empty[0] || !is_sound) {
         return place_none();
     }
-    return crs_place_to_wgs84(load->crs, degrees_to_place((struct degrees){values[0], values[1]}));
+    return crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){values[0], values[1]}));
 }
 
 struct unit_word {
@@ -263,7 +263,7 @@ static bool parse_limit(const char *text, struct clock_limit *out_limit)
     }
     memcpy(number, text, digits);
     number[digits] = '\0';
-    if (!load_parse_u32(number, &value)) {
+    if (!gather_parse_u32(number, &value)) {
         return false;
     }
     for (size_t i = 0; i < COUNT_OF(UNIT_WORDS); i++) {
@@ -277,12 +277,12 @@ static bool parse_limit(const char *text, struct clock_limit *out_limit)
     return false;
 }
 
-struct clock_limit load_limit(struct load *load, const struct csv *csv, uint32_t row, uint32_t column)
+struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column)
 {
-    const char *text = load_text(csv, row, column);
+    const char *text = gather_text(csv, row, column);
     struct clock_limit limit = {0, UNIT_CONTINUOUS, 0};
     if (text[0] != '\0' && !parse_limit(text, &limit)) {
-        load_problem(load, csv, row, column, "C030",
+        gather_problem(gather, csv, row, column, "C030",
                      "\"%s\" should be a duration such as 30m, 4h, 4wh, 2wd or 1d", text);
     }
     return limit;

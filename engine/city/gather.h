@@ -1,10 +1,10 @@
-/* load.h: one load of a city directory under way; shared by the load_*.c files only.
+/* gather.h: one load of a city directory under way; shared by the gather_*.c files only.
  *
  * Order of work: texts are read and their keys sorted first, so that every row number is known; then each table is turned
  * into rows of engine/core/city.h, which name each other by number. A reference that does not resolve is a problem and becomes
  * NONE32; nothing is written while there are errors. */
-#ifndef ENGINE_CITY_LOAD_H
-#define ENGINE_CITY_LOAD_H
+#ifndef ENGINE_CITY_GATHER_H
+#define ENGINE_CITY_GATHER_H
 
 #include "engine/city/csv.h"
 #include "engine/city/geojson.h"
@@ -14,7 +14,7 @@
 #include "engine/city/yaml_tree.h"
 #include "engine/core/city.h"
 
-struct load {
+struct gather {
     const char *directory;
     struct problems *problems;
     struct pool pool;
@@ -40,61 +40,61 @@ struct load {
     uint32_t *area_rows;  /* rank in zone_names -> row of CITY_AREAS */
     uint32_t *asset_rows; /* rank in asset_names -> row of CITY_ASSETS */
 
-    struct city_cell *cell_rows; /* persons are filled in by load_people_write */
+    struct city_cell *cell_rows; /* persons are filled in by gather_people_write */
     struct locator *locator;     /* NULL while the shapes have errors */
 };
 
-/* ---- load_value.c: cells to values; every problem is listed at the cell ---- */
-const char *load_text(const struct csv *csv, uint32_t row, uint32_t column);
-struct image_string load_string(struct load *load, const struct csv *csv, uint32_t row, uint32_t column);
-struct image_string load_put(struct load *load, const char *text);
+/* ---- gather_value.c: cells to values; every problem is listed at the cell ---- */
+const char *gather_text(const struct csv *csv, uint32_t row, uint32_t column);
+struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column);
+struct image_string gather_put(struct gather *gather, const char *text);
 /* An empty cell gives NONE32. where: the file that should hold it. */
-uint32_t load_reference(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                         const struct names *names, const char *where);
-bool load_bool(struct load *load, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise);
-uint32_t load_number(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise);
+uint32_t gather_number(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                      uint32_t otherwise, uint32_t limit);
-uint32_t load_word(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t gather_word(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                    const char *const *words, uint32_t word_count, uint32_t otherwise);
 /* Items of a list cell, in the pool. */
-const char **load_list(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                        uint32_t *out_count);
 /* Ranks of the items of a list cell, in order; unknown and repeated items are problems and left out. */
-uint32_t *load_references(struct load *load, const struct csv *csv, uint32_t row, uint32_t column,
+uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
                           const struct names *names, const char *where, uint32_t *out_count);
 /* WGS-84, or place_none() where both cells are empty or a problem was listed. */
-struct place load_place(struct load *load, const struct csv *csv, uint32_t row, uint32_t lon_column,
+struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t lon_column,
                         bool is_needed);
-struct clock_limit load_limit(struct load *load, const struct csv *csv, uint32_t row, uint32_t column);
-bool load_parse_decimal(const char *text, double *out_value);
-bool load_parse_u32(const char *text, uint32_t *out_value);
-bool load_id_is_sound(const char *text);
-__attribute__((format(printf, 6, 7))) void load_problem(struct load *load, const struct csv *csv,
+struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column);
+bool gather_parse_decimal(const char *text, double *out_value);
+bool gather_parse_u32(const char *text, uint32_t *out_value);
+bool gather_id_is_sound(const char *text);
+__attribute__((format(printf, 6, 7))) void gather_problem(struct gather *gather, const struct csv *csv,
                                                         uint32_t row, uint32_t column,
                                                         const char *code, const char *format, ...);
 
-/* ---- load_table.c: files to tables with sorted keys ---- */
-bool load_file(struct load *load, const char *name, struct text_file *out_file);
-void load_csv(struct load *load, const char *name, bool is_needed, const struct csv_column *columns,
+/* ---- gather_table.c: files to tables with sorted keys ---- */
+bool gather_file(struct gather *gather, const char *name, struct text_file *out_file);
+void gather_csv(struct gather *gather, const char *name, bool is_needed, const struct csv_column *columns,
               uint32_t column_count, struct csv *out_csv);
 /* Adds the key cells; empty, unsound and repeated keys are problems and left out. */
-void load_keys(struct load *load, const struct csv *csv, uint32_t column, struct names *names);
+void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names);
 /* All items of a list column over all rows, sorted; more than limit is a problem. */
-void load_vocabulary(struct load *load, const struct csv *csv, uint32_t column, struct names *names,
+void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names,
                      uint32_t limit);
-void load_write_names(struct load *load, uint32_t section, const struct names *names);
+void gather_write_names(struct gather *gather, uint32_t section, const struct names *names);
 
 /* ---- one file of the directory each ---- */
-void load_city_yaml(struct load *load);
-void load_info(struct load *load); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
-void load_calendars(struct load *load);
+void gather_city_yaml(struct gather *gather);
+void gather_info(struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
+void gather_calendars(struct gather *gather);
 
 /* Each pair: first all read, then all written, because tables name rows of each other. */
-void load_places_read(struct load *load); /* units, cells, areas; makes the locator */
-void load_places_write(struct load *load);
-void load_people_read(struct load *load); /* departments, posts, workers, gateways */
-void load_people_write(struct load *load);
-void load_things_read(struct load *load); /* assets, devices, catalogue */
-void load_things_write(struct load *load);
+void gather_places_read(struct gather *gather); /* units, cells, areas; makes the locator */
+void gather_places_write(struct gather *gather);
+void gather_people_read(struct gather *gather); /* departments, posts, workers, gateways */
+void gather_people_write(struct gather *gather);
+void gather_things_read(struct gather *gather); /* assets, devices, catalogue */
+void gather_things_write(struct gather *gather);
 
 #endif

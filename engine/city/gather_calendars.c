@@ -1,8 +1,8 @@
-/* load_calendars.c: calendars.yaml to CITY_CALENDARS, CITY_INTERVALS and CITY_EXCEPTIONS; see load.h. */
+/* gather_calendars.c: calendars.yaml to CITY_CALENDARS, CITY_INTERVALS and CITY_EXCEPTIONS; see gather.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/city/load.h"
+#include "engine/city/gather.h"
 #include "engine/core/city_check.h"
 
 #define WEEK_MINUTES 10080u
@@ -295,10 +295,10 @@ static void read_valid(struct yaml_tree *tree, const yaml_node_t *node, struct c
     }
 }
 
-static struct city_calendar read_calendar(struct load *load, const yaml_node_t *node,
+static struct city_calendar read_calendar(struct gather *gather, const yaml_node_t *node,
                                           struct calendar_tables *tables)
 {
-    struct yaml_tree *tree = &load->calendars_yaml;
+    struct yaml_tree *tree = &gather->calendars_yaml;
     struct city_calendar row = {.intervals = {tables->interval_count, 0},
                                 .exceptions = {tables->exception_count, 0}};
     const yaml_node_t *week_node = yaml_find(tree, node, "week");
@@ -321,11 +321,11 @@ static struct city_calendar read_calendar(struct load *load, const yaml_node_t *
     return row;
 }
 
-static const yaml_node_t *open_calendars(struct load *load)
+static const yaml_node_t *open_calendars(struct gather *gather)
 {
-    struct yaml_tree *tree = &load->calendars_yaml;
+    struct yaml_tree *tree = &gather->calendars_yaml;
     struct text_file file;
-    if (!load_file(load, "calendars.yaml", &file) || !yaml_tree_open(tree, load->problems, &file)) {
+    if (!gather_file(gather, "calendars.yaml", &file) || !yaml_tree_open(tree, gather->problems, &file)) {
         return NULL;
     }
     const yaml_node_t *root = yaml_tree_root(tree);
@@ -334,16 +334,16 @@ static const yaml_node_t *open_calendars(struct load *load)
     return calendars != NULL && yaml_check_free_keys(tree, calendars) ? calendars : NULL;
 }
 
-void load_calendars(struct load *load)
+void gather_calendars(struct gather *gather)
 {
-    struct yaml_tree *tree = &load->calendars_yaml;
-    struct names *names = &load->calendar_names;
-    const yaml_node_t *calendars = open_calendars(load);
+    struct yaml_tree *tree = &gather->calendars_yaml;
+    struct names *names = &gather->calendar_names;
+    const yaml_node_t *calendars = open_calendars(gather);
     const yaml_node_t *key;
     const yaml_node_t *value;
     for (size_t i = 0; calendars != NULL && yaml_pair(tree, calendars, i, &key, &value); i++) {
         const char *name = yaml_text(tree, key);
-        if (!load_id_is_sound(name)) {
+        if (!gather_id_is_sound(name)) {
             yaml_problem(tree, key, "C014", "a calendar should have a name such as cal.office");
         } else if (yaml_check_keys(tree, value, CALENDAR_KEYS, COUNT_OF(CALENDAR_KEYS))) {
             names_add(names, name, (uint32_t)i);
@@ -351,17 +351,17 @@ void load_calendars(struct load *load)
     }
     names_sort(names, NULL, NULL);
     struct calendar_tables tables = {.intervals = NULL};
-    struct city_calendar *rows = pool_take_rows(&load->pool, sizeof *rows, names->count);
+    struct city_calendar *rows = pool_take_rows(&gather->pool, sizeof *rows, names->count);
     for (uint32_t i = 0; i < names->count; i++) {
         bool is_there = yaml_pair(tree, calendars, names->entries[i].source, &key, &value);
         must(is_there);
-        rows[i] = read_calendar(load, value, &tables);
-        rows[i].name = load_put(load, names->texts[i]);
+        rows[i] = read_calendar(gather, value, &tables);
+        rows[i].name = gather_put(gather, names->texts[i]);
     }
-    image_writer_section(load->writer, CITY_CALENDARS, sizeof *rows, rows, names->count);
-    image_writer_section(load->writer, CITY_INTERVALS, sizeof *tables.intervals, tables.intervals,
+    image_writer_section(gather->writer, CITY_CALENDARS, sizeof *rows, rows, names->count);
+    image_writer_section(gather->writer, CITY_INTERVALS, sizeof *tables.intervals, tables.intervals,
                          tables.interval_count);
-    image_writer_section(load->writer, CITY_EXCEPTIONS, sizeof *tables.exceptions, tables.exceptions,
+    image_writer_section(gather->writer, CITY_EXCEPTIONS, sizeof *tables.exceptions, tables.exceptions,
                          tables.exception_count);
     free(tables.intervals);
     free(tables.exceptions);
