@@ -24,11 +24,15 @@ note() {
 
 for program in "$@"; do
     name="${program#"$build"/}"
+    case "$program" in
+    /*) ;;
+    *) program="./$program" ;;
+    esac
     log="$logs/$(echo "$name" | tr '/' '_').log"
     begin=$(date +%s%N)
     code=0
     # A test gets no terminal and its own process group, so that what it leaves behind can be ended with it.
-    CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$build" timeout --kill-after=10 "$limit" "./${program#./}" \
+    PYTHONDONTWRITEBYTECODE=1 CMOCKA_MESSAGE_OUTPUT=TAP BUILD="$build" timeout --kill-after=10 "$limit" "$program" \
         >"$log" 2>&1 </dev/null || code=$?
     ms=$((($(date +%s%N) - begin) / 1000000))
     case $code in

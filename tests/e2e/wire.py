@@ -182,10 +182,9 @@ class Client:
         items = []
         for data in body.get(2, []):
             item = decode(data)
-            place = decode(one(item, 11, b""))
             items.append({"seq": one(item, 1), "kind": one(item, 2), "order": one(item, 3),
                           "case": one(item, 5, b"").decode(), "order_kind": one(item, 6),
-                          "title": one(item, 8, b"").decode(), "place": place})
+                          "title": one(item, 8, b"").decode(), "place": one(item, 11, None)})
         return items
 
     def act(self, epoch, seq, order, action, place=None, at_ms=None, reason=0, text=""):

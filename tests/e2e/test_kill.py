@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""test_kill.py: kill -9 of the engine again and again, while this process, outside, holds every acknowledgement.
+
+KILLS=n (default 30). Laws tried: 1 no acknowledged command is lost, 2 each takes effect once and a resend gets the
+same answer, 12 when the killing stops, all accepted work completes. SEED=n repeats a run's choices.
+"""
+import os
+import random
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import wire
+from engine import Crew, Engine, check
+
+KILLS = int(os.environ.get("KILLS", "30"))
+SEED = int(os.environ.get("SEED", str(time.time_ns() % 1000000)))
+BATCH = 5          # events
+RESENT_BATCHES = 4  # the engine gives results of these again (limits: batches_kept)
+
+
+class Gateway:
+    """Sends numbered batches; keeps one until it is acknowledged, as an outbox does."""
+
+    def __init__(self, engine, key_id, bins, random_):
+        self.client = wire.Client(engine.url, key_id, timeout_ms=1000)
+        self.key_id = key_id
+        self.bins = bins
+        self.random = random_
+        self.epoch = 1
+        self.seq = 0
+        self.waiting = None
+        self.acked = []   # (seq, events, results)
+        self.number = 0
+        self.resends = 0
+
+    def next_batch(self):
+        events = []
+        for _ in range(BATCH):
+            self.number += 1
+            device = self.random.choice(self.bins)
+            events.append(wire.event(f"{self.key_id}-{self.number}", "camera.garbage_overflow", device=device,
+                                     fields=[("confidence", 0.95), ("fill_percent", 93)]))
+        return events
+
+    def turn(self):
+        """True when a batch was acknowledged."""
+        if self.waiting is None:
+            self.waiting = self.next_batch()
+        try:
+            kind, results = self.client.batch(self.epoch, self.seq + 1, self.waiting)
+        except wire.Silence:
+            self.resends += 1
+            return False
+        if kind == "reject":
+            check(results in ("OVERLOADED", "RATE"), f"batch {self.seq + 1} was rejected: {results}")
+            time.sleep(0.02)
+            return False
+        check(len(results) == BATCH, f"{len(results)} results for {BATCH} events")
+        self.seq += 1
+        self.acked.append((self.seq, self.waiting, results))
+        self.waiting = None
+        return True
+
+    def resend_last(self):
+        """What was acknowledged last is acknowledged again with the same words."""
+        for seq, events, results in self.acked[-RESENT_BATCHES:]:
+            for _ in range(5):
+                try:
+                    kind, again = self.client.batch(self.epoch, seq, events)
+                    break
+                except wire.Silence:
+                    continue
+            else:
+                check(False, "the engine stays silent")
+            check(kind == "ack" and again == results,
+                  f"batch {seq} of {self.key_id} was answered {results} and, sent again, {again}")
+
+
+def main():
+    print(f"# seed {SEED}, {KILLS} kills")
+    random_ = random.Random(SEED)
+    with Engine() as engine:
+        bins = [row["id"] for row in engine.table("devices.csv") if row.get("asset")]
+        check(len(bins) > 0, "the synthetic city has cameras that watch something")
+        recovery_s = [engine.start()]
+        gateways = [Gateway(engine, key, bins, random_) for key in engine.gateways() if key.startswith("camera")]
+        crew = Crew(engine)
+        for kill in range(KILLS):
+            until = time.monotonic() + random_.uniform(0.05, 0.6)
+            while time.monotonic() < until:
+                for gateway in gateways:
+                    gateway.turn()
+                crew.turn()
+            engine.kill()
+            recovery_s.append(engine.start())
+            for gateway in gateways:
+                gateway.resend_last()
+        # The killing is over: what is waiting goes through, and the crew works everything off.
+        for gateway in gateways:
+            while gateway.waiting is not None:
+                gateway.turn()
+        quiet_since = time.monotonic()
+        deadline = time.monotonic() + 60
+        while time.monotonic() - quiet_since < 3 and time.monotonic() < deadline:
+            if crew.turn() > 0:
+                quiet_since = time.monotonic()
+        judge(engine, gateways, crew)
+        recovery_s.sort()
+        print(f"# restart answered after {recovery_s[len(recovery_s) // 2]:.2f} s (median), {recovery_s[-1]:.2f} s (worst)")
+        crew.close()
+        engine.stop()
+
+
+def judge(engine, gateways, crew):
+    acked = [(result, event) for gateway in gateways for _, events, results in gateway.acked
+             for result, event in zip(results, events)]
+    opened = [case for (code, case), _ in acked if code == "OPENED"]
+    named = {case for (code, case), _ in acked if case}
+    check(len(opened) == len(set(opened)), "a case was opened twice")
+    check(named, "no case came of it")
+    cases = engine.cases()
+    lost = sorted(named - set(cases))
+    check(not lost, f"{len(lost)} acknowledged cases are gone: {lost[:5]}")
+    extra = sorted(set(cases) - named)
+    check(not extra, f"{len(extra)} cases that nobody was told of: {extra[:5]}")
+    unheld = [no for no, case in cases.items() if not case["is_closed"] and not case["holder"]]
+    check(not unheld, f"open cases without a holder: {unheld[:5]}")
+    still = [no for no, case in cases.items() if not case["is_closed"]]
+    engine.gridloop("log", "verify", "--data", engine.data)
+    resends = sum(gateway.resends for gateway in gateways)
+    print(f"ok 1 - {KILLS} kills: {len(acked)} events and {crew.acks} acts acknowledged, 0 lost, {resends} requests resent, 0 doubled")
+    print(f"ok 2 - {len(cases)} cases, {len(cases) - len(still)} closed, {len(still)} open, each with a holder")
+    check(len(cases) > len(still), "nothing was closed after the killing stopped")
+
+
+main()
