@@ -105,6 +105,9 @@ enum err log_reader_open(const struct disk *disk, const struct log_options *opti
  * for nothing. ERR_DAMAGED with out_fault. */
 enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
                          struct log_fault *out_fault) WARN_UNUSED;
+/* Is that position known to be on disk by now? Looks at the witness again. */
+enum err log_reader_ask_durable(struct log_reader *reader, uint64_t position,
+                                bool *out_is_durable) WARN_UNUSED;
 void log_reader_close(struct log_reader *reader);
 
 #endif

@@ -241,29 +241,34 @@ static enum err next_entry(struct log_reader *reader, struct log_entry *out_entr
     }
 }
 
+enum err log_reader_ask_durable(struct log_reader *reader, uint64_t position, bool *out_is_durable)
+{
+    if (reader->cursor.durable > reader->durable) {
+        reader->durable = reader->cursor.durable;
+    }
+    enum err err = position > reader->durable ? learn_from_witness(reader) : ERR_OK;
+    if (err == ERR_OK) {
+        *out_is_durable = position <= reader->durable;
+    }
+    return err;
+}
+
 enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
                          struct log_fault *out_fault)
 {
     memset(out_fault, 0, sizeof *out_fault);
     struct log_entry entry;
     do {
-        enum err err = next_entry(reader, &entry, out_fault);
-        if (err != ERR_OK) {
-            return err;
+        enum err step_err = next_entry(reader, &entry, out_fault);
+        if (step_err != ERR_OK) {
+            return step_err;
         }
     } while (entry.position < reader->from_position);
-    if (entry.position > reader->durable && reader->cursor.durable > reader->durable) {
-        reader->durable = reader->cursor.durable;
+    enum err err = log_reader_ask_durable(reader, entry.position, &entry.is_durable);
+    if (err == ERR_OK) {
+        *out_entry = entry;
     }
-    if (entry.position > reader->durable) {
-        enum err err = learn_from_witness(reader);
-        if (err != ERR_OK) {
-            return err;
-        }
-    }
-    entry.is_durable = entry.position <= reader->durable;
-    *out_entry = entry;
-    return ERR_OK;
+    return err;
 }
 
 void log_reader_close(struct log_reader *reader)
