@@ -472,6 +472,11 @@ int64_t node_next_wake_ms(const struct node *node)
     return min_i64(node->polls.due_ms, core_next_due_ms(node->core));
 }
 
+void node_shed_reports(struct node *node, bool is_shedding)
+{
+    node->is_shedding = is_shedding;
+}
+
 void node_stop_intake(struct node *node)
 {
     node->is_stopping = true;

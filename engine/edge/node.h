@@ -131,6 +131,10 @@ bool node_next_output(struct node *node, struct node_output *out_output);
  * means: at once. */
 int64_t node_next_wake_ms(const struct node *node);
 
+/* While true, reports and telemetry are answered OVERLOADED: the disk is nearly full, and accepts, arrivals and closes
+ * must still fit. */
+void node_shed_reports(struct node *node, bool is_shedding);
+
 /* ---- stop ---- */
 
 /* From now on new work is answered OVERLOADED and polls are let go; what was accepted is still

@@ -325,7 +325,7 @@ static void receive_work(struct node *node, const struct arrival *arrival)
     }
     bool is_urgent = request.lane <= LANE_DRAIN;
     if (node->is_stopping || arrival->session->request_count >= node->options.edge.credit ||
-        (!is_urgent && outputs_is_tight(&node->outputs)) ||
+        (!is_urgent && (node->is_shedding || outputs_is_tight(&node->outputs))) ||
         !lanes_has_room(&node->lanes, (enum lane)request.lane, request.frame_size)) {
         refuse_for_now(node, arrival);
         return;

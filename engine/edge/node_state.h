@@ -76,6 +76,7 @@ struct node {
     uint32_t clock_mode;
     uint32_t clock_speed;
     bool is_stopping;
+    bool is_shedding;             /* reports and telemetry are refused for now */
     uint64_t output_position; /* of the answer being given out: it is dropped at the next call */
     bool is_output_out;
     struct node_item_text *item_text; /* NODE_ITEMS_MAX */

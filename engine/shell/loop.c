@@ -40,7 +40,6 @@ struct loop {
     struct log_thread *thread;
     enum phase phase;
     bool is_seal_due;
-    bool is_sealed;        /* the newest entry is a seal */
     bool has_work;         /* the turn shall run again at once */
     uint32_t jumps_told;
     int exit_code;
@@ -86,7 +85,6 @@ static bool append_batch(struct loop *loop, const struct node_batch *batch)
         fail_log(loop, "encode", err);
         return false;
     }
-    loop->is_sealed = false;
     node_appended(loop->options->node, position, batch->time_ms);
     return true;
 }
@@ -133,7 +131,21 @@ static void append_seal(struct loop *loop, int64_t now_ms)
         return;
     }
     node_sealed(loop->options->node, position, now_ms);
-    loop->is_sealed = true;
+}
+
+/* After SEAL_AFTER_MS without a batch; later when the last group is still being written. */
+static void seal_if_quiet(struct loop *loop, int64_t now_ms)
+{
+    struct node *node = loop->options->node;
+    if (!loop->is_seal_due || loop->phase != PHASE_RUNNING) {
+        return;
+    }
+    loop->is_seal_due = false;
+    if (log_needs_seal(loop->options->log)) {
+        append_seal(loop, now_ms);
+    } else if (node_durable_position(node) != node_position(node)) {
+        (void)uv_timer_start(&loop->seal, loop->seal.timer_cb, SEAL_AFTER_MS, 0);
+    }
 }
 
 /* Is it time to go to the next phase of stopping? */
@@ -142,7 +154,7 @@ static void advance_phase(struct loop *loop, int64_t now_ms)
     struct node *node = loop->options->node;
     if (loop->phase == PHASE_DRAINING && node_is_idle(node)) {
         loop->phase = PHASE_SEALING;
-        if (!loop->is_sealed && node_position(node) > 0) {
+        if (log_needs_seal(loop->options->log)) {
             append_seal(loop, now_ms);
         }
     }
@@ -171,13 +183,11 @@ static void run_turn(struct loop *loop)
     loop->has_work = false;
     int64_t now_ms = read_clock(loop);
     append_batches(loop, now_ms);
-    if (loop->is_seal_due && loop->phase == PHASE_RUNNING && !loop->is_sealed) {
-        append_seal(loop, now_ms);
-    }
-    loop->is_seal_due = false;
+    seal_if_quiet(loop, now_ms);
     if (loop->phase == PHASE_STOPPED) {
         return;
     }
+    node_shed_reports(loop->options->node, log_space_is_low(loop->options->log));
     log_thread_submit(loop->thread);
     send_outputs(loop);
     advance_phase(loop, now_ms);
@@ -279,7 +289,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct loop *loop = handle->loop->data;
     if (number == SIGHUP) {
         if (loop->options->on_reload != NULL) {
-            loop->options->on_reload(loop->options->context);
+            loop->options->on_reload(loop->options->context, &loop->uv);
         }
         return;
     }
@@ -348,7 +358,6 @@ int loop_run(const struct loop_options *options)
     }
     loop->options = options;
     loop->uv.data = loop;
-    loop->is_sealed = true;
     open_handles(loop);
     enum err err = start(loop);
     if (err == ERR_OK) {

@@ -17,12 +17,15 @@
 #include "engine/shell/log_clock.h"
 #include "engine/shell/nano.h"
 
+#include <uv.h>
+
 struct loop_options {
     struct node *node;
     struct log *log;
     struct log_clock *clock;
     struct nano *nano;
-    void (*on_reload)(void *context); /* HUP; may call node_activate. NULL: HUP is ignored */
+    /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
+    void (*on_reload)(void *context, uv_loop_t *uv);
     void *context;
 };
 
