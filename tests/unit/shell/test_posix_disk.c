@@ -1,7 +1,7 @@
-/* test_posix_disk.c: files, the lock of a data directory, the log on real files and the thread that writes it. */
+/* test_posix_disk.c: files, images and the log on them, and the thread that writes the log. */
 #include "engine/edge/image_store.h"
-#include "engine/shell/data_dir.h"
 #include "engine/shell/log_thread.h"
+#include "engine/shell/posix_disk.h"
 
 #include "engine/city/image_write.h"
 
@@ -15,23 +15,30 @@
 #include <cmocka.h>
 
 static char directory[64];
-static struct data_dir data;
+static struct posix_disk posix;
 
 static int set_up(void **state)
 {
     (void)state;
     (void)snprintf(directory, sizeof directory, "/tmp/gridloop-test-XXXXXX");
-    char why[DATA_DIR_WHY_SIZE];
-    return mkdtemp(directory) == NULL || data_dir_open(&data, directory, why) != ERR_OK;
+    return mkdtemp(directory) == NULL || posix_disk_open(&posix, directory) != ERR_OK;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    data_dir_close(&data);
+    posix_disk_close(&posix);
     char command[128];
     (void)snprintf(command, sizeof command, "rm -r %s", directory);
     return system(command);
+}
+
+static struct log_options small_options(void)
+{
+    struct log_options options = log_options_default();
+    options.segment_size = 65536;
+    options.salt = 7;
+    return options;
 }
 
 static bool collect(void *visitor, const char *name)
@@ -44,7 +51,7 @@ static bool collect(void *visitor, const char *name)
 static void test_posix_disk_keeps_what_was_written(void **state)
 {
     (void)state;
-    const struct disk *disk = &data.disk.disk;
+    const struct disk *disk = &posix.disk;
     void *context = disk->context;
     int file;
     assert_int_equal(disk->open(context, "none", DISK_READ, &file), ERR_NOT_FOUND);
@@ -79,39 +86,10 @@ static void test_posix_disk_keeps_what_was_written(void **state)
     assert_true(free_bytes > 0);
 }
 
-static void test_data_dir_second_engine_is_told_who_holds_it(void **state)
-{
-    (void)state;
-    struct data_dir second;
-    char why[DATA_DIR_WHY_SIZE];
-    char expected[DATA_DIR_WHY_SIZE];
-    assert_int_equal(data_dir_open(&second, directory, why), ERR_BUSY);
-    (void)snprintf(expected, sizeof expected, "another engine (pid %d) uses %s", (int)getpid(),
-                   directory);
-    assert_string_equal(why, expected);
-    assert_int_equal(data_dir_open_reading(&second, directory, why), ERR_NOT_FOUND);
-    assert_non_null(strstr(why, "no log/"));
-}
-
-static void test_data_dir_note_is_written_and_removed(void **state)
-{
-    (void)state;
-    static const char *const sockets[] = {"ipc:///tmp/x.sock", NULL};
-    struct engine_note note = {sockets, "city", "0.1.0", 5};
-    assert_int_equal(data_dir_write_engine(&data, &note), ERR_OK);
-    assert_int_equal(data_dir_write_engine(&data, &note), ERR_OK);
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/engine.json", directory);
-    assert_int_equal(access(path, R_OK), 0);
-    assert_int_equal(data_dir_remove_engine(&data), ERR_OK);
-    assert_int_equal(access(path, R_OK), -1);
-    assert_int_equal(data_dir_remove_engine(&data), ERR_OK);
-}
-
 static void test_image_store_gives_back_whole_images_only(void **state)
 {
     (void)state;
-    const struct disk *disk = &data.disk.disk;
+    const struct disk *disk = &posix.disk;
     struct image_writer *writer = image_writer_new(IMAGE_CITY);
     uint32_t rows[4] = {1, 2, 3, 4};
     image_writer_section(writer, 3, sizeof rows[0], rows, 4);
@@ -187,12 +165,11 @@ static void on_closed(void *context)
 static void test_log_thread_makes_everything_durable_in_few_groups(void **state)
 {
     (void)state;
-    struct log_options options = data_dir_log_options(&data);
-    options.segment_size = 65536;
+    struct log_options options = small_options();
     uint64_t cut_bytes;
     struct log_fault fault;
     struct seen seen = {0};
-    assert_int_equal(log_open(&data.disk.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
+    assert_int_equal(log_open(&posix.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
     uv_loop_t loop;
     assert_int_equal(uv_loop_init(&loop), 0);
     struct log_thread_events events = {on_durable, on_failure, &seen};
@@ -220,7 +197,7 @@ static void test_log_thread_makes_everything_durable_in_few_groups(void **state)
     assert_int_equal(seen.failure, ERR_OK);
     assert_int_equal(uv_loop_close(&loop), 0);
     log_close(seen.log);
-    assert_int_equal(log_open(&data.disk.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
+    assert_int_equal(log_open(&posix.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
     assert_int_equal(log_last_position(seen.log), THREAD_ENTRIES + 1);
     log_close(seen.log);
 }
@@ -236,25 +213,24 @@ static enum err failing_sync(void *context, int file)
 static void test_log_thread_tells_a_failure_once_and_writes_no_more(void **state)
 {
     (void)state;
-    struct log_options options = data_dir_log_options(&data);
-    options.segment_size = 65536;
+    struct log_options options = small_options();
     uint64_t cut_bytes;
     struct log_fault fault;
     struct seen seen = {0};
-    assert_int_equal(log_open(&data.disk.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
+    assert_int_equal(log_open(&posix.disk, &options, &seen.log, &cut_bytes, &fault), ERR_OK);
     uv_loop_t loop;
     assert_int_equal(uv_loop_init(&loop), 0);
     struct log_thread_events events = {on_durable, on_failure, &seen};
     assert_int_equal(log_thread_open(&loop, seen.log, &events, &seen.thread), ERR_OK);
-    real_sync = data.disk.disk.sync;
-    data.disk.disk.sync = failing_sync;
+    real_sync = posix.disk.sync;
+    posix.disk.sync = failing_sync;
     uint64_t position;
     assert_int_equal(log_encode(seen.log, 1, LOG_SEAL, NULL, 0, NULL, 0, &position), ERR_OK);
     log_thread_submit(seen.thread);
     while (seen.failure == ERR_OK) {
         (void)uv_run(&loop, UV_RUN_ONCE);
     }
-    data.disk.disk.sync = real_sync;
+    posix.disk.sync = real_sync;
     assert_int_equal(seen.failure, ERR_IO);
     seen.failure = ERR_OK;
     assert_int_equal(log_encode(seen.log, 2, LOG_SEAL, NULL, 0, NULL, 0, &position), ERR_OK);
@@ -275,13 +251,12 @@ static void test_log_killed_writer_loses_nothing_acknowledged(void **state)
         assert_int_equal(pipe(ends), 0);
         pid_t child = fork();
         assert_true(child >= 0);
-        struct log_options options = data_dir_log_options(&data);
-        options.segment_size = 65536;
+        struct log_options options = small_options();
         uint64_t cut_bytes;
         struct log_fault fault;
         struct log *log;
         if (child == 0) {
-            enum err err = log_open(&data.disk.disk, &options, &log, &cut_bytes, &fault);
+            enum err err = log_open(&posix.disk, &options, &log, &cut_bytes, &fault);
             while (err == ERR_OK) {
                 uint64_t position;
                 err = log_encode(log, 1, LOG_BATCH, "0123456789abcdef", 16, NULL, 0, &position);
@@ -305,7 +280,7 @@ static void test_log_killed_writer_loses_nothing_acknowledged(void **state)
         }
         (void)close(ends[0]);
         (void)waitpid(child, NULL, 0);
-        assert_int_equal(log_open(&data.disk.disk, &options, &log, &cut_bytes, &fault), ERR_OK);
+        assert_int_equal(log_open(&posix.disk, &options, &log, &cut_bytes, &fault), ERR_OK);
         assert_true(log_last_position(log) >= acknowledged);
         assert_true(log_last_position(log) <= acknowledged + 1);
         log_close(log);
@@ -318,8 +293,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DISK_TEST(test_posix_disk_keeps_what_was_written),
-        DISK_TEST(test_data_dir_second_engine_is_told_who_holds_it),
-        DISK_TEST(test_data_dir_note_is_written_and_removed),
         DISK_TEST(test_image_store_gives_back_whole_images_only),
         DISK_TEST(test_log_thread_makes_everything_durable_in_few_groups),
         DISK_TEST(test_log_thread_tells_a_failure_once_and_writes_no_more),
