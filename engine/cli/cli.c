@@ -94,10 +94,11 @@ const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
         return out;
     }
     if (last_engine_read(&note) != ERR_OK) {
-        (void)fprintf(stderr,
-                      "no engine was started here; start one: gridloop serve --city DIR, or name one "
-                      "with --url (exit %d)\n",
-                      EX_UNAVAILABLE);
+        (void)fprintf(
+            stderr,
+            "no engine was started here; start one: gridloop serve --city DIR, or name one "
+            "with --url (exit %d)\n",
+            EX_UNAVAILABLE);
         return NULL;
     }
     (void)snprintf(out, CLI_URL_SIZE, "%s", note.url);

@@ -1,0 +1,320 @@
+/* cmd_serve.c: `gridloop serve`: runs the engine of one city.
+ *
+ *   compile city and rules -> lock and open the data -> replay the log -> activate -> listen -> loop
+ *
+ * Nothing is opened before city and rules are good, and nothing is listened on before the log is. */
+#include "engine/cli/cli.h"
+#include "engine/cli/serve_options.h"
+#include "engine/edge/image_store.h"
+#include "engine/shell/compile_pair.h"
+#include "engine/shell/data_directory.h"
+#include "engine/shell/last_engine.h"
+#include "engine/shell/loop.h"
+#include "engine/shell/report.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+struct engine {
+    struct serve_options options;
+    struct compiled_pair pair;
+    struct data_directory data;
+    struct node *node;
+    struct log_clock clock;
+    struct nano nano;
+    uint64_t recovered;
+    /* a reload on its way */
+    uv_work_t reload;
+    bool is_reloading;
+    struct compiled_pair fresh;
+    struct problems *problems;
+    struct pair_missing missing;
+    enum err reload_err;
+};
+
+static int fail(int exit_code, const char *text)
+{
+    (void)fprintf(stderr, "gridloop serve: %s (exit %d)\n", text, exit_code);
+    return exit_code;
+}
+
+/* ---- start ---- */
+
+static int compile(struct engine *engine)
+{
+    struct problems *problems = problems_new();
+    struct pair_missing missing;
+    enum err err = compile_pair(engine->options.city, engine->options.rules, problems,
+                                &engine->pair, &missing);
+    problems_print(problems, stderr);
+    int errors = problems_error_count(problems);
+    problems_free(problems);
+    if (err == ERR_NOT_FOUND) {
+        char text[700];
+        (void)snprintf(text, sizeof text,
+                       "no directory %s; make a city to try: gridloop city demo DIR", missing.path);
+        return fail(EX_NOINPUT, text);
+    }
+    if (err != ERR_OK) {
+        char text[128];
+        (void)snprintf(text, sizeof text, "%d problem%s in city or rules; nothing was started",
+                       errors, errors == 1 ? "" : "s");
+        return fail(EX_DATAERR, text);
+    }
+    return EX_OK;
+}
+
+static int open_node(struct engine *engine)
+{
+    struct data_fault fault = {.text = ""};
+    struct node_options options = node_options_default();
+    options.limits = engine->options.limits;
+    options.clock_mode = (uint32_t)engine->clock.mode;
+    options.speed = engine->clock.speed;
+    options.images = (struct node_images){data_directory_load_image, &engine->data};
+    enum err err = data_directory_open(&engine->data, engine->options.data, &fault);
+    if (err != ERR_OK) {
+        return fail(cli_exit_of(err), fault.text);
+    }
+    if (engine->data.cut_bytes > 0) {
+        report(REPORT_WARN, "tail_cut", "bytes=%llu note=\"a group that was never acknowledged\"",
+               (unsigned long long)engine->data.cut_bytes);
+    }
+    if (node_open(&options, &engine->node) != ERR_OK) {
+        return fail(EX_OSERR,
+                    "not enough memory for these limits; see gridloop check, lower one with "
+                    "--limit NAME=VALUE");
+    }
+    err = data_directory_recover(&engine->data, engine->node, &engine->recovered, &fault);
+    return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
+}
+
+/* A log goes on with the clock it began with. */
+static int start_clock(struct engine *engine)
+{
+    uint32_t mode, speed;
+    char text[256];
+    if (node_recorded_clock(engine->node, &mode, &speed)) {
+        if (!engine->options.has_clock && mode == LOG_CLOCK_SCALED) {
+            (void)snprintf(text, sizeof text,
+                           "this log runs on a scaled clock: give --clock scaled:%u@... again",
+                           speed);
+            return fail(EX_CONFIG, text);
+        }
+        if (mode != (uint32_t)engine->clock.mode || speed != engine->clock.speed) {
+            (void)snprintf(
+                text, sizeof text,
+                "this log runs on a %s clock of speed %u; clocks are never mixed in one log: "
+                "keep that, or start with another --data",
+                mode == LOG_CLOCK_SCALED ? "scaled" : "wall", speed);
+            return fail(EX_CONFIG, text);
+        }
+    }
+    log_clock_start(&engine->clock,
+                    engine->recovered > 0 ? log_last_time_ms(engine->data.log) : INT64_MIN);
+    return EX_OK;
+}
+
+static enum err put_and_activate(struct engine *engine, const struct compiled_pair *pair)
+{
+    const struct disk *disk = &engine->data.disk.disk;
+    enum err err =
+        image_store_put(disk, pair->city_bytes, pair->city_size, pair->city.image.digest);
+    if (err == ERR_OK) {
+        err =
+            image_store_put(disk, pair->policy_bytes, pair->policy_size, pair->policy.image.digest);
+    }
+    if (err == ERR_OK) {
+        err = node_activate(engine->node, pair->city_bytes, pair->city_size, pair->policy_bytes,
+                            pair->policy_size);
+    }
+    return err;
+}
+
+static int activate(struct engine *engine)
+{
+    enum err err = put_and_activate(engine, &engine->pair);
+    if (err == ERR_FULL) {
+        return fail(EX_CONFIG,
+                    "the city has more persons or gateways than the limits allow; raise one "
+                    "with --limit workers=N or --limit gateways=N");
+    }
+    if (err != ERR_OK) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "cannot use the compiled city: %s", words_err(err));
+        return fail(cli_exit_of(err), text);
+    }
+    return EX_OK;
+}
+
+static int listen_all(struct engine *engine)
+{
+    char why[700];
+    nano_init(&engine->nano);
+    for (uint32_t i = 0; i < engine->options.listen_count; i++) {
+        const char *url = engine->options.listen[i];
+        if (!nano_is_local(url, why, sizeof why)) {
+            return fail(EX_CONFIG, why);
+        }
+        enum err err = nano_listen(&engine->nano, url, why, sizeof why);
+        if (err != ERR_OK) {
+            return fail(err == ERR_BUSY ? EX_UNAVAILABLE : EX_USAGE, why);
+        }
+    }
+    return EX_OK;
+}
+
+static void leave_note(const struct engine *engine)
+{
+    struct last_engine note = {.pid = (int64_t)getpid()};
+    char path[PATH_MAX];
+    (void)snprintf(note.url, sizeof note.url, "%s", engine->nano.listeners[0].url);
+    (void)snprintf(note.data, sizeof note.data, "%.500s",
+                   realpath(engine->options.data, path) != NULL ? path : engine->options.data);
+    (void)snprintf(note.city, sizeof note.city, "%.500s",
+                   realpath(engine->options.city, path) != NULL ? path : engine->options.city);
+    if (last_engine_write(&note) != ERR_OK) {
+        report(REPORT_WARN, "no_note", "note=\"clients have to be told --url\"");
+    }
+}
+
+/* The one line a person reads. */
+static void say_hello(const struct engine *engine)
+{
+    const struct city *city = &engine->pair.city;
+    struct image_string name =
+        city->info->name_en.size > 0 ? city->info->name_en : city->info->name;
+    char clock[64] = "";
+    if (engine->clock.mode == LOG_CLOCK_SCALED) {
+        (void)snprintf(clock, sizeof clock, ", clock %ux", engine->clock.speed);
+    }
+    (void)printf("gridloop " GRIDLOOP_VERSION
+                 ": %.*s, %u cells, %u workers, %u rules, listening on",
+                 (int)name.size, city_text(city, name), city->cell_count, city->person_count,
+                 engine->pair.policy.rule_count);
+    for (uint32_t i = 0; i < engine->nano.count; i++) {
+        (void)printf("%s %s", i > 0 ? "," : "", engine->nano.listeners[i].url);
+    }
+    (void)printf(", data %s%s, auth none (ipc and loopback only), pid %d", engine->options.data,
+                 clock, (int)getpid());
+    if (engine->recovered > 0) {
+        (void)printf(", %llu entries replayed, %llu cases open",
+                     (unsigned long long)engine->recovered,
+                     (unsigned long long)core_counts_now(node_core(engine->node))->open_now);
+    }
+    (void)printf("\n");
+    (void)fflush(stdout);
+}
+
+/* Each connection is a descriptor: take what the system gives. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 4096) {
+        report(REPORT_WARN, "few_descriptors",
+               "limit=%llu note=\"each client needs one; raise ulimit -n or LimitNOFILE\"",
+               (unsigned long long)limit.rlim_cur);
+    }
+}
+
+/* ---- reload: compiled on a thread of libuv's pool, activated on the engine thread ---- */
+
+static void reload_work(uv_work_t *work)
+{
+    struct engine *engine = work->data;
+    engine->reload_err = compile_pair(engine->options.city, engine->options.rules, engine->problems,
+                                      &engine->fresh, &engine->missing);
+}
+
+static void reload_done(uv_work_t *work, int status)
+{
+    struct engine *engine = work->data;
+    engine->is_reloading = false;
+    enum err err = status != 0 ? ERR_UNAVAILABLE : engine->reload_err;
+    if (err != ERR_OK) {
+        problems_print(engine->problems, stderr);
+    } else {
+        err = put_and_activate(engine, &engine->fresh);
+        compiled_pair_fini(&engine->fresh);
+    }
+    if (err == ERR_OK) {
+        report(REPORT_INFO, "reloaded", "city=%s", REPORT_TEXT(engine->options.city));
+    } else {
+        report(REPORT_ERROR, "reload_refused",
+               "error=%s problems=%d note=\"the old city and rules stay\"", words_err_name(err),
+               problems_error_count(engine->problems));
+    }
+    problems_free(engine->problems);
+    engine->problems = NULL;
+}
+
+static void on_reload(void *context, uv_loop_t *uv)
+{
+    struct engine *engine = context;
+    if (engine->is_reloading) {
+        report(REPORT_WARN, "reload_running", "note=\"this signal is ignored\"");
+        return;
+    }
+    engine->is_reloading = true;
+    engine->problems = problems_new();
+    engine->reload.data = engine;
+    if (uv_queue_work(uv, &engine->reload, reload_work, reload_done) != 0) {
+        reload_done(&engine->reload, -1);
+    }
+}
+
+/* ---- run ---- */
+
+static int run(struct engine *engine)
+{
+    raise_descriptors();
+    int (*const steps[])(struct engine *) = {compile, open_node, start_clock, activate, listen_all};
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        int exit_code = steps[i](engine);
+        if (exit_code != EX_OK) {
+            return exit_code;
+        }
+    }
+    leave_note(engine);
+    say_hello(engine);
+    struct loop_options options = {.node = engine->node,
+                                   .log = engine->data.log,
+                                   .clock = &engine->clock,
+                                   .nano = &engine->nano,
+                                   .on_reload = on_reload,
+                                   .context = engine};
+    int exit_code = loop_run(&options);
+    report(REPORT_INFO, "stopped", "exit=%d position=%llu durable=%llu", exit_code,
+           (unsigned long long)node_position(engine->node),
+           (unsigned long long)node_durable_position(engine->node));
+    return exit_code;
+}
+
+int cmd_serve(int argc, char **argv)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        return EX_OSERR;
+    }
+    engine->data = (struct data_directory){.lock_fd = -1, .disk.directory = -1};
+    (void)signal(SIGPIPE, SIG_IGN);
+    int exit_code = serve_options_parse(argc, argv, &engine->options, &engine->clock);
+    if (exit_code == EX_OK) {
+        exit_code = run(engine);
+        nano_close(&engine->nano);
+    }
+    node_close(engine->node);
+    data_directory_close(&engine->data);
+    compiled_pair_fini(&engine->pair);
+    free(engine);
+    return exit_code;
+}
