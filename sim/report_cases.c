@@ -120,8 +120,8 @@ static void see_order(struct report_cases *cases, const struct effect *effect, u
     must(order != NULL);
     if (line->action == ACTION_ACCEPT) {
         order->accepted_at_ms = effect->at_ms;
-        record->accept_count++;
         if (is_field_kind(order->kind)) {
+            record->accept_count++;
             set_first(&record->first_accept_at_ms, effect->at_ms);
         }
     } else if (line->action == ACTION_ARRIVE && is_field_kind(order->kind)) {

@@ -25,7 +25,7 @@ struct case_record {
     int64_t opened_at_ms, onset_at_ms;
     int64_t first_offer_at_ms, first_accept_at_ms, first_arrive_at_ms;
     int64_t handled_at_ms, closed_at_ms; /* the last of each; closed is RECORD_NEVER again after a reopening */
-    uint32_t accept_count;  /* orders accepted, of all kinds */
+    uint32_t accept_count;  /* handling and assisting orders accepted */
     uint32_t units;         /* handling and assisting orders that arrived */
     uint32_t handled_by;    /* person, NONE32 = a desk, a device or nobody */
     uint32_t missed;        /* bit per enum case_clock missed at least once */

@@ -128,7 +128,9 @@ static void print_districts(const struct report *r, enum lang lang, FILE *out)
 
 static void print_clocks(const struct report *r, enum lang lang, FILE *out)
 {
-    (void)fprintf(out, pick(lang, "\n%" PRIu64 " cases missed a clock", "\n%" PRIu64 " 件案件超时"),
+    (void)fprintf(out,
+                  lang == LANG_ZH ? "\n%" PRIu64 " 件案件超时"
+                                  : "\n%" PRIu64 " cases missed a clock",
                   r->missed);
     const char *between = ": ";
     for (uint32_t clock = 0; clock < CLOCK_LIMIT; clock++) {
@@ -138,17 +140,16 @@ static void print_clocks(const struct report *r, enum lang lang, FILE *out)
             between = ", ";
         }
     }
-    (void)fprintf(out, pick(lang,
-                            "\n%" PRIu64 " cases had nobody eligible at least once; %" PRIu64
+    (void)fprintf(out,
+                  lang == LANG_ZH ? "\n%" PRIu64 " 件曾无人可派；%" PRIu64 " 件始终未派；%" PRIu64 " 件无人到场\n"
+                                  : "\n%" PRIu64 " cases had nobody eligible at least once; %" PRIu64
                             " were never assigned; %" PRIu64 " were never reached by a unit\n",
-                            "\n%" PRIu64 " 件曾无人可派；%" PRIu64 " 件始终未派；%" PRIu64 " 件无人到场\n"),
                   r->nobody, r->never_assigned, r->never_reached);
     (void)fprintf(out,
-                  pick(lang,
-                       "%" PRIu64 " people: %" PRIu64 " acts (%" PRIu64 " done, %" PRIu64
+                  lang == LANG_ZH ? "%" PRIu64 " 人：%" PRIu64 " 次操作（%" PRIu64 " 成功，%" PRIu64 " 过时，%" PRIu64
+                       " 被拒），%" PRIu64 " 次轮询\n"
+                                  : "%" PRIu64 " people: %" PRIu64 " acts (%" PRIu64 " done, %" PRIu64
                        " too late, %" PRIu64 " refused), %" PRIu64 " polls\n",
-                       "%" PRIu64 " 人：%" PRIu64 " 次操作（%" PRIu64 " 成功，%" PRIu64 " 过时，%" PRIu64
-                       " 被拒），%" PRIu64 " 次轮询\n"),
                   r->agents.people, r->agents.acts, r->agents.acts_done, r->agents.acts_late,
                   r->agents.acts_refused, r->agents.polls);
     for (uint32_t code = 0; code < COUNT_OF(r->agents.by_code); code++) {
@@ -168,19 +169,18 @@ static void print_speed(const struct report *r, enum lang lang, FILE *out)
 {
     const struct run_numbers *n = &r->numbers;
     (void)fprintf(out,
-                  pick(lang,
-                       "\nvirtual %s in %" PRId64 ".%03" PRId64 " s: %" PRIu64 " events/s, %" PRIu64
+                  lang == LANG_ZH ? "\n虚拟时间 %s，实际 %" PRId64 ".%03" PRId64 " 秒：每秒 %" PRIu64 " 事件，%" PRIu64
+                       " 命令；日志 %" PRIu64 " 条；核心内存 %" PRIu64 " MiB\n"
+                                  : "\nvirtual %s in %" PRId64 ".%03" PRId64 " s: %" PRIu64 " events/s, %" PRIu64
                        " commands/s, %" PRIu64 " log entries, core %" PRIu64 " MiB\n",
-                       "\n虚拟时间 %s，实际 %" PRId64 ".%03" PRId64 " 秒：每秒 %" PRIu64 " 事件，%" PRIu64
-                       " 命令；日志 %" PRIu64 " 条；核心内存 %" PRIu64 " MiB\n"),
                   report_span(n->end_ms - n->first_ms).text, n->real_us / 1000000,
                   n->real_us / 1000 % 1000, per_second(r->events, n->real_us),
                   per_second(r->node_commands, n->real_us), n->entries, n->core_bytes >> 20);
     (void)fprintf(out,
-                  pick(lang, "state digest   %016" PRIx64 "%016" PRIx64 "\neffects digest %016" PRIx64
+                  lang == LANG_ZH ? "状态摘要 %016" PRIx64 "%016" PRIx64 "\n效果摘要 %016" PRIx64 "%016" PRIx64
+                       "（%" PRIu64 " 个效果）\n"
+                                  : "state digest   %016" PRIx64 "%016" PRIx64 "\neffects digest %016" PRIx64
                              "%016" PRIx64 " (%" PRIu64 " effects)\n",
-                       "状态摘要 %016" PRIx64 "%016" PRIx64 "\n效果摘要 %016" PRIx64 "%016" PRIx64
-                       "（%" PRIu64 " 个效果）\n"),
                   n->state_digest.hi, n->state_digest.lo, n->effects_digest.hi, n->effects_digest.lo,
                   n->effects);
 }

@@ -354,6 +354,9 @@ static enum err open_all(struct run *run)
     }
     run->now_ms = run->has_event ? run->next_event.at_ms - START_LEAD_MS : 0;
     run->numbers.first_ms = run->now_ms;
+    if (run->options.until_is_span) {
+        run->options.until_ms = add_clamped(run->now_ms + START_LEAD_MS, run->options.until_ms);
+    }
     run->numbers.last_event_ms = run->now_ms;
     run->latest_close_ms = run->now_ms;
     run_gateways_init(&run->gateways, &run->wire, &run->queue, &run->cases, run->city.person_count);

@@ -30,6 +30,7 @@ struct run_options {
     const struct disk *disk; /* keeps the log; NULL = only its numbering */
     uint64_t seed;
     int64_t until_ms;        /* stop at this instant; NEVER_MS = when all is done */
+    bool until_is_span;      /* until_ms counts from the first event */
     int64_t drain_ms;        /* after the last event, at most this long for open cases */
     uint32_t check_every;    /* entries between two walks over all structures; 0 = never */
     bool keep_truth;         /* for comparing */
