@@ -89,7 +89,9 @@ $(BUILD)/gridloop: $(BUILD)/engine/main.o $(ALL_LIBS)
 
 # tests/unit/<room>/test_<module>.c links that room and the rooms below it. muldefs: panic.o stands in for the
 # program's own panic hook.
-BELOW_core := core
+# Tests of the core run on a compiled town, so they link the rooms that compile it.
+# Tests of the core run on a compiled town, so they link the rooms that compile it.
+BELOW_core := rules city core
 BELOW_proto := proto core
 BELOW_client := client proto core
 BELOW_city := city core

@@ -1,0 +1,289 @@
+/* town.c: see town.h. Included by the tests that use it. */
+#include "tests/unit/core/town.h"
+
+#include "engine/city/city_load.h"
+#include "rules/compile.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void town_remember(void *context, const struct effect *effect)
+{
+    struct town *town = context;
+    town->effects_digest = effect_digest(town->effects_digest, effect);
+    if (effect->kind == EFFECT_RESULT) {
+        town->last = effect->of.result;
+    }
+    assert_true(town->effect_count < TOWN_EFFECTS_MAX);
+    town->effects[town->effect_count] = *effect;
+    town->effects[town->effect_count].of.timeline.event =
+        effect->kind == EFFECT_TIMELINE ? NULL : town->effects[town->effect_count].of.timeline.event;
+    town->effect_count++;
+}
+
+void town_step(struct town *town, const struct batch_writer *writer)
+{
+    const struct effect_sink sink = {town_remember, town};
+    struct batch_reader reader;
+    struct command command;
+    assert_int_equal(batch_open(&reader, writer->payload, writer->size, writer->places,
+                                writer->place_count * sizeof(struct place)),
+                     ERR_OK);
+    while (batch_next(&reader, &command) == ERR_OK) {
+        core_step(town->core, town->now_ms, &command, &sink);
+        core_check(town->core);
+    }
+}
+
+static void town_begin(struct batch_writer *writer)
+{
+    static uint64_t payload[32768];
+    static struct place places[16];
+    batch_begin(writer, payload, sizeof payload, places, 16);
+}
+
+static struct command_head town_head(const struct town *town, enum command_kind kind, const char *who)
+{
+    return (struct command_head){.kind = (uint16_t)kind,
+                                 .principal = who == NULL ? (struct hash128){0, 0} : town_id(who),
+                                 .received_at_ms = town->now_ms,
+                                 .facts_digest = core_facts_digest(town->core)};
+}
+
+struct hash128 town_id(const char *id)
+{
+    return facts_hash(id, strlen(id));
+}
+
+static void town_compile(struct town *town)
+{
+    struct problems *problems = problems_new();
+    enum err err =
+        city_load("tests/data/town", problems, &town->city_bytes, &town->city_size);
+    if (err == ERR_OK) {
+        assert_int_equal(city_open(town->city_bytes, town->city_size, &town->city), ERR_OK);
+        err = rules_compile("tests/data/town/rules", &town->city, problems, &town->policy_bytes,
+                            &town->policy_size);
+    }
+    problems_print(problems, stderr);
+    assert_int_equal(err, ERR_OK);
+    problems_free(problems);
+    assert_int_equal(
+        policy_open(town->policy_bytes, town->policy_size, &town->city, &town->policy), ERR_OK);
+    assert_int_equal(facts_new(&town->city, &town->policy, &town->facts), ERR_OK);
+}
+
+static void town_activate(struct town *town)
+{
+    struct batch_writer writer;
+    const struct activate_body body = {town->city.image.digest, town->policy.image.digest};
+    const struct command_head head = town_head(town, COMMAND_ACTIVATE, NULL);
+    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
+    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
+    town_begin(&writer);
+    assert_int_equal(batch_put(&writer, &head, &body, sizeof body, place_none()), ERR_OK);
+    town_step(town, &writer);
+}
+
+void town_open(struct town *town, const struct limits *limits)
+{
+    struct limits small = limits_default();
+    small.cases = 64;
+    small.orders = 256;
+    small.workers = 32;
+    small.gateways = 8;
+    small.batch_events = 16;
+    small.event_ids = 128;
+    small.dedupe_keys = 64;
+    small.case_events = 20;
+    memset(town, 0, sizeof *town);
+    town_compile(town);
+    const struct limits *used = limits != NULL ? limits : &small;
+    const size_t size = core_size(used);
+    town->block = aligned_alloc(64, size);
+    town->effects = calloc(TOWN_EFFECTS_MAX, sizeof *town->effects);
+    assert_non_null(town->block);
+    assert_non_null(town->effects);
+    town->core = core_init(town->block, size, used);
+    town->now_ms = TOWN_START_MS;
+    town_activate(town);
+}
+
+void town_close(struct town *town)
+{
+    facts_free(town->facts);
+    free(town->effects);
+    free(town->block);
+    free(town->city_bytes);
+    free(town->policy_bytes);
+}
+
+static void town_tick(struct town *town)
+{
+    struct batch_writer writer;
+    const struct command_head head = town_head(town, COMMAND_TICK, NULL);
+    town_begin(&writer);
+    assert_int_equal(batch_put(&writer, &head, NULL, 0, place_none()), ERR_OK);
+    town_step(town, &writer);
+}
+
+void town_pass(struct town *town, int64_t ms)
+{
+    const int64_t until = town->now_ms + ms;
+    while (core_next_due_ms(town->core) <= until) {
+        town->now_ms = max_i64(town->now_ms, core_next_due_ms(town->core));
+        town_tick(town);
+    }
+    town->now_ms = until;
+    town_tick(town);
+}
+
+enum code town_event(struct town *town, const char *source, const char *type, const char *device,
+                     struct place place, const struct town_field *fields)
+{
+    static struct fact_record record;
+    struct fact_field given[8];
+    struct batch_writer writer;
+    struct command_head head = town_head(town, COMMAND_EVENTS, source);
+    char id[32];
+    uint32_t count = 0;
+    for (; fields != NULL && fields[count].name != NULL; count++) {
+        given[count] = (struct fact_field){
+            .name = fields[count].name,
+            .kind = fields[count].text != NULL ? FIELD_STRING : FIELD_NUMBER,
+            .number = fields[count].number,
+            .text = fields[count].text,
+            .text_size = fields[count].text != NULL ? (uint32_t)strlen(fields[count].text) : 0};
+    }
+    (void)snprintf(id, sizeof id, "e%llu", (unsigned long long)++town->event_serial);
+    const struct fact_event event = {.source = source,
+                                     .id = id,
+                                     .type = type,
+                                     .device = device,
+                                     .at_ms = town->now_ms,
+                                     .place = place,
+                                     .fields = given,
+                                     .field_count = count};
+    facts_resolve(town->facts, &event, town->now_ms, &record);
+    town_begin(&writer);
+    head.epoch = core_outbox_mark(town->core, head.principal).epoch;
+    head.epoch = head.epoch == 0 ? 1 : head.epoch;
+    head.seq = core_outbox_mark(town->core, head.principal).last_seq + 1;
+    head.content_digest = town->event_serial;
+    assert_int_equal(batch_open_events(&writer, &head), ERR_OK);
+    assert_int_equal(batch_add_event(&writer, &record.head, record.fields, record.text,
+                                     record.text_bytes, record.free_text),
+                     ERR_OK);
+    batch_close_events(&writer);
+    town_step(town, &writer);
+    return (enum code)town->last.code;
+}
+
+static struct hash128 town_subject(const struct town *town, const char *subject)
+{
+    for (uint32_t p = 0; subject != NULL && p < town->city.post_count; p++) {
+        const struct image_string code = town->city.posts[p].code;
+        if (strlen(subject) == code.size &&
+            memcmp(subject, city_text(&town->city, code), code.size) == 0) {
+            return (struct hash128){UINT64_MAX, p};
+        }
+    }
+    return subject == NULL ? (struct hash128){0, 0} : town_id(subject);
+}
+
+enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,
+                   enum action action, enum reason reason, struct place place, const char *subject)
+{
+    struct batch_writer writer;
+    struct command_head head = town_head(town, COMMAND_ACT, who);
+    const struct outbox_mark mark = core_outbox_mark(town->core, head.principal);
+    head.epoch = mark.epoch == 0 ? 1 : mark.epoch;
+    head.seq = mark.last_seq + 1;
+    head.content_digest = ++town->act_serial;
+    const struct act_body body = {.order = order,
+                                  .case_no = no,
+                                  .place = NONE32,
+                                  .subject = town_subject(town, subject),
+                                  .at_ms = town->now_ms,
+                                  .action = (uint16_t)action,
+                                  .reason = (uint16_t)reason};
+    town_begin(&writer);
+    assert_int_equal(batch_put_act(&writer, &head, &body, place, NULL, NULL), ERR_OK);
+    town_step(town, &writer);
+    return (enum code)town->last.code;
+}
+
+void town_seen(struct town *town, const char *who, enum worker_status status, struct place fix)
+{
+    struct batch_writer writer;
+    const struct command_head head = town_head(town, COMMAND_SEEN, who);
+    const struct seen_body body = {
+        .place = NONE32, .fix_at_ms = town->now_ms, .status = (uint32_t)status};
+    town_begin(&writer);
+    assert_int_equal(batch_put(&writer, &head, &body, sizeof body, fix), ERR_OK);
+    town_step(town, &writer);
+}
+
+struct case_view town_case(const struct town *town, struct case_no no)
+{
+    struct case_view view;
+    assert_true(core_find_case(town->core, no, &view));
+    return view;
+}
+
+const char *town_holder(const struct town *town, struct case_no no)
+{
+    static char name[64];
+    const struct case_view view = town_case(town, no);
+    struct image_string text = {0, 0};
+    if (view.holder.kind == HOLDER_PERSON) {
+        text = town->city.persons[view.holder.index].id;
+    } else if (view.holder.kind == HOLDER_POST) {
+        text = town->city.posts[view.holder.index].code;
+    }
+    (void)snprintf(name, sizeof name, "%.*s", (int)text.size, city_text(&town->city, text));
+    return name;
+}
+
+uint64_t town_order_of(const struct town *town, const char *who)
+{
+    struct item_view items[64];
+    struct worker_view worker;
+    uint64_t newest = 0;
+    assert_true(core_find_worker(town->core, town_id(who), &worker));
+    const uint32_t count = core_worker_items(town->core, town_id(who), 0, items, 64);
+    for (uint32_t i = 0; i < count; i++) {
+        struct order_view order;
+        if (items[i].kind == ITEM_OFFER &&
+            core_find_order(town->core, items[i].order, &order) &&
+            order_state_is_active(order.state)) {
+            newest = items[i].order;
+        }
+    }
+    return newest;
+}
+
+uint32_t town_count(const struct town *town, enum action action)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < town->effect_count; i++) {
+        count += town->effects[i].kind == EFFECT_TIMELINE &&
+                 town->effects[i].of.timeline.action == action;
+    }
+    return count;
+}
+
+const struct effect_decision *town_decision(const struct town *town)
+{
+    for (uint32_t i = town->effect_count; i > 0; i--) {
+        if (town->effects[i - 1].kind == EFFECT_DECISION) {
+            return &town->effects[i - 1].of.decision;
+        }
+    }
+    return NULL;
+}

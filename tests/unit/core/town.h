@@ -1,0 +1,67 @@
+/* town.h: a compiled town (tests/data/town) with a core on it: tests speak in ids and minutes.
+ *
+ * Every command goes through the batch writer and reader, as in production, and core_check() runs after each step. */
+#ifndef TESTS_UNIT_CORE_TOWN_H
+#define TESTS_UNIT_CORE_TOWN_H
+
+#include "engine/city/facts.h"
+#include "engine/core/core.h"
+
+#define TOWN_EFFECTS_MAX 4096u
+
+/* Tuesday 2026-03-03 08:20 in Shanghai. */
+#define TOWN_START_MS INT64_C(1772497200000)
+
+struct town {
+    void *city_bytes;
+    void *policy_bytes;
+    size_t city_size, policy_size;
+    void *block;
+    struct core *core;
+    struct facts *facts;
+    struct city city;
+    struct policy policy;
+    int64_t now_ms;
+    uint64_t event_serial;
+    uint64_t act_serial;
+    struct effect *effects; /* since town_open, at most TOWN_EFFECTS_MAX */
+    uint32_t effect_count;
+    struct hash128 effects_digest;
+    struct effect_result last; /* newest EFFECT_RESULT */
+};
+
+/* Compiles the town and starts a core on it. limits NULL = small ones. */
+void town_open(struct town *town, const struct limits *limits);
+void town_close(struct town *town);
+
+/* Lets time pass, firing timers as the shell would. */
+void town_pass(struct town *town, int64_t ms);
+
+struct town_field {
+    const char *name;
+    const char *text; /* or NULL and: */
+    int64_t number;   /* millionths */
+};
+
+/* Sends one event; fields end with a NULL name. place (PLACE_NONE) or device. Returns the result's code. */
+enum code town_event(struct town *town, const char *source, const char *type, const char *device,
+                     struct place place, const struct town_field *fields);
+
+/* A person acts on an order (number) or, with order 0, on the case no. */
+enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,
+                   enum action action, enum reason reason, struct place place, const char *subject);
+
+void town_seen(struct town *town, const char *who, enum worker_status status, struct place fix);
+
+/* Sends raw command bytes built by the caller through the core. */
+void town_step(struct town *town, const struct batch_writer *writer);
+
+/* Look-ups. */
+struct case_view town_case(const struct town *town, struct case_no no);
+const char *town_holder(const struct town *town, struct case_no no); /* person id or post code, static buffer */
+uint64_t town_order_of(const struct town *town, const char *who);    /* newest active order, 0 = none */
+uint32_t town_count(const struct town *town, enum action action);    /* timeline entries of that action */
+const struct effect_decision *town_decision(const struct town *town); /* newest, or NULL */
+struct hash128 town_id(const char *id);
+
+#endif
