@@ -1,0 +1,102 @@
+/* operator.c: one act of a person at a desk; no outbox, so a key makes it once-only within the engine's horizon. */
+#include "proto/client/gridloop.h"
+#include "proto/client/link.h"
+#include "proto/client/pack.h"
+#include "proto/client/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define KIND_ACT 5u
+#define RESEND_MS 1000
+#define ACT_SIZE_MAX 4096u
+
+static bool make_key(char key[40])
+{
+    uint64_t bits[2];
+    if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits)) {
+        return false;
+    }
+    (void)snprintf(key, 40, "%016llx%016llx", (unsigned long long)bits[0], (unsigned long long)bits[1]);
+    return true;
+}
+
+/* true: this answer ends the matter. */
+static bool take_answer(const Gridloop__Wire__Answer *answer, struct gridloop_operator_result *result)
+{
+    if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT) {
+        const Gridloop__Wire__ActResult *got = answer->act_result;
+        result->code = (int)got->code;
+        result->order = got->order;
+        result->state = (int)got->state;
+        result->possible = got->possible;
+        (void)snprintf(result->case_no, sizeof(result->case_no), "%s", got->case_no != NULL ? got->case_no : "");
+        (void)snprintf(result->hint, sizeof(result->hint), "%s", got->hint != NULL ? got->hint : "");
+        return got->code != CODE_RESOLVE_AGAIN;
+    }
+    if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
+        const Gridloop__Wire__Reject *reject = answer->reject;
+        result->code = (int)reject->code;
+        (void)snprintf(result->hint, sizeof(result->hint), "%s", reject->hint != NULL ? reject->hint : "");
+        return reject->code != CODE_RATE && reject->code != CODE_OVERLOADED && reject->code != CODE_RESOLVE_AGAIN;
+    }
+    return false;
+}
+
+/* Sends until an answer ends it. */
+static int exchange(struct link *link, const uint8_t *act, uint32_t size, uint32_t wait_ms,
+                    struct gridloop_operator_result *result)
+{
+    int64_t end_ms = link_monotonic_ms() + wait_ms;
+    int64_t send_at_ms = 0;
+    bool was_answered = false;
+    for (;;) {
+        int64_t now_ms = link_monotonic_ms();
+        uint64_t request_id = 0;
+        if (now_ms >= send_at_ms) {
+            memcpy(link_inner(link), act, size);
+            send_at_ms = now_ms + (link_send(link, KIND_ACT, size, &request_id) == ERR_OK ? RESEND_MS : 25);
+        }
+        struct codec_answer got;
+        while (link_receive(link, &got)) {
+            was_answered = true;
+            if (take_answer(got.answer, result)) {
+                return GRIDLOOP_OK;
+            }
+        }
+        if (now_ms >= end_ms) {
+            return was_answered ? GRIDLOOP_HELD : GRIDLOOP_UNAVAILABLE;
+        }
+        link_wait(link, (uint32_t)min_i64(end_ms - now_ms, max_i64(send_at_ms - now_ms, 1)));
+    }
+}
+
+int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act, uint32_t wait_ms,
+                          struct gridloop_operator_result *out_result)
+{
+    if (urls == NULL || identity == NULL || act == NULL || out_result == NULL) {
+        return GRIDLOOP_INVALID;
+    }
+    *out_result = (struct gridloop_operator_result){0};
+    char key[40];
+    uint8_t bytes[ACT_SIZE_MAX];
+    uint32_t size = 0;
+    struct pack_why why = {""};
+    if (!make_key(key)) {
+        return GRIDLOOP_IO;
+    }
+    enum err err = pack_act(act, key, bytes, sizeof(bytes), &size, &why);
+    if (err != ERR_OK) {
+        (void)snprintf(out_result->hint, sizeof(out_result->hint), "%s", why.text);
+        return GRIDLOOP_INVALID;
+    }
+    struct link link;
+    err = link_open(&link, urls, identity, ACT_SIZE_MAX);
+    if (err != ERR_OK) {
+        return status_of_err(err);
+    }
+    int status = exchange(&link, bytes, size, wait_ms, out_result);
+    link_close(&link);
+    return status;
+}
