@@ -193,6 +193,8 @@ static void act_check(const struct act *act, uint32_t slot, uint32_t order_slot)
     row->handled_at_ms = 0;
     row->flags &= ~(uint32_t)CASE_IS_CLEARED;
     row->offer_count = 0;
+    row->first_offer_at_ms = 0; /* the ladder measures the rework from its own first offer */
+    row->arrived_at_ms = 0;
     flow_dispatch_start(core, slot);
 }
 
@@ -325,7 +327,7 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     }
     flow_recall_all(core, slot, false);
     row->state = CASE_DISPATCHING;
-    row->dispatch_at_ms = core->now_ms;
+    row->round = (row->round + 1) & 0xff;
     flow_hold_by_post(row, state_city(core)->info->command_post);
     clocks_bind(core, slot, CLOCK_DISPATCH);
     flow_arm_seek(core, slot, false);
@@ -371,7 +373,7 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
     flow_recall_all(core, slot, false);
     const uint8_t before = row->state;
     row->state = CASE_DISPATCHING; /* the command post decides by hand: the ladder was tried */
-    row->dispatch_at_ms = core->now_ms;
+    row->round = (row->round + 1) & 0xff;
     row->flags &= ~(uint32_t)CASE_IS_SEEKING;
     flow_hold_by_post(row, state_city(core)->info->command_post);
     clocks_bind(core, slot, CLOCK_DISPATCH);

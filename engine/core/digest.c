@@ -38,7 +38,7 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     h = add_pair(h, row->gateway, row->department);
     h = add_place(h, row->place);
     const int64_t instants[] = {row->opened_at_ms,      row->onset_at_ms,    row->filed_at_ms,
-                                row->dispatch_at_ms,    row->accepted_at_ms, row->arrived_at_ms,
+                                row->accepted_at_ms, row->arrived_at_ms,
                                 row->first_offer_at_ms, row->handled_at_ms,  row->closed_at_ms,
                                 row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
                                 row->clock_limit_ms};
@@ -47,6 +47,7 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     }
     h = add_pair(h, row->handle_limit.unit, row->event_count);
     h = add_pair(h, row->offer_count, row->steps_fired);
+    h = hash128_add(h, row->round);
     for (uint32_t i = 0; i < row->person_count; i++) {
         h = add_pair(h, row->persons[i].worker, row->persons[i].flags);
     }
@@ -88,7 +89,7 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
         h = add_pair(h, row->case_slot, row->worker);
         h = add_pair(h, row->assign, ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
                                          ((uint32_t)row->is_lead << 8) | row->clock);
-        h = add_pair(h, row->assign_index, row->next);
+        h = add_pair(h, ((uint32_t)row->round << 8) | row->assign_index, row->next);
         h = add_pair(h, row->worker_next, row->worker_prev);
         h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
         h = add_i64(add_i64(h, row->arrived_at_ms), row->ended_at_ms);

@@ -534,7 +534,7 @@ static uint32_t count_for_assign(const struct core *core, const struct case_row 
     uint32_t count = 0;
     for (uint32_t slot = row->order_first; slot != NONE32;) {
         const struct order_row *order = orders_peek(&core->orders, slot);
-        const bool is_done = order->state == ORDER_DONE && order->ended_at_ms >= row->dispatch_at_ms;
+        const bool is_done = order->state == ORDER_DONE && order->round == row->round;
         if (order->assign_index == index &&
             (order_state_is_active((enum order_state)order->state) || is_done)) {
             count++;

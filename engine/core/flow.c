@@ -206,7 +206,7 @@ void flow_dispatch_start(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     row->state = CASE_DISPATCHING;
-    row->dispatch_at_ms = core->now_ms;
+    row->round = (row->round + 1) & 0xff;
     row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
     flow_hold_by_post(row, state_city(core)->info->command_post);
     clocks_bind(core, slot, CLOCK_DISPATCH);

@@ -88,6 +88,7 @@ enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enu
                               .kind = (uint8_t)kind,
                               .state = ORDER_OFFERED,
                               .assign_index = 0xff,
+                              .round = (uint8_t)owner->round,
                               .offered_at_ms = core->now_ms,
                               .deadline_ms = NEVER_MS,
                               .next = owner->order_first,

@@ -78,7 +78,7 @@ struct case_row {
     uint32_t rule, class_row, cell, asset, device, gateway; /* image rows or NONE32 */
     uint32_t department; /* that runs the handle clock, or NONE32 */
     struct place place;  /* of the first event */
-    int64_t opened_at_ms, onset_at_ms, filed_at_ms, dispatch_at_ms;
+    int64_t opened_at_ms, onset_at_ms, filed_at_ms;
     int64_t first_offer_at_ms, accepted_at_ms, arrived_at_ms; /* 0 = not yet; accepted: by whoever holds it */
     int64_t handled_at_ms, closed_at_ms;
     struct clock_limit handle_limit;
@@ -88,6 +88,7 @@ struct case_row {
     uint32_t event_count;
     uint32_t offer_count;    /* offers of handling orders since dispatch (re)started */
     uint32_t steps_fired;    /* bit per escalation step */
+    uint32_t round;          /* how often dispatching started, modulo 256: orders done earlier do not count */
     uint32_t person_count;
     struct case_person persons[CASE_WORKERS_MAX];
     uint32_t order_first;    /* newest order, chain by order_row.next */
@@ -127,7 +128,8 @@ struct order_row {
     uint32_t assign;   /* row of POLICY_ASSIGNS, NONE32 */
     uint8_t kind, state, is_lead, clock;
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */
-    uint8_t reserved[3];
+    uint8_t round;        /* of the case when it was offered */
+    uint8_t reserved[2];
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
     int64_t deadline_ms; /* accept or arrive clock, NEVER_MS */
     uint32_t next;       /* older order of the case */
