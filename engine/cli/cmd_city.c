@@ -6,6 +6,7 @@
 #include "engine/core/policy.h"
 #include "rules/compile.h"
 #include "sim/city_demo.h"
+#include "sim/real_city.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -287,11 +288,87 @@ static int city_check(int argc, char **argv)
     return is_bad ? EX_DATAERR : EX_OK;
 }
 
+/* ---- import ---- */
+
+struct import_options {
+    const char *name, *data, *out;
+};
+
+static error_t parse_import(int key, char *text, struct argp_state *state)
+{
+    struct import_options *options = state->input;
+    switch (key) {
+    case 'd':
+        options->data = text;
+        return 0;
+    case 'o':
+        options->out = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->name != NULL || (strcmp(text, "sf") != 0 && strcmp(text, "ny") != 0)) {
+            argp_error(state, "one of sf, ny is expected, not \"%s\"", text);
+        }
+        options->name = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->name == NULL || options->data == NULL || options->out == NULL) {
+            argp_error(state, "name a city, its data and the directory to make, for example: "
+                              "gridloop city import sf --data ../shared/data --out build/sf");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int city_import(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"data", 'd', "DIR", 0, "folder with incidents/, polygons/ and stations/ (docs/real-data.md)", 0},
+        {"out", 'o', "DIR", 0, "city directory to make, with its trace", 0},
+        {0}};
+    static const struct argp ARGP = {OPTIONS, parse_import, "sf|ny",
+                                     "Makes a city directory, its rules and its trace from public records.",
+                                     NULL, NULL, NULL};
+    struct import_options options = {.name = NULL};
+    argp_err_exit_status = EX_USAGE;
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+        return EX_USAGE;
+    }
+    struct problems *problems = problems_new();
+    if (problems == NULL) {
+        fprintf(stderr, "out of memory\n");
+        return EX_OSERR;
+    }
+    json_t *facts = NULL;
+    const enum err err = strcmp(options.name, "sf") == 0
+                             ? real_import_sf(options.data, options.out, problems, &facts)
+                             : real_import_ny(options.data, options.out, problems, &facts);
+    problems_print(problems, stderr);
+    const char *key;
+    json_t *value;
+    json_object_foreach (facts, key, value) {
+        if (json_is_integer(value)) {
+            printf("%-32s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
+        } else if (json_is_real(value)) {
+            printf("%-32s %.3f\n", key, json_real_value(value));
+        }
+    }
+    if (err == ERR_OK) {
+        printf("%s: city, rules, sim.yaml and trace.ndjson; what was fitted: %s/fit.json\n", options.out,
+               options.out);
+    }
+    json_decref(facts);
+    problems_free(problems);
+    return cli_exit_of(err);
+}
+
 int cmd_city(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
         {"demo", city_demo, "make a complete synthetic city"},
         {"check", city_check, "load a city and its rules; print every problem, counts and limits"},
+        {"import", city_import, "make a city directory and a trace from public records"},
         {NULL, NULL, NULL}};
     return cli_run_verb("city", VERBS, argc, argv);
 }
