@@ -1,0 +1,203 @@
+/* dump_effect.c: one effect of a command as JSON. */
+#include "engine/cli/dump_json.h"
+
+#include "engine/edge/words.h"
+
+/* Bit per action, as names. */
+static json_t *dump_actions(uint64_t actions)
+{
+    json_t *list = json_array();
+    for (uint32_t action = 0; action < 64; action++) {
+        if ((actions >> action & 1u) != 0) {
+            (void)json_array_append_new(list, json_string(words_action_name(action)));
+        }
+    }
+    return list;
+}
+
+static json_t *dump_result(struct dump_names names, const struct effect_result *result)
+{
+    json_t *object = json_object();
+    dump_set(object, "principal", dump_principal(names, result->principal));
+    dump_set(object, "epoch", dump_u64(result->epoch));
+    dump_set(object, "seq", dump_u64(result->seq));
+    dump_set(object, "index", json_integer(result->index));
+    dump_set(object, "code", json_string(words_code_name(result->code)));
+    dump_set(object, "is_late", json_boolean(result->is_late));
+    dump_set(object, "case", dump_case_no(result->case_no));
+    dump_set(object, "order", dump_u64(result->order));
+    dump_set(object, "possible", dump_actions(result->possible));
+    /* of an act: the order's state where it names an order, else the case's */
+    dump_set(object, "state",
+             json_string(result->order != 0 ? words_order_state_name(result->state)
+                                            : words_case_state_name(result->state)));
+    return object;
+}
+
+static json_t *dump_firing(struct dump_names names, const struct effect_firing *firing)
+{
+    json_t *object = json_object();
+    dump_set(object, "rule", dump_rule(names, firing->rule));
+    dump_set(object, "code", json_string(words_code_name(firing->code)));
+    dump_set(object, "case", dump_case_no(firing->case_no));
+    dump_set(object, "event_id_hash", dump_hash(firing->event_id));
+    dump_set(object, "candidates", json_integer(firing->candidates));
+    return object;
+}
+
+static json_t *dump_holder(struct dump_names names, struct holder holder)
+{
+    if (holder.kind == HOLDER_PERSON) {
+        return json_pack("{s:o}", "person", dump_person(names, holder.index));
+    }
+    if (holder.kind == HOLDER_POST) {
+        return json_pack("{s:o}", "post", dump_post(names, holder.index));
+    }
+    return json_null();
+}
+
+static json_t *dump_deadline(int64_t deadline_ms)
+{
+    return deadline_ms == NEVER_MS ? json_null() : json_integer(deadline_ms);
+}
+
+static json_t *dump_timeline(struct dump_names names, const struct effect_timeline *line)
+{
+    json_t *object = json_object();
+    dump_set(object, "case", dump_case_no(line->case_no));
+    dump_set(object, "order", dump_u64(line->order));
+    dump_set(object, "action", json_string(words_action_name(line->action)));
+    dump_set(object, "reason", json_string(words_reason_name(line->reason)));
+    dump_set(object, "code", json_string(words_code_name(line->code)));
+    dump_set(object, "state_before", json_string(words_case_state_name(line->state_before)));
+    dump_set(object, "state", json_string(words_case_state_name(line->state)));
+    dump_set(object, "order_kind",
+             line->order_kind == 0 ? json_null()
+                                   : json_string(words_order_kind_name(line->order_kind)));
+    dump_set(object, "severity", json_integer(line->severity));
+    dump_set(object, "clock", json_string(words_clock_name(line->clock)));
+    dump_set(object, "deadline_ms", dump_deadline(line->deadline_ms));
+    dump_set(object, "actor", dump_person(names, line->actor));
+    dump_set(object, "gateway", dump_gateway(names, line->gateway));
+    dump_set(object, "subject", dump_person(names, line->subject));
+    dump_set(object, "post", dump_post(names, line->post));
+    dump_set(object, "holder", dump_holder(names, line->holder));
+    dump_set(object, "rule", dump_rule(names, line->rule));
+    dump_set(object, "class", dump_class(names, line->class_row));
+    dump_set(object, "cell", dump_cell(names, line->cell));
+    dump_set(object, "asset", dump_asset(names, line->asset));
+    dump_set(object, "device", dump_device(names, line->device));
+    dump_set(object, "place", dump_place(line->place));
+    dump_set(object, "distance_cm", json_integer(line->distance_cm));
+    dump_set(object, "event_count", json_integer(line->event_count));
+    if (line->text != NULL) {
+        dump_set(object, "text", dump_text(line->text, line->text_size));
+    }
+    return object;
+}
+
+static json_t *dump_candidate(struct dump_names names, const struct effect_candidate *candidate)
+{
+    json_t *object = json_object();
+    dump_set(object, "person", dump_person(names, candidate->person));
+    dump_set(object, "code", json_string(words_code_name(candidate->code)));
+    dump_set(object, "load", json_integer(candidate->load));
+    dump_set(object, "capacity", json_integer(candidate->capacity));
+    dump_set(object, "ring", json_integer(candidate->ring));
+    dump_set(object, "is_home_cell", json_boolean(candidate->is_home_cell));
+    dump_set(object, "is_home_position", json_boolean(candidate->is_home_position));
+    dump_set(object, "distance_cm", json_integer(candidate->distance_cm));
+    dump_set(object, "travel_ms", json_integer(candidate->travel_ms));
+    return object;
+}
+
+static json_t *dump_decision(struct dump_names names, const struct effect_decision *decision)
+{
+    json_t *removed = json_object();
+    for (uint32_t i = 0; i < COUNT_OF(decision->removed); i++) {
+        if (decision->removed[i] != 0) {
+            dump_set(removed, words_code_name(CODE_ELIGIBLE + i),
+                     json_integer(decision->removed[i]));
+        }
+    }
+    json_t *candidates = json_array();
+    for (uint32_t i = 0; i < decision->candidate_count && i < DECISION_CANDIDATES_MAX; i++) {
+        (void)json_array_append_new(candidates, dump_candidate(names, &decision->candidates[i]));
+    }
+    json_t *object = json_object();
+    dump_set(object, "case", dump_case_no(decision->case_no));
+    dump_set(object, "order", dump_u64(decision->order));
+    dump_set(object, "rule", dump_rule(names, decision->rule));
+    dump_set(object, "assign", json_integer((json_int_t)decision->assign));
+    dump_set(object, "order_kind", json_string(words_order_kind_name(decision->order_kind)));
+    dump_set(object, "binding", json_string(words_code_name(decision->binding)));
+    dump_set(object, "considered", json_integer(decision->considered));
+    dump_set(object, "removed", removed);
+    dump_set(object, "candidates", candidates);
+    return object;
+}
+
+static json_t *dump_item(struct dump_names names, const struct effect_item *item)
+{
+    json_t *object = json_object();
+    dump_set(object, "person", dump_person(names, item->person));
+    dump_set(object, "item_seq", dump_u64(item->item_seq));
+    dump_set(object, "item", json_string(words_item_kind_name(item->kind)));
+    dump_set(object, "order", dump_u64(item->order));
+    dump_set(object, "code", json_string(words_code_name(item->code)));
+    return object;
+}
+
+static json_t *dump_notice(struct dump_names names, const struct effect_notice *notice)
+{
+    json_t *object = json_object();
+    dump_set(object, "case", dump_case_no(notice->case_no));
+    dump_set(object, "post", dump_post(names, notice->post));
+    dump_set(object, "step",
+             notice->step == NONE32 ? json_null() : json_integer((json_int_t)notice->step));
+    dump_set(object, "code", json_string(words_code_name(notice->code)));
+    dump_set(object, "severity", json_integer(notice->severity));
+    return object;
+}
+
+json_t *dump_effect(const struct core *core, const struct effect *effect)
+{
+    struct dump_names names = dump_names_of(core);
+    json_t *object = NULL;
+    const char *kind = NULL;
+    switch (effect->kind) {
+    case EFFECT_RESULT:
+        kind = "RESULT";
+        object = dump_result(names, &effect->of.result);
+        break;
+    case EFFECT_FIRING:
+        kind = "FIRING";
+        object = dump_firing(names, &effect->of.firing);
+        break;
+    case EFFECT_TIMELINE:
+        kind = "TIMELINE";
+        object = dump_timeline(names, &effect->of.timeline);
+        break;
+    case EFFECT_DECISION:
+        kind = "DECISION";
+        object = dump_decision(names, &effect->of.decision);
+        break;
+    case EFFECT_ITEM:
+        kind = "ITEM";
+        object = dump_item(names, &effect->of.item);
+        break;
+    case EFFECT_NOTICE:
+        kind = "NOTICE";
+        object = dump_notice(names, &effect->of.notice);
+        break;
+    case EFFECT_ACTIVATED:
+        kind = "ACTIVATED";
+        object = json_pack("{s:o, s:o}", "city", dump_hash(effect->of.activated.city), "policy",
+                           dump_hash(effect->of.activated.policy));
+        break;
+    }
+    must(kind != NULL);
+    dump_set(object, "effect", json_string(kind));
+    dump_set(object, "at_ms", json_integer(effect->at_ms));
+    return object;
+}
