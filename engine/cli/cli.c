@@ -15,6 +15,7 @@ static const struct cli_verb COMMANDS[] = {
     {"check", cmd_check, "compile a city and its rules, list every problem, print the limits"},
     {"city", cmd_city, "make or check a city directory"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"log", cmd_log, "look at the command log: info, verify, replay, dump"},
     {"replay", cmd_replay, "feed a trace to a running engine"},
     {NULL, NULL, NULL},
 };
