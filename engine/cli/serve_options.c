@@ -235,11 +235,15 @@ static int finish(struct serve_options *options, struct log_clock *clock)
     }
     if (options->listen_count == 0) {
         char path[512];
-        bool is_absolute = options->data[0] == '/';
+        const char *data = options->data;
+        while (strncmp(data, "./", 2) == 0) {
+            data += 2;
+        }
+        bool is_absolute = data[0] == '/';
         char *directory = is_absolute ? NULL : realpath(".", NULL);
-        int length = snprintf(path, sizeof path, "ipc://%s%s%s/gridloop.sock",
-                              directory != NULL ? directory : "", directory != NULL ? "/" : "",
-                              options->data);
+        int length =
+            snprintf(path, sizeof path, "ipc://%s%s%s/gridloop.sock",
+                     directory != NULL ? directory : "", directory != NULL ? "/" : "", data);
         free(directory);
         /* A socket's path is at most 107 bytes. */
         if (length < 0 || length > 6 + 107) {

@@ -256,6 +256,11 @@ static bool is_next(struct node *node, const struct arrival *arrival, const stru
                           request->content_digest, node->results, EVENTS_PER_COMMAND_MAX,
                           &count) == ERR_OK) {
         must(count > 0);
+        if (node->results[0].code == CODE_SEQ_REUSED) {
+            node->counts.refused++;
+            refuse(node, arrival, CODE_SEQ_REUSED, NULL);
+            return false;
+        }
         node->counts.resends++;
         node_answer_results(node, request, arrival->reply, node->results, count);
         return false;

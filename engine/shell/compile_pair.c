@@ -42,7 +42,8 @@ enum err compile_pair(const char *city_directory, const char *rules_directory,
                       struct pair_missing *out_missing)
 {
     char rules[512];
-    (void)snprintf(rules, sizeof rules, "%s%s", rules_directory != NULL ? rules_directory : city_directory,
+    (void)snprintf(rules, sizeof rules, "%s%s",
+                   rules_directory != NULL ? rules_directory : city_directory,
                    rules_directory != NULL ? "" : "/rules");
     const char *missing = !is_directory(city_directory) ? city_directory
                           : !is_directory(rules)        ? rules

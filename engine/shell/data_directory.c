@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 2, 3))) static void say(struct data_fault *fault, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct data_fault *fault, const char *format,
+                                                      ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -55,12 +56,14 @@ static enum err take_lock(struct data_directory *data, const char *path, struct 
         ssize_t size = pread(data->lock_fd, pid, sizeof pid - 1, 0);
         pid[size > 0 ? size : 0] = '\0';
         pid[strcspn(pid, "\n")] = '\0';
-        say(fault, "an engine runs on %s already (pid %s); stop it (kill -TERM %s) or give another --data",
+        say(fault,
+            "an engine runs on %s already (pid %s); stop it (kill -TERM %s) or give another --data",
             path, pid[0] != '\0' ? pid : "unknown", pid[0] != '\0' ? pid : "PID");
         return ERR_BUSY;
     }
     int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-    if (ftruncate(data->lock_fd, 0) != 0 || pwrite(data->lock_fd, pid, (size_t)length, 0) != length) {
+    if (ftruncate(data->lock_fd, 0) != 0 ||
+        pwrite(data->lock_fd, pid, (size_t)length, 0) != length) {
         say(fault, "cannot write %s: %s", name, strerror(errno));
         return ERR_IO;
     }
@@ -75,8 +78,9 @@ static void say_log(struct data_fault *fault, const char *path, enum err err,
         say(fault, "the log in %s: %s", path, words_err(err));
         return;
     }
-    say(fault, "the log in %s: %s at byte %llu, entry %llu: %s. Nothing was skipped; restore the file "
-               "from a backup or a copy, then start again",
+    say(fault,
+        "the log in %s: %s at byte %llu, entry %llu: %s. Nothing was skipped; restore the file "
+        "from a backup or a copy, then start again",
         path, log_fault->file, (unsigned long long)log_fault->offset,
         (unsigned long long)log_fault->position, log_fault->what);
 }
@@ -161,8 +165,9 @@ static void say_recovery(struct data_fault *fault, enum err err, const struct lo
 {
     const char *why = words_err(err);
     if (err == ERR_MISMATCH) {
-        why = "replaying the log gives another state than the engine that wrote it recorded; run the "
-              "version that wrote it, and report this";
+        why =
+            "replaying the log gives another state than the engine that wrote it recorded; run the "
+            "version that wrote it, and report this";
     } else if (err == ERR_NOT_FOUND) {
         why = "an image that the log names is missing from images/";
     }

@@ -53,7 +53,8 @@ static bool parse_instant(const char *text, int64_t *out_ms)
     return true;
 }
 
-enum err log_clock_parse(const char *text, struct log_clock *out_clock, char *out_why, size_t why_size)
+enum err log_clock_parse(const char *text, struct log_clock *out_clock, char *out_why,
+                         size_t why_size)
 {
     if (strcmp(text, "wall") == 0) {
         *out_clock = (struct log_clock){.mode = LOG_CLOCK_WALL, .speed = 1};
@@ -64,7 +65,8 @@ enum err log_clock_parse(const char *text, struct log_clock *out_clock, char *ou
     int64_t start_ms = 0;
     if (sscanf(text, "scaled:%u@%n", &speed, &used) != 1 || used == 0) {
         (void)snprintf(out_why, why_size,
-                       "a clock is \"wall\" or \"scaled:60@2026-03-03T08:20+08:00\", not \"%s\"", text);
+                       "a clock is \"wall\" or \"scaled:60@2026-03-03T08:20+08:00\", not \"%s\"",
+                       text);
         return ERR_INPUT;
     }
     if (speed < 1 || speed > LOG_CLOCK_SPEED_MAX) {
@@ -78,8 +80,7 @@ enum err log_clock_parse(const char *text, struct log_clock *out_clock, char *ou
                        text + used);
         return ERR_INPUT;
     }
-    *out_clock =
-        (struct log_clock){.mode = LOG_CLOCK_SCALED, .speed = speed, .start_ms = start_ms};
+    *out_clock = (struct log_clock){.mode = LOG_CLOCK_SCALED, .speed = speed, .start_ms = start_ms};
     return ERR_OK;
 }
 

@@ -14,17 +14,18 @@
 enum log_clock_mode { LOG_CLOCK_WALL = 0, LOG_CLOCK_SCALED = 1 };
 
 #define LOG_CLOCK_SPEED_MAX 3600u
-#define LOG_CLOCK_JUMP_MS 1000 /* a difference up to this is followed at once when it goes forward */
+#define LOG_CLOCK_JUMP_MS                                                                          \
+    1000 /* a difference up to this is followed at once when it goes forward */
 
 struct log_clock {
     enum log_clock_mode mode;
-    uint32_t speed;      /* log ms per real ms */
-    int64_t start_ms;    /* scaled: first log time; 0 with resume: the log's last */
-    int64_t log_ms;      /* last given out */
-    int64_t boot_ms;     /* of CLOCK_BOOTTIME when that was */
-    int64_t slew_ms;     /* how far the wall was ahead (or behind, negative) last time; 0 = in step */
+    uint32_t speed;   /* log ms per real ms */
+    int64_t start_ms; /* scaled: first log time; 0 with resume: the log's last */
+    int64_t log_ms;   /* last given out */
+    int64_t boot_ms;  /* of CLOCK_BOOTTIME when that was */
+    int64_t slew_ms;  /* how far the wall was ahead (or behind, negative) last time; 0 = in step */
     int64_t slew_rest_ms; /* elapsed time not yet slewed, < 8 */
-    uint32_t jump_count; /* jumps seen since the start */
+    uint32_t jump_count;  /* jumps seen since the start */
 };
 
 /* "wall" or "scaled:SPEED@INSTANT". ERR_INPUT with a sentence in out_why. */

@@ -17,11 +17,11 @@
 #include <sysexits.h>
 #include <uv.h>
 
-#define BATCHES_PER_TURN 16   /* then sockets are looked at again */
+#define BATCHES_PER_TURN 16 /* then sockets are looked at again */
 #define OUTPUTS_PER_TURN 4096
-#define SEAL_AFTER_MS 100     /* idle that long: a seal makes the tail provable */
+#define SEAL_AFTER_MS 100 /* idle that long: a seal makes the tail provable */
 #define NUMBERS_EVERY_MS 60000
-#define DRAIN_MS_MAX 10000    /* a drain that takes longer is given up */
+#define DRAIN_MS_MAX 10000 /* a drain that takes longer is given up */
 #define SLEEP_MS_MAX 3600000
 
 enum phase { PHASE_RUNNING, PHASE_DRAINING, PHASE_SEALING, PHASE_STOPPED };
@@ -31,16 +31,16 @@ struct loop {
     uv_loop_t uv;
     uv_poll_t sockets[NANO_LISTENERS_MAX];
     uv_check_t turn;
-    uv_idle_t again;       /* running while there is work left, so that the poll phase does not wait */
-    uv_timer_t wake;       /* node_next_wake_ms */
-    uv_timer_t seal;       /* SEAL_AFTER_MS after the last batch */
+    uv_idle_t again; /* running while there is work left, so that the poll phase does not wait */
+    uv_timer_t wake; /* node_next_wake_ms */
+    uv_timer_t seal; /* SEAL_AFTER_MS after the last batch */
     uv_timer_t numbers;
     uv_timer_t drain;
     uv_signal_t signals[3];
     struct log_thread *thread;
     enum phase phase;
     bool is_seal_due;
-    bool has_work;         /* the turn shall run again at once */
+    bool has_work; /* the turn shall run again at once */
     uint32_t jumps_told;
     int exit_code;
 };
@@ -68,8 +68,9 @@ static int64_t read_clock(struct loop *loop)
 static void fail_log(struct loop *loop, const char *doing, enum err err)
 {
     report(REPORT_ERROR, "log_failed",
-           "doing=%s error=%s durable=%llu note=\"nothing after this position was acknowledged\"", doing,
-           words_err_name(err), (unsigned long long)node_durable_position(loop->options->node));
+           "doing=%s error=%s durable=%llu note=\"nothing after this position was acknowledged\"",
+           doing, words_err_name(err),
+           (unsigned long long)node_durable_position(loop->options->node));
     stop(loop, EX_IOERR);
 }
 
@@ -171,8 +172,8 @@ static void arm_wake(struct loop *loop)
         return;
     }
     int64_t wait_ms = log_clock_real_ms_until(loop->options->clock, due_ms);
-    (void)uv_timer_start(&loop->wake, loop->wake.timer_cb,
-                         (uint64_t)min_i64(wait_ms, SLEEP_MS_MAX), 0);
+    (void)uv_timer_start(&loop->wake, loop->wake.timer_cb, (uint64_t)min_i64(wait_ms, SLEEP_MS_MAX),
+                         0);
 }
 
 static void run_turn(struct loop *loop)

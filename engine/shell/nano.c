@@ -39,10 +39,11 @@ bool nano_is_local(const char *url, char *out_why, size_t why_size)
         starts_with(url, "tcp://[::1]:") || starts_with(url, "tcp://localhost:")) {
         return true;
     }
-    (void)snprintf(out_why, why_size,
-                   "%s can be reached from other machines, and without keys anybody there could act as "
-                   "anybody: listen on ipc:// or tcp://127.0.0.1:PORT, and put WireGuard or stunnel in front",
-                   url);
+    (void)snprintf(
+        out_why, why_size,
+        "%s can be reached from other machines, and without keys anybody there could act as "
+        "anybody: listen on ipc:// or tcp://127.0.0.1:PORT, and put WireGuard or stunnel in front",
+        url);
     return false;
 }
 
@@ -79,11 +80,13 @@ static enum err refuse_listen(const char *url, char *out_why, size_t why_size)
 enum err nano_listen(struct nano *nano, const char *url, char *out_why, size_t why_size)
 {
     if (nano->count == NANO_LISTENERS_MAX) {
-        (void)snprintf(out_why, why_size, "at most %u addresses can be listened on", NANO_LISTENERS_MAX);
+        (void)snprintf(out_why, why_size, "at most %u addresses can be listened on",
+                       NANO_LISTENERS_MAX);
         return ERR_FULL;
     }
     if (!starts_with(url, "ipc://") && !starts_with(url, "tcp://")) {
-        (void)snprintf(out_why, why_size, "an address begins with ipc:// or tcp://, not \"%s\"", url);
+        (void)snprintf(out_why, why_size, "an address begins with ipc:// or tcp://, not \"%s\"",
+                       url);
         return ERR_INPUT;
     }
     if (strlen(url) >= sizeof nano->listeners[0].url) {
@@ -120,10 +123,8 @@ static bool receive_one(struct nano *nano, uint32_t listener, nano_take_fn *take
     void *body = NULL;
     void *control = NULL;
     struct nn_iovec vector = {.iov_base = &body, .iov_len = NN_MSG};
-    struct nn_msghdr header = {.msg_iov = &vector,
-                               .msg_iovlen = 1,
-                               .msg_control = &control,
-                               .msg_controllen = NN_MSG};
+    struct nn_msghdr header = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = NN_MSG};
     int size = nn_recvmsg(nano->listeners[listener].socket, &header, NN_DONTWAIT);
     if (size < 0) {
         return false;

@@ -19,7 +19,7 @@
 struct nano {
     struct {
         int socket;
-        int fd;        /* readable while frames wait */
+        int fd; /* readable while frames wait */
         char url[512];
     } listeners[NANO_LISTENERS_MAX];
     uint32_t count;
@@ -34,7 +34,8 @@ bool nano_is_local(const char *url, char *out_why, size_t why_size);
 
 /* ERR_BUSY: the address is in use; ERR_INPUT: not an address; ERR_FULL: more than NANO_LISTENERS_MAX. out_why says
  * more. */
-enum err nano_listen(struct nano *nano, const char *url, char *out_why, size_t why_size) WARN_UNUSED;
+enum err nano_listen(struct nano *nano, const char *url, char *out_why,
+                     size_t why_size) WARN_UNUSED;
 
 /* Hands waiting frames of one listener to take; true when more may wait. */
 typedef void nano_take_fn(void *context, const void *route, uint32_t route_size, const void *frame,

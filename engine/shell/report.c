@@ -47,9 +47,10 @@ static size_t put_head(char *line, enum report_level level, const char *event)
     struct tm utc;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)gmtime_r(&now.tv_sec, &utc);
-    int length = snprintf(line, LINE_SIZE, "time=%04d-%02d-%02dT%02d:%02d:%02d.%03dZ level=%s event=%s",
-                          utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                          utc.tm_sec, (int)(now.tv_nsec / 1000000), LEVEL_NAMES[level], event);
+    int length =
+        snprintf(line, LINE_SIZE, "time=%04d-%02d-%02dT%02d:%02d:%02d.%03dZ level=%s event=%s",
+                 utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                 utc.tm_sec, (int)(now.tv_nsec / 1000000), LEVEL_NAMES[level], event);
     must(length > 0);
     return (size_t)length < LINE_SIZE ? (size_t)length : LINE_SIZE - 1;
 }
@@ -67,7 +68,9 @@ void report(enum report_level level, const char *event, const char *format, ...)
         va_start(arguments, format);
         int length = vsnprintf(line + used, LINE_SIZE - used, format, arguments);
         va_end(arguments);
-        used += length < 0 ? 0 : (size_t)length < LINE_SIZE - used ? (size_t)length : LINE_SIZE - used - 1;
+        used += length < 0                          ? 0
+                : (size_t)length < LINE_SIZE - used ? (size_t)length
+                                                    : LINE_SIZE - used - 1;
     }
     line[used++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, used);
@@ -78,9 +81,10 @@ void report(enum report_level level, const char *event, const char *format, ...)
 __attribute__((weak)) _Noreturn void gridloop_panic(const char *file, int line, const char *what)
 {
     report(REPORT_ERROR, "panic", "place=%s:%d must_hold=%s", file, line, REPORT_TEXT(what));
-    (void)fprintf(stderr,
-                  "gridloop: a bug stopped the engine at %s:%d: must hold: %s. Nothing acknowledged is "
-                  "lost; start it again and please report this line (exit %d)\n",
-                  file, line, what, EX_SOFTWARE);
+    (void)fprintf(
+        stderr,
+        "gridloop: a bug stopped the engine at %s:%d: must hold: %s. Nothing acknowledged is "
+        "lost; start it again and please report this line (exit %d)\n",
+        file, line, what, EX_SOFTWARE);
     _exit(EX_SOFTWARE);
 }

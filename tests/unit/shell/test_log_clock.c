@@ -83,8 +83,8 @@ static void test_scaled(void **state)
     (void)state;
     struct log_clock clock;
     char why[160];
-    assert_int_equal(
-        log_clock_parse("scaled:60@2026-03-03T08:20+08:00", &clock, why, sizeof why), ERR_OK);
+    assert_int_equal(log_clock_parse("scaled:60@2026-03-03T08:20+08:00", &clock, why, sizeof why),
+                     ERR_OK);
     assert_int_equal(clock.start_ms, INT64_C(1772497200000));
     log_clock_start_at(&clock, INT64_MIN, WALL, 500);
     assert_int_equal(log_clock_advance(&clock, 0, 1500), clock.start_ms + MINUTE_MS);
