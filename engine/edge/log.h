@@ -1,6 +1,6 @@
 /* log.h: the command log on segment files: entries in order, stamped, chained, durable before acted on.
  *
- * The bytes are described at the top of log_format.c, what recovery keeps and refuses at the top of log.c.
+ * The bytes are described at the top of log_format.c, what recovery keeps and refuses at the top of log_open.c.
  * Contract for everyone else:
  *
  *   position  1, 2, 3 ... of entries, without holes

@@ -3,6 +3,8 @@
  * What does not read as an entry at the end of the log may be a group that is being written at this moment. So
  * before anything is called damage, evidence that the position is on disk is looked up first and the bytes are read
  * again afterwards: a writer proves a group only after it wrote it. */
+#include "engine/edge/log.h"
+
 #include "engine/edge/log_cursor.h"
 
 #include <stdio.h>
