@@ -4,6 +4,7 @@
  * outbox is a temporary file: then events live as long as the command. */
 #include "engine/cli/cli.h"
 #include "engine/cli/send_event.h"
+#include "engine/core/code.h"
 #include "engine/shell/compile_pair.h"
 #include "engine/shell/last_engine.h"
 
