@@ -149,8 +149,8 @@ purity: ## the core links nothing but memcpy, memmove, memset, memcmp and the pa
 	@BUILD=$(BUILD) tests/gates/gate_purity.sh
 e2e: all ## tests with real processes; KILLS=n sets how often the engine is killed
 	@$(RUN) $(E2E)
-golden: all ## the golden log gives one digest on every compiler and level
-	@$(RUN) $(GOLDEN)
+golden: all ## a golden morning gives one digest on gcc and clang at -O0 and -O3
+	@TEST_TIMEOUT=3600 $(RUN) $(GOLDEN) tests/golden/matrix.sh
 real: all ## replays of real incidents; skips where ../shared/data is absent
 	@$(RUN) $(REAL)
 torture: all ## 2,000 kills of the engine

@@ -22,11 +22,10 @@ RESENT_BATCHES = 4  # the engine gives results of these again (limits: batches_k
 class Gateway:
     """Sends numbered batches; keeps one until it is acknowledged, as an outbox does."""
 
-    def __init__(self, engine, key_id, bins, random_):
+    def __init__(self, engine, key_id, make_event):
         self.client = wire.Client(engine.url, key_id, timeout_ms=1000)
         self.key_id = key_id
-        self.bins = bins
-        self.random = random_
+        self.make_event = make_event
         self.epoch = 1
         self.seq = 0
         self.waiting = None
@@ -35,13 +34,8 @@ class Gateway:
         self.resends = 0
 
     def next_batch(self):
-        events = []
-        for _ in range(BATCH):
-            self.number += 1
-            device = self.random.choice(self.bins)
-            events.append(wire.event(f"{self.key_id}-{self.number}", "camera.garbage_overflow", device=device,
-                                     fields=[("confidence", 0.95), ("fill_percent", 93)]))
-        return events
+        self.number += BATCH
+        return [self.make_event(f"{self.key_id}-{self.number + i}") for i in range(BATCH)]
 
     def turn(self):
         """True when a batch was acknowledged."""
@@ -77,14 +71,35 @@ class Gateway:
                   f"batch {seq} of {self.key_id} was answered {results} and, sent again, {again}")
 
 
+def sources(engine, random_):
+    """What gateways of the synthetic city report: a full bin again and again, and ever new cars in the way."""
+    bins = [row["id"] for row in engine.table("devices.csv") if row["kind"] == "camera" and row["asset"]]
+    zones = [row["id"] for row in engine.table("devices.csv") if row["kind"] == "camera" and row["zone"]]
+    assets = engine.table("assets.csv")
+    check(bins and zones and assets, "the synthetic city has cameras that watch bins and zones")
+    plate = lambda: f"Q{random_.randrange(10 ** 6):06d}"
+
+    def camera(event_id):
+        if random_.random() < 0.3:
+            return wire.event(event_id, "camera.garbage_overflow", device=random_.choice(bins),
+                              fields=[("confidence", 0.95), ("fill", 0.93)])
+        return wire.event(event_id, "camera.vehicle_stationary", device=random_.choice(zones),
+                          fields=[("confidence", 0.97), ("plate", plate()), ("vehicle_class", "car"),
+                                  ("exempt", False), ("dwell_s", 900)])
+
+    def hotline(event_id):
+        asset = random_.choice(assets)
+        return wire.event(event_id, "hotline.parking", at=wire.place(asset["lon"], asset["lat"]), fields=[("plate", plate())])
+
+    return {"camera-gateway-1": camera, "hotline-12345": hotline}
+
+
 def main():
     print(f"# seed {SEED}, {KILLS} kills")
     random_ = random.Random(SEED)
     with Engine() as engine:
-        bins = [row["id"] for row in engine.table("devices.csv") if row.get("asset")]
-        check(len(bins) > 0, "the synthetic city has cameras that watch something")
         recovery_s = [engine.start()]
-        gateways = [Gateway(engine, key, bins, random_) for key in engine.gateways() if key.startswith("camera")]
+        gateways = [Gateway(engine, key, make) for key, make in sources(engine, random_).items()]
         crew = Crew(engine)
         for kill in range(KILLS):
             until = time.monotonic() + random_.uniform(0.05, 0.6)

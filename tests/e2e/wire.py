@@ -197,9 +197,14 @@ class Client:
         return CODE_NAME[one(body, 1)]
 
 
-def event(event_id, event_type, device=None, at_ms=None, fields=(), text=None):
-    """fields: [(name, number or text or bool)]."""
-    out = [(1, event_id), (2, event_type), (3, at_ms), (4, device)]
+def place(lon, lat):
+    """Degrees, as text or numbers."""
+    return encode([(1, ("z", round(float(lon) * 1e7))), (2, ("z", round(float(lat) * 1e7)))])
+
+
+def event(event_id, event_type, device=None, at_ms=None, fields=(), text=None, at=None):
+    """fields: [(name, number or text or bool)]; at: place()."""
+    out = [(1, event_id), (2, event_type), (3, at_ms), (4, device), (5, at)]
     for name, value in fields:
         if isinstance(value, bool):
             body = [(1, name), (5, value)]
