@@ -82,14 +82,17 @@ static bool field_pair_is_true(const struct expr_word *word, const struct event 
     return (word->op == EXPR_FIELD_EQ) == is_same;
 }
 
-/* a / b in millionths; b is not 0. Divides by the magnitude, since mul_div wants a positive divisor. */
+/* a / b in millionths, exact, clamped; b is not 0. mul_div wants a positive divisor, so one sign moves; which one
+ * depends on what can be negated without loss. */
 static int64_t divide(int64_t a, int64_t b)
 {
     if (b > 0) {
         return mul_div(a, MICRO, b);
     }
-    int64_t magnitude = b == INT64_MIN ? INT64_MAX : -b;
-    return sub_clamped(0, mul_div(a, MICRO, magnitude));
+    if (b == INT64_MIN) { /* 10^6 / 2^63 = 15625 / 2^57 */
+        return sub_clamped(0, mul_div(a, MICRO / 64, INT64_C(1) << 57));
+    }
+    return a > 0 ? mul_div(-a, MICRO, -b) : sub_clamped(0, mul_div(a, MICRO, -b));
 }
 
 static void run_arithmetic(struct expr_stack *stack, uint32_t op)
