@@ -3,6 +3,7 @@
 
 #include "engine/edge/image_store.h"
 #include "engine/edge/log_files.h"
+#include "engine/shell/data_limits.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -84,14 +85,21 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         "until", 'u', "POSITION", 0, "stop behind this entry", 0                                   \
     }
 
-int log_command_open(const struct log_command *command, struct data_directory *data)
+int log_command_open(struct log_command *command, struct data_directory *data)
 {
     char path[CLI_URL_SIZE];
     if (cli_find_data(command->data, path) == NULL) {
         return EX_NOINPUT;
     }
+    command->limits = limits_default();
+    enum err err = data_limits_read(path, &command->limits);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        (void)fprintf(stderr, "%s/limits is damaged; restore it from a backup (exit %d)\n", path,
+                      EX_DATAERR);
+        return EX_DATAERR;
+    }
     struct data_fault fault;
-    enum err err = data_directory_read(data, path, &fault);
+    err = data_directory_read(data, path, &fault);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "%s (exit %d)\n", fault.text, cli_exit_of(err));
         return cli_exit_of(err);
@@ -342,7 +350,7 @@ static void print_replay(const struct log_command *command, const struct replay 
 static int run_replay(const struct log_command *command, struct data_directory *data)
 {
     struct replay_options options = {
-        .disk = &data->disk.disk, .log = log_options_default(), .limits = limits_default()};
+        .disk = &data->disk.disk, .log = log_options_default(), .limits = command->limits};
     struct replay *replay;
     struct log_fault fault;
     enum err err = replay_open(&options, &replay, &fault);

@@ -67,7 +67,7 @@ int log_command_dump(const struct log_command *command, struct data_directory *d
     struct dump dump = {.command = command};
     struct replay_options options = {.disk = &data->disk.disk,
                                      .log = log_options_default(),
-                                     .limits = limits_default(),
+                                     .limits = command->limits,
                                      .watch = {on_entry, on_command, on_effect, &dump}};
     struct replay *replay;
     struct log_fault fault;
