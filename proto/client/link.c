@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* An answer of 1,000 results with hints decodes into less. */
-#define ARENA_SIZE (8u << 20)
+/* A gateway's answer of 1,000 results with hints decodes into less than the first; a worker's items into the second. */
+#define ARENA_SIZE_MAX (8u << 20)
+#define ARENA_SIZE_MIN (1u << 20)
+#define INNER_SIZE_SMALL (128u << 10)
 #define RECONNECT_MS 50
 #define RECONNECT_MS_MAX 1000
 
@@ -84,12 +86,13 @@ enum err link_open(struct link *link, const char *urls, const char *identity, si
     /* Ids of an earlier run must not be mistaken for ours. */
     link->next_request_id = (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec;
     link->buffer = malloc(LINK_HEAD_SIZE + inner_capacity);
-    link->arena_block = aligned_alloc(64, ARENA_SIZE);
+    size_t arena_size = inner_capacity > INNER_SIZE_SMALL ? ARENA_SIZE_MAX : ARENA_SIZE_MIN;
+    link->arena_block = aligned_alloc(64, arena_size);
     if (link->buffer == NULL || link->arena_block == NULL) {
         link_close(link);
         return ERR_MEMORY;
     }
-    codec_arena_init(&link->arena, link->arena_block, ARENA_SIZE);
+    codec_arena_init(&link->arena, link->arena_block, arena_size);
     enum err err = connect_url(link);
     if (err != ERR_OK) {
         link_close(link);
