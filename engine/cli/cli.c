@@ -14,9 +14,12 @@ static const struct cli_verb COMMANDS[] = {
     {"serve", cmd_serve, "run the engine of a city"},
     {"check", cmd_check, "compile a city and its rules, list every problem, print the limits"},
     {"city", cmd_city, "make or check a city directory"},
-    {"case", cmd_case, "list, show, explain cases; act on one"},
-    {"log", cmd_log, "look at the command log: info, verify, replay, dump"},
+    {"trace", cmd_trace, "convert, generate and look into traces"},
+    {"sim", cmd_sim, "play a trace against a city in virtual time"},
     {"replay", cmd_replay, "feed a trace to a running engine"},
+    {"send", cmd_send, "send an event as a gateway"},
+    {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"log", cmd_log, "look into, verify and replay a log"},
     {NULL, NULL, NULL},
 };
 

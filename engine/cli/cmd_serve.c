@@ -8,6 +8,7 @@
 #include "engine/edge/image_store.h"
 #include "engine/shell/compile_pair.h"
 #include "engine/shell/data_directory.h"
+#include "engine/shell/data_limits.h"
 #include "engine/shell/last_engine.h"
 #include "engine/shell/loop.h"
 #include "engine/shell/report.h"
@@ -69,11 +70,38 @@ static int compile(struct engine *engine)
     return EX_OK;
 }
 
+/* A log goes on with the limits it began with. */
+static int settle_limits(struct engine *engine)
+{
+    struct limits kept;
+    char text[256];
+    enum err err = data_limits_read(engine->options.data, &kept);
+    if (err == ERR_NOT_FOUND) {
+        err = data_limits_write(engine->options.data, &engine->options.limits);
+        return err == ERR_OK ? EX_OK : fail(EX_IOERR, "cannot write the limits beside the log");
+    }
+    if (err != ERR_OK) {
+        (void)snprintf(text, sizeof text, "%.150s/limits is damaged; restore it from a backup",
+                       engine->options.data);
+        return fail(EX_DATAERR, text);
+    }
+    const char *name = data_limits_differ(&kept, &engine->options.limits);
+    if (name != NULL && engine->options.has_limits) {
+        (void)snprintf(
+            text, sizeof text,
+            "this log was begun with another limit %s; limits stay with a log, since a replay "
+            "under others would decide otherwise: leave --limit out, or start with another --data",
+            name);
+        return fail(EX_CONFIG, text);
+    }
+    engine->options.limits = kept;
+    return EX_OK;
+}
+
 static int open_node(struct engine *engine)
 {
     struct data_fault fault = {.text = ""};
     struct node_options options = node_options_default();
-    options.limits = engine->options.limits;
     options.clock_mode = (uint32_t)engine->clock.mode;
     options.speed = engine->clock.speed;
     options.images = (struct node_images){data_directory_load_image, &engine->data};
@@ -81,6 +109,11 @@ static int open_node(struct engine *engine)
     if (err != ERR_OK) {
         return fail(cli_exit_of(err), fault.text);
     }
+    int exit_code = settle_limits(engine);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    options.limits = engine->options.limits;
     if (engine->data.cut_bytes > 0) {
         report(REPORT_WARN, "tail_cut", "bytes=%llu note=\"a group that was never acknowledged\"",
                (unsigned long long)engine->data.cut_bytes);

@@ -107,6 +107,7 @@ static bool set(struct parsing *parsing, const char *key, const char *value, cha
         return copy_value(options->clock_text, sizeof options->clock_text, value, why, why_size);
     }
     if (strcmp(key, "limit") == 0) {
+        options->has_limits = true;
         return limits_set(&options->limits, value, why, why_size);
     }
     const char *nearest = problems_nearest(key, KEYS, COUNT_OF(KEYS));

@@ -15,6 +15,7 @@ struct serve_options {
     uint32_t listen_count;
     char clock_text[128];
     bool has_clock; /* said by somebody */
+    bool has_limits; /* said by somebody */
     struct limits limits;
 };
 

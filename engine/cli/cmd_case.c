@@ -1,0 +1,543 @@
+/* cmd_case.c: `gridloop case list | show | explain | act`.
+ *
+ * The first three read the log of a data directory by replay, beside a running engine or without one; act goes over the
+ * wire to the engine as a logged command. */
+#include "engine/cli/case_story.h"
+#include "engine/cli/cli.h"
+#include "engine/edge/labels.h"
+#include "engine/edge/story.h"
+#include "engine/edge/title.h"
+#include "proto/client/gridloop.h"
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#define ACT_WAIT_MS 5000u
+
+struct case_options {
+    const char *words[2]; /* case, action */
+    uint32_t word_count;
+    uint32_t words_max;
+    const char *data;
+    const char *url;
+    const char *lang;
+    const char *as;
+    const char *reason;
+    const char *text;
+    const char *to;
+    bool is_json;
+    bool has_closed; /* list: closed ones too */
+};
+
+/* ---- shared ---- */
+
+/* What one case is, as words. */
+struct case_words {
+    char no[WORDS_CASE_NO_SIZE];
+    char title[256];
+    char holder[128];
+    char deadline[32];
+    char place[160];
+};
+
+static void put_holder(struct text *text, const struct city *city, struct holder holder,
+                       enum lang lang)
+{
+    if (holder.kind == HOLDER_PERSON) {
+        (void)labels_put_person(text, city, holder.index, lang);
+    } else if (holder.kind == HOLDER_POST) {
+        (void)labels_put_post(text, city, holder.index, lang);
+    }
+}
+
+static void describe(const struct core *core, const struct case_view *view, enum lang lang,
+                     struct case_words *out)
+{
+    const struct city *city = core_city(core);
+    struct text text;
+    (void)words_case_no(view->no, out->no);
+    title_render(city, core_policy(core), view, out->title, sizeof out->title);
+    text_init(&text, out->holder, sizeof out->holder);
+    put_holder(&text, city, view->holder, lang);
+    text_init(&text, out->place, sizeof out->place);
+    (void)labels_put_where(
+        &text, city, &(struct labels_where){view->asset, view->device, view->cell, view->place},
+        lang);
+    out->deadline[0] = '\0';
+    if (view->deadline_ms != NEVER_MS && !case_state_is_terminal(view->state)) {
+        (void)story_instant(city, view->deadline_ms, core_now_ms(core), out->deadline,
+                            sizeof out->deadline);
+    }
+}
+
+static json_t *case_json(const struct case_view *view, const struct case_words *words)
+{
+    json_t *row = json_object();
+    (void)json_object_set_new(row, "case", json_string(words->no));
+    (void)json_object_set_new(row, "state",
+                              json_string(words_case_state_name((uint32_t)view->state)));
+    (void)json_object_set_new(row, "severity", json_integer(view->severity));
+    (void)json_object_set_new(row, "title", json_string(words->title));
+    (void)json_object_set_new(row, "place", json_string(words->place));
+    (void)json_object_set_new(row, "holder_kind",
+                              json_string(words_holder_kind_name(view->holder.kind)));
+    (void)json_object_set_new(row, "holder", json_string(words->holder));
+    (void)json_object_set_new(row, "clock", json_string(words_clock_name(view->clock)));
+    (void)json_object_set_new(row, "deadline_ms",
+                              view->deadline_ms != NEVER_MS ? json_integer(view->deadline_ms)
+                                                            : json_null());
+    (void)json_object_set_new(row, "is_overdue", json_boolean(view->is_overdue));
+    (void)json_object_set_new(row, "opened_at_ms", json_integer(view->opened_at_ms));
+    (void)json_object_set_new(row, "events", json_integer(view->event_count));
+    return row;
+}
+
+static int open_story(const struct case_options *options, struct case_no part,
+                      struct case_story *out_story)
+{
+    char path[CLI_URL_SIZE];
+    struct data_fault fault = {.text = ""};
+    const char *data = cli_find_data(options->data, path);
+    if (data == NULL) {
+        return EX_NOINPUT;
+    }
+    enum err err = case_story_open(data, part, cli_lang(options->lang), out_story, &fault);
+    if (err != ERR_OK) {
+        (void)fprintf(stderr, "gridloop case: %s (exit %d)\n", fault.text, cli_exit_of(err));
+        return cli_exit_of(err);
+    }
+    if (core_city(replay_core(out_story->replay)) == NULL) {
+        (void)fprintf(stderr, "gridloop case: the log holds no city yet (exit %d)\n", EX_NOINPUT);
+        case_story_close(out_story);
+        return EX_NOINPUT;
+    }
+    return EX_OK;
+}
+
+static void print_json(json_t *root)
+{
+    (void)json_dumpf(root, stdout, JSON_INDENT(2));
+    (void)printf("\n");
+    json_decref(root);
+}
+
+/* ---- list ---- */
+
+static int compare_views(const void *a, const void *b)
+{
+    const struct case_view *left = a, *right = b;
+    const uint32_t keys[][2] = {{left->no.day, right->no.day},
+                                {left->no.district, right->no.district},
+                                {left->no.serial, right->no.serial}};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (keys[i][0] != keys[i][1]) {
+            return keys[i][0] < keys[i][1] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* All cases in the order of their numbers; malloc'ed. */
+static struct case_view *collect(const struct core *core, bool has_closed, uint32_t *out_count)
+{
+    struct case_view view, *views = calloc(core_limits(core)->cases, sizeof *views);
+    uint32_t slot = 0, count = 0;
+    while (views != NULL && core_next_case(core, &slot, &view)) {
+        if (has_closed || !case_state_is_terminal(view.state)) {
+            views[count++] = view;
+        }
+    }
+    if (views != NULL) {
+        qsort(views, count, sizeof *views, compare_views);
+    }
+    *out_count = count;
+    return views;
+}
+
+static int case_list(const struct case_options *options)
+{
+    struct case_story story;
+    int exit_code = open_story(options, (struct case_no){0, 0, 0}, &story);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    const struct core *core = replay_core(story.replay);
+    uint32_t count = 0;
+    struct case_view *views = collect(core, options->has_closed, &count);
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < count; i++) {
+        struct case_words words;
+        describe(core, &views[i], story.lang, &words);
+        if (options->is_json) {
+            (void)json_array_append_new(rows, case_json(&views[i], &words));
+        } else {
+            (void)printf("%s  %s  %s  %s  %s%s%s%s\n", words.no, story_severity(views[i].severity),
+                         words_case_state((uint32_t)views[i].state, story.lang), words.title,
+                         words.holder, words.deadline[0] != '\0' ? "  " : "", words.deadline,
+                         views[i].is_overdue ? (story.lang == LANG_ZH ? "  已超时" : "  OVERDUE")
+                                             : "");
+        }
+    }
+    if (options->is_json) {
+        print_json(json_incref(rows));
+    } else if (count == 0) {
+        (void)printf(story.lang == LANG_ZH ? "没有在办案件\n" : "no open cases\n");
+    }
+    json_decref(rows);
+    free(views);
+    case_story_close(&story);
+    return EX_OK;
+}
+
+/* ---- show, explain ---- */
+
+/* Is every kept line about one case? Otherwise says which there are. */
+static int check_unique(const struct case_story *story, const char *asked)
+{
+    char first[WORDS_CASE_NO_SIZE], other[WORDS_CASE_NO_SIZE];
+    if (story->line_count == 0) {
+        (void)fprintf(
+            stderr,
+            "UNKNOWN_CASE: no case ends in \"%s\"; gridloop case list --all shows them (exit %d)\n",
+            asked, EX_NOINPUT);
+        return EX_NOINPUT;
+    }
+    for (uint32_t i = 1; i < story->line_count; i++) {
+        if (!case_no_is_equal(story->lines[i].no, story->lines[0].no)) {
+            (void)fprintf(stderr,
+                          "AMBIGUOUS: \"%s\" fits %s and %s; give more of the number (exit %d)\n",
+                          asked, words_case_no(story->lines[0].no, first),
+                          words_case_no(story->lines[i].no, other), EX_USAGE);
+            return EX_USAGE;
+        }
+    }
+    return EX_OK;
+}
+
+static bool is_shown(const struct case_line *line, bool is_explained)
+{
+    if (is_explained) {
+        return !line->is_told_before;
+    }
+    return line->kind == EFFECT_TIMELINE;
+}
+
+static json_t *line_json(const struct case_line *line)
+{
+    json_t *row = json_object();
+    (void)json_object_set_new(row, "position", json_integer((json_int_t)line->position));
+    (void)json_object_set_new(row, "at_ms", json_integer(line->at_ms));
+    (void)json_object_set_new(row, "kind",
+                              json_string(line->kind == EFFECT_TIMELINE   ? "timeline"
+                                          : line->kind == EFFECT_DECISION ? "decision"
+                                          : line->kind == EFFECT_NOTICE   ? "notice"
+                                                                          : "firing"));
+    if (line->kind == EFFECT_TIMELINE) {
+        (void)json_object_set_new(row, "action", json_string(words_action_name(line->action)));
+        (void)json_object_set_new(row, "state", json_string(words_case_state_name(line->state)));
+    }
+    if (line->code != CODE_NOTHING) {
+        (void)json_object_set_new(row, "code", json_string(words_code_name(line->code)));
+    }
+    (void)json_object_set_new(row, "text", json_string(line->text));
+    return row;
+}
+
+/* The rule as it was written: where to look. */
+static void print_rule(const struct core *core, const struct case_view *view, enum lang lang)
+{
+    const struct policy *policy = core_policy(core);
+    if (view->rule >= policy->rule_count) {
+        return;
+    }
+    const struct policy_rule *rule = &policy->rules[view->rule];
+    (void)printf("%s %.*s (%.*s:%u)\n", lang == LANG_ZH ? "规则" : "rule", (int)rule->id.size,
+                 policy_text(policy, rule->id), (int)rule->file.size,
+                 policy_text(policy, rule->file), rule->line);
+}
+
+static void print_head(const struct core *core, const struct case_view *view, enum lang lang,
+                       bool is_explained)
+{
+    struct case_words words;
+    describe(core, view, lang, &words);
+    (void)printf("%s  %s  %s\n%s", words.no, story_severity(view->severity), words.title,
+                 words.place);
+    (void)printf("  %s", words_case_state((uint32_t)view->state, lang));
+    if (words.holder[0] != '\0') {
+        (void)printf("  %s", words.holder);
+    }
+    if (words.deadline[0] != '\0') {
+        (void)printf("  %s %s", words_clock(view->clock, lang), words.deadline);
+    }
+    (void)printf("\n");
+    if (is_explained) {
+        print_rule(core, view, lang);
+    }
+    (void)printf("\n");
+}
+
+static int tell(const struct case_options *options, bool is_explained)
+{
+    struct case_no part;
+    struct case_story story;
+    struct case_view view;
+    if (options->word_count < 1 || !words_parse_case_no(options->words[0], &part)) {
+        (void)fprintf(stderr,
+                      "gridloop case: name a case, by its number or its tail: gridloop case show 1 "
+                      "(exit %d)\n",
+                      EX_USAGE);
+        return EX_USAGE;
+    }
+    int exit_code = open_story(options, part, &story);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    exit_code = check_unique(&story, options->words[0]);
+    const struct core *core = replay_core(story.replay);
+    bool is_here = exit_code == EX_OK && core_find_case(core, story.lines[0].no, &view);
+    json_t *rows = json_array();
+    if (exit_code == EX_OK && !options->is_json && is_here) {
+        print_head(core, &view, story.lang, is_explained);
+    }
+    for (uint32_t i = 0; exit_code == EX_OK && i < story.line_count; i++) {
+        if (options->is_json) {
+            (void)json_array_append_new(rows, line_json(&story.lines[i]));
+        } else if (is_shown(&story.lines[i], is_explained)) {
+            (void)printf("%s\n", story.lines[i].text);
+        }
+    }
+    if (exit_code == EX_OK && options->is_json) {
+        json_t *root = json_object();
+        struct case_words words;
+        if (is_here) {
+            describe(core, &view, story.lang, &words);
+            (void)json_object_set_new(root, "case", case_json(&view, &words));
+        }
+        (void)json_object_set(root, "story", rows);
+        print_json(root);
+    }
+    if (exit_code == EX_OK && story.left_out > 0) {
+        (void)fprintf(stderr, "%u more lines were left out\n", story.left_out);
+    }
+    json_decref(rows);
+    case_story_close(&story);
+    return exit_code;
+}
+
+/* ---- act ---- */
+
+static int refuse_word(const char *what, const char *word, enum vocabulary vocabulary,
+                       uint32_t below)
+{
+    char verb[64], all[1024] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < words_count(vocabulary); i++) {
+        const struct word *known = words_at(vocabulary, i);
+        if (known->number == 0 || known->number >= below) {
+            continue;
+        }
+        (void)snprintf(verb, sizeof verb, "%s", known->name);
+        for (char *at = verb; *at != '\0'; at++) {
+            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+        }
+        int length = snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "", verb);
+        used += length > 0 && (size_t)length < sizeof all - used ? (size_t)length : 0;
+    }
+    (void)fprintf(stderr, "gridloop case act: no %s \"%s\"; one of: %s (exit %d)\n", what, word,
+                  all, EX_USAGE);
+    return EX_USAGE;
+}
+
+static int print_result(const struct case_options *options,
+                        const struct gridloop_operator_result *result)
+{
+    enum lang lang = cli_lang(options->lang);
+    bool is_done = !words_code_is_refusal((uint32_t)result->code);
+    if (options->is_json) {
+        json_t *row = json_object();
+        (void)json_object_set_new(row, "code",
+                                  json_string(words_code_name((uint32_t)result->code)));
+        (void)json_object_set_new(row, "case", json_string(result->case_no));
+        (void)json_object_set_new(row, "state",
+                                  json_string(words_case_state_name((uint32_t)result->state)));
+        (void)json_object_set_new(row, "hint", json_string(result->hint));
+        print_json(row);
+    } else if (is_done) {
+        (void)printf("%s: %s, %s\n", result->case_no, words_code((uint32_t)result->code, lang),
+                     words_case_state((uint32_t)result->state, lang));
+    } else {
+        char possible[512];
+        (void)words_actions(result->possible, lang, possible, sizeof possible);
+        (void)fprintf(
+            stderr, "refused %s: %s%s%s%s%s (exit %d)\n", words_code_name((uint32_t)result->code),
+            words_code((uint32_t)result->code, lang), result->case_no[0] != '\0' ? "; case " : "",
+            result->case_no, possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
+    }
+    return is_done ? EX_OK : EX_NOPERM;
+}
+
+static int case_act(const struct case_options *options)
+{
+    char url[CLI_URL_SIZE];
+    uint32_t action = 0, reason = 0;
+    if (options->word_count < 2 || options->as == NULL) {
+        (void)fprintf(
+            stderr,
+            "gridloop case act: a case, an action and --as ID are needed: gridloop case act 1 "
+            "comment --as %s --text ... (exit %d)\n",
+            "DISPATCHER", EX_USAGE);
+        return EX_USAGE;
+    }
+    if (!words_parse_action(options->words[1], &action) || action == 0 ||
+        action >= ACTION_OUTSIDE_LIMIT) {
+        return refuse_word("action", options->words[1], VOCABULARY_ACTION, ACTION_OUTSIDE_LIMIT);
+    }
+    if (options->reason != NULL && !words_parse_reason(options->reason, &reason)) {
+        return refuse_word("reason", options->reason, VOCABULARY_REASON, UINT32_MAX);
+    }
+    if (cli_find_url(options->url, url) == NULL) {
+        return EX_UNAVAILABLE;
+    }
+    struct gridloop_operator_result result;
+    struct gridloop_act act = {.case_no = options->words[0],
+                               .action = (int)action,
+                               .reason = (int)reason,
+                               .text = options->text,
+                               .subject = options->to};
+    int status = gridloop_operator_act(url, options->as, &act, ACT_WAIT_MS, &result);
+    if (status == GRIDLOOP_OK || (status == GRIDLOOP_HELD && result.code != 0)) {
+        return print_result(options, &result);
+    }
+    if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
+        return cli_no_engine(url);
+    }
+    (void)fprintf(stderr, "gridloop case act: %s%s%s (exit %d)\n", gridloop_status_text(status),
+                  result.hint[0] != '\0' ? ": " : "", result.hint, EX_USAGE);
+    return EX_USAGE;
+}
+
+/* ---- options ---- */
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct case_options *options = state->input;
+    switch (key) {
+    case 'd':
+        options->data = value;
+        return 0;
+    case 'u':
+        options->url = value;
+        return 0;
+    case 'L':
+        options->lang = value;
+        return 0;
+    case 'A':
+        options->as = value;
+        return 0;
+    case 'r':
+        options->reason = value;
+        return 0;
+    case 't':
+        options->text = value;
+        return 0;
+    case 'o':
+        options->to = value;
+        return 0;
+    case 'j':
+        options->is_json = true;
+        return 0;
+    case 'a':
+        options->has_closed = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->word_count == options->words_max) {
+            argp_error(state, "\"%s\" is not expected here", value);
+        }
+        options->words[options->word_count++] = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+#define READ_OPTIONS                                                                               \
+    {"data", 'd', "DIR", 0, "data directory; default that of the last engine started", 0},         \
+        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},                               \
+    {                                                                                              \
+        "json", 'j', NULL, 0, "print JSON", 0                                                      \
+    }
+
+static int run_list(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        READ_OPTIONS,
+        {"all", 'a', NULL, 0, "closed ones too, while the engine holds them", 0},
+        {0}};
+    static const struct argp ARGP = {
+        .options = OPTIONS, .parser = parse, .doc = "Lists the open cases of an engine's log."};
+    struct case_options options = {.words_max = 0};
+    argp_err_exit_status = EX_USAGE;
+    return argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE : case_list(&options);
+}
+
+static int run_tell(int argc, char **argv, const char *doc, bool is_explained)
+{
+    static const struct argp_option OPTIONS[] = {READ_OPTIONS, {0}};
+    const struct argp argp = {.options = OPTIONS, .parser = parse, .args_doc = "CASE", .doc = doc};
+    struct case_options options = {.words_max = 1};
+    argp_err_exit_status = EX_USAGE;
+    return argp_parse(&argp, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE
+                                                                 : tell(&options, is_explained);
+}
+
+static int run_show(int argc, char **argv)
+{
+    return run_tell(argc, argv,
+                    "Tells what happened to a case, in sentences. CASE is its number or a tail: 1.",
+                    false);
+}
+
+static int run_explain(int argc, char **argv)
+{
+    return run_tell(
+        argc, argv,
+        "Tells why: each decision with who was looked at and what spoke against them. CASE is its "
+        "number or a tail: 1.",
+        true);
+}
+
+static int run_act(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"as", 'A', "ID", 0, "who acts: a person of the city", 0},
+        {"reason", 'r', "REASON", 0, "why; some actions need one", 0},
+        {"text", 't', "TEXT", 0, "a remark, at most 1000 bytes", 0},
+        {"to", 'o', "ID", 0, "person (reassign) or post (send_to_desk)", 0},
+        {"url", 'u', "URL", 0, "engine; default the last one started", 0},
+        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
+        {"json", 'j', NULL, 0, "print JSON", 0},
+        {0}};
+    static const struct argp ARGP = {
+        .options = OPTIONS,
+        .parser = parse,
+        .args_doc = "CASE ACTION",
+        .doc = "Does something with a case, as a logged command with actor and reason."};
+    struct case_options options = {.words_max = 2};
+    argp_err_exit_status = EX_USAGE;
+    return argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE : case_act(&options);
+}
+
+int cmd_case(int argc, char **argv)
+{
+    static const struct cli_verb VERBS[] = {
+        {"list", run_list, "open cases"},
+        {"show", run_show, "what happened to one, in sentences"},
+        {"explain", run_explain, "and why each decision fell as it did"},
+        {"act", run_act, "comment, reassign, close, void, reopen, ..."},
+        {NULL, NULL, NULL}};
+    return cli_run_verb("gridloop case", VERBS, argc, argv);
+}
