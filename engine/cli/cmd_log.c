@@ -258,20 +258,20 @@ static void print_survey(const struct log_command *command, const struct survey 
         (void)printf("\n");
         json_decref(object);
     } else {
-        print_value(command, "entries", "条目",
-                    "%" PRIu64 " (%" PRIu64 " commands, %" PRIu64 " seals)", survey->entries,
-                    survey->commands, survey->seals);
+        print_value(command, "entries", "条目", "%" PRIu64, survey->entries);
+        print_value(command, "commands", "命令", "%" PRIu64, survey->commands);
+        print_value(command, "seals", "封条", "%" PRIu64, survey->seals);
         print_value(command, "from", "起", "%s",
                     json_is_string(first) ? json_string_value(first) : "-");
         print_value(command, "until", "止", "%s",
                     json_is_string(last) ? json_string_value(last) : "-");
         print_value(command, "clock", "时钟", "%s x%" PRIu32, clock,
                     survey->has_start ? survey->start.speed : 0);
-        print_value(command, "segments", "段文件",
-                    "%" PRIu32 ", %" PRIu64 " bytes, %" PRIu64 " used", survey->segments,
-                    survey->segment_bytes, survey->bytes);
-        print_value(command, "images", "映像", "%" PRIu32 ", %" PRIu64 " bytes", survey->images,
-                    survey->image_bytes);
+        print_value(command, "segments", "段文件", "%" PRIu32, survey->segments);
+        print_value(command, "bytes on disk", "占用字节", "%" PRIu64, survey->segment_bytes);
+        print_value(command, "bytes of commands", "命令字节", "%" PRIu64, survey->bytes);
+        print_value(command, "images", "映像", "%" PRIu32, survey->images);
+        print_value(command, "bytes of images", "映像字节", "%" PRIu64, survey->image_bytes);
         print_value(command, "redacted", "已脱敏", "%" PRIu64, survey->redacted);
         print_value(command, "not proven on disk", "未证实落盘", "%" PRIu64, survey->unproven);
         if (survey->tail[0] != '\0') {
@@ -341,9 +341,9 @@ static void print_replay(const struct log_command *command, const struct replay 
     print_value(command, "commands", "命令", "%" PRIu64 ", %.0f/s", counts->commands,
                 seconds > 0 ? (double)counts->commands / seconds : 0.0);
     print_value(command, "events", "事件", "%" PRIu64, core->events);
-    print_value(command, "cases", "案件",
-                "%" PRIu64 " opened, %" PRIu64 " closed, %" PRIu64 " open now", core->cases_opened,
-                core->closed, core->open_now);
+    print_value(command, "cases opened", "立案", "%" PRIu64, core->cases_opened);
+    print_value(command, "cases closed", "结案", "%" PRIu64, core->closed);
+    print_value(command, "cases open now", "在办", "%" PRIu64, core->open_now);
     json_decref(json);
 }
 

@@ -197,7 +197,8 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
         break;
     }
     must(kind != NULL);
-    dump_set(object, "effect", json_string(kind));
-    dump_set(object, "at_ms", json_integer(effect->at_ms));
-    return object;
+    json_t *whole = json_pack("{s:s, s:I}", "effect", kind, "at_ms", (json_int_t)effect->at_ms);
+    (void)json_object_update(whole, object);
+    json_decref(object);
+    return whole;
 }

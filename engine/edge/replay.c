@@ -263,7 +263,7 @@ enum err replay_next(struct replay *replay, struct log_fault *out_fault)
         err = step_entry(replay, &entry, out_fault);
         /* ERR_NOT_FOUND means "the end" to the caller. */
         if (err == ERR_NOT_FOUND) {
-            err = ERR_UNAVAILABLE;
+            err = ERR_DAMAGED;
         }
     }
     replay->failure = err;

@@ -6,7 +6,7 @@
  *
  * Owner   the disk must outlive the replay; the core and what it shows are borrowed until the next call
  * Cost    the core's block plus at most three pairs of images; entries are stepped one at a time
- * Errors  those of the log, with place in struct log_fault; ERR_UNAVAILABLE for an image that is missing;
+ * Errors  those of the log, with place in struct log_fault; ERR_DAMAGED also for an image that is missing;
  *         ERR_MISMATCH at the first position whose recorded digest differs. After an error the replay is over */
 #ifndef ENGINE_EDGE_REPLAY_H
 #define ENGINE_EDGE_REPLAY_H

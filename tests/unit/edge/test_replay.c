@@ -145,7 +145,7 @@ static void test_replay_names_a_missing_image(void **state)
     append(2000, COMMAND_ACTIVATE, &activate, sizeof activate);
     struct replay *replay = open_replay(false);
     struct log_fault fault;
-    assert_int_equal(replay_follow(replay, UINT64_MAX, &fault), ERR_UNAVAILABLE);
+    assert_int_equal(replay_follow(replay, UINT64_MAX, &fault), ERR_DAMAGED);
     assert_int_equal(fault.position, 2);
     assert_non_null(strstr(fault.what, "000000000000abcd0000000000000001.img"));
     assert_non_null(strstr(fault.what, "missing"));
