@@ -28,7 +28,7 @@ struct plan_size {
     uint32_t inspectors;
     /* per cell */
     uint32_t cameras, gas_sensors, manhole_sensors, lamp_sensors;
-    uint32_t rare_cells_per_sensor; /* noise, dust and water sensors: one each per so many cells */
+    uint32_t rare_cells_per_sensor; /* noise, dust, water and pressure sensors: one each per so many cells */
     uint32_t litter_bins, manholes, lamps, trees, valves;
     uint32_t camera_gateways, sensor_gateways;
 };

@@ -207,7 +207,8 @@ static void write_gas_sensors(struct things *things, struct city_file *file)
 
 static void write_rare_sensors(struct things *things, struct city_file *file)
 {
-    static const char *const RARE[][2] = {{"N", "noise_sensor"}, {"D", "dust_sensor"}, {"W", "water_sensor"}};
+    static const char *const RARE[][2] = {
+        {"N", "noise_sensor"}, {"D", "dust_sensor"}, {"W", "water_sensor"}, {"P", "pressure_sensor"}};
     const struct plan *plan = things->plan;
     const uint32_t count = plan->cell_count / plan->size->rare_cells_per_sensor;
     struct random random;
@@ -215,8 +216,12 @@ static void write_rare_sensors(struct things *things, struct city_file *file)
     for (size_t kind = 0; kind < COUNT_OF(RARE); kind++) {
         for (uint32_t i = 0; i < count; i++) {
             const uint32_t cell = i * plan->size->rare_cells_per_sensor;
+            const uint32_t valve = asset_number(things, KIND_VALVE, cell, 0);
+            const bool is_pressure = RARE[kind][0][0] == 'P'; /* in a valve chamber */
             print_device(things, file, RARE[kind][0], i, RARE[kind][1],
-                         plan_random_place(plan, cell, &random), "", "");
+                         is_pressure ? asset_place(things, KIND_VALVE, valve)
+                                     : plan_random_place(plan, cell, &random),
+                         "", "");
         }
     }
 }

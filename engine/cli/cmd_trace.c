@@ -1,7 +1,9 @@
-/* cmd_trace.c: `gridloop trace convert | info`: traces of events from CSV files, and what is in them. */
+/* cmd_trace.c: `gridloop trace convert | generate | info`: traces of events, from CSV files or invented. */
 #include "engine/cli/cli.h"
 
+#include "engine/city/city_load.h"
 #include "sim/trace_convert.h"
+#include "sim/trace_generate.h"
 
 #include <argp.h>
 #include <inttypes.h>
@@ -257,10 +259,128 @@ static int trace_info(int argc, char **argv)
     return cli_exit_of(err);
 }
 
+/* ---- generate ---- */
+
+struct generate_options {
+    const char *city, *output;
+    struct trace_demand demand;
+};
+
+static int64_t parse_count(const char *text, const char *name, struct argp_state *state)
+{
+    char *end;
+    const long long value = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || value < 1 || value > 100000000) {
+        argp_error(state, "--%s takes a whole number from 1 to 100000000, not \"%s\"", name, text);
+    }
+    return value;
+}
+
+static error_t parse_generate(int key, char *text, struct argp_state *state)
+{
+    struct generate_options *options = state->input;
+    int32_t offset_minutes;
+    char *end;
+    switch (key) {
+    case 'c':
+        options->city = text;
+        return 0;
+    case 'o':
+        options->output = text;
+        return 0;
+    case 's':
+        options->demand.seed = strtoull(text, &end, 10);
+        if (end == text || *end != '\0') {
+            argp_error(state, "--seed takes a whole number, not \"%s\"", text);
+        }
+        return 0;
+    case 'H':
+        options->demand.hours = parse_count(text, "hours", state);
+        return 0;
+    case 'r':
+        options->demand.incidents_per_hour = parse_count(text, "rate", state);
+        return 0;
+    case 'f':
+        if (!trace_parse_instant(text, &options->demand.from_ms, &offset_minutes)) {
+            argp_error(state, "--from takes an instant such as 2026-03-03T00:00:00+08:00, not \"%s\"", text);
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "no word is expected here: \"%s\"", text);
+        return 0;
+    case ARGP_KEY_END:
+        if (options->city == NULL) {
+            argp_error(state, "name a city, for example: gridloop trace generate --city ./qinghe -o day.ndjson");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static enum err generate_for(const struct generate_options *options, struct problems *problems)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    struct city city;
+    struct trace_generated counts;
+    enum err err = city_load(options->city, problems, &bytes, &size);
+    if (err == ERR_OK) {
+        err = city_open(bytes, size, &city);
+    }
+    if (err == ERR_OK) {
+        err = trace_generate(&city, &options->demand, options->output, &counts);
+        if (err != ERR_OK) {
+            problems_add(problems, PROBLEM_ERROR, "V000", options->output, 0, 0, "%s",
+                         err == ERR_INPUT ? "the city has no gateways that could report"
+                                          : "cannot be written");
+        }
+    }
+    if (err == ERR_OK) {
+        fprintf(stderr, "%" PRIu32 " incidents, %" PRIu32 " events\n", counts.incidents, counts.events);
+    }
+    free(bytes);
+    return err;
+}
+
+static int trace_generate_command(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"city", 'c', "DIR", 0, "city whose devices and places report", 0},
+        {"output", 'o', "FILE", 0, "the trace (default: standard output)", 0},
+        {"seed", 's', "N", 0, "same seed, same bytes (default 1)", 0},
+        {"hours", 'H', "N", 0, "how long (default 24)", 0},
+        {"rate", 'r', "N", 0, "true incidents an hour, mean of a day (default 20); each makes about two events", 0},
+        {"from", 'f', "INSTANT", 0, "start (default 2026-03-03T00:00:00+08:00)", 0},
+        {0}};
+    static const struct argp ARGP = {OPTIONS, parse_generate, "",
+                                     "Invents a trace over a city, in the event types of the shipped rule pack.",
+                                     NULL, NULL, NULL};
+    struct generate_options options = {.output = "-",
+                                       .demand = {.seed = 1,
+                                                  .from_ms = INT64_C(1772467200000), /* 2026-03-03, Shanghai */
+                                                  .hours = 24,
+                                                  .incidents_per_hour = 20}};
+    argp_err_exit_status = EX_USAGE;
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+        return EX_USAGE;
+    }
+    struct problems *problems = problems_new();
+    if (problems == NULL) {
+        fprintf(stderr, "out of memory\n");
+        return EX_OSERR;
+    }
+    const enum err err = generate_for(&options, problems);
+    problems_print(problems, stderr);
+    problems_free(problems);
+    return cli_exit_of(err);
+}
+
 int cmd_trace(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
         {"convert", trace_convert_command, "rows of a CSV file to a trace, by a column map"},
+        {"generate", trace_generate_command, "invent a trace over a city"},
         {"info", trace_info, "check a trace and count what is in it"},
         {NULL, NULL, NULL}};
     return cli_run_verb("trace", VERBS, argc, argv);
