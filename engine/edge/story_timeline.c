@@ -257,19 +257,15 @@ static void tell_hand_over(struct teller *t, const struct effect_timeline *line,
     say_actor(t, line);
     say_subject(t, line, en, zh);
     say_reason(t, line);
-    teller_say_deadline(t, line->clock, line->deadline_ms);
 }
 
-/* "<who> <did>: <why>; <clock> by <time>": most acts. */
+/* "<who> <did>: <why>": most acts. */
 static void tell_act(struct teller *t, const struct effect_timeline *line, const char *en,
                      const char *zh)
 {
     say_actor(t, line);
     teller_say(t, en, zh);
     say_reason(t, line);
-    if (!case_state_is_terminal((enum case_state)line->state)) {
-        teller_say_deadline(t, line->clock, line->deadline_ms);
-    }
 }
 
 static void tell_lost(struct teller *t, const struct effect_timeline *line)
@@ -284,39 +280,40 @@ static void tell_expire(struct teller *t, const struct effect_timeline *line)
     teller_say_deadline(t, line->clock, line->deadline_ms);
 }
 
-/* Actions told as "<who> <words>: <why>; <clock> by <time>". */
+/* Actions told as "<who> <words>: <why>". The clock is told where the action starts or changes one. */
 struct act_words {
     enum action action;
     const char *en;
     const char *zh;
+    bool tells_clock;
 };
 
 static const struct act_words ACTS[] = {
-    {ACTION_ACCEPT, "accepted", "接单"},
-    {ACTION_DECLINE, "declined", "拒单"},
-    {ACTION_ARRIVE, "arrived", "到场"},
-    {ACTION_DONE, "done", "处置完成"},
-    {ACTION_RETURN, "returned it", "退回"},
-    {ACTION_VERIFY_YES, "confirmed the report", "核实属实"},
-    {ACTION_VERIFY_NO, "did not confirm the report", "核实不属实"},
-    {ACTION_DISPATCH, "dispatched again", "重新派遣"},
-    {ACTION_VOID, "declared it VOID", "作废"},
-    {ACTION_FORCE_CLOSE, "CLOSED by order", "强制结案"},
-    {ACTION_REOPEN, "reopened", "重新立案"},
-    {ACTION_COMMENT, "noted", "备注"},
-    {ACTION_FILE, "filed", "立案"},
-    {ACTION_CLOSE, "CLOSED", "结案"},
-    {ACTION_START_CHECK, "handled; the check begins", "已处置，启动核查"},
-    {ACTION_RETIRE, "left the engine for the history", "归档"},
-    {ACTION_SELF_HANDLED, "handled it on the spot", "自处置"},
+    {ACTION_ACCEPT, "accepted", "接单", true},
+    {ACTION_DECLINE, "declined", "拒单", true},
+    {ACTION_ARRIVE, "arrived", "到场", false},
+    {ACTION_DONE, "done", "处置完成", false},
+    {ACTION_RETURN, "returned it", "退回", true},
+    {ACTION_VERIFY_YES, "confirmed the report", "核实属实", false},
+    {ACTION_VERIFY_NO, "did not confirm the report", "核实不属实", false},
+    {ACTION_DISPATCH, "dispatched again", "重新派遣", true},
+    {ACTION_VOID, "declared it VOID", "作废", false},
+    {ACTION_FORCE_CLOSE, "CLOSED by order", "强制结案", false},
+    {ACTION_REOPEN, "reopened", "重新立案", true},
+    {ACTION_COMMENT, "noted", "备注", false},
+    {ACTION_FILE, "filed", "立案", true},
+    {ACTION_CLOSE, "CLOSED", "结案", false},
+    {ACTION_START_CHECK, "handled, now to be checked", "已处置，启动核查", true},
+    {ACTION_RETIRE, "left the engine for the history", "归档", false},
+    {ACTION_SELF_HANDLED, "handled it on the spot", "自处置", false},
 };
 
-/* Actions told as "<who> <words> <to whom>: <why>; <clock> by <time>". */
+/* Actions told as "<who> <words> <to whom>: <why>". */
 static const struct act_words HAND_OVERS[] = {
-    {ACTION_REASSIGN, "reassigned it to ", "改派给"},
-    {ACTION_SEND_TO_DESK, "sent it to ", "转派至"},
-    {ACTION_TO_DESK, "handed to ", "转由岗位承接："},
-    {ACTION_RECALL, "recalled from ", "撤回派给："},
+    {ACTION_REASSIGN, "reassigned it to ", "改派给", true},
+    {ACTION_SEND_TO_DESK, "sent it to ", "转派至", true},
+    {ACTION_TO_DESK, "handed to ", "转由岗位承接：", true},
+    {ACTION_RECALL, "recalled from ", "撤回派给：", false},
 };
 
 static const struct act_words *find_words(const struct act_words *words, size_t count,
@@ -343,21 +340,35 @@ static const struct {
     {ACTION_CLEAR, tell_clear},       {ACTION_SEVERITY, tell_severity},
 };
 
-void teller_tell_timeline(struct teller *t, const struct effect_timeline *line)
+static void tell_action(struct teller *t, const struct effect_timeline *line)
 {
     const struct act_words *words = find_words(ACTS, COUNT_OF(ACTS), line->action);
     if (words != NULL) {
         tell_act(t, line, words->en, words->zh);
-        return;
+    } else {
+        words = find_words(HAND_OVERS, COUNT_OF(HAND_OVERS), line->action);
+        if (words != NULL) {
+            tell_hand_over(t, line, words->en, words->zh);
+        }
     }
-    words = find_words(HAND_OVERS, COUNT_OF(HAND_OVERS), line->action);
     if (words != NULL) {
-        tell_hand_over(t, line, words->en, words->zh);
+        if (words->tells_clock) {
+            teller_say_deadline(t, line->clock, line->deadline_ms);
+        }
         return;
     }
     for (size_t i = 0; i < COUNT_OF(OWN_SENTENCES); i++) {
         if (OWN_SENTENCES[i].action == line->action) {
             OWN_SENTENCES[i].tell(t, line);
         }
+    }
+}
+
+void teller_tell_timeline(struct teller *t, const struct effect_timeline *line)
+{
+    tell_action(t, line);
+    bool says_so = line->action == ACTION_CLOSE || line->action == ACTION_FORCE_CLOSE;
+    if (line->state == CASE_CLOSED && line->state_before != CASE_CLOSED && !says_so) {
+        teller_say(t, ". CLOSED", "，结案");
     }
 }

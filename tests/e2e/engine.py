@@ -1,5 +1,6 @@
 """engine.py: a city, an engine process and its clients, in a directory that goes away."""
 import csv
+import json
 import os
 import shutil
 import signal
@@ -103,6 +104,12 @@ class Engine:
     def gateways(self):
         return [row["id"] for row in self.table("gateways.csv")]
 
+    def cases(self):
+        """{case number: what `case list` says of it}, closed ones too."""
+        rows = json.loads(self.gridloop("case", "list", "--all", "--json", "--data", self.data))
+        closed = ("CLOSED", "VOID", "MERGED", "FORCED_CLOSED")
+        return {row["case"]: {**row, "is_closed": row["state"] in closed} for row in rows}
+
     def gridloop(self, *words, expect=0):
         return run(*words, expect=expect, env=self.env)
 
@@ -118,7 +125,9 @@ class Crew:
         self.workers = []
         for row in engine.table("workers.csv"):
             client = wire.Client(engine.url, row["id"], timeout_ms=1000)
-            self.workers.append({"client": client, "id": row["id"], "epoch": 0, "seq": 0, "ack": 0, "todo": []})
+            cell = next(iter(engine.table("assets.csv")))
+            at = wire.place(row["lon"] or cell["lon"], row["lat"] or cell["lat"])
+            self.workers.append({"client": client, "id": row["id"], "at": at, "epoch": 0, "seq": 0, "ack": 0, "todo": []})
         self.acks = 0
         self.refused = {}
 
@@ -141,7 +150,7 @@ class Crew:
         client = worker["client"]
         if worker["epoch"] == 0:
             worker["epoch"] = client.hello()["epoch"] + 1
-        items = client.poll(worker["ack"])
+        items = client.poll(worker["ack"], at=worker["at"])
         for item in items or []:
             worker["ack"] = max(worker["ack"], item["seq"])
             if item["kind"] == wire.ITEM_OFFER:
@@ -157,6 +166,7 @@ class Crew:
             self.refused[code] = self.refused.get(code, 0) + 1
             return 0
         worker["seq"] += 1
+        worker["at"] = place or worker["at"]
         worker["todo"].pop(0)
         if code != "DONE":
             self.refused[code] = self.refused.get(code, 0) + 1

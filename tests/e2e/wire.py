@@ -174,8 +174,9 @@ class Client:
         results = [decode(r) for r in body.get(4, [])]
         return "ack", [(CODE_NAME[one(r, 1)], one(r, 2, b"").decode()) for r in results]
 
-    def poll(self, ack_seq, status=1, wait_ms=0):
-        kind, body = self.ask(4, [(1, ack_seq), (2, wait_ms), (3, status)])
+    def poll(self, ack_seq, status=1, wait_ms=0, at=None):
+        fix = None if at is None else encode([(1, at), (2, self.now_ms or None)])
+        kind, body = self.ask(4, [(1, ack_seq), (2, wait_ms), (3, status), (4, fix)])
         if kind == 8:
             return None
         assert kind == 6, (kind, body)

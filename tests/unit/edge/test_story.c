@@ -324,11 +324,29 @@ static void test_story_tells_check_and_close(void **state)
     effect.of.timeline.actor = 3;
     expect_told(&w, &effect, LANG_EN, "08:21 check by Zhao Min, not the handler: passed");
     expect_told(&w, &effect, LANG_ZH, "08:21 赵敏（非处置人）核查：通过");
+    effect.of.timeline.state_before = CASE_CHECKING;
+    effect.of.timeline.state = CASE_CLOSED;
+    expect_told(&w, &effect, LANG_EN, "08:21 check by Zhao Min, not the handler: passed. CLOSED");
+    expect_told(&w, &effect, LANG_ZH, "08:21 赵敏（非处置人）核查：通过，结案");
     effect = line(ACTION_CLOSE);
     effect.of.timeline.state = CASE_CLOSED;
     effect.of.timeline.clock = CLOCK_RETIRE;
     effect.of.timeline.deadline_ms = AT_MS + DAY_MS;
     expect_told(&w, &effect, LANG_EN, "08:21 CLOSED");
+}
+
+static void test_story_tells_the_clock_only_where_it_starts(void **state)
+{
+    (void)state;
+    struct world w;
+    build(&w);
+    struct effect effect = line(ACTION_START_CHECK);
+    effect.of.timeline.clock = CLOCK_CHECK;
+    effect.of.timeline.deadline_ms = AT_MS + HOUR_MS;
+    expect_told(&w, &effect, LANG_EN, "08:21 handled, now to be checked; check by 09:21");
+    effect.of.timeline.action = ACTION_DONE;
+    effect.of.timeline.actor = 0;
+    expect_told(&w, &effect, LANG_EN, "08:21 Wang Fang done");
 }
 
 static void test_story_tells_desk_escalation_and_missed_clock(void **state)
@@ -461,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_story_tells_nobody_with_the_binding_filter),
         cmocka_unit_test(test_story_tells_acts_with_reason_remark_and_clock),
         cmocka_unit_test(test_story_tells_check_and_close),
+        cmocka_unit_test(test_story_tells_the_clock_only_where_it_starts),
         cmocka_unit_test(test_story_tells_desk_escalation_and_missed_clock),
         cmocka_unit_test(test_story_tells_a_refusal_with_what_is_possible),
         cmocka_unit_test(test_story_has_a_sentence_for_every_action),
