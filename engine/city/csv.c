@@ -208,6 +208,7 @@ void csv_parse(struct pool *pool, struct problems *problems, const struct text_f
                const struct csv_column *columns, uint32_t column_count, struct csv *out_csv)
 {
     must(column_count <= CSV_COLUMNS_MAX);
+    int errors_before = problems_error_count(problems);
     *out_csv = (struct csv){.file = file->name, .column_count = column_count};
     struct reader reader = {.problems = problems,
                             .file = file->name,
@@ -218,6 +219,7 @@ void csv_parse(struct pool *pool, struct problems *problems, const struct text_f
     if (!skip_blank_lines(&reader)) {
         problems_add(problems, PROBLEM_ERROR, "C005", file->name, 1, 1,
                      "is empty; the first row names the columns");
+        out_csv->has_problems = true;
         return;
     }
     uint32_t places[CSV_COLUMNS_MAX];
@@ -236,6 +238,7 @@ void csv_parse(struct pool *pool, struct problems *problems, const struct text_f
         memcpy(out_csv->cells, cells, cell_count * sizeof *cells);
     }
     free(cells);
+    out_csv->has_problems = problems_error_count(problems) > errors_before;
 }
 
 const struct csv_cell *csv_at(const struct csv *csv, uint32_t row, uint32_t column)

@@ -26,6 +26,7 @@ struct csv {
     struct csv_cell *cells; /* row_count x column_count, in the order of the columns asked for */
     uint32_t row_count;
     uint32_t column_count;
+    bool has_problems;
 };
 
 /* Fills out_csv in any case; no rows where the header is unusable. */

@@ -338,6 +338,7 @@ void gather_calendars(struct gather *gather)
 {
     struct yaml_tree *tree = &gather->calendars_yaml;
     struct names *names = &gather->calendar_names;
+    int errors_before = problems_error_count(gather->problems);
     const yaml_node_t *calendars = open_calendars(gather);
     const yaml_node_t *key;
     const yaml_node_t *value;
@@ -350,6 +351,7 @@ void gather_calendars(struct gather *gather)
         }
     }
     names_sort(names, NULL, NULL);
+    names->is_incomplete = problems_error_count(gather->problems) > errors_before;
     struct calendar_tables tables = {.intervals = NULL};
     struct city_calendar *rows = pool_take_rows(&gather->pool, sizeof *rows, names->count);
     for (uint32_t i = 0; i < names->count; i++) {

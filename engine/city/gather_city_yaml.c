@@ -147,6 +147,7 @@ static void read_box(struct gather *gather, const yaml_node_t *node)
 static void read_modes(struct gather *gather, const yaml_node_t *node)
 {
     struct yaml_tree *tree = &gather->city_yaml;
+    int errors_before = problems_error_count(gather->problems);
     const yaml_node_t *key;
     const yaml_node_t *value;
     if (node != NULL && yaml_check_free_keys(tree, node)) {
@@ -160,6 +161,8 @@ static void read_modes(struct gather *gather, const yaml_node_t *node)
         }
     }
     names_sort(&gather->mode_names, NULL, NULL);
+    gather->mode_names.is_incomplete =
+        node == NULL || problems_error_count(gather->problems) > errors_before;
 }
 
 void gather_city_yaml(struct gather *gather)
@@ -189,7 +192,7 @@ static uint32_t name_row(struct gather *gather, const yaml_node_t *node, const s
 {
     const char *text = yaml_text(&gather->city_yaml, node);
     uint32_t row = text == NULL ? NONE32 : names_find(names, text);
-    if (text != NULL && row == NONE32) {
+    if (text != NULL && row == NONE32 && !names->is_incomplete) {
         const char *nearest = names_nearest(names, text);
         yaml_problem(&gather->city_yaml, node, "C018", "\"%s\" is not in %s%s%s", text, where,
                      nearest == NULL ? "" : "; nearest: ", text_or_empty(nearest));

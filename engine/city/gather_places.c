@@ -129,7 +129,7 @@ static uint32_t cell_unit(struct gather *gather, const struct feature *feature)
         return NONE32;
     }
     uint32_t unit = names_find(&gather->unit_names, text);
-    if (unit == NONE32) {
+    if (unit == NONE32 && !gather->unit_names.is_incomplete) {
         const char *nearest = names_nearest(&gather->unit_names, text);
         problems_add(gather->problems, PROBLEM_ERROR, "C018", feature->file, 0, 0,
                      "%s: unit \"%s\" is not in units.csv%s%s", feature->label, text,
@@ -321,13 +321,17 @@ void gather_places_read(struct gather *gather)
 {
     gather_csv(gather, "units.csv", false, UNIT_COLUMNS, COUNT_OF(UNIT_COLUMNS), &gather->units);
     gather_keys(gather, &gather->units, UNIT_CODE, &gather->unit_names);
+    int errors_before = problems_error_count(gather->problems);
     struct text_file file;
     if (gather_file(gather, "cells.geojson", &file)) {
         features_add_file(&gather->cells, &file, gather->crs, "code");
     }
-    read_area_files(gather);
     feature_keys(gather, &gather->cells, "code", &gather->cell_names);
+    gather->cell_names.is_incomplete = problems_error_count(gather->problems) > errors_before;
+    errors_before = problems_error_count(gather->problems);
+    read_area_files(gather);
     feature_keys(gather, &gather->areas, "zone", &gather->zone_names);
+    gather->zone_names.is_incomplete = problems_error_count(gather->problems) > errors_before;
     widen_box(gather);
     make_cells(gather);
     write_areas(gather);

@@ -26,6 +26,8 @@ void gather_csv(struct gather *gather, const char *name, bool is_needed, const s
     }
     if (gather_file(gather, name, &file)) {
         csv_parse(&gather->pool, gather->problems, &file, columns, column_count, out_csv);
+    } else {
+        out_csv->has_problems = true;
     }
 }
 
@@ -47,6 +49,7 @@ static void tell_twice(void *context, uint32_t source, uint32_t first_source)
 
 void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names)
 {
+    int errors_before = problems_error_count(gather->problems);
     for (uint32_t row = 0; row < csv->row_count; row++) {
         const char *text = gather_text(csv, row, column);
         if (csv_at(csv, row, column)->column == 0) {
@@ -63,6 +66,8 @@ void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, 
     }
     struct sorting sorting = {gather, csv, column};
     names_sort(names, tell_twice, &sorting);
+    names->is_incomplete =
+        csv->has_problems || problems_error_count(gather->problems) > errors_before;
 }
 
 void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names,

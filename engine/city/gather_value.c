@@ -60,7 +60,7 @@ static uint32_t find_or_tell(struct gather *gather, const struct csv *csv, uint3
                              const char *text, const struct names *names, const char *where)
 {
     uint32_t rank = names_find(names, text);
-    if (rank == NONE32) {
+    if (rank == NONE32 && !names->is_incomplete) {
         const char *nearest = names_nearest(names, text);
         gather_problem(gather, csv, row, column, "C018", "\"%s\" is not in %s%s%s", text, where,
                      nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);

@@ -20,6 +20,7 @@ struct names {
     uint32_t count;
     uint32_t capacity;
     bool is_sorted;
+    bool is_incomplete; /* its file had problems: a name that is not here may well exist */
 };
 
 void names_init(struct names *names);
