@@ -94,7 +94,8 @@ bool codec_is_key_id(const char *text, size_t size)
     }
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
-        bool is_good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        bool is_good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '_' || c == '-';
         if (!is_good) {
             return false;
         }
@@ -291,7 +292,7 @@ static bool frame_field(struct walk *walk, const struct wire_value *value, char 
         return true;
     case 2:
         if (!codec_is_key_id((const char *)value->bytes, value->size)) {
-            return refuse(walk, CODE_UNKNOWN_IDENTITY, "Frame.key_id: 1 to 64 of a-z 0-9 . _ - expected");
+            return refuse(walk, CODE_UNKNOWN_IDENTITY, "Frame.key_id: 1 to 64 of A-Z a-z 0-9 . _ - expected");
         }
         memcpy(key_id, value->bytes, value->size);
         key_id[value->size] = '\0';

@@ -42,7 +42,7 @@ struct codec_arena {
 void codec_arena_init(struct codec_arena *arena, void *bytes, size_t size);
 void codec_arena_reset(struct codec_arena *arena);
 
-/* Is it a sender's name: 1..64 bytes of a-z 0-9 . _ - ? */
+/* Is it a sender's name: 1..64 bytes of A-Z a-z 0-9 . _ - ? */
 bool codec_is_key_id(const char *text, size_t size);
 
 /* What came in. After a refusal key_id and request_id hold what could be read before it (or "" and 0), so that
