@@ -37,10 +37,22 @@ struct place agent_position(const struct agent *agent, int64_t now_ms)
         (int32_t)(agent->from.lat + mul_div((int64_t)agent->to.lat - agent->from.lat, gone, whole))};
 }
 
-int64_t agent_draw(struct agents *agents, struct agent *agent, enum rate_curve_kind kind,
-                   const char *class_code)
+int64_t agent_draw_from(struct agents *agents, struct agent *agent, const struct rate_curve *curve,
+                        enum rate_curve_kind kind, const struct task *task)
 {
-    return rate_curve_draw(agent_rates_curve(agents->options.rates, kind, class_code), &agent->random);
+    const bool is_shared = task != NULL && (agents->options.rates->by_case >> kind & 1u) != 0;
+    if (!is_shared) {
+        return rate_curve_draw(curve, &agent->random);
+    }
+    return rate_curve_pick(curve, (uint32_t)(mix64(task->case_mix + (uint64_t)kind) % 1000000));
+}
+
+int64_t agent_draw(struct agents *agents, struct agent *agent, enum rate_curve_kind kind,
+                   const struct task *task)
+{
+    const char *class_code = task == NULL ? NULL : task->class_code;
+    return agent_draw_from(agents, agent, agent_rates_curve(agents->options.rates, kind, class_code), kind,
+                           task);
 }
 
 bool agent_chance(struct agents *agents, struct random *random, enum rate_share_kind share)
@@ -79,19 +91,32 @@ static void outbox_send(struct agents *agents, uint32_t who)
                  &agent->outbox[agent->outbox_first]);
 }
 
+/* Acts that were answered leave their room at the front; it is used again before more is taken. */
+static void outbox_make_room(struct agent *agent)
+{
+    if (agent->outbox_first + agent->outbox_count < agent->outbox_room) {
+        return;
+    }
+    if (agent->outbox_first > 0) {
+        memmove(agent->outbox, agent->outbox + agent->outbox_first,
+                agent->outbox_count * sizeof *agent->outbox);
+        agent->outbox_first = 0;
+        return;
+    }
+    agent->outbox_room = agent->outbox_room == 0 ? 4 : agent->outbox_room * 2;
+    agent->outbox = realloc(agent->outbox, agent->outbox_room * sizeof *agent->outbox);
+    must(agent->outbox != NULL);
+}
+
 void agent_act(struct agents *agents, uint32_t who, const struct run_act *act, int64_t now_ms)
 {
     struct agent *agent = &agents->rows[who];
-    if (agent->outbox == NULL) {
-        agent->outbox = calloc(AGENT_OUTBOX_MAX, sizeof *agent->outbox);
-        must(agent->outbox != NULL);
-    }
-    must(agent->outbox_count < AGENT_OUTBOX_MAX);
-    const uint32_t at = (agent->outbox_first + agent->outbox_count++) % AGENT_OUTBOX_MAX;
-    agent->outbox[at] = *act;
-    agent->outbox[at].epoch = 1;
-    agent->outbox[at].seq = ++agent->last_seq;
-    agent->outbox[at].fix = (struct run_fix){agent_position(agent, now_ms), now_ms};
+    outbox_make_room(agent);
+    struct run_act *put = &agent->outbox[agent->outbox_first + agent->outbox_count++];
+    *put = *act;
+    put->epoch = 1;
+    put->seq = ++agent->last_seq;
+    put->fix = (struct run_fix){agent_position(agent, now_ms), now_ms};
     agents->counts.acts++;
     outbox_send(agents, who);
 }
@@ -102,7 +127,7 @@ static struct run_act outbox_take(struct agent *agent)
     must(agent->outbox_count > 0);
     must(agent->is_in_flight);
     const struct run_act act = agent->outbox[agent->outbox_first];
-    agent->outbox_first = (agent->outbox_first + 1) % AGENT_OUTBOX_MAX;
+    agent->outbox_first++;
     agent->outbox_count--;
     agent->is_in_flight = false;
     return act;
@@ -356,7 +381,7 @@ void agents_check(const struct agents *agents)
 {
     for (uint32_t i = 0; i < agents->count; i++) {
         const struct agent *agent = &agents->rows[i];
-        must(agent->outbox_count <= AGENT_OUTBOX_MAX);
+        must(agent->outbox_first + agent->outbox_count <= agent->outbox_room);
         must(!agent->is_in_flight || agent->outbox_count > 0);
         uint32_t begun = 0;
         for (uint32_t t = 0; t < AGENT_TASKS_MAX; t++) {

@@ -39,8 +39,9 @@ static void act_on_order(struct agents *agents, uint32_t who, uint64_t order, en
 
 /* ---- travel ---- */
 
+/* task NULL: back to the base. */
 static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from, struct place to,
-                         const char *class_code)
+                         const struct task *task)
 {
     if (!place_is_known(from) || !place_is_known(to)) {
         return 0;
@@ -51,7 +52,7 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     const struct city_mode *mode = &city->modes[row];
     int64_t speed = mode->speed_mm_per_s, detour = mode->detour_permille;
     const struct rate_curve *spread =
-        agent_rates_curve(agents->options.rates, RATE_SPREAD, class_code);
+        agent_rates_curve(agents->options.rates, RATE_SPREAD, task == NULL ? NULL : task->class_code);
     const struct rate_mode *fitted =
         agent_rates_mode(agents->options.rates, city_text(city, mode->name), mode->name.size);
     if (fitted != NULL) {
@@ -63,7 +64,7 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     }
     /* cm to mm is 10, s to ms is 1000, permille is 1000 */
     const int64_t straight = mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
-    const int64_t drawn = rate_curve_draw(spread, &agents->rows[who].random);
+    const int64_t drawn = agent_draw_from(agents, &agents->rows[who], spread, RATE_SPREAD, task);
     return min_i64(mul_div(straight, drawn, 1000), TRAVEL_MAX_MS);
 }
 
@@ -128,7 +129,7 @@ static void begin_next(struct agents *agents, uint32_t who, int64_t now_ms)
         agent->current = task->order;
         task->stage = TASK_TURNOUT;
         agents_plan(agents, PLAN_DEPART, who, task->order,
-                    now_ms + 1 + agent_draw(agents, agent, RATE_TURNOUT, task->class_code));
+                    now_ms + 1 + agent_draw(agents, agent, RATE_TURNOUT, task));
     } else if (!agent->is_on_shift) {
         agent->is_signed_on = false;
         agent_poll(agents, who, now_ms);
@@ -175,11 +176,15 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
     if (item->place != NULL) {
         task->place = (struct place){item->place->lon_e7, item->place->lat_e7};
     }
+    task->case_mix = agents->options.seed;
+    for (const char *at = item->case_no; at != NULL && *at != '\0'; at++) {
+        task->case_mix = mix64(task->case_mix + (uint64_t)(unsigned char)*at);
+    }
     if (item->class_code != NULL) {
         (void)snprintf(task->class_code, sizeof task->class_code, "%s", item->class_code);
     }
     agents_plan(agents, PLAN_DECIDE, who, task->order,
-                now_ms + 1 + agent_draw(agents, agent, RATE_ACCEPT, task->class_code));
+                now_ms + 1 + agent_draw(agents, agent, RATE_ACCEPT, task));
 }
 
 void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item, int64_t now_ms)
@@ -223,7 +228,7 @@ static void decide(struct agents *agents, uint32_t who, struct task *task, int64
 static void depart(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
 {
     const struct place here = agent_position(&agents->rows[who], now_ms);
-    const int64_t took_ms = travel_ms(agents, who, here, task->place, task->class_code);
+    const int64_t took_ms = travel_ms(agents, who, here, task->place, task);
     task->stage = TASK_TRAVEL;
     set_out(agents, who, task->place, took_ms, now_ms);
     agents_plan(agents, PLAN_REACH, who, task->order, now_ms + took_ms);
@@ -307,7 +312,7 @@ void field_result(struct agents *agents, uint32_t who, const struct run_act *act
         const enum rate_curve_kind curve = is_visit ? RATE_CHECK : RATE_WORK;
         task->stage = TASK_WORKING;
         agents_plan(agents, PLAN_FINISH, who, task->order,
-                    now_ms + 1 + agent_draw(agents, agent, curve, task->class_code));
+                    now_ms + 1 + agent_draw(agents, agent, curve, task));
     } else if (task->stage == TASK_FINISHING || act->action == ACTION_RETURN) {
         task_end(agents, who, task, now_ms);
     }

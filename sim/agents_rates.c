@@ -81,7 +81,13 @@ int64_t rate_curve_at(const struct rate_curve *curve, uint32_t permille)
 
 int64_t rate_curve_draw(const struct rate_curve *curve, struct random *random)
 {
-    return curve_value(curve, (int64_t)random_below(random, 1000000));
+    return rate_curve_pick(curve, (uint32_t)random_below(random, 1000000));
+}
+
+int64_t rate_curve_pick(const struct rate_curve *curve, uint32_t millionths)
+{
+    must(millionths < 1000000);
+    return curve_value(curve, millionths);
 }
 
 static bool code_covers(const char *above, const char *code)
@@ -287,6 +293,27 @@ static void read_period(struct rates_reader *reader, const yaml_node_t *value, i
     *period_ms = ms;
 }
 
+/* [accept, spread]: names of curves that a class may have. */
+static void read_by_case(struct rates_reader *reader, const yaml_node_t *value)
+{
+    reader->rates->by_case = 0;
+    if (value->type != YAML_SEQUENCE_NODE) {
+        reader_complain(reader, value, "expected a list such as [accept, spread]");
+        return;
+    }
+    for (const yaml_node_item_t *item = value->data.sequence.items.start;
+         item < value->data.sequence.items.top; item++) {
+        const yaml_node_t *name = reader_node(reader, *item);
+        const uint32_t curve = find_name(CURVE_NAMES, RATE_CLASS_COUNT, scalar_text(name));
+        if (curve == NONE32) {
+            reader_complain(reader, name, "expected accept, turnout, work or spread, not \"%s\"",
+                            scalar_text(name));
+            continue;
+        }
+        reader->rates->by_case |= UINT32_C(1) << curve;
+    }
+}
+
 static void read_agents_key(struct rates_reader *reader, const yaml_node_t *key,
                             const yaml_node_t *value)
 {
@@ -301,6 +328,8 @@ static void read_agents_key(struct rates_reader *reader, const yaml_node_t *key,
         read_period(reader, value, &reader->rates->heartbeat_ms);
     } else if (strcmp(name, "fix_every") == 0) {
         read_period(reader, value, &reader->rates->fix_every_ms);
+    } else if (strcmp(name, "by_case") == 0) {
+        read_by_case(reader, value);
     } else if (strcmp(name, "close_as_recorded") == 0) {
         const char *word = scalar_text(value);
         if (strcmp(word, "true") != 0 && strcmp(word, "false") != 0) {

@@ -73,6 +73,8 @@ struct agent_rates {
     uint32_t shares[RATE_SHARE_COUNT];
     int64_t heartbeat_ms;   /* an app on duty shows itself this often */
     int64_t fix_every_ms;   /* position while travelling */
+    uint32_t by_case;       /* bit per rate_curve_kind below RATE_CLASS_COUNT: everyone on a case draws the same
+                               quantile, as where one call is taken for all or one street is hard to reach */
     bool close_as_recorded; /* desks finish a case when the trace's truth says it was closed, and not at all without */
     uint32_t class_count;
     struct rate_class classes[RATE_CLASSES_MAX];
@@ -91,6 +93,9 @@ int64_t rate_curve_at(const struct rate_curve *curve, uint32_t permille);
 
 /* One value at random, finer than a permille. */
 int64_t rate_curve_draw(const struct rate_curve *curve, struct random *random);
+
+/* The value at a quantile in millionths, 0 .. 999,999. */
+int64_t rate_curve_pick(const struct rate_curve *curve, uint32_t millionths);
 
 /* The curve that holds for a class: its own, that of the nearest code above it, or the general one. */
 const struct rate_curve *agent_rates_curve(const struct agent_rates *rates, enum rate_curve_kind kind,

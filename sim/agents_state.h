@@ -14,7 +14,6 @@
 #include "sim/random.h"
 
 #define AGENT_TASKS_MAX 16u
-#define AGENT_OUTBOX_MAX 32u
 
 enum plan_kind {
     PLAN_DUTY = 1,  /* a shift begins or ends */
@@ -49,6 +48,7 @@ struct task {
     uint8_t stage; /* enum task_stage */
     uint8_t kind;  /* enum order_kind */
     uint8_t severity;
+    uint64_t case_mix; /* of the case's number and the seed: quantiles that all on the case share */
     struct place place; /* PLACE_NONE: unknown, nothing to travel */
     char class_code[RATE_CODE_SIZE];
 };
@@ -67,11 +67,11 @@ struct agent {
     struct place from, to;
     int64_t depart_ms, reach_ms;
     uint64_t item_seq; /* newest item stored */
-    /* outbox: ring of acts, the oldest may be in flight */
+    /* outbox: acts in order, the oldest may be in flight */
     uint64_t last_seq;
-    uint32_t outbox_first, outbox_count;
+    uint32_t outbox_first, outbox_count, outbox_room;
     bool is_in_flight;
-    struct run_act *outbox; /* AGENT_OUTBOX_MAX, made with the first act */
+    struct run_act *outbox;
     struct task tasks[AGENT_TASKS_MAX];
 };
 
@@ -91,8 +91,11 @@ void agent_poll(struct agents *agents, uint32_t who, int64_t now_ms);
 
 /* Puts an act in the outbox and sends it when it is its turn. */
 void agent_act(struct agents *agents, uint32_t who, const struct run_act *act, int64_t now_ms);
+/* task NULL: not about a case. */
 int64_t agent_draw(struct agents *agents, struct agent *agent, enum rate_curve_kind kind,
-                   const char *class_code);
+                   const struct task *task);
+int64_t agent_draw_from(struct agents *agents, struct agent *agent, const struct rate_curve *curve,
+                        enum rate_curve_kind kind, const struct task *task);
 bool agent_chance(struct agents *agents, struct random *random, enum rate_share_kind share);
 
 /* ---- agents_field.c ---- */

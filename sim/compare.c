@@ -109,7 +109,7 @@ static void compare_response(struct comparison *comparison, struct response *res
 struct unit_sums {
     uint64_t incidents, units, unreached;
     uint64_t cases, accepted, cases_unreached;
-    struct response all, later;  /* received to first on scene */
+    struct response fitted, later; /* received to first on scene */
     struct response travel;      /* per unit, later days: sent to on scene */
 };
 
@@ -134,18 +134,12 @@ static void sum_units(const struct reader *reader, const struct event_record *ev
     sums->incidents++;
     sums->unreached += first_ms == INT64_MAX;
     if (first_ms != INT64_MAX) {
-        samples_add(&sums->all.recorded, first_ms);
-        if (is_later) {
-            samples_add(&sums->later.recorded, first_ms);
-        }
+        samples_add(is_later ? &sums->later.recorded : &sums->fitted.recorded, first_ms);
     }
     const struct case_record *record = record_of(reader, event);
     if (record != NULL && record->first_arrive_at_ms != RECORD_NEVER) {
         const int64_t took_ms = max_i64(0, record->first_arrive_at_ms - event->at_ms);
-        samples_add(&sums->all.gridloop, took_ms);
-        if (is_later) {
-            samples_add(&sums->later.gridloop, took_ms);
-        }
+        samples_add(is_later ? &sums->later.gridloop : &sums->fitted.gridloop, took_ms);
     }
 }
 
@@ -191,13 +185,13 @@ static void compare_units(struct comparison *comparison, const struct reader *re
                      &(struct compare_row){.json = "response_p90_after_fit",
                                            .en = "response from day 5 on, p90",
                                            .zh = "第 5 日起响应，p90"});
-    compare_response(comparison, &sums.all,
-                     &(struct compare_row){.json = "response_p50",
-                                           .en = "response, all days, median",
-                                           .zh = "全程响应，中位"},
-                     &(struct compare_row){.json = "response_p90",
-                                           .en = "response, all days, p90",
-                                           .zh = "全程响应，p90"});
+    compare_response(comparison, &sums.fitted,
+                     &(struct compare_row){.json = "response_p50_fit",
+                                           .en = "response on the days the rates were fitted on, median",
+                                           .zh = "拟合日（前 4 日）响应，中位"},
+                     &(struct compare_row){.json = "response_p90_fit",
+                                           .en = "response on the days the rates were fitted on, p90",
+                                           .zh = "拟合日（前 4 日）响应，p90"});
     compare_response(comparison, &sums.travel,
                      &(struct compare_row){.json = "travel_p50_after_fit",
                                            .en = "sent to on scene per unit from day 5 on, median",
