@@ -103,7 +103,9 @@ static const char *find_hint(struct node *node, const Gridloop__Wire__Event *eve
 {
     if ((code == CODE_NO_RULE || code == CODE_UNKNOWN_TYPE) && event != NULL &&
         event->type != NULL && node->facts != NULL) {
-        return facts_nearest_type(node->facts, event->type);
+        const char *nearest = facts_nearest_type(node->facts, event->type);
+        bool is_known = nearest != NULL && strcmp(nearest, event->type) == 0;
+        return is_known ? "the type is known; the conditions of its rules do not hold" : nearest;
     }
     return words_code_is_refusal(code) ? words_code(code, LANG_EN) : NULL;
 }
