@@ -26,6 +26,7 @@ struct search {
     enum order_kind kind;
     uint8_t ring_index;
     bool is_grid_ring;
+    uint32_t seen;      /* workers of the grid looked at in this ring */
     uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
     uint32_t best;      /* worker slot or NONE32 */
     struct rank best_rank;
@@ -309,10 +310,11 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
 static void consider_bucket(struct search *search, int64_t x, int64_t y)
 {
     const struct workers *workers = &search->core->workers;
-    if (x < 0 || y < 0 || x >= GRID_SIDE || y >= GRID_SIDE) {
+    if (x < 0 || y < 0 || x >= workers->side || y >= workers->side) {
         return;
     }
-    for (uint32_t slot = workers->buckets[y * GRID_SIDE + x]; slot != 0;) {
+    for (uint32_t slot = workers->buckets[y * workers->side + x]; slot != 0;) {
+        search->seen++;
         consider(search, slot - 1);
         const uint32_t next = workers->rows[slot - 1].bucket_next;
         slot = next == NONE32 ? 0 : next + 1;
@@ -334,9 +336,9 @@ static void search_outward(struct search *search)
         min_i64(distance_cm(at, east), distance_cm(at, north)) * 19 / 20;
     int64_t x = ((int64_t)at.lon - workers->origin.lon) / workers->lon_step;
     int64_t y = ((int64_t)at.lat - workers->origin.lat) / workers->lat_step;
-    x = min_i64(max_i64(x, 0), GRID_SIDE - 1);
-    y = min_i64(max_i64(y, 0), GRID_SIDE - 1);
-    for (int64_t k = 0; k < GRID_SIDE; k++) {
+    x = min_i64(max_i64(x, 0), workers->side - 1);
+    y = min_i64(max_i64(y, 0), workers->side - 1);
+    for (int64_t k = 0; k < workers->side && search->seen < workers->in_grid; k++) {
         if (place_is_known(search->row->place) && is_settled(search, (k - 1) * step_cm)) {
             return;
         }
@@ -359,6 +361,7 @@ static void search_ring(struct search *search)
 {
     const struct city *city = state_city(search->core);
     search->record->considered = 0;
+    search->seen = 0;
     memset(search->record->removed, 0, sizeof search->record->removed);
     search->is_grid_ring = search->ring->kind == RING_GRID;
     if (search->ring->kind == RING_LEVEL) {

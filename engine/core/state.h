@@ -25,7 +25,7 @@
 #define CASE_OFFERS_MAX 12u     /* offers without an acceptance before a desk takes over */
 #define WORKER_ITEMS_MAX 64u
 #define ACT_RESULTS_KEPT 4u
-#define GRID_SIDE 128u          /* buckets of the worker grid along one side of the city's box */
+#define GRID_SIDE 128u          /* most buckets of the worker grid along one side of the city's box */
 #define ARRIVE_RADIUS_CM 100000 /* an arrival farther from the case than 1 km is not believed */
 #define EVENT_AGE_MS (7 * DAY_MS) /* older events are refused TOO_OLD whatever the door */
 #define HANDLE_FALLBACK_MS (7 * DAY_MS) /* where neither rule nor class gives a handle limit */
@@ -184,6 +184,8 @@ struct workers {
     uint32_t *person_slots; /* worker slot by person row */
     uint32_t limit, count;
     struct table by_id;
+    uint32_t side;            /* buckets along one side in use, 1..GRID_SIDE */
+    uint32_t in_grid;         /* workers in some bucket */
     struct place origin;      /* south-west corner of the grid */
     int64_t lon_step, lat_step; /* 1e-7 degrees a bucket */
 };

@@ -13,16 +13,16 @@ void workers_init(struct workers *workers, struct arena *arena, const struct lim
     table_init(&workers->by_id, arena, limits->workers);
 }
 
-static uint32_t clamp_bucket(int64_t index)
+static uint32_t clamp_bucket(const struct workers *workers, int64_t index)
 {
-    return index < 0 ? 0 : index >= GRID_SIDE ? GRID_SIDE - 1 : (uint32_t)index;
+    return index < 0 ? 0 : index >= workers->side ? workers->side - 1 : (uint32_t)index;
 }
 
 static uint32_t bucket_of(const struct workers *workers, struct place at)
 {
     const int64_t x = ((int64_t)at.lon - workers->origin.lon) / workers->lon_step;
     const int64_t y = ((int64_t)at.lat - workers->origin.lat) / workers->lat_step;
-    return clamp_bucket(y) * GRID_SIDE + clamp_bucket(x);
+    return clamp_bucket(workers, y) * workers->side + clamp_bucket(workers, x);
 }
 
 static void leave_grid(struct workers *workers, uint32_t slot)
@@ -41,6 +41,7 @@ static void leave_grid(struct workers *workers, uint32_t slot)
     }
     row->position = place_none();
     row->bucket_next = row->bucket_prev = NONE32;
+    workers->in_grid--;
 }
 
 static void enter_grid(struct workers *workers, uint32_t slot, struct place at)
@@ -50,6 +51,7 @@ static void enter_grid(struct workers *workers, uint32_t slot, struct place at)
     if (!place_is_known(at)) {
         return;
     }
+    workers->in_grid++;
     row->position = at;
     row->bucket = bucket_of(workers, at);
     row->bucket_prev = NONE32;
@@ -79,9 +81,13 @@ static void lay_grid(struct core *core)
     struct workers *workers = &core->workers;
     const struct city_info *info = state_city(core)->info;
     memset(workers->buckets, 0, sizeof(uint32_t) * GRID_SIDE * GRID_SIDE);
+    /* About two workers a bucket: a finer grid would be walked in vain. */
+    const uint64_t side = isqrt_u64(state_city(core)->person_count / 2 + 1);
+    workers->side = (uint32_t)min_i64((int64_t)side, GRID_SIDE);
+    workers->in_grid = 0;
     workers->origin = (struct place){info->lon_min, info->lat_min};
-    workers->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / GRID_SIDE + 1);
-    workers->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / GRID_SIDE + 1);
+    workers->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / workers->side + 1);
+    workers->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / workers->side + 1);
 }
 
 enum err workers_adopt(struct core *core)
@@ -210,7 +216,7 @@ void workers_check(const struct core *core)
         must(person == NULL || workers->person_slots[row->person] == w);
     }
     uint32_t chained = 0;
-    for (uint32_t b = 0; b < GRID_SIDE * GRID_SIDE; b++) {
+    for (uint32_t b = 0; b < workers->side * workers->side; b++) {
         uint32_t before = NONE32;
         for (uint32_t slot = workers->buckets[b]; slot != 0;) {
             const struct worker_row *row = &workers->rows[slot - 1];
@@ -221,6 +227,6 @@ void workers_check(const struct core *core)
             chained++;
         }
     }
-    must(chained == in_grid);
+    must(chained == in_grid && in_grid == workers->in_grid);
     table_check(&workers->by_id);
 }

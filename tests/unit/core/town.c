@@ -19,7 +19,9 @@ static void town_remember(void *context, const struct effect *effect)
     if (effect->kind == EFFECT_RESULT) {
         town->last = effect->of.result;
     }
-    assert_true(town->effect_count < TOWN_EFFECTS_MAX);
+    if (town->effect_count == TOWN_EFFECTS_MAX) { /* long runs keep the newest part only */
+        town->effect_count = 0;
+    }
     town->effects[town->effect_count] = *effect;
     town->effects[town->effect_count].of.timeline.event =
         effect->kind == EFFECT_TIMELINE ? NULL : town->effects[town->effect_count].of.timeline.event;
@@ -36,7 +38,9 @@ void town_step(struct town *town, const struct batch_writer *writer)
                      ERR_OK);
     while (batch_next(&reader, &command) == ERR_OK) {
         core_step(town->core, town->now_ms, &command, &sink);
-        core_check(town->core);
+        if (town->check_every <= 1 || ++town->step_count % town->check_every == 0) {
+            core_check(town->core);
+        }
     }
 }
 

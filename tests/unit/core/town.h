@@ -22,9 +22,11 @@ struct town {
     struct city city;
     struct policy policy;
     int64_t now_ms;
+    uint32_t check_every; /* core_check() after every so many commands; 0 = each */
+    uint32_t step_count;
     uint64_t event_serial;
     uint64_t act_serial;
-    struct effect *effects; /* since town_open, at most TOWN_EFFECTS_MAX */
+    struct effect *effects; /* since town_open; starts over after TOWN_EFFECTS_MAX */
     uint32_t effect_count;
     struct hash128 effects_digest;
     struct effect_result last; /* newest EFFECT_RESULT */
