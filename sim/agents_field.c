@@ -50,7 +50,7 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     const uint32_t row = city->persons[who].mode < city->mode_count ? city->persons[who].mode
                                                                     : city->info->mode_default;
     const struct city_mode *mode = &city->modes[row];
-    int64_t speed = mode->speed_mm_per_s, detour = mode->detour_permille;
+    int64_t speed = mode->speed_mm_per_s, detour = mode->detour_permille, start_ms = 0;
     const struct rate_curve *spread =
         agent_rates_curve(agents->options.rates, RATE_SPREAD, task == NULL ? NULL : task->class_code);
     const struct rate_mode *fitted =
@@ -58,12 +58,13 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     if (fitted != NULL) {
         speed = fitted->speed_mm_per_s;
         detour = fitted->detour_permille;
+        start_ms = fitted->start_ms;
         if (fitted->spread.count > 0 && spread == &agents->options.rates->curves[RATE_SPREAD]) {
             spread = &fitted->spread;
         }
     }
     /* cm to mm is 10, s to ms is 1000, permille is 1000 */
-    const int64_t straight = mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
+    const int64_t straight = start_ms + mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
     const int64_t drawn = agent_draw_from(agents, &agents->rows[who], spread, RATE_SPREAD, task);
     return min_i64(mul_div(straight, drawn, 1000), TRAVEL_MAX_MS);
 }

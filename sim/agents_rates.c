@@ -390,6 +390,11 @@ static void read_mode(struct rates_reader *reader, const yaml_node_t *key, const
         int64_t number = 0;
         if (strcmp(scalar_text(word), "spread") == 0) {
             read_curve(reader, given, true, &mode.spread);
+        } else if (strcmp(scalar_text(word), "start") == 0) {
+            if (!parse_duration(scalar_text(given), &mode.start_ms)) {
+                reader_complain(reader, given, "expected a duration such as 60s, not \"%s\"",
+                                scalar_text(given));
+            }
         } else if (!parse_number(scalar_text(given), &number) || number <= 0) {
             reader_complain(reader, given, "expected a number above 0, not \"%s\"", scalar_text(given));
         } else if (strcmp(scalar_text(word), "speed_kmh") == 0) {
@@ -397,7 +402,7 @@ static void read_mode(struct rates_reader *reader, const yaml_node_t *key, const
         } else if (strcmp(scalar_text(word), "detour") == 0) {
             mode.detour_permille = number;
         } else {
-            reader_complain(reader, word, "a mode takes speed_kmh, detour and spread, not \"%s\"",
+            reader_complain(reader, word, "a mode takes speed_kmh, detour, start and spread, not \"%s\"",
                             scalar_text(word));
         }
     }

@@ -65,6 +65,7 @@ struct rate_mode {
     char name[RATE_CODE_SIZE];
     int64_t speed_mm_per_s;
     int64_t detour_permille;
+    int64_t start_ms; /* of every trip, however short; spread too */
     struct rate_curve spread;
 };
 

@@ -262,7 +262,8 @@ static enum err write_rules(struct ny_data *data, const char *out)
         return err;
     }
     city_file_print(&file, "# One complaint type, one agency, one rule. Nobody is offered anything: the agency's desk holds it.\n"
-                           "ruleset: 1\ndefaults: {status: active}\nevents:\n");
+                           "ruleset: 1\n# Nobody to look for: once a day is often enough.\n"
+                           "defaults: {status: active, seek_every: 24h}\nevents:\n");
     for (uint32_t i = 0; i < data->type_count; i++) {
         city_file_print(&file,
                         "  %s:\n    title: \"%s\"\n    lane: report\n"

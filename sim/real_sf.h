@@ -72,7 +72,9 @@ struct sf_fit {
     struct sf_demand demands[SF_DEMANDS_MAX];
     uint32_t demand_count;
     double units_per_incident_train, units_per_incident_rules;
-    double speed_kmh[SF_GROUP_COUNT];
+    double speed_kmh[SF_GROUP_COUNT]; /* median of straight line over time: what dispatch reckons with */
+    double start_s[SF_GROUP_COUNT];   /* of the line that predicts a trip: start + metres / line_kmh */
+    double line_kmh[SF_GROUP_COUNT];
     json_t *spreads[SF_GROUP_COUNT]; /* quantiles of travel time over predicted */
 };
 

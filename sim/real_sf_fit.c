@@ -196,41 +196,94 @@ static json_t *sample_curve(struct sample *sample)
 
 /* ---- speeds ---- */
 
-/* Straight line from base to incident over the time from moving to arrival. */
-static void fit_speed(const struct sf_data *data, enum sf_group group, struct sf_fit *fit)
+struct trip {
+    double metres; /* straight line from the base */
+    double seconds; /* from moving to arrival */
+};
+
+/* Trips of the training days from a known base. Below 200 m the base says nothing; below 20 s somebody pressed both
+ * buttons at once. */
+static uint32_t collect_trips(const struct sf_data *data, enum sf_group group, struct trip *trips)
 {
-    struct sample speeds = {.values = calloc(VALUES_MAX, sizeof(double))};
-    struct sample spreads = {.values = calloc(VALUES_MAX, sizeof(double))};
-    must(speeds.values != NULL && spreads.values != NULL);
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < data->incident_count; i++) {
-            const struct sf_incident *incident = &data->incidents[i];
-            for (uint32_t r = 0; incident->is_train && r < incident->count; r++) {
-                const struct sf_response *response = &data->responses[incident->first + r];
-                const struct sf_unit *unit = &data->units[response->unit];
-                if (unit->group != group || unit->base_is_guess || response->on_scene_ms == NEVER_MS ||
-                    response->response_ms == NEVER_MS) {
-                    continue;
-                }
-                const double seconds = (double)(response->on_scene_ms - response->response_ms) / 1000;
-                const double metres =
-                    (double)distance_cm(data->stations[unit->station].place, incident->place) / 100;
-                /* Below 200 m the base says nothing; below 20 s somebody pressed both buttons at once. */
-                if (seconds < 20 || metres < 200) {
-                    continue;
-                }
-                if (pass == 0) {
-                    sample_add(&speeds, metres / seconds * 3.6);
-                } else {
-                    sample_add(&spreads, 1000 * seconds * fit->speed_kmh[group] / 3.6 / metres);
-                }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < data->incident_count; i++) {
+        const struct sf_incident *incident = &data->incidents[i];
+        for (uint32_t r = 0; incident->is_train && r < incident->count; r++) {
+            const struct sf_response *response = &data->responses[incident->first + r];
+            const struct sf_unit *unit = &data->units[response->unit];
+            if (unit->group != group || unit->base_is_guess || response->on_scene_ms == NEVER_MS ||
+                response->response_ms == NEVER_MS) {
+                continue;
+            }
+            const struct trip trip = {
+                (double)distance_cm(data->stations[unit->station].place, incident->place) / 100,
+                (double)(response->on_scene_ms - response->response_ms) / 1000};
+            if (trip.seconds >= 20 && trip.metres >= 200 && count < VALUES_MAX) {
+                trips[count++] = trip;
             }
         }
-        fit->speed_kmh[group] = pass == 0 ? sample_at(&speeds, 0.5) : fit->speed_kmh[group];
     }
-    fit->spreads[group] = sample_curve(&spreads);
-    free(speeds.values);
-    free(spreads.values);
+    return count;
+}
+
+static int compare_trips(const void *a, const void *b)
+{
+    const struct trip *x = a, *y = b;
+    return x->metres < y->metres ? -1 : x->metres > y->metres;
+}
+
+static struct trip middle_trip(const struct trip *trips, uint32_t count)
+{
+    struct sample metres = {.values = calloc(VALUES_MAX, sizeof(double))};
+    struct sample seconds = {.values = calloc(VALUES_MAX, sizeof(double))};
+    must(metres.values != NULL && seconds.values != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        sample_add(&metres, trips[i].metres);
+        sample_add(&seconds, trips[i].seconds);
+    }
+    const struct trip middle = {sample_at(&metres, 0.5), sample_at(&seconds, 0.5)};
+    free(metres.values);
+    free(seconds.values);
+    return middle;
+}
+
+/* A trip is a start, spent on junctions near the base and on finding the door, and a line. The line goes through the
+ * medians of the shorter and of the longer half of the trips, which no single odd record can tilt. */
+static void fit_line(struct trip *trips, uint32_t count, struct sf_fit *fit, enum sf_group group)
+{
+    qsort(trips, count, sizeof *trips, compare_trips);
+    const struct trip near = middle_trip(trips, count / 2);
+    const struct trip far = middle_trip(trips + count / 2, count - count / 2);
+    const double slope = (far.seconds - near.seconds) / (far.metres - near.metres);
+    const double start_s = near.seconds - slope * near.metres;
+    if (count < OWN_ROW_CALLS_MIN * 2 || far.metres <= near.metres || slope <= 0 || start_s < 0) {
+        fit->start_s[group] = 0;
+        fit->line_kmh[group] = fit->speed_kmh[group];
+        return;
+    }
+    fit->start_s[group] = start_s;
+    fit->line_kmh[group] = 3.6 / slope;
+}
+
+static void fit_speed(const struct sf_data *data, enum sf_group group, struct sf_fit *fit)
+{
+    struct trip *trips = calloc(VALUES_MAX, sizeof *trips);
+    struct sample sample = {.values = calloc(VALUES_MAX, sizeof(double))};
+    must(trips != NULL && sample.values != NULL);
+    const uint32_t count = collect_trips(data, group, trips);
+    for (uint32_t i = 0; i < count; i++) {
+        sample_add(&sample, trips[i].metres / trips[i].seconds * 3.6);
+    }
+    fit->speed_kmh[group] = sample_at(&sample, 0.5);
+    fit_line(trips, count, fit, group);
+    sample.count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const double predicted_s = fit->start_s[group] + trips[i].metres * 3.6 / fit->line_kmh[group];
+        sample_add(&sample, 1000 * trips[i].seconds / predicted_s);
+    }
+    fit->spreads[group] = sample_curve(&sample);
+    free(sample.values);
+    free(trips);
 }
 
 void sf_fit_make(const struct sf_data *data, struct sf_fit *out_fit)
@@ -328,16 +381,19 @@ enum err sf_write_rates(const struct sf_data *data, const struct sf_fit *fit, co
                     "agents:\n",
                     SF_TRAIN_DAYS);
     print_spans(data, NULL, "  ", &file, &sample, times);
-    city_file_print(&file, "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
+    city_file_print(&file, "  by_case: [accept, turnout, spread] # one call taker, one place\n"
+                           "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
                            "  verify_no: 0\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n"
                            "  signal_loss: 0\nmodes:\n");
     for (int g = 0; g < SF_GROUP_COUNT; g++) {
-        const int64_t speed = llround(fit->speed_kmh[g] * 1000);
+        const int64_t speed = llround(fit->line_kmh[g] * 1000);
         if (speed == 0) {
             continue;
         }
-        city_file_print(&file, "  %s:\n    speed_kmh: %" PRId64 ".%03" PRId64 "\n    detour: 1\n",
-                        sf_group_name((enum sf_group)g), speed / 1000, speed % 1000);
+        city_file_print(&file,
+                        "  %s:\n    speed_kmh: %" PRId64 ".%03" PRId64 "\n    detour: 1\n    start: %" PRId64 "s\n",
+                        sf_group_name((enum sf_group)g), speed / 1000, speed % 1000,
+                        (int64_t)llround(fit->start_s[g]));
         print_curve(&file, "    ", "spread", fit->spreads[g], "", 1000);
     }
     city_file_print(&file, "classes:\n");
