@@ -68,8 +68,7 @@ static struct ast_node *make_node(struct expr_parser *parser, enum ast_kind kind
 }
 
 static struct ast_node *make_pair(struct expr_parser *parser, enum ast_kind kind,
-                                  enum ast_type type, struct ast_node *left,
-                                  struct ast_node *right)
+                                  enum ast_type type, struct ast_node *left, struct ast_node *right)
 {
     struct ast_node *node = make_node(parser, kind, type, left->offset);
     if (node != NULL) {
@@ -269,10 +268,10 @@ static struct ast_node *parse_text_call(struct expr_parser *parser, enum ast_kin
     if (!want_type(parser, field, TYPE_TEXT, "startsWith and contains")) {
         return NULL;
     }
-    struct ast_node *part = parser->token.kind == TOKEN_TEXT
-                                ? parse_text(parser)
-                                : fail(parser, parser->token.offset, "L007",
-                                       "expected a quoted text to look for");
+    struct ast_node *part =
+        parser->token.kind == TOKEN_TEXT
+            ? parse_text(parser)
+            : fail(parser, parser->token.offset, "L007", "expected a quoted text to look for");
     if (part == NULL || !want_token(parser, TOKEN_CLOSE, "a closing bracket")) {
         return NULL;
     }
@@ -317,9 +316,9 @@ static struct ast_node *parse_call(struct expr_parser *parser, const char *name,
     if (dot != NULL && (strcmp(dot, ".startsWith") == 0 || strcmp(dot, ".contains") == 0)) {
         const char *field_name = arena_text(parser->loader->arena, name, (size_t)(dot - name));
         struct ast_node *field = make_field(parser, field_name, offset);
-        return field == NULL ? NULL
-                             : parse_text_call(parser,
-                                               dot[1] == 's' ? AST_STARTS : AST_CONTAINS, field);
+        return field == NULL
+                   ? NULL
+                   : parse_text_call(parser, dot[1] == 's' ? AST_STARTS : AST_CONTAINS, field);
     }
     return fail(parser, offset, "L007", "no function \"%s\"; there are has, startsWith, contains",
                 name);
@@ -389,8 +388,7 @@ static struct ast_node *parse_primary(struct expr_parser *parser)
 static bool enter(struct expr_parser *parser)
 {
     if (parser->depth == AST_DEPTH_MAX) {
-        (void)fail(parser, parser->token.offset, "L018", "nested more than %u deep",
-                   AST_DEPTH_MAX);
+        (void)fail(parser, parser->token.offset, "L018", "nested more than %u deep", AST_DEPTH_MAX);
         return false;
     }
     parser->depth++;
@@ -471,8 +469,8 @@ static struct ast_node *make_comparison(struct expr_parser *parser, uint32_t op,
     }
     bool is_equality = op == EXPR_EQ || op == EXPR_NE;
     if (left->type != TYPE_NUMBER && !is_equality) {
-        return fail(parser, left->offset, "L008", "%s can only be compared with == and !=",
-                    type_words(left->type));
+        return fail(parser, left->offset, "L008",
+                    "%s can only be compared with == and !=", type_words(left->type));
     }
     struct ast_node *node = NULL;
     if (left->type == TYPE_NUMBER) {
@@ -483,8 +481,8 @@ static struct ast_node *make_comparison(struct expr_parser *parser, uint32_t op,
             left = right;
             right = swap;
         }
-        bool is_right_simple = right->kind == AST_FIELD || right->kind == AST_TEXT ||
-                               right->kind == AST_TRUTH;
+        bool is_right_simple =
+            right->kind == AST_FIELD || right->kind == AST_TEXT || right->kind == AST_TRUTH;
         if (left->kind != AST_FIELD || !is_right_simple) {
             return fail(parser, left->offset, "L008",
                         "a comparison of %s needs a field on one side and a field or a constant "
@@ -539,8 +537,8 @@ static struct ast_node *parse_in(struct expr_parser *parser, struct ast_node *le
         return NULL;
     }
     node->left = left;
-    node->items = arena_grow(parser->loader->arena, items, count * sizeof items[0],
-                             count * sizeof items[0]);
+    node->items =
+        arena_grow(parser->loader->arena, items, count * sizeof items[0], count * sizeof items[0]);
     node->item_count = count;
     return node;
 }
@@ -648,8 +646,9 @@ struct ast_node *expr_parse(const struct loader *loader, const struct tree_node 
         return NULL;
     }
     if (parser.token.kind != TOKEN_END) {
-        return fail(&parser, parser.token.offset, "L007", "expected the end or an operator, found "
-                                                          "%.*s",
+        return fail(&parser, parser.token.offset, "L007",
+                    "expected the end or an operator, found "
+                    "%.*s",
                     (int)parser.token.size, parser.token.start);
     }
     if (!want_type(&parser, root, TYPE_TRUTH, "a condition")) {

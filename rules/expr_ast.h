@@ -24,10 +24,10 @@
 #define AST_DEPTH_MAX 24u  /* of parentheses, not and minus signs */
 
 enum ast_kind {
-    AST_NUMBER,   /* number */
-    AST_TEXT,     /* text */
-    AST_TRUTH,    /* number 0 or 1 */
-    AST_FIELD,    /* field */
+    AST_NUMBER, /* number */
+    AST_TEXT,   /* text */
+    AST_TRUTH,  /* number 0 or 1 */
+    AST_FIELD,  /* field */
     AST_SEVERITY,
     AST_HAS,      /* field */
     AST_NOT,      /* left */
@@ -47,7 +47,7 @@ enum ast_type { TYPE_NUMBER, TYPE_TEXT, TYPE_TRUTH };
 struct ast_node {
     enum ast_kind kind;
     enum ast_type type;
-    uint32_t op; /* enum expr_op */
+    uint32_t op;     /* enum expr_op */
     uint32_t offset; /* in the expression, for messages */
     int64_t number;
     const char *text;
@@ -73,6 +73,7 @@ struct rule_field *expr_find_field(const struct ruleset *set, const struct rule 
                                    const char *name);
 
 /* The nearest name among those fields, or NULL. Borrowed. */
-const char *expr_nearest_field(const struct ruleset *set, const struct rule *rule, const char *name);
+const char *expr_nearest_field(const struct ruleset *set, const struct rule *rule,
+                               const char *name);
 
 #endif

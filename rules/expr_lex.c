@@ -34,15 +34,15 @@ static struct token lex_symbol(const char *text, uint32_t offset)
         enum token_kind kind;
         const char *hint;
     } SYMBOLS[] = {
-        {"==", TOKEN_EQ, NULL},       {"!=", TOKEN_NE, NULL},
-        {"<=", TOKEN_LE, NULL},       {">=", TOKEN_GE, NULL},
+        {"==", TOKEN_EQ, NULL},         {"!=", TOKEN_NE, NULL},
+        {"<=", TOKEN_LE, NULL},         {">=", TOKEN_GE, NULL},
         {"&&", TOKEN_BAD, "write and"}, {"||", TOKEN_BAD, "write or"},
-        {"<", TOKEN_LT, NULL},        {">", TOKEN_GT, NULL},
-        {"(", TOKEN_OPEN, NULL},      {")", TOKEN_CLOSE, NULL},
-        {"[", TOKEN_LIST, NULL},      {"]", TOKEN_LIST_END, NULL},
-        {",", TOKEN_COMMA, NULL},     {"+", TOKEN_PLUS, NULL},
-        {"-", TOKEN_MINUS, NULL},     {"*", TOKEN_STAR, NULL},
-        {"/", TOKEN_SLASH, NULL},     {"=", TOKEN_BAD, "write == to compare"},
+        {"<", TOKEN_LT, NULL},          {">", TOKEN_GT, NULL},
+        {"(", TOKEN_OPEN, NULL},        {")", TOKEN_CLOSE, NULL},
+        {"[", TOKEN_LIST, NULL},        {"]", TOKEN_LIST_END, NULL},
+        {",", TOKEN_COMMA, NULL},       {"+", TOKEN_PLUS, NULL},
+        {"-", TOKEN_MINUS, NULL},       {"*", TOKEN_STAR, NULL},
+        {"/", TOKEN_SLASH, NULL},       {"=", TOKEN_BAD, "write == to compare"},
         {"!", TOKEN_BAD, "write not"},
     };
     for (size_t i = 0; i < sizeof SYMBOLS / sizeof SYMBOLS[0]; i++) {
@@ -92,8 +92,9 @@ static struct token lex_number(const char *text, uint32_t offset)
         }
     }
     if (is_letter(text[end])) {
-        return make_bad(text, offset, "a number may not run into a word; durations and exponents "
-                                      "have no place in an expression");
+        return make_bad(text, offset,
+                        "a number may not run into a word; durations and exponents "
+                        "have no place in an expression");
     }
     return make_token(TOKEN_NUMBER, text, offset, end - offset);
 }

@@ -23,16 +23,15 @@ struct index_builder {
     struct arena *arena;
     const struct rule *const *rules;
     uint32_t rule_count;
-    uint32_t word_count; /* of one bitset */
+    uint32_t word_count;     /* of one bitset */
     struct anchors *anchors; /* rule_count */
 };
 
 struct index_tables index_tables_of(struct arena *arena)
 {
-    return (struct index_tables){table_of(arena, sizeof(struct match_type)),
-                                 table_of(arena, sizeof(struct match_attribute)),
-                                 table_of(arena, sizeof(struct match_cell)),
-                                 table_of(arena, sizeof(uint64_t))};
+    return (struct index_tables){
+        table_of(arena, sizeof(struct match_type)), table_of(arena, sizeof(struct match_attribute)),
+        table_of(arena, sizeof(struct match_cell)), table_of(arena, sizeof(uint64_t))};
 }
 
 static void set_bit(struct index_builder *builder, uint32_t first_word, uint32_t rule)
@@ -139,7 +138,8 @@ static int number_compare(const void *left, const void *right)
 static uint32_t cut_numbers(struct index_builder *builder, const struct rule_field *field,
                             int64_t cuts[NUMBER_CELLS_MAX])
 {
-    int64_t *ends = arena_take(builder->arena, (2 * (size_t)builder->rule_count + 1) * sizeof ends[0]);
+    int64_t *ends =
+        arena_take(builder->arena, (2 * (size_t)builder->rule_count + 1) * sizeof ends[0]);
     uint32_t end_count = 0;
     ends[end_count++] = INT64_MIN;
     for (uint32_t i = 0; i < builder->rule_count; i++) {
@@ -257,8 +257,8 @@ static uint32_t choose_fields(struct index_builder *builder, struct index_field 
     return count < MATCH_ATTRIBUTES_MAX - 1 ? count : MATCH_ATTRIBUTES_MAX - 1;
 }
 
-void index_add_type(struct index_tables *tables,
-                    const struct rule *const *rules, uint32_t rule_count)
+void index_add_type(struct index_tables *tables, const struct rule *const *rules,
+                    uint32_t rule_count)
 {
     struct match_type type = {{tables->attributes.count, 0}};
     if (rule_count > 0) {

@@ -17,7 +17,7 @@ struct index_tables index_tables_of(struct arena *arena);
 
 /* One row of match_type and what hangs on it: rules are those of one event type, active only, best first. Called once
  * per type, in row order. */
-void index_add_type(struct index_tables *tables,
-                    const struct rule *const *rules, uint32_t rule_count);
+void index_add_type(struct index_tables *tables, const struct rule *const *rules,
+                    uint32_t rule_count);
 
 #endif

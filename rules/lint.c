@@ -20,7 +20,8 @@ static bool rows_are_within(const struct rule_rows *inner, const struct rule_row
     return inner->count > 0;
 }
 
-static void lint_never(const struct ruleset *set, const struct rule *rule, struct problems *problems)
+static void lint_never(const struct ruleset *set, const struct rule *rule,
+                       struct problems *problems)
 {
     const struct tree_node *node = rule->node;
     struct anchors anchors;

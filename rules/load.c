@@ -17,7 +17,7 @@
 
 /* The files of one load. */
 struct load_files {
-    const char **names; /* sorted by bytes */
+    const char **names;       /* sorted by bytes */
     struct tree_node **roots; /* NULL where a file could not be used */
     uint32_t count;
 };
@@ -36,8 +36,7 @@ static bool ends_with(const char *text, const char *end)
     return size > end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-static void list_files(const struct loader *loader, const char *directory,
-                       struct load_files *files)
+static void list_files(const struct loader *loader, const char *directory, struct load_files *files)
 {
     files->names = arena_take(loader->arena, FILES_MAX * sizeof files->names[0]);
     DIR *dir = opendir(directory);
@@ -95,8 +94,7 @@ static char *read_file(const struct loader *loader, const char *path, size_t *ou
     return copy;
 }
 
-static void read_trees(const struct loader *loader, const char *directory,
-                       struct load_files *files)
+static void read_trees(const struct loader *loader, const char *directory, struct load_files *files)
 {
     files->roots = arena_take(loader->arena, files->count * sizeof files->roots[0]);
     XXH3_state_t *digest = XXH3_createState();
@@ -124,10 +122,10 @@ static void read_trees(const struct loader *loader, const char *directory,
 
 static void check_top(const struct loader *loader, const struct tree_node *root)
 {
-    static const struct key_spec KEYS[] = {
-        {"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN}, {"events", KEY_KNOWN},
-        {"rules", KEY_KNOWN},      {"lanes", KEY_LATER},    {"plans", KEY_LATER},
-        {"plan", KEY_LATER},       {"tests", KEY_LATER}};
+    static const struct key_spec KEYS[] = {{"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN},
+                                           {"events", KEY_KNOWN},     {"rules", KEY_KNOWN},
+                                           {"lanes", KEY_LATER},      {"plans", KEY_LATER},
+                                           {"plan", KEY_LATER},       {"tests", KEY_LATER}};
     int64_t version = 0;
     (void)read_check_map(loader, root, "a rule file", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = read_find(root, "ruleset");

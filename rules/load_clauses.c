@@ -76,8 +76,8 @@ static bool load_coordinate(const struct loader *loader, const struct tree_node 
         return false;
     }
     if (value < -(int64_t)limit || value > limit) {
-        read_report(loader, node, "L005", "%s is outside -%d to %d degrees", what,
-                    limit / 10000000, limit / 10000000);
+        read_report(loader, node, "L005", "%s is outside -%d to %d degrees", what, limit / 10000000,
+                    limit / 10000000);
         return false;
     }
     *out_value = (int32_t)value;
@@ -100,9 +100,9 @@ static bool load_circle(const struct loader *loader, const struct tree_node *nod
     int64_t radius_m = 0;
     bool is_good = load_coordinate(loader, at->items[0], "longitude", LON_LIMIT, &circle.lon);
     is_good = load_coordinate(loader, at->items[1], "latitude", LAT_LIMIT, &circle.lat) && is_good;
-    is_good = read_integer(loader, read_find(node, "radius_m"), "radius_m", 1, RADIUS_M_MAX,
-                           &radius_m) &&
-              is_good;
+    is_good =
+        read_integer(loader, read_find(node, "radius_m"), "radius_m", 1, RADIUS_M_MAX, &radius_m) &&
+        is_good;
     if (places->circle_count == POLICY_CIRCLES_MAX) {
         read_report(loader, node, "L018", "more than %u circles", POLICY_CIRCLES_MAX);
         return false;
@@ -227,11 +227,11 @@ static bool load_assign(const struct loader *loader, const struct tree_node *nod
                         const struct expr_scope *scope, struct rule_assign *assign)
 {
     static const struct key_spec KEYS[] = {
-        {"role", KEY_KNOWN},  {"skills", KEY_KNOWN},   {"search", KEY_KNOWN},
-        {"pick", KEY_KNOWN},  {"count", KEY_KNOWN},    {"max_load", KEY_KNOWN},
-        {"on_shift", KEY_KNOWN}, {"fallback", KEY_KNOWN}, {"if", KEY_KNOWN},
-        {"task", KEY_KNOWN},  {"batch", KEY_LATER},    {"reroute", KEY_LATER},
-        {"offer", KEY_LATER}, {"area_guard", KEY_LATER}};
+        {"role", KEY_KNOWN},     {"skills", KEY_KNOWN},    {"search", KEY_KNOWN},
+        {"pick", KEY_KNOWN},     {"count", KEY_KNOWN},     {"max_load", KEY_KNOWN},
+        {"on_shift", KEY_KNOWN}, {"fallback", KEY_KNOWN},  {"if", KEY_KNOWN},
+        {"task", KEY_KNOWN},     {"batch", KEY_LATER},     {"reroute", KEY_LATER},
+        {"offer", KEY_LATER},    {"area_guard", KEY_LATER}};
     static const struct word_spec PICKS[] = {
         {"nearest", PICK_NEAREST}, {"least_loaded", PICK_LEAST_LOADED}, {"eta", PICK_ETA}};
     assign->count = 1;
@@ -251,7 +251,8 @@ static bool load_assign(const struct loader *loader, const struct tree_node *nod
     }
     is_good = load_rings(loader, read_find(node, "search"), assign) && is_good;
     if ((value = read_find(node, "pick")) != NULL) {
-        is_good = read_word(loader, value, "pick", PICKS, COUNT_OF(PICKS), &assign->pick) && is_good;
+        is_good =
+            read_word(loader, value, "pick", PICKS, COUNT_OF(PICKS), &assign->pick) && is_good;
     }
     if ((value = read_find(node, "count")) != NULL) {
         is_good = read_integer(loader, value, "count", 1, ASSIGN_COUNT_MAX, &number) && is_good;
@@ -368,8 +369,9 @@ static bool load_step_time(const struct loader *loader, const struct tree_node *
         return false;
     }
     if (!is_now || !may_be_now) {
-        read_report(loader, now, "L005", "now: true goes with when: opened or a severity; else "
-                                         "write after");
+        read_report(loader, now, "L005",
+                    "now: true goes with when: opened or a severity; else "
+                    "write after");
         return false;
     }
     return true;
@@ -379,7 +381,7 @@ static bool load_step(const struct loader *loader, const struct tree_node *node,
                       struct rule_step *step)
 {
     static const struct key_spec KEYS[] = {
-        {"when", KEY_REQUIRED}, {"after", KEY_KNOWN}, {"now", KEY_KNOWN},     {"to", KEY_KNOWN},
+        {"when", KEY_REQUIRED}, {"after", KEY_KNOWN},    {"now", KEY_KNOWN},     {"to", KEY_KNOWN},
         {"do", KEY_KNOWN},      {"severity", KEY_KNOWN}, {"activate", KEY_LATER}};
     static const struct word_spec DOES[] = {{"reassign", STEP_REASSIGN}};
     if (!read_check_map(loader, node, "an escalate step", KEYS, COUNT_OF(KEYS))) {

@@ -8,19 +8,19 @@
 #define RADIUS_M_MAX 200000
 
 static const struct key_spec RULE_KEYS[] = {
-    {"id", KEY_REQUIRED},     {"title", KEY_REQUIRED}, {"title_en", KEY_KNOWN},
-    {"owner", KEY_REQUIRED},  {"tags", KEY_KNOWN},     {"status", KEY_KNOWN},
-    {"lane", KEY_KNOWN},      {"priority", KEY_KNOWN}, {"event", KEY_REQUIRED},
-    {"where", KEY_KNOWN},     {"params", KEY_KNOWN},   {"area", KEY_KNOWN},
-    {"time", KEY_KNOWN},      {"dedupe", KEY_KNOWN},   {"merge", KEY_KNOWN},
-    {"open", KEY_REQUIRED},   {"assign", KEY_REQUIRED}, {"sla", KEY_KNOWN},
-    {"escalate", KEY_KNOWN},  {"close", KEY_KNOWN},    {"basis", KEY_KNOWN},
-    {"note", KEY_KNOWN},      {"by", KEY_LATER},       {"for", KEY_LATER},
-    {"gap", KEY_LATER},       {"window", KEY_LATER},   {"sequence", KEY_LATER},
-    {"absent", KEY_LATER},    {"levels", KEY_LATER},   {"hold", KEY_LATER},
-    {"confirm", KEY_LATER},   {"inhibits", KEY_LATER}, {"suppress", KEY_LATER},
-    {"activate", KEY_LATER},  {"group", KEY_LATER},    {"valid", KEY_LATER},
-    {"supersedes", KEY_LATER}, {"was", KEY_LATER},     {"tests", KEY_LATER},
+    {"id", KEY_REQUIRED},       {"title", KEY_REQUIRED},  {"title_en", KEY_KNOWN},
+    {"owner", KEY_REQUIRED},    {"tags", KEY_KNOWN},      {"status", KEY_KNOWN},
+    {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_REQUIRED},
+    {"where", KEY_KNOWN},       {"params", KEY_KNOWN},    {"area", KEY_KNOWN},
+    {"time", KEY_KNOWN},        {"dedupe", KEY_KNOWN},    {"merge", KEY_KNOWN},
+    {"open", KEY_REQUIRED},     {"assign", KEY_REQUIRED}, {"sla", KEY_KNOWN},
+    {"escalate", KEY_KNOWN},    {"close", KEY_KNOWN},     {"basis", KEY_KNOWN},
+    {"note", KEY_KNOWN},        {"by", KEY_LATER},        {"for", KEY_LATER},
+    {"gap", KEY_LATER},         {"window", KEY_LATER},    {"sequence", KEY_LATER},
+    {"absent", KEY_LATER},      {"levels", KEY_LATER},    {"hold", KEY_LATER},
+    {"confirm", KEY_LATER},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
+    {"activate", KEY_LATER},    {"group", KEY_LATER},     {"valid", KEY_LATER},
+    {"supersedes", KEY_LATER},  {"was", KEY_LATER},       {"tests", KEY_LATER},
     {"lint_ignore", KEY_LATER},
 };
 
@@ -113,8 +113,7 @@ static struct rule_type *find_type(const struct loader *loader, const struct tre
     }
     struct rule_type *type = ruleset_find_type(loader->set, name);
     if (type == NULL) {
-        const char **names =
-            arena_take(loader->arena, loader->set->type_count * sizeof names[0]);
+        const char **names = arena_take(loader->arena, loader->set->type_count * sizeof names[0]);
         for (uint32_t i = 0; i < loader->set->type_count; i++) {
             names[i] = loader->set->types[i]->name;
         }
@@ -224,8 +223,8 @@ static void load_merge_take(const struct loader *loader, const struct tree_node 
 static void load_merge(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
     static const struct key_spec KEYS[] = {
-        {"key", KEY_REQUIRED}, {"asset", KEY_KNOWN},  {"radius_m", KEY_KNOWN}, {"while", KEY_KNOWN},
-        {"reopen", KEY_KNOWN}, {"take", KEY_KNOWN},   {"window", KEY_LATER}};
+        {"key", KEY_REQUIRED}, {"asset", KEY_KNOWN}, {"radius_m", KEY_KNOWN}, {"while", KEY_KNOWN},
+        {"reopen", KEY_KNOWN}, {"take", KEY_KNOWN},  {"window", KEY_LATER}};
     static const struct word_spec WHILES[] = {{"open", 0}};
     if (!read_check_map(loader, node, "merge", KEYS, COUNT_OF(KEYS))) {
         return;
@@ -242,8 +241,7 @@ static void load_merge(const struct loader *loader, const struct tree_node *node
         }
     }
     int64_t radius_m = 0;
-    if (radius != NULL &&
-        read_integer(loader, radius, "radius_m", 1, RADIUS_M_MAX, &radius_m)) {
+    if (radius != NULL && read_integer(loader, radius, "radius_m", 1, RADIUS_M_MAX, &radius_m)) {
         rule->merge_radius_cm = radius_m * 100;
     }
     uint32_t ignored = 0;
@@ -276,10 +274,10 @@ static void load_evidence(const struct loader *loader, const struct tree_node *n
 
 static void load_open(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
-    static const struct key_spec KEYS[] = {
-        {"class", KEY_REQUIRED},  {"severity", KEY_REQUIRED}, {"title", KEY_REQUIRED},
-        {"title_en", KEY_KNOWN},  {"evidence", KEY_KNOWN},    {"owner", KEY_LATER},
-        {"owner_from", KEY_LATER}, {"geo", KEY_LATER}};
+    static const struct key_spec KEYS[] = {{"class", KEY_REQUIRED},   {"severity", KEY_REQUIRED},
+                                           {"title", KEY_REQUIRED},   {"title_en", KEY_KNOWN},
+                                           {"evidence", KEY_KNOWN},   {"owner", KEY_LATER},
+                                           {"owner_from", KEY_LATER}, {"geo", KEY_LATER}};
     (void)read_check_map(loader, node, "open", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = NULL;
     int64_t severity = 4;

@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-static const char *const BUILTINS[] = {"source",     "device",     "type",       "caller",
-                                       "cell",       "zone",       "zone.name",  "zone.kind",
+static const char *const BUILTINS[] = {"source",     "device",     "type",      "caller",
+                                       "cell",       "zone",       "zone.name", "zone.kind",
                                        "asset.code", "asset.name", "asset.kind"};
 
 void load_schema_begin(const struct loader *loader)
@@ -41,8 +41,8 @@ static const char *kind_word(enum field_kind kind)
 
 static bool is_reserved(const char *name)
 {
-    static const char *const WORDS[] = {"severity", "class", "and", "or", "not", "in", "true",
-                                        "false",    "has",   "startsWith", "contains"};
+    static const char *const WORDS[] = {"severity", "class", "and", "or",         "not",     "in",
+                                        "true",     "false", "has", "startsWith", "contains"};
     for (size_t i = 0; i < COUNT_OF(WORDS); i++) {
         if (strcmp(name, WORDS[i]) == 0) {
             return true;
@@ -98,7 +98,8 @@ static void declare_fields(const struct loader *loader, const struct tree_node *
                            struct rule_type *type)
 {
     if (node->kind != TREE_MAP) {
-        read_report(loader, node, "L003", "fields must be a map of names to number, string or bool");
+        read_report(loader, node, "L003",
+                    "fields must be a map of names to number, string or bool");
         return;
     }
     if (node->count > EVENT_FIELDS_MAX) {
@@ -301,8 +302,8 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
                    struct rule_presets *presets)
 {
     static const struct key_spec KEYS[] = {
-        {"lane", KEY_KNOWN},      {"status", KEY_KNOWN},     {"priority", KEY_KNOWN},
-        {"lateness", KEY_KNOWN},  {"future", KEY_KNOWN},     {"seek_every", KEY_KNOWN},
+        {"lane", KEY_KNOWN},      {"status", KEY_KNOWN},      {"priority", KEY_KNOWN},
+        {"lateness", KEY_KNOWN},  {"future", KEY_KNOWN},      {"seek_every", KEY_KNOWN},
         {"stale_fix", KEY_KNOWN}, {"worker_lost", KEY_KNOWN}, {"sla", KEY_KNOWN},
         {"check", KEY_KNOWN},     {"verify", KEY_KNOWN}};
     set_defaults(loader);

@@ -31,7 +31,8 @@ static const struct event_field *scan_field(const struct event *event, uint32_t 
     return NULL;
 }
 
-static struct naive_value load_field(const struct naive_scope *scope, const struct rule_field *field)
+static struct naive_value load_field(const struct naive_scope *scope,
+                                     const struct rule_field *field)
 {
     struct naive_value value = {true, 0, "", 0};
     const struct event_field *found = scan_field(scope->event, field->row);
@@ -96,9 +97,7 @@ static struct naive_value calculate(uint32_t op, struct naive_value a, struct na
     } else {
         wide = wide * MICRO / b.number;
     }
-    value.number = wide > INT64_MAX   ? INT64_MAX
-                   : wide < INT64_MIN ? INT64_MIN
-                                      : (int64_t)wide;
+    value.number = wide > INT64_MAX ? INT64_MAX : wide < INT64_MIN ? INT64_MIN : (int64_t)wide;
     return value;
 }
 
@@ -208,7 +207,8 @@ static bool is_during(const struct ruleset *set, const struct rule_rows *calenda
     return is_any;
 }
 
-static bool rule_takes(const struct ruleset *set, const struct rule *rule, const struct event *event)
+static bool rule_takes(const struct ruleset *set, const struct rule *rule,
+                       const struct event *event)
 {
     bool is_type = false;
     for (uint32_t i = 0; i < rule->type_count; i++) {

@@ -22,7 +22,9 @@ void read_report(const struct loader *loader, const struct tree_node *node, cons
 
 static const char *kind_words(const struct tree_node *node)
 {
-    return node->kind == TREE_TEXT ? "a single value" : node->kind == TREE_LIST ? "a list" : "a map";
+    return node->kind == TREE_TEXT   ? "a single value"
+           : node->kind == TREE_LIST ? "a list"
+                                     : "a map";
 }
 
 #define SPECS_MAX 64u
@@ -273,10 +275,14 @@ struct ref_words {
 };
 
 static const struct ref_words REF_WORDS[REF_KIND_COUNT] = {
-    [REF_DEPARTMENT] = {"L011", "department"}, [REF_POST] = {"L011", "post"},
-    [REF_CALENDAR] = {"L013", "calendar"},     [REF_AREA] = {"L014", "area"},
-    [REF_CLASS] = {"L015", "class"},           [REF_ASSET_KIND] = {"L016", "asset kind"},
-    [REF_ROLE] = {"L012", "role"},             [REF_SKILL] = {"L012", "skill"},
+    [REF_DEPARTMENT] = {"L011", "department"},
+    [REF_POST] = {"L011", "post"},
+    [REF_CALENDAR] = {"L013", "calendar"},
+    [REF_AREA] = {"L014", "area"},
+    [REF_CLASS] = {"L015", "class"},
+    [REF_ASSET_KIND] = {"L016", "asset kind"},
+    [REF_ROLE] = {"L012", "role"},
+    [REF_SKILL] = {"L012", "skill"},
 };
 
 static uint32_t find_name(const struct loader *loader, const struct tree_node *node,
@@ -290,8 +296,8 @@ static uint32_t find_name(const struct loader *loader, const struct tree_node *n
     if (count == 0) {
         const char *nearest = refs_nearest(loader->refs, kind, name);
         read_report(loader, node, REF_WORDS[kind].code, "the city has no %s \"%s\"%s%s",
-                    REF_WORDS[kind].noun, name, nearest == NULL ? "" : "; nearest: ",
-                    nearest == NULL ? "" : nearest);
+                    REF_WORDS[kind].noun, name,
+                    nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     }
     return count;
 }

@@ -109,7 +109,7 @@ struct refs *refs_new(struct arena *arena, const struct city *city)
 }
 
 uint32_t refs_find(const struct refs *refs, enum ref_kind kind, const char *name,
-                    const uint32_t **out_rows)
+                   const uint32_t **out_rows)
 {
     const struct ref_table *table = &refs->tables[kind];
     uint32_t low = 0;

@@ -26,7 +26,7 @@ struct refs *refs_new(struct arena *arena, const struct city *city);
 
 /* Rows of that name, ascending (an area's name may be shared); returns how many, *out_rows borrowed. */
 uint32_t refs_find(const struct refs *refs, enum ref_kind kind, const char *name,
-                    const uint32_t **out_rows);
+                   const uint32_t **out_rows);
 
 /* The nearest name of that kind, or NULL. */
 const char *refs_nearest(const struct refs *refs, enum ref_kind kind, const char *name);

@@ -25,8 +25,8 @@ struct rule_field {
     const char *name;
     enum field_kind kind;
     bool is_builtin;
-    bool is_used;  /* a built-in that no rule uses is not lowered */
-    uint32_t row;  /* of POLICY_FIELDS; NONE32 = not lowered */
+    bool is_used;                 /* a built-in that no rule uses is not lowered */
+    uint32_t row;                 /* of POLICY_FIELDS; NONE32 = not lowered */
     const struct tree_node *node; /* first declaration; NULL for a built-in */
 };
 
@@ -66,7 +66,7 @@ struct rule_assign {
     const char *task;
     struct policy_ring rings[POLICY_RINGS_MAX];
     uint32_t ring_count;
-    struct ast_node *condition; /* NULL = always */
+    struct ast_node *condition;                                     /* NULL = always */
     uint32_t pick, count, max_load, ignore_shift, fallback, rights; /* as struct policy_assign */
 };
 

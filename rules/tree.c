@@ -27,10 +27,10 @@ static int column_of(yaml_mark_t mark)
     return (int)mark.column + 1;
 }
 
-#define REFUSE(builder, code, mark, ...)                                                          \
-    do {                                                                                          \
-        problems_add((builder)->problems, PROBLEM_ERROR, (code), (builder)->file, line_of(mark),  \
-                     column_of(mark), __VA_ARGS__);                                               \
+#define REFUSE(builder, code, mark, ...)                                                           \
+    do {                                                                                           \
+        problems_add((builder)->problems, PROBLEM_ERROR, (code), (builder)->file, line_of(mark),   \
+                     column_of(mark), __VA_ARGS__);                                                \
     } while (0)
 
 /* Words that YAML 1.1 readers turn into true or false. */
@@ -101,8 +101,7 @@ static void build_list(struct tree_builder *builder, struct tree_node *node, con
     size_t count = (size_t)(raw->data.sequence.items.top - raw->data.sequence.items.start);
     node->items = arena_take(builder->arena, count * sizeof node->items[0]);
     for (size_t i = 0; i < count; i++) {
-        struct tree_node *item =
-            build_node(builder, raw->data.sequence.items.start[i], depth + 1);
+        struct tree_node *item = build_node(builder, raw->data.sequence.items.start[i], depth + 1);
         if (item == NULL) {
             return;
         }
@@ -126,8 +125,7 @@ static bool key_is_repeated(const struct tree_node *map, const char *text)
 }
 
 static void check_pair(struct tree_builder *builder, const struct tree_node *map,
-                       const struct tree_node *key, const struct tree_node *value,
-                       yaml_mark_t mark)
+                       const struct tree_node *key, const struct tree_node *value, yaml_mark_t mark)
 {
     if (key->is_plain && strcmp(key->text, "<<") == 0) {
         REFUSE(builder, "L001", mark, "merge keys (<<) are not accepted; repeat the values");
@@ -136,8 +134,7 @@ static void check_pair(struct tree_builder *builder, const struct tree_node *map
         REFUSE(builder, "L006", mark, "key \"%s\" appears twice in one map", key->text);
     }
     if (value->kind == TREE_TEXT && value->is_plain && is_null_word(value->text)) {
-        REFUSE(builder, "L020", mark,
-               "key \"%s\" has no value%s", key->text,
+        REFUSE(builder, "L020", mark, "key \"%s\" has no value%s", key->text,
                map->is_flow ? "; inside { } an expression with a comma or bracket must be quoted"
                             : "; give one or remove the key");
     }
@@ -236,7 +233,7 @@ static bool has_second_document(yaml_parser_t *parser)
 }
 
 struct tree_node *tree_parse(struct arena *arena, struct problems *problems, const char *file,
-                                  const char *bytes, size_t size)
+                             const char *bytes, size_t size)
 {
     struct tree_builder builder = {arena, problems, file, NULL, 0, false};
     yaml_mark_t start = {0, 0, 0};
@@ -263,7 +260,8 @@ struct tree_node *tree_parse(struct arena *arena, struct problems *problems, con
         } else {
             root = build_node(&builder, 1, 0);
             if (has_second_document(&parser)) {
-                REFUSE(&builder, "L001", parser.mark, "one YAML document per file; remove the rest");
+                REFUSE(&builder, "L001", parser.mark,
+                       "one YAML document per file; remove the rest");
             }
         }
         yaml_document_delete(&document);

@@ -23,12 +23,12 @@ enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP };
 
 struct tree_node {
     enum tree_kind kind;
-    bool is_plain;     /* TREE_TEXT: written without quotes */
-    bool is_flow;      /* lists and maps: written with brackets */
-    int line, column;  /* from 1 */
-    uint32_t count;    /* TREE_LIST: items; TREE_MAP: pairs */
+    bool is_plain;    /* TREE_TEXT: written without quotes */
+    bool is_flow;     /* lists and maps: written with brackets */
+    int line, column; /* from 1 */
+    uint32_t count;   /* TREE_LIST: items; TREE_MAP: pairs */
     const char *file;
-    const char *text;  /* TREE_TEXT: terminated, without inner NUL */
+    const char *text;         /* TREE_TEXT: terminated, without inner NUL */
     struct tree_node **keys;  /* TREE_MAP: count TREE_TEXT nodes */
     struct tree_node **items; /* count items or values */
 };
@@ -36,6 +36,6 @@ struct tree_node {
 /* NULL when the file cannot be used at all. Findings, the milder ones included, have been reported under `file`, which must
  * live as long as the tree. */
 struct tree_node *tree_parse(struct arena *arena, struct problems *problems, const char *file,
-                                  const char *bytes, size_t size);
+                             const char *bytes, size_t size);
 
 #endif

@@ -241,7 +241,8 @@ struct kind_stack {
 
 static bool field_is(const struct policy *policy, int64_t row, enum field_kind kind)
 {
-    return row >= 0 && row < (int64_t)policy->field_count && policy->fields[row].kind == (uint32_t)kind;
+    return row >= 0 && row < (int64_t)policy->field_count &&
+           policy->fields[row].kind == (uint32_t)kind;
 }
 
 static bool kinds_push(struct kind_stack *stack, enum value_kind kind)

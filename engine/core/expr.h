@@ -19,33 +19,34 @@
 
 /* arg is a row of POLICY_FIELDS unless the comment says otherwise. */
 enum expr_op {
-    EXPR_NUMBER = 1,      /* -- number: value */
-    EXPR_TRUTH = 2,       /* -- truth: value, 0 or 1 */
-    EXPR_LOAD = 3,        /* -- number: a NUMBER field */
-    EXPR_LOAD_FLAG = 4,   /* -- number 0 or 1: a BOOL field, missing where absent */
-    EXPR_FLAG = 5,        /* -- truth: a BOOL field, false where absent */
-    EXPR_SEVERITY = 6,    /* -- number: the case's severity; only where one is given */
-    EXPR_HAS = 7,         /* -- truth: the event carries the field */
-    EXPR_TEXT_EQ = 8,     /* -- truth: STRING field is constant `value` (row of POLICY_CONSTANTS) */
-    EXPR_TEXT_NE = 9,     /* -- truth: present and another text */
-    EXPR_TEXT_STARTS = 10, /* -- truth */
+    EXPR_NUMBER = 1,    /* -- number: value */
+    EXPR_TRUTH = 2,     /* -- truth: value, 0 or 1 */
+    EXPR_LOAD = 3,      /* -- number: a NUMBER field */
+    EXPR_LOAD_FLAG = 4, /* -- number 0 or 1: a BOOL field, missing where absent */
+    EXPR_FLAG = 5,      /* -- truth: a BOOL field, false where absent */
+    EXPR_SEVERITY = 6,  /* -- number: the case's severity; only where one is given */
+    EXPR_HAS = 7,       /* -- truth: the event carries the field */
+    EXPR_TEXT_EQ = 8,   /* -- truth: STRING field is constant `value` (row of POLICY_CONSTANTS) */
+    EXPR_TEXT_NE = 9,   /* -- truth: present and another text */
+    EXPR_TEXT_STARTS = 10,   /* -- truth */
     EXPR_TEXT_CONTAINS = 11, /* -- truth */
-    EXPR_FIELD_EQ = 12,   /* -- truth: two STRING fields, the other one in `value`, are the same text */
-    EXPR_FIELD_NE = 13,   /* -- truth: both present and different */
-    EXPR_ADD = 14,        /* number number -- number; sums clamp */
+    EXPR_FIELD_EQ =
+        12, /* -- truth: two STRING fields, the other one in `value`, are the same text */
+    EXPR_FIELD_NE = 13, /* -- truth: both present and different */
+    EXPR_ADD = 14,      /* number number -- number; sums clamp */
     EXPR_SUB = 15,
     EXPR_MUL = 16,
-    EXPR_DIV = 17,        /* missing where the divisor is 0 */
-    EXPR_NEGATE = 18,     /* number -- number */
-    EXPR_EQ = 19,         /* number number -- truth; false where one is missing */
+    EXPR_DIV = 17,    /* missing where the divisor is 0 */
+    EXPR_NEGATE = 18, /* number -- number */
+    EXPR_EQ = 19,     /* number number -- truth; false where one is missing */
     EXPR_NE = 20,
     EXPR_LT = 21,
     EXPR_LE = 22,
     EXPR_GT = 23,
     EXPR_GE = 24,
-    EXPR_AND = 25,        /* truth truth -- truth */
+    EXPR_AND = 25, /* truth truth -- truth */
     EXPR_OR = 26,
-    EXPR_NOT = 27,        /* truth -- truth */
+    EXPR_NOT = 27, /* truth -- truth */
 };
 
 struct expr_word {

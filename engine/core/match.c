@@ -66,9 +66,9 @@ static uint32_t choose_field_bits(const struct policy *policy,
     if (field->kind == (uint8_t)FIELD_BOOL) {
         value = field->a != 0 ? MICRO : 0;
     }
-    uint32_t upto =
-        count_cells_upto(policy, attribute->cells, match_number_key(value), UINT64_MAX);
-    return upto == 0 ? attribute->other : policy->match_cells[attribute->cells.first + upto - 1].bits;
+    uint32_t upto = count_cells_upto(policy, attribute->cells, match_number_key(value), UINT64_MAX);
+    return upto == 0 ? attribute->other
+                     : policy->match_cells[attribute->cells.first + upto - 1].bits;
 }
 
 static void choose_area_bits(const struct policy *policy, const struct match_attribute *attribute,
@@ -192,15 +192,14 @@ bool match_rule(const struct policy *policy, const struct city *city, uint32_t r
         return false;
     }
     int64_t at_ms = event->head->event_at_ms;
-    if (rule->calendars_in.count > 0 &&
-        !is_in_calendars(policy, city, rule->calendars_in, at_ms)) {
+    if (rule->calendars_in.count > 0 && !is_in_calendars(policy, city, rule->calendars_in, at_ms)) {
         return false;
     }
     return !is_in_calendars(policy, city, rule->calendars_out, at_ms);
 }
 
-uint32_t match_event(const struct policy *policy, const struct city *city, const struct event *event,
-                     uint32_t *out_rules, uint32_t limit)
+uint32_t match_event(const struct policy *policy, const struct city *city,
+                     const struct event *event, uint32_t *out_rules, uint32_t limit)
 {
     if (event->head->type >= policy->type_count) {
         return 0;
@@ -273,8 +272,8 @@ static bool attribute_is_sound(const struct policy *policy, const struct city *c
     for (uint32_t i = 0; i < cells.count; i++) {
         const struct match_cell *cell = &policy->match_cells[cells.first + i];
         const struct match_cell *before = i == 0 ? cell : cell - 1;
-        bool is_ascending = i == 0 || before->a < cell->a ||
-                            (before->a == cell->a && before->b < cell->b);
+        bool is_ascending =
+            i == 0 || before->a < cell->a || (before->a == cell->a && before->b < cell->b);
         bool is_area_known = attribute->kind != MATCH_AREA || cell->a < city->area_count;
         if (!is_ascending || !is_area_known || !bits_are_sound(policy, cell->bits, words)) {
             return false;

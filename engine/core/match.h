@@ -32,14 +32,16 @@ struct match_type {
 };
 
 enum match_kind {
-    MATCH_TEXT = 1,   /* cell (a, b) = XXH3-128 (hi, lo) of the text */
-    MATCH_NUMBER = 2, /* cell a = lowest value, as int64 offset by 2^63 so that it sorts as unsigned; up to the next cell */
-    MATCH_AREA = 3,   /* cell a = row of CITY_AREAS; the cells of all areas of the event are OR-ed */
+    MATCH_TEXT = 1, /* cell (a, b) = XXH3-128 (hi, lo) of the text */
+    MATCH_NUMBER =
+        2, /* cell a = lowest value, as int64 offset by 2^63 so that it sorts as unsigned; up to the next cell */
+    MATCH_AREA = 3, /* cell a = row of CITY_AREAS; the cells of all areas of the event are OR-ed */
 };
 
 struct match_attribute {
-    uint32_t kind;  /* enum match_kind */
-    uint32_t field; /* row of POLICY_FIELDS; BOOL fields are numbers 0 and MICRO; NONE32 for areas */
+    uint32_t kind; /* enum match_kind */
+    uint32_t
+        field; /* row of POLICY_FIELDS; BOOL fields are numbers 0 and MICRO; NONE32 for areas */
     struct image_range cells;
     uint32_t other; /* first word in MATCH_BITS: value absent, or in no cell */
     uint32_t reserved;
@@ -67,8 +69,8 @@ enum err match_check(const struct policy *policy, const struct city *city) WARN_
 /* Rules whose type, where, area and time take the event, best first (priority descending, then rule row).
  * Status other than ACTIVE never matches. event_at_ms of the head decides the calendars. Writes at most limit
  * rows; returns how many matched in all. No allocation; the stack use does not depend on the number of rules. */
-uint32_t match_event(const struct policy *policy, const struct city *city, const struct event *event,
-                     uint32_t *out_rules, uint32_t limit);
+uint32_t match_event(const struct policy *policy, const struct city *city,
+                     const struct event *event, uint32_t *out_rules, uint32_t limit);
 
 /* The verification alone: does this rule take the event, its type aside? */
 bool match_rule(const struct policy *policy, const struct city *city, uint32_t rule,

@@ -74,8 +74,8 @@ static bool rows_are_ascending(const struct policy *policy, struct image_range r
     return true;
 }
 
-static bool keys_are_sound(const struct policy *policy, struct image_range range, uint32_t count_max,
-                           bool class_is_allowed)
+static bool keys_are_sound(const struct policy *policy, struct image_range range,
+                           uint32_t count_max, bool class_is_allowed)
 {
     if (!range_is_sound(range, policy->key_count, count_max)) {
         return false;
@@ -218,15 +218,14 @@ static bool assigns_are_sound(const struct policy *policy, const struct city *ci
     const uint32_t rights_known = (uint32_t)RIGHT_ADMINISTRATOR * 2u - 1u;
     for (uint32_t i = 0; i < policy->assign_count; i++) {
         const struct policy_assign *assign = &policy->assigns[i];
-        bool is_sound = mask_fits(assign->roles, city->role_count) &&
-                        mask_fits(assign->skills, city->skill_count) &&
-                        text_is_sound(policy, assign->task) &&
-                        range_is_sound(assign->rings, policy->ring_count, POLICY_RINGS_MAX) &&
-                        expr_check(policy, assign->program, true) == ERR_OK &&
-                        assign->pick <= PICK_ETA && assign->count >= 1 &&
-                        assign->count <= ASSIGN_COUNT_MAX && assign->ignore_shift <= 1 &&
-                        row_is_sound(assign->fallback, city->post_count) && assign->rights != 0 &&
-                        (assign->rights & ~rights_known) == 0;
+        bool is_sound =
+            mask_fits(assign->roles, city->role_count) &&
+            mask_fits(assign->skills, city->skill_count) && text_is_sound(policy, assign->task) &&
+            range_is_sound(assign->rings, policy->ring_count, POLICY_RINGS_MAX) &&
+            expr_check(policy, assign->program, true) == ERR_OK && assign->pick <= PICK_ETA &&
+            assign->count >= 1 && assign->count <= ASSIGN_COUNT_MAX && assign->ignore_shift <= 1 &&
+            row_is_sound(assign->fallback, city->post_count) && assign->rights != 0 &&
+            (assign->rights & ~rights_known) == 0;
         if (!is_sound) {
             return false;
         }
@@ -259,13 +258,12 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
     const struct policy *policy = checker->policy;
     const struct city *city = checker->city;
     const uint32_t flags_known = MERGE_ENABLED | MERGE_TAKE_SEVERITY | MERGE_TAKE_PLACE;
-    bool is_merge_sound =
-        keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, true) &&
-        rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
-        duration_is_sound(rule->merge.reopen_ms) &&
-        row_is_sound(rule->merge.asset_kind, city->asset_kind_count) &&
-        (rule->merge.asset_kind == NONE32 || rule->merge.radius_cm > 0) &&
-        (rule->merge.flags & ~flags_known) == 0;
+    bool is_merge_sound = keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, true) &&
+                          rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
+                          duration_is_sound(rule->merge.reopen_ms) &&
+                          row_is_sound(rule->merge.asset_kind, city->asset_kind_count) &&
+                          (rule->merge.asset_kind == NONE32 || rule->merge.radius_cm > 0) &&
+                          (rule->merge.flags & ~flags_known) == 0;
     bool is_close_sound = keys_are_sound(policy, rule->close.keys, POLICY_KEYS_MAX, false) &&
                           duration_is_sound(rule->close.within_ms) &&
                           row_is_sound(rule->close.type, policy->type_count) &&
@@ -329,15 +327,32 @@ struct policy_view {
 };
 
 enum {
-    VIEW_STRINGS, VIEW_INFO, VIEW_TYPES, VIEW_FIELDS, VIEW_RULES, VIEW_PROGRAM, VIEW_KEYS, VIEW_RINGS,
-    VIEW_ASSIGNS, VIEW_STEPS, VIEW_ROWS, VIEW_CLOSERS, VIEW_TYPE_RULES, VIEW_CIRCLES, VIEW_CONSTANTS,
-    VIEW_MATCH_TYPES, VIEW_MATCH_ATTRIBUTES, VIEW_MATCH_CELLS, VIEW_MATCH_BITS, VIEW_COUNT
+    VIEW_STRINGS,
+    VIEW_INFO,
+    VIEW_TYPES,
+    VIEW_FIELDS,
+    VIEW_RULES,
+    VIEW_PROGRAM,
+    VIEW_KEYS,
+    VIEW_RINGS,
+    VIEW_ASSIGNS,
+    VIEW_STEPS,
+    VIEW_ROWS,
+    VIEW_CLOSERS,
+    VIEW_TYPE_RULES,
+    VIEW_CIRCLES,
+    VIEW_CONSTANTS,
+    VIEW_MATCH_TYPES,
+    VIEW_MATCH_ATTRIBUTES,
+    VIEW_MATCH_CELLS,
+    VIEW_MATCH_BITS,
+    VIEW_COUNT
 };
 
-#define TAKE(member, counter, view)                  \
-    do {                                             \
-        policy->member = views[view].rows;           \
-        policy->counter = views[view].count;         \
+#define TAKE(member, counter, view)                                                                \
+    do {                                                                                           \
+        policy->member = views[view].rows;                                                         \
+        policy->counter = views[view].count;                                                       \
     } while (0)
 
 static void take_views(struct policy *policy, const struct policy_view views[VIEW_COUNT])

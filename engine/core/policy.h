@@ -21,8 +21,9 @@ enum policy_section {
     POLICY_RINGS = 7,
     POLICY_ASSIGNS = 8,
     POLICY_STEPS = 9,
-    POLICY_ROWS = 10,  /* u32 rows of city tables: areas, calendars, posts; ranges owned by rules and steps */
-    POLICY_CLOSERS = 11, /* u32 rule rows grouped by closing event type; ranges owned by types */
+    POLICY_ROWS =
+        10, /* u32 rows of city tables: areas, calendars, posts; ranges owned by rules and steps */
+    POLICY_CLOSERS = 11,    /* u32 rule rows grouped by closing event type; ranges owned by types */
     POLICY_TYPE_RULES = 12, /* u32 rule rows grouped by type, best first; ranges owned by types */
     POLICY_CIRCLES = 13,
     POLICY_CONSTANTS = 14, /* struct image_string: string constants of programs */
@@ -31,29 +32,35 @@ enum policy_section {
 
 /* One row. */
 struct policy_info {
-    struct hash128 city_digest; /* the city image these rows number into */
+    struct hash128 city_digest;  /* the city image these rows number into */
     struct hash128 rules_digest; /* content digest of the rule set: its version */
-    int64_t lateness_ms;        /* an event older than now minus this is marked LATE */
-    int64_t future_ms;          /* an event newer than now plus this is refused IN_FUTURE */
-    struct clock_limit accept;  /* defaults where a rule's sla is silent */
+    int64_t lateness_ms;         /* an event older than now minus this is marked LATE */
+    int64_t future_ms;           /* an event newer than now plus this is refused IN_FUTURE */
+    struct clock_limit accept;   /* defaults where a rule's sla is silent */
     struct clock_limit dispatch;
     struct clock_limit check;
     struct image_range check_assigns;  /* who checks results: rows of POLICY_ASSIGNS */
     struct image_range verify_assigns; /* who verifies untrusted reports */
-    int64_t seek_every_ms;      /* while a desk holds a case nobody took, look again this often */
-    int64_t stale_fix_ms;       /* a fix older than this is STALE_FIX (default 30 min) */
-    int64_t worker_lost_ms;     /* no sign of life for this long: un-arrived orders go to others */
+    int64_t seek_every_ms;  /* while a desk holds a case nobody took, look again this often */
+    int64_t stale_fix_ms;   /* a fix older than this is STALE_FIX (default 30 min) */
+    int64_t worker_lost_ms; /* no sign of life for this long: un-arrived orders go to others */
 };
 
-enum lane { LANE_LIFE_SAFETY = 0, LANE_DRAIN = 1, LANE_REPORT = 2, LANE_TELEMETRY = 3, LANE_COUNT = 4 };
+enum lane {
+    LANE_LIFE_SAFETY = 0,
+    LANE_DRAIN = 1,
+    LANE_REPORT = 2,
+    LANE_TELEMETRY = 3,
+    LANE_COUNT = 4
+};
 
 struct policy_type {
-    struct image_string name;     /* "camera.garbage_overflow" */
-    struct image_string title;    /* words for people */
+    struct image_string name;  /* "camera.garbage_overflow" */
+    struct image_string title; /* words for people */
     struct image_string title_en;
-    struct image_range rules;     /* in POLICY_TYPE_RULES: by priority descending, then rule row */
-    struct image_range closers;   /* in POLICY_CLOSERS: rules this type clears */
-    uint32_t lane;                /* enum lane */
+    struct image_range rules;   /* in POLICY_TYPE_RULES: by priority descending, then rule row */
+    struct image_range closers; /* in POLICY_CLOSERS: rules this type clears */
+    uint32_t lane;              /* enum lane */
     uint32_t reserved;
 };
 
@@ -67,7 +74,6 @@ struct policy_field {
 
 #define KEY_CLASS UINT32_C(0xfffffffe) /* a key part: the class of the case, instead of a field */
 
-
 enum rule_status { RULE_ACTIVE = 0, RULE_DISABLED = 1, RULE_DEPRECATED = 2 };
 
 struct policy_dedupe {
@@ -76,17 +82,27 @@ struct policy_dedupe {
 };
 
 /* Kinds of evidence a rule asks for: shown to workers and checkers, never a condition. */
-enum evidence { EVIDENCE_SNAPSHOT = 1u << 0, EVIDENCE_CLIP = 1u << 1, EVIDENCE_PHOTO = 1u << 2, EVIDENCE_AUDIO = 1u << 3,
-                EVIDENCE_DOCUMENT = 1u << 4 };
+enum evidence {
+    EVIDENCE_SNAPSHOT = 1u << 0,
+    EVIDENCE_CLIP = 1u << 1,
+    EVIDENCE_PHOTO = 1u << 2,
+    EVIDENCE_AUDIO = 1u << 3,
+    EVIDENCE_DOCUMENT = 1u << 4
+};
 
-enum merge_flag { MERGE_ENABLED = 1u << 0, MERGE_TAKE_SEVERITY = 1u << 1, MERGE_TAKE_PLACE = 1u << 2 };
+enum merge_flag {
+    MERGE_ENABLED = 1u << 0,
+    MERGE_TAKE_SEVERITY = 1u << 1,
+    MERGE_TAKE_PLACE = 1u << 2
+};
 
 struct policy_merge {
     struct image_range keys; /* in POLICY_KEYS */
     int64_t radius_cm;       /* to the case's first place; 0 = place does not matter */
     int64_t reopen_ms;       /* a case closed less than this ago is reopened; 0 = never */
-    uint32_t asset_kind;     /* key on the nearest asset of this kind within radius_cm; NONE32 = no asset */
-    uint32_t flags;          /* enum merge_flag */
+    uint32_t
+        asset_kind; /* key on the nearest asset of this kind within radius_cm; NONE32 = no asset */
+    uint32_t flags; /* enum merge_flag */
 };
 
 enum close_else { CLOSE_ELSE_CHECK = 0 };
@@ -105,31 +121,32 @@ struct policy_sla {
 };
 
 struct policy_rule {
-    struct hash128 id_hash;      /* XXH3-128 of id: identity of the rule and of its state */
+    struct hash128 id_hash; /* XXH3-128 of id: identity of the rule and of its state */
     struct image_string id;
     struct image_string title;
     struct image_string title_en;
-    struct image_string case_title;  /* template "{asset.name} ..." */
+    struct image_string case_title; /* template "{asset.name} ..." */
     struct image_string case_title_en;
-    struct image_string file;        /* where it was written, for explain */
-    struct image_range program;      /* where, in POLICY_PROGRAM; count 0 = always true */
-    struct image_range areas_in, areas_out;         /* in POLICY_ROWS, rows of CITY_AREAS */
+    struct image_string file;               /* where it was written, for explain */
+    struct image_range program;             /* where, in POLICY_PROGRAM; count 0 = always true */
+    struct image_range areas_in, areas_out; /* in POLICY_ROWS, rows of CITY_AREAS */
     struct image_range circles_in, circles_out;     /* in POLICY_CIRCLES */
     struct image_range calendars_in, calendars_out; /* in POLICY_ROWS, rows of CITY_CALENDARS */
-    struct image_range assigns;      /* in POLICY_ASSIGNS: first is the lead, the rest assist */
-    struct image_range steps;        /* in POLICY_STEPS: escalation, at most POLICY_STEPS_MAX */
-    struct image_range captures;     /* in POLICY_KEYS: at most CASE_FIELDS_MAX fields kept on the case */
+    struct image_range assigns; /* in POLICY_ASSIGNS: first is the lead, the rest assist */
+    struct image_range steps;   /* in POLICY_STEPS: escalation, at most POLICY_STEPS_MAX */
+    struct image_range
+        captures; /* in POLICY_KEYS: at most CASE_FIELDS_MAX fields kept on the case */
     struct policy_dedupe dedupe;
     struct policy_merge merge;
     struct policy_close close;
     struct policy_sla sla;
-    uint32_t line;        /* in file */
-    uint32_t department;  /* owner */
-    uint32_t class_row;   /* of the city's catalogue */
-    uint32_t priority;    /* 0..1000, higher wins in its lane */
-    uint32_t severity;    /* 1..4 */
-    uint32_t status;      /* enum rule_status */
-    uint32_t evidence;    /* enum evidence bits the case should carry */
+    uint32_t line;       /* in file */
+    uint32_t department; /* owner */
+    uint32_t class_row;  /* of the city's catalogue */
+    uint32_t priority;   /* 0..1000, higher wins in its lane */
+    uint32_t severity;   /* 1..4 */
+    uint32_t status;     /* enum rule_status */
+    uint32_t evidence;   /* enum evidence bits the case should carry */
     uint32_t reserved;
 };
 
@@ -141,7 +158,8 @@ struct policy_rule {
 #define POLICY_CALENDARS_MAX 16u /* per side of a time clause */
 #define POLICY_POSTS_MAX 8u      /* told by one step */
 #define POLICY_PRIORITY_MAX 1000u
-#define POLICY_TYPE_RULES_MAX 4096u /* rules per event type that one match may return candidates from */
+#define POLICY_TYPE_RULES_MAX                                                                      \
+    4096u /* rules per event type that one match may return candidates from */
 
 enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
 
@@ -159,28 +177,35 @@ struct policy_assign {
     struct image_string task;   /* words for the worker, may be empty */
     struct image_range rings;   /* in POLICY_RINGS, searched in order */
     struct image_range program; /* `if`, over the event's fields and severity; count 0 = always */
-    uint32_t pick;              /* enum pick; ETA uses straight line / mode speed until roads are given */
-    uint32_t count;             /* orders wanted, 1..ASSIGN_COUNT_MAX */
-    uint32_t max_load;          /* active orders a candidate may carry; 0 = its own capacity */
-    uint32_t ignore_shift;      /* 1: on_shift: any */
-    uint32_t fallback;          /* post, or NONE32 = owner's duty post, else the city's desk */
-    uint32_t rights;            /* enum right bits one of which is needed (RIGHT_WORKER, RIGHT_INSPECTOR) */
+    uint32_t pick;     /* enum pick; ETA uses straight line / mode speed until roads are given */
+    uint32_t count;    /* orders wanted, 1..ASSIGN_COUNT_MAX */
+    uint32_t max_load; /* active orders a candidate may carry; 0 = its own capacity */
+    uint32_t ignore_shift; /* 1: on_shift: any */
+    uint32_t fallback;     /* post, or NONE32 = owner's duty post, else the city's desk */
+    uint32_t rights; /* enum right bits one of which is needed (RIGHT_WORKER, RIGHT_INSPECTOR) */
 };
 
 #define ASSIGN_COUNT_MAX 8u
 
-enum step_when { STEP_OPENED = 0, STEP_UNACCEPTED = 1, STEP_NOT_ARRIVED = 2, STEP_UNHANDLED = 3, STEP_SEVERITY = 4 };
+enum step_when {
+    STEP_OPENED = 0,
+    STEP_UNACCEPTED = 1,
+    STEP_NOT_ARRIVED = 2,
+    STEP_UNHANDLED = 3,
+    STEP_SEVERITY = 4
+};
 enum step_flag { STEP_REASSIGN = 1u << 0 };
 
 struct policy_step {
-    struct image_range posts;  /* in POLICY_ROWS, rows of CITY_POSTS told */
+    struct image_range posts;   /* in POLICY_ROWS, rows of CITY_POSTS told */
     struct image_range program; /* STEP_SEVERITY: an `if` over severity; else count 0 */
-    int64_t after_ms;          /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), or
+    int64_t
+        after_ms; /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), or
                                   the start of the handle clock (UNHANDLED) */
-    uint32_t after_permille;   /* of the handle clock; used instead of after_ms where not 0 */
-    uint32_t when;             /* enum step_when */
-    uint32_t flags;            /* enum step_flag */
-    uint32_t severity;         /* raise to this (smaller number wins), 0 = leave */
+    uint32_t after_permille; /* of the handle clock; used instead of after_ms where not 0 */
+    uint32_t when;           /* enum step_when */
+    uint32_t flags;          /* enum step_flag */
+    uint32_t severity;       /* raise to this (smaller number wins), 0 = leave */
 };
 
 /* A circle of a rule's area clause. */

@@ -1,7 +1,8 @@
 /* test_expr.c: postfix programs: missing fields, clamping, texts, and what expr_check refuses. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "engine/core/expr.h"
@@ -47,9 +48,10 @@ static void make_sample(struct sample *sample)
     sample->event = (struct event){&sample->head, sample->fields, "xaby", ""};
 }
 
-#define RUN(event, severity, ...)                                                              \
-    run((const struct expr_word[]){__VA_ARGS__},                                               \
-        sizeof((const struct expr_word[]){__VA_ARGS__}) / sizeof(struct expr_word), event, severity)
+#define RUN(event, severity, ...)                                                                  \
+    run((const struct expr_word[]){__VA_ARGS__},                                                   \
+        sizeof((const struct expr_word[]){__VA_ARGS__}) / sizeof(struct expr_word), event,         \
+        severity)
 
 static bool run(const struct expr_word *words, size_t count, const struct event *event,
                 uint32_t severity)
@@ -66,8 +68,8 @@ static enum err check(const struct expr_word *words, size_t count, bool severity
     return expr_check(&policy, (struct image_range){0, (uint32_t)count}, severity_is_given);
 }
 
-#define CHECK(given, ...)                                                                      \
-    check((const struct expr_word[]){__VA_ARGS__},                                             \
+#define CHECK(given, ...)                                                                          \
+    check((const struct expr_word[]){__VA_ARGS__},                                                 \
           sizeof((const struct expr_word[]){__VA_ARGS__}) / sizeof(struct expr_word), given)
 
 static void test_expr_empty_is_true(void **state)
@@ -174,14 +176,14 @@ static void test_expr_check_refuses_unsound_programs(void **state)
     (void)state;
     assert_int_equal(CHECK(true, {EXPR_TRUTH, 0, 1}), ERR_OK);
     assert_int_equal(CHECK(true, {EXPR_TRUTH, 0, 2}), ERR_MALFORMED);
-    assert_int_equal(CHECK(true, {EXPR_NUMBER, 0, 1}), ERR_MALFORMED);          /* leaves a number */
-    assert_int_equal(CHECK(true, {EXPR_AND, 0, 0}), ERR_MALFORMED);             /* takes from nothing */
+    assert_int_equal(CHECK(true, {EXPR_NUMBER, 0, 1}), ERR_MALFORMED); /* leaves a number */
+    assert_int_equal(CHECK(true, {EXPR_AND, 0, 0}), ERR_MALFORMED);    /* takes from nothing */
     assert_int_equal(CHECK(true, {EXPR_TRUTH, 0, 1}, {EXPR_TRUTH, 0, 1}), ERR_MALFORMED);
     assert_int_equal(CHECK(true, {EXPR_TRUTH, 0, 1}, {EXPR_NUMBER, 0, 1}, {EXPR_AND, 0, 0}),
                      ERR_MALFORMED);
-    assert_int_equal(CHECK(true, {EXPR_HAS, 4, 0}), ERR_MALFORMED);             /* no such field */
-    assert_int_equal(CHECK(true, {EXPR_FLAG, 0, 0}), ERR_MALFORMED);            /* a number */
-    assert_int_equal(CHECK(true, {EXPR_TEXT_EQ, 1, 2}), ERR_MALFORMED);         /* no such constant */
+    assert_int_equal(CHECK(true, {EXPR_HAS, 4, 0}), ERR_MALFORMED);     /* no such field */
+    assert_int_equal(CHECK(true, {EXPR_FLAG, 0, 0}), ERR_MALFORMED);    /* a number */
+    assert_int_equal(CHECK(true, {EXPR_TEXT_EQ, 1, 2}), ERR_MALFORMED); /* no such constant */
     assert_int_equal(CHECK(true, {EXPR_TEXT_EQ, 1, -1}), ERR_MALFORMED);
     assert_int_equal(CHECK(true, {EXPR_FIELD_EQ, 1, 0}), ERR_MALFORMED);
     assert_int_equal(CHECK(true, {0, 0, 0}), ERR_MALFORMED);

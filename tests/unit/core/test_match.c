@@ -1,7 +1,8 @@
 /* test_match.c: the match index on hand-made tables: cells, areas, order, limits, and what match_check refuses. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "engine/core/expr.h"

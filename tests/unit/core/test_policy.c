@@ -1,7 +1,8 @@
 /* test_policy.c: policy_open on a small image made byte by byte: what it accepts, and each truth it insists on. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "engine/core/expr.h"
@@ -116,15 +117,15 @@ static void test_policy_open_other_city_is_a_mismatch(void **state)
 }
 
 /* Breaks one truth at a time. */
-#define REFUSED(change)                                                       \
-    do {                                                                      \
-        struct policy policy;                                                 \
-        make_sample(s);                                                       \
-        assert_int_equal(open_sample(s, &policy), ERR_OK);                    \
-        change;                                                               \
-        if (open_sample(s, &policy) != ERR_MALFORMED) {                       \
-            fail_msg("accepted: %s", #change);                                \
-        }                                                                     \
+#define REFUSED(change)                                                                            \
+    do {                                                                                           \
+        struct policy policy;                                                                      \
+        make_sample(s);                                                                            \
+        assert_int_equal(open_sample(s, &policy), ERR_OK);                                         \
+        change;                                                                                    \
+        if (open_sample(s, &policy) != ERR_MALFORMED) {                                            \
+            fail_msg("accepted: %s", #change);                                                     \
+        }                                                                                          \
     } while (0)
 
 static void test_policy_open_refuses_each_broken_truth(void **state)

@@ -9,10 +9,12 @@
 #include "engine/core/command.h"
 #include "engine/core/policy.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,8 +48,9 @@ static inline uint32_t fixture_names(struct image_writer *writer, uint32_t secti
 
 static inline void fixture_departments(struct image_writer *writer)
 {
-    static const char *const NAMES[] = {"sanitation", "traffic", "public_security", "municipal",
-                                        "gas", "law_enforcement", "ecology"};
+    static const char *const NAMES[] = {"sanitation", "traffic", "public_security",
+                                        "municipal",  "gas",     "law_enforcement",
+                                        "ecology"};
     static const char *const POSTS[] = {"district.command", "city.command", "fire.119",
                                         "centre.supervision", "district.desk"};
     struct city_department departments[COUNT_OF(NAMES)];
@@ -81,10 +84,10 @@ static inline void fixture_calendars(struct image_writer *writer)
     static const struct {
         const char *name;
         uint16_t start, end;
-    } ROWS[] = {{"cal.urban_daytime", 360, 1320}, {"cal.traffic_control", 420, 1200},
-                {"cal.night", 1320, 360},         {"cal.office", 480, 1080},
+    } ROWS[] = {{"cal.urban_daytime", 360, 1320},  {"cal.traffic_control", 420, 1200},
+                {"cal.night", 1320, 360},          {"cal.office", 480, 1080},
                 {"cal.holiday_relaxed", 600, 660}, {"shift.day", 420, 900},
-                {"shift.evening", 900, 1380},     {"shift.night", 1380, 420}};
+                {"shift.evening", 900, 1380},      {"shift.night", 1380, 420}};
     struct city_calendar calendars[COUNT_OF(ROWS)];
     struct city_interval intervals[COUNT_OF(ROWS) * 15];
     memset(calendars, 0, sizeof calendars);
@@ -100,7 +103,8 @@ static inline void fixture_calendars(struct image_writer *writer)
         for (uint32_t day = 0; day < 7; day++) {
             uint16_t start = (uint16_t)(day * 1440 + ROWS[i].start);
             uint32_t end = day * 1440 + ROWS[i].end + (is_split ? 1440u : 0u);
-            intervals[count++] = (struct city_interval){start, (uint16_t)(end > 10080 ? 10080 : end)};
+            intervals[count++] =
+                (struct city_interval){start, (uint16_t)(end > 10080 ? 10080 : end)};
         }
         calendars[i].intervals.count = count - calendars[i].intervals.first;
     }
@@ -112,7 +116,7 @@ static inline void fixture_calendars(struct image_writer *writer)
 static inline void fixture_areas(struct image_writer *writer)
 {
     static const char *const NAMES[] = {"area.no_parking", "area.loading_bay", "area.square",
-                                        "area.station", "area.school_gate", "area.vending_ban"};
+                                        "area.station",    "area.school_gate", "area.vending_ban"};
     struct city_area areas[COUNT_OF(NAMES) * 3];
     memset(areas, 0, sizeof areas);
     char text[64];
@@ -126,10 +130,9 @@ static inline void fixture_areas(struct image_writer *writer)
 
 static inline void fixture_classes(struct image_writer *writer)
 {
-    static const char *const CODES[] = {"C.01.01", "C.01.02", "C.01.03", "E.01.02", "E.01.03",
-                                        "E.02.01", "E.02.02", "E.02.03", "E.02.04", "E.03.01",
-                                        "E.03.02", "E.03.03", "E.04.01", "E.05.01", "E.05.02",
-                                        "E.05.03"};
+    static const char *const CODES[] = {
+        "C.01.01", "C.01.02", "C.01.03", "E.01.02", "E.01.03", "E.02.01", "E.02.02", "E.02.03",
+        "E.02.04", "E.03.01", "E.03.02", "E.03.03", "E.04.01", "E.05.01", "E.05.02", "E.05.03"};
     struct city_class classes[COUNT_OF(CODES)];
     memset(classes, 0, sizeof classes);
     for (uint32_t i = 0; i < COUNT_OF(CODES); i++) {
@@ -142,13 +145,13 @@ static inline void fixture_classes(struct image_writer *writer)
 
 static inline void fixture_city_init(struct fixture_city *fixture)
 {
-    static const char *const ROLES[] = {"grid_worker", "city_officer", "community_worker",
+    static const char *const ROLES[] = {"grid_worker",     "city_officer",  "community_worker",
                                         "traffic_officer", "patrol_police", "gas_crew",
-                                        "repair_crew", "inspector", NULL};
-    static const char *const SKILLS[] = {"sanitation", "parking", "gas_emergency", "manhole",
-                                         "electric", "first_aid", NULL};
+                                        "repair_crew",     "inspector",     NULL};
+    static const char *const SKILLS[] = {
+        "sanitation", "parking", "gas_emergency", "manhole", "electric", "first_aid", NULL};
     static const char *const KINDS[] = {"hydrant", "litter_bin", "manhole", "street_lamp",
-                                        "tree", "valve", NULL};
+                                        "tree",    "valve",      NULL};
     struct image_writer *writer = image_writer_new(IMAGE_CITY);
     assert_non_null(writer);
     struct city_info info;
@@ -240,8 +243,8 @@ static inline void fixture_event_add(struct fixture_event *event, struct event_f
 static inline void fixture_event_add_number(struct fixture_event *event, uint32_t field,
                                             int64_t millionths)
 {
-    fixture_event_add(event, (struct event_field){(uint16_t)field, FIELD_NUMBER, 0, 0,
-                                                  (uint64_t)millionths, 0});
+    fixture_event_add(
+        event, (struct event_field){(uint16_t)field, FIELD_NUMBER, 0, 0, (uint64_t)millionths, 0});
 }
 
 static inline void fixture_event_add_flag(struct fixture_event *event, uint32_t field, bool value)

@@ -36,11 +36,12 @@ static uint32_t field_row(const struct policy *policy, const char *name)
 #define HEAD                                                                                       \
     "ruleset: 1\n"                                                                                 \
     "events:\n"                                                                                    \
-    "  camera.a: {title: 甲, title_en: A, lane: telemetry, fields: {confidence: number, plate: string, exempt: bool}}\n" \
-    "  camera.b: {title: 乙, title_en: B, lane: report, fields: {confidence: number}}\n"           \
+    "  camera.a: {title: 甲, title_en: A, lane: telemetry, fields: {confidence: number, plate: "  \
+    "string, exempt: bool}}\n"                                                                     \
+    "  camera.b: {title: 乙, title_en: B, lane: report, fields: {confidence: number}}\n"          \
     "rules:\n"
 #define TAIL                                                                                       \
-    "  open: {class: \"E.01.02\", severity: 3, title: \"{plate} 在 {zone.name}\"}\n"               \
+    "  open: {class: \"E.01.02\", severity: 3, title: \"{plate} 在 {zone.name}\"}\n"              \
     "  assign: {role: grid_worker, search: [grid, 800, street, district, city]}\n"
 
 /* Compiles or prints what was wrong. */
@@ -84,10 +85,14 @@ static void test_compile_best_rule_comes_first(void **state)
     (void)state;
     void *bytes = NULL;
     struct policy policy;
-    compile(HEAD "- id: t.low\n  title: 低\n  owner: dept.traffic\n  event: [camera.a, camera.b]\n  priority: 10\n" TAIL
-                 "- id: t.high\n  title: 高\n  owner: dept.traffic\n  event: camera.a\n  priority: 20\n" TAIL
-                 "- id: t.never\n  title: 停\n  owner: dept.traffic\n  event: camera.a\n  status: disabled\n" TAIL,
-            &bytes, &policy);
+    compile(
+        HEAD
+        "- id: t.low\n  title: 低\n  owner: dept.traffic\n  event: [camera.a, camera.b]\n  "
+        "priority: 10\n" TAIL
+        "- id: t.high\n  title: 高\n  owner: dept.traffic\n  event: camera.a\n  priority: 20\n" TAIL
+        "- id: t.never\n  title: 停\n  owner: dept.traffic\n  event: camera.a\n  status: "
+        "disabled\n" TAIL,
+        &bytes, &policy);
     struct fixture_event event;
     uint32_t rules[3] = {NONE32, NONE32, NONE32};
     fixture_event_init(&event, 0);
@@ -104,9 +109,10 @@ static void test_compile_area_and_time_decide(void **state)
     (void)state;
     void *bytes = NULL;
     struct policy policy;
-    compile(HEAD "- id: t.place\n  title: 处\n  owner: dept.traffic\n  event: camera.a\n"
-                 "  area: {in: [area.square, {at: [0.5, 0.5], radius_m: 100}], not_in: area.station}\n"
-                 "  time: {in: cal.night}\n" TAIL,
+    compile(HEAD
+            "- id: t.place\n  title: 处\n  owner: dept.traffic\n  event: camera.a\n"
+            "  area: {in: [area.square, {at: [0.5, 0.5], radius_m: 100}], not_in: area.station}\n"
+            "  time: {in: cal.night}\n" TAIL,
             &bytes, &policy);
     struct fixture_event event;
     uint32_t rule = NONE32;
@@ -135,28 +141,33 @@ static void test_compile_clauses_are_lowered(void **state)
     (void)state;
     void *bytes = NULL;
     struct policy policy;
-    compile("ruleset: 1\n"
-            "defaults: {lateness: 45s, priority: 7, sla: {accept: 10m, check: 2wd},\n"
-            "           check: {role: inspector, search: [district], pick: least_loaded}}\n"
-            "events:\n"
-            "  camera.a: {title: 甲, lane: life_safety, fields: {fill: number}}\n"
-            "  camera.z: {title: 丙, lane: drain}\n"
-            "rules:\n"
-            "- id: t.full\n  title: 全\n  title_en: Full\n  owner: dept.sanitation\n  event: camera.a\n"
-            "  dedupe: {key: [device, class], window: 30m}\n"
-            "  merge: {key: [class], asset: nearest(litter_bin), radius_m: 20, while: open, reopen: 24h,\n"
-            "          take: {severity: min, location: best_accuracy, evidence: union}}\n"
-            "  open: {class: \"E.01.02\", severity: 4, title: \"{asset.name} 满\", title_en: \"{asset.name} full\", evidence: [snapshot, clip]}\n"
-            "  assign:\n"
-            "  - {role: [grid_worker, city_officer], skills: sanitation, count: 2, max_load: 6, fallback: dept.sanitation.duty}\n"
-            "  - {if: severity <= 2, role: patrol_police, search: [2000], pick: eta, on_shift: any, task: 支援}\n"
-            "  sla: {accept: 5m, arrive: 20m, handle: 4wh}\n"
-            "  escalate:\n"
-            "  - {when: unaccepted, after: 10m, do: reassign}\n"
-            "  - {when: unhandled, after: 80%, to: dept.sanitation.lead}\n"
-            "  - {when: severity <= 2, to: [fire.119, district.command], now: true, severity: 1}\n"
-            "  close: {event: camera.z, match: [device], within: 2h, else: check_result}\n",
-            &bytes, &policy);
+    compile(
+        "ruleset: 1\n"
+        "defaults: {lateness: 45s, priority: 7, sla: {accept: 10m, check: 2wd},\n"
+        "           check: {role: inspector, search: [district], pick: least_loaded}}\n"
+        "events:\n"
+        "  camera.a: {title: 甲, lane: life_safety, fields: {fill: number}}\n"
+        "  camera.z: {title: 丙, lane: drain}\n"
+        "rules:\n"
+        "- id: t.full\n  title: 全\n  title_en: Full\n  owner: dept.sanitation\n  event: camera.a\n"
+        "  dedupe: {key: [device, class], window: 30m}\n"
+        "  merge: {key: [class], asset: nearest(litter_bin), radius_m: 20, while: open, reopen: "
+        "24h,\n"
+        "          take: {severity: min, location: best_accuracy, evidence: union}}\n"
+        "  open: {class: \"E.01.02\", severity: 4, title: \"{asset.name} 满\", title_en: "
+        "\"{asset.name} full\", evidence: [snapshot, clip]}\n"
+        "  assign:\n"
+        "  - {role: [grid_worker, city_officer], skills: sanitation, count: 2, max_load: 6, "
+        "fallback: dept.sanitation.duty}\n"
+        "  - {if: severity <= 2, role: patrol_police, search: [2000], pick: eta, on_shift: any, "
+        "task: 支援}\n"
+        "  sla: {accept: 5m, arrive: 20m, handle: 4wh}\n"
+        "  escalate:\n"
+        "  - {when: unaccepted, after: 10m, do: reassign}\n"
+        "  - {when: unhandled, after: 80%, to: dept.sanitation.lead}\n"
+        "  - {when: severity <= 2, to: [fire.119, district.command], now: true, severity: 1}\n"
+        "  close: {event: camera.z, match: [device], within: 2h, else: check_result}\n",
+        &bytes, &policy);
     const struct policy_rule *rule = &policy.rules[0];
     assert_int_equal(policy.info->lateness_ms, 45000);
     assert_int_equal(policy.info->check.unit, UNIT_WORK_DAY_END);
@@ -198,16 +209,16 @@ static void test_compile_clauses_are_lowered(void **state)
 static void test_compile_same_files_same_bytes(void **state)
 {
     (void)state;
-    static const char TEXT[] = HEAD
-        "- id: t.one\n  title: 一\n  owner: dept.traffic\n  event: camera.a\n  where: plate in [\"a\",\"b\"]\n" TAIL;
+    static const char TEXT[] = HEAD "- id: t.one\n  title: 一\n  owner: dept.traffic\n  event: "
+                                    "camera.a\n  where: plate in [\"a\",\"b\"]\n" TAIL;
     struct fixture_directory directory;
     fixture_directory_init(&directory, TEXT);
     void *bytes[2] = {NULL, NULL};
     size_t sizes[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
         struct problems *problems = problems_new();
-        assert_int_equal(rules_compile(directory.path, &fixture.city, problems, &bytes[i], &sizes[i]),
-                         ERR_OK);
+        assert_int_equal(
+            rules_compile(directory.path, &fixture.city, problems, &bytes[i], &sizes[i]), ERR_OK);
         problems_free(problems);
     }
     assert_int_equal(sizes[0], sizes[1]);

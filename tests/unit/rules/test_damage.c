@@ -17,8 +17,8 @@ static int set_up(void **state)
     (void)state;
     fixture_city_init(&fixture);
     struct problems *problems = problems_new();
-    assert_int_equal(rules_compile("rules/packs/city", &fixture.city, problems, &image, &image_size),
-                     ERR_OK);
+    assert_int_equal(
+        rules_compile("rules/packs/city", &fixture.city, problems, &image, &image_size), ERR_OK);
     problems_free(problems);
     copy = malloc(image_size); /* exact size: the sanitizer guards the end */
     assert_non_null(copy);

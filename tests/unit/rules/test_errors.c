@@ -44,7 +44,8 @@ static void compile_fails(const char *text, char *out, size_t out_size)
 #define EVENTS                                                                                     \
     "ruleset: 1\n"                                                                                 \
     "events:\n"                                                                                    \
-    "  camera.a: {title: t, lane: report, fields: {confidence: number, plate: string, hit: bool}}\n" \
+    "  camera.a: {title: t, lane: report, fields: {confidence: number, plate: string, hit: "       \
+    "bool}}\n"                                                                                     \
     "  camera.b: {title: t, lane: drain, fields: {other: number}}\n"
 /* Lines 5 to 9; a test adds its own from line 10. */
 #define RULE                                                                                       \
@@ -75,58 +76,101 @@ static const struct refusal REFUSALS[] = {
     {EVENTS RULE OPEN ASSIGN "  <<: {note: x}\n", "merge keys"},
     {"ruleset: 1\nx: &a [*a]\n", "nested more than"},
     /* keys and values */
-    {"ruleset: 2\n" "rules: []\n", "L005: ruleset is 2"},
-    {EVENTS RULE OPEN ASSIGN "  wher: hit\n", "rules.yaml:12:3: error L002: a rule has no key \"wher\"; nearest: where"},
+    {"ruleset: 2\n"
+     "rules: []\n",
+     "L005: ruleset is 2"},
+    {EVENTS RULE OPEN ASSIGN "  wher: hit\n",
+     "rules.yaml:12:3: error L002: a rule has no key \"wher\"; nearest: where"},
     {EVENTS RULE OPEN, "L004: a rule lacks the key \"assign\""},
     {EVENTS RULE OPEN ASSIGN "  priority: 1001\n", "L005: priority is 1001; it must be 0 to 1000"},
     {EVENTS RULE OPEN ASSIGN "  priority: high\n", "L003: priority must be a whole number"},
     {EVENTS RULE OPEN ASSIGN "  sla: {accept: 5}\n", "L003: accept must be a duration"},
     {EVENTS RULE OPEN ASSIGN "  status: activ\n", "nearest: active"},
-    {EVENTS RULE OPEN ASSIGN "  dedupe: {key: [device], window: 0m}\n", "L005: window must be more than 0"},
-    {EVENTS RULE OPEN ASSIGN "  escalate: {when: unaccepted, after: 80%, to: fire.119}\n", "only with when: unhandled"},
-    {EVENTS RULE OPEN ASSIGN "  escalate: {when: unaccepted, now: true, to: fire.119}\n", "L005: now: true"},
-    {EVENTS RULE OPEN ASSIGN "  escalate: {when: opened, now: true}\n", "at least one of to, do and severity"},
-    {EVENTS RULE OPEN ASSIGN "  escalate: {when: confidence > 1, now: true, to: fire.119}\n", "only severity can be used here"},
-    {EVENTS RULE OPEN ASSIGN "- id: r.one\n  title: t\n  owner: dept.gas\n  event: camera.b\n" OPEN ASSIGN, "L006: rule id \"r.one\" is used already"},
-    {EVENTS RULE OPEN ASSIGN "- id: R two\n  title: t\n  owner: dept.gas\n  event: camera.b\n" OPEN ASSIGN, "L005: id \"R two\""},
+    {EVENTS RULE OPEN ASSIGN "  dedupe: {key: [device], window: 0m}\n",
+     "L005: window must be more than 0"},
+    {EVENTS RULE OPEN ASSIGN "  escalate: {when: unaccepted, after: 80%, to: fire.119}\n",
+     "only with when: unhandled"},
+    {EVENTS RULE OPEN ASSIGN "  escalate: {when: unaccepted, now: true, to: fire.119}\n",
+     "L005: now: true"},
+    {EVENTS RULE OPEN ASSIGN "  escalate: {when: opened, now: true}\n",
+     "at least one of to, do and severity"},
+    {EVENTS RULE OPEN ASSIGN "  escalate: {when: confidence > 1, now: true, to: fire.119}\n",
+     "only severity can be used here"},
+    {EVENTS RULE OPEN ASSIGN
+     "- id: r.one\n  title: t\n  owner: dept.gas\n  event: camera.b\n" OPEN ASSIGN,
+     "L006: rule id \"r.one\" is used already"},
+    {EVENTS RULE OPEN ASSIGN
+     "- id: R two\n  title: t\n  owner: dept.gas\n  event: camera.b\n" OPEN ASSIGN,
+     "L005: id \"R two\""},
     /* names of the city */
-    {EVENTS RULE OPEN "  assign: {role: grid_workr}\n", "L012: the city has no role \"grid_workr\"; nearest: grid_worker"},
-    {EVENTS RULE OPEN "  assign: {skills: parkin}\n", "L012: the city has no skill \"parkin\"; nearest: parking"},
+    {EVENTS RULE OPEN "  assign: {role: grid_workr}\n",
+     "L012: the city has no role \"grid_workr\"; nearest: grid_worker"},
+    {EVENTS RULE OPEN "  assign: {skills: parkin}\n",
+     "L012: the city has no skill \"parkin\"; nearest: parking"},
     {EVENTS RULE OPEN "  assign: {fallback: dept.traffic.dutty}\n", "L011: the city has no post"},
     {EVENTS RULE OPEN "  assign: {search: [grids]}\n", "nearest: grid"},
-    {EVENTS RULE OPEN ASSIGN "  time: {in: cal.nigth}\n", "L013: the city has no calendar \"cal.nigth\"; nearest: cal.night"},
-    {EVENTS RULE OPEN ASSIGN "  area: {in: [area.sqare]}\n", "L014: the city has no area \"area.sqare\"; nearest: area.square"},
-    {EVENTS RULE "  open: {class: \"E.01.2\", severity: 3, title: t}\n" ASSIGN, "L015: the city has no class \"E.01.2\""},
-    {EVENTS RULE OPEN ASSIGN "  merge: {key: [class], asset: nearest(manhol), radius_m: 5}\n", "L016: the city has no asset kind \"manhol\"; nearest: manhole"},
-    {EVENTS RULE OPEN ASSIGN "  merge: {key: [class], asset: nearest(manhole)}\n", "needs radius_m"},
+    {EVENTS RULE OPEN ASSIGN "  time: {in: cal.nigth}\n",
+     "L013: the city has no calendar \"cal.nigth\"; nearest: cal.night"},
+    {EVENTS RULE OPEN ASSIGN "  area: {in: [area.sqare]}\n",
+     "L014: the city has no area \"area.sqare\"; nearest: area.square"},
+    {EVENTS RULE "  open: {class: \"E.01.2\", severity: 3, title: t}\n" ASSIGN,
+     "L015: the city has no class \"E.01.2\""},
+    {EVENTS RULE OPEN ASSIGN "  merge: {key: [class], asset: nearest(manhol), radius_m: 5}\n",
+     "L016: the city has no asset kind \"manhol\"; nearest: manhole"},
+    {EVENTS RULE OPEN ASSIGN "  merge: {key: [class], asset: nearest(manhole)}\n",
+     "needs radius_m"},
     /* events and fields */
-    {EVENTS "rules:\n- {id: r, title: t, owner: dept.gas, event: camera.c, open: x, assign: x}\n", "L010: no event type \"camera.c\""},
-    {EVENTS RULE OPEN ASSIGN "  dedupe: {key: [plat], window: 5m}\n", "L009: a dedupe key: no event of this rule has a field \"plat\"; nearest: plate"},
-    {EVENTS RULE ASSIGN "  open: {class: \"E.01.02\", severity: 3, title: \"{plat}\"}\n", "L009: title: no event of this rule has a field \"plat\"; nearest: plate"},
-    {EVENTS RULE ASSIGN "  open: {class: \"E.01.02\", severity: 3, title: \"{plate\"}\n", "L007: title: a { without its }"},
-    {EVENTS RULE OPEN ASSIGN "  close: {event: camera.b, match: [plate], within: 1h, else: check_result}\n", "closing event camera.b has no field \"plate\""},
-    {"ruleset: 1\nevents:\n  a: {title: t, lane: report, fields: {x: number}}\n  b: {title: t, lane: report, fields: {x: string}}\nrules: []\n", "one name, one kind"},
-    {"ruleset: 1\nevents:\n  a: {title: t, lane: report, fields: {device: string}}\nrules: []\n", "built in"},
+    {EVENTS "rules:\n- {id: r, title: t, owner: dept.gas, event: camera.c, open: x, assign: x}\n",
+     "L010: no event type \"camera.c\""},
+    {EVENTS RULE OPEN ASSIGN "  dedupe: {key: [plat], window: 5m}\n",
+     "L009: a dedupe key: no event of this rule has a field \"plat\"; nearest: plate"},
+    {EVENTS RULE ASSIGN "  open: {class: \"E.01.02\", severity: 3, title: \"{plat}\"}\n",
+     "L009: title: no event of this rule has a field \"plat\"; nearest: plate"},
+    {EVENTS RULE ASSIGN "  open: {class: \"E.01.02\", severity: 3, title: \"{plate\"}\n",
+     "L007: title: a { without its }"},
+    {EVENTS RULE OPEN ASSIGN
+     "  close: {event: camera.b, match: [plate], within: 1h, else: check_result}\n",
+     "closing event camera.b has no field \"plate\""},
+    {"ruleset: 1\nevents:\n  a: {title: t, lane: report, fields: {x: number}}\n  b: {title: t, "
+     "lane: report, fields: {x: string}}\nrules: []\n",
+     "one name, one kind"},
+    {"ruleset: 1\nevents:\n  a: {title: t, lane: report, fields: {device: string}}\nrules: []\n",
+     "built in"},
     /* expressions */
-    {EVENTS RULE OPEN ASSIGN "  where: confidence >= 0.5 and\n", "L007: where: expected a value before the end"},
-    {EVENTS RULE OPEN ASSIGN "  where: confidence = 1\n", "rules.yaml:12:21: error L007: where: =: write == to compare"},
-    {EVENTS RULE OPEN ASSIGN "  where: confidence >= \"x\"\n", "L008: where: a number is compared with a text"},
-    {EVENTS RULE OPEN ASSIGN "  where: plate < \"x\"\n", "L008: where: a text can only be compared with == and !="},
-    {EVENTS RULE OPEN ASSIGN "  where: confidence\n", "L008: where: a condition needs true or false, not a number"},
-    {EVENTS RULE OPEN ASSIGN "  where: hit and confidense > 1\n", "rules.yaml:12:18: error L009: where: no event of this rule has a field \"confidense\"; nearest: confidence"},
+    {EVENTS RULE OPEN ASSIGN "  where: confidence >= 0.5 and\n",
+     "L007: where: expected a value before the end"},
+    {EVENTS RULE OPEN ASSIGN "  where: confidence = 1\n",
+     "rules.yaml:12:21: error L007: where: =: write == to compare"},
+    {EVENTS RULE OPEN ASSIGN "  where: confidence >= \"x\"\n",
+     "L008: where: a number is compared with a text"},
+    {EVENTS RULE OPEN ASSIGN "  where: plate < \"x\"\n",
+     "L008: where: a text can only be compared with == and !="},
+    {EVENTS RULE OPEN ASSIGN "  where: confidence\n",
+     "L008: where: a condition needs true or false, not a number"},
+    {EVENTS RULE OPEN ASSIGN "  where: hit and confidense > 1\n",
+     "rules.yaml:12:18: error L009: where: no event of this rule has a field \"confidense\"; "
+     "nearest: confidence"},
     {EVENTS RULE OPEN ASSIGN "  where: other > 1\n", "L009"},
     {EVENTS RULE OPEN ASSIGN "  where: confidence > params.x\n", "no parameter \"x\""},
     {EVENTS RULE OPEN ASSIGN "  where: slope(confidence)\n", "L007: where: no function \"slope\""},
     {EVENTS RULE OPEN ASSIGN "  where: severity > 1\n", "L009"},
     {EVENTS RULE OPEN ASSIGN "  where: confidence > 5m\n", "L007"},
-    {EVENTS RULE OPEN ASSIGN "  where: ((((((((((((((((((((((((((hit))))))))))))))))))))))))))\n", "L018: where: nested more than"},
+    {EVENTS RULE OPEN ASSIGN "  where: ((((((((((((((((((((((((((hit))))))))))))))))))))))))))\n",
+     "L018: where: nested more than"},
     /* lint */
-    {EVENTS RULE OPEN ASSIGN "  where: confidence > 5 and confidence < 3\n", "L101: rule r.one: where can never be true"},
+    {EVENTS RULE OPEN ASSIGN "  where: confidence > 5 and confidence < 3\n",
+     "L101: rule r.one: where can never be true"},
     {EVENTS RULE OPEN ASSIGN "  where: plate == \"a\" and plate == \"b\"\n", "L101"},
     {EVENTS RULE OPEN ASSIGN "  time: {in: cal.night, not_in: [cal.night, cal.office]}\n", "L101"},
-    {EVENTS RULE OPEN ASSIGN "- id: r.two\n  title: t\n  owner: dept.gas\n  event: [camera.b, camera.a]\n" OPEN ASSIGN, "L201: rules r.one and r.two both take the same camera.a events"},
-    {EVENTS RULE OPEN ASSIGN "  where: hit\n- id: r.two\n  title: t\n  owner: dept.gas\n  event: camera.a\n  where: hit\n" OPEN ASSIGN, "L201"},
-    {EVENTS RULE OPEN ASSIGN "- id: r.two\n  title: t\n  owner: dept.gas\n  event: camera.a\n  where: hit\n" OPEN ASSIGN, "L201"},
+    {EVENTS RULE OPEN ASSIGN
+     "- id: r.two\n  title: t\n  owner: dept.gas\n  event: [camera.b, camera.a]\n" OPEN ASSIGN,
+     "L201: rules r.one and r.two both take the same camera.a events"},
+    {EVENTS RULE OPEN ASSIGN "  where: hit\n- id: r.two\n  title: t\n  owner: dept.gas\n  event: "
+                             "camera.a\n  where: hit\n" OPEN ASSIGN,
+     "L201"},
+    {EVENTS RULE OPEN ASSIGN
+     "- id: r.two\n  title: t\n  owner: dept.gas\n  event: camera.a\n  where: hit\n" OPEN ASSIGN,
+     "L201"},
 };
 
 static void test_errors_are_told_in_words(void **state)
@@ -136,7 +180,8 @@ static void test_errors_are_told_in_words(void **state)
         char printed[8192] = "";
         compile_fails(REFUSALS[i].text, printed, sizeof printed);
         if (strstr(printed, REFUSALS[i].expected) == NULL) {
-            fail_msg("expected\n%s\nin\n%sfor\n%s", REFUSALS[i].expected, printed, REFUSALS[i].text);
+            fail_msg("expected\n%s\nin\n%sfor\n%s", REFUSALS[i].expected, printed,
+                     REFUSALS[i].text);
         }
     }
 }
@@ -144,13 +189,25 @@ static void test_errors_are_told_in_words(void **state)
 static void test_errors_keys_of_later_versions_are_refused(void **state)
 {
     (void)state;
-    static const char *const KEYS[] = {"for: 3m", "by: [zone]", "gap: 60s", "window: {within: 5m}",
-                                       "sequence: []", "absent: {after: 5m}", "levels: []",
-                                       "hold: {down: 10m}", "confirm: {at_least: 1}",
-                                       "inhibits: {rules: [x]}", "suppress: {never: true}",
-                                       "activate: {plan: x}", "group: {wait: 30s}",
-                                       "valid: {from: x}", "supersedes: [x]", "was: old.id",
-                                       "lane: notify", "lane: escalate", "status: shadow"};
+    static const char *const KEYS[] = {"for: 3m",
+                                       "by: [zone]",
+                                       "gap: 60s",
+                                       "window: {within: 5m}",
+                                       "sequence: []",
+                                       "absent: {after: 5m}",
+                                       "levels: []",
+                                       "hold: {down: 10m}",
+                                       "confirm: {at_least: 1}",
+                                       "inhibits: {rules: [x]}",
+                                       "suppress: {never: true}",
+                                       "activate: {plan: x}",
+                                       "group: {wait: 30s}",
+                                       "valid: {from: x}",
+                                       "supersedes: [x]",
+                                       "was: old.id",
+                                       "lane: notify",
+                                       "lane: escalate",
+                                       "status: shadow"};
     for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
         char text[2048];
         char printed[8192] = "";
@@ -167,8 +224,9 @@ static void test_errors_all_are_listed(void **state)
 {
     (void)state;
     char printed[8192] = "";
-    compile_fails(EVENTS RULE "  open: {class: X, severity: 9, title: t}\n  assign: {role: nobody}\n"
-                              "  where: plate > 1\n  time: {in: cal.x}\n",
+    compile_fails(EVENTS RULE
+                  "  open: {class: X, severity: 9, title: t}\n  assign: {role: nobody}\n"
+                  "  where: plate > 1\n  time: {in: cal.x}\n",
                   printed, sizeof printed);
     assert_non_null(strstr(printed, "L015"));
     assert_non_null(strstr(printed, "L005"));
@@ -181,11 +239,12 @@ static void test_errors_case_fields_are_bounded(void **state)
 {
     (void)state;
     char printed[8192] = "";
-    compile_fails("ruleset: 1\nevents:\n  camera.a: {title: t, lane: report, fields: {a: number, b: "
-                  "number, c: number, d: number, e: number, f: number, g: number, h: number, i: "
-                  "number}}\n" RULE ASSIGN
-                  "  open: {class: \"E.01.02\", severity: 3, title: \"{a}{b}{c}{d}{e}{f}{g}{h}{i}\"}\n",
-                  printed, sizeof printed);
+    compile_fails(
+        "ruleset: 1\nevents:\n  camera.a: {title: t, lane: report, fields: {a: number, b: "
+        "number, c: number, d: number, e: number, f: number, g: number, h: number, i: "
+        "number}}\n" RULE ASSIGN
+        "  open: {class: \"E.01.02\", severity: 3, title: \"{a}{b}{c}{d}{e}{f}{g}{h}{i}\"}\n",
+        printed, sizeof printed);
     assert_non_null(strstr(printed, "L018: a case keeps 8 fields"));
 }
 
@@ -197,8 +256,8 @@ static void test_errors_unfolding_anchors_are_bounded(void **state)
     for (int i = 1; i < 9; i++) {
         char line[256];
         (void)snprintf(line, sizeof line,
-                       "x%d: &x%d [*x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d]\n", i, i,
-                       i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+                       "x%d: &x%d [*x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d, *x%d]\n",
+                       i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
         strcat(text, line);
     }
     char printed[8192] = "";
@@ -210,10 +269,10 @@ static void test_errors_unfolding_anchors_are_bounded(void **state)
 static void test_errors_damaged_text_never_crashes(void **state)
 {
     (void)state;
-    static const char TEXT[] = EVENTS RULE OPEN ASSIGN
-        "  where: confidence >= 0.5 and plate in [\"a\", \"b\"]\n"
-        "  area: {in: [area.square, {at: [0.5, 0.5], radius_m: 100}]}\n"
-        "  escalate: [{when: unaccepted, after: 10m, do: reassign}]\n";
+    static const char TEXT[] =
+        EVENTS RULE OPEN ASSIGN "  where: confidence >= 0.5 and plate in [\"a\", \"b\"]\n"
+                                "  area: {in: [area.square, {at: [0.5, 0.5], radius_m: 100}]}\n"
+                                "  escalate: [{when: unaccepted, after: 10m, do: reassign}]\n";
     const char *given = getenv("GRIDLOOP_SEED");
     uint64_t random = given == NULL ? (uint64_t)getpid() : (uint64_t)strtoull(given, NULL, 10);
     (void)fprintf(stdout, "# seed %llu\n", (unsigned long long)random);

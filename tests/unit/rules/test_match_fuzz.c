@@ -42,7 +42,8 @@ struct writer {
     uint64_t random;
 };
 
-__attribute__((format(printf, 2, 3))) static void put(struct writer *writer, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put(struct writer *writer, const char *format,
+                                                      ...)
 {
     va_list list;
     va_start(list, format);
@@ -89,7 +90,8 @@ static void put_leaf(struct writer *writer)
         put(writer, "has(%s%u)", draw(writer, 2) ? "n" : "s", draw(writer, 3));
         return;
     case 1:
-        put(writer, "s%u %s '%s'", text, OPS[draw(writer, 2)], TEXTS[draw(writer, COUNT_OF(TEXTS))]);
+        put(writer, "s%u %s '%s'", text, OPS[draw(writer, 2)],
+            TEXTS[draw(writer, COUNT_OF(TEXTS))]);
         return;
     case 2:
         put(writer, "s%u in ['%s', '%s', '%s']", text, TEXTS[draw(writer, COUNT_OF(TEXTS))],
@@ -184,15 +186,17 @@ static void put_rule(struct writer *writer, uint32_t number, uint32_t type_limit
     if (draw(writer, 15) == 0) {
         put(writer, "  status: disabled\n");
     }
-    put(writer, "  open: {class: \"E.01.02\", severity: 3, title: t}\n  assign: {role: grid_worker}\n");
+    put(writer,
+        "  open: {class: \"E.01.02\", severity: 3, title: t}\n  assign: {role: grid_worker}\n");
 }
 
 static void put_ruleset(struct writer *writer, uint32_t rule_count, uint32_t type_limit)
 {
-    static const char FIELDS[] =
-        "{n0: number, n1: number, n2: number, n3: number, s0: string, s1: string, s2: string, b0: bool, b1: bool}";
-    put(writer, "ruleset: 1\nevents:\n  t0: {title: t, lane: report, fields: %s}\n"
-                "  t1: {title: t, lane: report, fields: %s}\nrules:\n",
+    static const char FIELDS[] = "{n0: number, n1: number, n2: number, n3: number, s0: string, s1: "
+                                 "string, s2: string, b0: bool, b1: bool}";
+    put(writer,
+        "ruleset: 1\nevents:\n  t0: {title: t, lane: report, fields: %s}\n"
+        "  t1: {title: t, lane: report, fields: %s}\nrules:\n",
         FIELDS, FIELDS);
     for (uint32_t i = 0; i < rule_count; i++) {
         put_rule(writer, i, type_limit);
@@ -203,8 +207,8 @@ static void put_ruleset(struct writer *writer, uint32_t rule_count, uint32_t typ
 
 static void fill_event(struct fixture_event *event, const struct ruleset *set, uint64_t *random)
 {
-    static const int64_t NUMBERS[] = {0, 1000000, -2000000, 500000, 2250000, 100000000, 3100000,
-                                      -4900000, INT64_MAX, INT64_MIN};
+    static const int64_t NUMBERS[] = {0,         1000000, -2000000, 500000,    2250000,
+                                      100000000, 3100000, -4900000, INT64_MAX, INT64_MIN};
     fixture_event_init(event, (uint32_t)(fixture_random(random) % 2));
     event->head.event_at_ms = (int64_t)(fixture_random(random) % (uint64_t)(30 * DAY_MS));
     for (uint32_t i = 0; i < set->field_count; i++) {
