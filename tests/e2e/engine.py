@@ -124,11 +124,14 @@ class Crew:
         self.kind_name = kinds
         self.workers = []
         for row in engine.table("workers.csv"):
-            client = wire.Client(engine.url, row["id"], timeout_ms=1000)
+            if int(row["capacity"] or 0) == 0:
+                continue
+            client = wire.Client(engine.url, row["id"], timeout_ms=300)
             cell = next(iter(engine.table("assets.csv")))
             at = wire.place(row["lon"] or cell["lon"], row["lat"] or cell["lat"])
             self.workers.append({"client": client, "id": row["id"], "at": at, "epoch": 0, "seq": 0, "ack": 0, "todo": []})
         self.acks = 0
+        self.silences = 0
         self.refused = {}
 
     def close(self):
@@ -143,6 +146,7 @@ class Crew:
             try:
                 answered += self._turn_of(worker)
             except wire.Silence:
+                self.silences += 1
                 return answered
         return answered
 
