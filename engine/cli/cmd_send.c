@@ -117,7 +117,7 @@ static struct gridloop_gateway *find_gateway(struct send *send, const char *iden
     if (status != GRIDLOOP_OK) {
         const bool is_argument = status == GRIDLOOP_INVALID;
         (void)fprintf(stderr, "gridloop send: %s%s at %s: %s (exit %d)\n",
-                      is_argument ? "identity 1-64 of a-z 0-9 . _ - and a tcp:// or ipc:// address expected: " : "", identity,
+                      is_argument ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: " : "", identity,
                       is_argument ? send->url : sender->outbox, gridloop_status_text(status),
                       is_argument ? EX_USAGE : EX_IOERR);
         note_exit(send, is_argument ? EX_USAGE : EX_IOERR);
@@ -257,7 +257,7 @@ static void send_example(struct send *send)
                                             has_city ? &pair.policy : NULL, &event, &why);
     if (err == ERR_OK) {
         if (!send->options->is_json) {
-            char *text = json_dumps(event.json, JSON_COMPACT);
+            char *text = json_dumps(event.json, JSON_COMPACT | JSON_REAL_PRECISION(10));
             (void)printf("%s\n", text != NULL ? text : "");
             free(text);
         }

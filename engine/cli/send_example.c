@@ -5,6 +5,7 @@
 #include "engine/cli/send_event.h"
 
 #include "engine/city/problems.h"
+#include "engine/core/distance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,26 +15,45 @@ struct example {
     const char *type;
     const char *device_kind; /* NULL: reported with a place */
     const char *asset_kind;  /* the device watches one, or NULL */
-    bool is_zoned;           /* the device watches a zone */
+    const char *area;        /* the device watches, or the place lies in, a zone of this set; or NULL */
     const char *fields;      /* JSON */
     const char *text;
 };
 
 static const struct example examples[] = {
-    {"camera.garbage_overflow", "camera", "litter_bin", false, "{\"confidence\":0.94,\"fill\":0.93}", NULL},
-    {"camera.garbage_cleared", "camera", "litter_bin", false, "{\"confidence\":0.97,\"fill\":0.05}", NULL},
-    {"camera.vehicle_stationary", "camera", NULL, true,
-     "{\"confidence\":0.91,\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false}", NULL},
-    {"camera.crowd_density", "camera", NULL, true, "{\"density\":4.2,\"count\":310}", NULL},
-    {"camera.fire", "camera", NULL, false, "{\"confidence\":0.96}", NULL},
-    {"camera.manhole_missing", "camera", NULL, false, "{\"confidence\":0.88}", NULL},
-    {"sensor.gas", "gas_sensor", NULL, false, "{\"lel_pct\":22,\"device.health\":\"ok\"}", NULL},
-    {"sensor.manhole_tilt", "manhole_sensor", NULL, false, "{\"angle_deg\":41}", NULL},
-    {"sensor.water_level", "water_sensor", NULL, false, "{\"level_cm\":46}", NULL},
-    {"sensor.lamp_fault", "lamp_sensor", NULL, false, "{\"current_ma\":0}", NULL},
-    {"hotline.garbage", NULL, NULL, false, "{}", "The bin on the corner runs over. 路口的垃圾桶满了。"},
-    {"hotline.manhole", NULL, NULL, false, "{}", "A manhole cover is missing. 井盖不见了。"},
-    {"patrol.manhole", NULL, NULL, false, "{}", "Manhole cover missing, fenced off. 井盖缺失，已临时围挡。"},
+    {"camera.garbage_overflow", "camera", "litter_bin", NULL, "{\"confidence\":0.94,\"fill\":0.93}", NULL},
+    {"camera.garbage_cleared", "camera", "litter_bin", NULL, "{\"confidence\":0.97}", NULL},
+    {"camera.vehicle_stationary", "camera", NULL, "area.no_parking",
+     "{\"confidence\":0.91,\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false,\"dwell_s\":720}", NULL},
+    {"camera.crowd_density", "camera", NULL, "area.square", "{\"confidence\":0.92,\"density\":4.2,\"people\":310}", NULL},
+    {"camera.manhole_missing", "camera", NULL, NULL, "{\"confidence\":0.88}", NULL},
+    {"camera.fire", "camera", NULL, NULL, "{\"confidence\":0.96,\"kind\":\"fire\"}", NULL},
+    {"camera.vending", "camera", NULL, "area.vending_ban", "{\"confidence\":0.86,\"dwell_s\":900}", NULL},
+    {"camera.dumping", "camera", NULL, NULL, "{\"confidence\":0.87,\"plate\":\"京B67890\"}", NULL},
+    {"sensor.manhole_tilt", "manhole_sensor", NULL, NULL, "{\"tilt_deg\":41,\"device.health\":\"ok\"}", NULL},
+    {"sensor.gas", "gas_sensor", NULL, NULL, "{\"lel_pct\":22,\"device.health\":\"ok\"}", NULL},
+    {"sensor.lamp_fault", "lamp_sensor", NULL, NULL, "{\"device.health\":\"ok\"}", NULL},
+    {"sensor.lamp_restored", "lamp_sensor", NULL, NULL, "{}", NULL},
+    {"sensor.water_level", "water_sensor", NULL, NULL, "{\"level_cm\":46,\"device.health\":\"ok\"}", NULL},
+    {"sensor.water_normal", "water_sensor", NULL, NULL, "{}", NULL},
+    {"sensor.water_pressure", "pressure_sensor", NULL, NULL,
+     "{\"pressure_kpa\":70,\"drop_kpa\":150,\"device.health\":\"ok\"}", NULL},
+    {"sensor.noise", "noise_sensor", NULL, NULL, "{\"level_db\":82}", NULL},
+    {"sensor.dust", "dust_sensor", NULL, NULL, "{\"pm10\":260,\"pm25\":180}", NULL},
+    {"hotline.garbage", NULL, NULL, NULL, "{}", "The bin on the corner runs over. 路口的垃圾桶满了。"},
+    {"hotline.manhole", NULL, NULL, NULL, "{}", "A manhole cover is missing. 井盖不见了。"},
+    {"hotline.parking", NULL, NULL, NULL, "{\"plate\":\"京C24680\"}", "A car blocks the crossing. 车辆堵住路口。"},
+    {"hotline.road_damage", NULL, NULL, NULL, "{}", "A deep hole in the road. 路面有深坑。"},
+    {"hotline.tree", NULL, NULL, NULL, "{\"blocks_road\":true}", "A tree lies across the road. 树倒在路上。"},
+    {"hotline.noise", NULL, NULL, NULL, "{}", "A building site works at night. 工地夜间施工。"},
+    {"hotline.sewage", NULL, NULL, NULL, "{}", "Sewage comes up from the drain. 污水外溢。"},
+    {"hotline.lamp", NULL, NULL, NULL, "{}", "The street light is out. 路灯不亮。"},
+    {"patrol.manhole", NULL, NULL, NULL, "{}", "Manhole cover missing, fenced off. 井盖缺失，已临时围挡。"},
+    {"patrol.garbage", NULL, NULL, NULL, "{}", "Bin full. 垃圾桶满溢。"},
+    {"patrol.road_damage", NULL, NULL, NULL, "{}", "Road surface broken. 路面破损。"},
+    {"patrol.tree", NULL, NULL, NULL, "{\"blocks_road\":false}", "Tree leans on a fence. 树木倾倒在围栏上。"},
+    {"patrol.vending", NULL, NULL, "area.vending_ban", "{}", "Stall on the pavement. 占道摆摊。"},
+    {"patrol.dumping", NULL, NULL, NULL, "{}", "Rubble left at the roadside. 路边倾倒渣土。"},
 };
 
 /* Values a field of that name usually has, for types without a row above. */
@@ -59,11 +79,12 @@ static bool text_is(const struct city *city, struct image_string text, const cha
 
 static bool device_fits(const struct city *city, const struct city_device *device, const struct example *example)
 {
-    if (device->kind >= city->asset_kind_count || !text_is(city, city->asset_kinds[device->kind], example->device_kind)) {
+    if (example->device_kind != NULL &&
+        (device->kind >= city->asset_kind_count || !text_is(city, city->asset_kinds[device->kind], example->device_kind))) {
         return false;
     }
-    if (example->is_zoned != (device->zone != NONE32)) {
-        return !example->is_zoned && example->asset_kind == NULL;
+    if (example->area != NULL) {
+        return device->zone != NONE32 && text_is(city, city->areas[device->zone].name, example->area);
     }
     if (example->asset_kind == NULL) {
         return true;
@@ -101,16 +122,26 @@ static void place_in_city(json_t *root, const char *type, const struct example *
     if (source != NULL) {
         (void)json_object_set_new(root, "source", source);
     }
-    for (uint32_t i = 0; example != NULL && example->device_kind != NULL && i < city->device_count; i++) {
-        if (device_fits(city, &city->devices[i], example)) {
-            (void)json_object_set_new(root, "device", text_json(city, city->devices[i].id));
+    struct place place = place_none();
+    if (city->cell_count > 0) {
+        place = (struct place){city->cells[city->cell_count / 2].lon, city->cells[city->cell_count / 2].lat};
+    }
+    const bool looks_for_device = example != NULL && (example->device_kind != NULL || example->area != NULL);
+    for (uint32_t i = 0; looks_for_device && i < city->device_count; i++) {
+        const struct city_device *device = &city->devices[i];
+        if (!device_fits(city, device, example)) {
+            continue;
+        }
+        if (example->device_kind != NULL) {
+            (void)json_object_set_new(root, "device", text_json(city, device->id));
             return;
         }
+        place = (struct place){device->lon, device->lat}; /* somebody standing there */
+        break;
     }
-    if (city->cell_count > 0) {
-        const struct city_cell *cell = &city->cells[city->cell_count / 2];
-        (void)json_object_set_new(root, "lon", json_real(cell->lon / 1e7));
-        (void)json_object_set_new(root, "lat", json_real(cell->lat / 1e7));
+    if (place_is_known(place)) {
+        (void)json_object_set_new(root, "lon", json_real(place.lon / 1e7));
+        (void)json_object_set_new(root, "lat", json_real(place.lat / 1e7));
     }
 }
 
@@ -184,7 +215,7 @@ enum err send_event_example(const char *type, const struct city *city, const str
     if (city != NULL) {
         place_in_city(root, type, example, city);
     }
-    char *line = json_dumps(root, JSON_COMPACT);
+    char *line = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(10));
     json_decref(root);
     if (line == NULL) {
         return ERR_MEMORY;

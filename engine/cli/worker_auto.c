@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define THINK_MIN_MS (20 * SECOND_MS)
-#define THINK_SPREAD_MS (70 * SECOND_MS)
+#define THINK_MIN_MS (3 * SECOND_MS)
+#define THINK_MAX_MS (90 * SECOND_MS)
 #define WORK_MIN_MS (6 * MINUTE_MS)
 #define WORK_SPREAD_MS (14 * MINUTE_MS)
 #define LOOK_MIN_MS (2 * MINUTE_MS) /* checks and verifications */
@@ -68,6 +68,14 @@ static bool is_chance(struct worker_auto *self, uint32_t percent)
 static int64_t random_ms(struct worker_auto *self, int64_t min_ms, int64_t spread_ms)
 {
     return min_ms + (int64_t)random_below(self, (uint32_t)spread_ms);
+}
+
+/* An answer takes a tenth to four tenths of the time there is, 90 s at most: urgent offers are looked at sooner. */
+static int64_t think_ms(struct worker_auto *self, int64_t now_ms, int64_t deadline_ms)
+{
+    const int64_t left_ms = deadline_ms > now_ms ? min_i64(deadline_ms - now_ms, 10 * MINUTE_MS) : MINUTE_MS;
+    const int64_t share_ms = mul_div(left_ms, 10 + (int64_t)random_below(self, 31), 100);
+    return max_i64(min_i64(share_ms, THINK_MAX_MS), THINK_MIN_MS);
 }
 
 static struct order *find_order(struct worker_auto *self, uint64_t number)
@@ -169,6 +177,10 @@ static bool on_item(void *context, const struct gridloop_item *item)
         self->counts.lost++;
         *order = (struct order){0};
     }
+    if (item->kind == GRIDLOOP_OFFER && order != NULL && strcmp(order->case_no, item->case_no) != 0) {
+        *order = (struct order){0}; /* left over from another log, whose numbers started at 1 too */
+        order = NULL;
+    }
     if (item->kind == GRIDLOOP_OFFER && order == NULL) {
         for (uint32_t i = 0; i < AUTO_ORDERS_MAX && order == NULL; i++) {
             order = self->orders[i].stage == STAGE_FREE ? &self->orders[i] : NULL;
@@ -176,11 +188,12 @@ static bool on_item(void *context, const struct gridloop_item *item)
         if (order == NULL) {
             return true; /* hands full: the offer expires and goes to others */
         }
+        const int64_t now_ms = gridloop_worker_now_ms(self->worker);
         *order = (struct order){.number = item->order,
                                 .stage = STAGE_OFFERED,
                                 .kind = item->order_kind,
                                 .severity = item->severity,
-                                .due_ms = gridloop_worker_now_ms(self->worker) + random_ms(self, THINK_MIN_MS, THINK_SPREAD_MS),
+                                .due_ms = now_ms + think_ms(self, now_ms, item->deadline_ms),
                                 .place = place_none()};
         if (item->has_place) {
             order->place = (struct place){(int32_t)(item->lon * 1e7), (int32_t)(item->lat * 1e7)};
