@@ -268,7 +268,7 @@ static void test_gateway_bad_arguments_are_named(void **state)
     (void)state;
     struct gridloop_gateway *gateway = NULL;
     assert_int_equal(gridloop_gateway_open("ws://x", "g", "/tmp/x", NULL, &gateway), GRIDLOOP_INVALID);
-    assert_int_equal(gridloop_gateway_open("ipc:///tmp/x", "Upper", "/tmp/x", NULL, &gateway), GRIDLOOP_INVALID);
+    assert_int_equal(gridloop_gateway_open("ipc:///tmp/x", "not a name", "/tmp/x", NULL, &gateway), GRIDLOOP_INVALID);
     gateway = open_gateway(fake.url, (struct gridloop_gateway_options){0});
     struct gridloop_event event = {.type = NULL};
     assert_int_equal(gridloop_gateway_send(gateway, &event, NULL), GRIDLOOP_INVALID);

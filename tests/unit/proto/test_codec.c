@@ -250,7 +250,7 @@ static void test_codec_unknown_is_told_from_malformed(void **state)
     assert_int_equal(open_frame(INNER("\x22\x06\x18\x80\x80\x80\x80\x10"), &got), CODE_MALFORMED); /* u32 + 2^32 */
     memcpy(frame, "\x08\x02\x12\x01g\x2a\x00", 7);
     assert_int_equal(open_frame(7, &got), CODE_UNKNOWN_COMMAND);
-    memcpy(frame, "\x12\x01G\x2a\x00", 5);
+    memcpy(frame, "\x12\x01 \x2a\x00", 5);
     assert_int_equal(open_frame(5, &got), CODE_UNKNOWN_IDENTITY);
     memcpy(frame, "\x2a\x02\x12\x00", 4);
     assert_int_equal(open_frame(4, &got), CODE_UNKNOWN_IDENTITY);
