@@ -485,6 +485,23 @@ static void test_log_lost_as_a_whole_is_noticed(void **state)
     assert_damaged(restart(&original), "removed");
 }
 
+/* After a restart the segment before the last knows that there is one more. */
+static void assert_old_segment_is_marked(struct memory_disk *memory)
+{
+    if (memory_disk_find(memory, "log/00000000000000000001.seg") == last_segment(memory)) {
+        return; /* no second segment yet */
+    }
+    static struct memory_disk cut;
+    memory_disk_init(&cut);
+    memory_disk_copy(&cut, memory);
+    forget_witness(&cut);
+    char path[DISK_PATH_MAX + 1];
+    (void)snprintf(path, sizeof path, "%s", last_segment(&cut)->path);
+    assert_int_equal(cut.disk.remove(&cut, path), ERR_OK);
+    assert_damaged(restart(&cut), "missing");
+    memory_disk_fini(&cut);
+}
+
 /* The engine stops between any two calls to the disk while it goes to a new segment. */
 static void test_log_interrupted_rotation_goes_on(void **state)
 {
@@ -514,6 +531,7 @@ static void test_log_interrupted_rotation_goes_on(void **state)
             struct kept kept = restart(&copy);
             assert_int_equal(kept.err, ERR_OK);
             assert_true(kept.count == count || (kept.count == count - 1 && err != ERR_OK));
+            assert_old_segment_is_marked(&copy);
             log = open_log(&copy);
             append(log, count + 12);
             log_close(log);
