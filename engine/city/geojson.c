@@ -73,6 +73,34 @@ static bool read_place(struct features *features, const struct feature *feature,
     return true;
 }
 
+static bool place_is_same(struct place a, struct place b)
+{
+    return a.lon == b.lon && a.lat == b.lat;
+}
+
+/* Drops repeated positions and spikes that go out and back over the same ones: rounding makes both, and neither holds any
+ * ground. The ring is closed and stays so; where nothing else is left it shrinks below four points. */
+static uint32_t ring_clean(struct place *points, uint32_t count)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept > 0 && place_is_same(points[kept - 1], points[i])) {
+            continue;
+        }
+        if (kept > 1 && place_is_same(points[kept - 2], points[i])) {
+            kept--; /* the tip of a spike; its foot is there already */
+            continue;
+        }
+        points[kept++] = points[i];
+    }
+    /* A spike whose foot is the point where the ring starts and ends. */
+    while (kept >= 4 && place_is_same(points[1], points[kept - 2])) {
+        memmove(points, points + 1, (kept - 2) * sizeof *points);
+        kept -= 2;
+    }
+    return kept;
+}
+
 static bool read_ring(struct features *features, const struct feature *feature,
                       const json_t *positions, enum crs crs, bool is_hole)
 {
@@ -100,6 +128,14 @@ static bool read_ring(struct features *features, const struct feature *feature,
                      "%s: a ring is not closed: it starts at [%.7f, %.7f] and ends at [%.7f, %.7f]; repeat "
                      "the first position at the end",
                      feature->label, first.lon / 1e7, first.lat / 1e7, last.lon / 1e7, last.lat / 1e7);
+        return false;
+    }
+    ring.points.count = ring_clean(features->points + ring.points.first, ring.points.count);
+    features->point_count = ring.points.first + ring.points.count;
+    if (ring.points.count < RING_POINTS_MIN) {
+        problems_add(features->problems, PROBLEM_ERROR, "C024", feature->file, 0, 0,
+                     "%s: a ring at [%.7f, %.7f] holds no ground: all its positions lie on one line",
+                     feature->label, first.lon / 1e7, first.lat / 1e7);
         return false;
     }
     features->rings = rows_grow(features->rings, sizeof *features->rings, features->ring_count,
