@@ -92,12 +92,12 @@ static enum err write_workers(const struct sf_data *data, struct sf_map *map, co
     if (err != ERR_OK) {
         return err;
     }
-    city_file_print(&file, "id,name,roles,rights,department,capacity,home_cell,lon,lat,has_base,mode\n"
-                           "desk.dispatch,Dispatch desk,,dispatcher,,0,,,,false,\n"
-                           "desk.supervision,Supervision desk,,shift_chief,,0,,,,false,\n"
-                           "desk.intake,Intake desk,,intake department_desk,,0,,,,false,\n"
-                           "desk.fire,Fire department desk,,department_desk,dept.fire,0,,,,false,\n"
-                           "lead.fire,Fire department lead,,department_desk,dept.fire,0,,,,false,\n");
+    city_file_print(&file, "id,name,roles,rights,department,shift,capacity,home_cell,lon,lat,has_base,mode\n"
+                           "desk.dispatch,Dispatch desk,,dispatcher,,,0,,,,false,\n"
+                           "desk.supervision,Supervision desk,,shift_chief,,,0,,,,false,\n"
+                           "desk.intake,Intake desk,,intake department_desk,,,0,,,,false,\n"
+                           "desk.fire,Fire department desk,,department_desk,dept.fire,,0,,,,false,\n"
+                           "lead.fire,Fire department lead,,department_desk,dept.fire,,0,,,,false,\n");
     for (uint32_t i = 0; i < data->unit_count; i++) {
         const struct sf_unit *unit = &data->units[i];
         const struct place base = data->stations[unit->station].place;
@@ -109,9 +109,10 @@ static enum err write_workers(const struct sf_data *data, struct sf_map *map, co
         const struct city_number lon = city_degrees(base.lon);
         const struct city_number lat = city_degrees(base.lat);
         city_file_row(&file,
-                      (const char *[]){unit->id, name, group, "worker", "dept.fire", "1", home.text, lon.text,
+                      (const char *[]){unit->id, name, group, "worker", "dept.fire",
+                                       sf_shift_name(unit).text, "1", home.text, lon.text,
                                        lat.text, "true", group},
-                      11);
+                      12);
     }
     return city_file_close(&file);
 }
@@ -168,12 +169,9 @@ static enum err write_catalogue(const struct sf_fit *fit, const char *out)
     }
     city_file_print(&file, "class,title,department,handle,check,reopen\n");
     for (uint32_t i = 0; i < fit->demand_count; i++) {
-        if (fit->demands[i].priority == NULL) {
-            city_file_row(&file,
-                          (const char *[]){fit->demands[i].type, fit->demands[i].title, "dept.fire", "24h",
-                                           "none", "0h"},
-                          6);
-        }
+        const struct sf_name class = sf_demand_class(&fit->demands[i]);
+        city_file_row(&file,
+                      (const char *[]){class.text, fit->demands[i].title, "dept.fire", "24h", "none", "0h"}, 6);
     }
     return city_file_close(&file);
 }
@@ -188,9 +186,7 @@ static enum err write_tables(const struct sf_fit *fit, const char *out)
                       "ops.dispatch,Dispatch,,desk.dispatch\n"
                       "ops.supervision,Supervision,,desk.supervision\n"
                       "ops.desk,Intake,,desk.intake\n"},
-        {"gateways.csv", "id,name,kind,trusted,types,crs\nsffd-cad,Computer-aided dispatch,department,true,call.,wgs84\n"},
-        {"calendars.yaml", "calendars:\n  cal.always:\n    week: {mon-sun: \"00:00-24:00\"}\n"
-                           "    valid: [2016-01-01, 2026-01-01]\n"}};
+        {"gateways.csv", "id,name,kind,trusted,types,crs\nsffd-cad,Computer-aided dispatch,department,true,call.,wgs84\n"}};
     enum err err = write_city(fit, out);
     for (size_t i = 0; i < COUNT_OF(FILES) && err == ERR_OK; i++) {
         err = real_write_text(out, FILES[i][0], FILES[i][1]);
@@ -295,6 +291,9 @@ static enum err write_all(struct sf_data *data, struct sf_map *map, const char *
     struct sf_fit fit;
     sf_fit_make(data, &fit);
     enum err err = write_tables(&fit, out);
+    if (err == ERR_OK) {
+        err = sf_write_calendars(data, out);
+    }
     if (err == ERR_OK) {
         err = write_units(map, out);
     }

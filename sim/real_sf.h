@@ -36,6 +36,8 @@ struct sf_unit {
     enum sf_group group;
     uint32_t station; /* base */
     bool base_is_guess; /* neither its number nor its calls name a station */
+    uint8_t days;       /* on duty: bit per weekday, Monday = 0; all for units that stand ready always */
+    uint8_t start_hour, hour_count;
 };
 
 struct sf_station {
@@ -54,6 +56,7 @@ struct sf_data {
     struct sf_station *stations;
     uint32_t station_count;
     int64_t train_until_ms;
+    int32_t offset_minutes; /* local time minus UTC */
 };
 
 /* One rule to be: calls of a type, perhaps of one priority only, and the units they get. */
@@ -67,6 +70,7 @@ struct sf_demand {
 };
 
 #define SF_DEMANDS_MAX 128u
+#define SF_OWN_CALLS_MIN 20u /* a priority has a row of its own, a curve is drawn, from so many on */
 
 struct sf_fit {
     struct sf_demand demands[SF_DEMANDS_MAX];
@@ -78,11 +82,34 @@ struct sf_fit {
     json_t *spreads[SF_GROUP_COUNT]; /* quantiles of travel time over predicted */
 };
 
+/* From moving to arrival, and the straight line from base to incident. */
+struct sf_trip {
+    double seconds, metres;
+};
+
+/* False where base or times are not known, or too small to say anything. */
+bool sf_trip_of(const struct sf_data *data, const struct sf_incident *incident,
+                const struct sf_response *response, struct sf_trip *out_trip);
+/* What start and line of the group predict. */
+double sf_predicted_s(const struct sf_fit *fit, enum sf_group group, double metres);
+
 const char *sf_group_name(enum sf_group group);
 
 enum err sf_data_open(const char *data, const char *trace_path, struct problems *problems,
                       struct sf_data **out_data) WARN_UNUSED;
 void sf_data_close(struct sf_data *data);
+
+/* When ambulances are on duty, from training days (real_sf_shift.c). */
+void sf_fit_shifts(struct sf_data *data);
+enum err sf_write_calendars(const struct sf_data *data, const char *out) WARN_UNUSED;
+/* Name of the unit's calendar, "" = always on duty. */
+struct sf_name {
+    char text[64];
+};
+struct sf_name sf_shift_name(const struct sf_unit *unit);
+
+/* "call.alarms", or with a row of its own "call.alarms.priority_3": the class and the rule of that demand. */
+struct sf_name sf_demand_class(const struct sf_demand *row);
 
 /* Units per call and speeds, from training days. */
 void sf_fit_make(const struct sf_data *data, struct sf_fit *out_fit);

@@ -82,6 +82,7 @@ static void add_incident(struct sf_data *data, const struct trace_event *event, 
     if (data->incident_count == 1) {
         /* Four local days from the midnight before the first call. */
         const int64_t offset_ms = event->offset_minutes * MINUTE_MS;
+        data->offset_minutes = event->offset_minutes;
         data->train_until_ms = div_floor(event->at_ms + offset_ms, DAY_MS) * DAY_MS - offset_ms +
                                SF_TRAIN_DAYS * DAY_MS;
     }
@@ -244,6 +245,7 @@ enum err sf_data_open(const char *data_directory, const char *trace_path, struct
         return err;
     }
     give_bases(data);
+    sf_fit_shifts(data);
     *out_data = data;
     return ERR_OK;
 }

@@ -5,6 +5,18 @@
 #include <inttypes.h>
 #include <string.h>
 
+struct sf_name sf_demand_class(const struct sf_demand *row)
+{
+    struct sf_name name;
+    if (row->priority == NULL) {
+        (void)snprintf(name.text, sizeof name.text, "%.60s", row->type);
+    } else {
+        (void)snprintf(name.text, sizeof name.text, "%.48s.priority_%c", row->type,
+                       tolower((unsigned char)row->priority[0]));
+    }
+    return name;
+}
+
 /* Most wanted first: the first entry of assign leads. */
 static void print_assigns(struct city_file *file, const struct sf_demand *row)
 {
@@ -30,11 +42,8 @@ static void print_assigns(struct city_file *file, const struct sf_demand *row)
 static void print_rule(struct city_file *file, const struct sf_demand *row)
 {
     const bool is_urgent = row->urgent * 2 >= row->incidents;
-    if (row->priority == NULL) {
-        city_file_print(file, "- id: %s.rest\n", row->type);
-    } else {
-        city_file_print(file, "- id: %s.priority_%c\n", row->type, tolower((unsigned char)row->priority[0]));
-    }
+    const struct sf_name class = sf_demand_class(row);
+    city_file_print(file, "- id: %s%s\n", class.text, row->priority == NULL ? ".rest" : "");
     city_file_print(file, "  title: \"%s\"\n  owner: dept.fire\n  priority: %d\n  event: %s\n", row->title,
                     row->priority == NULL ? 100 : 200, row->type);
     if (row->priority != NULL) {
@@ -43,7 +52,7 @@ static void print_rule(struct city_file *file, const struct sf_demand *row)
     city_file_print(file,
                     "  open: {class: %s, severity: %d, title: \"%s\"}\n"
                     "  assign:\n",
-                    row->type, is_urgent ? 1 : 2, row->title);
+                    class.text, is_urgent ? 1 : 2, row->title);
     print_assigns(file, row);
     /* Clocks as long as the longest call taking of the data: none of them shall send a second crew. */
     city_file_print(file, "  sla: {accept: 1h, arrive: 4h, handle: 24h}\n");

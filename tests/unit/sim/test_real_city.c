@@ -52,7 +52,7 @@ static json_int_t fact(const json_t *facts, const char *key)
     return json_integer_value(value);
 }
 
-static void check_city(const char *path, uint32_t cells, uint32_t persons, uint32_t classes)
+static void check_city(const char *path, uint32_t cells, uint32_t persons, uint32_t types)
 {
     struct problems *problems = problems_new();
     struct city city;
@@ -67,13 +67,13 @@ static void check_city(const char *path, uint32_t cells, uint32_t persons, uint3
     assert_int_equal(city_open(bytes, size, &city), ERR_OK);
     assert_int_equal(city.cell_count, cells);
     assert_int_equal(city.person_count, persons);
-    assert_int_equal(city.class_count, classes);
+    assert_true(city.class_count >= types);
     (void)snprintf(rules_path, sizeof rules_path, "%s/rules", path);
     err = rules_compile(rules_path, &city, problems, &rules, &size);
     problems_print(problems, stderr);
     assert_int_equal(err, ERR_OK);
     assert_int_equal(policy_open(rules, size, &city, &policy), ERR_OK);
-    assert_int_equal(policy.type_count, classes);
+    assert_int_equal(policy.type_count, types);
     free(rules);
     free(bytes);
     problems_free(problems);
