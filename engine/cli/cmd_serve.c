@@ -227,9 +227,9 @@ static void say_hello(const struct engine *engine)
         (void)snprintf(clock, sizeof clock, ", clock %ux", engine->clock.speed);
     }
     (void)printf("gridloop " GRIDLOOP_VERSION
-                 ": %.*s, %u cells, %u workers, %u rules, listening on",
+                 ": %.*s, %u cells, %u workers, %u rule%s, listening on",
                  (int)name.size, city_text(city, name), city->cell_count, city->person_count,
-                 engine->pair.policy.rule_count);
+                 engine->pair.policy.rule_count, engine->pair.policy.rule_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < engine->nano.count; i++) {
         (void)printf("%s %s", i > 0 ? "," : "", engine->nano.listeners[i].url);
     }
