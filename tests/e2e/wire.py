@@ -28,6 +28,7 @@ def words(header, macro):
 CODE = words("engine/core/code.h", "CODE_LIST")
 CODE_NAME = {number: name for name, number in CODE.items()}
 ACTION = words("engine/core/life.h", "ACTION_LIST")
+REASON = words("engine/core/life.h", "REASON_LIST")
 ORDER_KIND = words("engine/core/life.h", "ORDER_KIND_LIST")
 ITEM_OFFER, ITEM_RECALL, ITEM_CHANGE, ITEM_NOTICE = 1, 2, 3, 4
 
