@@ -141,7 +141,11 @@ static void flush_all(struct send *send, uint32_t wait_ms)
         if (status == GRIDLOOP_UNAVAILABLE) {
             note_exit(send, cli_no_engine(send->url));
         } else {
-            note_exit(send, status == GRIDLOOP_HELD ? EX_TEMPFAIL : EX_IOERR);
+            const int code = gridloop_gateway_held(gateway);
+            const bool is_right = code == GRIDLOOP_UNKNOWN_IDENTITY || code == GRIDLOOP_NO_RIGHT;
+            note_exit(send, is_right                                            ? EX_NOPERM
+                            : status == GRIDLOOP_HELD || status == GRIDLOOP_TIMEOUT ? EX_TEMPFAIL
+                                                                                    : EX_IOERR);
             (void)fprintf(stderr, "gridloop send: %s (exit %d)\n", gridloop_gateway_why(gateway), send->exit_code);
         }
         (void)fprintf(stderr, "gridloop send: %llu events of %s not delivered; %s%s\n", (unsigned long long)waiting,

@@ -151,6 +151,10 @@ static void take_line(struct terminal *terminal, char *line)
             act.text = rest;
         }
     }
+    if (act.order == 0) {
+        (void)fprintf(stderr, "gridloop worker: no order was told yet; name one: %s 42\n", word);
+        return;
+    }
     /* A person at a terminal says where the order is, not where the terminal stands. */
     const struct place place = place_is_known(terminal->order_place) ? terminal->order_place : terminal->options->home;
     if (place_is_known(place)) {

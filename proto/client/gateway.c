@@ -224,6 +224,11 @@ const char *gridloop_gateway_why(const struct gridloop_gateway *gateway)
     return gateway->why;
 }
 
+int gridloop_gateway_held(const struct gridloop_gateway *gateway)
+{
+    return (int)gateway->courier.held_code;
+}
+
 int gridloop_gateway_fd(const struct gridloop_gateway *gateway)
 {
     return link_fd(&gateway->courier.link);

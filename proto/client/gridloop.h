@@ -45,6 +45,10 @@ enum gridloop_code {
     GRIDLOOP_CLEARED = 8,
     GRIDLOOP_DONE = 9,
     GRIDLOOP_MALFORMED = 20,
+    GRIDLOOP_NO_RIGHT = 30,
+    GRIDLOOP_UNKNOWN_IDENTITY = 31,
+    GRIDLOOP_EPOCH_OLD = 34, /* another outbox of this identity is newer */
+    GRIDLOOP_OVERLOADED = 37,
     GRIDLOOP_FORGOTTEN = 39, /* taken long ago; its result is no longer kept */
     GRIDLOOP_WRONG_STATE = 60,
     GRIDLOOP_DROPPED = 200, /* never on the wire: telemetry dropped from a full outbox */
@@ -137,6 +141,7 @@ uint64_t gridloop_gateway_waiting(const struct gridloop_gateway *gateway); /* ev
 uint64_t gridloop_gateway_dropped(const struct gridloop_gateway *gateway); /* telemetry dropped since open */
 int64_t gridloop_gateway_now_ms(const struct gridloop_gateway *gateway);   /* engine's clock now, 0 = not yet known */
 const char *gridloop_gateway_why(const struct gridloop_gateway *gateway);  /* of the last status that was not OK */
+int gridloop_gateway_held(const struct gridloop_gateway *gateway);         /* after HELD: the engine's code, else 0 */
 int gridloop_gateway_fd(const struct gridloop_gateway *gateway);           /* readable: call flush(0) */
 
 /* ---- worker ---- */

@@ -8,6 +8,9 @@
 /* The public header repeats a few numbers so that it needs no other; they must stay the same. */
 _Static_assert((int)GRIDLOOP_OPENED == (int)CODE_OPENED && (int)GRIDLOOP_MERGED == (int)CODE_MERGED, "code.h");
 _Static_assert((int)GRIDLOOP_DONE == (int)CODE_DONE && (int)GRIDLOOP_FORGOTTEN == (int)CODE_FORGOTTEN, "code.h");
+_Static_assert((int)GRIDLOOP_NO_RIGHT == (int)CODE_NO_RIGHT && (int)GRIDLOOP_EPOCH_OLD == (int)CODE_EPOCH_OLD, "code.h");
+_Static_assert((int)GRIDLOOP_UNKNOWN_IDENTITY == (int)CODE_UNKNOWN_IDENTITY, "code.h");
+_Static_assert((int)GRIDLOOP_OVERLOADED == (int)CODE_OVERLOADED, "code.h");
 _Static_assert((int)GRIDLOOP_WRONG_STATE == (int)CODE_WRONG_STATE, "code.h");
 _Static_assert((int)GRIDLOOP_DROPPED >= (int)CODE_LIMIT, "local codes lie above those of the wire");
 
