@@ -40,7 +40,8 @@ enum err city_demo_write(const char *directory, uint64_t seed, enum city_size si
     if (err != ERR_OK) {
         return err;
     }
-    static enum err (*const PARTS[])(const struct plan *, const char *, struct city_demo_result *) = {
+    static enum err (*const PARTS[])(const struct plan *, const char *,
+                                     struct city_demo_result *) = {
         city_ground_write, city_people_write, city_things_write, city_tables_write};
     for (size_t i = 0; i < COUNT_OF(PARTS) && err == ERR_OK; i++) {
         err = PARTS[i](plan, directory, &result);

@@ -36,7 +36,8 @@ enum err city_file_open(struct city_file *file, const char *directory, const cha
     const char *slash = strchr(name, '/');
     int length = 0;
     if (slash != NULL) {
-        length = snprintf(file->path, sizeof file->path, "%s/%.*s", directory, (int)(slash - name), name);
+        length = snprintf(file->path, sizeof file->path, "%s/%.*s", directory, (int)(slash - name),
+                          name);
         if (length < 0 || (size_t)length >= sizeof file->path) {
             return ERR_TOO_LARGE;
         }
@@ -101,8 +102,8 @@ struct city_number city_degrees(int32_t degrees_e7)
     struct city_number number;
     const int64_t value = degrees_e7;
     const int64_t size = value < 0 ? -value : value;
-    (void)snprintf(number.text, sizeof number.text, "%s%" PRId64 ".%07" PRId64, value < 0 ? "-" : "",
-                   size / 10000000, size % 10000000);
+    (void)snprintf(number.text, sizeof number.text, "%s%" PRId64 ".%07" PRId64,
+                   value < 0 ? "-" : "", size / 10000000, size % 10000000);
     return number;
 }
 

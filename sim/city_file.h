@@ -21,7 +21,8 @@ struct city_file {
 };
 
 /* Makes directory/name for writing, replacing what is there. name may hold one folder, which is made. */
-enum err city_file_open(struct city_file *file, const char *directory, const char *name) WARN_UNUSED;
+enum err city_file_open(struct city_file *file, const char *directory,
+                        const char *name) WARN_UNUSED;
 enum err city_file_close(struct city_file *file) WARN_UNUSED;
 
 __attribute__((format(printf, 2, 3))) void city_file_print(struct city_file *file,

@@ -24,13 +24,15 @@ static enum err write_units(const struct plan *plan, const char *directory)
     city_file_print(&file, "code,name,level,parent\n");
     for (uint32_t district = 0; district < plan->district_count; district++) {
         const struct city_place_name name = city_names_district(district);
-        city_file_row(&file, (const char *[]){plan_district_code(district).text, name.name, "2", ""}, 4);
+        city_file_row(&file,
+                      (const char *[]){plan_district_code(district).text, name.name, "2", ""}, 4);
     }
     for (uint32_t street = 0; street < plan->street_count; street++) {
         const struct city_place_name name = city_names_street(street);
         const struct plan_code parent = plan_district_code(plan_district_of_street(plan, street));
-        city_file_row(&file,
-                      (const char *[]){plan_street_code(plan, street).text, name.name, "1", parent.text}, 4);
+        city_file_row(
+            &file,
+            (const char *[]){plan_street_code(plan, street).text, name.name, "1", parent.text}, 4);
     }
     return city_file_close(&file);
 }
@@ -58,14 +60,15 @@ static enum err write_cells(const struct plan *plan, const char *directory)
     for (uint32_t cell = 0; cell < plan->cell_count; cell++) {
         const struct plan_code code = plan_cell_code(plan, cell);
         const uint32_t street = plan_street_of(plan, cell);
-        const struct plan_point ring[] = {plan_place(plan, cell, 0, 0), plan_place(plan, cell, 1000, 0),
-                                          plan_place(plan, cell, 1000, 1000),
-                                          plan_place(plan, cell, 0, 1000)};
-        city_file_print(&file,
-                        "{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"name\": \"%s第%d网格\", "
-                        "\"unit\": \"%s\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": ",
-                        code.text, city_names_street(street).name, atoi(code.text + 9),
-                        plan_street_code(plan, street).text);
+        const struct plan_point ring[] = {
+            plan_place(plan, cell, 0, 0), plan_place(plan, cell, 1000, 0),
+            plan_place(plan, cell, 1000, 1000), plan_place(plan, cell, 0, 1000)};
+        city_file_print(
+            &file,
+            "{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"name\": \"%s第%d网格\", "
+            "\"unit\": \"%s\"}, \"geometry\": {\"type\": \"Polygon\", \"coordinates\": ",
+            code.text, city_names_street(street).name, atoi(code.text + 9),
+            plan_street_code(plan, street).text);
         print_ring(&file, ring, COUNT_OF(ring));
         city_file_print(&file, "}}%s\n", cell + 1 == plan->cell_count ? "" : ",");
     }
@@ -73,13 +76,15 @@ static enum err write_cells(const struct plan *plan, const char *directory)
     return city_file_close(&file);
 }
 
-static void print_zone(struct city_file *file, const struct plan *plan, const struct plan_zone *zone)
+static void print_zone(struct city_file *file, const struct plan *plan,
+                       const struct plan_zone *zone)
 {
     const struct city_place_name street = city_names_street(plan_street_of(plan, zone->cell));
     const int32_t w = zone->half_width_m;
     const int32_t h = zone->half_height_m;
-    const struct plan_point ring[] = {plan_move(zone->centre, -w, -h), plan_move(zone->centre, w, -h),
-                                      plan_move(zone->centre, w, h), plan_move(zone->centre, -w, h)};
+    const struct plan_point ring[] = {plan_move(zone->centre, -w, -h),
+                                      plan_move(zone->centre, w, -h), plan_move(zone->centre, w, h),
+                                      plan_move(zone->centre, -w, h)};
     city_file_print(file,
                     "{\"type\": \"Feature\", \"properties\": {\"area\": \"%s\", \"zone\": \"%s\", "
                     "\"title\": \"%s%s %s\", \"kind\": \"%s\"}, "
@@ -138,10 +143,11 @@ static enum err write_river(const struct plan *plan, const char *directory)
     return city_file_close(&file);
 }
 
-enum err city_ground_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
+enum err city_ground_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result)
 {
-    static const char *const AREAS[] = {"area.square",      "area.school_gate", "area.station",
-                                        "area.no_parking",  "area.loading_bay", "area.vending_ban"};
+    static const char *const AREAS[] = {"area.square",     "area.school_gate", "area.station",
+                                        "area.no_parking", "area.loading_bay", "area.vending_ban"};
     enum err err = write_units(plan, directory);
     if (err == ERR_OK) {
         err = write_cells(plan, directory);

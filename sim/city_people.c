@@ -22,14 +22,18 @@ static const struct post POSTS[POST_COUNT] = {
     {"dept.sanitation.lead", "环卫负责人", "Head of sanitation", "dept.sanitation", ""},
     {"dept.traffic.duty", "交通值班", "Traffic duty desk", "dept.traffic", ""},
     {"dept.traffic.lead", "交通负责人", "Head of traffic", "dept.traffic", ""},
-    {"dept.public_security.duty", "公安值班", "Public security duty desk", "dept.public_security", ""},
-    {"dept.public_security.lead", "公安负责人", "Head of public security", "dept.public_security", ""},
+    {"dept.public_security.duty", "公安值班", "Public security duty desk", "dept.public_security",
+     ""},
+    {"dept.public_security.lead", "公安负责人", "Head of public security", "dept.public_security",
+     ""},
     {"dept.municipal.duty", "市政值班", "Municipal works duty desk", "dept.municipal", ""},
     {"dept.municipal.lead", "市政负责人", "Head of municipal works", "dept.municipal", ""},
     {"dept.gas.duty", "燃气值班", "Gas duty desk", "dept.gas", ""},
     {"dept.gas.lead", "燃气负责人", "Head of gas", "dept.gas", ""},
-    {"dept.law_enforcement.duty", "城管执法值班", "Law enforcement duty desk", "dept.law_enforcement", ""},
-    {"dept.law_enforcement.lead", "城管执法负责人", "Head of law enforcement", "dept.law_enforcement", ""},
+    {"dept.law_enforcement.duty", "城管执法值班", "Law enforcement duty desk",
+     "dept.law_enforcement", ""},
+    {"dept.law_enforcement.lead", "城管执法负责人", "Head of law enforcement",
+     "dept.law_enforcement", ""},
     {"dept.ecology.duty", "生态环境值班", "Ecology duty desk", "dept.ecology", ""},
     {"dept.ecology.lead", "生态环境负责人", "Head of ecology", "dept.ecology", ""},
     {"district.command", "区指挥中心值班领导", "District command", "", ""},
@@ -70,7 +74,7 @@ struct person {
     const char *id; /* a reserved name, or NULL: drawn */
     const char *roles, *skills, *rights, *department, *team, *shift, *mode;
     uint32_t capacity;
-    uint32_t home_cell; /* NONE32: works at a desk */
+    uint32_t home_cell;              /* NONE32: works at a desk */
     uint32_t cell_first, cell_count; /* responsible for, besides extra_cell */
     uint32_t extra_cell;             /* or NONE32 */
     struct plan_point base;
@@ -91,7 +95,8 @@ static struct person desk_person(const char *rights, const char *department, con
 }
 
 /* Cells of one worker as codes; the widest is a night worker of a whole district. */
-static void append_cells(const struct plan *plan, const struct person *person, char *out, size_t size)
+static void append_cells(const struct plan *plan, const struct person *person, char *out,
+                         size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
@@ -109,8 +114,9 @@ static void append_cells(const struct plan *plan, const struct person *person, c
 
 static struct city_name write_person(struct crowd *crowd, const struct person *person)
 {
-    const struct city_name name = person->id != NULL ? city_names_take(&crowd->names, person->id)
-                                                     : city_names_draw(&crowd->names, &crowd->random);
+    const struct city_name name = person->id != NULL
+                                      ? city_names_take(&crowd->names, person->id)
+                                      : city_names_draw(&crowd->names, &crowd->random);
     char cells[4096];
     append_cells(crowd->plan, person, cells, sizeof cells);
     const bool has_place = person->home_cell != NONE32;
@@ -151,15 +157,16 @@ static void join_post(struct crowd *crowd, const char *post, const char *id)
         if (strcmp(row->code, post) == 0) {
             const size_t used = strlen(row->roster);
             must(used + strlen(id) + 2 < sizeof row->roster);
-            (void)snprintf(row->roster + used, sizeof row->roster - used, "%s%s", used == 0 ? "" : " ", id);
+            (void)snprintf(row->roster + used, sizeof row->roster - used, "%s%s",
+                           used == 0 ? "" : " ", id);
             return;
         }
     }
     gridloop_panic(__FILE__, __LINE__, "no such post");
 }
 
-static void write_desk(struct crowd *crowd, const char *post, const char *rights, const char *department,
-                       bool by_shift)
+static void write_desk(struct crowd *crowd, const char *post, const char *rights,
+                       const char *department, bool by_shift)
 {
     for (size_t i = 0; i < (by_shift ? COUNT_OF(SHIFTS) : 1); i++) {
         const struct person person = desk_person(rights, department, by_shift ? SHIFTS[i] : "");
@@ -198,7 +205,8 @@ static void share_cells(uint32_t cell_count, uint32_t index, uint32_t count, str
         return;
     }
     person->cell_first = (uint32_t)((uint64_t)index * cell_count / count);
-    person->cell_count = (uint32_t)((uint64_t)(index + 1) * cell_count / count) - person->cell_first;
+    person->cell_count =
+        (uint32_t)((uint64_t)(index + 1) * cell_count / count) - person->cell_first;
 }
 
 /* The three of the demo's first case: who gets the full bin is decided by load and shift, not by luck. */
@@ -208,13 +216,14 @@ static void place_in_story(const struct plan *plan, struct person *person, bool 
         const char *id, *shift;
         int32_t east_m, north_m;
     } STORY[] = {
-        {"wang.fang", "shift.day", 336, 252},    /* 420 m from the bin, her own cell */
-        {"li.qiang", "shift.day", 108, 144},     /* 180 m, of the cell to the north, covers hers too */
+        {"wang.fang", "shift.day", 336, 252}, /* 420 m from the bin, her own cell */
+        {"li.qiang", "shift.day", 108, 144},  /* 180 m, of the cell to the north, covers hers too */
         {"chen.jing", "shift.evening", 208, 156} /* 260 m, comes at 15:00 */
     };
     for (size_t i = 0; i < COUNT_OF(STORY); i++) {
         const uint32_t cell = plan->story_cell + (i == 1 ? plan->size->columns : 0);
-        const bool covers = cell >= person->cell_first && cell < person->cell_first + person->cell_count;
+        const bool covers =
+            cell >= person->cell_first && cell < person->cell_first + person->cell_count;
         if (story_taken[i] || strcmp(person->shift, STORY[i].shift) != 0 || !covers) {
             continue;
         }
@@ -247,7 +256,8 @@ static void write_grid_workers(struct crowd *crowd)
             (void)snprintf(team, sizeof team, "team.%s",
                            plan_street_code(plan, plan_street_of(plan, person.home_cell)).text);
             person.roles = "grid_worker";
-            person.skills = random_chance(&crowd->random, 300) ? "sanitation first_aid" : "sanitation";
+            person.skills =
+                random_chance(&crowd->random, 300) ? "sanitation first_aid" : "sanitation";
             person.team = team;
             person.mode = i % 3 == 0 ? "walk" : "bike";
             person.capacity = 6;
@@ -263,8 +273,8 @@ static void write_grid_workers(struct crowd *crowd)
 struct field_role {
     const char *roles, *skills, *department, *team, *mode, *rights;
     uint32_t count, capacity;
-    bool has_base;       /* waits at a depot */
-    bool is_round_clock; /* shares the night equally; else nobody at night */
+    bool has_base;        /* waits at a depot */
+    bool is_round_clock;  /* shares the night equally; else nobody at night */
     uint32_t first_shift; /* of the first one, where round the clock */
     const char *first_id;
 };
@@ -273,7 +283,8 @@ static void write_field_role(struct crowd *crowd, const struct field_role *role)
 {
     const struct plan *plan = crowd->plan;
     for (uint32_t i = 0; i < role->count; i++) {
-        const uint32_t shift = role->is_round_clock ? (i + role->first_shift) % 3 : (i % 5 < 3 ? 0 : 1);
+        const uint32_t shift =
+            role->is_round_clock ? (i + role->first_shift) % 3 : (i % 5 < 3 ? 0 : 1);
         struct person person = desk_person(role->rights, role->department, SHIFTS[shift]);
         person.home_cell = (uint32_t)(((uint64_t)i * 2 + 1) * plan->cell_count / (2 * role->count));
         person.base = plan_random_place(plan, person.home_cell, &crowd->random);
@@ -296,14 +307,22 @@ static void write_field_roles(struct crowd *crowd)
 {
     const struct plan_size *size = crowd->plan->size;
     const struct field_role roles[] = {
-        {"city_officer traffic_officer", "sanitation parking", "dept.law_enforcement", "team.city_officers", "bike", "worker", size->city_officers, 6, false, false, 0, "sun.wei"},
-        {"community_worker", "sanitation first_aid", "", "team.community", "walk", "worker", size->community_workers, 4, false, false, 0, NULL},
-        {"traffic_officer", "parking", "dept.traffic", "team.traffic", "bike", "worker", size->traffic_officers, 8, false, false, 0, NULL},
-        {"patrol_police", "first_aid", "dept.public_security", "team.police", "car", "worker", size->police, 4, true, true, 0, NULL},
+        {"city_officer traffic_officer", "sanitation parking", "dept.law_enforcement",
+         "team.city_officers", "bike", "worker", size->city_officers, 6, false, false, 0,
+         "sun.wei"},
+        {"community_worker", "sanitation first_aid", "", "team.community", "walk", "worker",
+         size->community_workers, 4, false, false, 0, NULL},
+        {"traffic_officer", "parking", "dept.traffic", "team.traffic", "bike", "worker",
+         size->traffic_officers, 8, false, false, 0, NULL},
+        {"patrol_police", "first_aid", "dept.public_security", "team.police", "car", "worker",
+         size->police, 4, true, true, 0, NULL},
         /* The small city's two come in the evening and at night: a leak at 08:20 finds no crew on shift. */
-        {"gas_crew", "gas_emergency first_aid", "dept.gas", "team.gas", "car", "worker", size->gas_crews, 2, true, true, 1, NULL},
-        {"repair_crew", "manhole electric", "dept.municipal", "team.repair", "car", "worker", size->repair_crews, 4, true, true, 0, NULL},
-        {"inspector", "", "", "team.inspection", "bike", "inspector", size->inspectors, 8, false, true, 0, "zhao.min"},
+        {"gas_crew", "gas_emergency first_aid", "dept.gas", "team.gas", "car", "worker",
+         size->gas_crews, 2, true, true, 1, NULL},
+        {"repair_crew", "manhole electric", "dept.municipal", "team.repair", "car", "worker",
+         size->repair_crews, 4, true, true, 0, NULL},
+        {"inspector", "", "", "team.inspection", "bike", "inspector", size->inspectors, 8, false,
+         true, 0, "zhao.min"},
     };
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
         write_field_role(crowd, &roles[i]);
@@ -320,8 +339,8 @@ static enum err write_departments(const char *directory)
     city_file_print(&file, "code,name,name_en,duty_post,lead_post,calendar\n");
     for (size_t i = 0; i < COUNT_OF(DEPARTMENTS); i++) {
         const char *const *department = DEPARTMENTS[i];
-        city_file_print(&file, "%s,%s,%s,%s.duty,%s.lead,cal.office\n", department[0], department[1],
-                        department[2], department[0], department[0]);
+        city_file_print(&file, "%s,%s,%s,%s.duty,%s.lead,cal.office\n", department[0],
+                        department[1], department[2], department[0], department[0]);
     }
     return city_file_close(&file);
 }
@@ -337,14 +356,16 @@ static enum err write_posts(struct crowd *crowd, const char *directory)
     for (size_t i = 0; i < POST_COUNT; i++) {
         const struct post *post = &crowd->posts[i];
         must(post->roster[0] != '\0');
-        city_file_row(&file,
-                      (const char *[]){post->code, post->name, post->name_en, post->department, post->roster},
-                      5);
+        city_file_row(
+            &file,
+            (const char *[]){post->code, post->name, post->name_en, post->department, post->roster},
+            5);
     }
     return city_file_close(&file);
 }
 
-enum err city_people_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
+enum err city_people_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result)
 {
     enum err err = write_departments(directory);
     if (err != ERR_OK) {
@@ -360,8 +381,9 @@ enum err city_people_write(const struct plan *plan, const char *directory, struc
     random_init(&crowd->random, plan->seed, "people");
     err = city_file_open(&crowd->file, directory, "workers.csv");
     if (err == ERR_OK) {
-        city_file_print(&crowd->file, "id,name,name_en,roles,skills,rights,department,team,shift,capacity,"
-                                      "home_cell,cells,lon,lat,has_base,mode\n");
+        city_file_print(&crowd->file,
+                        "id,name,name_en,roles,skills,rights,department,team,shift,capacity,"
+                        "home_cell,cells,lon,lat,has_base,mode\n");
         write_desks(crowd);
         write_grid_workers(crowd);
         write_field_roles(crowd);

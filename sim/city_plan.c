@@ -113,7 +113,8 @@ uint32_t plan_street_of(const struct plan *plan, uint32_t cell)
     const uint32_t column = cell % size->columns / size->block_columns;
     const uint32_t row = cell / size->columns / size->block_rows;
     const uint32_t rows = size->rows / size->block_rows;
-    return column * rows + row; /* by column, so that the streets of a district have neighbouring numbers */
+    return column * rows +
+           row; /* by column, so that the streets of a district have neighbouring numbers */
 }
 
 uint32_t plan_district_of_street(const struct plan *plan, uint32_t street)
@@ -135,7 +136,8 @@ static struct plan_code code_text(uint64_t number)
 static uint64_t street_number(const struct plan *plan, uint32_t street)
 {
     const uint32_t per_district = plan->street_count / plan->district_count;
-    return (110108 + plan_district_of_street(plan, street)) * UINT64_C(1000) + street % per_district + 1;
+    return (110108 + plan_district_of_street(plan, street)) * UINT64_C(1000) +
+           street % per_district + 1;
 }
 
 struct plan_code plan_district_code(uint32_t district)
@@ -212,7 +214,8 @@ static void make_vertices(struct plan *plan)
     }
 }
 
-static void add_zone(struct plan *plan, const struct plan_zone *kind, uint32_t cell, int64_t u, int64_t v)
+static void add_zone(struct plan *plan, const struct plan_zone *kind, uint32_t cell, int64_t u,
+                     int64_t v)
 {
     struct plan_zone *zone = &plan->zones[plan->zone_count];
     uint32_t serial = 1;
@@ -234,19 +237,55 @@ static void add_zone(struct plan *plan, const struct plan_zone *kind, uint32_t c
  * no-parking street it excuses. */
 static void make_zones(struct plan *plan)
 {
-    static const struct plan_zone SQUARE = {.area = "area.square", .kind = "square", .title = "广场", .title_en = "Square", .half_width_m = 60, .half_height_m = 45};
-    static const struct plan_zone SCHOOL = {.area = "area.school_gate", .kind = "school_gate", .title = "校门口", .title_en = "School gate", .half_width_m = 40, .half_height_m = 30};
-    static const struct plan_zone STATION = {.area = "area.station", .kind = "station", .title = "地铁站", .title_en = "Metro station", .half_width_m = 70, .half_height_m = 40};
-    static const struct plan_zone NO_PARKING = {.area = "area.no_parking", .kind = "street", .title = "禁停路段", .title_en = "No-parking street", .half_width_m = 140, .half_height_m = 12};
-    static const struct plan_zone FIRE_LANE = {.area = "area.no_parking", .kind = "fire_lane", .title = "消防通道", .title_en = "Fire lane", .half_width_m = 60, .half_height_m = 6};
-    static const struct plan_zone LOADING = {.area = "area.loading_bay", .kind = "loading_bay", .title = "装卸泊位", .title_en = "Loading bay", .half_width_m = 15, .half_height_m = 6};
-    static const struct plan_zone VENDING = {.area = "area.vending_ban", .kind = "vending_ban", .title = "禁止摆摊区", .title_en = "No-vending zone", .half_width_m = 90, .half_height_m = 70};
+    static const struct plan_zone SQUARE = {.area = "area.square",
+                                            .kind = "square",
+                                            .title = "广场",
+                                            .title_en = "Square",
+                                            .half_width_m = 60,
+                                            .half_height_m = 45};
+    static const struct plan_zone SCHOOL = {.area = "area.school_gate",
+                                            .kind = "school_gate",
+                                            .title = "校门口",
+                                            .title_en = "School gate",
+                                            .half_width_m = 40,
+                                            .half_height_m = 30};
+    static const struct plan_zone STATION = {.area = "area.station",
+                                             .kind = "station",
+                                             .title = "地铁站",
+                                             .title_en = "Metro station",
+                                             .half_width_m = 70,
+                                             .half_height_m = 40};
+    static const struct plan_zone NO_PARKING = {.area = "area.no_parking",
+                                                .kind = "street",
+                                                .title = "禁停路段",
+                                                .title_en = "No-parking street",
+                                                .half_width_m = 140,
+                                                .half_height_m = 12};
+    static const struct plan_zone FIRE_LANE = {.area = "area.no_parking",
+                                               .kind = "fire_lane",
+                                               .title = "消防通道",
+                                               .title_en = "Fire lane",
+                                               .half_width_m = 60,
+                                               .half_height_m = 6};
+    static const struct plan_zone LOADING = {.area = "area.loading_bay",
+                                             .kind = "loading_bay",
+                                             .title = "装卸泊位",
+                                             .title_en = "Loading bay",
+                                             .half_width_m = 15,
+                                             .half_height_m = 6};
+    static const struct plan_zone VENDING = {.area = "area.vending_ban",
+                                             .kind = "vending_ban",
+                                             .title = "禁止摆摊区",
+                                             .title_en = "No-vending zone",
+                                             .half_width_m = 90,
+                                             .half_height_m = 70};
     const struct plan_size *size = plan->size;
     const uint32_t per_street = size->block_columns * size->block_rows;
     const uint32_t per_district = plan->street_count / plan->district_count;
     for (uint32_t cell = 0; cell < plan->cell_count; cell++) {
         const uint32_t row = cell / size->columns % size->block_rows;
-        const uint32_t place = row * size->block_columns + cell % size->columns % size->block_columns;
+        const uint32_t place =
+            row * size->block_columns + cell % size->columns % size->block_columns;
         const uint32_t street = plan_street_of(plan, cell);
         must(place < per_street);
         if (place == 1) {

@@ -24,11 +24,13 @@ struct plan_size {
     uint32_t block_columns, block_rows;
     uint32_t district_columns; /* cells */
     /* field workers by role */
-    uint32_t grid_workers, city_officers, community_workers, traffic_officers, police, gas_crews, repair_crews;
+    uint32_t grid_workers, city_officers, community_workers, traffic_officers, police, gas_crews,
+        repair_crews;
     uint32_t inspectors;
     /* per cell */
     uint32_t cameras, gas_sensors, manhole_sensors, lamp_sensors;
-    uint32_t rare_cells_per_sensor; /* noise, dust, water and pressure sensors: one each per so many cells */
+    uint32_t
+        rare_cells_per_sensor; /* noise, dust, water and pressure sensors: one each per so many cells */
     uint32_t litter_bins, manholes, lamps, trees, valves;
     uint32_t camera_gateways, sensor_gateways;
 };
@@ -50,7 +52,7 @@ struct plan {
     uint64_t seed;
     uint32_t cell_count, street_count, district_count;
     uint32_t river_row;
-    uint32_t story_cell; /* where camera C-017, its litter bin and wang.fang are */
+    uint32_t story_cell;         /* where camera C-017, its litter bin and wang.fang are */
     struct plan_point *vertices; /* (columns + 1) x (rows + 1), row 0 in the south */
     struct plan_zone *zones;
     uint32_t zone_count;
@@ -80,13 +82,13 @@ struct plan_point plan_random_place(const struct plan *plan, uint32_t cell, stru
 struct plan_point plan_story_bin(const struct plan *plan);
 
 /* Parts. Each writes whole files and fills its counts. */
-enum err city_ground_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
-    WARN_UNUSED;
-enum err city_people_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
-    WARN_UNUSED;
-enum err city_things_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
-    WARN_UNUSED;
-enum err city_tables_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
-    WARN_UNUSED;
+enum err city_ground_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result) WARN_UNUSED;
+enum err city_people_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result) WARN_UNUSED;
+enum err city_things_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result) WARN_UNUSED;
+enum err city_tables_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result) WARN_UNUSED;
 
 #endif

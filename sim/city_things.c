@@ -49,7 +49,8 @@ static void set_kinds(struct things *things)
     memcpy(things->kinds, kinds, sizeof kinds);
 }
 
-static uint32_t asset_number(const struct things *things, uint32_t kind, uint32_t cell, uint32_t index)
+static uint32_t asset_number(const struct things *things, uint32_t kind, uint32_t cell,
+                             uint32_t index)
 {
     must(index < things->kinds[kind].per_cell);
     return cell * things->kinds[kind].per_cell + index;
@@ -74,7 +75,9 @@ static uint32_t camera_bin(const struct things *things, uint32_t camera)
     if (camera == 16) {
         return asset_number(things, KIND_BIN, cell, 0);
     }
-    return index % 3 == 0 ? NONE32 : asset_number(things, KIND_BIN, cell, index % things->kinds[KIND_BIN].per_cell);
+    return index % 3 == 0
+               ? NONE32
+               : asset_number(things, KIND_BIN, cell, index % things->kinds[KIND_BIN].per_cell);
 }
 
 static enum err place_assets(struct things *things)
@@ -115,9 +118,9 @@ static enum err write_assets(struct things *things, const char *directory)
         const struct asset_kind *row = &things->kinds[kind];
         for (uint32_t i = 0; i < plan->cell_count * row->per_cell; i++) {
             const struct plan_point place = asset_place(things, kind, i);
-            city_file_print(&file, "%s,%s%" PRIu32 "号,%s,%s,%s,%s\n", asset_code(row, i).text, row->name,
-                            i + 1, row->kind, city_degrees(place.lon).text, city_degrees(place.lat).text,
-                            row->department);
+            city_file_print(&file, "%s,%s%" PRIu32 "号,%s,%s,%s,%s\n", asset_code(row, i).text,
+                            row->name, i + 1, row->kind, city_degrees(place.lon).text,
+                            city_degrees(place.lat).text, row->department);
             things->assets++;
         }
     }
@@ -133,8 +136,9 @@ static enum err write_assets(struct things *things, const char *directory)
     return city_file_close(&file);
 }
 
-static void print_device(struct things *things, struct city_file *file, const char *prefix, uint32_t number,
-                         const char *kind, struct plan_point place, const char *asset, const char *zone)
+static void print_device(struct things *things, struct city_file *file, const char *prefix,
+                         uint32_t number, const char *kind, struct plan_point place,
+                         const char *asset, const char *zone)
 {
     city_file_print(file, "%s-%03" PRIu32 ",%s,%s,%s,%s,%s\n", prefix, number + 1, kind,
                     city_degrees(place.lon).text, city_degrees(place.lat).text, asset, zone);
@@ -163,7 +167,8 @@ static void write_cameras(struct things *things, struct city_file *file)
             print_device(things, file, "C", i, "camera", zone->centre, "", zone->zone);
             next_zone++;
         } else {
-            print_device(things, file, "C", i, "camera", plan_random_place(plan, cell, &random), "", "");
+            print_device(things, file, "C", i, "camera", plan_random_place(plan, cell, &random), "",
+                         "");
         }
     }
 }
@@ -182,7 +187,8 @@ static void write_asset_sensors(struct things *things, struct city_file *file)
             const uint32_t kind = sensors[s].asset_kind;
             const uint32_t asset =
                 asset_number(things, kind, i / sensors[s].per_cell, i % sensors[s].per_cell);
-            print_device(things, file, sensors[s].prefix, i, sensors[s].kind, asset_place(things, kind, asset),
+            print_device(things, file, sensors[s].prefix, i, sensors[s].kind,
+                         asset_place(things, kind, asset),
                          asset_code(&things->kinds[kind], asset).text, "");
         }
     }
@@ -195,8 +201,9 @@ static void write_gas_sensors(struct things *things, struct city_file *file)
     struct random random;
     random_init(&random, things->plan->seed, "gas");
     for (uint32_t i = 0; i < things->plan->cell_count * size->gas_sensors; i++) {
-        const uint32_t valve = asset_number(things, KIND_VALVE, i / size->gas_sensors,
-                                            i % size->gas_sensors % things->kinds[KIND_VALVE].per_cell);
+        const uint32_t valve =
+            asset_number(things, KIND_VALVE, i / size->gas_sensors,
+                         i % size->gas_sensors % things->kinds[KIND_VALVE].per_cell);
         const int64_t east = random_between(&random, -42, 42);
         const struct plan_point place = plan_move(asset_place(things, KIND_VALVE, valve), east,
                                                   random_between(&random, -42, 42));
@@ -207,8 +214,10 @@ static void write_gas_sensors(struct things *things, struct city_file *file)
 
 static void write_rare_sensors(struct things *things, struct city_file *file)
 {
-    static const char *const RARE[][2] = {
-        {"N", "noise_sensor"}, {"D", "dust_sensor"}, {"W", "water_sensor"}, {"P", "pressure_sensor"}};
+    static const char *const RARE[][2] = {{"N", "noise_sensor"},
+                                          {"D", "dust_sensor"},
+                                          {"W", "water_sensor"},
+                                          {"P", "pressure_sensor"}};
     const struct plan *plan = things->plan;
     const uint32_t count = plan->cell_count / plan->size->rare_cells_per_sensor;
     struct random random;
@@ -250,18 +259,24 @@ static enum err write_gateways(const struct plan *plan, const char *directory)
     }
     city_file_print(&file, "id,name,kind,trusted,types,crs\n");
     for (uint32_t i = 1; i <= plan->size->camera_gateways; i++) {
-        city_file_print(&file, "camera-gateway-%" PRIu32 ",视频网关 %" PRIu32 ",camera,true,camera.,wgs84\n", i, i);
+        city_file_print(
+            &file, "camera-gateway-%" PRIu32 ",视频网关 %" PRIu32 ",camera,true,camera.,wgs84\n", i,
+            i);
     }
     for (uint32_t i = 1; i <= plan->size->sensor_gateways; i++) {
-        city_file_print(&file, "sensor-gateway-%" PRIu32 ",物联网关 %" PRIu32 ",sensor,true,sensor.,wgs84\n", i, i);
+        city_file_print(
+            &file, "sensor-gateway-%" PRIu32 ",物联网关 %" PRIu32 ",sensor,true,sensor.,wgs84\n", i,
+            i);
     }
-    city_file_print(&file, "hotline-12345,12345 热线,hotline,false,hotline.,gcj02\n"
-                           "patrol-app,巡查上报,patrol,true,patrol.,wgs84\n"
-                           "department-exchange-1,部门数据交换,department,true,department.,wgs84\n");
+    city_file_print(&file,
+                    "hotline-12345,12345 热线,hotline,false,hotline.,gcj02\n"
+                    "patrol-app,巡查上报,patrol,true,patrol.,wgs84\n"
+                    "department-exchange-1,部门数据交换,department,true,department.,wgs84\n");
     return city_file_close(&file);
 }
 
-enum err city_things_write(const struct plan *plan, const char *directory, struct city_demo_result *result)
+enum err city_things_write(const struct plan *plan, const char *directory,
+                           struct city_demo_result *result)
 {
     struct things things = {.plan = plan};
     set_kinds(&things);

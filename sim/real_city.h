@@ -15,9 +15,9 @@
 
 /* data: the folder with incidents/, polygons/ and stations/. Writes the city, its rules, sim.yaml, trace.ndjson and
  * fit.json into out. *out_fit: a JSON object, the caller's reference. */
-enum err real_import_sf(const char *data, const char *out, struct problems *problems, json_t **out_fit)
-    WARN_UNUSED;
-enum err real_import_ny(const char *data, const char *out, struct problems *problems, json_t **out_fit)
-    WARN_UNUSED;
+enum err real_import_sf(const char *data, const char *out, struct problems *problems,
+                        json_t **out_fit) WARN_UNUSED;
+enum err real_import_ny(const char *data, const char *out, struct problems *problems,
+                        json_t **out_fit) WARN_UNUSED;
 
 #endif

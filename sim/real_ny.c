@@ -71,7 +71,8 @@ static struct ny_slug slug_of(const char *agency)
     struct ny_slug slug;
     size_t i = 0;
     for (; agency[i] != '\0' && i + 1 < sizeof slug.text; i++) {
-        slug.text[i] = isalnum((unsigned char)agency[i]) ? (char)tolower((unsigned char)agency[i]) : '_';
+        slug.text[i] =
+            isalnum((unsigned char)agency[i]) ? (char)tolower((unsigned char)agency[i]) : '_';
     }
     slug.text[i] = '\0';
     return slug;
@@ -89,7 +90,8 @@ static uint32_t find_agency(struct ny_data *data, const char *agency)
     return data->agency_count++;
 }
 
-static struct ny_type *find_type(struct ny_data *data, const char *type, const char *title, uint32_t agency)
+static struct ny_type *find_type(struct ny_data *data, const char *type, const char *title,
+                                 uint32_t agency)
 {
     for (uint32_t i = 0; i < data->type_count; i++) {
         if (strcmp(data->types[i].type, type) == 0) {
@@ -105,7 +107,8 @@ static struct ny_type *find_type(struct ny_data *data, const char *type, const c
     return row;
 }
 
-static void add_request(struct ny_data *data, const struct trace_event *event, struct real_shapes *boroughs)
+static void add_request(struct ny_data *data, const struct trace_event *event,
+                        struct real_shapes *boroughs)
 {
     const char *agency = json_string_value(json_object_get(event->truth, "agency"));
     const char *title = json_string_value(json_object_get(event->truth, "complaint_type"));
@@ -154,8 +157,11 @@ static enum err read_requests(struct ny_data *data, const char *path, struct rea
 
 static enum err write_cells(struct real_shapes *boroughs, const char *out)
 {
-    static const char *const CODES[][2] = {{"Manhattan", "1-MN"}, {"Bronx", "2-BX"}, {"Brooklyn", "3-BK"},
-                                           {"Queens", "4-QN"},    {"Staten Island", "5-SI"}};
+    static const char *const CODES[][2] = {{"Manhattan", "1-MN"},
+                                           {"Bronx", "2-BX"},
+                                           {"Brooklyn", "3-BK"},
+                                           {"Queens", "4-QN"},
+                                           {"Staten Island", "5-SI"}};
     struct city_file file;
     const enum err err = city_file_open(&file, out, "cells.geojson");
     if (err != ERR_OK) {
@@ -168,10 +174,11 @@ static enum err write_cells(struct real_shapes *boroughs, const char *out)
         for (size_t k = 0; k < COUNT_OF(CODES); k++) {
             code = strcmp(name, CODES[k][0]) == 0 ? CODES[k][1] : code;
         }
-        city_file_print(&file,
-                        "%s{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"name\": \"%s\", "
-                        "\"unit\": \"" CITY_CODE "\"}, \"geometry\": ",
-                        i == 0 ? "" : ",\n", code, name);
+        city_file_print(
+            &file,
+            "%s{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"name\": \"%s\", "
+            "\"unit\": \"" CITY_CODE "\"}, \"geometry\": ",
+            i == 0 ? "" : ",\n", code, name);
         real_shapes_print(boroughs, i, &file);
         city_file_print(&file, "}");
     }
@@ -208,11 +215,13 @@ static enum err write_catalogue(struct ny_data *data, const char *out)
         struct ny_type *type = &data->types[i];
         char department[64];
         char handle[32] = "";
-        (void)snprintf(department, sizeof department, "dept.%s", slug_of(data->agencies[type->agency]).text);
+        (void)snprintf(department, sizeof department, "dept.%s",
+                       slug_of(data->agencies[type->agency]).text);
         if (due_hours(type) > 0) {
             (void)snprintf(handle, sizeof handle, "%" PRId64 "h", due_hours(type));
         }
-        city_file_row(&file, (const char *[]){type->type, type->title, department, handle, "none", "0h"}, 6);
+        city_file_row(
+            &file, (const char *[]){type->type, type->title, department, handle, "none", "0h"}, 6);
     }
     return city_file_close(&file);
 }
@@ -242,8 +251,8 @@ static enum err write_people(const struct ny_data *data, const char *out)
         const struct ny_slug slug = slug_of(data->agencies[i]);
         const char *name = agency_name(data->agencies[i]);
         city_file_print(&files[0], "dept.%s,%s,dept.%s.duty\n", slug.text, name, slug.text);
-        city_file_print(&files[1], "dept.%s.duty,%s desk,dept.%s,desk.%s\n", slug.text, data->agencies[i],
-                        slug.text, slug.text);
+        city_file_print(&files[1], "dept.%s.duty,%s desk,dept.%s,desk.%s\n", slug.text,
+                        data->agencies[i], slug.text, slug.text);
         city_file_print(&files[2], "desk.%s,%s desk,department_desk,dept.%s,0\n", slug.text,
                         data->agencies[i], slug.text);
     }
@@ -261,24 +270,27 @@ static enum err write_rules(struct ny_data *data, const char *out)
     if (err != ERR_OK) {
         return err;
     }
-    city_file_print(&file, "# One complaint type, one agency, one rule. Nobody is offered anything: the agency's desk holds it.\n"
+    city_file_print(&file, "# One complaint type, one agency, one rule. Nobody is offered "
+                           "anything: the agency's desk holds it.\n"
                            "ruleset: 1\n# Nobody to look for: once a day is often enough.\n"
                            "defaults: {status: active, seek_every: 24h}\nevents:\n");
     for (uint32_t i = 0; i < data->type_count; i++) {
-        city_file_print(&file,
-                        "  %s:\n    title: \"%s\"\n    lane: report\n"
-                        "    fields: {descriptor: string, borough: string, community_board: string}\n",
-                        data->types[i].type, data->types[i].title);
+        city_file_print(
+            &file,
+            "  %s:\n    title: \"%s\"\n    lane: report\n"
+            "    fields: {descriptor: string, borough: string, community_board: string}\n",
+            data->types[i].type, data->types[i].title);
     }
     city_file_print(&file, "rules:\n");
     for (uint32_t i = 0; i < data->type_count; i++) {
         const struct ny_type *type = &data->types[i];
         const struct ny_slug slug = slug_of(data->agencies[type->agency]);
-        city_file_print(&file,
-                        "- id: %s\n  title: \"%s\"\n  owner: dept.%s\n  priority: 100\n  event: %s\n"
-                        "  open: {class: %s, severity: 3, title: \"%s\"}\n"
-                        "  assign: {search: [grid], pick: nearest, fallback: dept.%s.duty}\n",
-                        type->type, type->title, slug.text, type->type, type->type, type->title, slug.text);
+        city_file_print(
+            &file,
+            "- id: %s\n  title: \"%s\"\n  owner: dept.%s\n  priority: 100\n  event: %s\n"
+            "  open: {class: %s, severity: 3, title: \"%s\"}\n"
+            "  assign: {search: [grid], pick: nearest, fallback: dept.%s.duty}\n",
+            type->type, type->title, slug.text, type->type, type->type, type->title, slug.text);
     }
     return city_file_close(&file);
 }
@@ -287,10 +299,12 @@ static enum err write_tables(const char *out)
 {
     static const char *const FILES[][2] = {
         {"units.csv", "code,name,level,parent\n" CITY_CODE ",New York,1,\n"},
-        {"gateways.csv", "id,name,kind,trusted,types,crs\nnyc311,311 hotline,hotline,true,nyc311.,wgs84\n"},
+        {"gateways.csv",
+         "id,name,kind,trusted,types,crs\nnyc311,311 hotline,hotline,true,nyc311.,wgs84\n"},
         {"calendars.yaml", "calendars:\n  cal.always:\n    week: {mon-sun: \"00:00-24:00\"}\n"
                            "    valid: [2013-01-01, 2026-01-01]\n"},
-        {"sim.yaml", "# There are no workers in the data: desks act when the record says so, and not at all where it does not.\n"
+        {"sim.yaml", "# There are no workers in the data: desks act when the record says so, and "
+                     "not at all where it does not.\n"
                      "agents:\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n  check_fail: 0\n"
                      "  close_as_recorded: true\n"},
         {"city.yaml",
@@ -305,8 +319,8 @@ static enum err write_tables(const char *out)
     return err;
 }
 
-static void add_facts(const struct ny_data *data, const struct trace_converted *counts, uint32_t repaired,
-                      json_t *facts)
+static void add_facts(const struct ny_data *data, const struct trace_converted *counts,
+                      uint32_t repaired, json_t *facts)
 {
     const struct {
         const char *key;
@@ -355,7 +369,8 @@ enum err real_import_ny(const char *data_directory, const char *out, struct prob
         return ERR_MEMORY;
     }
     pool_init(&data->pool);
-    (void)snprintf(path, sizeof path, "%s/polygons/cth_new-york-city-boroughs.geojson.gz", data_directory);
+    (void)snprintf(path, sizeof path, "%s/polygons/cth_new-york-city-boroughs.geojson.gz",
+                   data_directory);
     enum err err = real_find_records(data_directory, "nyc311", problems, requests);
     if (err == ERR_OK) {
         err = city_make_directory(out);

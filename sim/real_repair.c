@@ -71,11 +71,12 @@ static void append_polygons(GEOSContextHandle_t geos, const GEOSGeometry *geomet
             append_polygons(geos, part, out);
         } else if (type == GEOS_POLYGON) {
             json_t *polygon = json_array();
-            (void)json_array_append_new(polygon, ring_to_json(geos, GEOSGetExteriorRing_r(geos, part)));
+            (void)json_array_append_new(polygon,
+                                        ring_to_json(geos, GEOSGetExteriorRing_r(geos, part)));
             const int holes = GEOSGetNumInteriorRings_r(geos, part);
             for (int h = 0; h < holes; h++) {
-                (void)json_array_append_new(polygon,
-                                            ring_to_json(geos, GEOSGetInteriorRingN_r(geos, part, h)));
+                (void)json_array_append_new(
+                    polygon, ring_to_json(geos, GEOSGetInteriorRingN_r(geos, part, h)));
             }
             (void)json_array_append_new(out, polygon);
         }

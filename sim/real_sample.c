@@ -21,7 +21,8 @@ void real_sample_fini(struct real_sample *sample)
 
 void real_sample_add(struct real_sample *sample, double value)
 {
-    sample->values = rows_grow(sample->values, sizeof *sample->values, sample->count, &sample->capacity);
+    sample->values =
+        rows_grow(sample->values, sizeof *sample->values, sample->count, &sample->capacity);
     sample->values[sample->count++] = value;
 }
 
@@ -49,8 +50,8 @@ json_t *real_sample_curve(struct real_sample *sample)
     for (size_t i = 0; i < COUNT_OF(PERCENTS); i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "p%d", PERCENTS[i]);
-        (void)json_object_set_new(curve, name,
-                                  json_integer(llround(real_sample_at(sample, PERCENTS[i] / 100.0))));
+        (void)json_object_set_new(
+            curve, name, json_integer(llround(real_sample_at(sample, PERCENTS[i] / 100.0))));
     }
     return curve;
 }

@@ -35,7 +35,10 @@ static struct sf_code zone_code(struct sf_map *map, uint32_t zone)
 {
     const char *text = real_shapes_text(&map->zones, zone, "zone_idx");
     struct sf_code code;
-    (void)snprintf(code.text, sizeof code.text, "Z%.3s%.6s", strlen(text) == 1 ? "00" : strlen(text) == 2 ? "0" : "",
+    (void)snprintf(code.text, sizeof code.text, "Z%.3s%.6s",
+                   strlen(text) == 1   ? "00"
+                   : strlen(text) == 2 ? "0"
+                                       : "",
                    text);
     return code;
 }
@@ -50,7 +53,8 @@ static enum err write_units(struct sf_map *map, const char *out)
     city_file_print(&file, "code,name,level,parent\n" CITY_CODE ",San Francisco,2,\n");
     for (uint32_t i = 0; i < map->neighbourhoods.features.count; i++) {
         city_file_row(&file,
-                      (const char *[]){unit_code(i).text, real_shapes_text(&map->neighbourhoods, i, "name"), "1",
+                      (const char *[]){unit_code(i).text,
+                                       real_shapes_text(&map->neighbourhoods, i, "name"), "1",
                                        CITY_CODE},
                       4);
     }
@@ -72,10 +76,11 @@ static enum err write_cells(struct sf_map *map, const char *out)
             neighbourhood = real_shapes_nearest(&map->neighbourhoods, middle);
             map->zones_by_nearest++;
         }
-        city_file_print(&file,
-                        "%s{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"unit\": \"%s\"}, "
-                        "\"geometry\": ",
-                        i == 0 ? "" : ",\n", zone_code(map, i).text, unit_code(neighbourhood).text);
+        city_file_print(
+            &file,
+            "%s{\"type\": \"Feature\", \"properties\": {\"code\": \"%s\", \"unit\": \"%s\"}, "
+            "\"geometry\": ",
+            i == 0 ? "" : ",\n", zone_code(map, i).text, unit_code(neighbourhood).text);
         real_shapes_print(&map->zones, i, &file);
         city_file_print(&file, "}");
     }
@@ -92,12 +97,13 @@ static enum err write_workers(const struct sf_data *data, struct sf_map *map, co
     if (err != ERR_OK) {
         return err;
     }
-    city_file_print(&file, "id,name,roles,rights,department,shift,capacity,home_cell,lon,lat,has_base,mode\n"
-                           "desk.dispatch,Dispatch desk,,dispatcher,,,0,,,,false,\n"
-                           "desk.supervision,Supervision desk,,shift_chief,,,0,,,,false,\n"
-                           "desk.intake,Intake desk,,intake department_desk,,,0,,,,false,\n"
-                           "desk.fire,Fire department desk,,department_desk,dept.fire,,0,,,,false,\n"
-                           "lead.fire,Fire department lead,,department_desk,dept.fire,,0,,,,false,\n");
+    city_file_print(
+        &file, "id,name,roles,rights,department,shift,capacity,home_cell,lon,lat,has_base,mode\n"
+               "desk.dispatch,Dispatch desk,,dispatcher,,,0,,,,false,\n"
+               "desk.supervision,Supervision desk,,shift_chief,,,0,,,,false,\n"
+               "desk.intake,Intake desk,,intake department_desk,,,0,,,,false,\n"
+               "desk.fire,Fire department desk,,department_desk,dept.fire,,0,,,,false,\n"
+               "lead.fire,Fire department lead,,department_desk,dept.fire,,0,,,,false,\n");
     for (uint32_t i = 0; i < data->unit_count; i++) {
         const struct sf_unit *unit = &data->units[i];
         const struct place base = data->stations[unit->station].place;
@@ -110,8 +116,8 @@ static enum err write_workers(const struct sf_data *data, struct sf_map *map, co
         const struct city_number lat = city_degrees(base.lat);
         city_file_row(&file,
                       (const char *[]){unit->id, name, group, "worker", "dept.fire",
-                                       sf_shift_name(unit).text, "1", home.text, lon.text,
-                                       lat.text, "true", group},
+                                       sf_shift_name(unit).text, "1", home.text, lon.text, lat.text,
+                                       "true", group},
                       12);
     }
     return city_file_close(&file);
@@ -127,9 +133,10 @@ static enum err write_stations(const struct sf_data *data, const char *out)
     city_file_print(&file, "code,name,kind,lon,lat,department\n");
     for (uint32_t i = 0; i < data->station_count; i++) {
         const struct sf_station *station = &data->stations[i];
-        city_file_print(&file, "station-%02" PRIu32 ",Fire Station %" PRIu32 ",fire_station,%s,%s,dept.fire\n",
-                        station->number, station->number, city_degrees(station->place.lon).text,
-                        city_degrees(station->place.lat).text);
+        city_file_print(
+            &file, "station-%02" PRIu32 ",Fire Station %" PRIu32 ",fire_station,%s,%s,dept.fire\n",
+            station->number, station->number, city_degrees(station->place.lon).text,
+            city_degrees(station->place.lat).text);
     }
     return city_file_close(&file);
 }
@@ -142,13 +149,14 @@ static enum err write_city(const struct sf_fit *fit, const char *out)
         return err;
     }
     /* The box reaches to the airport, which has calls but no zone. */
-    city_file_print(&file,
-                    "city:\n  name: San Francisco Fire\n  name_en: San Francisco Fire\n  code: " CITY_CODE "\n"
-                    "  time_zone: America/Los_Angeles\n  crs: wgs84\n  levels: [neighbourhood, city]\n"
-                    "  district_level: 2\n"
-                    "box: {lon: [-122.53, -122.34], lat: [37.60, 37.84], margin_m: 2000}\n"
-                    "posts: {command: ops.dispatch, supervision: ops.supervision, desk: ops.desk}\n"
-                    "modes:\n");
+    city_file_print(
+        &file,
+        "city:\n  name: San Francisco Fire\n  name_en: San Francisco Fire\n  code: " CITY_CODE "\n"
+        "  time_zone: America/Los_Angeles\n  crs: wgs84\n  levels: [neighbourhood, city]\n"
+        "  district_level: 2\n"
+        "box: {lon: [-122.53, -122.34], lat: [37.60, 37.84], margin_m: 2000}\n"
+        "posts: {command: ops.dispatch, supervision: ops.supervision, desk: ops.desk}\n"
+        "modes:\n");
     for (int g = 0; g < SF_GROUP_COUNT; g++) {
         /* Who had too few calls in training travels like an engine. */
         const double speed = fit->speed_kmh[g] > 0 ? fit->speed_kmh[g] : fit->speed_kmh[SF_ENGINE];
@@ -170,8 +178,10 @@ static enum err write_catalogue(const struct sf_fit *fit, const char *out)
     city_file_print(&file, "class,title,department,handle,check,reopen\n");
     for (uint32_t i = 0; i < fit->demand_count; i++) {
         const struct sf_name class = sf_demand_class(&fit->demands[i]);
-        city_file_row(&file,
-                      (const char *[]){class.text, fit->demands[i].title, "dept.fire", "24h", "none", "0h"}, 6);
+        city_file_row(
+            &file,
+            (const char *[]){class.text, fit->demands[i].title, "dept.fire", "24h", "none", "0h"},
+            6);
     }
     return city_file_close(&file);
 }
@@ -179,14 +189,16 @@ static enum err write_catalogue(const struct sf_fit *fit, const char *out)
 static enum err write_tables(const struct sf_fit *fit, const char *out)
 {
     static const char *const FILES[][2] = {
-        {"departments.csv", "code,name,duty_post,lead_post\ndept.fire,Fire Department,fire.duty,fire.lead\n"},
+        {"departments.csv",
+         "code,name,duty_post,lead_post\ndept.fire,Fire Department,fire.duty,fire.lead\n"},
         {"posts.csv", "code,name,department,persons\n"
                       "fire.duty,Fire duty desk,dept.fire,desk.fire\n"
                       "fire.lead,Fire lead,dept.fire,lead.fire\n"
                       "ops.dispatch,Dispatch,,desk.dispatch\n"
                       "ops.supervision,Supervision,,desk.supervision\n"
                       "ops.desk,Intake,,desk.intake\n"},
-        {"gateways.csv", "id,name,kind,trusted,types,crs\nsffd-cad,Computer-aided dispatch,department,true,call.,wgs84\n"}};
+        {"gateways.csv", "id,name,kind,trusted,types,crs\nsffd-cad,Computer-aided "
+                         "dispatch,department,true,call.,wgs84\n"}};
     enum err err = write_city(fit, out);
     for (size_t i = 0; i < COUNT_OF(FILES) && err == ERR_OK; i++) {
         err = real_write_text(out, FILES[i][0], FILES[i][1]);
@@ -217,8 +229,8 @@ static json_t *demand_facts(const struct sf_fit *fit)
     return list;
 }
 
-static void add_facts(const struct sf_data *data, const struct sf_fit *fit, const struct sf_map *map,
-                      json_t *facts)
+static void add_facts(const struct sf_data *data, const struct sf_fit *fit,
+                      const struct sf_map *map, json_t *facts)
 {
     uint32_t train = 0;
     uint32_t guesses = 0;
@@ -249,11 +261,14 @@ static void add_facts(const struct sf_data *data, const struct sf_fit *fit, cons
                               json_string(trace_format_instant(data->train_until_ms, -480).text));
     (void)json_object_set_new(facts, "units_per_incident",
                               json_real((double)data->response_count / data->incident_count));
-    (void)json_object_set_new(facts, "units_per_incident_train", json_real(fit->units_per_incident_train));
-    (void)json_object_set_new(facts, "units_per_incident_rules", json_real(fit->units_per_incident_rules));
+    (void)json_object_set_new(facts, "units_per_incident_train",
+                              json_real(fit->units_per_incident_train));
+    (void)json_object_set_new(facts, "units_per_incident_rules",
+                              json_real(fit->units_per_incident_rules));
     json_t *speeds = json_object();
     for (int g = 0; g < SF_GROUP_COUNT; g++) {
-        (void)json_object_set_new(speeds, sf_group_name((enum sf_group)g), json_real(fit->speed_kmh[g]));
+        (void)json_object_set_new(speeds, sf_group_name((enum sf_group)g),
+                                  json_real(fit->speed_kmh[g]));
     }
     (void)json_object_set_new(facts, "speed_kmh", speeds);
     (void)json_object_set_new(facts, "demand_mean_and_rule", demand_facts(fit));

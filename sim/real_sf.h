@@ -12,7 +12,16 @@
 #define SF_TRAIN_DAYS 4 /* fitted on the first four days only; the rest is for the comparison */
 
 /* Kinds of units that may stand in for each other. */
-enum sf_group { SF_ENGINE, SF_AMBULANCE, SF_TRUCK, SF_CHIEF, SF_CAPTAIN, SF_SQUAD, SF_OTHER, SF_GROUP_COUNT };
+enum sf_group {
+    SF_ENGINE,
+    SF_AMBULANCE,
+    SF_TRUCK,
+    SF_CHIEF,
+    SF_CAPTAIN,
+    SF_SQUAD,
+    SF_OTHER,
+    SF_GROUP_COUNT
+};
 
 struct sf_response {
     uint32_t unit; /* row */
@@ -34,9 +43,9 @@ struct sf_unit {
     const char *id;
     const char *type;
     enum sf_group group;
-    uint32_t station; /* base */
+    uint32_t station;   /* base */
     bool base_is_guess; /* neither its number nor its calls name a station */
-    uint8_t days;       /* on duty: bit per weekday, Monday = 0; all for units that stand ready always */
+    uint8_t days; /* on duty: bit per weekday, Monday = 0; all for units that stand ready always */
     uint8_t start_hour, hour_count;
 };
 
@@ -70,14 +79,17 @@ struct sf_demand {
 };
 
 #define SF_DEMANDS_MAX 128u
-#define SF_OWN_CALLS_MIN 20u /* a priority has a row of its own, a curve is drawn, from so many on */
+#define SF_OWN_CALLS_MIN                                                                           \
+    20u /* a priority has a row of its own, a curve is drawn, from so many on */
 
 struct sf_fit {
     struct sf_demand demands[SF_DEMANDS_MAX];
     uint32_t demand_count;
     double units_per_incident_train, units_per_incident_rules;
-    double speed_kmh[SF_GROUP_COUNT]; /* median of straight line over time: what dispatch reckons with */
-    double start_s[SF_GROUP_COUNT];   /* of the line that predicts a trip: start + metres / line_kmh */
+    double speed_kmh
+        [SF_GROUP_COUNT]; /* median of straight line over time: what dispatch reckons with */
+    double
+        start_s[SF_GROUP_COUNT]; /* of the line that predicts a trip: start + metres / line_kmh */
     double line_kmh[SF_GROUP_COUNT];
     json_t *spreads[SF_GROUP_COUNT]; /* quantiles of travel time over predicted */
 };

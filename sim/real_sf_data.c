@@ -10,16 +10,16 @@
 static const struct {
     const char *type;
     enum sf_group group;
-} GROUPS[] = {{"ENGINE", SF_ENGINE},           {"MEDIC", SF_AMBULANCE},        {"PRIVATE", SF_AMBULANCE},
-              {"TRUCK", SF_TRUCK},             {"CHIEF", SF_CHIEF},            {"RESCUE CAPTAIN", SF_CAPTAIN},
+} GROUPS[] = {{"ENGINE", SF_ENGINE},     {"MEDIC", SF_AMBULANCE}, {"PRIVATE", SF_AMBULANCE},
+              {"TRUCK", SF_TRUCK},       {"CHIEF", SF_CHIEF},     {"RESCUE CAPTAIN", SF_CAPTAIN},
               {"RESCUE SQUAD", SF_SQUAD}};
 
 const char *sf_group_name(enum sf_group group)
 {
     static const char *const NAMES[SF_GROUP_COUNT] = {
-        [SF_ENGINE] = "engine",          [SF_AMBULANCE] = "ambulance", [SF_TRUCK] = "truck",
-        [SF_CHIEF] = "chief",            [SF_CAPTAIN] = "rescue_captain",
-        [SF_SQUAD] = "rescue_squad",     [SF_OTHER] = "other"};
+        [SF_ENGINE] = "engine", [SF_AMBULANCE] = "ambulance",    [SF_TRUCK] = "truck",
+        [SF_CHIEF] = "chief",   [SF_CAPTAIN] = "rescue_captain", [SF_SQUAD] = "rescue_squad",
+        [SF_OTHER] = "other"};
     return NAMES[group];
 }
 
@@ -56,7 +56,8 @@ static int64_t instant_of(const json_t *unit, const char *key, int64_t at_ms)
     return json_is_integer(value) ? at_ms + json_integer_value(value) : NEVER_MS;
 }
 
-static const char *field_text(struct sf_data *data, const struct trace_event *event, const char *name)
+static const char *field_text(struct sf_data *data, const struct trace_event *event,
+                              const char *name)
 {
     for (uint32_t i = 0; i < event->field_count; i++) {
         if (strcmp(event->fields[i].name, name) == 0 && event->fields[i].kind == FIELD_STRING) {
@@ -66,7 +67,8 @@ static const char *field_text(struct sf_data *data, const struct trace_event *ev
     return "";
 }
 
-static const char *truth_text(struct sf_data *data, const struct trace_event *event, const char *key)
+static const char *truth_text(struct sf_data *data, const struct trace_event *event,
+                              const char *key)
 {
     const char *text = json_string_value(json_object_get(event->truth, key));
     return text == NULL ? "" : keep(data, text);
@@ -74,7 +76,8 @@ static const char *truth_text(struct sf_data *data, const struct trace_event *ev
 
 #define UNITS_MAX 4096u
 
-static void add_incident(struct sf_data *data, const struct trace_event *event, uint32_t *capacities)
+static void add_incident(struct sf_data *data, const struct trace_event *event,
+                         uint32_t *capacities)
 {
     data->incidents =
         rows_grow(data->incidents, sizeof *data->incidents, data->incident_count, &capacities[0]);
@@ -102,8 +105,8 @@ static void add_incident(struct sf_data *data, const struct trace_event *event, 
         if (id == NULL || type == NULL || data->unit_count == UNITS_MAX) {
             continue;
         }
-        data->responses =
-            rows_grow(data->responses, sizeof *data->responses, data->response_count, &capacities[1]);
+        data->responses = rows_grow(data->responses, sizeof *data->responses, data->response_count,
+                                    &capacities[1]);
         data->responses[data->response_count++] =
             (struct sf_response){.unit = find_unit(data, id, type),
                                  .dispatch_ms = instant_of(unit, "dispatch_ms", event->at_ms),
@@ -142,13 +145,14 @@ static enum err read_stations(struct sf_data *data, const char *path, struct pro
     data->stations = pool_take_rows(&data->pool, sizeof *data->stations, count + 1);
     for (size_t i = 0; i < count; i++) {
         const json_t *feature = json_array_get(features, i);
-        const char *name =
-            json_string_value(json_object_get(json_object_get(feature, "properties"), "common_name"));
+        const char *name = json_string_value(
+            json_object_get(json_object_get(feature, "properties"), "common_name"));
         const json_t *point = json_object_get(json_object_get(feature, "geometry"), "coordinates");
         const char *hash = name == NULL ? NULL : strchr(name, '#');
         if (hash == NULL || json_array_size(point) != 2) {
             problems_add(problems, PROBLEM_ERROR, "R001", path, 0, 0,
-                         "feature %zu is not a station with \"common_name\": \"Fire Station #N\"", i + 1);
+                         "feature %zu is not a station with \"common_name\": \"Fire Station #N\"",
+                         i + 1);
             continue;
         }
         data->stations[data->station_count++] = (struct sf_station){

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* ---- units per call ---- */
 
 static struct sf_demand *find_demand(struct sf_fit *fit, const char *type, const char *priority)
@@ -39,7 +38,8 @@ static struct sf_demand *take_demand(struct sf_fit *fit, const struct sf_inciden
     return row;
 }
 
-static void add_call(const struct sf_data *data, const struct sf_incident *incident, struct sf_demand *row)
+static void add_call(const struct sf_data *data, const struct sf_incident *incident,
+                     struct sf_demand *row)
 {
     row->incidents++;
     row->urgent += strcmp(incident->priority, "3") == 0;
@@ -61,7 +61,8 @@ static void count_demands(const struct sf_data *data, struct sf_fit *fit)
     }
     for (uint32_t i = 0; i < data->incident_count; i++) {
         const struct sf_incident *incident = &data->incidents[i];
-        struct sf_demand *rest = take_demand(fit, incident, NULL); /* types seen later only get a rule too */
+        struct sf_demand *rest =
+            take_demand(fit, incident, NULL); /* types seen later only get a rule too */
         if (!incident->is_train) {
             continue;
         }
@@ -72,7 +73,8 @@ static void count_demands(const struct sf_data *data, struct sf_fit *fit)
     free(pairs);
     for (uint32_t i = 0; i < fit->demand_count; i++) {
         for (int g = 0; g < SF_GROUP_COUNT; g++) {
-            fit->demands[i].mean[g] /= fit->demands[i].incidents == 0 ? 1 : fit->demands[i].incidents;
+            fit->demands[i].mean[g] /=
+                fit->demands[i].incidents == 0 ? 1 : fit->demands[i].incidents;
         }
     }
 }
@@ -154,11 +156,13 @@ bool sf_trip_of(const struct sf_data *data, const struct sf_incident *incident,
                 const struct sf_response *response, struct sf_trip *out_trip)
 {
     const struct sf_unit *unit = &data->units[response->unit];
-    if (unit->base_is_guess || response->on_scene_ms == NEVER_MS || response->response_ms == NEVER_MS) {
+    if (unit->base_is_guess || response->on_scene_ms == NEVER_MS ||
+        response->response_ms == NEVER_MS) {
         return false;
     }
     out_trip->seconds = (double)(response->on_scene_ms - response->response_ms) / 1000;
-    out_trip->metres = (double)distance_cm(data->stations[unit->station].place, incident->place) / 100;
+    out_trip->metres =
+        (double)distance_cm(data->stations[unit->station].place, incident->place) / 100;
     /* Below 200 m the base says nothing; below 20 s somebody pressed both buttons at once. */
     return out_trip->seconds >= 20 && out_trip->metres >= 200;
 }
@@ -169,7 +173,8 @@ double sf_predicted_s(const struct sf_fit *fit, enum sf_group group, double metr
 }
 
 /* Trips of the training days from a known base; at most one a response. */
-static uint32_t collect_trips(const struct sf_data *data, enum sf_group group, struct sf_trip *trips)
+static uint32_t collect_trips(const struct sf_data *data, enum sf_group group,
+                              struct sf_trip *trips)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < data->incident_count; i++) {
@@ -239,7 +244,8 @@ static void fit_speed(const struct sf_data *data, enum sf_group group, struct sf
     fit_line(trips, count, fit, group);
     sample.count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        real_sample_add(&sample, 1000 * trips[i].seconds / sf_predicted_s(fit, group, trips[i].metres));
+        real_sample_add(&sample,
+                        1000 * trips[i].seconds / sf_predicted_s(fit, group, trips[i].metres));
     }
     fit->spreads[group] = real_sample_curve(&sample);
     real_sample_fini(&sample);
@@ -254,4 +260,3 @@ void sf_fit_make(const struct sf_data *data, struct sf_fit *out_fit)
         fit_speed(data, (enum sf_group)g, out_fit);
     }
 }
-

@@ -20,14 +20,17 @@ static const char *const SPAN_NAMES[SPAN_COUNT] = {"accept", "turnout", "work"};
 static int64_t span_ms(const struct sf_incident *incident, const struct sf_response *response,
                        enum span span)
 {
-    const int64_t from[SPAN_COUNT] = {incident->at_ms, response->dispatch_ms, response->on_scene_ms};
-    const int64_t until[SPAN_COUNT] = {response->dispatch_ms, response->response_ms, response->available_ms};
+    const int64_t from[SPAN_COUNT] = {incident->at_ms, response->dispatch_ms,
+                                      response->on_scene_ms};
+    const int64_t until[SPAN_COUNT] = {response->dispatch_ms, response->response_ms,
+                                       response->available_ms};
     return from[span] == NEVER_MS || until[span] == NEVER_MS ? -1 : until[span] - from[span];
 }
 
 static bool calls_hold(const struct calls *calls, const struct sf_incident *incident)
 {
-    return incident->is_train && (calls->type == NULL || strcmp(calls->type, incident->type) == 0) &&
+    return incident->is_train &&
+           (calls->type == NULL || strcmp(calls->type, incident->type) == 0) &&
            (calls->priority == NULL || strcmp(calls->priority, incident->priority) == 0);
 }
 
@@ -58,7 +61,8 @@ static void print_curve(struct city_file *file, const char *indent, const char *
     json_t *value;
     const char *separator = "";
     city_file_print(file, "%s%s: {", indent, name);
-    json_object_foreach (curve, key, value) {
+    json_object_foreach(curve, key, value)
+    {
         const int64_t number = json_integer_value(value);
         if (divisor == 1) {
             city_file_print(file, "%s%s: %" PRId64 "%s", separator, key, number, unit);
@@ -86,13 +90,15 @@ static void print_spans(const struct sf_data *data, const struct calls *calls, c
     }
     char key[96];
     (void)snprintf(key, sizeof key, "%s%s%s", calls->type == NULL ? "all" : calls->type,
-                   calls->priority == NULL ? "" : ".", calls->priority == NULL ? "" : calls->priority);
+                   calls->priority == NULL ? "" : ".",
+                   calls->priority == NULL ? "" : calls->priority);
     (void)json_object_set_new(facts, key, rows);
 }
 
 /* Travel against what the mode of each unit predicts. */
-static void print_class_spread(const struct sf_data *data, const struct sf_fit *fit, const struct calls *calls,
-                               struct city_file *file, struct real_sample *sample)
+static void print_class_spread(const struct sf_data *data, const struct sf_fit *fit,
+                               const struct calls *calls, struct city_file *file,
+                               struct real_sample *sample)
 {
     sample->count = 0;
     for (uint32_t i = 0; i < data->incident_count; i++) {
@@ -102,7 +108,8 @@ static void print_class_spread(const struct sf_data *data, const struct sf_fit *
             const enum sf_group group = data->units[response->unit].group;
             struct sf_trip trip;
             if (sf_trip_of(data, incident, response, &trip)) {
-                real_sample_add(sample, 1000 * trip.seconds / sf_predicted_s(fit, group, trip.metres));
+                real_sample_add(sample,
+                                1000 * trip.seconds / sf_predicted_s(fit, group, trip.metres));
             }
         }
     }
@@ -113,7 +120,8 @@ static void print_class_spread(const struct sf_data *data, const struct sf_fit *
     }
 }
 
-enum err sf_write_rates(const struct sf_data *data, const struct sf_fit *fit, const char *out, json_t *facts)
+enum err sf_write_rates(const struct sf_data *data, const struct sf_fit *fit, const char *out,
+                        json_t *facts)
 {
     struct city_file file;
     const enum err err = city_file_open(&file, out, "sim.yaml");
@@ -125,22 +133,25 @@ enum err sf_write_rates(const struct sf_data *data, const struct sf_fit *fit, co
     json_t *times = json_object();
     city_file_print(&file,
                     "# Fitted on the calls of the first %d days only (docs/real-data.md).\n"
-                    "# accept: received to dispatched (call taking); turnout: dispatched to moving; work: on scene to\n"
+                    "# accept: received to dispatched (call taking); turnout: dispatched to "
+                    "moving; work: on scene to\n"
                     "# available, the drive to the hospital included.\n"
                     "agents:\n",
                     SF_TRAIN_DAYS);
     print_spans(data, &(struct calls){NULL, NULL}, "  ", &file, &sample, times);
-    city_file_print(&file, "  by_case: [accept, turnout, spread] # one call taker, one place\n"
-                           "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
-                           "  verify_no: 0\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n"
-                           "  signal_loss: 0\nmodes:\n");
+    city_file_print(&file,
+                    "  by_case: [accept, turnout, spread] # one call taker, one place\n"
+                    "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
+                    "  verify_no: 0\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n"
+                    "  signal_loss: 0\nmodes:\n");
     for (int g = 0; g < SF_GROUP_COUNT; g++) {
         const int64_t speed = llround(fit->line_kmh[g] * 1000);
         if (speed == 0) {
             continue;
         }
         city_file_print(&file,
-                        "  %s:\n    speed_kmh: %" PRId64 ".%03" PRId64 "\n    detour: 1\n    start: %" PRId64 "s\n",
+                        "  %s:\n    speed_kmh: %" PRId64 ".%03" PRId64
+                        "\n    detour: 1\n    start: %" PRId64 "s\n",
                         sf_group_name((enum sf_group)g), speed / 1000, speed % 1000,
                         (int64_t)llround(fit->start_s[g]));
         print_curve(&file, "    ", "spread", fit->spreads[g], "", 1000);

@@ -24,7 +24,8 @@ static void print_assigns(struct city_file *file, const struct sf_demand *row)
     for (int place = 0; place < SF_GROUP_COUNT; place++) {
         int best = -1;
         for (int g = 0; g < SF_GROUP_COUNT; g++) {
-            if (!is_done[g] && row->units[g] > 0 && (best < 0 || row->units[g] > row->units[best])) {
+            if (!is_done[g] && row->units[g] > 0 &&
+                (best < 0 || row->units[g] > row->units[best])) {
                 best = g;
             }
         }
@@ -32,8 +33,9 @@ static void print_assigns(struct city_file *file, const struct sf_demand *row)
             return;
         }
         is_done[best] = true;
-        city_file_print(file, "      - {role: %s, search: [city], pick: eta, count: %" PRIu32
-                              ", fallback: fire.duty}\n",
+        city_file_print(file,
+                        "      - {role: %s, search: [city], pick: eta, count: %" PRIu32
+                        ", fallback: fire.duty}\n",
                         sf_group_name((enum sf_group)best), row->units[best]);
     }
 }
@@ -44,8 +46,8 @@ static void print_rule(struct city_file *file, const struct sf_demand *row)
     const bool is_urgent = row->urgent * 2 >= row->incidents;
     const struct sf_name class = sf_demand_class(row);
     city_file_print(file, "- id: %s%s\n", class.text, row->priority == NULL ? ".rest" : "");
-    city_file_print(file, "  title: \"%s\"\n  owner: dept.fire\n  priority: %d\n  event: %s\n", row->title,
-                    row->priority == NULL ? 100 : 200, row->type);
+    city_file_print(file, "  title: \"%s\"\n  owner: dept.fire\n  priority: %d\n  event: %s\n",
+                    row->title, row->priority == NULL ? 100 : 200, row->type);
     if (row->priority != NULL) {
         city_file_print(file, "  where: priority == \"%s\"\n", row->priority);
     }
@@ -66,7 +68,8 @@ enum err sf_write_rules(const struct sf_fit *fit, const char *out)
         return err;
     }
     city_file_print(&file,
-                    "# Units per call, fitted on the first %d days only: %.3f units a call there, %.3f by these rules.\n"
+                    "# Units per call, fitted on the first %d days only: %.3f units a call there, "
+                    "%.3f by these rules.\n"
                     "ruleset: 1\n"
                     "defaults:\n  status: active\n"
                     "  sla: {accept: 1h, dispatch: 1h, check: 1h}\n"

@@ -11,8 +11,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define QUIET_HOURS_MIN 5u   /* a shorter pause is luck, not the end of a shift */
-#define SHIFT_HOURS_MIN 10u  /* nobody comes for less */
+#define QUIET_HOURS_MIN 5u  /* a shorter pause is luck, not the end of a shift */
+#define SHIFT_HOURS_MIN 10u /* nobody comes for less */
 #define WEEK_DAYS 7u
 
 struct duty {
@@ -21,13 +21,14 @@ struct duty {
     uint32_t calls;
 };
 
-static void mark_call(const struct sf_data *data, const struct sf_response *response, struct duty *duty)
+static void mark_call(const struct sf_data *data, const struct sf_response *response,
+                      struct duty *duty)
 {
     const int64_t offset_ms = data->offset_minutes * MINUTE_MS;
     const int64_t start_ms = response->dispatch_ms + offset_ms;
     /* The longest call of the data takes under four hours; a missing end counts as one. */
     const int64_t end_ms = response->available_ms == NEVER_MS ? start_ms + HOUR_MS
-                                                               : response->available_ms + offset_ms;
+                                                              : response->available_ms + offset_ms;
     const int64_t first_day = div_floor(data->train_until_ms + offset_ms, DAY_MS) - SF_TRAIN_DAYS;
     const int64_t day = div_floor(start_ms, DAY_MS) - first_day;
     if (day >= 0 && day < SF_TRAIN_DAYS) {
@@ -135,8 +136,11 @@ enum err sf_write_calendars(const struct sf_data *data, const char *out)
     if (err != ERR_OK) {
         return err;
     }
-    city_file_print(&file, "# Hours of duty of ambulances, guessed from their calls on the first %d days (docs/real-data.md).\n"
-                           "calendars:\n", SF_TRAIN_DAYS);
+    city_file_print(&file,
+                    "# Hours of duty of ambulances, guessed from their calls on the first %d days "
+                    "(docs/real-data.md).\n"
+                    "calendars:\n",
+                    SF_TRAIN_DAYS);
     for (uint32_t u = 0; u < data->unit_count; u++) {
         const struct sf_unit *unit = &data->units[u];
         const char *separator = "";

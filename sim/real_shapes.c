@@ -38,8 +38,8 @@ enum err real_shapes_open(const char *path, const char *label_key, struct pool *
     }
     enum err err = problems_error_count(problems) > errors ? ERR_INPUT : ERR_OK;
     if (err == ERR_OK) {
-        err = locator_new(list->rings, list->ring_count, list->points, list->point_count, list->count, 0,
-                          &shapes.locator);
+        err = locator_new(list->rings, list->ring_count, list->points, list->point_count,
+                          list->count, 0, &shapes.locator);
     }
     if (err != ERR_OK) {
         features_fini(&shapes.features);
@@ -89,7 +89,8 @@ struct place real_shapes_inner(const struct real_shapes *shapes, uint32_t featur
 {
     const struct features *features = &shapes->features;
     must(feature < features->count);
-    return geometry_inner_place(features->geos, features->polygons[features->list[feature].first_polygon]);
+    return geometry_inner_place(features->geos,
+                                features->polygons[features->list[feature].first_polygon]);
 }
 
 const char *real_shapes_text(struct real_shapes *shapes, uint32_t feature, const char *key)

@@ -65,13 +65,16 @@ static const struct trace_cell *cell_of(const struct conversion *conversion, uin
 }
 
 /* A time that must be there. */
-static int64_t needed_time(struct conversion *conversion, uint32_t row, const struct map_value *value)
+static int64_t needed_time(struct conversion *conversion, uint32_t row,
+                           const struct map_value *value)
 {
     int64_t ms = 0;
     const struct trace_cell *cell = cell_of(conversion, row, value);
-    if (!trace_table_time(&conversion->table, conversion->problems, cell, &ms) && cell->text[0] == '\0') {
-        problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file, cell->line,
-                     cell->column, "\"%s\" is empty; every row needs it", value->parts[0]);
+    if (!trace_table_time(&conversion->table, conversion->problems, cell, &ms) &&
+        cell->text[0] == '\0') {
+        problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file,
+                     cell->line, cell->column, "\"%s\" is empty; every row needs it",
+                     value->parts[0]);
     }
     return ms;
 }
@@ -81,8 +84,10 @@ static void group_rows(struct conversion *conversion)
 {
     const struct trace_map *map = &conversion->table.map;
     const uint32_t count = conversion->table.csv.row_count;
-    conversion->rows = pool_take_rows(conversion->pool, sizeof *conversion->rows, (size_t)count + 1);
-    conversion->drafts = pool_take_rows(conversion->pool, sizeof *conversion->drafts, (size_t)count + 1);
+    conversion->rows =
+        pool_take_rows(conversion->pool, sizeof *conversion->rows, (size_t)count + 1);
+    conversion->drafts =
+        pool_take_rows(conversion->pool, sizeof *conversion->drafts, (size_t)count + 1);
     for (uint32_t row = 0; row < count; row++) {
         struct row_key *key = &conversion->rows[row];
         *key = (struct row_key){.row = row};
@@ -90,8 +95,8 @@ static void group_rows(struct conversion *conversion)
                                     map->has_group ? &map->group_key : &map->id);
         if (key->key[0] == '\0') {
             const struct trace_cell *cell = cell_of(conversion, row, &map->id);
-            problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file, cell->line,
-                         cell->column, "the row has no id");
+            problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file,
+                         cell->line, cell->column, "the row has no id");
         }
         key->first_ms = needed_time(conversion, row, map->has_group ? &map->group_first : &map->at);
         if (map->rows_key != NULL) {
@@ -108,11 +113,14 @@ static void group_rows(struct conversion *conversion)
         }
         if (is_same) {
             const struct trace_cell *cell = cell_of(conversion, key->row, &map->id);
-            problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file, cell->line,
-                         cell->column, "id \"%s\" occurs twice", key->key);
+            problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file,
+                         cell->line, cell->column, "id \"%s\" occurs twice", key->key);
         }
-        conversion->drafts[conversion->draft_count++] = (struct draft){
-            .at_ms = needed_time(conversion, key->row, &map->at), .id = key->key, .first = i, .count = 1};
+        conversion->drafts[conversion->draft_count++] =
+            (struct draft){.at_ms = needed_time(conversion, key->row, &map->at),
+                           .id = key->key,
+                           .first = i,
+                           .count = 1};
     }
     qsort(conversion->drafts, conversion->draft_count, sizeof *conversion->drafts, compare_drafts);
 }
@@ -164,8 +172,9 @@ static void add_field(struct conversion *conversion, uint32_t row, const struct 
         trace_event_add_text(event, value->name, text);
         return;
     }
-    problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file, cell->line,
-                 cell->column, "\"%s\" is not a %s", text, value->kind == MAP_NUMBER ? "number" : "boolean");
+    problems_add(conversion->problems, PROBLEM_ERROR, "V002", conversion->table.csv.file,
+                 cell->line, cell->column, "\"%s\" is not a %s", text,
+                 value->kind == MAP_NUMBER ? "number" : "boolean");
 }
 
 static void add_truth(struct conversion *conversion, uint32_t row, int64_t at_ms,
@@ -177,7 +186,8 @@ static void add_truth(struct conversion *conversion, uint32_t row, int64_t at_ms
         return;
     }
     if (value->kind == MAP_AFTER) {
-        if (trace_table_time(&conversion->table, conversion->problems, cell_of(conversion, row, value), &ms)) {
+        if (trace_table_time(&conversion->table, conversion->problems,
+                             cell_of(conversion, row, value), &ms)) {
             (void)json_object_set_new(truth, value->name, json_integer(ms - at_ms));
         }
     } else {
@@ -250,7 +260,8 @@ static void convert_draft(struct conversion *conversion, const struct draft *dra
 {
     const struct trace_map *map = &conversion->table.map;
     const uint32_t row = conversion->rows[draft->first].row;
-    struct trace_event event = {.at_ms = draft->at_ms, .source = map->source, .place = place_none()};
+    struct trace_event event = {
+        .at_ms = draft->at_ms, .source = map->source, .place = place_none()};
     event.offset_minutes = trace_table_offset_minutes(&conversion->table, draft->at_ms);
     event.id = trace_table_text(&conversion->table, conversion->pool, row, &map->id);
     event.type = trace_table_text(&conversion->table, conversion->pool, row, &map->type);
@@ -277,8 +288,9 @@ static void convert_draft(struct conversion *conversion, const struct draft *dra
     json_decref(event.truth);
 }
 
-enum err trace_convert(const char *map_name, const char *csv_path, const char *out_path, struct pool *pool,
-                       struct problems *problems, struct trace_converted *out_counts)
+enum err trace_convert(const char *map_name, const char *csv_path, const char *out_path,
+                       struct pool *pool, struct problems *problems,
+                       struct trace_converted *out_counts)
 {
     struct conversion conversion = {.pool = pool, .problems = problems};
     enum err err = trace_table_open(map_name, csv_path, pool, problems, &conversion.table);

@@ -16,8 +16,9 @@ struct trace_converted {
     struct trace_map map;                    /* lies in the pool */
 };
 
-enum err trace_convert(const char *map_name, const char *csv_path, const char *out_path, struct pool *pool,
-                       struct problems *problems, struct trace_converted *out_counts) WARN_UNUSED;
+enum err trace_convert(const char *map_name, const char *csv_path, const char *out_path,
+                       struct pool *pool, struct problems *problems,
+                       struct trace_converted *out_counts) WARN_UNUSED;
 
 /* A bound table of one file, for those who read rows themselves (city import). */
 struct trace_table {

@@ -9,11 +9,13 @@
 #define FILE_SIZE_MAX ((size_t)1 << 31)
 #define COLUMNS_MAX 1024u
 
-char *trace_file_slurp(const char *path, struct pool *pool, struct problems *problems, size_t *out_size)
+char *trace_file_slurp(const char *path, struct pool *pool, struct problems *problems,
+                       size_t *out_size)
 {
     gzFile file = gzopen(path, "rb");
     if (file == NULL) {
-        problems_add(problems, PROBLEM_ERROR, "V000", path, 0, 0, "cannot be opened: %s", strerror(errno));
+        problems_add(problems, PROBLEM_ERROR, "V000", path, 0, 0, "cannot be opened: %s",
+                     strerror(errno));
         return NULL;
     }
     size_t capacity = (size_t)1 << 20;
@@ -37,7 +39,9 @@ char *trace_file_slurp(const char *path, struct pool *pool, struct problems *pro
     const bool is_cut = got < 0 || (code != Z_OK && code != Z_STREAM_END);
     if (bytes == NULL || is_cut || size >= FILE_SIZE_MAX) {
         problems_add(problems, PROBLEM_ERROR, "V000", path, 0, 0, "cannot be read: %s",
-                     bytes == NULL ? "out of memory" : is_cut ? words : "larger than 2 GiB");
+                     bytes == NULL ? "out of memory"
+                     : is_cut      ? words
+                                   : "larger than 2 GiB");
         (void)gzclose(file);
         free(bytes);
         return NULL;
@@ -62,7 +66,8 @@ struct scanner {
 
 static void scan_problem(struct scanner *scan, const char *text)
 {
-    problems_add(scan->problems, PROBLEM_ERROR, "V001", scan->file, scan->line, scan->column, "%s", text);
+    problems_add(scan->problems, PROBLEM_ERROR, "V001", scan->file, scan->line, scan->column, "%s",
+                 text);
     scan->is_bad = true;
 }
 
@@ -128,7 +133,8 @@ static struct trace_cell scan_cell(struct scanner *scan)
     }
     while (scan->at < scan->end && *scan->at != ',' && *scan->at != '\n' && *scan->at != '\r') {
         if (*scan->at == '"' && end == NULL) {
-            scan_problem(scan, "a quote inside a cell that does not start with one; quote the whole cell");
+            scan_problem(
+                scan, "a quote inside a cell that does not start with one; quote the whole cell");
         }
         scan_step(scan);
     }
@@ -187,15 +193,20 @@ enum err trace_csv_load(const char *path, struct pool *pool, struct problems *pr
     if (bytes == NULL) {
         return ERR_IO;
     }
-    struct scanner scan = {
-        .problems = problems, .file = path, .at = bytes, .end = bytes + size, .line = 1, .column = 1};
+    struct scanner scan = {.problems = problems,
+                           .file = path,
+                           .at = bytes,
+                           .end = bytes + size,
+                           .line = 1,
+                           .column = 1};
     if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         scan.at += 3;
     }
     struct trace_csv csv = {.file = pool_text(pool, path, strlen(path))};
     if (memchr(bytes, '\0', size) != NULL || size == 0) {
         problems_add(problems, PROBLEM_ERROR, "V001", path, 1, 1,
-                     size == 0 ? "empty; a header row is expected" : "holds a NUL byte; this is not CSV");
+                     size == 0 ? "empty; a header row is expected"
+                               : "holds a NUL byte; this is not CSV");
         return ERR_INPUT;
     }
     if (!scan_header(&scan, pool, &csv)) {

@@ -19,7 +19,7 @@ struct trace_cell {
 };
 
 struct trace_csv {
-    const char *file; /* for problems */
+    const char *file;         /* for problems */
     struct trace_cell *names; /* of the header */
     struct trace_cell *cells; /* row_count x column_count */
     uint32_t column_count;
@@ -36,6 +36,7 @@ uint32_t trace_csv_find(const struct trace_csv *csv, const char *name);
 const struct trace_cell *trace_csv_at(const struct trace_csv *csv, uint32_t row, uint32_t column);
 
 /* Whole file, gunzipped where it is gzip, terminated. NULL after a problem V000. */
-char *trace_file_slurp(const char *path, struct pool *pool, struct problems *problems, size_t *out_size);
+char *trace_file_slurp(const char *path, struct pool *pool, struct problems *problems,
+                       size_t *out_size);
 
 #endif

@@ -73,7 +73,8 @@ void trace_event_add_text(struct trace_event *event, const char *name, const cha
 
 /* ---- reader ---- */
 
-enum err trace_reader_open(const char *path, struct problems *problems, struct trace_reader **out_reader)
+enum err trace_reader_open(const char *path, struct problems *problems,
+                           struct trace_reader **out_reader)
 {
     struct trace_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
@@ -85,7 +86,8 @@ enum err trace_reader_open(const char *path, struct problems *problems, struct t
     reader->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     if (reader->path == NULL || reader->file == NULL) {
         if (reader->file == NULL) {
-            problems_add(problems, PROBLEM_ERROR, "T000", path, 0, 0, "cannot be opened: %s", strerror(errno));
+            problems_add(problems, PROBLEM_ERROR, "T000", path, 0, 0, "cannot be opened: %s",
+                         strerror(errno));
         }
         trace_reader_close(reader);
         return ERR_IO;
@@ -121,7 +123,8 @@ __attribute__((format(printf, 2, 3))) static enum err complain(struct trace_read
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    problems_add(reader->problems, PROBLEM_ERROR, "T001", reader->path, reader->line_number, 0, "%s", text);
+    problems_add(reader->problems, PROBLEM_ERROR, "T001", reader->path, reader->line_number, 0,
+                 "%s", text);
     return ERR_INPUT;
 }
 
@@ -139,7 +142,8 @@ static enum err read_degrees(struct trace_reader *reader, const char *key, const
                              double limit, int32_t *out_e7)
 {
     if (!json_is_number(value) || !(fabs(json_number_value(value)) <= limit)) {
-        return complain(reader, "\"%s\" must be a number of degrees between -%g and %g", key, limit, limit);
+        return complain(reader, "\"%s\" must be a number of degrees between -%g and %g", key, limit,
+                        limit);
     }
     *out_e7 = (int32_t)llround(json_number_value(value) * 1e7);
     return ERR_OK;
@@ -155,8 +159,9 @@ static enum err read_at(struct trace_reader *reader, const json_t *value, struct
         trace_parse_instant(json_string_value(value), &event->at_ms, &event->offset_minutes)) {
         return ERR_OK;
     }
-    return complain(reader, "\"at\" must be an instant such as 2026-03-03T08:20:01.000+08:00, or ms since "
-                            "1970 UTC");
+    return complain(reader,
+                    "\"at\" must be an instant such as 2026-03-03T08:20:01.000+08:00, or ms since "
+                    "1970 UTC");
 }
 
 static enum err read_fields(struct trace_reader *reader, json_t *fields, struct trace_event *event)
@@ -165,7 +170,8 @@ static enum err read_fields(struct trace_reader *reader, json_t *fields, struct 
         return complain(reader, "\"fields\" must be an object");
     }
     if (json_object_size(fields) > EVENT_FIELDS_MAX) {
-        return complain(reader, "%zu fields; at most %u", json_object_size(fields), EVENT_FIELDS_MAX);
+        return complain(reader, "%zu fields; at most %u", json_object_size(fields),
+                        EVENT_FIELDS_MAX);
     }
     const char *name;
     json_t *value;
@@ -181,7 +187,8 @@ static enum err read_fields(struct trace_reader *reader, json_t *fields, struct 
         } else if (json_is_number(value) && fabs(json_number_value(value)) < 9e12) {
             trace_event_add_number(event, name, llround(json_number_value(value) * 1e6));
         } else {
-            return complain(reader, "field \"%s\" must be a string, true, false or a number below 9e12", name);
+            return complain(
+                reader, "field \"%s\" must be a string, true, false or a number below 9e12", name);
         }
     }
     return ERR_OK;
@@ -190,8 +197,8 @@ static enum err read_fields(struct trace_reader *reader, json_t *fields, struct 
 static enum err read_key(struct trace_reader *reader, const char *key, json_t *value,
                          struct trace_event *event)
 {
-    static const char *const KEYS[] = {"at",     "source", "id",  "type", "device", "caller",
-                                       "text",   "lon",    "lat", "fields", "truth"};
+    static const char *const KEYS[] = {"at",   "source", "id",  "type",   "device", "caller",
+                                       "text", "lon",    "lat", "fields", "truth"};
     const struct {
         const char *key;
         const char **text;
@@ -219,8 +226,8 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
         return ERR_OK;
     }
     const char *nearest = problems_nearest(key, KEYS, COUNT_OF(KEYS));
-    return complain(reader, "unknown key \"%s\"%s%s", key, nearest == NULL ? "" : "; nearest: ",
-                    nearest == NULL ? "" : nearest);
+    return complain(reader, "unknown key \"%s\"%s%s", key,
+                    nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
 }
 
 static enum err read_event(struct trace_reader *reader, struct trace_event *event)
@@ -237,7 +244,8 @@ static enum err read_event(struct trace_reader *reader, struct trace_event *even
             return err;
         }
     }
-    if (event->at_ms == INT64_MIN || event->source == NULL || event->id == NULL || event->type == NULL) {
+    if (event->at_ms == INT64_MIN || event->source == NULL || event->id == NULL ||
+        event->type == NULL) {
         return complain(reader, "\"at\", \"source\", \"id\" and \"type\" are needed");
     }
     if ((event->place.lon == PLACE_NONE) != (event->place.lat == PLACE_NONE)) {
@@ -268,8 +276,8 @@ enum err trace_reader_next(struct trace_reader *reader, struct trace_event *out_
     json_error_t error;
     reader->root = json_loadb(reader->line, (size_t)size, JSON_REJECT_DUPLICATES, &error);
     if (reader->root == NULL) {
-        problems_add(reader->problems, PROBLEM_ERROR, "T001", reader->path, reader->line_number, error.column,
-                     "not a JSON object: %s", error.text);
+        problems_add(reader->problems, PROBLEM_ERROR, "T001", reader->path, reader->line_number,
+                     error.column, "not a JSON object: %s", error.text);
         return ERR_INPUT;
     }
     return read_event(reader, out_event);
@@ -348,8 +356,9 @@ void trace_writer_add(struct trace_writer *writer, const struct trace_event *eve
 
 enum err trace_writer_close(struct trace_writer *writer)
 {
-    const enum err err =
-        (writer->file == stdout ? fflush(stdout) : fclose(writer->file)) == 0 ? writer->err : ERR_IO;
+    const enum err err = (writer->file == stdout ? fflush(stdout) : fclose(writer->file)) == 0
+                             ? writer->err
+                             : ERR_IO;
     free(writer);
     return err;
 }

@@ -14,9 +14,9 @@
 #include <jansson.h>
 
 struct trace_event {
-    int64_t at_ms;      /* when it is sent; UTC */
+    int64_t at_ms;          /* when it is sent; UTC */
     int32_t offset_minutes; /* written after the local time; readers keep what the line said */
-    const char *source; /* gateway */
+    const char *source;     /* gateway */
     const char *id;
     const char *type;
     const char *device; /* or NULL */
@@ -25,7 +25,8 @@ struct trace_event {
     struct place place; /* or place_none() */
     struct fact_field fields[EVENT_FIELDS_MAX];
     uint32_t field_count;
-    json_t *truth; /* what really happened, opaque to the engine; or NULL. A writer takes no reference */
+    json_t *
+        truth; /* what really happened, opaque to the engine; or NULL. A writer takes no reference */
 };
 
 /* The same event as the engine's edge wants it. Borrows from event. */

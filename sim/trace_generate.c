@@ -20,8 +20,8 @@ struct report_row {
     uint32_t serial; /* order of making: breaks ties */
     uint32_t device; /* row, or NONE32: a person at the place */
     struct place place;
-    uint16_t kind;   /* of TRACE_KINDS */
-    uint8_t report;  /* enum report */
+    uint16_t kind;  /* of TRACE_KINDS */
+    uint8_t report; /* enum report */
     uint8_t repeat;
 };
 
@@ -53,7 +53,8 @@ static bool text_is(const struct city *city, struct image_string string, const c
     return string.size == strlen(text) && memcmp(city_text(city, string), text, string.size) == 0;
 }
 
-static bool device_sees(const struct city *city, const struct city_device *device, const struct trace_kind *kind)
+static bool device_sees(const struct city *city, const struct city_device *device,
+                        const struct trace_kind *kind)
 {
     if (kind->device_kind == NULL || device->kind == NONE32 ||
         !text_is(city, city->asset_kinds[device->kind], kind->device_kind)) {
@@ -68,7 +69,8 @@ static bool device_sees(const struct city *city, const struct city_device *devic
     }
     return device->zone != NONE32 &&
            (text_is(city, city->areas[device->zone].name, kind->watches) ||
-            (kind->watches_too != NULL && text_is(city, city->areas[device->zone].name, kind->watches_too)));
+            (kind->watches_too != NULL &&
+             text_is(city, city->areas[device->zone].name, kind->watches_too)));
 }
 
 static enum err find_sights(struct generation *generation)
@@ -132,8 +134,9 @@ static uint32_t pick_spot(struct generation *generation, const uint32_t *rows, u
 static struct place nearby(struct generation *generation, struct place place, int64_t metres)
 {
     const int64_t span = metres * 90; /* 1e-7 degrees of latitude; a little more in longitude */
-    return (struct place){.lon = place.lon + (int32_t)random_between(&generation->random, -span, span),
-                          .lat = place.lat + (int32_t)random_between(&generation->random, -span, span)};
+    return (struct place){
+        .lon = place.lon + (int32_t)random_between(&generation->random, -span, span),
+        .lat = place.lat + (int32_t)random_between(&generation->random, -span, span)};
 }
 
 static void add_report(struct generation *generation, const struct report_row *row)
@@ -143,8 +146,10 @@ static void add_report(struct generation *generation, const struct report_row *r
         return;
     }
     if (generation->row_count == generation->row_capacity) {
-        generation->row_capacity = generation->row_capacity == 0 ? 4096 : generation->row_capacity * 2;
-        generation->rows = realloc(generation->rows, generation->row_capacity * sizeof *generation->rows);
+        generation->row_capacity =
+            generation->row_capacity == 0 ? 4096 : generation->row_capacity * 2;
+        generation->rows =
+            realloc(generation->rows, generation->row_capacity * sizeof *generation->rows);
         must(generation->rows != NULL);
     }
     generation->rows[generation->row_count] = *row;
@@ -152,7 +157,8 @@ static void add_report(struct generation *generation, const struct report_row *r
     generation->row_count++;
 }
 
-static void add_people(struct generation *generation, const struct trace_kind *kind, struct report_row row)
+static void add_people(struct generation *generation, const struct trace_kind *kind,
+                       struct report_row row)
 {
     struct random *random = &generation->random;
     const struct place place = row.place;
@@ -188,9 +194,9 @@ static void add_incident(struct generation *generation, uint32_t kind_index, int
     if (kind->device_kind != NULL) {
         row.device = pick_spot(generation, sights->devices, sights->device_count);
         const struct city_device *device = &city->devices[row.device];
-        row.place = device->asset != NONE32
-                        ? (struct place){city->assets[device->asset].lon, city->assets[device->asset].lat}
-                        : (struct place){device->lon, device->lat};
+        row.place = device->asset != NONE32 ? (struct place){city->assets[device->asset].lon,
+                                                             city->assets[device->asset].lat}
+                                            : (struct place){device->lon, device->lat};
     } else if (sights->asset_count > 0) {
         const struct city_asset *asset =
             &city->assets[pick_spot(generation, sights->assets, sights->asset_count)];
@@ -211,7 +217,8 @@ static void add_incident(struct generation *generation, uint32_t kind_index, int
         struct report_row repeat = row;
         repeat.report = REPORT_REPEAT;
         repeat.repeat = (uint8_t)i;
-        repeat.at_ms = at_ms + kind->repeat_every_ms * i + random_between(random, -SECOND_MS, SECOND_MS);
+        repeat.at_ms =
+            at_ms + kind->repeat_every_ms * i + random_between(random, -SECOND_MS, SECOND_MS);
         add_report(generation, &repeat);
     }
     add_people(generation, kind, row);
@@ -241,8 +248,8 @@ static void add_kind(struct generation *generation, uint32_t kind_index)
         profile_sum += trace_profile_permille(kind->profile, hour);
     }
     /* Mean wait at the busiest hour: 24 h of the mean rate fit under the profile. */
-    const int64_t wait_ms = mul_div(HOUR_MS * weights, profile_sum, demand->incidents_per_hour *
-                                                                         (int64_t)kind->weight * 24 * 1000);
+    const int64_t wait_ms = mul_div(HOUR_MS * weights, profile_sum,
+                                    demand->incidents_per_hour * (int64_t)kind->weight * 24 * 1000);
     const int64_t end_ms = demand->from_ms + demand->hours * HOUR_MS;
     int64_t at_ms = demand->from_ms;
     for (;;) {
@@ -277,7 +284,8 @@ static uint32_t gateway_of(const struct generation *generation, const struct rep
                           : strncmp(row->type, "hotline.", 8) == 0 ? GATEWAY_HOTLINE
                                                                    : GATEWAY_PATROL;
     const uint32_t count = generation->gateway_counts[kind];
-    return count == 0 ? NONE32 : generation->gateways[kind][row->device == NONE32 ? 0 : row->device % count];
+    return count == 0 ? NONE32
+                      : generation->gateways[kind][row->device == NONE32 ? 0 : row->device % count];
 }
 
 static const char *keep_text(struct generation *generation, size_t slot, struct image_string string)
@@ -288,10 +296,11 @@ static const char *keep_text(struct generation *generation, size_t slot, struct 
     return generation->ids[slot];
 }
 
-static void write_report(struct generation *generation, const struct report_row *row, uint32_t number,
-                         struct trace_writer *writer)
+static void write_report(struct generation *generation, const struct report_row *row,
+                         uint32_t number, struct trace_writer *writer)
 {
-    static const char *const REPORTS[] = {"first", "repeat", "second_source", "clear", "false_alarm"};
+    static const char *const REPORTS[] = {"first", "repeat", "second_source", "clear",
+                                          "false_alarm"};
     const struct trace_kind *kind = &TRACE_KINDS[row->kind];
     const uint32_t gateway = gateway_of(generation, row);
     char id[24], caller[24], incident[24], buffer[64];
@@ -303,7 +312,8 @@ static void write_report(struct generation *generation, const struct report_row 
     (void)snprintf(id, sizeof id, "e-%08" PRIu32, number);
     (void)snprintf(incident, sizeof incident, "i-%07" PRIu32, row->incident);
     (void)snprintf(caller, sizeof caller, "caller-%06" PRIu64, row->seed % 1000000);
-    struct trace_event event = {.at_ms = row->at_ms, .id = id, .type = row->type, .place = place_none()};
+    struct trace_event event = {
+        .at_ms = row->at_ms, .id = id, .type = row->type, .place = place_none()};
     event.offset_minutes =
         (int32_t)((city_local_ms(generation->city, row->at_ms) - row->at_ms) / MINUTE_MS);
     event.source = keep_text(generation, 0, generation->city->gateways[gateway].id);
@@ -312,8 +322,8 @@ static void write_report(struct generation *generation, const struct report_row 
     } else {
         event.place = row->place;
         if (generation->gateway_crs != NULL && generation->gateway_crs[gateway] != CRS_WGS84) {
-            event.place = degrees_to_place(crs_from_wgs84((enum crs)generation->gateway_crs[gateway],
-                                                          place_to_degrees(row->place)));
+            event.place = degrees_to_place(crs_from_wgs84(
+                (enum crs)generation->gateway_crs[gateway], place_to_degrees(row->place)));
         }
     }
     if (strncmp(row->type, "hotline.", 8) == 0) {
@@ -321,8 +331,8 @@ static void write_report(struct generation *generation, const struct report_row 
         event.text = kind->words;
     }
     trace_kind_fields(row->type, &random, row->report == REPORT_FAINT, row->repeat, buffer, &event);
-    event.truth = json_pack("{s:s, s:s, s:s}", "incident", incident, "kind", REPORTS[row->report], "class",
-                            kind->class_code);
+    event.truth = json_pack("{s:s, s:s, s:s}", "incident", incident, "kind", REPORTS[row->report],
+                            "class", kind->class_code);
     must(event.truth != NULL);
     trace_writer_add(writer, &event);
     json_decref(event.truth);
@@ -354,8 +364,8 @@ static void fini(struct generation *generation)
     free(generation->rows);
 }
 
-enum err trace_generate(const struct city *city, const struct trace_demand *demand, const char *path,
-                        struct trace_generated *out_counts)
+enum err trace_generate(const struct city *city, const struct trace_demand *demand,
+                        const char *path, struct trace_generated *out_counts)
 {
     must(demand->hours > 0);
     must(demand->incidents_per_hour > 0);

@@ -24,7 +24,7 @@ struct trace_generated {
 };
 
 /* ERR_INPUT: the city has nothing that could report; ERR_IO, ERR_MEMORY. */
-enum err trace_generate(const struct city *city, const struct trace_demand *demand, const char *path,
-                        struct trace_generated *out_counts) WARN_UNUSED;
+enum err trace_generate(const struct city *city, const struct trace_demand *demand,
+                        const char *path, struct trace_generated *out_counts) WARN_UNUSED;
 
 #endif

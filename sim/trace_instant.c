@@ -10,8 +10,10 @@ int64_t trace_day_of(int64_t year, uint32_t month, uint32_t day)
     const int64_t y = month <= 2 ? year - 1 : year;
     const int64_t era = div_floor(y, 400);
     const int64_t year_of_era = y - era * 400;
-    const int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    const int64_t day_of_year =
+        (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + day_of_era - 719468;
 }
 
@@ -22,7 +24,8 @@ void trace_date_of(int64_t day, int64_t *out_year, uint32_t *out_month, uint32_t
     const int64_t day_of_era = shifted - era * 146097;
     const int64_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const int64_t shifted_month = (5 * day_of_year + 2) / 153;
     *out_day = (uint32_t)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
     *out_month = (uint32_t)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
@@ -114,8 +117,8 @@ bool trace_parse_instant(const char *text, int64_t *out_ms, int32_t *out_offset_
     if (!take_offset(&at, &offset)) {
         return false;
     }
-    const int64_t local = trace_day_of(year, (uint32_t)month, (uint32_t)day) * DAY_MS + hour * HOUR_MS +
-                          minute * MINUTE_MS + second * SECOND_MS + ms;
+    const int64_t local = trace_day_of(year, (uint32_t)month, (uint32_t)day) * DAY_MS +
+                          hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + ms;
     *out_ms = local - offset * MINUTE_MS;
     *out_offset_minutes = offset;
     return true;
@@ -136,8 +139,8 @@ struct trace_instant trace_format_instant(int64_t at_ms, int32_t offset_minutes)
     }
     struct trace_instant instant;
     (void)snprintf(instant.text, sizeof instant.text,
-                   "%04d-%02" PRIu32 "-%02" PRIu32 "T%02d:%02d:%02d.%03d%s", (int)(year % 10000), month, day,
-                   (int)(in_day / HOUR_MS), (int)(in_day / MINUTE_MS % 60),
+                   "%04d-%02" PRIu32 "-%02" PRIu32 "T%02d:%02d:%02d.%03d%s", (int)(year % 10000),
+                   month, day, (int)(in_day / HOUR_MS), (int)(in_day / MINUTE_MS % 60),
                    (int)(in_day / SECOND_MS % 60), (int)(in_day % SECOND_MS), offset);
     return instant;
 }

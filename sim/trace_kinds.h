@@ -15,7 +15,8 @@ struct trace_kind {
     uint32_t weight;
     enum trace_profile profile;
     const char *device_kind; /* NULL: nobody but people see it */
-    const char *watches;     /* asset kind the device watches, or area of its zone, or NULL: any such device */
+    const char
+        *watches; /* asset kind the device watches, or area of its zone, or NULL: any such device */
     const char *watches_too; /* a second area */
     const char *near_asset;  /* people report it at such an asset; NULL: anywhere in a cell */
     const char *first_type;  /* by device, or by a caller */

@@ -30,17 +30,19 @@ static const char *needed_text(struct map_reader *reader, const yaml_node_t *nod
 static bool read_kind(struct map_reader *reader, const yaml_node_t *node, const char *word,
                       enum map_kind *out_kind)
 {
-    static const char *const KINDS[] = {
-        [MAP_STRING] = "string", [MAP_NUMBER] = "number", [MAP_BOOLEAN] = "boolean",
-        [MAP_SLUG] = "slug",     [MAP_AFTER] = "after"};
+    static const char *const KINDS[] = {[MAP_STRING] = "string",
+                                        [MAP_NUMBER] = "number",
+                                        [MAP_BOOLEAN] = "boolean",
+                                        [MAP_SLUG] = "slug",
+                                        [MAP_AFTER] = "after"};
     for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
         if (strcmp(word, KINDS[i]) == 0) {
             *out_kind = (enum map_kind)i;
             return true;
         }
     }
-    yaml_problem(&reader->tree, node, "M001", "kind or style is string, number, boolean, slug or after; not \"%s\"",
-                 word);
+    yaml_problem(&reader->tree, node, "M001",
+                 "kind or style is string, number, boolean, slug or after; not \"%s\"", word);
     return false;
 }
 
@@ -59,10 +61,12 @@ static void add_part(struct map_reader *reader, const yaml_node_t *node, struct 
 
 /* `column`, or {column: .., columns: [..], prefix: .., kind: .., size_max: ..}. A bare text is a column,
  * or a constant where is_constant says so. */
-static struct map_value read_value(struct map_reader *reader, const yaml_node_t *node, bool is_constant)
+static struct map_value read_value(struct map_reader *reader, const yaml_node_t *node,
+                                   bool is_constant)
 {
-    static const struct yaml_key KEYS[] = {{"column", false}, {"columns", false}, {"prefix", false},
-                                           {"kind", false},   {"style", false},   {"size_max", false}};
+    static const struct yaml_key KEYS[] = {{"column", false}, {"columns", false},
+                                           {"prefix", false}, {"kind", false},
+                                           {"style", false},  {"size_max", false}};
     struct map_value value = {.prefix = "", .size_max = EVENT_STRING_MAX, .name = ""};
     if (node == NULL) {
         return value;
@@ -98,7 +102,8 @@ static struct map_value read_value(struct map_reader *reader, const yaml_node_t 
     const yaml_node_t *size = yaml_find(tree, node, "size_max");
     if (size != NULL) {
         const long number = strtol(yaml_text(tree, size), NULL, 10);
-        value.size_max = number > 0 && number <= (long)TEXT_SIZE_MAX ? (uint32_t)number : EVENT_STRING_MAX;
+        value.size_max =
+            number > 0 && number <= (long)TEXT_SIZE_MAX ? (uint32_t)number : EVENT_STRING_MAX;
     }
     if (value.part_count == 0) {
         yaml_problem(tree, node, "M001", "column or columns is needed");
@@ -106,7 +111,8 @@ static struct map_value read_value(struct map_reader *reader, const yaml_node_t 
     return value;
 }
 
-static struct map_list read_list(struct map_reader *reader, const yaml_node_t *node, uint32_t count_max)
+static struct map_list read_list(struct map_reader *reader, const yaml_node_t *node,
+                                 uint32_t count_max)
 {
     struct map_list list = {.values = pool_take_rows(reader->pool, sizeof *list.values, count_max)};
     const yaml_node_t *key;
@@ -150,7 +156,8 @@ static void read_flag(struct map_reader *reader, const yaml_node_t *key, const y
     } else if (is != NULL && strcmp(is, "empty") == 0) {
         flag->test = MAP_IS_EMPTY;
     } else {
-        yaml_problem(tree, node, "M001", "a flag has {column, before: column} or {column, is: midnight | empty}");
+        yaml_problem(tree, node, "M001",
+                     "a flag has {column, before: column} or {column, is: midnight | empty}");
     }
 }
 
@@ -201,10 +208,10 @@ static void read_group(struct map_reader *reader, const yaml_node_t *root, struc
 
 static void read_root(struct map_reader *reader, const yaml_node_t *root, struct trace_map *map)
 {
-    static const struct yaml_key KEYS[] = {
-        {"source", true}, {"type", true},  {"id", true},     {"at", true},    {"time", true},
-        {"place", false}, {"group", false}, {"fields", false}, {"text", false}, {"truth", false},
-        {"rows", false},  {"flags", false}};
+    static const struct yaml_key KEYS[] = {{"source", true}, {"type", true},    {"id", true},
+                                           {"at", true},     {"time", true},    {"place", false},
+                                           {"group", false}, {"fields", false}, {"text", false},
+                                           {"truth", false}, {"rows", false},   {"flags", false}};
     static const struct yaml_key TIME[] = {{"format", true}, {"zone", true}};
     struct yaml_tree *tree = &reader->tree;
     if (!yaml_check_keys(tree, root, KEYS, COUNT_OF(KEYS))) {
@@ -240,7 +247,8 @@ static char *find_shipped(const char *name, struct pool *pool, size_t *out_size)
 {
     for (size_t i = 0; i < TRACE_MAPS_COUNT; i++) {
         const char *dot = strchr(TRACE_MAPS[i].name, '.');
-        const size_t stem = dot == NULL ? strlen(TRACE_MAPS[i].name) : (size_t)(dot - TRACE_MAPS[i].name);
+        const size_t stem =
+            dot == NULL ? strlen(TRACE_MAPS[i].name) : (size_t)(dot - TRACE_MAPS[i].name);
         if (strlen(name) == stem && memcmp(name, TRACE_MAPS[i].name, stem) == 0) {
             *out_size = TRACE_MAPS[i].size;
             return pool_text(pool, (const char *)TRACE_MAPS[i].bytes, TRACE_MAPS[i].size);
@@ -273,8 +281,8 @@ enum err trace_map_read(const char *name, struct pool *pool, struct problems *pr
 
 /* ---- binding ---- */
 
-static void bind_value(const struct trace_map *map, const struct trace_csv *csv, struct problems *problems,
-                       struct map_value *value)
+static void bind_value(const struct trace_map *map, const struct trace_csv *csv,
+                       struct problems *problems, struct map_value *value)
 {
     for (uint32_t i = 0; i < value->part_count; i++) {
         value->columns[i] = trace_csv_find(csv, value->parts[i]);
@@ -293,20 +301,21 @@ static void bind_value(const struct trace_map *map, const struct trace_csv *csv,
     }
 }
 
-static void bind_list(const struct trace_map *map, const struct trace_csv *csv, struct problems *problems,
-                      struct map_list *list)
+static void bind_list(const struct trace_map *map, const struct trace_csv *csv,
+                      struct problems *problems, struct map_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++) {
         bind_value(map, csv, problems, &list->values[i]);
     }
 }
 
-enum err trace_map_bind(struct trace_map *map, const struct trace_csv *csv, struct problems *problems)
+enum err trace_map_bind(struct trace_map *map, const struct trace_csv *csv,
+                        struct problems *problems)
 {
     const int errors = problems_error_count(problems);
-    struct map_value *const single[] = {&map->type,      &map->id,          &map->at,         &map->text,
-                                        &map->lon,       &map->lat,         &map->pair,       &map->group_key,
-                                        &map->group_first, &map->rows_order};
+    struct map_value *const single[] = {
+        &map->type, &map->id,   &map->at,        &map->text,        &map->lon,
+        &map->lat,  &map->pair, &map->group_key, &map->group_first, &map->rows_order};
     for (size_t i = 0; i < COUNT_OF(single); i++) {
         bind_value(map, csv, problems, single[i]);
     }

@@ -55,8 +55,8 @@ struct trace_map {
     const char *zone;        /* IANA name */
     struct map_value type, id, at, text;
     bool has_text;
-    struct map_value lon, lat;   /* part_count 0: no place */
-    struct map_value pair;       /* "(lat, lon)" in one column */
+    struct map_value lon, lat;    /* part_count 0: no place */
+    struct map_value pair;        /* "(lat, lon)" in one column */
     const char *place_when_empty; /* flag, or NULL: an empty place is an error */
     bool has_group;
     struct map_value group_key, group_first;
@@ -73,7 +73,7 @@ enum err trace_map_read(const char *name, struct pool *pool, struct problems *pr
                         struct trace_map *out_map) WARN_UNUSED;
 
 /* Finds the columns. ERR_INPUT: some do not exist. */
-enum err trace_map_bind(struct trace_map *map, const struct trace_csv *csv, struct problems *problems)
-    WARN_UNUSED;
+enum err trace_map_bind(struct trace_map *map, const struct trace_csv *csv,
+                        struct problems *problems) WARN_UNUSED;
 
 #endif

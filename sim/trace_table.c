@@ -29,9 +29,10 @@ enum err trace_table_open(const char *map_name, const char *csv_path, struct poo
         return err;
     }
     if (!time_zone_is_known(table.map.zone)) {
-        problems_add(problems, PROBLEM_ERROR, "M001", table.map.file, 0, 0,
-                     "time zone \"%s\" is not known to this system; install tzdata or correct the name",
-                     table.map.zone);
+        problems_add(
+            problems, PROBLEM_ERROR, "M001", table.map.file, 0, 0,
+            "time zone \"%s\" is not known to this system; install tzdata or correct the name",
+            table.map.zone);
         return ERR_INPUT;
     }
     table.zone = pool_take(pool, sizeof *table.zone);
@@ -89,7 +90,8 @@ static bool take_part(const char **at, char letter, struct clock_parts *parts)
     case 'p': {
         const char half = (char)toupper((unsigned char)**at);
         parts->is_pm = half == 'P';
-        const bool is_sound = (half == 'A' || half == 'P') && toupper((unsigned char)(*at)[1]) == 'M';
+        const bool is_sound =
+            (half == 'A' || half == 'P') && toupper((unsigned char)(*at)[1]) == 'M';
         *at += is_sound ? 2 : 0;
         return is_sound;
     }
@@ -123,13 +125,13 @@ static bool parse_local(const char *text, const char *format, int64_t *out_local
     }
     const uint32_t month = (uint32_t)parts.month;
     const int64_t first = trace_day_of(parts.year, month, 1);
-    const int64_t next = month == 12 ? trace_day_of(parts.year + 1, 1, 1)
-                                     : trace_day_of(parts.year, month + 1, 1);
+    const int64_t next =
+        month == 12 ? trace_day_of(parts.year + 1, 1, 1) : trace_day_of(parts.year, month + 1, 1);
     if (first + parts.day > next) {
         return false;
     }
-    *out_local_ms = (first + parts.day - 1) * DAY_MS + parts.hour * HOUR_MS + parts.minute * MINUTE_MS +
-                    parts.second * SECOND_MS;
+    *out_local_ms = (first + parts.day - 1) * DAY_MS + parts.hour * HOUR_MS +
+                    parts.minute * MINUTE_MS + parts.second * SECOND_MS;
     return true;
 }
 
@@ -162,7 +164,8 @@ bool trace_table_time(const struct trace_table *table, struct problems *problems
     }
     if (!local_to_utc(table->zone, local_ms, out_ms)) {
         problems_add(problems, PROBLEM_ERROR, "V002", table->csv.file, cell->line, cell->column,
-                     "the time %s does not exist in %s: the clocks went forward", cell->text, table->map.zone);
+                     "the time %s does not exist in %s: the clocks went forward", cell->text,
+                     table->map.zone);
         return false;
     }
     return true;
@@ -301,6 +304,7 @@ bool trace_table_place(const struct trace_table *table, struct problems *problem
     }
     problems_add(problems, PROBLEM_ERROR, "V002", table->csv.file, first->line, first->column,
                  "\"%s\" is not a place%s", first->text,
-                 is_pair ? " of the form (lat, lon)" : "; longitude and latitude in degrees are expected");
+                 is_pair ? " of the form (lat, lon)"
+                         : "; longitude and latitude in degrees are expected");
     return false;
 }

@@ -78,9 +78,11 @@ static int city_demo(int argc, char **argv)
         {"seed", 's', "N", 0, "same seed and size, same bytes (default 1)", 0},
         {"size", 'z', "SIZE", 0, "small (24 cells, default), medium (200) or large (1,000)", 0},
         {0}};
-    static const struct argp ARGP = {OPTIONS, parse_demo, "DIR",
-                                     "Makes a complete synthetic city: cells, areas, people, devices, rules.",
-                                     NULL, NULL, NULL};
+    static const struct argp ARGP = {
+        OPTIONS, parse_demo,
+        "DIR",   "Makes a complete synthetic city: cells, areas, people, devices, rules.",
+        NULL,    NULL,
+        NULL};
     struct options options = {.seed = 1, .size = CITY_SMALL};
     argp_err_exit_status = EX_USAGE;
     const error_t failed = argp_parse(&ARGP, argc, argv, 0, NULL, &options);
@@ -94,9 +96,9 @@ static int city_demo(int argc, char **argv)
                 options.directory, err == ERR_MEMORY ? "out of memory" : strerror(errno));
         return err == ERR_MEMORY ? EX_OSERR : EX_CANTCREAT;
     }
-    printf("%s: %" PRIu32 " cells, %" PRIu32 " units, %" PRIu32 " areas, %" PRIu32 " persons (%" PRIu32
-           " field workers), %" PRIu32 " departments, %" PRIu32 " devices, %" PRIu32 " assets, %" PRIu32
-           " rule files\n"
+    printf("%s: %" PRIu32 " cells, %" PRIu32 " units, %" PRIu32 " areas, %" PRIu32
+           " persons (%" PRIu32 " field workers), %" PRIu32 " departments, %" PRIu32
+           " devices, %" PRIu32 " assets, %" PRIu32 " rule files\n"
            "next: gridloop city check %s\n",
            options.directory, made.cells, made.units, made.areas, made.persons, made.field_workers,
            made.departments, made.devices, made.assets, made.rule_files, options.directory);
@@ -210,7 +212,8 @@ static void check_limits(const struct city *city, const char *directory, struct 
     const struct limits limits = limits_default();
     if (city->person_count > limits.workers) {
         problems_add(problems, PROBLEM_ERROR, "L101", directory, 0, 0,
-                     "%" PRIu32 " persons; the engine holds %" PRIu32, city->person_count, limits.workers);
+                     "%" PRIu32 " persons; the engine holds %" PRIu32, city->person_count,
+                     limits.workers);
     }
     if (city->gateway_count > limits.gateways) {
         problems_add(problems, PROBLEM_ERROR, "L102", directory, 0, 0,
@@ -263,9 +266,13 @@ static int city_check(int argc, char **argv)
         {"json", 'j', NULL, 0, "problems, counts and limits as one JSON object", 0},
         {0}};
     static const struct argp ARGP = {
-        OPTIONS, parse_check, "DIR",
+        OPTIONS,
+        parse_check,
+        "DIR",
         "Loads a city directory, compiles its rules and prints every problem, counts and limits.",
-        NULL, NULL, NULL};
+        NULL,
+        NULL,
+        NULL};
     struct options options = {.seed = 0};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
@@ -324,12 +331,15 @@ static error_t parse_import(int key, char *text, struct argp_state *state)
 static int city_import(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        {"data", 'd', "DIR", 0, "folder with incidents/, polygons/ and stations/ (docs/real-data.md)", 0},
+        {"data", 'd', "DIR", 0,
+         "folder with incidents/, polygons/ and stations/ (docs/real-data.md)", 0},
         {"out", 'o', "DIR", 0, "city directory to make, with its trace", 0},
         {0}};
-    static const struct argp ARGP = {OPTIONS, parse_import, "sf|ny",
-                                     "Makes a city directory, its rules and its trace from public records.",
-                                     NULL, NULL, NULL};
+    static const struct argp ARGP = {
+        OPTIONS, parse_import,
+        "sf|ny", "Makes a city directory, its rules and its trace from public records.",
+        NULL,    NULL,
+        NULL};
     struct import_options options = {.name = NULL};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
@@ -347,7 +357,8 @@ static int city_import(int argc, char **argv)
     problems_print(problems, stderr);
     const char *key;
     json_t *value;
-    json_object_foreach (facts, key, value) {
+    json_object_foreach(facts, key, value)
+    {
         if (json_is_integer(value)) {
             printf("%-32s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
         } else if (json_is_real(value)) {
@@ -355,8 +366,8 @@ static int city_import(int argc, char **argv)
         }
     }
     if (err == ERR_OK) {
-        printf("%s: city, rules, sim.yaml and trace.ndjson; what was fitted: %s/fit.json\n", options.out,
-               options.out);
+        printf("%s: city, rules, sim.yaml and trace.ndjson; what was fitted: %s/fit.json\n",
+               options.out, options.out);
     }
     json_decref(facts);
     problems_free(problems);

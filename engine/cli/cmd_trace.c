@@ -59,7 +59,8 @@ static void print_converted(const struct trace_converted *counts, bool is_json)
         (void)json_object_set_new(root, "rows", json_integer(counts->rows));
         (void)json_object_set_new(root, "events", json_integer(counts->events));
         for (uint32_t i = 0; i < counts->map.flag_count; i++) {
-            (void)json_object_set_new(flags, counts->map.flags[i].word, json_integer(counts->flag_counts[i]));
+            (void)json_object_set_new(flags, counts->map.flags[i].word,
+                                      json_integer(counts->flag_counts[i]));
         }
         if (counts->map.place_when_empty != NULL) {
             (void)json_object_set_new(flags, counts->map.place_when_empty,
@@ -73,7 +74,8 @@ static void print_converted(const struct trace_converted *counts, bool is_json)
     }
     fprintf(out, "%" PRIu32 " rows -> %" PRIu32 " events\n", counts->rows, counts->events);
     for (uint32_t i = 0; i < counts->map.flag_count; i++) {
-        fprintf(out, "flagged %-24s %" PRIu32 "\n", counts->map.flags[i].word, counts->flag_counts[i]);
+        fprintf(out, "flagged %-24s %" PRIu32 "\n", counts->map.flags[i].word,
+                counts->flag_counts[i]);
     }
     if (counts->map.place_when_empty != NULL) {
         fprintf(out, "flagged %-24s %" PRIu32 "\n", counts->map.place_when_empty,
@@ -88,9 +90,14 @@ static int trace_convert_command(int argc, char **argv)
         {"output", 'o', "FILE", 0, "the trace (default: standard output)", 0},
         {"json", 'j', NULL, 0, "counts as one JSON object", 0},
         {0}};
-    static const struct argp ARGP = {OPTIONS, parse_convert, "FILE.csv[.gz]",
-                                     "Converts rows of a CSV file to a trace of events (docs/traces.md).",
-                                     NULL, NULL, NULL};
+    static const struct argp ARGP = {
+        OPTIONS,
+        parse_convert,
+        "FILE.csv[.gz]",
+        "Converts rows of a CSV file to a trace of events (docs/traces.md).",
+        NULL,
+        NULL,
+        NULL};
     struct options options = {.output = "-"};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
@@ -179,7 +186,8 @@ static void print_counts(const char *title, json_t *counts)
     const char *key;
     json_t *value;
     printf("%s\n", title);
-    json_object_foreach (counts, key, value) {
+    json_object_foreach(counts, key, value)
+    {
         printf("  %-48s %8" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
     }
 }
@@ -192,7 +200,9 @@ static void print_info(struct info *info, bool is_json)
         const struct {
             const char *key;
             int64_t value;
-        } numbers[] = {{"events", info->events}, {"with_place", info->places}, {"with_device", info->devices},
+        } numbers[] = {{"events", info->events},
+                       {"with_place", info->places},
+                       {"with_device", info->devices},
                        {"unit_responses", info->units}};
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             (void)json_object_set_new(info->root, numbers[i].key, json_integer(numbers[i].value));
@@ -208,8 +218,8 @@ static void print_info(struct info *info, bool is_json)
         (void)putchar('\n');
         return;
     }
-    printf("%" PRId64 " events, %" PRId64 " with a place, %" PRId64 " with a device\n", info->events,
-           info->places, info->devices);
+    printf("%" PRId64 " events, %" PRId64 " with a place, %" PRId64 " with a device\n",
+           info->events, info->places, info->devices);
     if (info->events > 0) {
         printf("from %s to %s\n", first.text, last.text);
     }
@@ -226,9 +236,11 @@ static void print_info(struct info *info, bool is_json)
 
 static int trace_info(int argc, char **argv)
 {
-    static const struct argp_option OPTIONS[] = {{"json", 'j', NULL, 0, "as one JSON object", 0}, {0}};
-    static const struct argp ARGP = {OPTIONS, parse_info, "FILE|-", "Checks a trace and counts what is in it.",
-                                     NULL, NULL, NULL};
+    static const struct argp_option OPTIONS[] = {{"json", 'j', NULL, 0, "as one JSON object", 0},
+                                                 {0}};
+    static const struct argp ARGP = {
+        OPTIONS, parse_info, "FILE|-", "Checks a trace and counts what is in it.",
+        NULL,    NULL,       NULL};
     struct options options = {.map = NULL};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
@@ -236,7 +248,9 @@ static int trace_info(int argc, char **argv)
     }
     struct problems *problems = problems_new();
     struct trace_reader *reader;
-    struct info info = {.root = json_object(), .types = json_object(), .sources = json_object(),
+    struct info info = {.root = json_object(),
+                        .types = json_object(),
+                        .sources = json_object(),
                         .flags = json_object()};
     enum err err = trace_reader_open(options.input, problems, &reader);
     if (err == ERR_OK) {
@@ -302,7 +316,9 @@ static error_t parse_generate(int key, char *text, struct argp_state *state)
         return 0;
     case 'f':
         if (!trace_parse_instant(text, &options->demand.from_ms, &offset_minutes)) {
-            argp_error(state, "--from takes an instant such as 2026-03-03T00:00:00+08:00, not \"%s\"", text);
+            argp_error(state,
+                       "--from takes an instant such as 2026-03-03T00:00:00+08:00, not \"%s\"",
+                       text);
         }
         return 0;
     case ARGP_KEY_ARG:
@@ -310,7 +326,9 @@ static error_t parse_generate(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (options->city == NULL) {
-            argp_error(state, "name a city, for example: gridloop trace generate --city ./qinghe -o day.ndjson");
+            argp_error(
+                state,
+                "name a city, for example: gridloop trace generate --city ./qinghe -o day.ndjson");
         }
         return 0;
     default:
@@ -337,7 +355,8 @@ static enum err generate_for(const struct generate_options *options, struct prob
         }
     }
     if (err == ERR_OK) {
-        fprintf(stderr, "%" PRIu32 " incidents, %" PRIu32 " events\n", counts.incidents, counts.events);
+        fprintf(stderr, "%" PRIu32 " incidents, %" PRIu32 " events\n", counts.incidents,
+                counts.events);
     }
     free(bytes);
     return err;
@@ -350,17 +369,21 @@ static int trace_generate_command(int argc, char **argv)
         {"output", 'o', "FILE", 0, "the trace (default: standard output)", 0},
         {"seed", 's', "N", 0, "same seed, same bytes (default 1)", 0},
         {"hours", 'H', "N", 0, "how long (default 24)", 0},
-        {"rate", 'r', "N", 0, "true incidents an hour, mean of a day (default 20); each makes about two events", 0},
+        {"rate", 'r', "N", 0,
+         "true incidents an hour, mean of a day (default 20); each makes about two events", 0},
         {"from", 'f', "INSTANT", 0, "start (default 2026-03-03T00:00:00+08:00)", 0},
         {0}};
-    static const struct argp ARGP = {OPTIONS, parse_generate, "",
-                                     "Invents a trace over a city, in the event types of the shipped rule pack.",
-                                     NULL, NULL, NULL};
-    struct generate_options options = {.output = "-",
-                                       .demand = {.seed = 1,
-                                                  .from_ms = INT64_C(1772467200000), /* 2026-03-03, Shanghai */
-                                                  .hours = 24,
-                                                  .incidents_per_hour = 20}};
+    static const struct argp ARGP = {
+        OPTIONS, parse_generate,
+        "",      "Invents a trace over a city, in the event types of the shipped rule pack.",
+        NULL,    NULL,
+        NULL};
+    struct generate_options options = {
+        .output = "-",
+        .demand = {.seed = 1,
+                   .from_ms = INT64_C(1772467200000), /* 2026-03-03, Shanghai */
+                   .hours = 24,
+                   .incidents_per_hour = 20}};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
         return EX_USAGE;

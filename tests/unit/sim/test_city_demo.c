@@ -59,8 +59,13 @@ static const char *demo(const char *name, uint64_t seed, enum city_size size,
 static void test_city_demo_same_seed_same_bytes(void **state)
 {
     (void)state;
-    static const char *const FILES[] = {"workers.csv", "devices.csv", "assets.csv", "cells.geojson",
-                                        "posts.csv", "city.yaml", "areas/no_parking.geojson"};
+    static const char *const FILES[] = {"workers.csv",
+                                        "devices.csv",
+                                        "assets.csv",
+                                        "cells.geojson",
+                                        "posts.csv",
+                                        "city.yaml",
+                                        "areas/no_parking.geojson"};
     struct city_demo_result result;
     uint64_t digests[COUNT_OF(FILES)];
     const char *path = demo("same-a", 7, CITY_SMALL, &result);
@@ -160,7 +165,8 @@ static void test_city_demo_story_persons_stand_where_told(void **state)
     struct problems *problems = problems_new();
     void *bytes = load(demo("story", 7, CITY_SMALL, &result), &city, problems);
     uint32_t device = 0;
-    while (device < city.device_count && memcmp(city_text(&city, city.devices[device].id), "C-017", 5) != 0) {
+    while (device < city.device_count &&
+           memcmp(city_text(&city, city.devices[device].id), "C-017", 5) != 0) {
         device++;
     }
     assert_true(device < city.device_count);
@@ -220,5 +226,6 @@ int main(void)
         cmocka_unit_test(test_city_demo_story_persons_stand_where_told),
         cmocka_unit_test(test_trace_generate_same_seed_same_bytes),
     };
-    return cmocka_run_group_tests_name("tests/unit/sim/test_city_demo", tests, make_work, remove_work);
+    return cmocka_run_group_tests_name("tests/unit/sim/test_city_demo", tests, make_work,
+                                       remove_work);
 }

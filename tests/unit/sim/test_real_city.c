@@ -179,5 +179,6 @@ int main(void)
         cmocka_unit_test(test_real_sf_truths_come_out),
         cmocka_unit_test(test_real_ny_truths_come_out),
     };
-    return cmocka_run_group_tests_name("tests/unit/sim/test_real_city", tests, make_work, remove_work);
+    return cmocka_run_group_tests_name("tests/unit/sim/test_real_city", tests, make_work,
+                                       remove_work);
 }

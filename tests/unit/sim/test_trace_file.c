@@ -104,7 +104,7 @@ static void test_trace_odd_lines_are_refused_with_their_line(void **state)
 {
     (void)state;
     static const char *const LINES[] = {
-        "{\"at\":999,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}\n",            /* back in time */
+        "{\"at\":999,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}\n",          /* back in time */
         "{\"at\":1000,\"source\":\"s\",\"id\":\"1\"}\n",                        /* no type */
         "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\",\"x\":1}\n", /* unknown key */
         "{\"at\":1000,\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}\n",
@@ -168,5 +168,6 @@ int main(void)
         cmocka_unit_test(test_trace_instants_are_exact),
         cmocka_unit_test(test_trace_dates_go_there_and_back),
     };
-    return cmocka_run_group_tests_name("tests/unit/sim/test_trace_file", tests, make_path, remove_path);
+    return cmocka_run_group_tests_name("tests/unit/sim/test_trace_file", tests, make_path,
+                                       remove_path);
 }
