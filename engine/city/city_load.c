@@ -18,10 +18,11 @@ static void gather_init(struct gather *gather, const char *directory, struct pro
 static void gather_fini(struct gather *gather)
 {
     struct names *all[] = {
-        &gather->unit_names,     &gather->department_names, &gather->post_names,  &gather->person_names,
-        &gather->gateway_names,  &gather->device_names,     &gather->asset_names, &gather->class_names,
-        &gather->cell_names,     &gather->zone_names,       &gather->calendar_names, &gather->mode_names,
-        &gather->kind_names,     &gather->role_names,       &gather->skill_names,
+        &gather->unit_names,   &gather->department_names, &gather->post_names,
+        &gather->person_names, &gather->gateway_names,    &gather->device_names,
+        &gather->asset_names,  &gather->class_names,      &gather->cell_names,
+        &gather->zone_names,   &gather->calendar_names,   &gather->mode_names,
+        &gather->kind_names,   &gather->role_names,       &gather->skill_names,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         names_fini(all[i]);

@@ -98,9 +98,9 @@ static enum stop read_cell(struct reader *reader, struct csv_cell *out_cell)
     bool was_told = false;
     while (reader->at < reader->end && *reader->at != ',' && !is_at_row_end(reader)) {
         if (*reader->at == '"' && !was_told) {
-            problems_add(reader->problems, PROBLEM_ERROR, "C003", reader->file, reader->line,
-                         reader->column,
-                         "a quote inside a cell that does not start with one; quote the whole cell");
+            problems_add(
+                reader->problems, PROBLEM_ERROR, "C003", reader->file, reader->line, reader->column,
+                "a quote inside a cell that does not start with one; quote the whole cell");
             was_told = true;
         }
         step(reader);

@@ -22,7 +22,7 @@ struct csv_cell {
 };
 
 struct csv {
-    const char *file; /* name for problems */
+    const char *file;       /* name for problems */
     struct csv_cell *cells; /* row_count x column_count, in the order of the columns asked for */
     uint32_t row_count;
     uint32_t column_count;

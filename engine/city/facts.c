@@ -19,9 +19,19 @@
 #include "engine/core/code.h"
 
 enum builtin {
-    BUILTIN_SOURCE, BUILTIN_DEVICE, BUILTIN_HEALTH, BUILTIN_TYPE, BUILTIN_CALLER, BUILTIN_CELL,
-    BUILTIN_ZONE, BUILTIN_ZONE_NAME, BUILTIN_ZONE_KIND, BUILTIN_ASSET_CODE, BUILTIN_ASSET_NAME,
-    BUILTIN_ASSET_KIND, BUILTIN_COUNT
+    BUILTIN_SOURCE,
+    BUILTIN_DEVICE,
+    BUILTIN_HEALTH,
+    BUILTIN_TYPE,
+    BUILTIN_CALLER,
+    BUILTIN_CELL,
+    BUILTIN_ZONE,
+    BUILTIN_ZONE_NAME,
+    BUILTIN_ZONE_KIND,
+    BUILTIN_ASSET_CODE,
+    BUILTIN_ASSET_NAME,
+    BUILTIN_ASSET_KIND,
+    BUILTIN_COUNT
 };
 
 static const char *const BUILTIN_NAMES[BUILTIN_COUNT] = {
@@ -81,8 +91,8 @@ static enum err open_sections(struct facts *facts)
     uint32_t point_count;
     uint32_t system_count;
     uint32_t health_count;
-    if (image_rows(&city->image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rings, &ring_count) !=
-            ERR_OK ||
+    if (image_rows(&city->image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rings,
+                   &ring_count) != ERR_OK ||
         image_rows(&city->image, CITY_SHAPE_POINTS, sizeof(struct place), &points, &point_count) !=
             ERR_OK ||
         image_rows(&city->image, CITY_GATEWAY_CRS, sizeof(uint32_t), &systems, &system_count) !=
@@ -327,8 +337,7 @@ static enum code resolve_place(struct facts *facts, const struct fact_event *eve
         return CODE_OUTSIDE_CITY;
     }
     memset(head->areas, 0, sizeof head->areas);
-    head->area_count =
-        (uint8_t)locator_find(facts->locator, head->place, &head->cell, head->areas);
+    head->area_count = (uint8_t)locator_find(facts->locator, head->place, &head->cell, head->areas);
     return CODE_NOTHING;
 }
 
@@ -383,7 +392,8 @@ static enum code take_field(const struct facts *facts, const struct fact_field *
         return CODE_BAD_FIELD; /* the same field twice */
     }
     if (sent->kind == FIELD_STRING) {
-        struct text text = {sent->text == NULL ? "" : sent->text, sent->text == NULL ? 0 : sent->text_size};
+        struct text text = {sent->text == NULL ? "" : sent->text,
+                            sent->text == NULL ? 0 : sent->text_size};
         field_set_text(record, field, text);
     } else {
         bool is_number = sent->kind == FIELD_NUMBER;
@@ -514,15 +524,12 @@ static enum code resolve_fields(const struct facts *facts, const struct fact_eve
     return fill_builtins(facts, event, record);
 }
 
-/* Of (source, id): two sources may use the same ids. None where the event has no id. */
-static struct hash128 event_id(const struct fact_event *event)
+struct hash128 facts_event_id(const char *source, const char *id)
 {
-    struct text id = text_of(event->id);
-    if (id.size == 0) {
+    if (id == NULL || id[0] == '\0') {
         return (struct hash128){0, 0};
     }
-    struct text source = text_of(event->source == NULL ? "" : event->source);
-    return hash128_join(hash_text(source), hash_text(id));
+    return hash128_join(hash_text(text_of(source == NULL ? "" : source)), hash_text(text_of(id)));
 }
 
 static void head_clear(struct event_head *head)
@@ -547,7 +554,7 @@ void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t 
     out_record->free_text = event->text == NULL ? "" : event->text;
     head->type = type_find(facts, text_of(event->type));
     head->flags = (uint16_t)event->flags;
-    head->id = event_id(event);
+    head->id = facts_event_id(event->source, event->id);
     head->event_at_ms = event->at_ms == 0 ? now_ms : event->at_ms;
     head_clear(head);
     size_t text_size = strlen(out_record->free_text);

@@ -64,6 +64,9 @@ uint32_t facts_locate(struct facts *facts, struct place place, uint32_t *out_cel
  * terminated. */
 const char *facts_nearest_type(struct facts *facts, const char *type);
 
+/* What an event of that source and id is remembered by: two sources may use the same ids. None without an id. */
+struct hash128 facts_event_id(const char *source, const char *id);
+
 /* XXH3-128 of bytes, as used for every principal, id, device and string field. */
 struct hash128 facts_hash(const void *bytes, size_t size);
 

@@ -34,9 +34,9 @@ struct gather {
     struct features cells, areas;
 
     /* Sorted keys; the rank is the row of the image, but for zones and assets. */
-    struct names unit_names, department_names, post_names, person_names, gateway_names, device_names,
-        asset_names, class_names, cell_names, zone_names, calendar_names, mode_names, kind_names,
-        role_names, skill_names;
+    struct names unit_names, department_names, post_names, person_names, gateway_names,
+        device_names, asset_names, class_names, cell_names, zone_names, calendar_names, mode_names,
+        kind_names, role_names, skill_names;
     uint32_t *area_rows;  /* rank in zone_names -> row of CITY_AREAS */
     uint32_t *asset_rows; /* rank in asset_names -> row of CITY_ASSETS */
 
@@ -46,47 +46,54 @@ struct gather {
 
 /* ---- gather_value.c: cells to values; every problem is listed at the cell ---- */
 const char *gather_text(const struct csv *csv, uint32_t row, uint32_t column);
-struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column);
+struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row,
+                                  uint32_t column);
 struct image_string gather_put(struct gather *gather, const char *text);
 /* An empty cell gives NONE32. where: the file that should hold it. */
-uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                        const struct names *names, const char *where);
-bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise);
+uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row,
+                          uint32_t column, const struct names *names, const char *where);
+bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
+                 bool otherwise);
 uint32_t gather_number(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                     uint32_t otherwise, uint32_t limit);
+                       uint32_t otherwise, uint32_t limit);
 uint32_t gather_word(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                   const char *const *words, uint32_t word_count, uint32_t otherwise);
+                     const char *const *words, uint32_t word_count, uint32_t otherwise);
 /* Items of a list cell, in the pool. */
-const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                       uint32_t *out_count);
+const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row,
+                         uint32_t column, uint32_t *out_count);
 /* Ranks of the items of a list cell, in order; unknown and repeated items are problems and left out. */
-uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                          const struct names *names, const char *where, uint32_t *out_count);
+uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row,
+                            uint32_t column, const struct names *names, const char *where,
+                            uint32_t *out_count);
 /* WGS-84, or place_none() where both cells are empty or a problem was listed. */
-struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t lon_column,
-                        bool is_needed);
-struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column);
+struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row,
+                          uint32_t lon_column, bool is_needed);
+struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row,
+                                uint32_t column);
 bool gather_parse_decimal(const char *text, double *out_value);
 bool gather_parse_u32(const char *text, uint32_t *out_value);
 bool gather_id_is_sound(const char *text);
-__attribute__((format(printf, 6, 7))) void gather_problem(struct gather *gather, const struct csv *csv,
-                                                        uint32_t row, uint32_t column,
-                                                        const char *code, const char *format, ...);
+__attribute__((format(printf, 6, 7))) void gather_problem(struct gather *gather,
+                                                          const struct csv *csv, uint32_t row,
+                                                          uint32_t column, const char *code,
+                                                          const char *format, ...);
 
 /* ---- gather_table.c: files to tables with sorted keys ---- */
 bool gather_file(struct gather *gather, const char *name, struct text_file *out_file);
-void gather_csv(struct gather *gather, const char *name, bool is_needed, const struct csv_column *columns,
-              uint32_t column_count, struct csv *out_csv);
+void gather_csv(struct gather *gather, const char *name, bool is_needed,
+                const struct csv_column *columns, uint32_t column_count, struct csv *out_csv);
 /* Adds the key cells; empty, unsound and repeated keys are problems and left out. */
-void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names);
+void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column,
+                 struct names *names);
 /* All items of a list column over all rows, sorted; more than limit is a problem. */
-void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names,
-                     uint32_t limit);
+void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column,
+                       struct names *names, uint32_t limit);
 void gather_write_names(struct gather *gather, uint32_t section, const struct names *names);
 
 /* ---- one file of the directory each ---- */
 void gather_city_yaml(struct gather *gather);
-void gather_info(struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
+void gather_info(
+    struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
 void gather_calendars(struct gather *gather);
 
 /* Each pair: first all read, then all written, because tables name rows of each other. */

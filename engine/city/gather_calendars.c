@@ -63,8 +63,8 @@ static bool parse_date(const char *text, int32_t *out_day)
         return false;
     }
     bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (year < 1700 || year > 2200 || month < 1 || month > 12 || day < 1 || day > LENGTHS[month - 1] ||
-        (month == 2 && day == 29 && !is_leap)) {
+    if (year < 1700 || year > 2200 || month < 1 || month > 12 || day < 1 ||
+        day > LENGTHS[month - 1] || (month == 2 && day == 29 && !is_leap)) {
         return false;
     }
     *out_day = (int32_t)day_of_date(year, month, day);
@@ -127,7 +127,8 @@ static bool hours_add(struct week *week, uint32_t weekday, uint32_t start, uint3
         return span_add(week, day_start + start, day_start + end);
     }
     uint32_t next_day = (weekday + 1) % 7 * DAY_MINUTES;
-    bool is_added = start == DAY_MINUTES || span_add(week, day_start + start, day_start + DAY_MINUTES);
+    bool is_added =
+        start == DAY_MINUTES || span_add(week, day_start + start, day_start + DAY_MINUTES);
     return is_added && (end == 0 || span_add(week, next_day, next_day + end));
 }
 
@@ -144,15 +145,16 @@ static void read_hours(struct yaml_tree *tree, const yaml_node_t *node, const bo
         while (size > 0 && text[size - 1] == ' ') {
             size--;
         }
-        if (size != 11 || text[5] != '-' || !parse_time(text, &start) || !parse_time(text + 6, &end) ||
-            start == end) {
-            yaml_problem(tree, node, "C031", "\"%.40s\" should be hours such as \"08:00-12:00,14:00-18:00\"",
-                         text);
+        if (size != 11 || text[5] != '-' || !parse_time(text, &start) ||
+            !parse_time(text + 6, &end) || start == end) {
+            yaml_problem(tree, node, "C031",
+                         "\"%.40s\" should be hours such as \"08:00-12:00,14:00-18:00\"", text);
             return;
         }
         for (uint32_t day = 0; day < 7; day++) {
             if (days[day] && !hours_add(week, day, start, end)) {
-                yaml_problem(tree, node, "C029", "more than %u spans of hours in a week", SPANS_MAX);
+                yaml_problem(tree, node, "C029", "more than %u spans of hours in a week",
+                             SPANS_MAX);
                 return;
             }
         }
@@ -225,14 +227,16 @@ static bool read_date(struct yaml_tree *tree, const yaml_node_t *node, int32_t *
         return false;
     }
     if (!parse_date(text, out_day)) {
-        yaml_problem(tree, node, "C032", "\"%s\" should be a date that exists, such as 2026-10-01", text);
+        yaml_problem(tree, node, "C032", "\"%s\" should be a date that exists, such as 2026-10-01",
+                     text);
         return false;
     }
     return true;
 }
 
 /* Keeps the exceptions from first on sorted by day; false where the day has one already. */
-static bool exception_add(struct calendar_tables *tables, uint32_t first, struct city_exception entry)
+static bool exception_add(struct calendar_tables *tables, uint32_t first,
+                          struct city_exception entry)
 {
     tables->exceptions = rows_grow(tables->exceptions, sizeof *tables->exceptions,
                                    tables->exception_count, &tables->exception_capacity);
@@ -288,7 +292,8 @@ static void read_valid(struct yaml_tree *tree, const yaml_node_t *node, struct c
         yaml_problem(tree, node, "C033", "should be two dates: [first day, first day after]");
         return;
     }
-    if (read_date(tree, from, &row->valid_from_day) && read_date(tree, until, &row->valid_until_day) &&
+    if (read_date(tree, from, &row->valid_from_day) &&
+        read_date(tree, until, &row->valid_until_day) &&
         (row->valid_from_day >= row->valid_until_day ||
          row->valid_until_day - row->valid_from_day > VALID_DAYS_MAX)) {
         yaml_problem(tree, node, "C033", "the second date should follow the first within 40 years");
@@ -325,7 +330,8 @@ static const yaml_node_t *open_calendars(struct gather *gather)
 {
     struct yaml_tree *tree = &gather->calendars_yaml;
     struct text_file file;
-    if (!gather_file(gather, "calendars.yaml", &file) || !yaml_tree_open(tree, gather->problems, &file)) {
+    if (!gather_file(gather, "calendars.yaml", &file) ||
+        !yaml_tree_open(tree, gather->problems, &file)) {
         return NULL;
     }
     const yaml_node_t *root = yaml_tree_root(tree);
@@ -363,8 +369,8 @@ void gather_calendars(struct gather *gather)
     image_writer_section(gather->writer, CITY_CALENDARS, sizeof *rows, rows, names->count);
     image_writer_section(gather->writer, CITY_INTERVALS, sizeof *tables.intervals, tables.intervals,
                          tables.interval_count);
-    image_writer_section(gather->writer, CITY_EXCEPTIONS, sizeof *tables.exceptions, tables.exceptions,
-                         tables.exception_count);
+    image_writer_section(gather->writer, CITY_EXCEPTIONS, sizeof *tables.exceptions,
+                         tables.exceptions, tables.exception_count);
     free(tables.intervals);
     free(tables.exceptions);
 }

@@ -15,11 +15,17 @@ static const struct yaml_key ROOT_KEYS[] = {
     {"city", true}, {"box", false}, {"posts", true}, {"modes", true}, {"mode_default", true},
 };
 static const struct yaml_key CITY_KEYS[] = {
-    {"name", true}, {"name_en", false}, {"code", true},   {"time_zone", true},
-    {"crs", false}, {"levels", true},   {"district_level", false},
+    {"name", true},
+    {"name_en", false},
+    {"code", true},
+    {"time_zone", true},
+    {"crs", false},
+    {"levels", true},
+    {"district_level", false},
 };
 static const struct yaml_key BOX_KEYS[] = {{"lon", true}, {"lat", true}, {"margin_m", false}};
-static const struct yaml_key POST_KEYS[] = {{"command", true}, {"supervision", true}, {"desk", true}};
+static const struct yaml_key POST_KEYS[] = {
+    {"command", true}, {"supervision", true}, {"desk", true}};
 static const struct yaml_key MODE_KEYS[] = {{"speed_kmh", true}, {"detour", true}};
 
 static const char *text_or_empty(const char *text)
@@ -39,21 +45,21 @@ static double decimal_of(struct gather *gather, const yaml_node_t *node, double 
     const char *text = yaml_text(&gather->city_yaml, node);
     double value = otherwise;
     if (text != NULL && (!gather_parse_decimal(text, &value) || value < low || value > high)) {
-        yaml_problem(&gather->city_yaml, node, "C016", "\"%s\" should be a number from %g to %g", text, low,
-                     high);
+        yaml_problem(&gather->city_yaml, node, "C016", "\"%s\" should be a number from %g to %g",
+                     text, low, high);
         return otherwise;
     }
     return value;
 }
 
-static uint32_t number_of(struct gather *gather, const yaml_node_t *node, uint32_t low, uint32_t high,
-                          uint32_t otherwise)
+static uint32_t number_of(struct gather *gather, const yaml_node_t *node, uint32_t low,
+                          uint32_t high, uint32_t otherwise)
 {
     const char *text = yaml_text(&gather->city_yaml, node);
     uint32_t value = otherwise;
     if (text != NULL && (!gather_parse_u32(text, &value) || value < low || value > high)) {
-        yaml_problem(&gather->city_yaml, node, "C016", "\"%s\" should be a whole number from %u to %u", text,
-                     low, high);
+        yaml_problem(&gather->city_yaml, node, "C016",
+                     "\"%s\" should be a whole number from %u to %u", text, low, high);
         return otherwise;
     }
     return value;
@@ -98,7 +104,8 @@ static void read_crs(struct gather *gather, const yaml_node_t *node)
 }
 
 /* [low, high] in degrees. */
-static bool read_span(struct gather *gather, const yaml_node_t *node, double limit, double out_span[2])
+static bool read_span(struct gather *gather, const yaml_node_t *node, double limit,
+                      double out_span[2])
 {
     struct yaml_tree *tree = &gather->city_yaml;
     const yaml_node_t *low = yaml_item(tree, node, 0);
@@ -129,8 +136,8 @@ static void read_box(struct gather *gather, const yaml_node_t *node)
     if (node == NULL || !yaml_check_keys(tree, node, BOX_KEYS, COUNT_OF(BOX_KEYS))) {
         return;
     }
-    gather->box_margin_cm = 100 * (int64_t)number_of(gather, yaml_find(tree, node, "margin_m"), 0, MARGIN_MAX_M,
-                                                   MARGIN_DEFAULT_M);
+    gather->box_margin_cm = 100 * (int64_t)number_of(gather, yaml_find(tree, node, "margin_m"), 0,
+                                                     MARGIN_MAX_M, MARGIN_DEFAULT_M);
     const yaml_node_t *lon_node = yaml_find(tree, node, "lon");
     const yaml_node_t *lat_node = yaml_find(tree, node, "lat");
     double lon[2];
@@ -140,8 +147,10 @@ static void read_box(struct gather *gather, const yaml_node_t *node)
         return;
     }
     gather->has_box = true;
-    gather->box_low = crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){lon[0], lat[0]}));
-    gather->box_high = crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){lon[1], lat[1]}));
+    gather->box_low =
+        crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){lon[0], lat[0]}));
+    gather->box_high =
+        crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){lon[1], lat[1]}));
 }
 
 static void read_modes(struct gather *gather, const yaml_node_t *node)
@@ -209,7 +218,8 @@ static void write_modes(struct gather *gather, const yaml_node_t *node)
         const yaml_node_t *value;
         bool is_there = yaml_pair(tree, node, gather->mode_names.entries[i].source, &key, &value);
         must(is_there);
-        double speed_kmh = decimal_of(gather, yaml_find(tree, value, "speed_kmh"), 0.1, SPEED_MAX_KMH, 5);
+        double speed_kmh =
+            decimal_of(gather, yaml_find(tree, value, "speed_kmh"), 0.1, SPEED_MAX_KMH, 5);
         double detour = decimal_of(gather, yaml_find(tree, value, "detour"), 1, DETOUR_MAX, 1);
         rows[i] = (struct city_mode){gather_put(gather, gather->mode_names.texts[i]),
                                      (uint32_t)(speed_kmh * 1e6 / 3600 + 0.5),
@@ -228,7 +238,8 @@ static void write_time_zone(struct gather *gather, const yaml_node_t *node)
     uint32_t count = 0;
     if (time_zone_load(name, &rows, &count) != ERR_OK) {
         yaml_problem(&gather->city_yaml, node, "C027",
-                     "time zone \"%s\" is not in the system's zoneinfo; write it as Asia/Shanghai", name);
+                     "time zone \"%s\" is not in the system's zoneinfo; write it as Asia/Shanghai",
+                     name);
         return;
     }
     image_writer_section(gather->writer, CITY_TRANSITIONS, sizeof *rows, rows, count);
@@ -261,7 +272,8 @@ void gather_info(struct gather *gather)
     const yaml_node_t *posts = yaml_find(tree, root, "posts");
     uint32_t lowest_level = gather->level_count == 0 ? 0 : 1;
     char digest[40];
-    (void)snprintf(digest, sizeof digest, "%016llx%016llx", (unsigned long long)gather->source_digest.hi,
+    (void)snprintf(digest, sizeof digest, "%016llx%016llx",
+                   (unsigned long long)gather->source_digest.hi,
                    (unsigned long long)gather->source_digest.lo);
     struct city_info info = {
         .name = gather_put(gather, text_at(gather, city, "name")),
@@ -272,11 +284,14 @@ void gather_info(struct gather *gather)
         .level_count = gather->level_count,
         .district_level = number_of(gather, yaml_find(tree, city, "district_level"), lowest_level,
                                     gather->level_count, gather->level_count),
-        .command_post = name_row(gather, yaml_find(tree, posts, "command"), &gather->post_names, "posts.csv"),
-        .supervision_post =
-            name_row(gather, yaml_find(tree, posts, "supervision"), &gather->post_names, "posts.csv"),
-        .desk_post = name_row(gather, yaml_find(tree, posts, "desk"), &gather->post_names, "posts.csv"),
-        .mode_default = name_row(gather, yaml_find(tree, root, "mode_default"), &gather->mode_names, "modes"),
+        .command_post =
+            name_row(gather, yaml_find(tree, posts, "command"), &gather->post_names, "posts.csv"),
+        .supervision_post = name_row(gather, yaml_find(tree, posts, "supervision"),
+                                     &gather->post_names, "posts.csv"),
+        .desk_post =
+            name_row(gather, yaml_find(tree, posts, "desk"), &gather->post_names, "posts.csv"),
+        .mode_default =
+            name_row(gather, yaml_find(tree, root, "mode_default"), &gather->mode_names, "modes"),
     };
     if (gather->box_low.lon <= gather->box_high.lon) {
         write_box(gather, &info);

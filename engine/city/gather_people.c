@@ -5,7 +5,14 @@
 #include "engine/city/facts.h"
 #include "engine/city/gather.h"
 
-enum { DEPARTMENT_CODE, DEPARTMENT_NAME, DEPARTMENT_NAME_EN, DEPARTMENT_DUTY, DEPARTMENT_LEAD, DEPARTMENT_CALENDAR };
+enum {
+    DEPARTMENT_CODE,
+    DEPARTMENT_NAME,
+    DEPARTMENT_NAME_EN,
+    DEPARTMENT_DUTY,
+    DEPARTMENT_LEAD,
+    DEPARTMENT_CALENDAR
+};
 static const struct csv_column DEPARTMENT_COLUMNS[] = {
     {"code", true},       {"name", true},       {"name_en", false},
     {"duty_post", false}, {"lead_post", false}, {"calendar", false},
@@ -16,27 +23,40 @@ static const struct csv_column POST_COLUMNS[] = {
     {"code", true}, {"name", true}, {"name_en", false}, {"department", false}, {"persons", false}};
 
 enum {
-    WORKER_ID, WORKER_NAME, WORKER_NAME_EN, WORKER_ROLES, WORKER_SKILLS, WORKER_RIGHTS,
-    WORKER_DEPARTMENT, WORKER_TEAM, WORKER_SHIFT, WORKER_CAPACITY, WORKER_HOME_CELL, WORKER_CELLS,
-    WORKER_LON, WORKER_LAT, WORKER_HAS_BASE, WORKER_MODE
+    WORKER_ID,
+    WORKER_NAME,
+    WORKER_NAME_EN,
+    WORKER_ROLES,
+    WORKER_SKILLS,
+    WORKER_RIGHTS,
+    WORKER_DEPARTMENT,
+    WORKER_TEAM,
+    WORKER_SHIFT,
+    WORKER_CAPACITY,
+    WORKER_HOME_CELL,
+    WORKER_CELLS,
+    WORKER_LON,
+    WORKER_LAT,
+    WORKER_HAS_BASE,
+    WORKER_MODE
 };
 static const struct csv_column WORKER_COLUMNS[] = {
-    {"id", true},          {"name", true},     {"name_en", false},  {"roles", false},
-    {"skills", false},     {"rights", false},  {"department", false}, {"team", false},
-    {"shift", false},      {"capacity", false}, {"home_cell", false}, {"cells", false},
-    {"lon", false},        {"lat", false},     {"has_base", false}, {"mode", false},
+    {"id", true},      {"name", true},      {"name_en", false},    {"roles", false},
+    {"skills", false}, {"rights", false},   {"department", false}, {"team", false},
+    {"shift", false},  {"capacity", false}, {"home_cell", false},  {"cells", false},
+    {"lon", false},    {"lat", false},      {"has_base", false},   {"mode", false},
 };
 
 enum { GATEWAY_ID, GATEWAY_NAME, GATEWAY_KIND, GATEWAY_TRUSTED, GATEWAY_TYPES, GATEWAY_CRS };
 static const struct csv_column GATEWAY_COLUMNS[] = {
-    {"id", true},      {"name", true},    {"kind", true},
+    {"id", true},      {"name", true},   {"kind", true},
     {"trusted", true}, {"types", false}, {"crs", false},
 };
 
 /* Bit i of enum right, and value i + 1 of enum gateway_kind. */
-static const char *const RIGHT_WORDS[] = {"intake",     "shift_chief", "dispatcher",
-                                          "department_desk", "worker", "inspector",
-                                          "overseer",   "auditor",     "administrator"};
+static const char *const RIGHT_WORDS[] = {"intake",          "shift_chief", "dispatcher",
+                                          "department_desk", "worker",      "inspector",
+                                          "overseer",        "auditor",     "administrator"};
 static const char *const KIND_WORDS[] = {"sensor", "camera", "hotline", "department", "patrol"};
 
 #define CAPACITY_MAX 1000u
@@ -55,16 +75,19 @@ struct claims {
 void gather_people_read(struct gather *gather)
 {
     gather_csv(gather, "departments.csv", true, DEPARTMENT_COLUMNS, COUNT_OF(DEPARTMENT_COLUMNS),
-             &gather->departments);
+               &gather->departments);
     gather_csv(gather, "posts.csv", true, POST_COLUMNS, COUNT_OF(POST_COLUMNS), &gather->posts);
-    gather_csv(gather, "workers.csv", true, WORKER_COLUMNS, COUNT_OF(WORKER_COLUMNS), &gather->workers);
-    gather_csv(gather, "gateways.csv", false, GATEWAY_COLUMNS, COUNT_OF(GATEWAY_COLUMNS), &gather->gateways);
+    gather_csv(gather, "workers.csv", true, WORKER_COLUMNS, COUNT_OF(WORKER_COLUMNS),
+               &gather->workers);
+    gather_csv(gather, "gateways.csv", false, GATEWAY_COLUMNS, COUNT_OF(GATEWAY_COLUMNS),
+               &gather->gateways);
     gather_keys(gather, &gather->departments, DEPARTMENT_CODE, &gather->department_names);
     gather_keys(gather, &gather->posts, POST_CODE, &gather->post_names);
     gather_keys(gather, &gather->workers, WORKER_ID, &gather->person_names);
     gather_keys(gather, &gather->gateways, GATEWAY_ID, &gather->gateway_names);
     gather_vocabulary(gather, &gather->workers, WORKER_ROLES, &gather->role_names, CITY_ROLES_MAX);
-    gather_vocabulary(gather, &gather->workers, WORKER_SKILLS, &gather->skill_names, CITY_SKILLS_MAX);
+    gather_vocabulary(gather, &gather->workers, WORKER_SKILLS, &gather->skill_names,
+                      CITY_SKILLS_MAX);
 }
 
 static void write_departments(struct gather *gather)
@@ -78,10 +101,12 @@ static void write_departments(struct gather *gather)
             .code = gather_put(gather, names->texts[i]),
             .name = gather_string(gather, csv, row, DEPARTMENT_NAME),
             .name_en = gather_string(gather, csv, row, DEPARTMENT_NAME_EN),
-            .duty_post = gather_reference(gather, csv, row, DEPARTMENT_DUTY, &gather->post_names, "posts.csv"),
-            .lead_post = gather_reference(gather, csv, row, DEPARTMENT_LEAD, &gather->post_names, "posts.csv"),
-            .calendar = gather_reference(gather, csv, row, DEPARTMENT_CALENDAR, &gather->calendar_names,
-                                       "calendars.yaml"),
+            .duty_post = gather_reference(gather, csv, row, DEPARTMENT_DUTY, &gather->post_names,
+                                          "posts.csv"),
+            .lead_post = gather_reference(gather, csv, row, DEPARTMENT_LEAD, &gather->post_names,
+                                          "posts.csv"),
+            .calendar = gather_reference(gather, csv, row, DEPARTMENT_CALENDAR,
+                                         &gather->calendar_names, "calendars.yaml"),
         };
     }
     image_writer_section(gather->writer, CITY_DEPARTMENTS, sizeof *rows, rows, names->count);
@@ -98,15 +123,15 @@ static void write_posts(struct gather *gather)
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t row = names->entries[i].source;
         uint32_t count;
-        const uint32_t *roster =
-            gather_references(gather, csv, row, POST_PERSONS, &gather->person_names, "workers.csv", &count);
+        const uint32_t *roster = gather_references(gather, csv, row, POST_PERSONS,
+                                                   &gather->person_names, "workers.csv", &count);
         rows[i] = (struct city_post){
             .code = gather_put(gather, names->texts[i]),
             .name = gather_string(gather, csv, row, POST_NAME),
             .name_en = gather_string(gather, csv, row, POST_NAME_EN),
             .persons = {person_count, count},
-            .department = gather_reference(gather, csv, row, POST_DEPARTMENT, &gather->department_names,
-                                         "departments.csv"),
+            .department = gather_reference(gather, csv, row, POST_DEPARTMENT,
+                                           &gather->department_names, "departments.csv"),
         };
         for (uint32_t j = 0; j < count; j++) {
             persons = rows_grow(persons, sizeof *persons, person_count, &person_capacity);
@@ -118,7 +143,8 @@ static void write_posts(struct gather *gather)
     free(persons);
 }
 
-static uint64_t mask_of(struct gather *gather, uint32_t row, uint32_t column, const struct names *names)
+static uint64_t mask_of(struct gather *gather, uint32_t row, uint32_t column,
+                        const struct names *names)
 {
     uint32_t count;
     const char **items = gather_list(gather, &gather->workers, row, column, &count);
@@ -144,9 +170,9 @@ static uint32_t rights_of(struct gather *gather, uint32_t row)
         }
         if (bit == COUNT_OF(RIGHT_WORDS)) {
             const char *nearest = problems_nearest(items[i], RIGHT_WORDS, COUNT_OF(RIGHT_WORDS));
-            gather_problem(gather, &gather->workers, row, WORKER_RIGHTS, "C017", "\"%s\" is no right%s%s",
-                         items[i], nearest == NULL ? "" : "; nearest: ",
-                         nearest == NULL ? "" : nearest);
+            gather_problem(gather, &gather->workers, row, WORKER_RIGHTS, "C017",
+                           "\"%s\" is no right%s%s", items[i],
+                           nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
         } else {
             rights |= 1u << bit;
         }
@@ -157,10 +183,11 @@ static uint32_t rights_of(struct gather *gather, uint32_t row)
 static void claim_cells(struct gather *gather, uint32_t row, uint32_t person, struct claims *claims)
 {
     uint32_t count;
-    const uint32_t *cells = gather_references(gather, &gather->workers, row, WORKER_CELLS, &gather->cell_names,
-                                            "cells.geojson", &count);
+    const uint32_t *cells = gather_references(gather, &gather->workers, row, WORKER_CELLS,
+                                              &gather->cell_names, "cells.geojson", &count);
     for (uint32_t i = 0; i < count; i++) {
-        claims->rows = rows_grow(claims->rows, sizeof *claims->rows, claims->count, &claims->capacity);
+        claims->rows =
+            rows_grow(claims->rows, sizeof *claims->rows, claims->count, &claims->capacity);
         claims->rows[claims->count++] = (struct claim){cells[i], person};
     }
 }
@@ -172,7 +199,7 @@ static void place_person(struct gather *gather, uint32_t row, struct city_person
     bool has_base = gather_bool(gather, &gather->workers, row, WORKER_HAS_BASE, false);
     if (has_base && !place_is_known(base)) {
         gather_problem(gather, &gather->workers, row, WORKER_HAS_BASE, "C019",
-                     "a base needs lon and lat");
+                       "a base needs lon and lat");
     }
     if (!place_is_known(base) && person->home_cell != NONE32) {
         base = (struct place){gather->cell_rows[person->home_cell].lon,
@@ -197,14 +224,18 @@ static struct city_person make_person(struct gather *gather, uint32_t rank)
         .name_en = gather_string(gather, csv, row, WORKER_NAME_EN),
         .team = gather_string(gather, csv, row, WORKER_TEAM),
         .rights = rights_of(gather, row),
-        .department = gather_reference(gather, csv, row, WORKER_DEPARTMENT, &gather->department_names,
-                                     "departments.csv"),
-        .shift = gather_reference(gather, csv, row, WORKER_SHIFT, &gather->calendar_names, "calendars.yaml"),
-        .home_cell = gather_reference(gather, csv, row, WORKER_HOME_CELL, &gather->cell_names, "cells.geojson"),
-        .mode = gather_reference(gather, csv, row, WORKER_MODE, &gather->mode_names, "modes of city.yaml"),
+        .department = gather_reference(gather, csv, row, WORKER_DEPARTMENT,
+                                       &gather->department_names, "departments.csv"),
+        .shift = gather_reference(gather, csv, row, WORKER_SHIFT, &gather->calendar_names,
+                                  "calendars.yaml"),
+        .home_cell = gather_reference(gather, csv, row, WORKER_HOME_CELL, &gather->cell_names,
+                                      "cells.geojson"),
+        .mode = gather_reference(gather, csv, row, WORKER_MODE, &gather->mode_names,
+                                 "modes of city.yaml"),
     };
     bool takes_orders = (person.rights & (RIGHT_WORKER | RIGHT_INSPECTOR)) != 0;
-    person.capacity = gather_number(gather, csv, row, WORKER_CAPACITY, takes_orders ? 1 : 0, CAPACITY_MAX);
+    person.capacity =
+        gather_number(gather, csv, row, WORKER_CAPACITY, takes_orders ? 1 : 0, CAPACITY_MAX);
     if (gather_text(csv, row, WORKER_MODE)[0] == '\0' && gather->city_yaml.is_open) {
         const yaml_node_t *root = yaml_tree_root(&gather->city_yaml);
         const char *word =
@@ -239,7 +270,8 @@ static void write_claims(struct gather *gather, struct claims *claims)
         cell->persons.count++;
         persons[i] = claims->rows[i].person;
     }
-    image_writer_section(gather->writer, CITY_CELL_PERSONS, sizeof *persons, persons, claims->count);
+    image_writer_section(gather->writer, CITY_CELL_PERSONS, sizeof *persons, persons,
+                         claims->count);
 }
 
 static void write_persons(struct gather *gather)
@@ -271,14 +303,15 @@ static void write_gateways(struct gather *gather)
         const char **prefixes = gather_list(gather, csv, row, GATEWAY_TYPES, &count);
         if (names_find(&gather->person_names, names->texts[i]) != NONE32) {
             gather_problem(gather, csv, row, GATEWAY_ID, "C015", "\"%s\" is the id of a worker too",
-                         names->texts[i]);
+                           names->texts[i]);
         }
         rows[i] = (struct city_gateway){
             .id_hash = facts_hash(names->texts[i], strlen(names->texts[i])),
             .id = gather_put(gather, names->texts[i]),
             .name = gather_string(gather, csv, row, GATEWAY_NAME),
             .types = {type_count, count},
-            .kind = 1 + gather_word(gather, csv, row, GATEWAY_KIND, KIND_WORDS, COUNT_OF(KIND_WORDS), NONE32),
+            .kind = 1 + gather_word(gather, csv, row, GATEWAY_KIND, KIND_WORDS,
+                                    COUNT_OF(KIND_WORDS), NONE32),
             .is_trusted = gather_bool(gather, csv, row, GATEWAY_TRUSTED, false) ? 1 : 0,
         };
         systems[i] = gather_word(gather, csv, row, GATEWAY_CRS, CRS_NAMES, CRS_COUNT, gather->crs);

@@ -17,8 +17,8 @@ static const struct csv_column UNIT_COLUMNS[] = {
 static void feature_problem(struct gather *gather, const struct feature *feature, const char *code,
                             const char *text, const char *detail)
 {
-    problems_add(gather->problems, PROBLEM_ERROR, code, feature->file, 0, 0, "%s: %s%s", feature->label,
-                 text, detail);
+    problems_add(gather->problems, PROBLEM_ERROR, code, feature->file, 0, 0, "%s: %s%s",
+                 feature->label, text, detail);
 }
 
 /* ---- units ---- */
@@ -37,8 +37,9 @@ static uint32_t unit_level(struct gather *gather, uint32_t row)
     const char *nearest = problems_nearest(text, gather->levels, gather->level_count);
     if (csv_at(&gather->units, row, UNIT_LEVEL)->column > 0) {
         gather_problem(gather, &gather->units, row, UNIT_LEVEL, "C017",
-                     "\"%s\" should be one of the %u levels of city.yaml%s%s", text, gather->level_count,
-                     nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
+                       "\"%s\" should be one of the %u levels of city.yaml%s%s", text,
+                       gather->level_count,
+                       nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     }
     return 0;
 }
@@ -67,8 +68,8 @@ static void write_units(struct gather *gather)
         if (parent != NONE32 && rows[i].level > 0 && rows[parent].level > 0 &&
             rows[parent].level <= rows[i].level) {
             gather_problem(gather, csv, names->entries[i].source, UNIT_PARENT, "C028",
-                         "\"%s\" is of level %u, not above level %u", names->texts[parent],
-                         rows[parent].level, rows[i].level);
+                           "\"%s\" is of level %u, not above level %u", names->texts[parent],
+                           rows[parent].level, rows[i].level);
         }
     }
     image_writer_section(gather->writer, CITY_UNITS, sizeof *rows, rows, names->count);
@@ -86,8 +87,8 @@ static void tell_twice(void *context, uint32_t source, uint32_t first_source)
     const struct feature *first = &sorting->features->list[first_source];
     char where[256];
     (void)snprintf(where, sizeof where, "%s, %s", first->file, first->label);
-    feature_problem(sorting->gather, &sorting->features->list[source], "C015",
-                    "the same id as in ", where);
+    feature_problem(sorting->gather, &sorting->features->list[source], "C015", "the same id as in ",
+                    where);
 }
 
 static void feature_keys(struct gather *gather, struct features *features, const char *key,
@@ -238,8 +239,8 @@ static void read_area_files(struct gather *gather)
             continue;
         }
         if (count == AREA_FILES_MAX) {
-            problems_add(gather->problems, PROBLEM_ERROR, "C029", FOLDER, 0, 0, "more than %u files",
-                         AREA_FILES_MAX);
+            problems_add(gather->problems, PROBLEM_ERROR, "C029", FOLDER, 0, 0,
+                         "more than %u files", AREA_FILES_MAX);
             break;
         }
         (void)snprintf(path, sizeof path, "%s/%s", FOLDER, entry->d_name);
@@ -286,8 +287,8 @@ static void make_shapes(struct gather *gather)
     tables.points = pool_take_rows(&gather->pool, sizeof *tables.points,
                                    gather->cells.point_count + gather->areas.point_count);
     for (uint32_t i = 0; i < gather->cell_names.count; i++) {
-        shape_append(&tables, &gather->cells, &gather->cells.list[gather->cell_names.entries[i].source],
-                     SHAPE_CELL, i);
+        shape_append(&tables, &gather->cells,
+                     &gather->cells.list[gather->cell_names.entries[i].source], SHAPE_CELL, i);
     }
     uint32_t *sources = pool_take_rows(&gather->pool, sizeof *sources, gather->zone_names.count);
     for (uint32_t rank = 0; rank < gather->zone_names.count; rank++) {
@@ -296,8 +297,9 @@ static void make_shapes(struct gather *gather)
     for (uint32_t i = 0; i < gather->zone_names.count; i++) {
         shape_append(&tables, &gather->areas, &gather->areas.list[sources[i]], SHAPE_AREA, i);
     }
-    enum err err = locator_new(tables.rings, tables.ring_count, tables.points, tables.point_count,
-                               gather->cell_names.count, gather->zone_names.count, &gather->locator);
+    enum err err =
+        locator_new(tables.rings, tables.ring_count, tables.points, tables.point_count,
+                    gather->cell_names.count, gather->zone_names.count, &gather->locator);
     must(err == ERR_OK);
     image_writer_section(gather->writer, CITY_SHAPE_RINGS, sizeof *tables.rings, tables.rings,
                          tables.ring_count);

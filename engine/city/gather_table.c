@@ -16,8 +16,8 @@ bool gather_file(struct gather *gather, const char *name, struct text_file *out_
     return true;
 }
 
-void gather_csv(struct gather *gather, const char *name, bool is_needed, const struct csv_column *columns,
-              uint32_t column_count, struct csv *out_csv)
+void gather_csv(struct gather *gather, const char *name, bool is_needed,
+                const struct csv_column *columns, uint32_t column_count, struct csv *out_csv)
 {
     *out_csv = (struct csv){.file = name, .column_count = column_count};
     struct text_file file;
@@ -42,9 +42,9 @@ static void tell_twice(void *context, uint32_t source, uint32_t first_source)
 {
     const struct sorting *sorting = context;
     gather_problem(sorting->gather, sorting->csv, source, sorting->column, "C015",
-                 "\"%s\" stands twice, first in line %d",
-                 gather_text(sorting->csv, source, sorting->column),
-                 csv_at(sorting->csv, first_source, sorting->column)->line);
+                   "\"%s\" stands twice, first in line %d",
+                   gather_text(sorting->csv, source, sorting->column),
+                   csv_at(sorting->csv, first_source, sorting->column)->line);
 }
 
 void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names)
@@ -59,7 +59,8 @@ void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, 
             gather_problem(gather, csv, row, column, "C013", "may not be empty");
         } else if (!gather_id_is_sound(text)) {
             gather_problem(gather, csv, row, column, "C014",
-                         "\"%s\" should be 1 to 64 bytes without spaces and control characters", text);
+                           "\"%s\" should be 1 to 64 bytes without spaces and control characters",
+                           text);
         } else {
             names_add(names, text, row);
         }
@@ -70,8 +71,8 @@ void gather_keys(struct gather *gather, const struct csv *csv, uint32_t column, 
         csv->has_problems || problems_error_count(gather->problems) > errors_before;
 }
 
-void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column, struct names *names,
-                     uint32_t limit)
+void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t column,
+                       struct names *names, uint32_t limit)
 {
     for (uint32_t row = 0; row < csv->row_count; row++) {
         uint32_t count;
@@ -81,15 +82,15 @@ void gather_vocabulary(struct gather *gather, const struct csv *csv, uint32_t co
                 names_add(names, items[i], row);
             } else {
                 gather_problem(gather, csv, row, column, "C014", "\"%s\" is longer than 64 bytes",
-                             items[i]);
+                               items[i]);
             }
         }
     }
     names_sort(names, NULL, NULL);
     if (names->count > limit) {
         gather_problem(gather, csv, names->entries[limit].source, column, "C029",
-                     "\"%s\" is one too many: %u different words, at most %u in a city",
-                     names->entries[limit].text, names->count, limit);
+                       "\"%s\" is one too many: %u different words, at most %u in a city",
+                       names->entries[limit].text, names->count, limit);
     }
 }
 

@@ -6,8 +6,9 @@
 #include "engine/city/gather.h"
 
 enum { ASSET_CODE, ASSET_NAME, ASSET_KIND, ASSET_LON, ASSET_LAT, ASSET_DEPARTMENT };
-static const struct csv_column ASSET_COLUMNS[] = {
-    {"code", true}, {"name", false}, {"kind", true}, {"lon", true}, {"lat", true}, {"department", false}};
+static const struct csv_column ASSET_COLUMNS[] = {{"code", true}, {"name", false},
+                                                  {"kind", true}, {"lon", true},
+                                                  {"lat", true},  {"department", false}};
 
 enum { DEVICE_ID, DEVICE_KIND, DEVICE_LON, DEVICE_LAT, DEVICE_ASSET, DEVICE_ZONE, DEVICE_HEALTH };
 static const struct csv_column DEVICE_COLUMNS[] = {
@@ -15,7 +16,16 @@ static const struct csv_column DEVICE_COLUMNS[] = {
     {"asset", false}, {"zone", false}, {"health", false},
 };
 
-enum { CLASS_CODE, CLASS_TITLE, CLASS_TITLE_EN, CLASS_DEPARTMENT, CLASS_HANDLE, CLASS_CHECK, CLASS_REOPEN, CLASS_BASIS };
+enum {
+    CLASS_CODE,
+    CLASS_TITLE,
+    CLASS_TITLE_EN,
+    CLASS_DEPARTMENT,
+    CLASS_HANDLE,
+    CLASS_CHECK,
+    CLASS_REOPEN,
+    CLASS_BASIS
+};
 static const struct csv_column CLASS_COLUMNS[] = {
     {"class", true},   {"title", true},  {"title_en", false}, {"department", false},
     {"handle", false}, {"check", false}, {"reopen", false},   {"basis", false},
@@ -36,11 +46,12 @@ static void read_kinds(struct gather *gather)
             bool is_absent = csv_at(tables[table], row, columns[table])->column == 0;
             if (text[0] != '\0' && !gather_id_is_sound(text)) {
                 gather_problem(gather, tables[table], row, columns[table], "C014",
-                             "\"%s\" should be 1 to 64 bytes without spaces", text);
+                               "\"%s\" should be 1 to 64 bytes without spaces", text);
             } else if (text[0] != '\0') {
                 names_add(&gather->kind_names, text, row);
             } else if (table == 0 && !is_absent) {
-                gather_problem(gather, tables[table], row, columns[table], "C013", "may not be empty");
+                gather_problem(gather, tables[table], row, columns[table], "C013",
+                               "may not be empty");
             }
         }
     }
@@ -49,9 +60,12 @@ static void read_kinds(struct gather *gather)
 
 void gather_things_read(struct gather *gather)
 {
-    gather_csv(gather, "assets.csv", false, ASSET_COLUMNS, COUNT_OF(ASSET_COLUMNS), &gather->assets);
-    gather_csv(gather, "devices.csv", false, DEVICE_COLUMNS, COUNT_OF(DEVICE_COLUMNS), &gather->devices);
-    gather_csv(gather, "catalogue.csv", true, CLASS_COLUMNS, COUNT_OF(CLASS_COLUMNS), &gather->catalogue);
+    gather_csv(gather, "assets.csv", false, ASSET_COLUMNS, COUNT_OF(ASSET_COLUMNS),
+               &gather->assets);
+    gather_csv(gather, "devices.csv", false, DEVICE_COLUMNS, COUNT_OF(DEVICE_COLUMNS),
+               &gather->devices);
+    gather_csv(gather, "catalogue.csv", true, CLASS_COLUMNS, COUNT_OF(CLASS_COLUMNS),
+               &gather->catalogue);
     gather_keys(gather, &gather->assets, ASSET_CODE, &gather->asset_names);
     gather_keys(gather, &gather->devices, DEVICE_ID, &gather->device_names);
     gather_keys(gather, &gather->catalogue, CLASS_CODE, &gather->class_names);
@@ -112,8 +126,8 @@ static void write_assets(struct gather *gather)
             .lat = place.lat,
             .lon = place.lon,
             .cell = cell_of(gather, place, areas, &area_count),
-            .department = gather_reference(gather, csv, row, ASSET_DEPARTMENT, &gather->department_names,
-                                         "departments.csv"),
+            .department = gather_reference(gather, csv, row, ASSET_DEPARTMENT,
+                                           &gather->department_names, "departments.csv"),
         };
     }
     if (names->count > 1) {
@@ -133,9 +147,10 @@ static struct city_device make_device(struct gather *gather, uint32_t rank)
     const char *id = gather->device_names.texts[rank];
     uint32_t row = gather->device_names.entries[rank].source;
     struct place place = gather_place(gather, csv, row, DEVICE_LON, true);
-    uint32_t asset = gather_reference(gather, csv, row, DEVICE_ASSET, &gather->asset_names, "assets.csv");
-    uint32_t zone =
-        gather_reference(gather, csv, row, DEVICE_ZONE, &gather->zone_names, "the zones of areas/*.geojson");
+    uint32_t asset =
+        gather_reference(gather, csv, row, DEVICE_ASSET, &gather->asset_names, "assets.csv");
+    uint32_t zone = gather_reference(gather, csv, row, DEVICE_ZONE, &gather->zone_names,
+                                     "the zones of areas/*.geojson");
     return (struct city_device){
         .id_hash = facts_hash(id, strlen(id)),
         .id = gather_put(gather, id),
@@ -179,7 +194,7 @@ static uint64_t reopen_of(struct gather *gather, uint32_t row)
     }
     if (limit.unit == UNIT_WORK_TIME || limit.unit == UNIT_WORK_DAY_END) {
         gather_problem(gather, &gather->catalogue, row, CLASS_REOPEN, "C030",
-                     "a reopen window runs on continuously: 72h, 3d, 0h");
+                       "a reopen window runs on continuously: 72h, 3d, 0h");
     }
     return (uint64_t)(limit.unit == UNIT_NATURAL_DAY ? limit.value * DAY_MS : limit.value);
 }
@@ -189,7 +204,7 @@ static struct clock_limit handle_of(struct gather *gather, uint32_t row)
     struct clock_limit limit = gather_limit(gather, &gather->catalogue, row, CLASS_HANDLE);
     if (gather_text(&gather->catalogue, row, CLASS_HANDLE)[0] == '0' && limit.value == 0) {
         gather_problem(gather, &gather->catalogue, row, CLASS_HANDLE, "C030",
-                     "a limit of zero; leave the cell empty where no clock shall run");
+                       "a limit of zero; leave the cell empty where no clock shall run");
     }
     return limit;
 }
@@ -207,9 +222,10 @@ static void write_catalogue(struct gather *gather)
             .title_en = gather_string(gather, csv, row, CLASS_TITLE_EN),
             .basis = gather_string(gather, csv, row, CLASS_BASIS),
             .handle = handle_of(gather, row),
-            .department = gather_reference(gather, csv, row, CLASS_DEPARTMENT, &gather->department_names,
-                                         "departments.csv"),
-            .check = gather_word(gather, csv, row, CLASS_CHECK, CHECK_WORDS, COUNT_OF(CHECK_WORDS), 0),
+            .department = gather_reference(gather, csv, row, CLASS_DEPARTMENT,
+                                           &gather->department_names, "departments.csv"),
+            .check =
+                gather_word(gather, csv, row, CLASS_CHECK, CHECK_WORDS, COUNT_OF(CHECK_WORDS), 0),
             .reopen_ms = reopen_of(gather, row),
         };
     }

@@ -14,7 +14,7 @@
 #define DECIMAL_SIZE_MAX 40u
 
 void gather_problem(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                  const char *code, const char *format, ...)
+                    const char *code, const char *format, ...)
 {
     char message[MESSAGE_MAX];
     va_list arguments;
@@ -36,7 +36,8 @@ struct image_string gather_put(struct gather *gather, const char *text)
     return image_writer_string(gather->writer, text, strlen(text));
 }
 
-struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column)
+struct image_string gather_string(struct gather *gather, const struct csv *csv, uint32_t row,
+                                  uint32_t column)
 {
     return gather_put(gather, gather_text(csv, row, column));
 }
@@ -56,26 +57,28 @@ bool gather_id_is_sound(const char *text)
     return true;
 }
 
-static uint32_t find_or_tell(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                             const char *text, const struct names *names, const char *where)
+static uint32_t find_or_tell(struct gather *gather, const struct csv *csv, uint32_t row,
+                             uint32_t column, const char *text, const struct names *names,
+                             const char *where)
 {
     uint32_t rank = names_find(names, text);
     if (rank == NONE32 && !names->is_incomplete) {
         const char *nearest = names_nearest(names, text);
         gather_problem(gather, csv, row, column, "C018", "\"%s\" is not in %s%s%s", text, where,
-                     nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
+                       nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     }
     return rank;
 }
 
-uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                        const struct names *names, const char *where)
+uint32_t gather_reference(struct gather *gather, const struct csv *csv, uint32_t row,
+                          uint32_t column, const struct names *names, const char *where)
 {
     const char *text = gather_text(csv, row, column);
     return text[0] == '\0' ? NONE32 : find_or_tell(gather, csv, row, column, text, names, where);
 }
 
-bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column, bool otherwise)
+bool gather_bool(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
+                 bool otherwise)
 {
     static const char *const WORDS[] = {"false", "true"};
     return gather_word(gather, csv, row, column, WORDS, 2, otherwise ? 1 : 0) == 1;
@@ -101,13 +104,13 @@ bool gather_parse_u32(const char *text, uint32_t *out_value)
 }
 
 uint32_t gather_number(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                     uint32_t otherwise, uint32_t limit)
+                       uint32_t otherwise, uint32_t limit)
 {
     const char *text = gather_text(csv, row, column);
     uint32_t value = otherwise;
     if (text[0] != '\0' && (!gather_parse_u32(text, &value) || value > limit)) {
-        gather_problem(gather, csv, row, column, "C016", "\"%s\" should be a whole number from 0 to %u", text,
-                     limit);
+        gather_problem(gather, csv, row, column, "C016",
+                       "\"%s\" should be a whole number from 0 to %u", text, limit);
         return otherwise;
     }
     return value;
@@ -126,7 +129,7 @@ static void join_words(char *out, size_t size, const char *const *words, uint32_
 }
 
 uint32_t gather_word(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                   const char *const *words, uint32_t word_count, uint32_t otherwise)
+                     const char *const *words, uint32_t word_count, uint32_t otherwise)
 {
     const char *text = gather_text(csv, row, column);
     if (text[0] == '\0') {
@@ -146,8 +149,8 @@ uint32_t gather_word(struct gather *gather, const struct csv *csv, uint32_t row,
     return otherwise;
 }
 
-const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                       uint32_t *out_count)
+const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t row,
+                         uint32_t column, uint32_t *out_count)
 {
     const char *text = gather_text(csv, row, column);
     size_t item_limit = strlen(text) / 2 + 1;
@@ -167,8 +170,9 @@ const char **gather_list(struct gather *gather, const struct csv *csv, uint32_t 
     return items;
 }
 
-uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column,
-                          const struct names *names, const char *where, uint32_t *out_count)
+uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32_t row,
+                            uint32_t column, const struct names *names, const char *where,
+                            uint32_t *out_count)
 {
     uint32_t item_count;
     const char **items = gather_list(gather, csv, row, column, &item_count);
@@ -181,7 +185,8 @@ uint32_t *gather_references(struct gather *gather, const struct csv *csv, uint32
             is_repeated = is_repeated || ranks[j] == rank;
         }
         if (is_repeated) {
-            gather_problem(gather, csv, row, column, "C015", "\"%s\" stands twice in the list", items[i]);
+            gather_problem(gather, csv, row, column, "C015", "\"%s\" stands twice in the list",
+                           items[i]);
         } else if (rank != NONE32) {
             ranks[count++] = rank;
         }
@@ -206,8 +211,8 @@ bool gather_parse_decimal(const char *text, double *out_value)
     return true;
 }
 
-struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t lon_column,
-                        bool is_needed)
+struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t row,
+                          uint32_t lon_column, bool is_needed)
 {
     const char *names[2] = {"longitude", "latitude"};
     double limits[2] = {180, 90};
@@ -220,8 +225,8 @@ struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t
         if (!is_empty[i] &&
             (!gather_parse_decimal(text, &values[i]) || fabs(values[i]) > limits[i])) {
             gather_problem(gather, csv, row, lon_column + i, "C019",
-                         "\"%s\" should be a %s in degrees, -%g to %g", text, names[i], limits[i],
-                         limits[i]);
+                           "\"%s\" should be a %s in degrees, -%g to %g", text, names[i], limits[i],
+                           limits[i]);
             is_sound = false;
         }
     }
@@ -232,13 +237,14 @@ struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t
     }
     if (is_empty[0] != is_empty[1] || (is_needed && is_empty[0])) {
         gather_problem(gather, csv, row, lon_column + (is_empty[0] ? 0 : 1), "C019",
-                     "longitude and latitude are both needed");
+                       "longitude and latitude are both needed");
         return place_none();
     }
     if (is_empty[0] || !is_sound) {
         return place_none();
     }
-    return crs_place_to_wgs84(gather->crs, degrees_to_place((struct degrees){values[0], values[1]}));
+    return crs_place_to_wgs84(gather->crs,
+                              degrees_to_place((struct degrees){values[0], values[1]}));
 }
 
 struct unit_word {
@@ -277,13 +283,14 @@ static bool parse_limit(const char *text, struct clock_limit *out_limit)
     return false;
 }
 
-struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row, uint32_t column)
+struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row,
+                                uint32_t column)
 {
     const char *text = gather_text(csv, row, column);
     struct clock_limit limit = {0, UNIT_CONTINUOUS, 0};
     if (text[0] != '\0' && !parse_limit(text, &limit)) {
         gather_problem(gather, csv, row, column, "C030",
-                     "\"%s\" should be a duration such as 30m, 4h, 4wh, 2wd or 1d", text);
+                       "\"%s\" should be a duration such as 30m, 4h, 4wh, 2wd or 1d", text);
     }
     return limit;
 }

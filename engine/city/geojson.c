@@ -64,9 +64,10 @@ static bool read_place(struct features *features, const struct feature *feature,
     if (!(fabs(degrees.lon) <= 180.0 && fabs(degrees.lat) <= 90.0)) {
         problems_add(features->problems, PROBLEM_ERROR, "C019", feature->file, 0, 0,
                      "%s: [%.7g, %.7g] is not [longitude, latitude]%s", feature->label, degrees.lon,
-                     degrees.lat, fabs(degrees.lat) <= 180.0 && fabs(degrees.lon) <= 90.0
-                                      ? "; are the two swapped?"
-                                      : "");
+                     degrees.lat,
+                     fabs(degrees.lat) <= 180.0 && fabs(degrees.lon) <= 90.0
+                         ? "; are the two swapped?"
+                         : "");
         return false;
     }
     *out_place = degrees_to_place(crs_to_wgs84(crs, degrees));
@@ -111,7 +112,8 @@ static bool read_ring(struct features *features, const struct feature *feature,
                      feature->label);
         return false;
     }
-    struct shape_ring ring = {.is_hole = is_hole, .points = {features->point_count, (uint32_t)count}};
+    struct shape_ring ring = {.is_hole = is_hole,
+                              .points = {features->point_count, (uint32_t)count}};
     for (size_t i = 0; i < count; i++) {
         features->points = rows_grow(features->points, sizeof *features->points,
                                      features->point_count, &features->point_capacity);
@@ -124,18 +126,20 @@ static bool read_ring(struct features *features, const struct feature *feature,
     struct place first = features->points[ring.points.first];
     struct place last = features->points[features->point_count - 1];
     if (first.lon != last.lon || first.lat != last.lat) {
-        problems_add(features->problems, PROBLEM_ERROR, "C024", feature->file, 0, 0,
-                     "%s: a ring is not closed: it starts at [%.7f, %.7f] and ends at [%.7f, %.7f]; repeat "
-                     "the first position at the end",
-                     feature->label, first.lon / 1e7, first.lat / 1e7, last.lon / 1e7, last.lat / 1e7);
+        problems_add(
+            features->problems, PROBLEM_ERROR, "C024", feature->file, 0, 0,
+            "%s: a ring is not closed: it starts at [%.7f, %.7f] and ends at [%.7f, %.7f]; repeat "
+            "the first position at the end",
+            feature->label, first.lon / 1e7, first.lat / 1e7, last.lon / 1e7, last.lat / 1e7);
         return false;
     }
     ring.points.count = ring_clean(features->points + ring.points.first, ring.points.count);
     features->point_count = ring.points.first + ring.points.count;
     if (ring.points.count < RING_POINTS_MIN) {
-        problems_add(features->problems, PROBLEM_ERROR, "C024", feature->file, 0, 0,
-                     "%s: a ring at [%.7f, %.7f] holds no ground: all its positions lie on one line",
-                     feature->label, first.lon / 1e7, first.lat / 1e7);
+        problems_add(
+            features->problems, PROBLEM_ERROR, "C024", feature->file, 0, 0,
+            "%s: a ring at [%.7f, %.7f] holds no ground: all its positions lie on one line",
+            feature->label, first.lon / 1e7, first.lat / 1e7);
         return false;
     }
     features->rings = rows_grow(features->rings, sizeof *features->rings, features->ring_count,
@@ -158,9 +162,8 @@ static bool read_polygon(struct features *features, const struct feature *featur
             return false;
         }
     }
-    GEOSGeometry *polygon =
-        geometry_polygon(features->geos, features->rings + first, features->ring_count - first,
-                         features->points);
+    GEOSGeometry *polygon = geometry_polygon(features->geos, features->rings + first,
+                                             features->ring_count - first, features->points);
     must(polygon != NULL);
     char reason[REASON_MAX];
     struct place where;
@@ -171,8 +174,8 @@ static bool read_polygon(struct features *features, const struct feature *featur
         GEOSGeom_destroy_r(features->geos, polygon);
         return false;
     }
-    features->polygons = rows_grow(features->polygons, sizeof(GEOSGeometry *), features->polygon_count,
-                                   &features->polygon_capacity);
+    features->polygons = rows_grow(features->polygons, sizeof(GEOSGeometry *),
+                                   features->polygon_count, &features->polygon_capacity);
     features->polygons[features->polygon_count++] = polygon;
     return true;
 }
@@ -242,8 +245,8 @@ void features_add_file(struct features *features, const struct text_file *file, 
     json_error_t error;
     json_t *root = json_loadb(file->bytes, file->size, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        problems_add(features->problems, PROBLEM_ERROR, "C021", file->name, error.line, error.column,
-                     "not JSON: %s", error.text);
+        problems_add(features->problems, PROBLEM_ERROR, "C021", file->name, error.line,
+                     error.column, "not JSON: %s", error.text);
         return;
     }
     features->roots = rows_grow(features->roots, sizeof(json_t *), features->root_count,

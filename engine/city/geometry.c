@@ -102,8 +102,9 @@ bool geometry_is_valid(GEOSContextHandle_t geos, const GEOSGeometry *polygon, ch
 {
     char *reason = NULL;
     GEOSGeometry *where = NULL;
-    bool is_valid = GEOSisValidDetail_r(geos, polygon, GEOSVALID_ALLOW_SELFTOUCHING_RING_FORMING_HOLE,
-                                          &reason, &where) == 1;
+    bool is_valid =
+        GEOSisValidDetail_r(geos, polygon, GEOSVALID_ALLOW_SELFTOUCHING_RING_FORMING_HOLE, &reason,
+                            &where) == 1;
     if (!is_valid) {
         (void)snprintf(out_reason, reason_size, "%s", reason == NULL ? "not valid" : reason);
         *out_place = place_of_point(geos, where);

@@ -17,8 +17,9 @@ struct image_writer {
     char *strings;
     size_t string_size;
     size_t string_capacity;
-    struct image_string *slots; /* open addressing; size 0 = free (the empty string is never stored) */
-    uint32_t slot_count;        /* power of two */
+    struct image_string
+        *slots;          /* open addressing; size 0 = free (the empty string is never stored) */
+    uint32_t slot_count; /* power of two */
     uint32_t slots_used;
     struct pending_section sections[IMAGE_SECTIONS_MAX];
     uint32_t section_count;
@@ -102,8 +103,8 @@ static bool strings_reserve(struct image_writer *writer, size_t size)
     while (capacity < needed) {
         capacity *= 2;
     }
-    char *grown = capacity == writer->string_capacity ? writer->strings
-                                                      : realloc(writer->strings, capacity);
+    char *grown =
+        capacity == writer->string_capacity ? writer->strings : realloc(writer->strings, capacity);
     if (grown == NULL) {
         writer->trouble = ERR_MEMORY;
         return false;
@@ -188,8 +189,8 @@ static size_t image_size(const struct image_writer *writer)
 
 static void image_fill(const struct image_writer *writer, uint8_t *bytes, size_t size)
 {
-    size_t offset = align_8(IMAGE_HEADER_SIZE +
-                            writer->section_count * sizeof(struct image_section));
+    size_t offset =
+        align_8(IMAGE_HEADER_SIZE + writer->section_count * sizeof(struct image_section));
     for (uint32_t i = 0; i < writer->section_count; i++) {
         const struct pending_section *pending = &writer->sections[i];
         struct image_section section = {pending->id, pending->row_size, offset, pending->count};

@@ -38,11 +38,12 @@ static bool rings_are_sound(const struct shape_ring *rings, uint32_t ring_count,
         const struct shape_ring *ring = &rings[i];
         uint32_t owners = ring->table == SHAPE_CELL ? cell_count : area_count;
         if (ring->table > SHAPE_AREA || ring->owner >= owners || ring->is_hole > 1 ||
-            ring->points.first > point_count || ring->points.count > point_count - ring->points.first ||
-            ring->points.count < 4) {
+            ring->points.first > point_count ||
+            ring->points.count > point_count - ring->points.first || ring->points.count < 4) {
             return false;
         }
-        if (ring->is_hole != 0 && (i == 0 || ring->table != ring[-1].table || ring->owner != ring[-1].owner)) {
+        if (ring->is_hole != 0 &&
+            (i == 0 || ring->table != ring[-1].table || ring->owner != ring[-1].owner)) {
             return false;
         }
     }
@@ -72,9 +73,9 @@ static enum err polygon_add(struct locator *locator, const struct shape_ring *ri
     return ERR_OK;
 }
 
-enum err locator_new(const struct shape_ring *rings, uint32_t ring_count, const struct place *points,
-                     uint32_t point_count, uint32_t cell_count, uint32_t area_count,
-                     struct locator **out_locator)
+enum err locator_new(const struct shape_ring *rings, uint32_t ring_count,
+                     const struct place *points, uint32_t point_count, uint32_t cell_count,
+                     uint32_t area_count, struct locator **out_locator)
 {
     if (!rings_are_sound(rings, ring_count, points, point_count, cell_count, area_count)) {
         return ERR_MALFORMED;

@@ -12,9 +12,9 @@
 struct locator; /* opaque */
 
 /* Rings as in the image; every index is checked. ERR_MALFORMED, ERR_MEMORY. */
-enum err locator_new(const struct shape_ring *rings, uint32_t ring_count, const struct place *points,
-                     uint32_t point_count, uint32_t cell_count, uint32_t area_count,
-                     struct locator **out_locator) WARN_UNUSED;
+enum err locator_new(const struct shape_ring *rings, uint32_t ring_count,
+                     const struct place *points, uint32_t point_count, uint32_t cell_count,
+                     uint32_t area_count, struct locator **out_locator) WARN_UNUSED;
 void locator_free(struct locator *locator);
 
 /* The place is valid WGS-84. out_cell: row or NONE32. Returns the number of areas, ascending; where a place lies in more than

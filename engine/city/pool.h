@@ -12,7 +12,7 @@ struct pool_block;
 
 struct pool {
     struct pool_block *blocks; /* newest first */
-    size_t left;                /* bytes free in the newest */
+    size_t left;               /* bytes free in the newest */
 };
 
 void pool_init(struct pool *pool);

@@ -19,9 +19,9 @@ enum shape_section {
 enum shape_table { SHAPE_CELL = 0, SHAPE_AREA = 1 };
 
 struct shape_ring {
-    uint32_t owner;   /* row of CITY_CELLS or CITY_AREAS */
-    uint16_t table;   /* enum shape_table */
-    uint16_t is_hole; /* 1: cut out of the polygon before it */
+    uint32_t owner;            /* row of CITY_CELLS or CITY_AREAS */
+    uint16_t table;            /* enum shape_table */
+    uint16_t is_hole;          /* 1: cut out of the polygon before it */
     struct image_range points; /* in CITY_SHAPE_POINTS, at least 4 */
 };
 

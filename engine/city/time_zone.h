@@ -10,7 +10,7 @@
 bool time_zone_is_known(const char *name);
 
 /* Changes from 2000 to 2100, the first row at INT64_MIN. Rows are malloc'ed. ERR_NOT_FOUND, ERR_MEMORY. */
-enum err time_zone_load(const char *name, struct city_transition **out_rows, uint32_t *out_count)
-    WARN_UNUSED;
+enum err time_zone_load(const char *name, struct city_transition **out_rows,
+                        uint32_t *out_count) WARN_UNUSED;
 
 #endif

@@ -28,9 +28,8 @@ void yaml_problem(struct yaml_tree *tree, const yaml_node_t *node, const char *c
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    problems_add(tree->problems, PROBLEM_ERROR, code, tree->file,
-                 node == NULL ? 0 : line_of(node), node == NULL ? 0 : column_of(node), "%s",
-                 message);
+    problems_add(tree->problems, PROBLEM_ERROR, code, tree->file, node == NULL ? 0 : line_of(node),
+                 node == NULL ? 0 : column_of(node), "%s", message);
 }
 
 static void parser_problem(struct yaml_tree *tree, const yaml_parser_t *parser)
@@ -38,7 +37,8 @@ static void parser_problem(struct yaml_tree *tree, const yaml_parser_t *parser)
     problems_add(tree->problems, PROBLEM_ERROR, "C008", tree->file,
                  (int)parser->problem_mark.line + 1, (int)parser->problem_mark.column + 1,
                  "not YAML: %s%s%s", parser->problem == NULL ? "?" : parser->problem,
-                 parser->context == NULL ? "" : ", ", parser->context == NULL ? "" : parser->context);
+                 parser->context == NULL ? "" : ", ",
+                 parser->context == NULL ? "" : parser->context);
 }
 
 /* True when nothing but the end of the stream follows the document. */

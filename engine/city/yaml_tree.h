@@ -25,7 +25,8 @@ struct yaml_key {
 };
 
 /* False after a problem was listed; the root is a mapping then. */
-bool yaml_tree_open(struct yaml_tree *tree, struct problems *problems, const struct text_file *file);
+bool yaml_tree_open(struct yaml_tree *tree, struct problems *problems,
+                    const struct text_file *file);
 void yaml_tree_close(struct yaml_tree *tree);
 
 const yaml_node_t *yaml_tree_root(struct yaml_tree *tree);

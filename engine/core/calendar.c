@@ -52,8 +52,8 @@ static struct offset_span offset_span_at(const struct city *city, int64_t at_ms)
 static int64_t instant_of_local(const struct city *city, int64_t local_ms)
 {
     uint32_t row = transition_at(city, add_clamped(local_ms, DAY_MS));
-    while (row > 0 && add_clamped(city->transitions[row].at_ms, city->transitions[row].offset_ms) >
-                          local_ms) {
+    while (row > 0 &&
+           add_clamped(city->transitions[row].at_ms, city->transitions[row].offset_ms) > local_ms) {
         row--;
     }
     int64_t at_ms = sub_clamped(local_ms, city->transitions[row].offset_ms);
@@ -123,8 +123,8 @@ static struct piece piece_at(const struct city *city, const struct city_calendar
     if (day == calendar->valid_until_day) {
         piece = (struct piece){false, sub_clamped((day + 1) * DAY_MS, span.offset_ms)};
     } else if (day < calendar->valid_from_day) {
-        piece = (struct piece){
-            false, sub_clamped(calendar->valid_from_day * DAY_MS, span.offset_ms)};
+        piece =
+            (struct piece){false, sub_clamped(calendar->valid_from_day * DAY_MS, span.offset_ms)};
     } else {
         piece = piece_of_day(city, calendar, day, local_ms - day * DAY_MS);
         piece.until_ms = sub_clamped(day * DAY_MS + piece.until_ms, span.offset_ms);

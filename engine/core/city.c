@@ -7,13 +7,13 @@
 #include "engine/core/distance.h"
 
 /* Opens one section into the pointer and count of its view, keeping the first error. */
-#define OPEN_ROWS(section, field, count)                                                \
-    do {                                                                                \
-        const void *rows = NULL;                                                        \
-        if (err == ERR_OK) {                                                            \
-            err = image_rows(&city.image, section, sizeof *city.field, &rows, &city.count); \
-            city.field = rows;                                                          \
-        }                                                                               \
+#define OPEN_ROWS(section, field, count)                                                           \
+    do {                                                                                           \
+        const void *rows = NULL;                                                                   \
+        if (err == ERR_OK) {                                                                       \
+            err = image_rows(&city.image, section, sizeof *city.field, &rows, &city.count);        \
+            city.field = rows;                                                                     \
+        }                                                                                          \
     } while (0)
 
 enum err city_open(const void *bytes, uint64_t size, struct city *out_city)
@@ -105,8 +105,8 @@ static uint32_t date_of_day(int64_t day)
     return (uint32_t)(year * 10000 + month * 100 + day_of_month);
 }
 
-#define DAY_OF_YEAR_0 INT64_C(-719528)     /* 0000-01-01 */
-#define DAY_OF_YEAR_9999 INT64_C(2932896)  /* 9999-12-31 */
+#define DAY_OF_YEAR_0 INT64_C(-719528)    /* 0000-01-01 */
+#define DAY_OF_YEAR_9999 INT64_C(2932896) /* 9999-12-31 */
 
 uint32_t city_local_date(const struct city *city, int64_t at_ms)
 {

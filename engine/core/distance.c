@@ -8,7 +8,7 @@
  * for steps of h = 1 degree. tests/unit/core/test_distance.c recomputes the table. */
 #include "engine/core/distance.h"
 
-#define DEGREE 10000000        /* 1e-7 degrees in one */
+#define DEGREE 10000000           /* 1e-7 degrees in one */
 #define SCALE INT64_C(1000000000) /* table unit: 1e-9 cm */
 #define TURN (INT64_C(2) * LON_LIMIT)
 

@@ -80,7 +80,8 @@ static void test_persons(void **unused)
     assert_int_equal(wang->rights, RIGHT_WORKER);
     assert_int_equal(wang->capacity, 3);
     assert_true(is_text(city.cells[wang->home_cell].code, "c1"));
-    assert_int_equal(wang->lon, city.cells[wang->home_cell].lon); /* no base: inside the home cell */
+    assert_int_equal(wang->lon,
+                     city.cells[wang->home_cell].lon); /* no base: inside the home cell */
     assert_true(is_text(city.modes[wang->mode].name, "walk"));
     const struct city_person *zhao = person("zhao.lei");
     assert_int_equal(zhao->rights, RIGHT_WORKER | RIGHT_INSPECTOR);
@@ -147,7 +148,8 @@ static void test_catalogue_and_calendars(void **unused)
     assert_int_equal(exceptions[2].weekday, 4);
     const struct city_calendar *night = &city.calendars[1];
     const struct city_interval *spans = &city.intervals[night->intervals.first];
-    assert_int_equal(night->intervals.count, 7); /* Monday 00-06 is Sunday's; ends on Sunday 24:00 */
+    assert_int_equal(night->intervals.count,
+                     7); /* Monday 00-06 is Sunday's; ends on Sunday 24:00 */
     assert_int_equal(spans[0].start_minute, 0);
     assert_int_equal(spans[0].end_minute, 360);
     assert_int_equal(spans[1].end_minute - spans[1].start_minute, 480); /* joined over midnight */
@@ -184,7 +186,8 @@ static void test_windows_files(void **unused)
 {
     (void)unused;
     fixture_write(&fixture, "units.csv",
-                  "\xef\xbb\xbf" "code,name,level,parent\r\n110108,\"示例,\r\n区\",district,\r\n"
+                  "\xef\xbb\xbf"
+                  "code,name,level,parent\r\n110108,\"示例,\r\n区\",district,\r\n"
                   "110108001,东街道,street,110108\r\n110108002,\"西\"\"街道\"\"\",1,110108");
     load_well();
     assert_true(is_text(city.units[0].name, "示例,\r\n区"));
@@ -242,7 +245,8 @@ static const struct spoil SPOILS[] = {
      "error C015: \"wang.fang\" stands twice in the list"},
     {"cells.geojson", "\"code\": \"c3\"", "\"code\": \"c1\"",
      "cells.geojson: error C015: feature 3 (code c1): the same id as in cells.geojson, feature 2"},
-    {"workers.csv", ",3,c1", ",-3,c1", "error C016: \"-3\" should be a whole number from 0 to 1000"},
+    {"workers.csv", ",3,c1", ",-3,c1",
+     "error C016: \"-3\" should be a whole number from 0 to 1000"},
     {"city.yaml", "detour: 1.3", "detour: 0.3",
      "city.yaml:10:32: error C016: \"0.3\" should be a number from 1 to 100"},
     {"city.yaml", "[116.29, 116.33]", "[116.33, 116.29]",
@@ -252,7 +256,8 @@ static const struct spoil SPOILS[] = {
     {"workers.csv", "worker inspector", "worker inspektor",
      "error C017: \"inspektor\" is no right; nearest: inspector"},
     {"units.csv", "street,", "stret,", "error C017: \"stret\" should be one of the 2 levels"},
-    {"devices.csv", "bin.1", "bin.7", "devices.csv:2:29: error C018: \"bin.7\" is not in assets.csv"},
+    {"devices.csv", "bin.1", "bin.7",
+     "devices.csv:2:29: error C018: \"bin.7\" is not in assets.csv"},
     {"workers.csv", "shift.night", "shift.nigth",
      "error C018: \"shift.nigth\" is not in calendars.yaml; nearest: shift.night"},
     {"city.yaml", "supervision: district.supervision", "supervision: district.supervison",
@@ -271,16 +276,19 @@ static const struct spoil SPOILS[] = {
     {"cells.geojson", "FeatureCollection", "Collection",
      "cells.geojson:1:1: error C022: should be a FeatureCollection"},
     {"cells.geojson", "\"Polygon\"", "\"Point\"",
-     "error C022: feature 1 (code c2): the geometry is Point; it should be Polygon or MultiPolygon"},
+     "error C022: feature 1 (code c2): the geometry is Point; it should be Polygon or "
+     "MultiPolygon"},
     {"areas/squares.geojson", "\"zone\": \"sq.1\", ", "",
      "areas/squares.geojson: error C023: feature 1: property \"zone\" is missing"},
     {"cells.geojson", "\"c2\"", "true",
      "error C023: feature 1: property \"code\" should be a text or a whole number"},
     {"cells.geojson", "[116.31, 39.91], [116.31, 39.90]]", "[116.31, 39.91]]",
-     "error C024: feature 1 (code c2): a ring is not closed: it starts at [116.3100000, 39.9000000] "
+     "error C024: feature 1 (code c2): a ring is not closed: it starts at [116.3100000, "
+     "39.9000000] "
      "and ends at [116.3100000, 39.9100000]"},
-    {"cells.geojson", "[[116.30, 39.90], [116.31, 39.90], [116.31, 39.91], [116.30, 39.91], [116.30, "
-                      "39.90]]",
+    {"cells.geojson",
+     "[[116.30, 39.90], [116.31, 39.90], [116.31, 39.91], [116.30, 39.91], [116.30, "
+     "39.90]]",
      "[[116.30, 39.90], [116.31, 39.91], [116.31, 39.90], [116.30, 39.91], [116.30, 39.90]]",
      "error C025: feature 2 (code c1): not a proper polygon: Self-intersection at [116.3050000, "
      "39.9050000]"},
@@ -334,7 +342,8 @@ static void test_all_problems_of_all_files(void **unused)
     assert_true(fixture_reported(&fixture, "units.csv:5:5: error C017"));
     assert_true(fixture_reported(&fixture, "units.csv:6:5: error C017"));
     assert_true(fixture_reported(&fixture, "posts.csv:5:5: error C018"));
-    assert_true(fixture_reported(&fixture, "posts.csv:5:12: error C018: \"nobody\" is not in workers.csv"));
+    assert_true(
+        fixture_reported(&fixture, "posts.csv:5:12: error C018: \"nobody\" is not in workers.csv"));
     assert_true(fixture_reported(&fixture, "calendars.yaml:5:26: error C032"));
     assert_true(fixture_reported(&fixture, "areas/parking.geojson: error C022"));
 }
@@ -343,7 +352,8 @@ static void test_one_problem_is_told_once(void **unused)
 {
     (void)unused;
     /* A cell that is left out for its own problem is not reported again by those who name it. */
-    fixture_replace(&fixture, "cells.geojson", "[[116.30, 39.90], [116.31, 39.90]", "[[116.30, 39.90]");
+    fixture_replace(&fixture, "cells.geojson", "[[116.30, 39.90], [116.31, 39.90]",
+                    "[[116.30, 39.90]");
     fixture_replace(&fixture, "cells.geojson", "39.91], [116.30, 39.90]]", "39.91]]");
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_true(fixture_reported(&fixture, "cells.geojson: error C024: feature 2 (code c1)"));
@@ -365,9 +375,10 @@ static void test_an_empty_directory(void **unused)
 static void test_empty_files(void **unused)
 {
     (void)unused;
-    static const char *const FILES[] = {"city.yaml",     "cells.geojson", "departments.csv", "posts.csv",
-                                        "workers.csv",   "gateways.csv",  "devices.csv",     "assets.csv",
-                                        "calendars.yaml", "catalogue.csv", "units.csv"};
+    static const char *const FILES[] = {"city.yaml",     "cells.geojson", "departments.csv",
+                                        "posts.csv",     "workers.csv",   "gateways.csv",
+                                        "devices.csv",   "assets.csv",    "calendars.yaml",
+                                        "catalogue.csv", "units.csv"};
     for (size_t i = 0; i < COUNT_OF(FILES); i++) {
         fixture_write(&fixture, FILES[i], "");
     }
@@ -382,8 +393,9 @@ static void test_overlap_is_a_warning_with_its_area(void **unused)
     fixture_replace(&fixture, "cells.geojson", "[[116.30, 39.90], [116.31, 39.90], [116.31, 39.91]",
                     "[[116.30, 39.90], [116.311, 39.90], [116.311, 39.91]");
     load_well();
-    assert_true(fixture_reported(&fixture, "cells.geojson: warning C026: feature 2 (code c1): overlaps cell "
-                                           "\"c2\" by 94"));
+    assert_true(fixture_reported(&fixture,
+                                 "cells.geojson: warning C026: feature 2 (code c1): overlaps cell "
+                                 "\"c2\" by 94"));
 }
 
 static void test_too_many_roles(void **unused)
@@ -413,10 +425,10 @@ static uint64_t next_random(void)
 static void test_random_damage(void **unused)
 {
     (void)unused;
-    static const char *const FILES[] = {"city.yaml",     "cells.geojson", "departments.csv", "posts.csv",
-                                        "workers.csv",   "gateways.csv",  "devices.csv",     "assets.csv",
-                                        "calendars.yaml", "catalogue.csv", "units.csv",
-                                        "areas/parking.geojson"};
+    static const char *const FILES[] = {"city.yaml",     "cells.geojson", "departments.csv",
+                                        "posts.csv",     "workers.csv",   "gateways.csv",
+                                        "devices.csv",   "assets.csv",    "calendars.yaml",
+                                        "catalogue.csv", "units.csv",     "areas/parking.geojson"};
     static const char GLYPHS[] = ",\"\n:[]{}- 0123456789.aZ#&*|>'%@!";
     print_message("# seed %llu\n", (unsigned long long)state);
     int refused = 0;

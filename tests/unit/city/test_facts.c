@@ -24,11 +24,11 @@ static const struct {
     const char *name;
     uint32_t kind;
 } FIELDS[] = {
-    {"asset.code", FIELD_STRING}, {"asset.kind", FIELD_STRING}, {"asset.name", FIELD_STRING},
-    {"caller", FIELD_STRING},     {"cell", FIELD_STRING},       {"confidence", FIELD_NUMBER},
+    {"asset.code", FIELD_STRING}, {"asset.kind", FIELD_STRING},    {"asset.name", FIELD_STRING},
+    {"caller", FIELD_STRING},     {"cell", FIELD_STRING},          {"confidence", FIELD_NUMBER},
     {"device", FIELD_STRING},     {"device.health", FIELD_STRING}, {"exempt", FIELD_BOOL},
-    {"plate", FIELD_STRING},      {"source", FIELD_STRING},     {"type", FIELD_STRING},
-    {"zone", FIELD_STRING},       {"zone.kind", FIELD_STRING},  {"zone.name", FIELD_STRING},
+    {"plate", FIELD_STRING},      {"source", FIELD_STRING},        {"type", FIELD_STRING},
+    {"zone", FIELD_STRING},       {"zone.kind", FIELD_STRING},     {"zone.name", FIELD_STRING},
 };
 enum { FIELD_ROWS = COUNT_OF(FIELDS) };
 
@@ -404,7 +404,8 @@ static void test_long_registry_names_are_cut_whole(void **unused)
     (void)unused;
     teardown(NULL);
     fixture_open(&fixture);
-    fixture_replace(&fixture, "assets.csv", "西门垃圾桶", "一二三四五六七八九十一二三四五六七八九十一二三");
+    fixture_replace(&fixture, "assets.csv", "西门垃圾桶",
+                    "一二三四五六七八九十一二三四五六七八九十一二三");
     assert_int_equal(fixture_load(&fixture), ERR_OK);
     assert_int_equal(city_open(fixture.bytes, fixture.size, &city), ERR_OK);
     assert_int_equal(facts_new(&city, &policy, &facts), ERR_OK);

@@ -61,8 +61,8 @@ static void skip_without(const char *path)
 static void unpack(const char *path, const char *name)
 {
     char command[512];
-    (void)snprintf(command, sizeof command, "case %s in *.gz) zcat %s;; *) cat %s;; esac > %s/%s", path,
-                   path, path, fixture.directory, name);
+    (void)snprintf(command, sizeof command, "case %s in *.gz) zcat %s;; *) cat %s;; esac > %s/%s",
+                   path, path, path, fixture.directory, name);
     fixture_run(command);
 }
 
@@ -111,12 +111,14 @@ static void load(void)
     print_message("%.4000s", fixture.report);
     assert_int_equal(err, ERR_OK);
     assert_int_equal(city_open(fixture.bytes, fixture.size, &city), ERR_OK);
-    assert_int_equal(image_rows(&city.image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rings, &ring_count),
-                     ERR_OK);
-    assert_int_equal(image_rows(&city.image, CITY_SHAPE_POINTS, sizeof(struct place), &points, &point_count),
-                     ERR_OK);
-    assert_int_equal(locator_new(rings, ring_count, points, point_count, city.cell_count, city.area_count,
-                                 &locator),
+    assert_int_equal(
+        image_rows(&city.image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rings, &ring_count),
+        ERR_OK);
+    assert_int_equal(
+        image_rows(&city.image, CITY_SHAPE_POINTS, sizeof(struct place), &points, &point_count),
+        ERR_OK);
+    assert_int_equal(locator_new(rings, ring_count, points, point_count, city.cell_count,
+                                 city.area_count, &locator),
                      ERR_OK);
     print_message("# %u cells, %u rings, %u points\n", city.cell_count, ring_count, point_count);
 }
@@ -140,10 +142,12 @@ static void make_alone(struct locator **alone)
     const void *points;
     uint32_t ring_count;
     uint32_t point_count;
-    assert_int_equal(image_rows(&city.image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rows, &ring_count),
-                     ERR_OK);
-    assert_int_equal(image_rows(&city.image, CITY_SHAPE_POINTS, sizeof(struct place), &points, &point_count),
-                     ERR_OK);
+    assert_int_equal(
+        image_rows(&city.image, CITY_SHAPE_RINGS, sizeof(struct shape_ring), &rows, &ring_count),
+        ERR_OK);
+    assert_int_equal(
+        image_rows(&city.image, CITY_SHAPE_POINTS, sizeof(struct place), &points, &point_count),
+        ERR_OK);
     const struct shape_ring *rings = rows;
     uint32_t first = 0;
     for (uint32_t i = 0; i < city.cell_count; i++) {
@@ -151,8 +155,8 @@ static void make_alone(struct locator **alone)
         while (end < ring_count && rings[end].owner == i) {
             end++;
         }
-        assert_int_equal(locator_new(rings + first, end - first, points, point_count, city.cell_count, 0,
-                                     &alone[i]),
+        assert_int_equal(locator_new(rings + first, end - first, points, point_count,
+                                     city.cell_count, 0, &alone[i]),
                          ERR_OK);
         first = end;
     }
@@ -160,11 +164,11 @@ static void make_alone(struct locator **alone)
 
 enum { REPORT_BOROUGH, REPORT_LAT, REPORT_LON };
 static const struct csv_column REPORT_COLUMNS[] = {
-    {"borough", true},          {"latitude", true},      {"longitude", true},
-    {"unique_key", false},      {"created_date", false}, {"closed_date", false},
-    {"agency", false},          {"complaint_type", false}, {"descriptor", false},
-    {"location_type", false},   {"incident_zip", false}, {"status", false},
-    {"due_date", false},        {"community_board", false},
+    {"borough", true},        {"latitude", true},         {"longitude", true},
+    {"unique_key", false},    {"created_date", false},    {"closed_date", false},
+    {"agency", false},        {"complaint_type", false},  {"descriptor", false},
+    {"location_type", false}, {"incident_zip", false},    {"status", false},
+    {"due_date", false},      {"community_board", false},
 };
 
 /* Coordinates are rounded to four decimals: the true place lies within half a step of the given one. */
@@ -272,7 +276,8 @@ static void test_san_francisco_grid(void **unused)
     for (uint32_t i = 0; i < city.cell_count; i++) {
         uint32_t cell;
         uint16_t areas[EVENT_AREAS_MAX];
-        (void)locator_find(locator, (struct place){city.cells[i].lon, city.cells[i].lat}, &cell, areas);
+        (void)locator_find(locator, (struct place){city.cells[i].lon, city.cells[i].lat}, &cell,
+                           areas);
         assert_int_equal(cell, i); /* a cell's own point lies in it */
     }
 }

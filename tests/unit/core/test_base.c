@@ -37,9 +37,18 @@ static int64_t mul_div_wide(int64_t a, int64_t b, int64_t c)
 static void test_mul_div_edges(void **unused)
 {
     (void)unused;
-    static const int64_t EDGES[] = {0,         1,         -1,           2,
-                                    -2,        INT64_MAX, INT64_MIN,    INT64_MAX - 1,
-                                    INT64_MIN + 1, INT32_MAX, (int64_t)UINT32_MAX, INT64_C(1) << 62};
+    static const int64_t EDGES[] = {0,
+                                    1,
+                                    -1,
+                                    2,
+                                    -2,
+                                    INT64_MAX,
+                                    INT64_MIN,
+                                    INT64_MAX - 1,
+                                    INT64_MIN + 1,
+                                    INT32_MAX,
+                                    (int64_t)UINT32_MAX,
+                                    INT64_C(1) << 62};
     for (size_t a = 0; a < COUNT_OF(EDGES); a++) {
         for (size_t b = 0; b < COUNT_OF(EDGES); b++) {
             for (size_t c = 0; c < COUNT_OF(EDGES); c++) {

@@ -99,7 +99,8 @@ static struct clock_limit limit_of(int64_t value, enum clock_unit unit)
 
 static int64_t work_hours(uint32_t calendar, int64_t hours, int64_t from_ms)
 {
-    return calendar_deadline(&city, calendar, limit_of(hours * HOUR_MS, UNIT_WORK_TIME), 0, from_ms);
+    return calendar_deadline(&city, calendar, limit_of(hours * HOUR_MS, UNIT_WORK_TIME), 0,
+                             from_ms);
 }
 
 static int64_t work_days(int64_t days, int64_t from_ms)
@@ -119,7 +120,8 @@ static void test_lunch_is_no_working_time(void **unused)
 static void test_weekend_is_skipped(void **unused)
 {
     (void)unused;
-    assert_int_equal(work_hours(OFFICE, 4, at(3, 6, 16, 0)), at(3, 9, 10, 0)); /* Friday to Monday */
+    assert_int_equal(work_hours(OFFICE, 4, at(3, 6, 16, 0)),
+                     at(3, 9, 10, 0)); /* Friday to Monday */
     assert_int_equal(work_hours(OFFICE, 1, at(3, 7, 11, 0)), at(3, 9, 9, 0));
     assert_int_equal(work_hours(OFFICE, 40, at(3, 2, 8, 0)), at(3, 6, 18, 0));
     assert_int_equal(work_hours(OFFICE, 41, at(3, 2, 8, 0)), at(3, 9, 9, 0));
@@ -160,7 +162,7 @@ static void test_midnight(void **unused)
     assert_true(calendar_contains(&city, NIGHT, at(3, 4, 0, 0)));
     assert_true(calendar_contains(&city, NIGHT, at(3, 4, 5, 59)));
     assert_false(calendar_contains(&city, NIGHT, at(3, 4, 6, 0)));
-    assert_true(calendar_contains(&city, NIGHT, at(3, 7, 3, 0))); /* Friday's shift on Saturday */
+    assert_true(calendar_contains(&city, NIGHT, at(3, 7, 3, 0)));  /* Friday's shift on Saturday */
     assert_false(calendar_contains(&city, NIGHT, at(3, 9, 3, 0))); /* Sunday night is free */
     assert_int_equal(work_hours(NIGHT, 3, at(3, 3, 23, 0)), at(3, 4, 2, 0));
     assert_int_equal(calendar_next_change(&city, NIGHT, at(3, 3, 23, 0)), at(3, 4, 6, 0));
@@ -176,11 +178,13 @@ static void test_pauses_in_the_clocks_own_unit(void **unused)
     assert_int_equal(calendar_used(&city, OFFICE, limit, at(3, 6, 18, 0), at(3, 9, 8, 0)), 0);
     int64_t used = calendar_used(&city, OFFICE, limit, at(3, 6, 16, 0), at(3, 6, 23, 0));
     assert_int_equal(used, 2 * HOUR_MS);
-    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 9, 8, 0)), at(3, 9, 10, 0));
+    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 9, 8, 0)),
+                     at(3, 9, 10, 0));
     assert_int_equal(calendar_deadline(&city, OFFICE, limit, 4 * HOUR_MS, at(3, 8, 3, 0)),
                      at(3, 8, 3, 0)); /* used up: due at once */
     limit = limit_of(4 * HOUR_MS, UNIT_CONTINUOUS);
-    assert_int_equal(calendar_used(&city, OFFICE, limit, at(3, 6, 18, 0), at(3, 6, 19, 0)), HOUR_MS);
+    assert_int_equal(calendar_used(&city, OFFICE, limit, at(3, 6, 18, 0), at(3, 6, 19, 0)),
+                     HOUR_MS);
     assert_int_equal(calendar_used(&city, OFFICE, limit, at(3, 6, 19, 0), at(3, 6, 18, 0)), 0);
 }
 
@@ -191,8 +195,10 @@ static void test_a_working_day_clock_resumed(void **unused)
     /* From Monday 09:00 due Wednesday 18:00; paused Wednesday 10:00 with 7 + 8 + 2 hours used. */
     int64_t used = calendar_used(&city, OFFICE, limit, at(3, 2, 9, 0), at(3, 4, 10, 0));
     assert_int_equal(used, 17 * HOUR_MS);
-    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 5, 9, 0)), at(3, 5, 18, 0));
-    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 6, 19, 0)), at(3, 9, 18, 0));
+    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 5, 9, 0)),
+                     at(3, 5, 18, 0));
+    assert_int_equal(calendar_deadline(&city, OFFICE, limit, used, at(3, 6, 19, 0)),
+                     at(3, 9, 18, 0));
     /* Paused on Tuesday with one day used: one day is left. */
     assert_int_equal(calendar_deadline(&city, OFFICE, limit, 8 * HOUR_MS, at(3, 5, 9, 0)),
                      at(3, 6, 18, 0));
@@ -329,7 +335,8 @@ static void random_calendar(uint32_t calendar, int32_t day)
     uint32_t count = 0;
     uint32_t minute = (uint32_t)(next_random() % 1500);
     while (count < 12 && minute < 10000) {
-        uint32_t end = minute + 1 + (uint32_t)(next_random() % (next_random() % 4 == 0 ? 3000 : 400));
+        uint32_t end =
+            minute + 1 + (uint32_t)(next_random() % (next_random() % 4 == 0 ? 3000 : 400));
         end = end > 10080 ? 10080 : end;
         intervals[count++] = (struct city_interval){(uint16_t)minute, (uint16_t)end};
         minute = end + 1 + (uint32_t)(next_random() % 1500);
@@ -417,7 +424,8 @@ static void compare_once(void)
         used += oracle_contains(OFFICE, t) ? MINUTE_MS : 0;
     }
     assert_int_equal(calendar_used(&city, OFFICE, limit, from_ms, until_ms), used);
-    assert_int_equal(calendar_next_change(&city, OFFICE, from_ms), oracle_next_change(OFFICE, from_ms));
+    assert_int_equal(calendar_next_change(&city, OFFICE, from_ms),
+                     oracle_next_change(OFFICE, from_ms));
 }
 
 static void test_against_counting_minutes(void **unused)
@@ -455,14 +463,22 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup_city)
     const struct CMUnitTest tests[] = {
-        TEST(test_lunch_is_no_working_time),   TEST(test_weekend_is_skipped),
-        TEST(test_national_day_week),          TEST(test_both_readings_of_a_working_day),
-        TEST(test_midnight),                   TEST(test_pauses_in_the_clocks_own_unit),
-        TEST(test_a_working_day_clock_resumed), TEST(test_zero_is_no_clock),
-        TEST(test_continuous_and_natural_days), TEST(test_a_year_of_working_hours),
-        TEST(test_ends_of_validity),           TEST(test_without_calendar_is_always),
-        TEST(test_extreme_instants),           TEST(test_against_counting_minutes),
-        TEST(test_working_days_against_counting), TEST(test_unknown_calendar_is_a_bug),
+        TEST(test_lunch_is_no_working_time),
+        TEST(test_weekend_is_skipped),
+        TEST(test_national_day_week),
+        TEST(test_both_readings_of_a_working_day),
+        TEST(test_midnight),
+        TEST(test_pauses_in_the_clocks_own_unit),
+        TEST(test_a_working_day_clock_resumed),
+        TEST(test_zero_is_no_clock),
+        TEST(test_continuous_and_natural_days),
+        TEST(test_a_year_of_working_hours),
+        TEST(test_ends_of_validity),
+        TEST(test_without_calendar_is_always),
+        TEST(test_extreme_instants),
+        TEST(test_against_counting_minutes),
+        TEST(test_working_days_against_counting),
+        TEST(test_unknown_calendar_is_a_bug),
     };
     return cmocka_run_group_tests_name("tests/unit/core/test_calendar", tests, NULL, NULL);
 }

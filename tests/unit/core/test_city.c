@@ -126,7 +126,8 @@ static void test_nearest_asset_against_a_scan(void **unused)
     print_message("# seed %llu\n", (unsigned long long)state);
     for (int round = 0; round < 200; round++) {
         int32_t lat = -900000000;
-        for (uint32_t i = 0; i < COUNT_OF(assets); i++) { /* by (kind, lat): lat rises inside a kind */
+        for (uint32_t i = 0; i < COUNT_OF(assets);
+             i++) { /* by (kind, lat): lat rises inside a kind */
             lat = i % 100 == 0 ? 600000000 : lat + (int32_t)(next_random() % 3000);
             int64_t lon = INT64_C(1799990000) + (int64_t)(next_random() % 20000);
             lon -= lon > LON_LIMIT ? INT64_C(3600000000) : 0; /* over the date line */
@@ -224,19 +225,19 @@ static void test_every_cut_is_refused(void **unused)
 }
 
 /* A private copy with one row changed must be refused. */
-#define assert_refused(tag, table, row, change)                                              \
-    do {                                                                                    \
-        uint8_t *copy = malloc(size);                                                       \
-        memcpy(copy, bytes, size);                                                          \
-        struct city other;                                                                  \
-        assert_int_equal(city_open(copy, size, &other), ERR_OK);                            \
-        size_t offset = (size_t)((const uint8_t *)&other.table[row] - copy);                \
-        struct tag changed;                                                                 \
-        memcpy(&changed, copy + offset, sizeof changed);                                    \
-        changed.change;                                                                     \
-        memcpy(copy + offset, &changed, sizeof changed);                                    \
-        assert_int_equal(city_open(copy, size, &other), ERR_MALFORMED);                     \
-        free(copy);                                                                         \
+#define assert_refused(tag, table, row, change)                                                    \
+    do {                                                                                           \
+        uint8_t *copy = malloc(size);                                                              \
+        memcpy(copy, bytes, size);                                                                 \
+        struct city other;                                                                         \
+        assert_int_equal(city_open(copy, size, &other), ERR_OK);                                   \
+        size_t offset = (size_t)((const uint8_t *)&other.table[row] - copy);                       \
+        struct tag changed;                                                                        \
+        memcpy(&changed, copy + offset, sizeof changed);                                           \
+        changed.change;                                                                            \
+        memcpy(copy + offset, &changed, sizeof changed);                                           \
+        assert_int_equal(city_open(copy, size, &other), ERR_MALFORMED);                            \
+        free(copy);                                                                                \
     } while (0)
 
 static void test_each_wrong_row_is_refused(void **unused)
@@ -290,5 +291,6 @@ int main(void)
         cmocka_unit_test(test_each_wrong_row_is_refused),
         cmocka_unit_test(test_random_damage),
     };
-    return cmocka_run_group_tests_name("tests/unit/core/test_city", tests, setup_city, teardown_city);
+    return cmocka_run_group_tests_name("tests/unit/core/test_city", tests, setup_city,
+                                       teardown_city);
 }

@@ -51,7 +51,8 @@ static double vincenty_m(struct place a, struct place b)
         double cos_2m = cos2_alpha == 0 ? 0 : cos_sigma - 2 * sin(u1) * sin(u2) / cos2_alpha;
         double c = FLATTENING / 16 * cos2_alpha * (4 + FLATTENING * (4 - 3 * cos2_alpha));
         double inner = cos_2m + c * cos_sigma * (-1 + 2 * cos_2m * cos_2m);
-        double next = difference + (1 - c) * FLATTENING * sin_alpha * (sigma + c * sin_sigma * inner);
+        double next =
+            difference + (1 - c) * FLATTENING * sin_alpha * (sigma + c * sin_sigma * inner);
         if (fabs(next - lambda) > 1e-12) {
             lambda = next;
             continue;
@@ -59,8 +60,10 @@ static double vincenty_m(struct place a, struct place b)
         double u = cos2_alpha * (AXIS_M * AXIS_M - b_axis * b_axis) / (b_axis * b_axis);
         double big_a = 1 + u / 16384 * (4096 + u * (-768 + u * (320 - 175 * u)));
         double big_b = u / 1024 * (256 + u * (-128 + u * (74 - 47 * u)));
-        double tail = big_b / 6 * cos_2m * (-3 + 4 * sin_sigma * sin_sigma) * (-3 + 4 * cos_2m * cos_2m);
-        double delta = big_b * sin_sigma * (cos_2m + big_b / 4 * (cos_sigma * (-1 + 2 * cos_2m * cos_2m) - tail));
+        double tail =
+            big_b / 6 * cos_2m * (-3 + 4 * sin_sigma * sin_sigma) * (-3 + 4 * cos_2m * cos_2m);
+        double delta = big_b * sin_sigma *
+                       (cos_2m + big_b / 4 * (cos_sigma * (-1 + 2 * cos_2m * cos_2m) - tail));
         return b_axis * big_a * (sigma - delta);
     }
     return NAN;
@@ -84,8 +87,10 @@ static void test_vincenty_itself(void **unused)
 {
     (void)unused;
     /* Flinders Peak to Buninyon, the example of Geoscience Australia: 54,972.271 m. */
-    struct place flinders = place_of(144 + 25 / 60.0 + 29.52440 / 3600, -(37 + 57 / 60.0 + 3.72030 / 3600));
-    struct place buninyon = place_of(143 + 55 / 60.0 + 35.38390 / 3600, -(37 + 39 / 60.0 + 10.15610 / 3600));
+    struct place flinders =
+        place_of(144 + 25 / 60.0 + 29.52440 / 3600, -(37 + 57 / 60.0 + 3.72030 / 3600));
+    struct place buninyon =
+        place_of(143 + 55 / 60.0 + 35.38390 / 3600, -(37 + 39 / 60.0 + 10.15610 / 3600));
     assert_true(fabs(vincenty_m(flinders, buninyon) - 54972.271) < 0.03);
 }
 
@@ -123,8 +128,8 @@ static void test_wraps_at_the_date_line(void **unused)
 static void test_extremes_do_not_overflow(void **unused)
 {
     (void)unused;
-    struct place corners[] = {{LON_LIMIT, LAT_LIMIT}, {-LON_LIMIT, -LAT_LIMIT}, {0, 0},
-                              {LON_LIMIT, -LAT_LIMIT}, {0, LAT_LIMIT}, {LON_LIMIT, 0}};
+    struct place corners[] = {{LON_LIMIT, LAT_LIMIT},  {-LON_LIMIT, -LAT_LIMIT}, {0, 0},
+                              {LON_LIMIT, -LAT_LIMIT}, {0, LAT_LIMIT},           {LON_LIMIT, 0}};
     for (size_t i = 0; i < COUNT_OF(corners); i++) {
         for (size_t j = 0; j < COUNT_OF(corners); j++) {
             int64_t cm = distance_cm(corners[i], corners[j]);

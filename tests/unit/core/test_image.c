@@ -118,12 +118,12 @@ static void test_bad_section_tables_are_refused(void **unused)
         size_t at;
         uint64_t value;
     } BAD[] = {
-        {8, 4},                   /* not a multiple of 8 */
-        {8, 0},                   /* before the table's end */
-        {8, UINT64_MAX - 7},      /* far outside */
-        {16, UINT64_MAX},         /* rows that overflow */
-        {16, 1000000},            /* rows past the end */
-        {0, 9},                   /* row size 0 and an id that is used */
+        {8, 4},              /* not a multiple of 8 */
+        {8, 0},              /* before the table's end */
+        {8, UINT64_MAX - 7}, /* far outside */
+        {16, UINT64_MAX},    /* rows that overflow */
+        {16, 1000000},       /* rows past the end */
+        {0, 9},              /* row size 0 and an id that is used */
     };
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         memcpy(made.bytes, kept, made.size);
