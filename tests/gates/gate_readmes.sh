@@ -11,7 +11,7 @@ for folder in $(files '*' | grep / | sed 's|/[^/]*$||' | awk '{
         for (i = 2; i <= n; i++) { path = path "/" part[i]; print path }
     }' | LC_ALL=C sort -u); do
     case "$folder" in
-    .ci | tests/unit/* | tests/data/* | rules/packs/* | docs/decisions | */examples | */fixtures | */fixtures/*) continue ;;
+    .ci | tests/unit/* | tests/data/* | rules/packs/* | docs/decisions | */examples | */fixtures | */fixtures/* | */standalone) continue ;;
     esac
     if [ ! -f "$folder/README.md" ]; then
         wrong "$folder: no README.md"
