@@ -4,6 +4,8 @@
 #ifndef ENGINE_CORE_ERR_H
 #define ENGINE_CORE_ERR_H
 
+#include "engine/core/base.h" /* WARN_UNUSED, which every user of an enum err needs */
+
 #define ERR_LIST(X)                                                        \
     X(ERR_OK, "done")                                                      \
     X(ERR_FULL, "the table has no room; its limit is printed by gridloop check") \
