@@ -23,13 +23,17 @@
 struct replay_options_cli {
     const char *trace;
     const char *url;
+    const char *acks; /* file for one line an acknowledged event, or NULL */
     double speed; /* trace ms per real ms; 0 = as fast as it goes */
 };
+
+struct feeder;
 
 struct source {
     char name[80];
     char outbox[256];
     struct gridloop_gateway *gateway;
+    struct feeder *feeder;
 };
 
 struct feeder {
@@ -38,6 +42,7 @@ struct feeder {
     struct source sources[SOURCES_MAX];
     uint32_t source_count;
     uint64_t sent;
+    FILE *acks;
     uint64_t results[CODES_MAX];
 };
 
@@ -50,8 +55,14 @@ static int64_t real_ms(void)
 
 static void on_result(void *context, const struct gridloop_result *result)
 {
-    struct feeder *feeder = context;
+    const struct source *source = context;
+    struct feeder *feeder = source->feeder;
     feeder->results[(uint32_t)result->code < CODES_MAX ? (uint32_t)result->code : 0]++;
+    if (feeder->acks != NULL) { /* flushed line by line: the record must outlive this process */
+        (void)fprintf(feeder->acks, "%s %s %d %s\n", source->name, result->event_id, result->code,
+                      result->case_no[0] != '\0' ? result->case_no : "-");
+        (void)fflush(feeder->acks);
+    }
 }
 
 /* The gateway of a source, opened at its first event; NULL after saying why not. */
@@ -70,7 +81,9 @@ static struct source *find_source(struct feeder *feeder, const char *name)
     }
     struct source *source = &feeder->sources[feeder->source_count];
     struct gridloop_gateway_options options = {
-        .on_result = on_result, .context = feeder, .sync = GRIDLOOP_SYNC_NONE};
+        
+        .on_result = on_result, .context = source, .sync = GRIDLOOP_SYNC_NONE};
+    source->feeder = feeder;
     (void)snprintf(source->name, sizeof source->name, "%s", name);
     (void)snprintf(source->outbox, sizeof source->outbox, "%s/%u.outbox", feeder->directory,
                    feeder->source_count);
@@ -226,6 +239,13 @@ static int replay_trace(const struct replay_options_cli *options)
         return EX_UNAVAILABLE;
     }
     feeder->url = url;
+    if (options->acks != NULL && (feeder->acks = fopen(options->acks, "a")) == NULL) {
+        (void)fprintf(stderr, "gridloop replay: cannot write %s (exit %d)\n", options->acks,
+                      EX_CANTCREAT);
+        problems_free(problems);
+        free(feeder);
+        return EX_CANTCREAT;
+    }
     (void)snprintf(feeder->directory, sizeof feeder->directory, "/tmp/gridloop-replay-XXXXXX");
     enum err err = trace_reader_open(options->trace, problems, &reader);
     if (err != ERR_OK) {
@@ -245,6 +265,9 @@ static int replay_trace(const struct replay_options_cli *options)
         (void)unlink(feeder->sources[i].outbox);
     }
     (void)rmdir(feeder->directory);
+    if (feeder->acks != NULL) {
+        (void)fclose(feeder->acks);
+    }
     trace_reader_close(reader);
     problems_free(problems);
     free(feeder);
@@ -261,6 +284,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case 'u':
         options->url = value;
+        return 0;
+    case 'k':
+        options->acks = value;
         return 0;
     case 's':
         if (strcmp(value, "max") == 0) {
@@ -294,6 +320,9 @@ int cmd_replay(int argc, char **argv)
         {"trace", 't', "FILE", 0,
          "recorded or generated events (see gridloop trace); - is standard input", 0},
         {"speed", 's', "X", 0, "how many times as fast as recorded, or max; default 1", 0},
+        {"acks", 'k', "FILE", 0,
+         "append a line for each acknowledged event: source, id, code, case; an outside record to check the log by",
+         0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {0}};
     static const struct argp ARGP = {
