@@ -311,7 +311,7 @@ void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t no
         desk_run(agents, plan, now_ms);
         return;
     }
-    must(!"a plan that is not the agents'");
+    must(plan->kind == 0); /* a plan that is not the agents' */
 }
 
 /* ---- life ---- */
