@@ -41,7 +41,7 @@ static int tear_down(void **state)
 }
 
 /* Runs BUILD/<command> and gives its exit code and what it printed. */
-static int run(const char *format, char *out, size_t out_size, ...)
+__attribute__((format(printf, 1, 4))) static int run(const char *format, char *out, size_t out_size, ...)
 {
     char arguments[512], command[1200];
     va_list list;

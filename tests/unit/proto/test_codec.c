@@ -245,6 +245,7 @@ static void test_codec_unknown_is_told_from_malformed(void **state)
     assert_int_equal(got.unknown_fields, 1);
     assert_int_equal(open_frame(INNER("\x12\x00\x12\x00"), &got), CODE_MALFORMED);       /* a kind twice */
     assert_int_equal(open_frame(INNER("\x12\x00\x22\x00"), &got), CODE_MALFORMED);       /* two kinds */
+    assert_int_equal(open_frame(INNER("\x08\x05\x08\x05\x12\x00"), &got), CODE_MALFORMED); /* a field twice */
     assert_int_equal(open_frame(INNER("\x10\x01"), &got), CODE_MALFORMED);               /* wrong wire type */
     assert_int_equal(open_frame(INNER("\x13\x14"), &got), CODE_MALFORMED);               /* a group */
     assert_int_equal(open_frame(INNER("\x22\x06\x18\x80\x80\x80\x80\x10"), &got), CODE_MALFORMED); /* u32 + 2^32 */
