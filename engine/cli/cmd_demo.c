@@ -31,6 +31,7 @@
 #define READY_MS 15000
 #define PATH_SIZE 300
 #define DIRECTORY_SIZE 200
+#define WORKER_SEED "3"    /* of how workers behave */
 #define MARK_NAME "made-by-gridloop-demo"
 
 struct demo {
@@ -169,7 +170,7 @@ static bool start_clients(struct demo *demo)
         char part[16];
         (void)snprintf(part, sizeof part, "%d/%d", i + 1, WORKER_PROCESSES);
         const char *const words[] = {"worker", "--all", "--auto", "--quiet", "--url", demo->url,
-                                     "--city", demo->city, "--part", part, "--seed", demo->seed,
+                                     "--city", demo->city, "--part", part, "--seed", WORKER_SEED,
                                      "--decline", "3", NULL};
         is_fine = is_fine && demo_child_start(&demo->workers[i], demo->log, words) == ERR_OK;
     }
@@ -247,7 +248,7 @@ static bool kill_and_recover(struct demo *demo)
                    "restarted in %.1f s: pid %d replayed its log and has %lu of %llu open cases",
                    (double)(real_ms() - started_ms) / 1000.0, (int)demo->engine.pid,
                    open_cases_of(line), (unsigned long long)open_before);
-    (void)printf("\n");
+    demo_watch_blank(demo->watch);
     return open_cases_of(line) >= open_before;
 }
 
@@ -347,7 +348,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 int cmd_demo(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        {"for", 'f', "SECONDS", 0, "how long; default 90", 0},
+        {"for", 'f', "SECONDS", 0, "how long; default 100", 0},
         {"lang", 'l', "zh|en", 0, "language of the story", 0},
         {"dir", 'd', "DIR", 0, "where city and data go; default gridloop-demo", 0},
         {"seed", 's', "N", 0, "another city, another morning; default 7", 0},
@@ -356,7 +357,7 @@ int cmd_demo(int argc, char **argv)
         .options = OPTIONS,
         .parser = parse,
         .doc = "Tells the story of one case in a synthetic city, with a real engine, gateways and workers."};
-    struct demo demo = {.directory = "gridloop-demo", .seconds = 90, .seed = "7", .lang = cli_lang(NULL)};
+    struct demo demo = {.directory = "gridloop-demo", .seconds = 100, .seed = "7", .lang = cli_lang(NULL)};
     const struct sigaction action = {.sa_handler = on_interrupt};
     argp_err_exit_status = EX_USAGE;
     if (argp_parse(&ARGP, argc, argv, 0, NULL, &demo) != 0) {

@@ -87,6 +87,28 @@ static void add_bin(struct script *script, int64_t after_ms, uint32_t device, in
     line->number_2 = fill;
 }
 
+/* Other bins under cameras, one after the other until before until_ms. */
+static void add_more_bins(struct script *script, int64_t from_ms, int64_t until_ms, uint32_t but)
+{
+    const struct city *city = script->city;
+    int64_t after_ms = from_ms;
+    for (uint32_t i = 0; i < city->device_count && after_ms < until_ms; i++) {
+        const struct city_device *device = &city->devices[i];
+        const bool is_camera = device->id.size > 2 &&
+                               memcmp(city_text(city, device->id), "C-", 2) == 0;
+        /* Every other camera, so that the morning is spread over the district. */
+        if (!is_camera || i == but || device->asset == NONE32 || i % 2 != 0) {
+            continue;
+        }
+        const struct city_asset *asset = &city->assets[device->asset];
+        const struct image_string kind = city->asset_kinds[asset->kind];
+        if (kind.size == 10 && memcmp(city_text(city, kind), "litter_bin", 10) == 0) {
+            add_bin(script, after_ms, i, 920000);
+            after_ms += 14 * SECOND_MS;
+        }
+    }
+}
+
 /* In order of time. */
 static enum err write_script(struct script *script)
 {
@@ -99,6 +121,7 @@ static enum err write_script(struct script *script)
         return ERR_INPUT;
     }
     add_bin(script, 30 * SECOND_MS, bin, 930000);
+    add_more_bins(script, 40 * SECOND_MS, 3 * MINUTE_MS, bin);
     /* A caller stands some eleven metres north-east of the bin. */
     struct scripted *call = add(script, 3 * MINUTE_MS, "hotline-12345", "hotline.garbage", NONE32);
     call->place = (struct place){city->devices[bin].lon + 900, city->devices[bin].lat + 700};

@@ -41,6 +41,7 @@ struct demo_watch {
     int64_t opened_at_ms;
     int64_t handle_limit_ms;
     uint32_t seen;     /* bit per highlight already told */
+    bool is_after_blank; /* the line above is empty */
     uint32_t counter;  /* which counter stands beside the next line */
     struct hash128 batch_ids[BATCH_MAX]; /* of the EVENTS command being stepped */
     uint32_t batch_count;
@@ -87,6 +88,7 @@ static const char *counter_text(const struct demo_watch *watch, uint32_t which, 
 static void put_line(struct demo_watch *watch, const char *text)
 {
     char right[64];
+    watch->is_after_blank = false;
     const int left = watch->width - PANE_WIDTH;
     if (watch->width < 100) {
         (void)printf("%s\n", text);
@@ -100,6 +102,14 @@ static void put_line(struct demo_watch *watch, const char *text)
     (void)fflush(stdout);
 }
 
+void demo_watch_blank(struct demo_watch *watch)
+{
+    if (!watch->is_after_blank) {
+        (void)printf("\n");
+    }
+    watch->is_after_blank = true;
+}
+
 void demo_watch_say(struct demo_watch *watch, const char *zh, const char *en, ...)
 {
     va_list args;
@@ -107,7 +117,7 @@ void demo_watch_say(struct demo_watch *watch, const char *zh, const char *en, ..
     va_start(args, en);
     (void)vsnprintf(text, sizeof text, watch->lang == LANG_ZH ? zh : en, args);
     va_end(args);
-    (void)printf("\n");
+    demo_watch_blank(watch);
     put_line(watch, text);
 }
 
@@ -182,7 +192,7 @@ static void tell_end(struct demo_watch *watch, int64_t at_ms)
                    "intervals, 0 gaps",
                    (long long)((at_ms - watch->opened_at_ms) / MINUTE_MS),
                    (long long)(watch->handle_limit_ms / MINUTE_MS), watch->intervals);
-    (void)printf("\n");
+    demo_watch_blank(watch);
 }
 
 static void tell(struct demo_watch *watch, const struct effect *effect)

@@ -23,6 +23,9 @@ bool demo_watch_follow(struct demo_watch *watch);
 __attribute__((format(printf, 3, 4))) void demo_watch_say(struct demo_watch *watch, const char *zh,
                                                           const char *en, ...);
 
+/* An empty line, unless there is one above. */
+void demo_watch_blank(struct demo_watch *watch);
+
 const struct core *demo_watch_core(const struct demo_watch *watch);
 
 /* Has the followed case been closed? */
