@@ -13,8 +13,8 @@
 
 struct facts;
 
-enum err facts_new(const struct city *city, const struct policy *policy, struct facts **out_facts)
-    WARN_UNUSED;
+enum err facts_new(const struct city *city, const struct policy *policy,
+                   struct facts **out_facts) WARN_UNUSED;
 void facts_free(struct facts *facts);
 
 /* One field as a client sent it. */
@@ -43,7 +43,8 @@ struct fact_event {
 
 /* A resolved event, ready for batch_add_event. Buffers are inside. */
 struct fact_record {
-    struct event_head head; /* verdict set when refused: UNKNOWN_TYPE is NOT one (the core says NO_RULE) */
+    struct event_head
+        head; /* verdict set when refused: UNKNOWN_TYPE is NOT one (the core says NO_RULE) */
     struct event_field fields[EVENT_FIELDS_MAX];
     char text[EVENT_FIELDS_MAX * EVENT_STRING_MAX];
     uint32_t text_bytes;

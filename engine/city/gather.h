@@ -26,9 +26,12 @@ struct gather {
     enum crs crs;
     const char *levels[CITY_LEVELS_MAX];
     uint32_t level_count;
+    uint32_t district_level;
     bool has_box;
     struct place box_low, box_high; /* without margin, WGS-84; low > high while empty */
     int64_t box_margin_cm;
+    bool has_bounds;
+    struct place bounds_low, bounds_high; /* the box with its margin */
 
     struct csv units, departments, posts, workers, gateways, devices, assets, catalogue;
     struct features cells, areas;
@@ -94,6 +97,9 @@ void gather_write_names(struct gather *gather, uint32_t section, const struct na
 void gather_city_yaml(struct gather *gather);
 void gather_info(
     struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
+/* The box with its margin, once the cells are known. */
+void gather_bounds(struct gather *gather);
+bool gather_is_inside(const struct gather *gather, struct place place);
 void gather_calendars(struct gather *gather);
 
 /* Each pair: first all read, then all written, because tables name rows of each other. */

@@ -188,6 +188,9 @@ void gather_city_yaml(struct gather *gather)
     if (city != NULL && yaml_check_keys(tree, city, CITY_KEYS, COUNT_OF(CITY_KEYS))) {
         read_crs(gather, yaml_find(tree, city, "crs"));
         read_levels(gather, yaml_find(tree, city, "levels"));
+        uint32_t lowest = gather->level_count == 0 ? 0 : 1;
+        gather->district_level = number_of(gather, yaml_find(tree, city, "district_level"), lowest,
+                                           gather->level_count, gather->level_count);
     }
     if (posts != NULL) {
         (void)yaml_check_keys(tree, posts, POST_KEYS, COUNT_OF(POST_KEYS));
@@ -246,19 +249,26 @@ static void write_time_zone(struct gather *gather, const yaml_node_t *node)
     free(rows);
 }
 
-/* The box with its margin; all places of the directory have been seen. */
-static void write_box(const struct gather *gather, struct city_info *info)
+void gather_bounds(struct gather *gather)
 {
-    int64_t lat_span = distance_lat_span(gather->box_margin_cm);
-    int32_t lat_farthest = gather->box_high.lat;
-    if (-gather->box_low.lat > lat_farthest) {
-        lat_farthest = -gather->box_low.lat;
+    if (gather->box_low.lon > gather->box_high.lon) {
+        return; /* neither a box nor cells: reported elsewhere */
     }
-    int64_t lon_span = distance_lon_span(lat_farthest, gather->box_margin_cm);
-    info->lon_min = (int32_t)max_i64(-LON_LIMIT, gather->box_low.lon - lon_span);
-    info->lon_max = (int32_t)min_i64(LON_LIMIT, gather->box_high.lon + lon_span);
-    info->lat_min = (int32_t)max_i64(-LAT_LIMIT, gather->box_low.lat - lat_span);
-    info->lat_max = (int32_t)min_i64(LAT_LIMIT, gather->box_high.lat + lat_span);
+    int64_t lat_span = distance_lat_span(gather->box_margin_cm);
+    int64_t farthest = max_i64(gather->box_high.lat, -(int64_t)gather->box_low.lat);
+    int64_t lon_span = distance_lon_span((int32_t)farthest, gather->box_margin_cm);
+    gather->bounds_low.lon = (int32_t)max_i64(-LON_LIMIT, gather->box_low.lon - lon_span);
+    gather->bounds_high.lon = (int32_t)min_i64(LON_LIMIT, gather->box_high.lon + lon_span);
+    gather->bounds_low.lat = (int32_t)max_i64(-LAT_LIMIT, gather->box_low.lat - lat_span);
+    gather->bounds_high.lat = (int32_t)min_i64(LAT_LIMIT, gather->box_high.lat + lat_span);
+    gather->has_bounds = true;
+}
+
+bool gather_is_inside(const struct gather *gather, struct place place)
+{
+    return !gather->has_bounds ||
+           (place.lon >= gather->bounds_low.lon && place.lon <= gather->bounds_high.lon &&
+            place.lat >= gather->bounds_low.lat && place.lat <= gather->bounds_high.lat);
 }
 
 void gather_info(struct gather *gather)
@@ -270,7 +280,6 @@ void gather_info(struct gather *gather)
     const yaml_node_t *root = yaml_tree_root(tree);
     const yaml_node_t *city = yaml_find(tree, root, "city");
     const yaml_node_t *posts = yaml_find(tree, root, "posts");
-    uint32_t lowest_level = gather->level_count == 0 ? 0 : 1;
     char digest[40];
     (void)snprintf(digest, sizeof digest, "%016llx%016llx",
                    (unsigned long long)gather->source_digest.hi,
@@ -281,9 +290,12 @@ void gather_info(struct gather *gather)
         .time_zone = gather_put(gather, text_at(gather, city, "time_zone")),
         .source_digest_hex = gather_put(gather, digest),
         .city_code = number_of(gather, yaml_find(tree, city, "code"), 1, UINT32_MAX - 1, 1),
+        .lon_min = gather->bounds_low.lon,
+        .lat_min = gather->bounds_low.lat,
+        .lon_max = gather->bounds_high.lon,
+        .lat_max = gather->bounds_high.lat,
         .level_count = gather->level_count,
-        .district_level = number_of(gather, yaml_find(tree, city, "district_level"), lowest_level,
-                                    gather->level_count, gather->level_count),
+        .district_level = gather->district_level,
         .command_post =
             name_row(gather, yaml_find(tree, posts, "command"), &gather->post_names, "posts.csv"),
         .supervision_post = name_row(gather, yaml_find(tree, posts, "supervision"),
@@ -293,9 +305,6 @@ void gather_info(struct gather *gather)
         .mode_default =
             name_row(gather, yaml_find(tree, root, "mode_default"), &gather->mode_names, "modes"),
     };
-    if (gather->box_low.lon <= gather->box_high.lon) {
-        write_box(gather, &info);
-    }
     write_modes(gather, yaml_find(tree, root, "modes"));
     write_time_zone(gather, yaml_find(tree, city, "time_zone"));
     image_writer_section(gather->writer, CITY_INFO, sizeof info, &info, 1);

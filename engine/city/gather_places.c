@@ -72,6 +72,17 @@ static void write_units(struct gather *gather)
                            rows[parent].level, rows[i].level);
         }
     }
+    for (uint32_t i = 0; i < names->count; i++) {
+        if (rows[i].level == gather->district_level && rows[i].number == 0) {
+            const struct csv_cell *cell = csv_at(csv, names->entries[i].source, UNIT_CODE);
+            problems_add(gather->problems, PROBLEM_WARNING, "C034", csv->file, cell->line,
+                         cell->column,
+                         "\"%s\" is no number below 4294967295: case numbers of this district "
+                         "start with the "
+                         "city's code",
+                         names->texts[i]);
+        }
+    }
     image_writer_section(gather->writer, CITY_UNITS, sizeof *rows, rows, names->count);
 }
 
@@ -319,6 +330,27 @@ static void widen_box(struct gather *gather)
     }
 }
 
+/* A cell that reaches out of the box would hold places whose events are refused. */
+static void warn_outside(const struct gather *gather)
+{
+    for (uint32_t i = 0; i < gather->cells.count; i++) {
+        const struct feature *feature = &gather->cells.list[i];
+        const struct shape_ring *first = &gather->cells.rings[feature->first_ring];
+        const struct shape_ring *last = first + feature->ring_count - 1;
+        uint32_t end = last->points.first + last->points.count;
+        for (uint32_t at = first->points.first; at < end; at++) {
+            struct place place = gather->cells.points[at];
+            if (!gather_is_inside(gather, place)) {
+                problems_add(gather->problems, PROBLEM_WARNING, "C020", feature->file, 0, 0,
+                             "%s: reaches out of the box of city.yaml at [%.7f, %.7f]; events "
+                             "there are refused",
+                             feature->label, place.lon / 1e7, place.lat / 1e7);
+                break;
+            }
+        }
+    }
+}
+
 void gather_places_read(struct gather *gather)
 {
     gather_csv(gather, "units.csv", false, UNIT_COLUMNS, COUNT_OF(UNIT_COLUMNS), &gather->units);
@@ -335,6 +367,8 @@ void gather_places_read(struct gather *gather)
     feature_keys(gather, &gather->areas, "zone", &gather->zone_names);
     gather->zone_names.is_incomplete = problems_error_count(gather->problems) > errors_before;
     widen_box(gather);
+    gather_bounds(gather);
+    warn_outside(gather);
     make_cells(gather);
     write_areas(gather);
     make_shapes(gather);

@@ -94,6 +94,16 @@ static int asset_compare(const void *a, const void *b)
     return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
 
+static void warn_outside(struct gather *gather, const struct csv *csv, uint32_t row,
+                         uint32_t column, struct place place)
+{
+    const struct csv_cell *cell = csv_at(csv, row, column);
+    if (place_is_known(place) && !gather_is_inside(gather, place)) {
+        problems_add(gather->problems, PROBLEM_WARNING, "C020", csv->file, cell->line, cell->column,
+                     "lies outside the box of city.yaml");
+    }
+}
+
 static uint32_t cell_of(struct gather *gather, struct place place, uint16_t areas[EVENT_AREAS_MAX],
                         uint32_t *out_area_count)
 {
@@ -118,6 +128,7 @@ static void write_assets(struct gather *gather)
         struct place place = gather_place(gather, csv, row, ASSET_LON, true);
         uint16_t areas[EVENT_AREAS_MAX];
         uint32_t area_count;
+        warn_outside(gather, csv, row, ASSET_LON, place);
         order[i].rank = i;
         order[i].asset = (struct city_asset){
             .code = gather_put(gather, names->texts[i]),
@@ -147,6 +158,7 @@ static struct city_device make_device(struct gather *gather, uint32_t rank)
     const char *id = gather->device_names.texts[rank];
     uint32_t row = gather->device_names.entries[rank].source;
     struct place place = gather_place(gather, csv, row, DEVICE_LON, true);
+    warn_outside(gather, csv, row, DEVICE_LON, place);
     uint32_t asset =
         gather_reference(gather, csv, row, DEVICE_ASSET, &gather->asset_names, "assets.csv");
     uint32_t zone = gather_reference(gather, csv, row, DEVICE_ZONE, &gather->zone_names,

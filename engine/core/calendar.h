@@ -2,7 +2,7 @@
  *
  * Units   ms; instants are ms since 1970 UTC, days are local to the city
  * Cost    O(days crossed x intervals per week)
- * Source  domain.md of GB/T 30428 practice: pause arithmetic in the clock's own unit */
+ * Source  practice under GB/T 30428: pause arithmetic in the clock's own unit */
 #ifndef ENGINE_CORE_CALENDAR_H
 #define ENGINE_CORE_CALENDAR_H
 
@@ -11,9 +11,14 @@
 /* calendar == NONE32 means always. Outside the calendar's validity: false. */
 bool calendar_contains(const struct city *city, uint32_t calendar, int64_t at_ms);
 
-/* The instant at which limit is used up when it starts to run at from_ms with `used` already gone (same
- * unit: ms for CONTINUOUS and WORK_TIME; day units never carry a part, used must be 0 for them unless
- * resumed by the caller). NEVER_MS when the calendar ends before. */
+/* The instant at which limit is used up when it starts to run at from_ms with `used_ms` of it already gone (as
+ * calendar_used gives it). A limit of 0 is no clock: NEVER_MS; so is a deadline beyond the calendar's end.
+ *   CONTINUOUS    value ms on
+ *   NATURAL_DAY   value times 24 h on
+ *   WORK_TIME     value working ms on; used up just when work ends means that end
+ *   WORK_DAY_END  the end of work on the value-th working day, the day of from_ms not counted. used_ms is worth
+ *                 whole days of the calendar's average working day; with all days used, the end of the current
+ *                 or next one; with more, from_ms */
 int64_t calendar_deadline(const struct city *city, uint32_t calendar, struct clock_limit limit,
                           int64_t used_ms, int64_t from_ms);
 

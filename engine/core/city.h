@@ -45,16 +45,17 @@ enum city_section {
 struct city_info {
     struct image_string name;
     struct image_string name_en;
-    struct image_string time_zone;    /* IANA name, for people; the core uses transitions */
+    struct image_string time_zone;         /* IANA name, for people; the core uses transitions */
     struct image_string source_digest_hex; /* of the directory, for people */
     int32_t lon_min, lat_min, lon_max, lat_max; /* the city's box, margin included */
-    uint32_t city_code;       /* first part of a case number where no district is known */
-    uint32_t level_count;     /* units above a cell */
-    uint32_t district_level;  /* which level gives the case number; 1 = directly above the cell */
-    uint32_t command_post;    /* dispatchers on duty: holds a case while it is DISPATCHING */
-    uint32_t supervision_post; /* holds a case while it is CHECKING and nobody has the check order */
-    uint32_t desk_post;       /* takes what has no department (兜底) */
-    uint32_t mode_default;    /* row of CITY_MODES */
+    uint32_t city_code;      /* first part of a case number where no district is known */
+    uint32_t level_count;    /* units above a cell */
+    uint32_t district_level; /* which level gives the case number; 1 = directly above the cell */
+    uint32_t command_post;   /* dispatchers on duty: holds a case while it is DISPATCHING */
+    uint32_t
+        supervision_post;  /* holds a case while it is CHECKING and nobody has the check order */
+    uint32_t desk_post;    /* takes what has no department (兜底) */
+    uint32_t mode_default; /* row of CITY_MODES */
     uint32_t reserved;
 };
 
@@ -131,27 +132,35 @@ struct city_person {
     struct image_string id; /* "wang.fang" */
     struct image_string name;
     struct image_string name_en;
-    struct image_string team; /* a checker comes from another team where there is one; may be empty */
-    uint32_t rights;        /* enum right */
-    uint32_t department;    /* or NONE32 */
-    uint32_t shift;         /* row of CITY_CALENDARS, NONE32 = always on */
-    uint32_t capacity;      /* active orders at once; 0 = takes none */
-    uint32_t home_cell;     /* or NONE32 */
-    int32_t lon, lat;       /* base or home position */
-    uint32_t mode;          /* row of CITY_MODES */
-    uint32_t has_base;      /* 1: lon, lat serve as the position until a fix arrives (stations) */
+    struct image_string
+        team;            /* a checker comes from another team where there is one; may be empty */
+    uint32_t rights;     /* enum right */
+    uint32_t department; /* or NONE32 */
+    uint32_t shift;      /* row of CITY_CALENDARS, NONE32 = always on */
+    uint32_t capacity;   /* active orders at once; 0 = takes none */
+    uint32_t home_cell;  /* or NONE32 */
+    int32_t lon, lat;    /* base or home position */
+    uint32_t mode;       /* row of CITY_MODES */
+    uint32_t has_base;   /* 1: lon, lat serve as the position until a fix arrives (stations) */
     uint32_t reserved;
 };
 
-enum gateway_kind { GATEWAY_SENSOR = 1, GATEWAY_CAMERA, GATEWAY_HOTLINE, GATEWAY_DEPARTMENT, GATEWAY_PATROL };
+enum gateway_kind {
+    GATEWAY_SENSOR = 1,
+    GATEWAY_CAMERA,
+    GATEWAY_HOTLINE,
+    GATEWAY_DEPARTMENT,
+    GATEWAY_PATROL
+};
 
 struct city_gateway {
     struct hash128 id_hash;
     struct image_string id;
     struct image_string name;
-    struct image_range types; /* event-type prefixes it may send, in CITY_GATEWAY_TYPES; none = all */
-    uint32_t kind;            /* enum gateway_kind */
-    uint32_t is_trusted;      /* 1: its reports are filed at once; 0: verified on site first */
+    struct image_range
+        types;           /* event-type prefixes it may send, in CITY_GATEWAY_TYPES; none = all */
+    uint32_t kind;       /* enum gateway_kind */
+    uint32_t is_trusted; /* 1: its reports are filed at once; 0: verified on site first */
 };
 
 struct city_device {
@@ -168,7 +177,7 @@ struct city_device {
 struct city_asset {
     struct image_string code;
     struct image_string name;
-    uint32_t kind;       /* row of CITY_ASSET_KINDS */
+    uint32_t kind; /* row of CITY_ASSET_KINDS */
     int32_t lat, lon;
     uint32_t cell;       /* or NONE32 */
     uint32_t department; /* owner, or NONE32 */
@@ -197,7 +206,12 @@ struct city_exception {
 };
 
 enum check_kind { CHECK_PERSON = 0, CHECK_DEVICE = 1, CHECK_NONE = 2 };
-enum clock_unit { UNIT_CONTINUOUS = 0, UNIT_WORK_TIME = 1, UNIT_WORK_DAY_END = 2, UNIT_NATURAL_DAY = 3 };
+enum clock_unit {
+    UNIT_CONTINUOUS = 0,
+    UNIT_WORK_TIME = 1,
+    UNIT_WORK_DAY_END = 2,
+    UNIT_NATURAL_DAY = 3
+};
 
 /* A duration in the unit its clock runs in. WORK_DAY_END and NATURAL_DAY count days in value. */
 struct clock_limit {
@@ -212,17 +226,17 @@ struct city_class {
     struct image_string title;
     struct image_string title_en;
     struct image_string basis;
-    struct clock_limit handle;  /* unless the rule's sla says otherwise */
-    uint32_t department;        /* owner, or NONE32 where several are candidates */
-    uint32_t check;             /* enum check_kind */
-    uint64_t reopen_ms;         /* window after close; 0 = leaves at once */
+    struct clock_limit handle; /* unless the rule's sla says otherwise */
+    uint32_t department;       /* owner, or NONE32 where several are candidates */
+    uint32_t check;            /* enum check_kind */
+    uint64_t reopen_ms;        /* window after close; 0 = leaves at once */
 };
 
 /* How somebody travels when no road time is known. */
 struct city_mode {
-    struct image_string name;  /* "walk", "bike", "car" */
-    uint32_t speed_mm_per_s;   /* straight line, before the detour factor */
-    uint32_t detour_permille;  /* 1300 = roads are 1.3 times the straight line */
+    struct image_string name; /* "walk", "bike", "car" */
+    uint32_t speed_mm_per_s;  /* straight line, before the detour factor */
+    uint32_t detour_permille; /* 1300 = roads are 1.3 times the straight line */
 };
 
 _Static_assert(sizeof(struct city_info) == 80, "image row without padding");

@@ -30,9 +30,9 @@ enum image_kind { IMAGE_CITY = 1, IMAGE_POLICY = 2 };
 enum { SECTION_STRINGS = 0 };
 
 struct image_section {
-    uint32_t id;        /* unique inside an image */
-    uint32_t row_size;  /* bytes */
-    uint64_t offset;    /* from the image's first byte */
+    uint32_t id;       /* unique inside an image */
+    uint32_t row_size; /* bytes */
+    uint64_t offset;   /* from the image's first byte */
     uint64_t row_count;
 };
 

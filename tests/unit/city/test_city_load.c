@@ -398,6 +398,26 @@ static void test_overlap_is_a_warning_with_its_area(void **unused)
                                  "\"c2\" by 94"));
 }
 
+static void test_outside_the_box_is_a_warning(void **unused)
+{
+    (void)unused;
+    fixture_replace(&fixture, "city.yaml", "[116.29, 116.33]", "[116.29, 116.31]");
+    fixture_replace(&fixture, "devices.csv", "116.306,", "116.406,");
+    load_well();
+    assert_true(fixture_reported(&fixture,
+                                 "cells.geojson: warning C020: feature 1 (code c2): reaches "
+                                 "out of the box of city.yaml at [116.3200000, 39.9000000]"));
+    assert_true(fixture_reported(&fixture, "devices.csv:2:14: warning C020"));
+}
+
+static void test_a_district_without_number(void **unused)
+{
+    (void)unused;
+    fixture_append(&fixture, "units.csv", "north,北,district,\n");
+    load_well();
+    assert_true(fixture_reported(&fixture, "units.csv:5:1: warning C034: \"north\" is no number"));
+}
+
 static void test_too_many_roles(void **unused)
 {
     (void)unused;
@@ -477,6 +497,8 @@ int main(void)
         TEST(test_an_empty_directory),
         TEST(test_empty_files),
         TEST(test_overlap_is_a_warning_with_its_area),
+        TEST(test_outside_the_box_is_a_warning),
+        TEST(test_a_district_without_number),
         TEST(test_too_many_roles),
         TEST(test_random_damage),
     };
