@@ -9,6 +9,8 @@
  *   (2) every answered event is in the ledger of results */
 #include "sim/run.h"
 
+#include "engine/edge/image_store.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -301,6 +303,26 @@ static struct limits limits_of(const struct city *city, const struct policy *pol
     return limits;
 }
 
+/* The log names its images by digest: without them beside it, nobody could replay it. They come second: images
+ * without a log are taken for a log that was lost. */
+static enum err open_log(struct run *run)
+{
+    const struct run_options *options = &run->options;
+    const struct log_options log_options = log_options_default();
+    struct log_fault fault;
+    uint64_t cut_bytes;
+    enum err err = log_open(options->disk, &log_options, &run->log, &cut_bytes, &fault);
+    if (err == ERR_OK) {
+        err = image_store_put(options->disk, options->city_bytes, options->city_size,
+                              run->city.image.digest);
+    }
+    if (err == ERR_OK) {
+        err = image_store_put(options->disk, options->policy_bytes, options->policy_size,
+                              run->policy.image.digest);
+    }
+    return err;
+}
+
 static enum err open_node(struct run *run)
 {
     struct node_options options = node_options_default();
@@ -313,13 +335,7 @@ static enum err open_node(struct run *run)
     node_observe(run->node, (struct node_observer){.see = see_effect, .context = run});
     err = node_activate(run->node, run->options.city_bytes, run->options.city_size,
                         run->options.policy_bytes, run->options.policy_size);
-    if (err == ERR_OK && run->options.disk != NULL) {
-        const struct log_options log_options = log_options_default();
-        struct log_fault fault;
-        uint64_t cut_bytes;
-        err = log_open(run->options.disk, &log_options, &run->log, &cut_bytes, &fault);
-    }
-    return err;
+    return err == ERR_OK && run->options.disk != NULL ? open_log(run) : err;
 }
 
 static enum err open_people(struct run *run)

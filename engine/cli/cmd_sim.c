@@ -1,6 +1,7 @@
 /* cmd_sim.c: `gridloop sim`: a trace through core and edge on a virtual clock, with agents for all people. */
 #include "engine/city/city_load.h"
 #include "engine/cli/cli.h"
+#include "engine/shell/data_limits.h"
 #include "rules/compile.h"
 #include "sim/compare.h"
 #include "sim/report.h"
@@ -283,14 +284,17 @@ static int write_json(const struct options *options, const struct report *report
     return EX_OK;
 }
 
-static int write_log(const struct options *options, const struct inputs *inputs)
+static int write_log(const struct options *options, const struct inputs *inputs, const struct run *run)
 {
     if (rmdir(options->log) != 0 && errno != ENOENT) {
         (void)fprintf(stderr, "cannot write the log to %s: %s; name a directory that does not exist yet\n",
                       options->log, strerror(errno));
         return EX_CANTCREAT;
     }
-    const enum err err = virtual_disk_dump(inputs->disk, options->log);
+    enum err err = virtual_disk_dump(inputs->disk, options->log);
+    if (err == ERR_OK) { /* as an engine leaves it: a replay needs the limits of the run */
+        err = data_limits_write(options->log, core_limits(node_core(run_node(run))));
+    }
     if (err != ERR_OK) {
         (void)fprintf(stderr, "cannot write the log to %s: %s\n", options->log, strerror(errno));
         return EX_IOERR;
@@ -317,7 +321,7 @@ static int tell(const struct options *options, const struct inputs *inputs, cons
         code = write_json(options, &report, &comparison);
     }
     if (options->log != NULL && code == EX_OK) {
-        code = write_log(options, inputs);
+        code = write_log(options, inputs, run);
     }
     report_fini(&report);
     return code;
