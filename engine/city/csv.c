@@ -227,7 +227,7 @@ void csv_parse(struct pool *pool, struct problems *problems, const struct text_f
     struct csv_cell *cells = NULL;
     uint32_t capacity = 0;
     while (place_count > 0 && skip_blank_lines(&reader)) {
-        cells = rows_grow(cells, sizeof *cells * column_count, out_csv->row_count, &capacity);
+        cells = pool_grow_rows(cells, sizeof *cells * column_count, out_csv->row_count, &capacity);
         read_row(&reader, places, place_count, cells + (size_t)out_csv->row_count * column_count,
                  column_count);
         out_csv->row_count++;

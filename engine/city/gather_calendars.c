@@ -238,8 +238,8 @@ static bool read_date(struct yaml_tree *tree, const yaml_node_t *node, int32_t *
 static bool exception_add(struct calendar_tables *tables, uint32_t first,
                           struct city_exception entry)
 {
-    tables->exceptions = rows_grow(tables->exceptions, sizeof *tables->exceptions,
-                                   tables->exception_count, &tables->exception_capacity);
+    tables->exceptions = pool_grow_rows(tables->exceptions, sizeof *tables->exceptions,
+                                        tables->exception_count, &tables->exception_capacity);
     uint32_t at = tables->exception_count;
     while (at > first && tables->exceptions[at - 1].day > entry.day) {
         at--;
@@ -313,8 +313,8 @@ static struct city_calendar read_calendar(struct gather *gather, const yaml_node
         read_week(tree, week_node, &week);
     }
     for (uint32_t i = 0; i < week.count; i++) {
-        tables->intervals = rows_grow(tables->intervals, sizeof *tables->intervals,
-                                      tables->interval_count, &tables->interval_capacity);
+        tables->intervals = pool_grow_rows(tables->intervals, sizeof *tables->intervals,
+                                           tables->interval_count, &tables->interval_capacity);
         tables->intervals[tables->interval_count++] = week.spans[i];
     }
     read_exceptions(tree, node, tables, tables->exception_count);

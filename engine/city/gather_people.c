@@ -134,7 +134,7 @@ static void write_posts(struct gather *gather)
                                            &gather->department_names, "departments.csv"),
         };
         for (uint32_t j = 0; j < count; j++) {
-            persons = rows_grow(persons, sizeof *persons, person_count, &person_capacity);
+            persons = pool_grow_rows(persons, sizeof *persons, person_count, &person_capacity);
             persons[person_count++] = roster[j];
         }
     }
@@ -187,7 +187,7 @@ static void claim_cells(struct gather *gather, uint32_t row, uint32_t person, st
                                               &gather->cell_names, "cells.geojson", &count);
     for (uint32_t i = 0; i < count; i++) {
         claims->rows =
-            rows_grow(claims->rows, sizeof *claims->rows, claims->count, &claims->capacity);
+            pool_grow_rows(claims->rows, sizeof *claims->rows, claims->count, &claims->capacity);
         claims->rows[claims->count++] = (struct claim){cells[i], person};
     }
 }
@@ -316,7 +316,7 @@ static void write_gateways(struct gather *gather)
         };
         systems[i] = gather_word(gather, csv, row, GATEWAY_CRS, CRS_NAMES, CRS_COUNT, gather->crs);
         for (uint32_t j = 0; j < count; j++) {
-            types = rows_grow(types, sizeof *types, type_count, &type_capacity);
+            types = pool_grow_rows(types, sizeof *types, type_count, &type_capacity);
             types[type_count++] = gather_put(gather, prefixes[j]);
         }
     }

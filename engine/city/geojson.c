@@ -115,8 +115,8 @@ static bool read_ring(struct features *features, const struct feature *feature,
     struct shape_ring ring = {.is_hole = is_hole,
                               .points = {features->point_count, (uint32_t)count}};
     for (size_t i = 0; i < count; i++) {
-        features->points = rows_grow(features->points, sizeof *features->points,
-                                     features->point_count, &features->point_capacity);
+        features->points = pool_grow_rows(features->points, sizeof *features->points,
+                                          features->point_count, &features->point_capacity);
         if (!read_place(features, feature, json_array_get(positions, i), crs,
                         &features->points[features->point_count])) {
             return false;
@@ -142,8 +142,8 @@ static bool read_ring(struct features *features, const struct feature *feature,
             feature->label, first.lon / 1e7, first.lat / 1e7);
         return false;
     }
-    features->rings = rows_grow(features->rings, sizeof *features->rings, features->ring_count,
-                                &features->ring_capacity);
+    features->rings = pool_grow_rows(features->rings, sizeof *features->rings, features->ring_count,
+                                     &features->ring_capacity);
     features->rings[features->ring_count++] = ring;
     return true;
 }
@@ -174,8 +174,8 @@ static bool read_polygon(struct features *features, const struct feature *featur
         GEOSGeom_destroy_r(features->geos, polygon);
         return false;
     }
-    features->polygons = rows_grow(features->polygons, sizeof(GEOSGeometry *),
-                                   features->polygon_count, &features->polygon_capacity);
+    features->polygons = pool_grow_rows(features->polygons, sizeof(GEOSGeometry *),
+                                        features->polygon_count, &features->polygon_capacity);
     features->polygons[features->polygon_count++] = polygon;
     return true;
 }
@@ -234,8 +234,8 @@ static void read_feature(struct features *features, const char *file, int number
     }
     feature.ring_count = features->ring_count - feature.first_ring;
     feature.polygon_count = features->polygon_count - feature.first_polygon;
-    features->list =
-        rows_grow(features->list, sizeof *features->list, features->count, &features->capacity);
+    features->list = pool_grow_rows(features->list, sizeof *features->list, features->count,
+                                    &features->capacity);
     features->list[features->count++] = feature;
 }
 
@@ -249,8 +249,8 @@ void features_add_file(struct features *features, const struct text_file *file, 
                      error.column, "not JSON: %s", error.text);
         return;
     }
-    features->roots = rows_grow(features->roots, sizeof(json_t *), features->root_count,
-                                &features->root_capacity);
+    features->roots = pool_grow_rows(features->roots, sizeof(json_t *), features->root_count,
+                                     &features->root_capacity);
     features->roots[features->root_count++] = root;
     const char *type = json_string_value(json_object_get(root, "type"));
     const json_t *list = json_object_get(root, "features");

@@ -22,7 +22,7 @@ void names_add(struct names *names, const char *text, uint32_t source)
 {
     must(!names->is_sorted);
     names->entries =
-        rows_grow(names->entries, sizeof *names->entries, names->count, &names->capacity);
+        pool_grow_rows(names->entries, sizeof *names->entries, names->count, &names->capacity);
     names->entries[names->count++] = (struct name_entry){text, source};
 }
 

@@ -67,7 +67,7 @@ char *pool_text(struct pool *pool, const char *bytes, size_t size)
     return copy;
 }
 
-void *rows_grow(void *rows, size_t row_size, uint32_t count, uint32_t *capacity)
+void *pool_grow_rows(void *rows, size_t row_size, uint32_t count, uint32_t *capacity)
 {
     must(count <= *capacity);
     if (count < *capacity) {

@@ -26,6 +26,6 @@ void *pool_take_rows(struct pool *pool, size_t row_size, size_t count);
 char *pool_text(struct pool *pool, const char *bytes, size_t size);
 
 /* A malloc'ed array with room for one row more; *capacity follows. Free with free(). */
-void *rows_grow(void *rows, size_t row_size, uint32_t count, uint32_t *capacity);
+void *pool_grow_rows(void *rows, size_t row_size, uint32_t count, uint32_t *capacity);
 
 #endif

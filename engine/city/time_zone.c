@@ -53,13 +53,13 @@ static int64_t find_change(int64_t low_s, int64_t high_s)
 static void collect(struct city_transition **rows, uint32_t *count)
 {
     uint32_t capacity = 0;
-    *rows = rows_grow(*rows, sizeof **rows, *count, &capacity);
+    *rows = pool_grow_rows(*rows, sizeof **rows, *count, &capacity);
     (*rows)[(*count)++] = (struct city_transition){INT64_MIN, offset_ms_at(START_S)};
     for (int64_t day_s = START_S + DAY_S; day_s <= END_S; day_s += DAY_S) {
         int64_t offset_ms = offset_ms_at(day_s);
         if (offset_ms != (*rows)[*count - 1].offset_ms) {
             int64_t change_s = find_change(day_s - DAY_S, day_s);
-            *rows = rows_grow(*rows, sizeof **rows, *count, &capacity);
+            *rows = pool_grow_rows(*rows, sizeof **rows, *count, &capacity);
             (*rows)[(*count)++] = (struct city_transition){change_s * SECOND_MS, offset_ms};
         }
     }
