@@ -13,7 +13,8 @@
 
 /* ---- common to field and desk ---- */
 
-void agents_plan(struct agents *agents, enum plan_kind kind, uint32_t who, uint64_t what, int64_t at_ms)
+void agents_plan(struct agents *agents, enum plan_kind kind, uint32_t who, uint64_t what,
+                 int64_t at_ms)
 {
     if (at_ms == NEVER_MS) {
         return;
@@ -34,7 +35,8 @@ struct place agent_position(const struct agent *agent, int64_t now_ms)
     const int64_t whole = agent->reach_ms - agent->depart_ms;
     return (struct place){
         (int32_t)(agent->from.lon + mul_div((int64_t)agent->to.lon - agent->from.lon, gone, whole)),
-        (int32_t)(agent->from.lat + mul_div((int64_t)agent->to.lat - agent->from.lat, gone, whole))};
+        (int32_t)(agent->from.lat +
+                  mul_div((int64_t)agent->to.lat - agent->from.lat, gone, whole))};
 }
 
 int64_t agent_draw_from(struct agents *agents, struct agent *agent, const struct rate_curve *curve,
@@ -51,8 +53,8 @@ int64_t agent_draw(struct agents *agents, struct agent *agent, enum rate_curve_k
                    const struct task *task)
 {
     const char *class_code = task == NULL ? NULL : task->class_code;
-    return agent_draw_from(agents, agent, agent_rates_curve(agents->options.rates, kind, class_code), kind,
-                           task);
+    return agent_draw_from(agents, agent,
+                           agent_rates_curve(agents->options.rates, kind, class_code), kind, task);
 }
 
 bool agent_chance(struct agents *agents, struct random *random, enum rate_share_kind share)
@@ -160,8 +162,8 @@ static void act_answered(struct agents *agents, uint32_t who, uint32_t code, int
 }
 
 /* A refused frame. Of polls only the next one is needed; an act is sent again with its old number. */
-static void frame_rejected(struct agents *agents, uint32_t who, const Gridloop__Wire__Reject *reject,
-                           int64_t now_ms)
+static void frame_rejected(struct agents *agents, uint32_t who,
+                           const Gridloop__Wire__Reject *reject, int64_t now_ms)
 {
     struct agent *agent = &agents->rows[who];
     const bool is_busy = reject->code == CODE_RATE || reject->code == CODE_OVERLOADED;
@@ -346,7 +348,8 @@ enum err agents_new(const struct agents_options *options, struct agents **out_ag
 {
     struct agents *agents = calloc(1, sizeof *agents);
     const uint32_t count = options->city->person_count;
-    if (agents == NULL || (agents->rows = calloc(count == 0 ? 1 : count, sizeof *agents->rows)) == NULL) {
+    if (agents == NULL ||
+        (agents->rows = calloc(count == 0 ? 1 : count, sizeof *agents->rows)) == NULL) {
         free(agents);
         return ERR_MEMORY;
     }

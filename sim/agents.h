@@ -27,7 +27,8 @@ struct agents_options {
     const struct agent_rates *rates; /* borrowed for life */
     struct report_cases *cases;      /* what desks look at; borrowed for life */
     struct run_wire *wire;           /* borrowed for life; client = row of CITY_PERSONS */
-    struct virtual_queue *queue;     /* borrowed for life; plan kinds below AGENTS_PLAN_LIMIT are the agents' */
+    struct virtual_queue
+        *queue; /* borrowed for life; plan kinds below AGENTS_PLAN_LIMIT are the agents' */
     /* When the trace says the case was closed; NEVER_MS if it does not. Used with close_as_recorded. */
     int64_t (*recorded_close)(void *context, uint32_t truth);
     void *context;
@@ -55,13 +56,13 @@ void agents_answer(struct agents *agents, uint32_t person, const Gridloop__Wire_
 
 /* What the apps saw. */
 struct agents_counts {
-    uint64_t people;    /* who take orders */
+    uint64_t people; /* who take orders */
     uint64_t polls, acts;
-    uint64_t acts_done; /* answered DONE */
-    uint64_t acts_late; /* the order was recalled or expired, or the case had moved on */
+    uint64_t acts_done;    /* answered DONE */
+    uint64_t acts_late;    /* the order was recalled or expired, or the case had moved on */
     uint64_t acts_refused; /* anything else */
-    uint64_t resends;   /* after a refusal for load or rate */
-    uint64_t rejects;   /* refused frames that a correct client never sees */
+    uint64_t resends;      /* after a refusal for load or rate */
+    uint64_t rejects;      /* refused frames that a correct client never sees */
     uint64_t by_code[128]; /* answers to acts, by enum code */
 };
 struct agents_counts agents_counts_now(const struct agents *agents);

@@ -61,8 +61,8 @@ static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t
 }
 
 /* subject: code of a post, or NONE32. */
-static void act_on_case(struct agents *agents, uint32_t record, enum action action, enum reason reason,
-                        uint32_t rights, uint32_t subject_post, int64_t now_ms)
+static void act_on_case(struct agents *agents, uint32_t record, enum action action,
+                        enum reason reason, uint32_t rights, uint32_t subject_post, int64_t now_ms)
 {
     const struct city *city = agents->options.city;
     const struct case_record *row = &agents->options.cases->cases[record];
@@ -94,8 +94,9 @@ static void plan_done(struct agents *agents, uint32_t record, int64_t now_ms)
     int64_t at_ms = now_ms + desk_draw(agents, RATE_DESK_WORK);
     if (agents->options.rates->close_as_recorded) {
         const int64_t recorded_ms =
-            row->truth == NONE32 ? NEVER_MS
-                                 : agents->options.recorded_close(agents->options.context, row->truth);
+            row->truth == NONE32
+                ? NEVER_MS
+                : agents->options.recorded_close(agents->options.context, row->truth);
         at_ms = recorded_ms == NEVER_MS ? NEVER_MS : max_i64(recorded_ms, now_ms + 1);
     }
     agents_plan(agents, PLAN_DESK_DONE, 0, plan_of(agents, record), at_ms);
@@ -107,10 +108,11 @@ static void look_at_case(struct agents *agents, uint32_t record, int64_t now_ms)
     const struct case_record *row = &agents->options.cases->cases[record];
     struct random *random = &agents->desk_random;
     if (row->state == CASE_REPORTED) {
-        act_on_case(agents, record, ACTION_FILE, REASON_NONE, RIGHT_INTAKE | RIGHT_SHIFT_CHIEF, NONE32,
-                    now_ms);
+        act_on_case(agents, record, ACTION_FILE, REASON_NONE, RIGHT_INTAKE | RIGHT_SHIFT_CHIEF,
+                    NONE32, now_ms);
     } else if (agent_chance(agents, random, SHARE_DESK_VOID) && row->state <= CASE_ASSIGNED) {
-        act_on_case(agents, record, ACTION_VOID, REASON_FALSE_ALARM, RIGHT_SHIFT_CHIEF, NONE32, now_ms);
+        act_on_case(agents, record, ACTION_VOID, REASON_FALSE_ALARM, RIGHT_SHIFT_CHIEF, NONE32,
+                    now_ms);
     } else if (row->state == CASE_ASSIGNED && agent_chance(agents, random, SHARE_DESK_RETURN)) {
         act_on_case(agents, record, ACTION_RETURN, REASON_NOT_MINE, RIGHT_DEPARTMENT_DESK, NONE32,
                     now_ms);
@@ -136,13 +138,14 @@ static void settle_case(struct agents *agents, uint32_t record, int64_t now_ms)
     const struct case_record *row = &agents->options.cases->cases[record];
     const uint32_t checkers = RIGHT_INSPECTOR | RIGHT_SHIFT_CHIEF;
     if (row->state == CASE_VERIFYING) {
-        act_on_case(agents, record, ACTION_FILE, REASON_NONE, RIGHT_INTAKE | RIGHT_SHIFT_CHIEF, NONE32,
-                    now_ms);
+        act_on_case(agents, record, ACTION_FILE, REASON_NONE, RIGHT_INTAKE | RIGHT_SHIFT_CHIEF,
+                    NONE32, now_ms);
     } else if (row->state == CASE_DISPATCHING) {
         act_on_case(agents, record, ACTION_SEND_TO_DESK, REASON_INSTRUCTED, RIGHT_DISPATCHER,
                     owner_desk(agents, row), now_ms);
     } else if (row->state == CASE_ASSIGNED) {
-        act_on_case(agents, record, ACTION_DONE, REASON_NONE, RIGHT_DEPARTMENT_DESK, NONE32, now_ms);
+        act_on_case(agents, record, ACTION_DONE, REASON_NONE, RIGHT_DEPARTMENT_DESK, NONE32,
+                    now_ms);
     } else if (row->state == CASE_CHECKING) {
         const bool is_bad = agent_chance(agents, &agents->desk_random, SHARE_CHECK_FAIL);
         act_on_case(agents, record, is_bad ? ACTION_CHECK_FAIL : ACTION_CHECK_PASS,

@@ -51,8 +51,8 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
                                                                     : city->info->mode_default;
     const struct city_mode *mode = &city->modes[row];
     int64_t speed = mode->speed_mm_per_s, detour = mode->detour_permille, start_ms = 0;
-    const struct rate_curve *spread =
-        agent_rates_curve(agents->options.rates, RATE_SPREAD, task == NULL ? NULL : task->class_code);
+    const struct rate_curve *spread = agent_rates_curve(agents->options.rates, RATE_SPREAD,
+                                                        task == NULL ? NULL : task->class_code);
     const struct rate_mode *fitted =
         agent_rates_mode(agents->options.rates, city_text(city, mode->name), mode->name.size);
     if (fitted != NULL) {
@@ -64,7 +64,8 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
         }
     }
     /* cm to mm is 10, s to ms is 1000, permille is 1000 */
-    const int64_t straight = start_ms + mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
+    const int64_t straight =
+        start_ms + mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
     const int64_t drawn = agent_draw_from(agents, &agents->rows[who], spread, RATE_SPREAD, task);
     return min_i64(mul_div(straight, drawn, 1000), TRAVEL_MAX_MS);
 }
@@ -188,7 +189,8 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
                 now_ms + 1 + agent_draw(agents, agent, RATE_ACCEPT, task));
 }
 
-void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item, int64_t now_ms)
+void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item,
+                int64_t now_ms)
 {
     if (!agents->rows[who].takes_orders) {
         return;
@@ -219,7 +221,8 @@ static void decide(struct agents *agents, uint32_t who, struct task *task, int64
     } else if (agent_chance(agents, &agent->random, SHARE_DECLINE)) {
         *task = (struct task){0};
         act_on_order(agents, who, order, ACTION_DECLINE,
-                     DECLINE_REASONS[random_below(&agent->random, COUNT_OF(DECLINE_REASONS))], now_ms);
+                     DECLINE_REASONS[random_below(&agent->random, COUNT_OF(DECLINE_REASONS))],
+                     now_ms);
     } else {
         task->stage = TASK_ACCEPTING;
         act_on_order(agents, who, order, ACTION_ACCEPT, REASON_NONE, now_ms);
@@ -248,10 +251,12 @@ static void finish(struct agents *agents, uint32_t who, struct task *task, int64
     enum action action = ACTION_DONE;
     enum reason reason = REASON_NONE;
     if (task->kind == KIND_CHECK_RESULT) {
-        action = agent_chance(agents, random, SHARE_CHECK_FAIL) ? ACTION_CHECK_FAIL : ACTION_CHECK_PASS;
+        action =
+            agent_chance(agents, random, SHARE_CHECK_FAIL) ? ACTION_CHECK_FAIL : ACTION_CHECK_PASS;
         reason = action == ACTION_CHECK_FAIL ? REASON_NOT_DONE : REASON_NONE;
     } else if (task->kind == KIND_VERIFY_REPORT) {
-        action = agent_chance(agents, random, SHARE_VERIFY_NO) ? ACTION_VERIFY_NO : ACTION_VERIFY_YES;
+        action =
+            agent_chance(agents, random, SHARE_VERIFY_NO) ? ACTION_VERIFY_NO : ACTION_VERIFY_YES;
         reason = action == ACTION_VERIFY_NO ? REASON_FALSE_ALARM : REASON_NONE;
     } else if (agent_chance(agents, random, SHARE_RETURN)) {
         action = ACTION_RETURN;

@@ -14,8 +14,9 @@
 #define SPEED_MM_PER_S_MAX 100000 /* 360 km/h */
 
 static const char *const CURVE_NAMES[RATE_CURVE_COUNT] = {
-    [RATE_ACCEPT] = "accept",   [RATE_TURNOUT] = "turnout", [RATE_WORK] = "work",
-    [RATE_SPREAD] = "spread",   [RATE_CHECK] = "check",     [RATE_DESK] = "desk",
+    [RATE_ACCEPT] = "accept",       [RATE_TURNOUT] = "turnout",
+    [RATE_WORK] = "work",           [RATE_SPREAD] = "spread",
+    [RATE_CHECK] = "check",         [RATE_DESK] = "desk",
     [RATE_DESK_WORK] = "desk_work", [RATE_SIGNAL_LOST] = "signal_lost",
 };
 
@@ -37,9 +38,15 @@ struct agent_rates agent_rates_default(void)
     struct agent_rates rates = {
         .heartbeat_ms = 10 * MINUTE_MS,
         .fix_every_ms = 2 * MINUTE_MS,
-        .shares = {[SHARE_DECLINE] = 30, [SHARE_IGNORE] = 15, [SHARE_RETURN] = 20,
-                   [SHARE_CHECK_FAIL] = 40, [SHARE_VERIFY_NO] = 120, [SHARE_DESK_RETURN] = 30,
-                   [SHARE_DESK_VOID] = 10, [SHARE_REOPEN] = 5, [SHARE_SIGNAL_LOSS] = 2},
+        .shares = {[SHARE_DECLINE] = 30,
+                   [SHARE_IGNORE] = 15,
+                   [SHARE_RETURN] = 20,
+                   [SHARE_CHECK_FAIL] = 40,
+                   [SHARE_VERIFY_NO] = 120,
+                   [SHARE_DESK_RETURN] = 30,
+                   [SHARE_DESK_VOID] = 10,
+                   [SHARE_REOPEN] = 5,
+                   [SHARE_SIGNAL_LOSS] = 2},
     };
     rates.curves[RATE_ACCEPT] = curve_of_three(15 * SECOND_MS, 60 * SECOND_MS, 4 * MINUTE_MS);
     rates.curves[RATE_TURNOUT] = curve_of_three(10 * SECOND_MS, 45 * SECOND_MS, 3 * MINUTE_MS);
@@ -96,8 +103,8 @@ static bool code_covers(const char *above, const char *code)
     return strncmp(above, code, size) == 0 && (code[size] == '\0' || code[size] == '.');
 }
 
-const struct rate_curve *agent_rates_curve(const struct agent_rates *rates, enum rate_curve_kind kind,
-                                           const char *class_code)
+const struct rate_curve *agent_rates_curve(const struct agent_rates *rates,
+                                           enum rate_curve_kind kind, const char *class_code)
 {
     const struct rate_curve *best = &rates->curves[kind];
     size_t best_size = 0;
@@ -115,7 +122,8 @@ const struct rate_curve *agent_rates_curve(const struct agent_rates *rates, enum
     return best;
 }
 
-const struct rate_mode *agent_rates_mode(const struct agent_rates *rates, const char *name, size_t size)
+const struct rate_mode *agent_rates_mode(const struct agent_rates *rates, const char *name,
+                                         size_t size)
 {
     for (uint32_t i = 0; i < rates->mode_count; i++) {
         const struct rate_mode *mode = &rates->modes[i];
@@ -135,9 +143,8 @@ struct rates_reader {
     struct problems *problems;
 };
 
-__attribute__((format(printf, 3, 4))) static void reader_complain(struct rates_reader *reader,
-                                                                  const yaml_node_t *node,
-                                                                  const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+reader_complain(struct rates_reader *reader, const yaml_node_t *node, const char *format, ...)
 {
     char text[256];
     va_list arguments;
@@ -247,8 +254,8 @@ static void read_curve(struct rates_reader *reader, const yaml_node_t *node, boo
             return;
         }
         const uint16_t permille = (uint16_t)(quantile / 100);
-        if (read.count > 0 && (permille <= read.permille[read.count - 1] ||
-                               number < read.value[read.count - 1])) {
+        if (read.count > 0 &&
+            (permille <= read.permille[read.count - 1] || number < read.value[read.count - 1])) {
             reader_complain(reader, key, "quantiles must ascend; %s does not", name);
             return;
         }
@@ -276,7 +283,8 @@ static void read_share(struct rates_reader *reader, const yaml_node_t *value, ui
 {
     int64_t permille;
     if (!parse_number(scalar_text(value), &permille) || permille > 1000) {
-        reader_complain(reader, value, "expected a share from 0 to 1, not \"%s\"", scalar_text(value));
+        reader_complain(reader, value, "expected a share from 0 to 1, not \"%s\"",
+                        scalar_text(value));
         return;
     }
     *share = (uint32_t)permille;
@@ -346,7 +354,8 @@ static void read_agents_key(struct rates_reader *reader, const yaml_node_t *key,
     }
 }
 
-static void read_class(struct rates_reader *reader, const yaml_node_t *key, const yaml_node_t *value)
+static void read_class(struct rates_reader *reader, const yaml_node_t *key,
+                       const yaml_node_t *value)
 {
     const char *code = scalar_text(key);
     if (reader->rates->class_count == RATE_CLASSES_MAX || strlen(code) >= RATE_CODE_SIZE ||
@@ -363,7 +372,8 @@ static void read_class(struct rates_reader *reader, const yaml_node_t *key, cons
         const yaml_node_t *name = reader_node(reader, pair->key);
         const uint32_t curve = find_name(CURVE_NAMES, RATE_CLASS_COUNT, scalar_text(name));
         if (curve == NONE32) {
-            reader_complain(reader, name, "a class takes accept, turnout, work and spread, not \"%s\"",
+            reader_complain(reader, name,
+                            "a class takes accept, turnout, work and spread, not \"%s\"",
                             scalar_text(name));
             continue;
         }
@@ -377,7 +387,8 @@ static void read_mode(struct rates_reader *reader, const yaml_node_t *key, const
     const char *name = scalar_text(key);
     if (reader->rates->mode_count == RATE_MODES_MAX || strlen(name) >= RATE_CODE_SIZE ||
         value->type != YAML_MAPPING_NODE) {
-        reader_complain(reader, key, "expected a mode with speed_kmh and detour, at most %u of them",
+        reader_complain(reader, key,
+                        "expected a mode with speed_kmh and detour, at most %u of them",
                         RATE_MODES_MAX);
         return;
     }
@@ -396,13 +407,15 @@ static void read_mode(struct rates_reader *reader, const yaml_node_t *key, const
                                 scalar_text(given));
             }
         } else if (!parse_number(scalar_text(given), &number) || number <= 0) {
-            reader_complain(reader, given, "expected a number above 0, not \"%s\"", scalar_text(given));
+            reader_complain(reader, given, "expected a number above 0, not \"%s\"",
+                            scalar_text(given));
         } else if (strcmp(scalar_text(word), "speed_kmh") == 0) {
             mode.speed_mm_per_s = number * 1000 / 3600; /* thousandths of km/h to mm/s */
         } else if (strcmp(scalar_text(word), "detour") == 0) {
             mode.detour_permille = number;
         } else {
-            reader_complain(reader, word, "a mode takes speed_kmh, detour, start and spread, not \"%s\"",
+            reader_complain(reader, word,
+                            "a mode takes speed_kmh, detour, start and spread, not \"%s\"",
                             scalar_text(word));
         }
     }
@@ -432,7 +445,8 @@ static void read_root(struct rates_reader *reader, const yaml_node_t *root)
             part++;
         }
         if (part == COUNT_OF(PARTS) || value->type != YAML_MAPPING_NODE) {
-            reader_complain(reader, key, "expected one of the mappings agents, classes, modes; not \"%s\"",
+            reader_complain(reader, key,
+                            "expected one of the mappings agents, classes, modes; not \"%s\"",
                             scalar_text(key));
             continue;
         }

@@ -30,15 +30,15 @@ struct rate_curve {
 
 /* Curves by what they time. The first four may be given per class. */
 enum rate_curve_kind {
-    RATE_ACCEPT,      /* offer seen to accepted or declined */
-    RATE_TURNOUT,     /* accepted to moving */
-    RATE_WORK,        /* on site to done */
-    RATE_SPREAD,      /* permille of the travel time that the straight line, detour and speed give */
-    RATE_CLASS_COUNT, /* curves above this line exist once only */
+    RATE_ACCEPT,  /* offer seen to accepted or declined */
+    RATE_TURNOUT, /* accepted to moving */
+    RATE_WORK,    /* on site to done */
+    RATE_SPREAD,  /* permille of the travel time that the straight line, detour and speed give */
+    RATE_CLASS_COUNT,              /* curves above this line exist once only */
     RATE_CHECK = RATE_CLASS_COUNT, /* on site to verdict, for checks and verifications */
-    RATE_DESK,        /* a desk gets a case to its first act on it */
-    RATE_DESK_WORK,   /* a desk that handles a case itself: taken to done */
-    RATE_SIGNAL_LOST, /* how long an app cannot be reached */
+    RATE_DESK,                     /* a desk gets a case to its first act on it */
+    RATE_DESK_WORK,                /* a desk that handles a case itself: taken to done */
+    RATE_SIGNAL_LOST,              /* how long an app cannot be reached */
     RATE_CURVE_COUNT,
 };
 
@@ -72,11 +72,13 @@ struct rate_mode {
 struct agent_rates {
     struct rate_curve curves[RATE_CURVE_COUNT];
     uint32_t shares[RATE_SHARE_COUNT];
-    int64_t heartbeat_ms;   /* an app on duty shows itself this often */
-    int64_t fix_every_ms;   /* position while travelling */
-    uint32_t by_case;       /* bit per rate_curve_kind below RATE_CLASS_COUNT: everyone on a case draws the same
+    int64_t heartbeat_ms; /* an app on duty shows itself this often */
+    int64_t fix_every_ms; /* position while travelling */
+    uint32_t
+        by_case; /* bit per rate_curve_kind below RATE_CLASS_COUNT: everyone on a case draws the same
                                quantile, as where one call is taken for all or one street is hard to reach */
-    bool close_as_recorded; /* desks finish a case when the trace's truth says it was closed, and not at all without */
+    bool
+        close_as_recorded; /* desks finish a case when the trace's truth says it was closed, and not at all without */
     uint32_t class_count;
     struct rate_class classes[RATE_CLASSES_MAX];
     uint32_t mode_count;
@@ -86,8 +88,8 @@ struct agent_rates {
 struct agent_rates agent_rates_default(void);
 
 /* Replaces what the file gives. ERR_NOT_FOUND when there is no such file, ERR_INPUT when problems got an error. */
-enum err agent_rates_load(const char *path, struct agent_rates *rates, struct problems *problems)
-    WARN_UNUSED;
+enum err agent_rates_load(const char *path, struct agent_rates *rates,
+                          struct problems *problems) WARN_UNUSED;
 
 /* Value of the curve at a quantile; curve->count > 0. */
 int64_t rate_curve_at(const struct rate_curve *curve, uint32_t permille);
@@ -99,8 +101,8 @@ int64_t rate_curve_draw(const struct rate_curve *curve, struct random *random);
 int64_t rate_curve_pick(const struct rate_curve *curve, uint32_t millionths);
 
 /* The curve that holds for a class: its own, that of the nearest code above it, or the general one. */
-const struct rate_curve *agent_rates_curve(const struct agent_rates *rates, enum rate_curve_kind kind,
-                                           const char *class_code);
+const struct rate_curve *agent_rates_curve(const struct agent_rates *rates,
+                                           enum rate_curve_kind kind, const char *class_code);
 
 /* NULL when the file says nothing of that mode. */
 const struct rate_mode *agent_rates_mode(const struct agent_rates *rates, const char *name,

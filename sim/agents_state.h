@@ -60,9 +60,9 @@ struct agent {
     bool is_on_shift;
     bool is_signed_on; /* told the engine READY */
     bool has_signal;
-    bool has_news;     /* told while without signal */
-    bool has_wake;     /* a PLAN_WAKE is queued */
-    uint64_t current;  /* order being worked on, 0 = none */
+    bool has_news;    /* told while without signal */
+    bool has_wake;    /* a PLAN_WAKE is queued */
+    uint64_t current; /* order being worked on, 0 = none */
     /* position: on the straight line between two places */
     struct place from, to;
     int64_t depart_ms, reach_ms;
@@ -99,7 +99,8 @@ int64_t agent_draw_from(struct agents *agents, struct agent *agent, const struct
 bool agent_chance(struct agents *agents, struct random *random, enum rate_share_kind share);
 
 /* ---- agents_field.c ---- */
-void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item, int64_t now_ms);
+void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item,
+                int64_t now_ms);
 void field_result(struct agents *agents, uint32_t who, const struct run_act *act, uint32_t code,
                   int64_t now_ms);
 void field_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);

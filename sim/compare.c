@@ -58,7 +58,8 @@ static bool truth_has_flag(const json_t *truth, const char *flag)
     return false;
 }
 
-static const struct case_record *record_of(const struct reader *reader, const struct event_record *event)
+static const struct case_record *record_of(const struct reader *reader,
+                                           const struct event_record *event)
 {
     return event->record == NONE32 ? NULL : &reader->cases->cases[event->record];
 }
@@ -75,12 +76,19 @@ static void compare_counts(struct comparison *comparison, const struct reader *r
 {
     const struct run_gateways *gateways = reader->gateways;
     uint64_t merged = gateways->by_code[CODE_MERGED] + gateways->by_code[CODE_DEDUPED];
-    add_row(comparison, (struct compare_row){"events", "events", "事件", count_value(gateways->event_count),
-                                             count_value(gateways->answered)});
-    add_row(comparison, (struct compare_row){"cases", "cases", "案件", {COMPARE_NONE, 0, 0},
+    add_row(comparison,
+            (struct compare_row){"events", "events", "事件", count_value(gateways->event_count),
+                                 count_value(gateways->answered)});
+    add_row(comparison, (struct compare_row){"cases",
+                                             "cases",
+                                             "案件",
+                                             {COMPARE_NONE, 0, 0},
                                              count_value(reader->cases->case_count)});
-    add_row(comparison, (struct compare_row){"merged", "merged or counted as repeats", "并案或重复",
-                                             {COMPARE_NONE, 0, 0}, count_value(merged)});
+    add_row(comparison, (struct compare_row){"merged",
+                                             "merged or counted as repeats",
+                                             "并案或重复",
+                                             {COMPARE_NONE, 0, 0},
+                                             count_value(merged)});
 }
 
 /* ---- units: a fire department's trace ---- */
@@ -110,11 +118,12 @@ struct unit_sums {
     uint64_t incidents, units, unreached;
     uint64_t cases, accepted, cases_unreached;
     struct response fitted, later; /* received to first on scene */
-    struct response travel;      /* per unit, later days: sent to on scene */
+    struct response travel;        /* per unit, later days: sent to on scene */
 };
 
 /* One event with its units. */
-static void sum_units(const struct reader *reader, const struct event_record *event, struct unit_sums *sums)
+static void sum_units(const struct reader *reader, const struct event_record *event,
+                      struct unit_sums *sums)
 {
     size_t i;
     const json_t *unit;
@@ -185,13 +194,14 @@ static void compare_units(struct comparison *comparison, const struct reader *re
                      &(struct compare_row){.json = "response_p90_after_fit",
                                            .en = "response from day 5 on, p90",
                                            .zh = "第 5 日起响应，p90"});
-    compare_response(comparison, &sums.fitted,
-                     &(struct compare_row){.json = "response_p50_fit",
-                                           .en = "response on the days the rates were fitted on, median",
-                                           .zh = "拟合日（前 4 日）响应，中位"},
-                     &(struct compare_row){.json = "response_p90_fit",
-                                           .en = "response on the days the rates were fitted on, p90",
-                                           .zh = "拟合日（前 4 日）响应，p90"});
+    compare_response(
+        comparison, &sums.fitted,
+        &(struct compare_row){.json = "response_p50_fit",
+                              .en = "response on the days the rates were fitted on, median",
+                              .zh = "拟合日（前 4 日）响应，中位"},
+        &(struct compare_row){.json = "response_p90_fit",
+                              .en = "response on the days the rates were fitted on, p90",
+                              .zh = "拟合日（前 4 日）响应，p90"});
     compare_response(comparison, &sums.travel,
                      &(struct compare_row){.json = "travel_p50_after_fit",
                                            .en = "sent to on scene per unit from day 5 on, median",
@@ -200,12 +210,15 @@ static void compare_units(struct comparison *comparison, const struct reader *re
                                            .en = "sent to on scene per unit from day 5 on, p90",
                                            .zh = "第 5 日起出动至到场（每单位），p90"});
     add_row(comparison,
-            (struct compare_row){"units_per_incident", "units sent per incident", "每起出动单位",
+            (struct compare_row){"units_per_incident",
+                                 "units sent per incident",
+                                 "每起出动单位",
                                  {COMPARE_RATIO, (int64_t)sums.units, (int64_t)sums.incidents},
                                  {COMPARE_RATIO, (int64_t)sums.accepted, (int64_t)sums.cases}});
-    add_row(comparison, (struct compare_row){"unreached", "incidents without a unit on scene", "无单位到场",
-                                             share_value(sums.unreached, sums.incidents),
-                                             share_value(sums.cases_unreached, sums.cases)});
+    add_row(comparison,
+            (struct compare_row){"unreached", "incidents without a unit on scene", "无单位到场",
+                                 share_value(sums.unreached, sums.incidents),
+                                 share_value(sums.cases_unreached, sums.cases)});
 }
 
 /* ---- agency: a service desk's trace ---- */
@@ -218,7 +231,8 @@ static bool is_agency(const char *code, size_t size, const char *agency)
         return false;
     }
     for (size_t i = 0; i < agency_size; i++) {
-        if (tolower((unsigned char)code[size - agency_size + i]) != tolower((unsigned char)agency[i])) {
+        if (tolower((unsigned char)code[size - agency_size + i]) !=
+            tolower((unsigned char)agency[i])) {
             return false;
         }
     }
@@ -249,7 +263,8 @@ struct desk_sums {
     uint64_t no_place, no_place_here, before_created;
 };
 
-static void sum_desk(const struct reader *reader, const struct event_record *event, struct desk_sums *sums)
+static void sum_desk(const struct reader *reader, const struct event_record *event,
+                     struct desk_sums *sums)
 {
     const struct case_record *record = record_of(reader, event);
     int64_t closed_ms = 0, due_ms = 0;
@@ -257,14 +272,15 @@ static void sum_desk(const struct reader *reader, const struct event_record *eve
     const bool has_due = truth_ms(event->truth, "due_ms", &due_ms);
     const bool is_closed = record != NULL && record->closed_at_ms != RECORD_NEVER;
     sums->events++;
-    sums->owner_right += is_owner_right(
-        reader, event, json_string_value(json_object_get(event->truth, "agency")));
+    sums->owner_right +=
+        is_owner_right(reader, event, json_string_value(json_object_get(event->truth, "agency")));
     sums->closed += has_closed;
     sums->closed_here += is_closed;
     sums->due += has_closed && has_due;
     sums->in_time += has_closed && has_due && closed_ms <= due_ms;
     sums->due_here += is_closed && has_closed && has_due;
-    sums->in_time_here += is_closed && has_closed && has_due && record->closed_at_ms - event->at_ms <= due_ms;
+    sums->in_time_here +=
+        is_closed && has_closed && has_due && record->closed_at_ms - event->at_ms <= due_ms;
     sums->no_place += truth_has_flag(event->truth, "no_coordinates");
     sums->no_place_here += !event->has_place && event->record != NONE32;
     sums->before_created += truth_has_flag(event->truth, "closed_before_created");
@@ -282,18 +298,23 @@ static void compare_desk(struct comparison *comparison, const struct reader *rea
     if (sums.events == 0) {
         return;
     }
-    add_row(comparison, (struct compare_row){"owner_right", "owner: the agency the record names",
-                                             "主责与记录单位一致", share_value(sums.events, sums.events),
-                                             share_value(sums.owner_right, sums.events)});
-    add_row(comparison, (struct compare_row){"closed", "closed", "结案", share_value(sums.closed, sums.events),
-                                             share_value(sums.closed_here, sums.events)});
-    add_row(comparison, (struct compare_row){"in_time", "closed by the recorded due date", "按记录期限结案",
-                                             share_value(sums.in_time, sums.due),
+    add_row(comparison,
+            (struct compare_row){"owner_right", "owner: the agency the record names",
+                                 "主责与记录单位一致", share_value(sums.events, sums.events),
+                                 share_value(sums.owner_right, sums.events)});
+    add_row(comparison,
+            (struct compare_row){"closed", "closed", "结案", share_value(sums.closed, sums.events),
+                                 share_value(sums.closed_here, sums.events)});
+    add_row(comparison, (struct compare_row){"in_time", "closed by the recorded due date",
+                                             "按记录期限结案", share_value(sums.in_time, sums.due),
                                              share_value(sums.in_time_here, sums.due_here)});
-    add_row(comparison, (struct compare_row){"no_coordinates", "without coordinates", "无坐标",
-                                             count_value(sums.no_place), count_value(sums.no_place_here)});
-    add_row(comparison, (struct compare_row){"closed_before_created", "closed before created (flagged)",
-                                             "结案早于立案（已标记）", count_value(sums.before_created),
+    add_row(comparison,
+            (struct compare_row){"no_coordinates", "without coordinates", "无坐标",
+                                 count_value(sums.no_place), count_value(sums.no_place_here)});
+    add_row(comparison, (struct compare_row){"closed_before_created",
+                                             "closed before created (flagged)",
+                                             "结案早于立案（已标记）",
+                                             count_value(sums.before_created),
                                              {COMPARE_NONE, 0, 0}});
 }
 
@@ -307,19 +328,26 @@ static void compare_loop(struct comparison *comparison, const struct reader *rea
         never += record->accept_count == 0 && !record->was_desk;
     }
     const uint32_t cases = reader->cases->case_count;
-    add_row(comparison, (struct compare_row){"cases_closed", "cases closed at the end", "期末已结案件",
-                                             {COMPARE_NONE, 0, 0}, share_value(closed, cases)});
-    add_row(comparison, (struct compare_row){"handle_clock_missed", "cases past their handle limit",
-                                             "超处置时限案件", {COMPARE_NONE, 0, 0},
+    add_row(comparison, (struct compare_row){"cases_closed",
+                                             "cases closed at the end",
+                                             "期末已结案件",
+                                             {COMPARE_NONE, 0, 0},
+                                             share_value(closed, cases)});
+    add_row(comparison, (struct compare_row){"handle_clock_missed",
+                                             "cases past their handle limit",
+                                             "超处置时限案件",
+                                             {COMPARE_NONE, 0, 0},
                                              share_value(missed, cases)});
-    add_row(comparison, (struct compare_row){"never_assigned", "cases never assigned", "始终未派案件",
-                                             {COMPARE_NONE, 0, 0}, share_value(never, cases)});
+    add_row(comparison, (struct compare_row){"never_assigned",
+                                             "cases never assigned",
+                                             "始终未派案件",
+                                             {COMPARE_NONE, 0, 0},
+                                             share_value(never, cases)});
 }
 
 void compare_make(struct comparison *comparison, const struct run *run)
 {
-    struct reader reader = {
-        .run = run, .gateways = run_gateways_of(run), .cases = run_cases(run)};
+    struct reader reader = {.run = run, .gateways = run_gateways_of(run), .cases = run_cases(run)};
     *comparison = (struct comparison){0};
     if (reader.gateways->event_count > 0) {
         reader.first_day =
@@ -357,9 +385,9 @@ static struct value_text value_text(struct compare_value value, enum lang lang)
                        hundredths % 100);
         break;
     case COMPARE_SHARE:
-        (void)snprintf(out.text, sizeof out.text, "%" PRId64 "%s%" PRId64 " = %" PRId64 ".%02" PRId64 " %%",
-                       value.a, lang == LANG_ZH ? "/" : " of ", value.b, hundredths / 100,
-                       hundredths % 100);
+        (void)snprintf(out.text, sizeof out.text,
+                       "%" PRId64 "%s%" PRId64 " = %" PRId64 ".%02" PRId64 " %%", value.a,
+                       lang == LANG_ZH ? "/" : " of ", value.b, hundredths / 100, hundredths % 100);
         break;
     }
     return out;
@@ -396,8 +424,8 @@ json_t *compare_to_json(const struct comparison *comparison)
     for (uint32_t i = 0; i < comparison->row_count; i++) {
         const struct compare_row *row = &comparison->rows[i];
         (void)json_object_set_new(root, row->json,
-                                  json_pack("{s:o,s:o}", "recorded", value_json(row->recorded), "gridloop",
-                                            value_json(row->gridloop)));
+                                  json_pack("{s:o,s:o}", "recorded", value_json(row->recorded),
+                                            "gridloop", value_json(row->gridloop)));
     }
     return root;
 }

@@ -107,7 +107,8 @@ static void count_cases(struct report *report, const struct report_cases *cases)
          report->closed + report->voided + report->forced + report->joined + report->open);
     must(report->cases == report->core.cases_opened);
     must(report->open == report->core.open_now);
-    must(report->open_without_holder == 0); /* the closed loop: somebody answers for every open case */
+    must(report->open_without_holder ==
+         0); /* the closed loop: somebody answers for every open case */
 }
 
 /* ---- times ---- */
@@ -125,7 +126,8 @@ static void measure_times(struct report *report, const struct report_cases *case
     for (uint32_t i = 0; i < cases->case_count; i++) {
         const struct case_record *record = &cases->cases[i];
         add_between(&samples[TIME_OPEN_TO_OFFER], record->opened_at_ms, record->first_offer_at_ms);
-        add_between(&samples[TIME_OPEN_TO_ARRIVE], record->opened_at_ms, record->first_arrive_at_ms);
+        add_between(&samples[TIME_OPEN_TO_ARRIVE], record->opened_at_ms,
+                    record->first_arrive_at_ms);
         add_between(&samples[TIME_OPEN_TO_HANDLED], record->opened_at_ms, record->handled_at_ms);
         if (record->state == CASE_CLOSED) {
             add_between(&samples[TIME_OPEN_TO_CLOSED], record->opened_at_ms, record->closed_at_ms);
@@ -157,8 +159,8 @@ static struct report_district *district_of(struct report *report, uint32_t distr
             return &report->districts[i];
         }
     }
-    report->districts = realloc(report->districts,
-                                (report->district_count + 1) * sizeof *report->districts);
+    report->districts =
+        realloc(report->districts, (report->district_count + 1) * sizeof *report->districts);
     must(report->districts != NULL);
     report->districts[report->district_count] = (struct report_district){.district = district};
     return &report->districts[report->district_count++];
@@ -178,7 +180,8 @@ static void measure_districts(struct report *report, const struct report_cases *
         row->missed += record->missed != 0;
     }
     if (report->district_count > 1) {
-        qsort(report->districts, report->district_count, sizeof *report->districts, compare_districts);
+        qsort(report->districts, report->district_count, sizeof *report->districts,
+              compare_districts);
     }
     for (uint32_t d = 0; d < report->district_count; d++) {
         struct samples samples = {0};

@@ -13,12 +13,12 @@
 #include <stdio.h>
 
 /* X(NAME, json, english, chinese) */
-#define REPORT_TIMES_LIST(X)                                                              \
-    X(OPEN_TO_OFFER, "opened_to_first_offer", "opened to first offer", "立案至首次派单")   \
-    X(OFFER_TO_ACCEPT, "offer_to_accept", "offer to accept", "派单至接单")                 \
-    X(ACCEPT_TO_ARRIVE, "accept_to_arrive", "accept to arrive", "接单至到场")              \
-    X(OPEN_TO_ARRIVE, "opened_to_first_arrival", "opened to first arrival", "立案至首次到场") \
-    X(OPEN_TO_HANDLED, "opened_to_handled", "opened to handled", "立案至处置完成")         \
+#define REPORT_TIMES_LIST(X)                                                                       \
+    X(OPEN_TO_OFFER, "opened_to_first_offer", "opened to first offer", "立案至首次派单")           \
+    X(OFFER_TO_ACCEPT, "offer_to_accept", "offer to accept", "派单至接单")                         \
+    X(ACCEPT_TO_ARRIVE, "accept_to_arrive", "accept to arrive", "接单至到场")                      \
+    X(OPEN_TO_ARRIVE, "opened_to_first_arrival", "opened to first arrival", "立案至首次到场")      \
+    X(OPEN_TO_HANDLED, "opened_to_handled", "opened to handled", "立案至处置完成")                 \
     X(OPEN_TO_CLOSED, "opened_to_closed", "opened to closed", "立案至结案")
 
 #define REPORT_TIMES_ENUM(name, json, en, zh) TIME_##name,
@@ -37,7 +37,8 @@ struct report {
     struct agents_counts agents;
     uint64_t node_commands;
     /* events = opened + merged + deduped + suppressed + no_rule + reopened + cleared + refused + unanswered */
-    uint64_t events, opened, merged, deduped, suppressed, no_rule, reopened, cleared, refused, unanswered;
+    uint64_t events, opened, merged, deduped, suppressed, no_rule, reopened, cleared, refused,
+        unanswered;
     uint64_t late;
     uint64_t refused_by_code[128];
     /* cases = closed + voided + forced + joined + open */

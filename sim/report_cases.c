@@ -48,7 +48,8 @@ static void *array_grow(void *rows, uint32_t count, uint32_t *room, size_t row_s
 static uint32_t record_add(struct report_cases *cases, const struct effect *effect)
 {
     const struct effect_timeline *line = &effect->of.timeline;
-    cases->cases = array_grow(cases->cases, cases->case_count, &cases->case_room, sizeof *cases->cases);
+    cases->cases =
+        array_grow(cases->cases, cases->case_count, &cases->case_room, sizeof *cases->cases);
     const uint32_t row = cases->case_count++;
     cases->cases[row] = (struct case_record){
         .no = line->case_no,

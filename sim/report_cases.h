@@ -15,22 +15,23 @@
 
 struct case_record {
     struct case_no no;
-    uint8_t state;      /* enum case_state */
+    uint8_t state; /* enum case_state */
     uint8_t severity;
     struct holder holder;
     uint32_t generation; /* changes with state or holder, so that plans made before it lapse */
     uint32_t rule, class_row, cell;
-    uint32_t truth;      /* row of the caller's truths: of the event that opened it; NONE32 = none */
+    uint32_t truth; /* row of the caller's truths: of the event that opened it; NONE32 = none */
     uint32_t event_count;
     int64_t opened_at_ms, onset_at_ms;
     int64_t first_offer_at_ms, first_accept_at_ms, first_arrive_at_ms;
-    int64_t handled_at_ms, closed_at_ms; /* the last of each; closed is RECORD_NEVER again after a reopening */
-    uint32_t accept_count;  /* handling and assisting orders accepted */
-    uint32_t units;         /* handling and assisting orders that arrived */
-    uint32_t handled_by;    /* person, NONE32 = a desk, a device or nobody */
-    uint32_t missed;        /* bit per enum case_clock missed at least once */
-    bool was_nobody;        /* at least once nobody was eligible */
-    bool was_desk;          /* a department's desk or another post held it while it was to be handled */
+    int64_t handled_at_ms,
+        closed_at_ms;      /* the last of each; closed is RECORD_NEVER again after a reopening */
+    uint32_t accept_count; /* handling and assisting orders accepted */
+    uint32_t units;        /* handling and assisting orders that arrived */
+    uint32_t handled_by;   /* person, NONE32 = a desk, a device or nobody */
+    uint32_t missed;       /* bit per enum case_clock missed at least once */
+    bool was_nobody;       /* at least once nobody was eligible */
+    bool was_desk; /* a department's desk or another post held it while it was to be handled */
     bool is_reopened;
 };
 

@@ -29,11 +29,11 @@ struct report_span report_span(int64_t ms)
         (void)snprintf(span.text, sizeof span.text, "%s%" PRId64 " m %02" PRId64 " s", sign, s / 60,
                        s % 60);
     } else if (s < 48 * 3600) {
-        (void)snprintf(span.text, sizeof span.text, "%s%" PRId64 " h %02" PRId64 " m", sign, s / 3600,
-                       s % 3600 / 60);
+        (void)snprintf(span.text, sizeof span.text, "%s%" PRId64 " h %02" PRId64 " m", sign,
+                       s / 3600, s % 3600 / 60);
     } else {
-        (void)snprintf(span.text, sizeof span.text, "%s%" PRId64 " d %02" PRId64 " h", sign, s / 86400,
-                       s % 86400 / 3600);
+        (void)snprintf(span.text, sizeof span.text, "%s%" PRId64 " d %02" PRId64 " h", sign,
+                       s / 86400, s % 86400 / 3600);
     }
     return span;
 }
@@ -65,22 +65,28 @@ static void print_ledger(FILE *out, enum lang lang, uint64_t whole, const char *
 static void print_ledgers(const struct report *r, enum lang lang, FILE *out)
 {
     const struct ledger_part events[] = {
-        {r->opened, "opened", "立案", true},        {r->merged, "merged", "并案", true},
-        {r->deduped, "deduped", "重复", true},      {r->suppressed, "suppressed", "抑制", false},
-        {r->reopened, "reopened", "重新立案", false}, {r->cleared, "cleared", "来源消除", false},
-        {r->no_rule, "without a rule", "无规则", false}, {r->refused, "refused", "拒收", true},
+        {r->opened, "opened", "立案", true},
+        {r->merged, "merged", "并案", true},
+        {r->deduped, "deduped", "重复", true},
+        {r->suppressed, "suppressed", "抑制", false},
+        {r->reopened, "reopened", "重新立案", false},
+        {r->cleared, "cleared", "来源消除", false},
+        {r->no_rule, "without a rule", "无规则", false},
+        {r->refused, "refused", "拒收", true},
         {r->unanswered, "unanswered", "未应答", false},
     };
     const struct ledger_part cases[] = {
-        {r->closed, "closed", "结案", true},          {r->voided, "void", "作废", false},
-        {r->forced, "closed by order", "强制结案", false}, {r->joined, "joined", "并入他案", false},
+        {r->closed, "closed", "结案", true},
+        {r->voided, "void", "作废", false},
+        {r->forced, "closed by order", "强制结案", false},
+        {r->joined, "joined", "并入他案", false},
         {r->open, "open", "在办", true},
     };
     print_ledger(out, lang, r->events, "events", "件事件", events, COUNT_OF(events));
     for (uint32_t code = 0; code < COUNT_OF(r->refused_by_code); code++) {
         if (r->refused_by_code[code] > 0) {
-            (void)fprintf(out, "  %" PRIu64 " %s: %s\n", r->refused_by_code[code], words_code_name(code),
-                          words_code(code, lang));
+            (void)fprintf(out, "  %" PRIu64 " %s: %s\n", r->refused_by_code[code],
+                          words_code_name(code), words_code(code, lang));
         }
     }
     print_ledger(out, lang, r->cases, "cases", "件案件", cases, COUNT_OF(cases));
@@ -111,27 +117,26 @@ static void print_times(const struct report *r, enum lang lang, FILE *out)
 static void print_districts(const struct report *r, enum lang lang, FILE *out)
 {
     (void)fprintf(out, "\n%12s %8s %8s %8s %10s %8s %8s %12s %12s\n", pick(lang, "district", "区"),
-                  pick(lang, "cases", "案件"), pick(lang, "closed", "结案"), pick(lang, "open", "在办"),
-                  pick(lang, "unassigned", "未派"), pick(lang, "nobody", "无人可派"),
-                  pick(lang, "missed", "超时"), pick(lang, "arrival p50", "到场中位"),
-                  pick(lang, "p90", "p90"));
+                  pick(lang, "cases", "案件"), pick(lang, "closed", "结案"),
+                  pick(lang, "open", "在办"), pick(lang, "unassigned", "未派"),
+                  pick(lang, "nobody", "无人可派"), pick(lang, "missed", "超时"),
+                  pick(lang, "arrival p50", "到场中位"), pick(lang, "p90", "p90"));
     for (uint32_t i = 0; i < r->district_count; i++) {
         const struct report_district *d = &r->districts[i];
         (void)fprintf(out,
                       "%12" PRIu32 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %8" PRIu64
                       " %8" PRIu64 " %12s %12s\n",
-                      d->district, d->cases, d->closed, d->open, d->never_assigned, d->nobody, d->missed,
-                      d->response.count > 0 ? report_span(d->response.p50).text : "n/a",
+                      d->district, d->cases, d->closed, d->open, d->never_assigned, d->nobody,
+                      d->missed, d->response.count > 0 ? report_span(d->response.p50).text : "n/a",
                       d->response.count > 0 ? report_span(d->response.p90).text : "n/a");
     }
 }
 
 static void print_clocks(const struct report *r, enum lang lang, FILE *out)
 {
-    (void)fprintf(out,
-                  lang == LANG_ZH ? "\n%" PRIu64 " 件案件超时"
-                                  : "\n%" PRIu64 " cases missed a clock",
-                  r->missed);
+    (void)fprintf(
+        out, lang == LANG_ZH ? "\n%" PRIu64 " 件案件超时" : "\n%" PRIu64 " cases missed a clock",
+        r->missed);
     const char *between = ": ";
     for (uint32_t clock = 0; clock < CLOCK_LIMIT; clock++) {
         if (r->missed_by_clock[clock] > 0) {
@@ -141,21 +146,24 @@ static void print_clocks(const struct report *r, enum lang lang, FILE *out)
         }
     }
     (void)fprintf(out,
-                  lang == LANG_ZH ? "\n%" PRIu64 " 件曾无人可派；%" PRIu64 " 件始终未派；%" PRIu64 " 件无人到场\n"
-                                  : "\n%" PRIu64 " cases had nobody eligible at least once; %" PRIu64
-                            " were never assigned; %" PRIu64 " were never reached by a unit\n",
+                  lang == LANG_ZH
+                      ? "\n%" PRIu64 " 件曾无人可派；%" PRIu64 " 件始终未派；%" PRIu64
+                        " 件无人到场\n"
+                      : "\n%" PRIu64 " cases had nobody eligible at least once; %" PRIu64
+                        " were never assigned; %" PRIu64 " were never reached by a unit\n",
                   r->nobody, r->never_assigned, r->never_reached);
     (void)fprintf(out,
-                  lang == LANG_ZH ? "%" PRIu64 " 人：%" PRIu64 " 次操作（%" PRIu64 " 成功，%" PRIu64 " 过时，%" PRIu64
-                       " 被拒），%" PRIu64 " 次轮询\n"
-                                  : "%" PRIu64 " people: %" PRIu64 " acts (%" PRIu64 " done, %" PRIu64
-                       " too late, %" PRIu64 " refused), %" PRIu64 " polls\n",
+                  lang == LANG_ZH ? "%" PRIu64 " 人：%" PRIu64 " 次操作（%" PRIu64 " 成功，%" PRIu64
+                                    " 过时，%" PRIu64 " 被拒），%" PRIu64 " 次轮询\n"
+                                  : "%" PRIu64 " people: %" PRIu64 " acts (%" PRIu64
+                                    " done, %" PRIu64 " too late, %" PRIu64 " refused), %" PRIu64
+                                    " polls\n",
                   r->agents.people, r->agents.acts, r->agents.acts_done, r->agents.acts_late,
                   r->agents.acts_refused, r->agents.polls);
     for (uint32_t code = 0; code < COUNT_OF(r->agents.by_code); code++) {
         if (r->agents.by_code[code] > 0 && code != CODE_DONE) {
-            (void)fprintf(out, "  %" PRIu64 " %s: %s\n", r->agents.by_code[code], words_code_name(code),
-                          words_code(code, lang));
+            (void)fprintf(out, "  %" PRIu64 " %s: %s\n", r->agents.by_code[code],
+                          words_code_name(code), words_code(code, lang));
         }
     }
 }
@@ -169,20 +177,23 @@ static void print_speed(const struct report *r, enum lang lang, FILE *out)
 {
     const struct run_numbers *n = &r->numbers;
     (void)fprintf(out,
-                  lang == LANG_ZH ? "\n虚拟时间 %s，实际 %" PRId64 ".%03" PRId64 " 秒：每秒 %" PRIu64 " 事件，%" PRIu64
-                       " 命令；日志 %" PRIu64 " 条；核心内存 %" PRIu64 " MiB\n"
-                                  : "\nvirtual %s in %" PRId64 ".%03" PRId64 " s: %" PRIu64 " events/s, %" PRIu64
-                       " commands/s, %" PRIu64 " log entries, core %" PRIu64 " MiB\n",
+                  lang == LANG_ZH
+                      ? "\n虚拟时间 %s，实际 %" PRId64 ".%03" PRId64 " 秒：每秒 %" PRIu64
+                        " 事件，%" PRIu64 " 命令；日志 %" PRIu64 " 条；核心内存 %" PRIu64 " MiB\n"
+                      : "\nvirtual %s in %" PRId64 ".%03" PRId64 " s: %" PRIu64
+                        " events/s, %" PRIu64 " commands/s, %" PRIu64 " log entries, core %" PRIu64
+                        " MiB\n",
                   report_span(n->end_ms - n->first_ms).text, n->real_us / 1000000,
                   n->real_us / 1000 % 1000, per_second(r->events, n->real_us),
                   per_second(r->node_commands, n->real_us), n->entries, n->core_bytes >> 20);
     (void)fprintf(out,
-                  lang == LANG_ZH ? "状态摘要 %016" PRIx64 "%016" PRIx64 "\n效果摘要 %016" PRIx64 "%016" PRIx64
-                       "（%" PRIu64 " 个效果）\n"
-                                  : "state digest   %016" PRIx64 "%016" PRIx64 "\neffects digest %016" PRIx64
-                             "%016" PRIx64 " (%" PRIu64 " effects)\n",
-                  n->state_digest.hi, n->state_digest.lo, n->effects_digest.hi, n->effects_digest.lo,
-                  n->effects);
+                  lang == LANG_ZH ? "状态摘要 %016" PRIx64 "%016" PRIx64 "\n效果摘要 %016" PRIx64
+                                    "%016" PRIx64 "（%" PRIu64 " 个效果）\n"
+                                  : "state digest   %016" PRIx64 "%016" PRIx64
+                                    "\neffects digest %016" PRIx64 "%016" PRIx64 " (%" PRIu64
+                                    " effects)\n",
+                  n->state_digest.hi, n->state_digest.lo, n->effects_digest.hi,
+                  n->effects_digest.lo, n->effects);
 }
 
 void report_print(const struct report *report, enum lang lang, FILE *out)

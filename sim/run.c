@@ -295,8 +295,10 @@ static struct limits limits_of(const struct city *city, const struct policy *pol
     struct limits limits = limits_default();
     limits.workers = limits.workers < city->person_count ? city->person_count : limits.workers;
     limits.gateways = limits.gateways < city->gateway_count ? city->gateway_count : limits.gateways;
-    limits.districts = limits.districts <= city->unit_count ? city->unit_count + 1 : limits.districts;
-    const uint32_t rows[] = {city->device_count, city->asset_count, city->cell_count, policy->rule_count};
+    limits.districts =
+        limits.districts <= city->unit_count ? city->unit_count + 1 : limits.districts;
+    const uint32_t rows[] = {city->device_count, city->asset_count, city->cell_count,
+                             policy->rule_count};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         limits.image_rows = limits.image_rows < rows[i] ? rows[i] : limits.image_rows;
     }
@@ -354,10 +356,10 @@ static enum err open_people(struct run *run)
 
 static enum err open_all(struct run *run)
 {
-    enum err err =
-        city_open(run->options.city_bytes, run->options.city_size, &run->city);
+    enum err err = city_open(run->options.city_bytes, run->options.city_size, &run->city);
     if (err == ERR_OK) {
-        err = policy_open(run->options.policy_bytes, run->options.policy_size, &run->city, &run->policy);
+        err = policy_open(run->options.policy_bytes, run->options.policy_size, &run->city,
+                          &run->policy);
     }
     if (err == ERR_OK) {
         err = read_event(run);

@@ -29,11 +29,11 @@ struct run_options {
     const struct agent_rates *rates;
     const struct disk *disk; /* keeps the log; NULL = only its numbering */
     uint64_t seed;
-    int64_t until_ms;        /* stop at this instant; NEVER_MS = when all is done */
-    bool until_is_span;      /* until_ms counts from the first event */
-    int64_t drain_ms;        /* after the last event, at most this long for open cases */
-    uint32_t check_every;    /* entries between two walks over all structures; 0 = never */
-    bool keep_truth;         /* for comparing */
+    int64_t until_ms;     /* stop at this instant; NEVER_MS = when all is done */
+    bool until_is_span;   /* until_ms counts from the first event */
+    int64_t drain_ms;     /* after the last event, at most this long for open cases */
+    uint32_t check_every; /* entries between two walks over all structures; 0 = never */
+    bool keep_truth;      /* for comparing */
     void (*progress)(void *context, int64_t now_ms, uint64_t events); /* once a virtual day; NULL */
     void *context;
 };
@@ -51,13 +51,13 @@ struct run_numbers {
     struct hash128 state_digest;
     struct hash128 effects_digest;
     uint64_t effects;
-    uint64_t entries;      /* log positions */
-    uint64_t log_bytes;    /* payload and places */
-    uint64_t checks;       /* walks over all structures */
+    uint64_t entries;   /* log positions */
+    uint64_t log_bytes; /* payload and places */
+    uint64_t checks;    /* walks over all structures */
     int64_t first_ms, last_event_ms, end_ms;
-    int64_t real_us;       /* of run_play */
-    uint64_t core_bytes;   /* the core's block */
-    uint64_t frames;       /* sent by all clients */
+    int64_t real_us;     /* of run_play */
+    uint64_t core_bytes; /* the core's block */
+    uint64_t frames;     /* sent by all clients */
 };
 
 struct run_numbers run_numbers_now(const struct run *run);

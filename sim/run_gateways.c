@@ -8,8 +8,9 @@
 
 #define RETRY_MIN_MS SECOND_MS
 
-void run_gateways_init(struct run_gateways *gateways, struct run_wire *wire, struct virtual_queue *queue,
-                       struct report_cases *cases, uint32_t client_first)
+void run_gateways_init(struct run_gateways *gateways, struct run_wire *wire,
+                       struct virtual_queue *queue, struct report_cases *cases,
+                       uint32_t client_first)
 {
     *gateways = (struct run_gateways){
         .wire = wire, .queue = queue, .cases = cases, .client_first = client_first};
@@ -61,11 +62,11 @@ static uint32_t event_add(struct run_gateways *gateways, const struct trace_even
             realloc(gateways->events, gateways->event_room * sizeof *gateways->events);
         must(gateways->events != NULL);
     }
-    gateways->events[gateways->event_count] = (struct event_record){
-        .at_ms = event->at_ms,
-        .record = NONE32,
-        .has_place = place_is_known(event->place) || event->device != NULL,
-        .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
+    gateways->events[gateways->event_count] =
+        (struct event_record){.at_ms = event->at_ms,
+                              .record = NONE32,
+                              .has_place = place_is_known(event->place) || event->device != NULL,
+                              .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
     return gateways->event_count++;
 }
 
@@ -119,7 +120,8 @@ static void pack_fields(struct packing *packing, const struct trace_event *event
 /* Packs the event as the one of a batch. */
 static void batch_pack(struct gateway_batch *batch, const struct trace_event *event)
 {
-    struct packing packing = {.event = GRIDLOOP__WIRE__EVENT__INIT, .place = GRIDLOOP__WIRE__PLACE__INIT};
+    struct packing packing = {.event = GRIDLOOP__WIRE__EVENT__INIT,
+                              .place = GRIDLOOP__WIRE__PLACE__INIT};
     Gridloop__Wire__EventBatch message = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
     Gridloop__Wire__Event *wire = &packing.event, *events[1] = {wire};
     wire->id = run_wire_text(event->id);

@@ -22,15 +22,15 @@ struct event_record {
     uint16_t code;   /* enum code; CODE_NOTHING until answered */
     bool has_place;
     bool is_late;
-    json_t *truth;   /* a reference, or NULL */
+    json_t *truth; /* a reference, or NULL */
 };
 
 /* A batch that waits for its answer or its turn. */
 struct gateway_batch {
     struct gateway_batch *next;
     uint64_t seq;
-    uint32_t event;     /* row of events */
-    uint8_t *packed;    /* the EventBatch as the outbox keeps it */
+    uint32_t event;  /* row of events */
+    uint8_t *packed; /* the EventBatch as the outbox keeps it */
     size_t packed_size;
 };
 
@@ -56,12 +56,14 @@ struct run_gateways {
     uint64_t resends;
 };
 
-void run_gateways_init(struct run_gateways *gateways, struct run_wire *wire, struct virtual_queue *queue,
-                       struct report_cases *cases, uint32_t client_first);
+void run_gateways_init(struct run_gateways *gateways, struct run_wire *wire,
+                       struct virtual_queue *queue, struct report_cases *cases,
+                       uint32_t client_first);
 void run_gateways_fini(struct run_gateways *gateways);
 
 /* Queues an event and sends it at once. ERR_TOO_LARGE: more than GATEWAYS_MAX sources or an id too long. */
-enum err run_gateways_add(struct run_gateways *gateways, const struct trace_event *event) WARN_UNUSED;
+enum err run_gateways_add(struct run_gateways *gateways,
+                          const struct trace_event *event) WARN_UNUSED;
 
 void run_gateways_answer(struct run_gateways *gateways, uint32_t client,
                          const Gridloop__Wire__Answer *answer, int64_t now_ms);

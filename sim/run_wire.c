@@ -77,7 +77,8 @@ void run_wire_poll(struct run_wire *wire, struct run_speaker speaker, uint64_t a
     Gridloop__Wire__Place place;
     poll.has_ack_seq = 1;
     poll.ack_seq = ack_seq;
-    poll.has_wait_ms = 1; /* 0: the simulation wakes an app itself when there is something to tell */
+    poll.has_wait_ms =
+        1; /* 0: the simulation wakes an app itself when there is something to tell */
     poll.has_status = 1;
     poll.status = status;
     poll.fix = wire_fix(fix, &message, &place);

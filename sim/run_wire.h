@@ -42,12 +42,12 @@ void run_wire_poll(struct run_wire *wire, struct run_speaker speaker, uint64_t a
 /* An act as a client keeps it in its outbox. */
 struct run_act {
     uint64_t epoch, seq;
-    uint64_t order;       /* 0: about the case */
-    char case_no[48];     /* "" : about the order */
-    uint32_t action;      /* enum action */
-    uint32_t reason;      /* enum reason */
-    char text[48];        /* "" = none */
-    char subject[64];     /* "" = none */
+    uint64_t order;   /* 0: about the case */
+    char case_no[48]; /* "" : about the order */
+    uint32_t action;  /* enum action */
+    uint32_t reason;  /* enum reason */
+    char text[48];    /* "" = none */
+    char subject[64]; /* "" = none */
     struct run_fix fix;
 };
 void run_wire_act(struct run_wire *wire, struct run_speaker speaker, const struct run_act *act);

@@ -145,7 +145,8 @@ static enum err file_reach(struct virtual_file *row, uint64_t size)
     return ERR_OK;
 }
 
-static enum err disk_write(void *context, int file, uint64_t offset, const void *bytes, uint64_t size)
+static enum err disk_write(void *context, int file, uint64_t offset, const void *bytes,
+                           uint64_t size)
 {
     struct virtual_file *row = file_at(context, file);
     must(offset <= DISK_SIZE_MAX);
@@ -222,8 +223,8 @@ static const char *name_in(const char *directory, const char *path)
     return strchr(path, '/') == NULL ? path : NULL;
 }
 
-static enum err disk_list(void *context, const char *path, bool (*visit)(void *visitor, const char *name),
-                          void *visitor)
+static enum err disk_list(void *context, const char *path,
+                          bool (*visit)(void *visitor, const char *name), void *visitor)
 {
     const struct virtual_disk *disk = context;
     char last[DISK_PATH_MAX + 1] = "";
@@ -231,7 +232,8 @@ static enum err disk_list(void *context, const char *path, bool (*visit)(void *v
         const char *next = NULL;
         for (uint32_t i = 0; i < disk->count; i++) {
             const char *name = disk->files[i].is_used ? name_in(path, disk->files[i].path) : NULL;
-            if (name != NULL && strcmp(name, last) > 0 && (next == NULL || strcmp(name, next) < 0)) {
+            if (name != NULL && strcmp(name, last) > 0 &&
+                (next == NULL || strcmp(name, next) < 0)) {
                 next = name;
             }
         }

@@ -30,7 +30,8 @@ static void heap_sink(struct virtual_queue *queue, size_t at)
         if (child >= queue->count) {
             break;
         }
-        if (child + 1 < queue->count && entry_is_sooner(&queue->heap[child + 1], &queue->heap[child])) {
+        if (child + 1 < queue->count &&
+            entry_is_sooner(&queue->heap[child + 1], &queue->heap[child])) {
             child++;
         }
         if (!entry_is_sooner(&queue->heap[child], &entry)) {

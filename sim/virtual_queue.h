@@ -34,7 +34,8 @@ void virtual_queue_fini(struct virtual_queue *queue);
 enum err virtual_queue_put(struct virtual_queue *queue, struct plan_entry entry) WARN_UNUSED;
 
 /* Takes the soonest entry at or before until_ms; false when there is none. */
-bool virtual_queue_take(struct virtual_queue *queue, int64_t until_ms, struct plan_entry *out_entry);
+bool virtual_queue_take(struct virtual_queue *queue, int64_t until_ms,
+                        struct plan_entry *out_entry);
 
 /* Instant of the soonest entry, or NEVER_MS. */
 int64_t virtual_queue_next_ms(const struct virtual_queue *queue);

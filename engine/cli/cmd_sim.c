@@ -78,7 +78,16 @@ static bool parse_span(const char *text, int64_t *out_ms)
     return false;
 }
 
-enum { KEY_UNTIL = 300, KEY_DRAIN, KEY_AGENTS, KEY_COMPARE, KEY_CHECK, KEY_LANG, KEY_JSON, KEY_LOG };
+enum {
+    KEY_UNTIL = 300,
+    KEY_DRAIN,
+    KEY_AGENTS,
+    KEY_COMPARE,
+    KEY_CHECK,
+    KEY_LANG,
+    KEY_JSON,
+    KEY_LOG
+};
 
 static const struct argp_option OPTIONS[] = {
     {"city", 'c', "DIR", 0, "the city directory", 0},
@@ -86,9 +95,11 @@ static const struct argp_option OPTIONS[] = {
     {"trace", 't', "FILE", 0, "events, one JSON object a line; - is standard input", 0},
     {"seed", 's', "N", 0, "of all people (default 1): same seed, same digests", 0},
     {"agents", KEY_AGENTS, "FILE", 0, "rates of the people, read over CITY/sim.yaml", 0},
-    {"until", KEY_UNTIL, "T", 0, "stop at this instant (ISO 8601) or so long after the first event (36h)", 0},
+    {"until", KEY_UNTIL, "T", 0,
+     "stop at this instant (ISO 8601) or so long after the first event (36h)", 0},
     {"drain", KEY_DRAIN, "SPAN", 0, "time for open cases after the last event (default 24h)", 0},
-    {"compare", KEY_COMPARE, "WITH", 0, "real: set what the trace recorded beside it; none (default)", 0},
+    {"compare", KEY_COMPARE, "WITH", 0,
+     "real: set what the trace recorded beside it; none (default)", 0},
     {"check", KEY_CHECK, "N", 0, "walk all structures every N log entries (default 0: never)", 0},
     {"log", KEY_LOG, "DIR", 0, "keep the command log and write it to DIR at the end", 0},
     {"json", KEY_JSON, "FILE", 0, "the report as JSON; - is standard output", 0},
@@ -96,7 +107,8 @@ static const struct argp_option OPTIONS[] = {
     {"quiet", 'q', NULL, 0, "no progress", 0},
     {0}};
 
-static error_t parse_number(int key, const char *text, struct argp_state *state, struct options *options)
+static error_t parse_number(int key, const char *text, struct argp_state *state,
+                            struct options *options)
 {
     uint64_t value;
     if (key == KEY_DRAIN) {
@@ -106,7 +118,8 @@ static error_t parse_number(int key, const char *text, struct argp_state *state,
         return 0;
     }
     if (!parse_count(text, key == KEY_CHECK ? UINT32_MAX : UINT64_MAX, &value)) {
-        argp_error(state, "--%s takes a whole number, not \"%s\"", key == KEY_CHECK ? "check" : "seed", text);
+        argp_error(state, "--%s takes a whole number, not \"%s\"",
+                   key == KEY_CHECK ? "check" : "seed", text);
         return 0;
     }
     if (key == KEY_CHECK) {
@@ -160,7 +173,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return parse_number(key, text, state, options);
     case ARGP_KEY_END:
         if (options->city == NULL || options->trace == NULL) {
-            argp_error(state, "name a city and a trace, for example: gridloop sim --city ./qinghe --trace day.ndjson");
+            argp_error(state, "name a city and a trace, for example: gridloop sim --city ./qinghe "
+                              "--trace day.ndjson");
         }
         return 0;
     default:
@@ -181,14 +195,16 @@ static int load_images(const struct options *options, struct inputs *inputs)
 {
     char rules[4096];
     struct city city;
-    enum err err = city_load(options->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
+    enum err err =
+        city_load(options->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
     if (err != ERR_OK) {
         return fail(inputs, err, options->city);
     }
     must(city_open(inputs->city_bytes, inputs->city_size, &city) == ERR_OK);
     (void)snprintf(rules, sizeof rules, "%s/rules", options->city);
     const char *directory = options->rules != NULL ? options->rules : rules;
-    err = rules_compile(directory, &city, inputs->problems, &inputs->policy_bytes, &inputs->policy_size);
+    err = rules_compile(directory, &city, inputs->problems, &inputs->policy_bytes,
+                        &inputs->policy_size);
     return err == ERR_OK ? EX_OK : fail(inputs, err, directory);
 }
 
@@ -257,7 +273,8 @@ static void show_progress(void *context, int64_t now_ms, uint64_t events)
 {
     const struct options *options = context;
     if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
-        (void)fprintf(stderr, "\r%s  %" PRIu64 " events ", trace_format_instant(now_ms, 0).text, events);
+        (void)fprintf(stderr, "\r%s  %" PRIu64 " events ", trace_format_instant(now_ms, 0).text,
+                      events);
     }
 }
 
@@ -284,10 +301,12 @@ static int write_json(const struct options *options, const struct report *report
     return EX_OK;
 }
 
-static int write_log(const struct options *options, const struct inputs *inputs, const struct run *run)
+static int write_log(const struct options *options, const struct inputs *inputs,
+                     const struct run *run)
 {
     if (rmdir(options->log) != 0 && errno != ENOENT) {
-        (void)fprintf(stderr, "cannot write the log to %s: %s; name a directory that does not exist yet\n",
+        (void)fprintf(stderr,
+                      "cannot write the log to %s: %s; name a directory that does not exist yet\n",
                       options->log, strerror(errno));
         return EX_CANTCREAT;
     }
@@ -355,7 +374,9 @@ static int play(const struct options *options, struct inputs *inputs)
     run_options.context = &shown;
     if (options->until != NULL &&
         !parse_until(options->until, &run_options.until_ms, &run_options.until_is_span)) {
-        (void)fprintf(stderr, "--until takes an instant such as 2016-12-31T12:00:00Z or a span such as 36h, not \"%s\"\n",
+        (void)fprintf(stderr,
+                      "--until takes an instant such as 2016-12-31T12:00:00Z or a span such as "
+                      "36h, not \"%s\"\n",
                       options->until);
         return EX_USAGE;
     }
@@ -378,11 +399,15 @@ static int play(const struct options *options, struct inputs *inputs)
 
 int cmd_sim(int argc, char **argv)
 {
-    static const struct argp ARGP = {
-        OPTIONS, parse_option, NULL,
-        "Replays a trace through the engine on a virtual clock, with every worker of the city as an agent, "
-        "and reports what became of each event and case.",
-        NULL, NULL, NULL};
+    static const struct argp ARGP = {OPTIONS,
+                                     parse_option,
+                                     NULL,
+                                     "Replays a trace through the engine on a virtual clock, with "
+                                     "every worker of the city as an agent, "
+                                     "and reports what became of each event and case.",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     struct options options = {.seed = 1, .drain_ms = DAY_MS, .lang = cli_lang(NULL)};
     struct inputs inputs = {0};
     argp_err_exit_status = EX_USAGE;

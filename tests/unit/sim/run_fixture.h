@@ -12,9 +12,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define TOWN "tests/data/town"
 #define TOWN_START_MS INT64_C(1772496000000) /* 2026-03-03T00:00Z, a Tuesday, 08:00 local */
@@ -27,8 +28,8 @@ struct town {
     char trace_path[64];
 };
 
-static inline void town_write_event(struct trace_writer *writer, struct random *random, uint32_t number,
-                                    int64_t at_ms)
+static inline void town_write_event(struct trace_writer *writer, struct random *random,
+                                    uint32_t number, int64_t at_ms)
 {
     static const char *const CAMERAS[] = {"C-001", "C-002", "C-003"};
     char id[16], plate[16];

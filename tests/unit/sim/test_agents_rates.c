@@ -2,10 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "sim/agents_rates.h"
 
@@ -39,7 +40,8 @@ static void expect_refusal(const char *text, const char *words)
 static void test_agents_rates_curve_is_straight_between_quantiles(void **state)
 {
     (void)state;
-    const struct rate_curve curve = {.count = 3, .permille = {100, 500, 900}, .value = {1000, 5000, 45000}};
+    const struct rate_curve curve = {
+        .count = 3, .permille = {100, 500, 900}, .value = {1000, 5000, 45000}};
     assert_int_equal(rate_curve_at(&curve, 0), 1000);
     assert_int_equal(rate_curve_at(&curve, 100), 1000);
     assert_int_equal(rate_curve_at(&curve, 300), 3000);
@@ -51,7 +53,8 @@ static void test_agents_rates_curve_is_straight_between_quantiles(void **state)
 static void test_agents_rates_draws_follow_the_curve(void **state)
 {
     (void)state;
-    const struct rate_curve curve = {.count = 3, .permille = {100, 500, 900}, .value = {1000, 5000, 45000}};
+    const struct rate_curve curve = {
+        .count = 3, .permille = {100, 500, 900}, .value = {1000, 5000, 45000}};
     struct random random;
     uint32_t below = 0;
     random_init(&random, 11, "test");
@@ -70,7 +73,8 @@ static void test_agents_rates_file_replaces_key_by_key(void **state)
     assert_int_equal(load("agents:\n  accept: {p10: 2s, p50: 90s, p99.5: 1.5h}\n  decline: 0.25\n"
                           "  heartbeat: 5m\n  close_as_recorded: true\n"
                           "modes:\n  car: {speed_kmh: 36, detour: 1.25, spread: {p50: 1.1}}\n"
-                          "classes:\n  E.01: {work: {p50: 10m}}\n  E.01.02: {work: {p50: 20m}, spread: {p50: 2}}\n",
+                          "classes:\n  E.01: {work: {p50: 10m}}\n  E.01.02: {work: {p50: 20m}, "
+                          "spread: {p50: 2}}\n",
                           &rates, &problems),
                      ERR_OK);
     free(problems);
@@ -113,7 +117,8 @@ static void test_agents_rates_without_a_file_say_so(void **state)
     (void)state;
     struct agent_rates rates = agent_rates_default();
     struct problems *problems = problems_new();
-    assert_int_equal(agent_rates_load("/tmp/gridloop-no-such-file.yaml", &rates, problems), ERR_NOT_FOUND);
+    assert_int_equal(agent_rates_load("/tmp/gridloop-no-such-file.yaml", &rates, problems),
+                     ERR_NOT_FOUND);
     assert_int_equal(problems_count(problems), 0);
     problems_free(problems);
 }

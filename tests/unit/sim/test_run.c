@@ -32,7 +32,8 @@ static struct run_numbers play_numbers(uint64_t seed)
 static void test_run_same_seed_gives_same_digests(void **state)
 {
     (void)state;
-    const struct run_numbers first = play_numbers(7), second = play_numbers(7), other = play_numbers(8);
+    const struct run_numbers first = play_numbers(7), second = play_numbers(7),
+                             other = play_numbers(8);
     assert_true(hash128_is_equal(first.state_digest, second.state_digest));
     assert_true(hash128_is_equal(first.effects_digest, second.effects_digest));
     assert_int_equal(first.entries, second.entries);
@@ -90,7 +91,8 @@ static void fold_effect(void *context, uint64_t position, const struct effect *e
     replay->digest = effect_digest(replay->digest, effect);
 }
 
-static enum err load_image(void *context, struct hash128 digest, void **out_bytes, uint64_t *out_size)
+static enum err load_image(void *context, struct hash128 digest, void **out_bytes,
+                           uint64_t *out_size)
 {
     const struct replay *replay = context;
     const void *const images[] = {replay->town->city_bytes, replay->town->policy_bytes};
@@ -111,7 +113,8 @@ static enum err load_image(void *context, struct hash128 digest, void **out_byte
 }
 
 /* Steps a fresh node through the log on that disk. */
-static struct hash128 replay_log(const struct disk *disk, const struct run *run, struct replay *replay)
+static struct hash128 replay_log(const struct disk *disk, const struct run *run,
+                                 struct replay *replay)
 {
     const struct log_options log_options = log_options_default();
     struct node_options options = node_options_default();

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include "sim/report.h"
@@ -10,12 +11,12 @@ static void test_run_numbers_quantile_is_the_nearest_rank(void **state)
 {
     (void)state;
     const int64_t values[] = {15, 20, 35, 40, 50};
-    assert_int_equal(quantile_of(values, 5, 50), 15);   /* ceil(0.25) = 1 */
-    assert_int_equal(quantile_of(values, 5, 300), 20);  /* ceil(1.5) = 2 */
-    assert_int_equal(quantile_of(values, 5, 400), 20);  /* exactly 2 */
+    assert_int_equal(quantile_of(values, 5, 50), 15);  /* ceil(0.25) = 1 */
+    assert_int_equal(quantile_of(values, 5, 300), 20); /* ceil(1.5) = 2 */
+    assert_int_equal(quantile_of(values, 5, 400), 20); /* exactly 2 */
     assert_int_equal(quantile_of(values, 5, 500), 35);
     assert_int_equal(quantile_of(values, 5, 1000), 50);
-    assert_int_equal(quantile_of(values, 4, 500), 20);  /* the lower of the two in the middle */
+    assert_int_equal(quantile_of(values, 4, 500), 20); /* the lower of the two in the middle */
 }
 
 static void test_run_numbers_spread_of_unsorted_values(void **state)

@@ -2,10 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "sim/random.h"
 #include "sim/virtual_disk.h"
@@ -28,7 +29,8 @@ static void test_run_virtual_queue_takes_by_instant_then_by_planning(void **stat
     assert_false(virtual_queue_take(&queue, -1, &entry));
     for (uint32_t i = 0; i < 5000; i++) {
         assert_true(virtual_queue_take(&queue, virtual_queue_next_ms(&queue), &entry));
-        assert_true(entry.at_ms > last.at_ms || (entry.at_ms == last.at_ms && entry.who > last.who));
+        assert_true(entry.at_ms > last.at_ms ||
+                    (entry.at_ms == last.at_ms && entry.who > last.who));
         last = entry;
         if (i % 500 == 0) {
             virtual_queue_check(&queue);
