@@ -22,7 +22,7 @@ void real_sample_fini(struct real_sample *sample)
 void real_sample_add(struct real_sample *sample, double value)
 {
     sample->values =
-        pool_grow(sample->values, sizeof *sample->values, sample->count, &sample->capacity);
+        pool_grow_rows(sample->values, sizeof *sample->values, sample->count, &sample->capacity);
     sample->values[sample->count++] = value;
 }
 

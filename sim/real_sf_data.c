@@ -79,8 +79,8 @@ static const char *truth_text(struct sf_data *data, const struct trace_event *ev
 static void add_incident(struct sf_data *data, const struct trace_event *event,
                          uint32_t *capacities)
 {
-    data->incidents =
-        pool_grow(data->incidents, sizeof *data->incidents, data->incident_count, &capacities[0]);
+    data->incidents = pool_grow_rows(data->incidents, sizeof *data->incidents, data->incident_count,
+                                     &capacities[0]);
     struct sf_incident *incident = &data->incidents[data->incident_count++];
     if (data->incident_count == 1) {
         /* Four local days from the midnight before the first call. */
@@ -105,8 +105,8 @@ static void add_incident(struct sf_data *data, const struct trace_event *event,
         if (id == NULL || type == NULL || data->unit_count == UNITS_MAX) {
             continue;
         }
-        data->responses = pool_grow(data->responses, sizeof *data->responses, data->response_count,
-                                    &capacities[1]);
+        data->responses = pool_grow_rows(data->responses, sizeof *data->responses,
+                                         data->response_count, &capacities[1]);
         data->responses[data->response_count++] =
             (struct sf_response){.unit = find_unit(data, id, type),
                                  .dispatch_ms = instant_of(unit, "dispatch_ms", event->at_ms),
