@@ -27,7 +27,7 @@ DIR_city := engine/city
 DIR_rules := rules
 DIR_edge := engine/edge
 DIR_shell := engine/shell
-DIR_sim := sim
+DIR_sim := sim sim/bench
 DIR_cli := engine/cli
 DIR_client := proto/client
 
@@ -35,7 +35,7 @@ LIBS := -lgeos_c -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium 
 
 # An archive is remade when a source comes or goes, not only when one changes: LIST_<room> is rewritten then.
 define room
-SRC_$(1) := $$(wildcard $$(DIR_$(1))/*.c)
+SRC_$(1) := $$(wildcard $$(DIR_$(1):%=%/*.c))
 OBJ_$(1) := $$(SRC_$(1):%.c=$(BUILD)/%.o)
 LIST_$(1) := $(BUILD)/lib$(1).list
 ifneq ($$(file <$$(LIST_$(1))),$$(SRC_$(1)))
@@ -75,6 +75,16 @@ $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o: %.o: %.c sim/city_pack.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 $(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o
+
+# What the bench says of its own build: remade whenever the commit or the flags change.
+COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)
+STAMP := $(BUILD)/bench.stamp
+ifneq ($(file <$(STAMP)),$(COMMIT) $(CC) $(OPT) $(EXTRA_CFLAGS))
+$(shell mkdir -p $(BUILD))
+$(file >$(STAMP),$(COMMIT) $(CC) $(OPT) $(EXTRA_CFLAGS))
+endif
+$(BUILD)/engine/cli/cmd_bench.o: $(STAMP)
+$(BUILD)/engine/cli/cmd_bench.o: CFLAGS += -DGRIDLOOP_COMMIT='"$(COMMIT)"' -DGRIDLOOP_FLAGS='"$(strip $(CC) $(OPT) $(EXTRA_CFLAGS))"'
 
 $(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h $(DEPS_OK)
 	@mkdir -p $(@D)
@@ -153,6 +163,7 @@ golden: all ## a golden morning gives one digest on gcc and clang at -O0 and -O3
 	@TEST_TIMEOUT=3600 $(RUN) $(GOLDEN) tests/golden/matrix.sh
 real: all ## replays of real incidents; skips where ../shared/data is absent
 	@$(RUN) $(REAL)
+	@cat $(BUILD)/real/*.txt 2>/dev/null || true
 torture: all ## 2,000 kills of the engine
 	@KILLS=2000 TEST_TIMEOUT=7200 $(RUN) $(wildcard tests/e2e/test_kill*)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
