@@ -22,6 +22,7 @@ static const struct cli_verb COMMANDS[] = {
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"log", cmd_log, "look into, verify and replay a log"},
+    {"bench", cmd_bench, "measure this program on this machine"},
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,160 @@
+/* cmd_bench.c: `gridloop bench`: figures of this program on this machine, each with its spread and its bar.
+ *
+ * Nothing here decides whether a change is good: a time depends on the machine and on what else it does. The raw figures go to
+ * a JSON file for those who compare. */
+#include "engine/cli/cli.h"
+#include "engine/edge/words.h"
+#include "sim/bench/bench_match.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#ifndef GRIDLOOP_COMMIT
+#define GRIDLOOP_COMMIT ""
+#endif
+#ifndef GRIDLOOP_FLAGS
+#define GRIDLOOP_FLAGS "flags unknown"
+#endif
+
+#define GROUPS_MAX 16
+
+struct group {
+    const char *name;
+    enum err (*run)(struct bench *bench);
+    const char *summary;
+};
+
+static const struct group GROUPS[] = {
+    {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},
+};
+
+struct options {
+    const char *json;
+    const char *groups[GROUPS_MAX];
+    uint32_t group_count;
+    uint64_t seed;
+    uint32_t runs;
+};
+
+static const struct argp_option OPTIONS[] = {
+    {"seed", 's', "N", 0, "of everything invented (default 1)", 0},
+    {"runs", 'n', "N", 0, "of each figure (default 5); the median is shown with the spread", 0},
+    {"json", 'j', "FILE", 0, "raw figures", 0},
+    {0}};
+
+static uint64_t parse_number(struct argp_state *state, const char *text, uint64_t max)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || value > max) {
+        argp_error(state, "a whole number up to %llu is wanted, not \"%s\"",
+                   (unsigned long long)max, text);
+    }
+    return value;
+}
+
+static void add_group(struct argp_state *state, struct options *options, const char *name)
+{
+    bool is_known = false;
+    for (size_t i = 0; i < COUNT_OF(GROUPS); i++) {
+        is_known = is_known || strcmp(GROUPS[i].name, name) == 0;
+    }
+    if (!is_known || options->group_count == GROUPS_MAX) {
+        argp_error(state, "no group \"%s\"; see --help", name);
+    }
+    options->groups[options->group_count++] = name;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 's':
+        options->seed = parse_number(state, text, UINT64_MAX);
+        return 0;
+    case 'n':
+        options->runs = (uint32_t)parse_number(state, text, BENCH_RUNS_MAX);
+        options->runs = options->runs == 0 ? 1 : options->runs;
+        return 0;
+    case 'j':
+        options->json = text;
+        return 0;
+    case ARGP_KEY_ARG:
+        add_group(state, options, text);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool is_wanted(const struct options *options, const char *name)
+{
+    bool is_named = options->group_count == 0;
+    for (uint32_t i = 0; i < options->group_count; i++) {
+        is_named = is_named || strcmp(options->groups[i], name) == 0;
+    }
+    return is_named;
+}
+
+static char *describe(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC) {
+        return text == NULL ? NULL : strdup(text);
+    }
+    char *out = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&out, &size);
+    if (file == NULL) {
+        return NULL;
+    }
+    (void)fprintf(file, "Groups:\n");
+    for (size_t i = 0; i < COUNT_OF(GROUPS); i++) {
+        (void)fprintf(file, "  %-9s %s\n", GROUPS[i].name, GROUPS[i].summary);
+    }
+    (void)fclose(file);
+    return out;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    static const struct argp ARGP = {
+        OPTIONS, parse_option, "[GROUP...]",
+        "Measures this program on this machine: medians, spread, and bars where there are some.\v ",
+        NULL,    describe,     NULL};
+    struct options options = {.seed = 1, .runs = 5};
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+        return EX_USAGE;
+    }
+    struct bench *bench;
+    const struct bench_options bench_options = {.seed = options.seed,
+                                                .runs = options.runs,
+                                                .version = GRIDLOOP_VERSION,
+                                                .commit = GRIDLOOP_COMMIT,
+                                                .flags = GRIDLOOP_FLAGS};
+    enum err err = bench_open(&bench_options, &bench);
+    if (err != ERR_OK) {
+        return cli_exit_of(err);
+    }
+    for (size_t i = 0; i < COUNT_OF(GROUPS) && err == ERR_OK; i++) {
+        if (is_wanted(&options, GROUPS[i].name)) {
+            err = GROUPS[i].run(bench);
+        }
+    }
+    if (options.json != NULL && bench_write(bench, options.json) != ERR_OK) {
+        (void)fprintf(stderr, "%s: cannot be written\n", options.json);
+        err = err == ERR_OK ? ERR_IO : err;
+    }
+    if (err == ERR_OK) {
+        (void)printf("\n%u bars missed\n", bench_missed(bench));
+    } else {
+        (void)fprintf(stderr, "bench: %s\n", words_err(err));
+    }
+    bench_close(bench);
+    return cli_exit_of(err);
+}

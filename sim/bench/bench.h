@@ -1,0 +1,68 @@
+/* bench.h: rows of figures: repeated runs, their median and spread, a bar where one is set, the machine they ran on.
+ *
+ * A row is printed as soon as it is complete and kept for the JSON file. Times are real times of this process on this machine
+ * with whatever else runs on it: they are reported, never asserted.
+ *
+ * Owner   bench_open / bench_close
+ * Units   each row names its own */
+#ifndef SIM_BENCH_BENCH_H
+#define SIM_BENCH_BENCH_H
+
+#include "engine/core/base.h"
+#include "engine/core/err.h"
+
+#define BENCH_RUNS_MAX 32u
+
+enum bench_bar { BENCH_NO_BAR, BENCH_AT_MOST, BENCH_AT_LEAST };
+
+struct bench_row {
+    const char *group; /* what the command line calls it */
+    char name[96];
+    const char *unit;
+    enum bench_bar bar_kind;
+    double bar;
+    uint32_t count;
+    double values[BENCH_RUNS_MAX]; /* one per run */
+    char note[160];                /* said behind the figure; "" = nothing */
+};
+
+struct bench; /* opaque */
+
+struct bench_options {
+    uint64_t seed;
+    uint32_t runs;       /* 1..BENCH_RUNS_MAX */
+    const char *version; /* of the program */
+    const char *commit;  /* it was built from; "" = unknown */
+    const char *flags;   /* it was built with */
+};
+
+/* Prints the machine. ERR_MEMORY. */
+enum err bench_open(const struct bench_options *options, struct bench **out_bench) WARN_UNUSED;
+void bench_close(struct bench *bench); /* NULL is fine */
+
+uint64_t bench_seed(const struct bench *bench);
+uint32_t bench_runs(const struct bench *bench);
+
+void bench_value(struct bench_row *row, double value);
+void bench_add(struct bench *bench, const struct bench_row *row);
+
+/* A thing that could not be measured: printed and kept with its reason. */
+void bench_skip(struct bench *bench, const char *group, const char *reason);
+
+/* Rows that missed their bar. */
+uint32_t bench_missed(const struct bench *bench);
+
+/* Everything so far as JSON. ERR_IO. */
+enum err bench_write(const struct bench *bench, const char *path) WARN_UNUSED;
+
+/* ---- measuring ---- */
+
+int64_t bench_now_ns(void);
+
+/* The value below which permille of the sorted values lie. values are sorted in place. */
+double bench_quantile(double *values, uint32_t count, uint32_t permille);
+
+/* Keeps a computed value alive in the eyes of the compiler. */
+void bench_keep(uint64_t value);
+
+#endif
