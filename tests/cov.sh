@@ -13,8 +13,9 @@ trap 'rm -rf "$work"' EXIT
 root=$(pwd)
 here=$(cd "$build" && pwd)
 cd "$work"
+ln -s "$root/engine" engine # gcov looks for sources from where it writes
 for data in "$here"/engine/core/*.gcda; do
-    gcov -b -c -r -s "$root" -o "$here/engine/core" "$data" >/dev/null 2>&1
+    gcov -b -c -o "$here/engine/core" "$data" >/dev/null 2>&1
 done
 # In a .gcov file a line is "count:number:source"; "#####" was never run. "branch n taken m" follows its line.
 awk '
