@@ -27,14 +27,14 @@ static void multiply_wide(uint64_t a, uint64_t b, uint64_t *out_high, uint64_t *
 static uint64_t divide_wide(uint64_t high, uint64_t low, uint64_t divisor)
 {
     must(high < divisor);
+    must(divisor <= (uint64_t)INT64_MAX);
     uint64_t rest = high;
     uint64_t quotient = 0;
     for (int bit = 63; bit >= 0; bit--) {
-        bool carry = (rest >> 63) != 0;
-        rest = (rest << 1) | ((low >> bit) & 1u);
+        rest = (rest << 1) | ((low >> bit) & 1u); /* below 2^64: divisor is an int64 */
         quotient <<= 1;
-        if (carry || rest >= divisor) {
-            rest -= divisor; /* with a carry this wraps to the true rest, which is below divisor */
+        if (rest >= divisor) {
+            rest -= divisor;
             quotient |= 1u;
         }
     }

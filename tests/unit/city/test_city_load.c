@@ -91,6 +91,7 @@ static void test_persons(void **unused)
     assert_true(is_text(city.calendars[zhao->shift].name, "shift.night"));
     assert_int_equal(__builtin_popcountll(zhao->roles), 2);
     assert_int_equal(zhao->roles & wang->roles, wang->roles);
+    assert_int_equal(city.role_count, 3); /* each word once */
     const struct city_person *li = person("li.na");
     assert_int_equal(li->rights, RIGHT_DISPATCHER | RIGHT_SHIFT_CHIEF);
     assert_int_equal(li->capacity, 0);

@@ -251,6 +251,9 @@ static void test_ends_of_validity(void **unused)
     assert_int_equal(work_hours(NEVER_OPEN, 1, last), NEVER_MS);
     assert_int_equal(work_hours(OFFICE, 1, first - 100 * DAY_MS), first + 9 * HOUR_MS);
     assert_int_equal(work_days(1, first - 100 * DAY_MS), first + 18 * HOUR_MS);
+    struct clock_limit limit = limit_of(1, UNIT_WORK_DAY_END);
+    assert_int_equal(calendar_deadline(&city, OFFICE, limit, 8 * HOUR_MS, first - 15 * HOUR_MS),
+                     first + 18 * HOUR_MS); /* the day before validity is no working day */
     assert_false(calendar_contains(&city, ALWAYS_OPEN, first - 1));
     assert_true(calendar_contains(&city, ALWAYS_OPEN, first));
     assert_true(calendar_contains(&city, ALWAYS_OPEN, last + DAY_MS - 1));

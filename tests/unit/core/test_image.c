@@ -131,6 +131,13 @@ static void test_bad_section_tables_are_refused(void **unused)
         assert_int_equal(image_open(made.bytes, made.size, IMAGE_POLICY, &image), ERR_MALFORMED);
     }
     memcpy(made.bytes, kept, made.size);
+    uint64_t offset;
+    memcpy(&offset, made.bytes + entry + 8, sizeof offset);
+    put_u64(made, entry + 8, offset + 4); /* inside, but not a multiple of 8 */
+    assert_int_equal(image_open(made.bytes, made.size, IMAGE_POLICY, &image), ERR_MALFORMED);
+    put_u64(made, entry + 8, offset + 8);
+    assert_int_equal(image_open(made.bytes, made.size, IMAGE_POLICY, &image), ERR_OK);
+    memcpy(made.bytes, kept, made.size);
     uint32_t twice = 9;
     memcpy(made.bytes + entry, &twice, sizeof twice);
     assert_int_equal(image_open(made.bytes, made.size, IMAGE_POLICY, &image), ERR_MALFORMED);
