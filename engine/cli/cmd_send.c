@@ -74,12 +74,16 @@ static void on_result(void *context, const struct gridloop_result *result)
         json_decref(row);
         return;
     }
-    (void)printf("%s%s%s %s", gridloop_code_name(result->code), result->case_no[0] != '\0' ? " " : "", result->case_no,
-                 gridloop_code_text(result->code, send->lang == LANG_ZH ? "zh" : "en"));
+    const char *words = gridloop_code_text(result->code, send->lang == LANG_ZH ? "zh" : "en");
+    const char *before_hint = code != CODE_NO_RULE ? "" : send->lang == LANG_ZH ? "最接近的类型：" : "nearest known type: ";
+    /* A hint that only repeats the sentence of the code tells nothing new. */
+    const bool has_hint = result->hint[0] != '\0' && strcmp(result->hint, words) != 0 &&
+                          strcmp(result->hint, gridloop_code_text(result->code, "en")) != 0;
+    (void)printf("%s%s%s %s", gridloop_code_name(result->code), result->case_no[0] != '\0' ? " " : "", result->case_no, words);
     if (result->is_late) {
         (void)printf("; %s", gridloop_code_text(GRIDLOOP_LATE, send->lang == LANG_ZH ? "zh" : "en"));
     }
-    (void)printf("%s%s\n", result->hint[0] != '\0' ? "; " : "", result->hint);
+    (void)printf("%s%s%s\n", has_hint ? "; " : "", has_hint ? before_hint : "", has_hint ? result->hint : "");
 }
 
 /* Where this source's outbox lies: asked for, or a file of this process. */
