@@ -59,10 +59,13 @@ static void act_accept(const struct act *act, uint32_t order_slot)
         flow_hold_by_person(row, act->worker);
     } else {
         must(case_person_add(row, act->worker, PERSON_HANDLED));
-        if (order->is_lead != 0 && row->state != CASE_ON_SITE) {
+        if (order->is_lead == 0 && orders_find_lead(core, row) == NONE32) {
+            order->kind = KIND_HANDLE; /* whoever was to lead is gone: the first to come leads */
+            order->is_lead = 1;
+        }
+        if (order->is_lead != 0) {
             row->state = CASE_ASSIGNED;
             flow_hold_by_person(row, act->worker);
-            row->accepted_at_ms = row->accepted_at_ms == 0 ? core->now_ms : row->accepted_at_ms;
             row->flags &= ~(uint32_t)CASE_IS_SEEKING;
             clocks_bind_handle(core, order->case_slot, flow_owner_of(core, row));
         }
@@ -109,11 +112,8 @@ static enum code act_arrive(const struct act *act, uint32_t order_slot)
     order->deadline_ms = NEVER_MS;
     order->clock = CLOCK_NONE;
     timers_cancel(&core->timers, order_timer_id(core, order_slot));
-    if (!flow_is_service(order)) {
-        row->arrived_at_ms = row->arrived_at_ms == 0 ? core->now_ms : row->arrived_at_ms;
-        if (order->is_lead != 0) {
-            row->state = CASE_ON_SITE;
-        }
+    if (order->is_lead != 0) {
+        row->state = CASE_ON_SITE;
     }
     clocks_arm_step(core, order->case_slot);
     say_act(act, order->case_slot, order_slot, before);
@@ -193,8 +193,6 @@ static void act_check(const struct act *act, uint32_t slot, uint32_t order_slot)
     row->handled_at_ms = 0;
     row->flags &= ~(uint32_t)CASE_IS_CLEARED;
     row->offer_count = 0;
-    row->first_offer_at_ms = 0; /* the ladder measures the rework from its own first offer */
-    row->arrived_at_ms = 0;
     flow_dispatch_start(core, slot);
 }
 
@@ -289,7 +287,10 @@ static enum code check_rights(const struct act *act, const struct case_row *row)
     if (person == NULL || (needed != 0 && (person->rights & needed) == 0)) {
         return CODE_NO_RIGHT;
     }
-    const bool is_desk_act = action == ACTION_DONE || action == ACTION_RETURN;
+    /* A desk acts on what it holds; a dispatcher sends out anybody's case again. */
+    const bool is_desk_act =
+        action == ACTION_DONE || action == ACTION_RETURN ||
+        (action == ACTION_DISPATCH && (person->rights & RIGHT_DISPATCHER) == 0);
     if (is_desk_act && (row->holder.kind != HOLDER_POST || !is_of_post(core, act->worker, row->holder.index))) {
         return CODE_NOT_YOURS;
     }
@@ -300,6 +301,16 @@ static enum code check_rights(const struct act *act, const struct case_row *row)
         return CODE_CONFLICT_OF_INTEREST;
     }
     return CODE_NOTHING;
+}
+
+/* Who commands or finishes by hand is remembered, so that he never checks it. No order is active and case_persons_fit
+ * said that both fit; other: the person asked besides, NONE32 = nobody. */
+static void remember_hand(const struct act *act, struct case_row *row, uint32_t flags, uint32_t other)
+{
+    if (row->person_count + (other == NONE32 ? 1 : 2) > CASE_WORKERS_MAX) {
+        case_persons_forget(row);
+    }
+    must(case_person_add(row, act->worker, flags));
 }
 
 /* The engine's own choice is recorded beside the human's, then the human's is offered. */
@@ -313,11 +324,11 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
         return CODE_UNKNOWN_WORKER;
     }
     const enum code filter = dispatch_filter_person(core, slot, worker, KIND_HANDLE);
-    if (filter != CODE_ELIGIBLE || row->person_count == CASE_WORKERS_MAX) {
+    if (filter != CODE_ELIGIBLE) {
         act->result->possible = filter;
         return CODE_NOT_ELIGIBLE;
     }
-    if (core->orders.used == core->orders.limit || !case_person_add(row, act->worker, PERSON_COMMANDED)) {
+    if (core->orders.used == core->orders.limit || !case_persons_fit(row, act->worker, worker)) {
         return CODE_TABLE_FULL;
     }
     const uint32_t assign = rule != NULL && rule->assigns.count > 0 ? rule->assigns.first : NONE32;
@@ -326,11 +337,8 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
         (void)dispatch_choose(core, slot, assign, KIND_HANDLE, &decision);
     }
     flow_recall_all(core, slot, false);
-    row->state = CASE_DISPATCHING;
-    row->round = (row->round + 1) & 0xff;
-    flow_hold_by_post(row, state_city(core)->info->command_post);
-    clocks_bind(core, slot, CLOCK_DISPATCH);
-    flow_arm_seek(core, slot, false);
+    remember_hand(act, row, PERSON_COMMANDED, worker);
+    flow_to_command(core, slot);
     struct flow_note note = note_of(act);
     note.subject = worker + 1;
     flow_say(core, slot, &note);
@@ -347,9 +355,13 @@ static enum code act_send_to_desk(const struct act *act, uint32_t slot)
     if (subject.hi != UINT64_MAX || subject.lo >= state_city(core)->post_count) {
         return CODE_UNKNOWN_WORKER;
     }
+    struct case_row *row = cases_at(&core->cases, slot);
+    if (!case_persons_fit(row, act->worker, NONE32)) {
+        return CODE_TABLE_FULL;
+    }
     say_act(act, slot, NONE32, 0);
-    (void)case_person_add(cases_at(&core->cases, slot), act->worker, PERSON_COMMANDED);
     flow_recall_all(core, slot, false);
+    remember_hand(act, row, PERSON_COMMANDED, NONE32);
     flow_to_desk(core, slot, (uint32_t)subject.lo, CODE_NOTHING, false);
     return CODE_DONE;
 }
@@ -360,11 +372,12 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
     struct core *core = act->core;
     struct case_row *row = cases_at(&core->cases, slot);
     if (act->body->action == ACTION_DONE) {
-        if (!case_person_add(row, act->worker, PERSON_HANDLED)) {
+        if (!case_persons_fit(row, act->worker, NONE32)) {
             return CODE_TABLE_FULL;
         }
         core->counts.done++;
         flow_recall_all(core, slot, false);
+        remember_hand(act, row, PERSON_HANDLED, NONE32);
         say_act(act, slot, NONE32, 0);
         flow_handled(core, slot);
         return CODE_DONE;
@@ -372,12 +385,7 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
     core->counts.returned++;
     flow_recall_all(core, slot, false);
     const uint8_t before = row->state;
-    row->state = CASE_DISPATCHING; /* the command post decides by hand: the ladder was tried */
-    row->round = (row->round + 1) & 0xff;
-    row->flags &= ~(uint32_t)CASE_IS_SEEKING;
-    flow_hold_by_post(row, state_city(core)->info->command_post);
-    clocks_bind(core, slot, CLOCK_DISPATCH);
-    flow_arm_seek(core, slot, false);
+    flow_to_command(core, slot); /* it decides by hand: the ladder was tried */
     clocks_arm_step(core, slot);
     say_act(act, slot, NONE32, before);
     return CODE_DONE;
@@ -387,13 +395,14 @@ static enum code act_dispatch(const struct act *act, uint32_t slot)
 {
     struct core *core = act->core;
     struct case_row *row = cases_at(&core->cases, slot);
-    (void)case_person_add(row, act->worker, PERSON_COMMANDED);
+    if (!case_persons_fit(row, act->worker, NONE32)) {
+        return CODE_TABLE_FULL;
+    }
     say_act(act, slot, NONE32, 0);
     flow_recall_all(core, slot, false);
     row->offer_count = 0;
-    for (uint32_t i = 0; i < row->person_count; i++) {
-        row->persons[i].flags &= ~(uint32_t)PERSON_DECLINED;
-    }
+    case_persons_forget(row); /* everybody may be asked again */
+    must(case_person_add(row, act->worker, PERSON_COMMANDED));
     flow_dispatch_start(core, slot);
     return CODE_DONE;
 }
@@ -443,7 +452,7 @@ static enum code act_on_case(const struct act *act)
     const enum action action = (enum action)act->body->action;
     const uint32_t slot = cases_find(&core->cases, act->body->case_no);
     if (slot == NONE32) {
-        return CODE_UNKNOWN_CASE;
+        return cases_was_given(&core->cases, act->body->case_no) ? CODE_GONE : CODE_UNKNOWN_CASE;
     }
     const struct case_row *row = cases_peek(&core->cases, slot);
     act->result->case_no = row->no;

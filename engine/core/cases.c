@@ -100,6 +100,18 @@ uint32_t cases_find(const struct cases *cases, struct case_no no)
     return table_find(&cases->by_no, key_of(no));
 }
 
+bool cases_was_given(const struct cases *cases, struct case_no no)
+{
+    for (uint32_t i = 0; i < cases->district_count; i++) {
+        const struct district_counter *counter = &cases->districts[i];
+        if (counter->district == no.district && no.serial > 0) {
+            return no.day < counter->day ||
+                   (no.day == counter->day && no.serial <= counter->serial);
+        }
+    }
+    return false;
+}
+
 void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key)
 {
     struct case_row *row = cases_at(cases, slot);
@@ -205,6 +217,33 @@ bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags)
     return true;
 }
 
+static bool is_kept(const struct case_person *person)
+{
+    return (person->flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0;
+}
+
+bool case_persons_fit(const struct case_row *row, uint32_t a, uint32_t b)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        kept += is_kept(&row->persons[i]) && row->persons[i].worker != a &&
+                row->persons[i].worker != b;
+    }
+    return kept + 1 + (b != NONE32 && b != a) <= CASE_WORKERS_MAX;
+}
+
+void case_persons_forget(struct case_row *row)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        if (is_kept(&row->persons[i])) {
+            row->persons[kept] = row->persons[i];
+            row->persons[kept++].flags &= ~(uint32_t)PERSON_DECLINED;
+        }
+    }
+    row->person_count = kept;
+}
+
 void case_capture(struct case_row *row, const struct event *event, const struct event_field *field)
 {
     if (row->capture_count == CASE_FIELDS_MAX) {
@@ -224,6 +263,38 @@ void case_capture(struct case_row *row, const struct event *event, const struct 
         memcpy(row->captured + row->capture_used, from, size);
     }
     row->capture_used += size;
+}
+
+/* Puts the key unless it is there. */
+static bool index_one(struct table *table, struct hash128 key, uint32_t slot)
+{
+    if (table_find(table, key) != NONE32) {
+        return false;
+    }
+    table_put(table, key, slot);
+    return true;
+}
+
+bool cases_index(struct cases *cases)
+{
+    for (uint32_t slot = 0; slot < cases->high; slot++) {
+        const struct case_row *row = &cases->rows[slot];
+        if (row->is_used == 0) {
+            continue;
+        }
+        if (!index_one(&cases->by_no, key_of(row->no), slot)) {
+            return false;
+        }
+        if ((row->flags & CASE_HAS_MERGE) != 0 && row->merge_prev == NONE32 &&
+            !index_one(&cases->by_merge, row->merge_key, slot)) {
+            return false;
+        }
+        if ((row->flags & CASE_HAS_CLOSE) != 0 && row->close_prev == NONE32 &&
+            !index_one(&cases->by_close, row->close_key, slot)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void cases_check(const struct cases *cases)

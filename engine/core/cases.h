@@ -22,6 +22,9 @@ const struct case_row *cases_peek(const struct cases *cases, uint32_t slot);
 /* Slot of a number, or NONE32. */
 uint32_t cases_find(const struct cases *cases, struct case_no no);
 
+/* May the number have been given to a case that has left since? */
+bool cases_was_given(const struct cases *cases, struct case_no no);
+
 void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key);
 void cases_unlink_merge(struct cases *cases, uint32_t slot);
 void cases_link_close(struct cases *cases, uint32_t slot, struct hash128 key);
@@ -35,8 +38,18 @@ uint32_t case_person_flags(const struct case_row *row, uint32_t worker);
 /* Remembers; a full list forgets nothing and returns false (the caller then goes to a desk). */
 bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags);
 
+/* Could both be remembered, if everyone who neither handled nor commanded were forgotten? b may be NONE32. */
+bool case_persons_fit(const struct case_row *row, uint32_t a, uint32_t b);
+
+/* Forgets who neither handled nor commanded: a list full of those who declined must not stop a hand from above. No order
+ * of the case is active. */
+void case_persons_forget(struct case_row *row);
+
 /* Keeps a field of the event on the case; what no longer fits is kept as an empty string. */
 void case_capture(struct case_row *row, const struct event *event, const struct event_field *field);
+
+/* Builds the tables by key from the rows of a snapshot; false where a key occurs twice. */
+bool cases_index(struct cases *cases) WARN_UNUSED;
 
 void cases_check(const struct cases *cases);
 

@@ -98,6 +98,7 @@ void clocks_bind_handle(struct core *core, uint32_t slot, uint32_t department)
         row->handle_limit = handle_limit_of(core, row);
         row->handle_used_ms = 0;
         row->department = department;
+        row->flags &= ~(uint32_t)CASE_HANDLE_MISSED; /* the clock of another department */
     }
     row->handle_from_ms = core->now_ms;
     row->flags |= CASE_HANDLE_RUNS;

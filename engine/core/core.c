@@ -2,9 +2,11 @@
  *
  * Truths checked by core_check():
  *   (1) Every open case has exactly one holder and its CLOCK timer armed (law 6).
- *   (2) A case held by a person has an active order of that person, or a check or verify order of theirs.
- *   (3) Ledgers add up: events by result, cases by state.
- *   (4) What each module's own check says. */
+ *   (2) A case held by a person has an active order of that person, or a check or verify order of theirs; whoever
+ *       accepted the lead order holds the case.
+ *   (3) The clock that binds an open case is the one of its state.
+ *   (4) Ledgers add up: events by result, cases by state.
+ *   (5) What each module's own check says. */
 #include "engine/core/core.h"
 
 #include "engine/core/acts.h"
@@ -57,6 +59,8 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     must(((uintptr_t)block & (ARENA_ALIGN - 1)) == 0);
     must(size >= core_size(limits));
     must(limits->cases > 0 && limits->orders > 0 && limits->workers > 0);
+    must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
+    must(limits->event_ids > 0 && limits->dedupe_keys > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     memset(block, 0, size);
     struct arena arena = {.base = block, .size = size};
@@ -71,20 +75,34 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
 
 enum err core_stage_city(struct core *core, const void *bytes, uint64_t size)
 {
-    const enum err err = city_open(bytes, size, &core->staged_city);
-    core->has_staged_city = err == ERR_OK;
+    struct city city;
+    core->has_staged_city = core->has_staged_policy = false; /* a policy belongs to one city */
+    enum err err = city_open(bytes, size, &city);
+    if (err == ERR_OK && (!workers_fit(core, &city) || !marks_fit(core, &city))) {
+        err = ERR_FULL;
+    }
+    if (err == ERR_OK) {
+        core->staged_city = city;
+        core->has_staged_city = true;
+    }
     return err;
 }
 
-/* The policy can only be opened beside its city, so ACTIVATE opens it; here its container is checked. */
 enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size)
 {
-    struct image image;
-    const enum err err = image_open(bytes, size, IMAGE_POLICY, &image);
-    core->has_staged_policy = err == ERR_OK;
-    core->staged_policy_bytes = bytes;
-    core->staged_policy_size = size;
-    core->staged_policy.image = image;
+    struct policy policy;
+    core->has_staged_policy = false;
+    if (!core->has_staged_city) {
+        return ERR_NOT_FOUND;
+    }
+    enum err err = policy_open(bytes, size, &core->staged_city, &policy);
+    if (err == ERR_OK && !remap_fits(core, &core->staged_city, &policy)) {
+        err = ERR_TOO_LARGE;
+    }
+    if (err == ERR_OK) {
+        core->staged_policy = policy;
+        core->has_staged_policy = true;
+    }
     return err;
 }
 
@@ -102,25 +120,23 @@ static void find_fastest(struct core *core)
     }
 }
 
-/* A pair that was made durable and named by the log but cannot be used is a bug or a damaged store: the caller checked
- * both when staging, so must() here. */
+/* A pair that the log names but that was not staged is a bug or a damaged store; whatever else could be wrong with a
+ * pair was refused when it was staged. */
 static void activate(struct core *core, const struct activate_body *body)
 {
     must(core->has_staged_city && hash128_is_equal(core->staged_city.image.digest, body->city));
     must(core->has_staged_policy && hash128_is_equal(core->staged_policy.image.digest, body->policy));
     const uint32_t slot = core->has_images ? 1 - core->slot : 0;
     core->cities[slot] = core->staged_city;
-    must(policy_open(core->staged_policy_bytes, core->staged_policy_size, &core->cities[slot],
-                     &core->policies[slot]) == ERR_OK);
-    must(remap_fits(core, &core->cities[slot], &core->policies[slot]));
+    core->policies[slot] = core->staged_policy;
     const bool is_first = !core->has_images;
     core->slot = slot;
     core->has_images = true;
     core->has_staged_city = core->has_staged_policy = false;
     core->facts_digest = command_facts_digest(body->city, body->policy);
     find_fastest(core);
-    must(workers_adopt(core) == ERR_OK);
-    must(marks_adopt(core) == ERR_OK);
+    workers_adopt(core);
+    marks_adopt(core);
     if (!is_first) {
         remap_rows(core);
     }
@@ -154,8 +170,9 @@ static void take_gateway_events(struct core *core, uint32_t mark, const struct c
 {
     struct marks *marks = &core->marks;
     const struct command_head *head = command->head;
-    const struct intake_source source = {.gateway = marks->rows[mark].gateway, .worker = NONE32};
     const bool is_kept = head->epoch != 0;
+    const struct intake_source source = {
+        .gateway = marks->rows[mark].gateway, .worker = NONE32, .has_outbox = is_kept};
     struct event event;
     uint64_t offset = 0;
     uint32_t index = 0;
@@ -176,11 +193,13 @@ static void take_gateway_events(struct core *core, uint32_t mark, const struct c
 
 static void take_report(struct core *core, uint32_t worker, const struct command *command)
 {
-    const struct intake_source source = {.gateway = NONE32, .worker = worker};
+    const struct intake_source source = {
+        .gateway = NONE32, .worker = worker, .has_outbox = command->head->epoch != 0};
     struct effect_result result = result_for(command->head);
     struct event event;
     uint64_t offset = 0;
     must(event_next(command, &offset, &event));
+    core->workers.rows[worker].seen_at_ms = core->now_ms;
     intake_event(core, source, &event, &result);
     mark_keep_act(&core->workers.rows[worker], command->head->content_digest, &result);
     emit_result(core, &result);
@@ -346,7 +365,9 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
 static void fire_due_timers(struct core *core)
 {
     const uint32_t first_order = core->limits.cases * CASE_TIMER_COUNT;
-    for (uint32_t left = core->limits.tick_operations; left > 0; left--) {
+    /* A timer is one operation, and so is each worker that dispatching looks at because of it. */
+    while (core->operations < core->limits.tick_operations) {
+        core->operations++;
         const uint32_t id = timers_take_due(&core->timers, core->now_ms);
         if (id == NONE32) {
             return;
@@ -366,7 +387,7 @@ void core_step(struct core *core, int64_t now_ms, const struct command *command,
     must(sink != NULL && sink->emit != NULL);
     core->now_ms = now_ms;
     core->sink = sink;
-    core->step_count++;
+    core->operations = 0;
     if (core->has_images) {
         fire_due_timers(core);
     }
@@ -386,6 +407,16 @@ bool core_has_backlog(const struct core *core)
 
 /* ---- checks ---- */
 
+/* The clock that binds in each open state. */
+static bool clock_fits(enum case_state state, enum case_clock clock)
+{
+    static const uint8_t clocks[CASE_STATE_COUNT] = {
+        [CASE_VERIFYING] = CLOCK_VERIFY, [CASE_DISPATCHING] = CLOCK_DISPATCH,
+        [CASE_ASSIGNED] = CLOCK_HANDLE,  [CASE_ON_SITE] = CLOCK_HANDLE,
+        [CASE_HANDLED] = CLOCK_CLEARED,  [CASE_CHECKING] = CLOCK_CHECK};
+    return clocks[state] == clock;
+}
+
 static void check_case(const struct core *core, uint32_t slot)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
@@ -398,9 +429,17 @@ static void check_case(const struct core *core, uint32_t slot)
     } else if (row->holder.kind == HOLDER_POST) {
         must(row->holder.index < state_city(core)->post_count);
     }
-    if (row->state == CASE_ON_SITE) {
-        must(orders_find_lead(core, row) != NONE32);
+    must(row->state != CASE_REPORTED && row->state != CASE_FILED);
+    must(is_terminal || clock_fits((enum case_state)row->state, (enum case_clock)row->clock));
+    must((row->clock == CLOCK_HANDLE) == ((row->flags & CASE_HANDLE_RUNS) != 0));
+    const uint32_t lead = orders_find_lead(core, row);
+    const bool is_led = lead != NONE32 && orders_peek(&core->orders, lead)->state != ORDER_OFFERED;
+    must(row->state != CASE_ON_SITE || is_led);
+    if (is_led) {
+        must(row->holder.kind == HOLDER_PERSON);
+        must(row->holder.index == orders_peek(&core->orders, lead)->worker);
     }
+    must(row->state != CASE_DISPATCHING || row->holder.kind == HOLDER_POST);
     if (is_terminal) {
         must(orders_count_active(core, row, UINT32_MAX) == 0);
     }

@@ -26,7 +26,10 @@ size_t core_size(const struct limits *limits);
 struct core *core_init(void *block, size_t size, const struct limits *limits);
 
 /* Hands the core an image that a later ACTIVATE will name. The bytes stay the caller's and must outlive their
- * use: until two activations later. The caller has checked the digest. At most one city and one policy wait. */
+ * use: until two activations later. The caller has checked the digest. At most one city and one policy wait: the city
+ * first, then a policy lowered for it. Everything that could be wrong with a pair is refused here, so that ACTIVATE cannot
+ * fail. ERR_FULL: more persons or gateways than the limits allow beside those who left; ERR_TOO_LARGE: a table past
+ * limits.image_rows; ERR_NOT_FOUND: a policy without its city; else as city_open and policy_open say. */
 enum err core_stage_city(struct core *core, const void *bytes, uint64_t size) WARN_UNUSED;
 enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size) WARN_UNUSED;
 

@@ -38,7 +38,6 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     h = add_pair(h, row->gateway, row->department);
     h = add_place(h, row->place);
     const int64_t instants[] = {row->opened_at_ms,      row->onset_at_ms,    row->filed_at_ms,
-                                row->accepted_at_ms, row->arrived_at_ms,
                                 row->first_offer_at_ms, row->handled_at_ms,  row->closed_at_ms,
                                 row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
                                 row->clock_limit_ms};
@@ -47,7 +46,7 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     }
     h = add_pair(h, row->handle_limit.unit, row->event_count);
     h = add_pair(h, row->offer_count, row->steps_fired);
-    h = hash128_add(h, row->round);
+    h = add_pair(h, row->round, row->person_count);
     for (uint32_t i = 0; i < row->person_count; i++) {
         h = add_pair(h, row->persons[i].worker, row->persons[i].flags);
     }
@@ -106,6 +105,9 @@ static struct hash128 digest_workers(struct hash128 h, const struct workers *wor
         h = add_pair(h, row->person, row->status);
         h = add_pair(h, row->load, row->order_first);
         h = add_place(add_place(h, row->fix), row->position);
+        if (place_is_known(row->position)) { /* the order inside a bucket is the order of looking */
+            h = hash128_add(add_pair(h, row->bucket_next, row->bucket_prev), row->bucket);
+        }
         h = add_i64(add_i64(h, row->fix_at_ms), row->seen_at_ms);
         h = hash128_add(hash128_add(h, row->item_seq_last), row->item_seq_taken);
         for (uint32_t j = 0; j < WORKER_ITEMS_MAX; j++) {
@@ -118,7 +120,8 @@ static struct hash128 digest_workers(struct hash128 h, const struct workers *wor
         for (uint32_t j = 0; j < ACT_RESULTS_KEPT; j++) {
             const struct act_result *kept = &row->results[j];
             h = add_no(hash128_add(hash128_add(h, kept->seq), kept->content_digest), kept->case_no);
-            h = add_pair(h, kept->code, kept->state);
+            h = hash128_add(hash128_add(hash128_add(h, kept->epoch), kept->order), kept->possible);
+            h = hash128_add(add_pair(h, kept->code, kept->state), kept->is_late);
         }
     }
     return h;
@@ -129,11 +132,12 @@ static struct hash128 digest_marks(struct hash128 h, const struct marks *marks)
     for (uint32_t i = 0; i < marks->count; i++) {
         const struct mark_row *row = &marks->rows[i];
         h = hash128_join(h, row->id_hash);
-        h = hash128_add(hash128_add(h, row->epoch), row->last_seq);
+        h = hash128_add(hash128_add(hash128_add(h, row->gateway), row->epoch), row->last_seq);
         for (uint32_t b = 0; b < marks->batches_kept; b++) {
             const size_t at = (size_t)i * marks->batches_kept + b;
             const struct kept_batch *batch = &marks->batches[at];
             h = hash128_add(hash128_add(h, batch->seq), batch->content_digest);
+            h = hash128_add(h, batch->count);
             for (uint32_t r = 0; r < batch->count; r++) {
                 const struct kept_result *kept = &marks->results[at * marks->batch_events + r];
                 h = add_no(h, kept->case_no);
@@ -146,9 +150,10 @@ static struct hash128 digest_marks(struct hash128 h, const struct marks *marks)
 
 static struct hash128 digest_memory(struct hash128 h, const struct memory *memory)
 {
-    h = add_i64(hash128_add(h, memory->next), memory->horizon_ms);
-    for (uint32_t i = 0; i < memory->limit && memory->rows[i].is_used != 0; i++) {
+    h = add_i64(add_pair(h, memory->next, memory->high), memory->horizon_ms);
+    for (uint32_t i = 0; i < memory->high; i++) {
         const struct memory_row *row = &memory->rows[i];
+        h = hash128_add(h, row->is_used);
         h = add_no(add_i64(hash128_join(h, row->key), row->until_ms), row->case_no);
     }
     return h;
@@ -214,6 +219,7 @@ static struct hash128 add_decision(struct hash128 h, const struct effect_decisio
     h = hash128_add(add_no(h, d->case_no), d->order);
     h = add_pair(add_pair(h, d->rule, d->assign), ((uint32_t)d->order_kind << 16) | d->binding,
                  d->considered);
+    h = hash128_add(h, d->candidate_count);
     for (size_t i = 0; i < COUNT_OF(d->removed); i++) {
         h = hash128_add(h, d->removed[i]);
     }

@@ -74,20 +74,12 @@ static enum code filter_duty(const struct search *search, uint32_t slot,
 
 /* Filters about this case and this worker's load. */
 static enum code filter_case(const struct core *core, const struct case_row *row, uint32_t slot,
-                             const struct city_person *person, enum order_kind kind,
-                             uint32_t max_load)
+                             enum order_kind kind, uint32_t limit)
 {
     const struct worker_row *worker = &core->workers.rows[slot];
     const uint32_t flags = case_person_flags(row, slot);
-    uint32_t limit = person->capacity;
-    if (max_load > 0 && max_load < limit) {
-        limit = max_load;
-    }
     if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
         return CODE_CONFLICTED;
-    }
-    if ((flags & PERSON_DECLINED) != 0) {
-        return CODE_DECLINED;
     }
     if (orders_has_worker(core, row, slot)) {
         return CODE_ALREADY_ON_CASE;
@@ -254,8 +246,14 @@ static void consider(struct search *search, uint32_t slot)
                                     ? distance_cm(at, search->row->place)
                                     : -1;
     enum code code = filter_duty(search, slot, person);
+    if (code == CODE_ELIGIBLE &&
+        (case_person_flags(search->row, slot) & PERSON_DECLINED) != 0) {
+        code = CODE_DECLINED;
+    }
     if (code == CODE_ELIGIBLE) {
-        code = filter_case(core, search->row, slot, person, search->kind, search->assign->max_load);
+        const uint32_t max_load = search->assign->max_load;
+        code = filter_case(core, search->row, slot, search->kind,
+                           max_load > 0 && max_load < person->capacity ? max_load : person->capacity);
     }
     if (code == CODE_ELIGIBLE) {
         code = position;
@@ -321,8 +319,21 @@ static void consider_bucket(struct search *search, int64_t x, int64_t y)
     }
 }
 
-/* Buckets outward from the case, square by square. The bound is a twentieth short of the buckets' own size, because a
- * degree of longitude shrinks a little across a city. */
+/* The least that one bucket more means in distance: measured where a degree of longitude is shortest, at the edge of the
+ * box nearest a pole, and a twentieth less for those beyond that edge. */
+static int64_t bucket_step_cm(const struct workers *workers, struct place at)
+{
+    const int64_t top = workers->origin.lat + (int64_t)workers->side * workers->lat_step;
+    const int64_t low = min_i64(at.lat, workers->origin.lat);
+    const int64_t high = min_i64(max_i64(at.lat, top), LAT_LIMIT);
+    const struct place from = {0, (int32_t)(high > -low ? high : low)};
+    const struct place east = {(int32_t)min_i64(workers->lon_step, LON_LIMIT), from.lat};
+    const struct place south = {
+        0, (int32_t)(from.lat - (from.lat > 0 ? 1 : -1) * min_i64(workers->lat_step, LAT_LIMIT))};
+    return min_i64(distance_cm(from, east), distance_cm(from, south)) * 19 / 20;
+}
+
+/* Buckets outward from the case, square by square. */
 static void search_outward(struct search *search)
 {
     const struct workers *workers = &search->core->workers;
@@ -330,10 +341,7 @@ static void search_outward(struct search *search)
     if (!place_is_known(at)) {
         at = workers->origin; /* no place: everybody is looked at, nobody is near */
     }
-    const struct place east = {(int32_t)min_i64(at.lon + workers->lon_step, LON_LIMIT), at.lat};
-    const struct place north = {at.lon, (int32_t)min_i64(at.lat + workers->lat_step, LAT_LIMIT)};
-    const int64_t step_cm =
-        min_i64(distance_cm(at, east), distance_cm(at, north)) * 19 / 20;
+    const int64_t step_cm = bucket_step_cm(workers, at);
     int64_t x = ((int64_t)at.lon - workers->origin.lon) / workers->lon_step;
     int64_t y = ((int64_t)at.lat - workers->origin.lat) / workers->lat_step;
     x = min_i64(max_i64(x, 0), workers->side - 1);
@@ -469,9 +477,8 @@ enum code dispatch_filter_person(const struct core *core, uint32_t case_slot, ui
     if (!worker_is_on_shift(core, worker)) {
         return CODE_OFF_SHIFT;
     }
-    const enum code code = filter_case(core, cases_peek(&core->cases, case_slot), worker, person,
-                                       kind, 0);
-    return code == CODE_DECLINED ? CODE_ELIGIBLE : code; /* a dispatcher may ask again */
+    /* Who declined may be asked again by a dispatcher. */
+    return filter_case(core, cases_peek(&core->cases, case_slot), worker, kind, person->capacity);
 }
 
 static void emit_decision(struct core *core, struct effect_decision *decision, uint64_t order)
@@ -565,6 +572,7 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
             const enum order_kind kind =
                 orders_find_lead(core, row) == NONE32 ? KIND_HANDLE : KIND_ASSIST;
             const uint32_t worker = dispatch_choose(core, case_slot, assign, kind, &decision);
+            core->operations += decision.considered;
             if (worker == NONE32) {
                 *out_binding = (enum code)decision.binding;
                 if (!is_quiet) {
@@ -592,6 +600,7 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
     for (uint32_t i = 0; i < assigns.count; i++) {
         const uint32_t assign = assigns.first + i;
         const uint32_t worker = dispatch_choose(core, case_slot, assign, kind, &decision);
+        core->operations += decision.considered;
         if (worker != NONE32) {
             return dispatch_offer(core, case_slot, worker, assign, 0xff, kind, &decision);
         }

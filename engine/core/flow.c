@@ -159,9 +159,6 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
     const uint32_t department = state_city(core)->posts[desk].department;
     row->state = CASE_ASSIGNED;
     flow_hold_by_post(row, desk);
-    if (row->accepted_at_ms == 0) {
-        row->accepted_at_ms = core->now_ms;
-    }
     row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
     row->flags |= CASE_NOBODY_TOLD | (is_seeking ? (uint32_t)CASE_IS_SEEKING : 0);
     clocks_bind_handle(core, slot, department != NONE32 ? department : flow_owner_of(core, row));
@@ -201,15 +198,21 @@ static void fill(struct core *core, uint32_t slot)
     flow_to_desk(core, slot, NONE32, binding, !is_exhausted);
 }
 
-/* Back to the command post, then look for somebody. */
-void flow_dispatch_start(struct core *core, uint32_t slot)
+void flow_to_command(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     row->state = CASE_DISPATCHING;
     row->round = (row->round + 1) & 0xff;
+    row->first_offer_at_ms = 0; /* the ladder measures each round from its own first offer */
     row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
     flow_hold_by_post(row, state_city(core)->info->command_post);
     clocks_bind(core, slot, CLOCK_DISPATCH);
+    flow_arm_seek(core, slot, false);
+}
+
+void flow_dispatch_start(struct core *core, uint32_t slot)
+{
+    flow_to_command(core, slot);
     fill(core, slot);
 }
 
@@ -251,12 +254,19 @@ bool flow_promote_assist(struct core *core, uint32_t slot)
     struct order_row *order = orders_at(&core->orders, best);
     order->kind = KIND_HANDLE;
     order->is_lead = 1;
-    flow_hold_by_person(row, order->worker);
-    if (!case_person_add(row, order->worker, PERSON_HANDLED)) {
-        return false;
-    }
+    const uint8_t before = row->state;
+    must(case_person_add(row, order->worker, PERSON_HANDLED));
     row->state = order->state == ORDER_ARRIVED ? CASE_ON_SITE : CASE_ASSIGNED;
+    flow_hold_by_person(row, order->worker);
+    if ((row->flags & CASE_HANDLE_RUNS) == 0) { /* the lead never accepted */
+        clocks_bind_handle(core, slot, flow_owner_of(core, row));
+    }
+    clocks_arm_step(core, slot);
     worker_tell(core, order->worker, ITEM_CHANGE, order->number, CODE_NOTHING);
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_REASSIGN,
+                                             .order = best + 1,
+                                             .subject = order->worker + 1,
+                                             .state_before = before});
     return true;
 }
 
@@ -328,6 +338,7 @@ void flow_seek_checker(struct core *core, uint32_t slot)
     flow_say(core, slot, &(struct flow_note){.action = ACTION_START_CHECK, .state_before = before});
     const bool is_offered = dispatch_service(core, slot, KIND_CHECK_RESULT, false);
     flow_arm_seek(core, slot, !is_offered);
+    clocks_arm_step(core, slot);
 }
 
 void flow_handled(struct core *core, uint32_t slot)
@@ -348,6 +359,7 @@ void flow_handled(struct core *core, uint32_t slot)
     if (can_device && rule->close.within_ms > 0) {
         flow_hold_by_post(row, state_city(core)->info->supervision_post);
         clocks_bind(core, slot, CLOCK_CLEARED);
+        clocks_arm_step(core, slot);
         return;
     }
     flow_seek_checker(core, slot);
@@ -394,10 +406,9 @@ void flow_reopen(struct core *core, uint32_t slot, const struct flow_note *note)
     row->flags &= ~(uint32_t)CASE_IS_CLEARED;
     row->handled_at_ms = 0;
     row->closed_at_ms = 0;
-    row->arrived_at_ms = 0;
-    row->first_offer_at_ms = 0;
-    for (uint32_t i = 0; i < row->person_count; i++) {
-        row->persons[i].flags &= ~(uint32_t)PERSON_DECLINED;
+    case_persons_forget(row);
+    if ((row->flags & CASE_HAS_CLOSE) == 0 && !hash128_is_none(row->close_key)) {
+        cases_link_close(&core->cases, slot, row->close_key); /* its source may clear it again */
     }
     clocks_reset_handle(core, slot);
     row->state = CASE_FILED;
@@ -486,7 +497,11 @@ void flow_service_again(struct core *core, uint32_t slot, enum order_kind kind)
         return;
     }
     flow_hold_by_post(row, state_city(core)->info->supervision_post);
-    flow_arm_seek(core, slot, !dispatch_service(core, slot, kind, false));
+    const bool is_offered = dispatch_service(core, slot, kind, false);
+    flow_arm_seek(core, slot, !is_offered);
+    if (!is_offered) { /* an offer says who holds it now; nobody must be said too */
+        flow_say(core, slot, &(struct flow_note){.action = ACTION_NOBODY});
+    }
 }
 
 static void lose_order(struct core *core, uint32_t order_slot, enum order_state state,
@@ -513,6 +528,20 @@ static void lose_order(struct core *core, uint32_t order_slot, enum order_state 
 void flow_worker_left(struct core *core, uint32_t order_slot)
 {
     lose_order(core, order_slot, ORDER_EXPIRED, ACTION_LOST, CODE_NOT_ELIGIBLE);
+}
+
+void flow_post_gone(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const struct city_info *info = state_city(core)->info;
+    if (row->state == CASE_ASSIGNED) {
+        flow_to_desk(core, slot, NONE32, CODE_NOTHING, (row->flags & CASE_IS_SEEKING) != 0);
+        return;
+    }
+    const uint32_t post = row->state == CASE_DISPATCHING ? info->command_post : info->supervision_post;
+    flow_hold_by_post(row, post);
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_TO_DESK, .post = post + 1});
+    tell_desk(core, row, post, CODE_NOTHING);
 }
 
 /* When an accepted order needs looking at: its arrive clock, or its worker's silence. */

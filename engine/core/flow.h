@@ -68,6 +68,9 @@ void flow_order_due(struct core *core, uint32_t order_slot);
 /* An active order's worker is no longer in the city. */
 void flow_worker_left(struct core *core, uint32_t order_slot);
 
+/* The post that held the case is no longer in the city: the post that its state belongs to takes over. */
+void flow_post_gone(struct core *core, uint32_t case_slot);
+
 /* CASE_TIMER_CLOCK of CLEARED and RETIRE, CASE_TIMER_SEEK. */
 void flow_cleared_due(struct core *core, uint32_t case_slot);
 void flow_retire(struct core *core, uint32_t case_slot);
@@ -93,7 +96,10 @@ void flow_arm_accepted(struct core *core, uint32_t order_slot);
 /* The department that answers for the case by rule or by catalogue, or NONE32. */
 uint32_t flow_owner_of(const struct core *core, const struct case_row *row);
 
-/* Back to the command post, then look for somebody. */
+/* Back to the command post: a new round of dispatching, with nobody asked yet. */
+void flow_to_command(struct core *core, uint32_t case_slot);
+
+/* The same, then look for somebody. */
 void flow_dispatch_start(struct core *core, uint32_t case_slot);
 
 /* A handling order ended without success: somebody else must take over. */

@@ -53,6 +53,17 @@ static struct hash128 key_of(const struct core *core, struct hash128 base, struc
     return hash;
 }
 
+/* Does the event carry every part? A close clause matches nothing by a field that is not there. */
+static bool has_keys(const struct policy *policy, struct image_range keys, const struct event *event)
+{
+    for (uint32_t i = 0; i < keys.count; i++) {
+        if (event_find_field(event, policy->keys[keys.first + i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Rules of one class merge into each other's cases: a camera and a caller see the same bin. */
 static struct hash128 merge_base(const struct core *core, const struct policy_rule *rule)
 {
@@ -136,7 +147,9 @@ static bool may_take(const struct merge_search *search, const struct case_row *r
     if (!case_state_is_terminal((enum case_state)row->state)) {
         return true;
     }
-    return row->state == CASE_CLOSED && search->rule->merge.reopen_ms > 0 &&
+    /* A closed case that can hold no more events is left alone: what happens now is a new case. */
+    return row->state == CASE_CLOSED && row->event_count < search->core->limits.case_events &&
+           search->rule->merge.reopen_ms > 0 &&
            search->core->now_ms - row->closed_at_ms <= search->rule->merge.reopen_ms;
 }
 
@@ -275,7 +288,7 @@ static enum code open_case(struct core *core, uint32_t rule_row, const struct ev
     if ((rule->merge.flags & MERGE_ENABLED) != 0) {
         cases_link_merge(&core->cases, slot, merge_key_of(core, rule, event, asset));
     }
-    if (rule->close.type != NONE32) {
+    if (rule->close.type != NONE32 && has_keys(state_policy(core), rule->close.keys, event)) {
         const struct hash128 base = hash128_join((struct hash128){SALT_CLOSE, 0}, rule->id_hash);
         cases_link_close(&core->cases, slot,
                          key_of(core, base, rule->close.keys, rule->class_row, event));
@@ -364,14 +377,16 @@ static bool may_send(const struct core *core, struct intake_source source, const
     return false;
 }
 
-static enum code check_time(const struct core *core, const struct event *event, bool *out_is_late)
+static enum code check_time(const struct core *core, struct intake_source source,
+                            const struct event *event, bool *out_is_late)
 {
     const struct policy_info *info = state_policy(core)->info;
     const int64_t at = event->head->event_at_ms;
     if (at > add_clamped(core->now_ms, info->future_ms)) {
         return CODE_IN_FUTURE;
     }
-    if (at < sub_clamped(core->now_ms, EVENT_AGE_MS) || at < core->event_ids.horizon_ms) {
+    const bool may_be_repeat = !source.has_outbox && at <= core->event_ids.horizon_ms;
+    if (at < sub_clamped(core->now_ms, EVENT_AGE_MS) || may_be_repeat) {
         return CODE_TOO_OLD;
     }
     *out_is_late = at < sub_clamped(core->now_ms, info->lateness_ms);
@@ -387,6 +402,9 @@ static enum code clear_cases(struct core *core, const struct event *event, uint3
     enum code code = CODE_NOTHING;
     for (uint32_t i = 0; i < closers.count; i++) {
         const struct policy_rule *rule = &policy->rules[policy->closers[closers.first + i]];
+        if (!has_keys(policy, rule->close.keys, event)) {
+            continue;
+        }
         const struct hash128 base = hash128_join((struct hash128){SALT_CLOSE, 0}, rule->id_hash);
         const struct hash128 key = key_of(core, base, rule->close.keys, rule->class_row, event);
         for (uint32_t slot = cases_first_close(&core->cases, key); slot != NONE32;) {
@@ -459,16 +477,15 @@ static enum code decide(struct core *core, struct intake_source source, const st
     if (!may_send(core, source, event)) {
         return CODE_NO_RIGHT;
     }
-    const enum code time = check_time(core, event, &result->is_late);
+    const struct memory_row *seen =
+        hash128_is_none(head->id) ? NULL : memory_find(&core->event_ids, head->id);
+    if (seen != NULL) { /* a known id is known however old it is */
+        result->case_no = seen->case_no;
+        return CODE_DEDUPED;
+    }
+    const enum code time = check_time(core, source, event, &result->is_late);
     if (time != CODE_NOTHING) {
         return time;
-    }
-    if (!hash128_is_none(head->id)) {
-        const struct memory_row *seen = memory_find(&core->event_ids, head->id);
-        if (seen != NULL) {
-            result->case_no = seen->case_no;
-            return CODE_DEDUPED;
-        }
     }
     if (head->type == NONE16) {
         return CODE_NO_RULE;
@@ -482,7 +499,8 @@ static enum code decide(struct core *core, struct intake_source source, const st
     }
     emit_firing(core, event, rule, code, result->case_no, matched);
     if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL) {
-        memory_put(&core->event_ids, head->id, core->now_ms, result->case_no);
+        memory_put(&core->event_ids, head->id, max_i64(core->now_ms, head->event_at_ms),
+                   result->case_no);
     }
     return code;
 }

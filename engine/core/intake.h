@@ -13,6 +13,7 @@
 struct intake_source {
     uint32_t gateway;
     uint32_t worker;
+    bool has_outbox; /* numbered by the sender: taken once however late, whatever event ids were forgotten */
 };
 
 /* Decides one event; fills code, is_late and case_no of the result. */

@@ -14,17 +14,21 @@ void marks_init(struct marks *marks, struct arena *arena, const struct limits *l
     table_init(&marks->by_id, arena, limits->gateways);
 }
 
-enum err marks_adopt(struct core *core)
+bool marks_fit(const struct core *core, const struct city *city)
 {
-    struct marks *marks = &core->marks;
-    const struct city *city = state_city(core);
+    const struct marks *marks = &core->marks;
     uint32_t added = 0;
     for (uint32_t g = 0; g < city->gateway_count; g++) {
         added += marks_find(marks, city->gateways[g].id_hash) == NONE32;
     }
-    if (added > marks->limit - marks->count) {
-        return ERR_FULL;
-    }
+    return added <= marks->limit - marks->count;
+}
+
+void marks_adopt(struct core *core)
+{
+    struct marks *marks = &core->marks;
+    const struct city *city = state_city(core);
+    must(marks_fit(core, city));
     for (uint32_t m = 0; m < marks->count; m++) {
         marks->rows[m].gateway = NONE32;
     }
@@ -33,12 +37,11 @@ enum err marks_adopt(struct core *core)
         uint32_t slot = marks_find(marks, id);
         if (slot == NONE32) {
             slot = marks->count++;
-            marks->rows[slot] = (struct mark_row){.id_hash = id, .is_used = 1};
+            marks->rows[slot] = (struct mark_row){.id_hash = id};
             table_put(&marks->by_id, id, slot);
         }
         marks->rows[slot].gateway = g;
     }
-    return ERR_OK;
 }
 
 uint32_t marks_find(const struct marks *marks, struct hash128 id_hash)
@@ -50,6 +53,9 @@ enum code mark_admit(uint64_t epoch_known, uint64_t seq_known, uint64_t epoch, u
 {
     if (epoch == 0) {
         return CODE_NOTHING;
+    }
+    if (seq == 0) { /* numbers start at 1 */
+        return CODE_SEQ_GAP;
     }
     if (epoch < epoch_known) {
         return CODE_EPOCH_OLD;

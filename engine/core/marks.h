@@ -11,8 +11,11 @@
 
 void marks_init(struct marks *marks, struct arena *arena, const struct limits *limits);
 
-/* Takes over the gateways of the active city. ERR_FULL past limits.gateways. */
-enum err marks_adopt(struct core *core) WARN_UNUSED;
+/* Is there room for the city's gateways beside those that left? */
+bool marks_fit(const struct core *core, const struct city *city);
+
+/* Takes over the gateways of the active city, which fit. */
+void marks_adopt(struct core *core);
 
 /* Slot of a gateway identity, or NONE32. */
 uint32_t marks_find(const struct marks *marks, struct hash128 id_hash);

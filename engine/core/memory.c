@@ -6,6 +6,7 @@ void memory_init(struct memory *memory, struct arena *arena, uint32_t limit)
     memory->rows = arena_take(arena, sizeof(struct memory_row), limit);
     memory->limit = limit;
     memory->next = 0;
+    memory->high = 0;
     memory->horizon_ms = INT64_MIN;
     table_init(&memory->index, arena, limit);
 }
@@ -19,16 +20,19 @@ const struct memory_row *memory_find(const struct memory *memory, struct hash128
 void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms,
                 struct case_no case_no)
 {
-    uint32_t slot = table_find(&memory->index, key);
-    if (slot == NONE32) {
-        slot = memory->next;
-        memory->next = (memory->next + 1) % memory->limit;
-        if (memory->rows[slot].is_used != 0) {
-            memory->horizon_ms = max_i64(memory->horizon_ms, memory->rows[slot].until_ms);
-            table_remove(&memory->index, memory->rows[slot].key);
-        }
-        table_put(&memory->index, key, slot);
+    const uint32_t known = table_find(&memory->index, key);
+    if (known != NONE32) { /* a new window: its place among the oldest goes with the old one */
+        memory->rows[known] = (struct memory_row){.is_used = 0};
+        table_remove(&memory->index, key);
     }
+    const uint32_t slot = memory->next;
+    memory->next = (memory->next + 1) % memory->limit;
+    memory->high = memory->high > slot ? memory->high : slot + 1;
+    if (memory->rows[slot].is_used != 0) {
+        memory->horizon_ms = max_i64(memory->horizon_ms, memory->rows[slot].until_ms);
+        table_remove(&memory->index, memory->rows[slot].key);
+    }
+    table_put(&memory->index, key, slot);
     memory->rows[slot] =
         (struct memory_row){.key = key, .until_ms = until_ms, .case_no = case_no, .is_used = 1};
 }
@@ -38,6 +42,7 @@ void memory_check(const struct memory *memory)
     uint32_t used = 0;
     for (uint32_t i = 0; i < memory->limit; i++) {
         used += memory->rows[i].is_used != 0;
+        must(memory->rows[i].is_used == 0 || i < memory->high);
         must(memory->rows[i].is_used == 0 || table_find(&memory->index, memory->rows[i].key) == i);
     }
     must(used == memory->index.count);

@@ -144,10 +144,7 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
         if (row->is_used == 0 || row->holder.kind != HOLDER_POST) {
             continue;
         }
-        row->holder.index = mapped(core, row->holder.index);
-        if (row->holder.index == NONE32) {
-            row->holder.index = new->info->desk_post;
-        }
+        row->holder.index = mapped(core, row->holder.index); /* gone: NONE32 until remap_rows moves it on */
     }
 }
 
@@ -184,6 +181,17 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
     }
 }
 
+/* Whoever held a case at a post that is gone hands it on. */
+static void move_cases_of_lost_posts(struct core *core)
+{
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        const struct case_row *row = &core->cases.rows[i];
+        if (row->is_used != 0 && row->holder.kind == HOLDER_POST && row->holder.index == NONE32) {
+            flow_post_gone(core, i);
+        }
+    }
+}
+
 /* Orders of people who left the city are lost at once. */
 static void lose_orders_of_leavers(struct core *core)
 {
@@ -201,6 +209,7 @@ void remap_rows(struct core *core)
     remap_city_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
+    move_cases_of_lost_posts(core);
     lose_orders_of_leavers(core);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];

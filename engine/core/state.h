@@ -79,7 +79,7 @@ struct case_row {
     uint32_t department; /* that runs the handle clock, or NONE32 */
     struct place place;  /* of the first event */
     int64_t opened_at_ms, onset_at_ms, filed_at_ms;
-    int64_t first_offer_at_ms, accepted_at_ms, arrived_at_ms; /* 0 = not yet; accepted: by whoever holds it */
+    int64_t first_offer_at_ms; /* of this round of dispatching, 0 = not yet */
     int64_t handled_at_ms, closed_at_ms;
     struct clock_limit handle_limit;
     int64_t handle_used_ms;  /* before handle_from_ms, in the limit's unit */
@@ -163,7 +163,6 @@ struct act_result {
 
 struct worker_row {
     struct hash128 id_hash;
-    uint32_t is_used;
     uint32_t person;   /* row of CITY_PERSONS, NONE32 = left the city */
     uint32_t status;   /* enum worker_status */
     uint32_t load;     /* active orders */
@@ -206,7 +205,6 @@ struct kept_batch {
 
 struct mark_row {
     struct hash128 id_hash;
-    uint32_t is_used;
     uint32_t gateway; /* row of CITY_GATEWAYS, NONE32 = left */
     uint64_t epoch, last_seq;
 };
@@ -223,15 +221,16 @@ struct marks {
 
 struct memory_row {
     struct hash128 key;
-    int64_t until_ms; /* dedupe: end of the window; ids: when it arrived */
+    int64_t until_ms; /* dedupe: end of the window; ids: when it arrived or happened, the later */
     struct case_no case_no;
-    uint32_t is_used;
+    uint32_t is_used; /* 0 below high: its key was put again and has a newer row */
 };
 
 /* A ring with an index: the oldest entry makes room for the newest. */
 struct memory {
     struct memory_row *rows;
     uint32_t limit, next;
+    uint32_t high;      /* rows >= high were never used */
     int64_t horizon_ms; /* newest until_ms pushed out; INT64_MIN = none forgotten */
     struct table index;
 };
@@ -247,11 +246,8 @@ struct core {
     struct policy policies[2];
     struct city staged_city;
     struct policy staged_policy;
-    const void *staged_policy_bytes;
-    uint64_t staged_policy_size;
     bool has_staged_city, has_staged_policy;
     struct hash128 facts_digest;
-    uint64_t step_count;
     struct core_counts counts;
     struct cases cases;
     struct orders orders;
@@ -263,6 +259,7 @@ struct core {
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;   /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;
+    uint32_t operations; /* of this step, against limits.tick_operations */
     const struct effect_sink *sink; /* only during core_step */
 };
 

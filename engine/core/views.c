@@ -214,9 +214,17 @@ uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint
     return count;
 }
 
-struct outbox_mark core_outbox_mark(const struct core *core, struct hash128 principal)
+/* Which mark a principal's numbers are counted by: an id that was a gateway and now is a person counts as a person. */
+static uint32_t mark_of(const struct core *core, struct hash128 principal)
 {
     const uint32_t mark = marks_find(&core->marks, principal);
+    const bool has_left = mark != NONE32 && core->marks.rows[mark].gateway == NONE32;
+    return has_left && workers_find(&core->workers, principal) != NONE32 ? NONE32 : mark;
+}
+
+struct outbox_mark core_outbox_mark(const struct core *core, struct hash128 principal)
+{
+    const uint32_t mark = mark_of(core, principal);
     if (mark != NONE32) {
         return (struct outbox_mark){core->marks.rows[mark].epoch, core->marks.rows[mark].last_seq};
     }
@@ -232,7 +240,7 @@ enum err core_find_results(const struct core *core, struct hash128 principal, ui
                            uint64_t seq, uint64_t content_digest, struct effect_result *out_results,
                            uint32_t limit, uint32_t *out_count)
 {
-    const uint32_t mark = marks_find(&core->marks, principal);
+    const uint32_t mark = mark_of(core, principal);
     const uint32_t worker = workers_find(&core->workers, principal);
     if (limit == 0) {
         return ERR_TOO_LARGE;

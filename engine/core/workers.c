@@ -90,17 +90,21 @@ static void lay_grid(struct core *core)
     workers->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / workers->side + 1);
 }
 
-enum err workers_adopt(struct core *core)
+bool workers_fit(const struct core *core, const struct city *city)
 {
-    struct workers *workers = &core->workers;
-    const struct city *city = state_city(core);
+    const struct workers *workers = &core->workers;
     uint32_t added = 0;
     for (uint32_t p = 0; p < city->person_count; p++) {
         added += workers_find(workers, city->persons[p].id_hash) == NONE32;
     }
-    if (city->person_count > workers->limit || added > workers->limit - workers->count) {
-        return ERR_FULL;
-    }
+    return added <= workers->limit - workers->count;
+}
+
+void workers_adopt(struct core *core)
+{
+    struct workers *workers = &core->workers;
+    const struct city *city = state_city(core);
+    must(workers_fit(core, city));
     for (uint32_t w = 0; w < workers->count; w++) {
         workers->rows[w].person = NONE32;
         workers->rows[w].position = place_none();
@@ -113,7 +117,6 @@ enum err workers_adopt(struct core *core)
         if (slot == NONE32) {
             slot = workers->count++;
             workers->rows[slot] = (struct worker_row){.id_hash = person->id_hash,
-                                                      .is_used = 1,
                                                       .fix = place_none(),
                                                       .position = place_none(),
                                                       .bucket_next = NONE32,
@@ -129,7 +132,6 @@ enum err workers_adopt(struct core *core)
                        place_is_known(row->fix) ? row->fix : resting_place(core, person));
         }
     }
-    return ERR_OK;
 }
 
 uint32_t workers_find(const struct workers *workers, struct hash128 id_hash)
@@ -156,8 +158,12 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
     if (!place_is_known(fix) || !place_is_valid(fix)) {
         return;
     }
+    const int64_t at_ms = min_i64(fix_at_ms == 0 ? core->now_ms : fix_at_ms, core->now_ms);
+    if (place_is_known(row->fix) && at_ms < row->fix_at_ms) {
+        return; /* older than what is known */
+    }
     row->fix = fix;
-    row->fix_at_ms = min_i64(fix_at_ms == 0 ? core->now_ms : fix_at_ms, core->now_ms);
+    row->fix_at_ms = at_ms;
     if (person != NULL && person->capacity > 0) {
         enter_grid(&core->workers, slot, fix);
     }
@@ -166,7 +172,7 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
 bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row)
 {
     return place_is_known(row->fix) &&
-           core->now_ms - row->fix_at_ms <= state_policy(core)->info->stale_fix_ms;
+           sub_clamped(core->now_ms, row->fix_at_ms) <= state_policy(core)->info->stale_fix_ms;
 }
 
 bool worker_is_on_shift(const struct core *core, uint32_t slot)

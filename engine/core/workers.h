@@ -12,9 +12,12 @@
 
 void workers_init(struct workers *workers, struct arena *arena, const struct limits *limits);
 
-/* Takes over the persons of the active city: keeps rows of those known by id, adds the rest, marks who left, rebuilds
- * the grid. ERR_FULL when there are more than limits.workers. */
-enum err workers_adopt(struct core *core) WARN_UNUSED;
+/* Is there room for the city's persons beside those who left? */
+bool workers_fit(const struct core *core, const struct city *city);
+
+/* Takes over the persons of the active city, which fit: keeps rows of those known by id, adds the rest, marks who left,
+ * rebuilds the grid. */
+void workers_adopt(struct core *core);
 
 /* Slot of an identity, or NONE32. */
 uint32_t workers_find(const struct workers *workers, struct hash128 id_hash);

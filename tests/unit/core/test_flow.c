@@ -347,8 +347,7 @@ static void test_flow_closed_case_leaves_after_its_window(void **state)
     assert_true(core_find_case(town->core, no, &view));
     town_pass(town, 2 * MINUTE_MS);
     assert_false(core_find_case(town->core, no, &view));
-    assert_int_equal(on_case(town, "chief.chu", no, ACTION_REOPEN, REASON_OTHER, NULL),
-                     CODE_UNKNOWN_CASE);
+    assert_int_equal(on_case(town, "chief.chu", no, ACTION_REOPEN, REASON_OTHER, NULL), CODE_GONE);
 }
 
 static void test_flow_untrusted_report_is_verified_first(void **state)

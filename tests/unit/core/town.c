@@ -64,15 +64,15 @@ struct hash128 town_id(const char *id)
     return facts_hash(id, strlen(id));
 }
 
-static void town_compile(struct town *town)
+static void town_compile(struct town *town, const char *directory)
 {
     struct problems *problems = problems_new();
-    enum err err =
-        city_load("tests/data/town", problems, &town->city_bytes, &town->city_size);
+    char rules[256];
+    (void)snprintf(rules, sizeof rules, "%s/rules", directory);
+    enum err err = city_load(directory, problems, &town->city_bytes, &town->city_size);
     if (err == ERR_OK) {
         assert_int_equal(city_open(town->city_bytes, town->city_size, &town->city), ERR_OK);
-        err = rules_compile("tests/data/town/rules", &town->city, problems, &town->policy_bytes,
-                            &town->policy_size);
+        err = rules_compile(rules, &town->city, problems, &town->policy_bytes, &town->policy_size);
     }
     problems_print(problems, stderr);
     assert_int_equal(err, ERR_OK);
@@ -94,7 +94,7 @@ static void town_activate(struct town *town)
     town_step(town, &writer);
 }
 
-void town_open(struct town *town, const struct limits *limits)
+struct limits town_limits(void)
 {
     struct limits small = limits_default();
     small.cases = 64;
@@ -105,10 +105,22 @@ void town_open(struct town *town, const struct limits *limits)
     small.event_ids = 128;
     small.dedupe_keys = 64;
     small.case_events = 20;
+    return small;
+}
+
+void town_open(struct town *town, const struct limits *limits)
+{
+    town_open_at(town, limits, "tests/data/town");
+}
+
+void town_open_at(struct town *town, const struct limits *limits, const char *directory)
+{
+    const struct limits small = town_limits();
     memset(town, 0, sizeof *town);
-    town_compile(town);
+    town_compile(town, directory);
     const struct limits *used = limits != NULL ? limits : &small;
     const size_t size = core_size(used);
+    town->block_size = size;
     town->block = aligned_alloc(64, size);
     town->effects = calloc(TOWN_EFFECTS_MAX, sizeof *town->effects);
     assert_non_null(town->block);
@@ -118,8 +130,74 @@ void town_open(struct town *town, const struct limits *limits)
     town_activate(town);
 }
 
+void town_move(struct town *town, const char *directory)
+{
+    assert_true(town->old_count + 2 <= COUNT_OF(town->old_bytes));
+    town->old_bytes[town->old_count++] = town->city_bytes;
+    town->old_bytes[town->old_count++] = town->policy_bytes;
+    facts_free(town->facts);
+    town_compile(town, directory);
+    town_activate(town);
+}
+
+const char *town_copy(void)
+{
+    static char path[64];
+    (void)snprintf(path, sizeof path, "/tmp/gridloop-town-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    char command[128];
+    (void)snprintf(command, sizeof command, "cp -r tests/data/town/. %s", path);
+    assert_int_equal(system(command), 0);
+    return path;
+}
+
+void town_edit(const char *directory, const char *file, const char *prefix, const char *line)
+{
+    static char text[65536];
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, file);
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    const size_t size = fread(text, 1, sizeof text - 1, in);
+    (void)fclose(in);
+    text[size] = '\0';
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    bool is_found = prefix == NULL;
+    for (char *at = text, *end = NULL; *at != '\0'; at = end + 1) {
+        end = strchr(at, '\n');
+        assert_non_null(end);
+        *end = '\0';
+        const bool is_it = prefix != NULL && strncmp(at, prefix, strlen(prefix)) == 0;
+        is_found = is_found || is_it;
+        if (!is_it || line != NULL) {
+            (void)fprintf(out, "%s\n", is_it ? line : at);
+        }
+    }
+    if (prefix == NULL) {
+        (void)fprintf(out, "%s\n", line);
+    }
+    assert_true(is_found);
+    assert_int_equal(fclose(out), 0);
+}
+
+void *town_save(const struct town *town)
+{
+    void *copy = malloc(town->block_size);
+    assert_non_null(copy);
+    return memcpy(copy, town->block, town->block_size);
+}
+
+void town_restore(struct town *town, const void *saved)
+{
+    memcpy(town->block, saved, town->block_size);
+}
+
 void town_close(struct town *town)
 {
+    for (uint32_t i = 0; i < town->old_count; i++) {
+        free(town->old_bytes[i]);
+    }
     facts_free(town->facts);
     free(town->effects);
     free(town->block);
@@ -147,44 +225,59 @@ void town_pass(struct town *town, int64_t ms)
     town_tick(town);
 }
 
-enum code town_event(struct town *town, const char *source, const char *type, const char *device,
-                     struct place place, const struct town_field *fields)
+void town_send(struct town *town, const char *source, struct town_outbox outbox,
+               const struct town_report *reports, uint32_t count)
 {
     static struct fact_record record;
     struct fact_field given[8];
     struct batch_writer writer;
     struct command_head head = town_head(town, COMMAND_EVENTS, source);
-    char id[32];
-    uint32_t count = 0;
-    for (; fields != NULL && fields[count].name != NULL; count++) {
-        given[count] = (struct fact_field){
-            .name = fields[count].name,
-            .kind = fields[count].text != NULL ? FIELD_STRING : FIELD_NUMBER,
-            .number = fields[count].number,
-            .text = fields[count].text,
-            .text_size = fields[count].text != NULL ? (uint32_t)strlen(fields[count].text) : 0};
-    }
-    (void)snprintf(id, sizeof id, "e%llu", (unsigned long long)++town->event_serial);
-    const struct fact_event event = {.source = source,
-                                     .id = id,
-                                     .type = type,
-                                     .device = device,
-                                     .at_ms = town->now_ms,
-                                     .place = place,
-                                     .fields = given,
-                                     .field_count = count};
-    facts_resolve(town->facts, &event, town->now_ms, &record);
+    head.epoch = outbox.epoch;
+    head.seq = outbox.seq;
+    head.content_digest = outbox.digest;
     town_begin(&writer);
-    head.epoch = core_outbox_mark(town->core, head.principal).epoch;
-    head.epoch = head.epoch == 0 ? 1 : head.epoch;
-    head.seq = core_outbox_mark(town->core, head.principal).last_seq + 1;
-    head.content_digest = town->event_serial;
     assert_int_equal(batch_open_events(&writer, &head), ERR_OK);
-    assert_int_equal(batch_add_event(&writer, &record.head, record.fields, record.text,
-                                     record.text_bytes, record.free_text),
-                     ERR_OK);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct town_field *fields = reports[i].fields;
+        uint32_t field_count = 0;
+        for (; fields != NULL && fields[field_count].name != NULL; field_count++) {
+            const struct town_field *from = &fields[field_count];
+            given[field_count] = (struct fact_field){
+                .name = from->name,
+                .kind = from->text != NULL ? FIELD_STRING : FIELD_NUMBER,
+                .number = from->number,
+                .text = from->text,
+                .text_size = from->text != NULL ? (uint32_t)strlen(from->text) : 0};
+        }
+        const struct fact_event event = {.source = source,
+                                         .id = reports[i].id,
+                                         .type = reports[i].type,
+                                         .device = reports[i].device,
+                                         .at_ms = town->now_ms + reports[i].after_ms,
+                                         .place = reports[i].place,
+                                         .fields = given,
+                                         .field_count = field_count};
+        facts_resolve(town->facts, &event, town->now_ms, &record);
+        record.head.flags = (uint16_t)(record.head.flags | reports[i].flags);
+        assert_int_equal(batch_add_event(&writer, &record.head, record.fields, record.text,
+                                         record.text_bytes, record.free_text),
+                         ERR_OK);
+    }
     batch_close_events(&writer);
     town_step(town, &writer);
+}
+
+enum code town_event(struct town *town, const char *source, const char *type, const char *device,
+                     struct place place, const struct town_field *fields)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "e%llu", (unsigned long long)++town->event_serial);
+    const struct outbox_mark mark = core_outbox_mark(town->core, town_id(source));
+    const struct town_report report = {
+        .id = id, .type = type, .device = device, .place = place, .fields = fields};
+    town_send(town, source,
+              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, town->event_serial},
+              &report, 1);
     return (enum code)town->last.code;
 }
 

@@ -16,7 +16,10 @@ struct town {
     void *city_bytes;
     void *policy_bytes;
     size_t city_size, policy_size;
+    void *old_bytes[16]; /* images of pairs before */
+    uint32_t old_count;
     void *block;
+    size_t block_size;
     struct core *core;
     struct facts *facts;
     struct city city;
@@ -34,6 +37,23 @@ struct town {
 
 /* Compiles the town and starts a core on it. limits NULL = small ones. */
 void town_open(struct town *town, const struct limits *limits);
+struct limits town_limits(void);
+
+/* The same with another city directory. */
+void town_open_at(struct town *town, const struct limits *limits, const char *directory);
+
+/* Compiles another city directory and activates it; the pair before stays readable. */
+void town_move(struct town *town, const char *directory);
+
+/* A copy of the town's directory to change; the path is kept in a static buffer. */
+const char *town_copy(void);
+
+/* Replaces the line of a file of that copy that starts with prefix (NULL: adds one at the end); line NULL removes it. */
+void town_edit(const char *directory, const char *file, const char *prefix, const char *line);
+
+/* The whole core as it is now, and back to it: the next act starts from the same state. */
+void *town_save(const struct town *town);
+void town_restore(struct town *town, const void *saved);
 void town_close(struct town *town);
 
 /* Lets time pass, firing timers as the shell would. */
@@ -48,6 +68,23 @@ struct town_field {
 /* Sends one event; fields end with a NULL name. place (PLACE_NONE) or device. Returns the result's code. */
 enum code town_event(struct town *town, const char *source, const char *type, const char *device,
                      struct place place, const struct town_field *fields);
+
+/* One event of a batch. */
+struct town_report {
+    const char *id, *type, *device;
+    struct place place;
+    int64_t after_ms; /* event time, from now */
+    uint16_t flags;   /* enum event_flag */
+    const struct town_field *fields;
+};
+
+struct town_outbox {
+    uint64_t epoch, seq, digest;
+};
+
+/* Sends a batch under numbers of the caller's choice; epoch 0: a door without an outbox. */
+void town_send(struct town *town, const char *source, struct town_outbox outbox,
+               const struct town_report *reports, uint32_t count);
 
 /* A person acts on an order (number) or, with order 0, on the case no. */
 enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,

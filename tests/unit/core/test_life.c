@@ -1,0 +1,445 @@
+/* test_life.c: the whole table: (case state, action, role) and (order kind, order state, action).
+ *
+ * The tables below are written from the process, not from life.c. In every state that a case or an order can be in,
+ * every person tries every action; what the table does not allow must be refused with the right code and leave the
+ * state as it was, but for the sign of life and the kept answer of whoever tried. */
+#include "tests/unit/core/town.c"
+
+#include "engine/core/state.h"
+#include "engine/core/workers.h"
+
+static const struct place near_bin = {1163060000, 399060000};
+static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
+static const struct case_no no_case = {0, 0, 0};
+static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
+static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
+static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
+
+#define BIT(name) (UINT64_C(1) << ACTION_##name)
+#define OUTSIDE (ACTION_OUTSIDE_LIMIT + 2) /* actions tried: 0 .. */
+
+/* What may be done to a case, by its state. */
+static const uint64_t allowed[CASE_STATE_COUNT] = {
+    [CASE_REPORTED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE),
+    [CASE_VERIFYING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE) | BIT(VERIFY_YES) |
+                       BIT(VERIFY_NO),
+    [CASE_FILED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
+                   BIT(SEND_TO_DESK),
+    [CASE_DISPATCHING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
+                         BIT(SEND_TO_DESK),
+    [CASE_ASSIGNED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
+                      BIT(SEND_TO_DESK) | BIT(DONE) | BIT(RETURN),
+    [CASE_ON_SITE] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
+                     BIT(SEND_TO_DESK),
+    [CASE_HANDLED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) | BIT(CHECK_FAIL) |
+                     BIT(CLOSE),
+    [CASE_CHECKING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) | BIT(CHECK_FAIL) |
+                      BIT(CLOSE),
+    [CASE_CLOSED] = BIT(COMMENT) | BIT(REOPEN),
+    [CASE_VOID] = BIT(COMMENT) | BIT(REOPEN),
+    [CASE_MERGED] = BIT(COMMENT),
+    [CASE_SUSPENDED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE),
+    [CASE_FORCED_CLOSED] = BIT(COMMENT) | BIT(REOPEN),
+};
+
+/* Whose right it is: a letter a role, see role_of. "*": everybody known. */
+static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
+    [ACTION_DONE] = "k",       [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
+    [ACTION_CHECK_FAIL] = "ic", [ACTION_VERIFY_YES] = "ic", [ACTION_VERIFY_NO] = "ic",
+    [ACTION_REASSIGN] = "d",   [ACTION_DISPATCH] = "dk",    [ACTION_VOID] = "c",
+    [ACTION_FORCE_CLOSE] = "c", [ACTION_REOPEN] = "cno",    [ACTION_COMMENT] = "*",
+    [ACTION_FILE] = "nc",      [ACTION_CLOSE] = "c",        [ACTION_SEND_TO_DESK] = "d"};
+
+static const struct actor {
+    const char *id;
+    char role;
+    const char *desk; /* a post this person sits at, of those that may hold a case here */
+} actors[] = {{"li", 'w', NULL},          {"wang", 'w', NULL},         {"zhao", 'i', NULL},
+              {"dispatcher.du", 'd', NULL}, {"chief.chu", 'c', NULL},  {"intake.yin", 'n', NULL},
+              {"desk.san", 'k', "dept.sanitation.duty"},               {"desk.tra", 'k', "dept.traffic.duty"},
+              {"overseer.ou", 'o', NULL}, {"auditor.an", 'a', NULL},   {"admin.ai", 'm', NULL}};
+
+static const uint64_t with_reason = BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) |
+                                    BIT(REASSIGN) | BIT(SEND_TO_DESK) | BIT(VOID) |
+                                    BIT(FORCE_CLOSE) | BIT(REOPEN);
+
+static int open_town(void **state)
+{
+    struct town *town = malloc(sizeof *town);
+    char command[128];
+    const char *at = town_copy();
+    town_edit(at, "workers.csv", NULL, "overseer.ou,欧,,,overseer,,,,0,,,,,,");
+    town_edit(at, "workers.csv", NULL, "admin.ai,艾,,,administrator,,,,0,,,,,,");
+    town_open_at(town, NULL, at);
+    (void)snprintf(command, sizeof command, "rm -r %s", at);
+    assert_int_equal(system(command), 0);
+    *state = town;
+    return 0;
+}
+
+static int close_town(void **state)
+{
+    town_close(*state);
+    free(*state);
+    return 0;
+}
+
+static struct case_no opened(struct town *town, const char *source, const char *type, const char *device,
+                             const struct town_field *fields)
+{
+    assert_int_equal(town_event(town, source, type, device, device == NULL ? near_bin : nowhere, fields),
+                     CODE_OPENED);
+    return town->last.case_no;
+}
+
+static void does(struct town *town, const char *who, enum action action)
+{
+    assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, action, REASON_UNSAFE, near_bin,
+                              NULL),
+                     CODE_DONE);
+}
+
+/* Brings a case into the state; how: 0 the usual way, 1 held by a desk or with orders under way. */
+static struct case_no bring(struct town *town, enum case_state state, int how)
+{
+    if (state == CASE_VERIFYING) {
+        return opened(town, "hotline-1", "hotline.garbage", NULL, NULL);
+    }
+    if (state == CASE_HANDLED) {
+        const struct case_no no = opened(town, "sensor-1", "sensor.water_level", NULL, wet);
+        const char *who = town_order_of(town, "li") != 0 ? "li" : "wang";
+        does(town, who, ACTION_ACCEPT);
+        does(town, who, ACTION_ARRIVE);
+        does(town, who, ACTION_DONE);
+        return no;
+    }
+    const struct case_no no = opened(town, "cam-1", "camera.garbage_overflow", "C-001", full);
+    if (state == CASE_VOID || state == CASE_FORCED_CLOSED) {
+        const enum action action = state == CASE_VOID ? ACTION_VOID : ACTION_FORCE_CLOSE;
+        assert_int_equal(town_act(town, "chief.chu", 0, no, action, REASON_OTHER, nowhere, NULL), CODE_DONE);
+        return no;
+    }
+    if (state == CASE_ASSIGNED && how == 1) {
+        assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER, nowhere,
+                                  "dept.sanitation.duty"),
+                         CODE_DONE);
+        return no;
+    }
+    const enum action path[] = {ACTION_ACCEPT, ACTION_ARRIVE, ACTION_DONE};
+    const enum case_state after[] = {CASE_ASSIGNED, CASE_ON_SITE, CASE_CHECKING};
+    for (int i = 0; i < 3 && town_case(town, no).state != state && state != CASE_DISPATCHING; i++) {
+        does(town, "li", path[i]);
+        assert_int_equal(town_case(town, no).state, after[i]);
+    }
+    if (state == CASE_CHECKING && how == 1) {
+        does(town, "zhao", ACTION_ACCEPT);
+    }
+    if (state == CASE_CLOSED) {
+        does(town, "zhao", ACTION_ACCEPT);
+        does(town, "zhao", ACTION_CHECK_PASS);
+    }
+    return no;
+}
+
+/* Everything but what every act leaves behind: who tried was seen, and the answer is kept. */
+static struct hash128 settled_digest(struct town *town, const char *who, const void *before)
+{
+    const uint32_t slot = workers_find(&town->core->workers, town_id(who));
+    struct worker_row *row = &town->core->workers.rows[slot];
+    const struct worker_row now = *row;
+    const size_t offset = (size_t)((const char *)row - (const char *)town->block);
+    struct worker_row then;
+    memcpy(&then, (const char *)before + offset, sizeof then);
+    row->seen_at_ms = then.seen_at_ms;
+    row->epoch = then.epoch;
+    row->last_seq = then.last_seq;
+    memcpy(row->results, then.results, sizeof row->results);
+    const struct hash128 digest = core_digest(town->core);
+    *row = now;
+    return digest;
+}
+
+static enum code expected_on_case(const struct town *town, struct case_no no, const struct actor *actor,
+                                  enum action action)
+{
+    const enum case_state state = town_case(town, no).state;
+    if (action == ACTION_NONE || action >= ACTION_OUTSIDE_LIMIT) {
+        return CODE_UNKNOWN_ACTION;
+    }
+    if ((allowed[state] & action_bit(action)) == 0) {
+        return CODE_WRONG_STATE;
+    }
+    if (whose[action][0] != '*' && strchr(whose[action], actor->role) == NULL) {
+        return CODE_NO_RIGHT;
+    }
+    const bool is_holder = actor->desk != NULL && strcmp(town_holder(town, no), actor->desk) == 0;
+    if (actor->role == 'k' && action != ACTION_COMMENT && !is_holder) {
+        return CODE_NOT_YOURS;
+    }
+    if (action == ACTION_REASSIGN || action == ACTION_SEND_TO_DESK) {
+        return CODE_UNKNOWN_WORKER; /* tried without a subject */
+    }
+    return CODE_DONE;
+}
+
+static void try_case(struct town *town, struct case_no no, const struct actor *actor, int action,
+                     enum reason reason, enum code expected)
+{
+    void *saved = town_save(town);
+    const struct hash128 before = core_digest(town->core);
+    const enum case_state state = town_case(town, no).state;
+    const uint32_t effects = town->effect_count;
+    const enum code code =
+        town_act(town, actor->id, 0, no, (enum action)action, reason, nowhere, NULL);
+    if (code != expected) {
+        print_error("state %d action %d by %s: %d, not %d\n", state, action, actor->id, code, expected);
+    }
+    assert_int_equal(code, expected);
+    if (code != CODE_DONE) {
+        assert_true(hash128_is_equal(settled_digest(town, actor->id, saved), before));
+        assert_int_equal(town->effect_count, effects + 1); /* the answer and nothing else */
+    } else {
+        assert_true(town->effect_count > effects + 1);
+        assert_int_equal(town->last.state, town_case(town, no).state);
+    }
+    if (code == CODE_WRONG_STATE) {
+        assert_int_equal(town->last.possible, allowed[state]);
+    }
+    town_restore(town, saved);
+    free(saved);
+}
+
+static void test_life_every_state_action_and_role(void **state)
+{
+    struct town *town = *state;
+    static const struct {
+        enum case_state state;
+        int how;
+    } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0}, {CASE_ASSIGNED, 0}, {CASE_ASSIGNED, 1},
+                {CASE_ON_SITE, 0},   {CASE_HANDLED, 0},     {CASE_CHECKING, 0}, {CASE_CHECKING, 1},
+                {CASE_CLOSED, 0},    {CASE_VOID, 0},        {CASE_FORCED_CLOSED, 0}};
+    uint32_t tried = 0;
+    void *fresh = town_save(town);
+    for (size_t w = 0; w < COUNT_OF(ways); w++) {
+        const struct case_no no = bring(town, ways[w].state, ways[w].how);
+        assert_int_equal(town_case(town, no).state, ways[w].state);
+        for (size_t a = 0; a < COUNT_OF(actors); a++) {
+            for (int action = 0; action < (int)OUTSIDE; action++) {
+                try_case(town, no, &actors[a], action, REASON_OTHER,
+                         expected_on_case(town, no, &actors[a], (enum action)action));
+                tried++;
+            }
+        }
+        town_restore(town, fresh);
+        town->event_serial += 100; /* other event ids: the restored core does not know these */
+    }
+    free(fresh);
+    print_message("%u triples\n", tried);
+}
+
+static void test_life_states_nobody_reaches_are_in_the_table_too(void **state)
+{
+    (void)state;
+    for (int s = 0; s < CASE_STATE_COUNT; s++) {
+        assert_int_equal(life_case_actions((enum case_state)s), allowed[s]);
+    }
+    for (int a = 1; a < ACTION_OUTSIDE_LIMIT; a++) {
+        assert_int_equal(life_needs_reason((enum action)a), (with_reason >> a) & 1);
+    }
+    assert_false(life_needs_reason(ACTION_OPEN));
+}
+
+static void test_life_reasons_are_asked_for_first(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = bring(town, CASE_DISPATCHING, 0);
+    for (size_t a = 0; a < COUNT_OF(actors); a++) {
+        for (int action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
+            if ((with_reason & action_bit((enum action)action)) != 0) {
+                try_case(town, no, &actors[a], action, REASON_NONE, CODE_REASON_NEEDED);
+            }
+        }
+    }
+}
+
+static void test_life_who_handled_or_commanded_may_not_check(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = bring(town, CASE_CHECKING, 0);
+    struct case_row *row = &town->core->cases.rows[0];
+    static const uint32_t marks[] = {PERSON_HANDLED, PERSON_COMMANDED};
+    static const int checks[] = {ACTION_CHECK_PASS, ACTION_CHECK_FAIL, ACTION_CLOSE};
+    for (size_t m = 0; m < COUNT_OF(marks); m++) {
+        row->persons[row->person_count++] =
+            (struct case_person){workers_find(&town->core->workers, town_id("chief.chu")), marks[m]};
+        for (size_t i = 0; i < COUNT_OF(checks); i++) {
+            try_case(town, no, &actors[4], checks[i], REASON_OTHER, CODE_CONFLICT_OF_INTEREST);
+        }
+        row->person_count--;
+    }
+}
+
+/* ---- orders ---- */
+
+static uint64_t allowed_on_order(enum order_kind kind, enum order_state state)
+{
+    if (state == ORDER_OFFERED) {
+        return BIT(ACCEPT) | BIT(DECLINE);
+    }
+    const uint64_t under_way = BIT(RETURN) | BIT(COMMENT);
+    if (state == ORDER_ACCEPTED) {
+        return under_way | BIT(ARRIVE) |
+               (kind == KIND_CHECK_RESULT ? BIT(CHECK_PASS) | BIT(CHECK_FAIL) : 0);
+    }
+    if (state == ORDER_ARRIVED) {
+        return under_way | (kind == KIND_CHECK_RESULT   ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
+                            : kind == KIND_VERIFY_REPORT ? BIT(VERIFY_YES) | BIT(VERIFY_NO)
+                                                         : BIT(DONE));
+    }
+    return 0;
+}
+
+/* The worker with an active order of the kind on the case. */
+static const char *worker_of(struct town *town, enum order_kind kind)
+{
+    static const char *const names[] = {"li", "wang", "chen", "sun", "qian", "zhao", "zhou"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct order_view view;
+        const uint64_t order = town_order_of(town, names[i]);
+        if (order != 0 && core_find_order(town->core, order, &view) && view.kind == kind) {
+            return names[i];
+        }
+    }
+    fail_msg("nobody has an order of kind %d", kind);
+    return NULL;
+}
+
+static struct case_no with_order(struct town *town, enum order_kind kind)
+{
+    if (kind == KIND_VERIFY_REPORT) {
+        return bring(town, CASE_VERIFYING, 0);
+    }
+    if (kind == KIND_CHECK_RESULT) {
+        return bring(town, CASE_CHECKING, 0);
+    }
+    return opened(town, "cam-1", "camera.crowd_density", "C-003", crowd);
+}
+
+/* Brings the order of that kind into the state; returns its number. */
+static uint64_t bring_order(struct town *town, enum order_kind kind, enum order_state state,
+                            const char **out_who)
+{
+    const struct case_no no = with_order(town, kind);
+    const char *who = worker_of(town, kind);
+    const uint64_t order = town_order_of(town, who);
+    *out_who = who;
+    if (state == ORDER_EXPIRED) {
+        town_pass(town, 10 * MINUTE_MS);
+        return order;
+    }
+    if (state == ORDER_DECLINED) {
+        does(town, who, ACTION_DECLINE);
+        return order;
+    }
+    if (state == ORDER_OFFERED) {
+        return order;
+    }
+    if (state == ORDER_RECALLED) {
+        const bool is_service = kind == KIND_CHECK_RESULT || kind == KIND_VERIFY_REPORT;
+        assert_int_equal(town_act(town, is_service ? "chief.chu" : "dispatcher.du", 0, no,
+                                  is_service ? ACTION_VOID : ACTION_SEND_TO_DESK, REASON_OTHER, nowhere,
+                                  is_service ? NULL : "town.desk"),
+                         CODE_DONE);
+        return order;
+    }
+    does(town, who, ACTION_ACCEPT);
+    if (state == ORDER_RETURNED) {
+        does(town, who, ACTION_RETURN);
+    } else if (state == ORDER_ARRIVED || state == ORDER_DONE) {
+        does(town, who, ACTION_ARRIVE);
+    }
+    if (state == ORDER_DONE) {
+        does(town, who, kind == KIND_CHECK_RESULT    ? ACTION_CHECK_PASS
+                        : kind == KIND_VERIFY_REPORT ? ACTION_VERIFY_YES
+                                                     : ACTION_DONE);
+    }
+    return order;
+}
+
+static void try_order(struct town *town, uint64_t order, enum order_kind kind, enum order_state state,
+                      const struct actor *actor, bool is_own, int action)
+{
+    void *saved = town_save(town);
+    const struct hash128 before = core_digest(town->core);
+    const uint64_t possible = allowed_on_order(kind, state);
+    enum code expected = CODE_DONE;
+    if (action == 0 || action >= (int)ACTION_OUTSIDE_LIMIT) {
+        expected = CODE_UNKNOWN_ACTION;
+    } else if (!is_own) {
+        expected = CODE_NOT_YOURS;
+    } else if ((possible & action_bit((enum action)action)) == 0) {
+        expected = state == ORDER_RECALLED  ? CODE_RECALLED
+                   : state == ORDER_EXPIRED ? CODE_EXPIRED
+                                            : CODE_WRONG_STATE;
+    }
+    const enum code code = town_act(town, actor->id, order, no_case, (enum action)action, REASON_OTHER,
+                                    near_bin, NULL);
+    if (code != expected) {
+        print_error("kind %d state %d action %d by %s: %d, not %d\n", kind, state, action, actor->id, code,
+                    expected);
+    }
+    assert_int_equal(code, expected);
+    if (code != CODE_DONE) {
+        if (!hash128_is_equal(settled_digest(town, actor->id, saved), before)) {
+            fail_msg("kind %d state %d action %d by %s changed something", kind, state, action, actor->id);
+        }
+        assert_true(expected != CODE_WRONG_STATE || town->last.possible == possible);
+    }
+    town_restore(town, saved);
+    free(saved);
+}
+
+static void test_life_every_order_kind_state_and_action(void **state)
+{
+    struct town *town = *state;
+    static const enum order_kind kinds[] = {KIND_HANDLE, KIND_ASSIST, KIND_VERIFY_REPORT, KIND_CHECK_RESULT};
+    uint32_t tried = 0;
+    void *fresh = town_save(town);
+    const int64_t start_ms = town->now_ms;
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        for (int s = ORDER_OFFERED; s < ORDER_STATE_COUNT; s++) {
+            const char *who;
+            struct order_view view;
+            const uint64_t order = bring_order(town, kinds[k], (enum order_state)s, &who);
+            town_pass(town, 0); /* what is due now must not be mistaken for the act's doing */
+            assert_true(core_find_order(town->core, order, &view));
+            assert_int_equal(view.state, s);
+            const struct actor owner = {who, 'w', NULL};
+            for (int action = 0; action < (int)OUTSIDE; action++) {
+                try_order(town, order, kinds[k], (enum order_state)s, &owner, true, action);
+                try_order(town, order, kinds[k], (enum order_state)s, &actors[3], false, action);
+                try_order(town, order, kinds[k], (enum order_state)s, &actors[9], false, action);
+                tried += 3;
+            }
+            town_restore(town, fresh);
+            town->now_ms = start_ms;
+            town->event_serial += 100;
+        }
+    }
+    free(fresh);
+    print_message("%u triples\n", tried);
+}
+
+#define life(name) cmocka_unit_test_setup_teardown(test_life_##name, open_town, close_town)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        life(every_state_action_and_role),
+        life(states_nobody_reaches_are_in_the_table_too),
+        life(reasons_are_asked_for_first),
+        life(who_handled_or_commanded_may_not_check),
+        life(every_order_kind_state_and_action),
+    };
+    return cmocka_run_group_tests_name("engine/core/life", tests, NULL, NULL);
+}
