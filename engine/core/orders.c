@@ -161,6 +161,21 @@ uint32_t orders_find(const struct orders *orders, uint64_t number)
     return table_find(&orders->by_number, key_of(number));
 }
 
+bool orders_index(struct orders *orders)
+{
+    for (uint32_t slot = 0; slot < orders->high; slot++) {
+        const struct order_row *row = &orders->rows[slot];
+        if (row->is_used == 0) {
+            continue;
+        }
+        if (orders_find(orders, row->number) != NONE32) {
+            return false;
+        }
+        table_put(&orders->by_number, key_of(row->number), slot);
+    }
+    return true;
+}
+
 uint32_t orders_find_lead(const struct core *core, const struct case_row *row)
 {
     for (uint32_t slot = row->order_first; slot != NONE32;) {

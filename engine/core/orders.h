@@ -36,6 +36,9 @@ bool orders_has_worker(const struct core *core, const struct case_row *row, uint
 /* Active orders of the case of those kinds (bit per enum order_kind). */
 uint32_t orders_count_active(const struct core *core, const struct case_row *row, uint32_t kinds);
 
+/* Builds the table by number from the rows of a snapshot; false where a number occurs twice. */
+bool orders_index(struct orders *orders) WARN_UNUSED;
+
 void orders_check(const struct core *core);
 
 #endif

@@ -1,0 +1,650 @@
+/* snapshot.c: see snapshot.h.
+ *
+ * All numbers little-endian, without padding; `no` is a case number (3 x u32), `h` a digest (u64 hi, u64 lo), `p` a
+ * place (2 x i32). One function per row writes and reads it, so that the two cannot differ.
+ *
+ *   u32 SNAPSHOT_CORE_VERSION; u32 n, n x u32 limits in the order of LIMITS_LIST
+ *   i64 now_ms, fastest_mm_per_s; u8 has_images; h city; h policy
+ *   u32 n, n x u64 counters in the order of struct core_counts
+ *   cases      u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
+ *              u32 n, n x {u32 district, day, serial}
+ *   orders     u32 high, used, free_first; u64 last_number; high x {u8 is_used; a row, or u32 free_next}
+ *   workers    u32 count, side, in_grid; p origin; i64 lon_step, lat_step; count x row
+ *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
+ *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
+ *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
+ *   h          core_digest
+ *
+ * The rows are walk_case ... walk_memory_row below, field by field. A new field in state.h changes the size of its
+ * struct and stops the build here: add it to the walk, raise SNAPSHOT_CORE_VERSION, then correct the size. */
+#include "engine/core/snapshot.h"
+
+#include "engine/core/cases.h"
+#include "engine/core/orders.h"
+#include "engine/core/snapshot_check.h"
+
+_Static_assert(sizeof(struct case_row) == 768, "walk_case knows every field");
+_Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
+_Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
+_Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
+_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
+_Static_assert(sizeof(struct order_row) == 88, "walk_order knows every field");
+_Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
+_Static_assert(sizeof(struct worker_row) == 1904, "walk_worker knows every field");
+_Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
+_Static_assert(sizeof(struct act_result) == 64, "walk_results knows every field");
+_Static_assert(sizeof(struct workers) == 64 + sizeof(struct table), "walk_workers knows every field");
+_Static_assert(sizeof(struct mark_row) == 40, "walk_mark knows every field");
+_Static_assert(sizeof(struct kept_batch) == 24, "walk_mark knows every field");
+_Static_assert(sizeof(struct kept_result) == 16, "walk_mark knows every field");
+_Static_assert(sizeof(struct marks) == 40 + sizeof(struct table), "walk_marks knows every field");
+_Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every field");
+_Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
+_Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
+_Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
+_Static_assert(sizeof(struct core_counts) == 27 * sizeof(uint64_t), "counters are all u64");
+_Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
+                       sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
+                       sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
+                       2 * sizeof(struct memory) - sizeof(struct timers) == 72,
+               "walk_head knows every field");
+
+/* ---- bytes, both ways ---- */
+
+struct walk {
+    const struct snapshot_sink *sink;     /* saving */
+    const struct snapshot_source *source; /* loading */
+    enum err err;                         /* the first; afterwards values read are zero */
+    size_t used;                          /* saving: bytes waiting; loading: bytes taken */
+    size_t size;                          /* loading: bytes in the buffer */
+    uint8_t buffer[SNAPSHOT_PIECE_SIZE];
+};
+
+static bool is_loading(const struct walk *walk)
+{
+    return walk->source != NULL;
+}
+
+static void fail(struct walk *walk, enum err err)
+{
+    if (walk->err == ERR_OK) {
+        walk->err = err;
+    }
+}
+
+static void flush(struct walk *walk)
+{
+    if (walk->err == ERR_OK && walk->used > 0) {
+        walk->err = walk->sink->write(walk->sink->context, walk->buffer, walk->used);
+    }
+    walk->used = 0;
+}
+
+static void refill(struct walk *walk)
+{
+    walk->used = walk->size = 0;
+    if (walk->err == ERR_OK) {
+        walk->err = walk->source->read(walk->source->context, walk->buffer, sizeof walk->buffer,
+                                       &walk->size);
+        must(walk->size <= sizeof walk->buffer);
+        must(walk->err != ERR_OK || walk->size > 0);
+    }
+}
+
+static void walk_bytes(struct walk *walk, void *bytes, size_t size)
+{
+    uint8_t *at = bytes;
+    if (!is_loading(walk)) {
+        must(size <= sizeof walk->buffer);
+        if (walk->used + size > sizeof walk->buffer) {
+            flush(walk);
+        }
+        memcpy(walk->buffer + walk->used, at, size);
+        walk->used += size;
+        return;
+    }
+    while (size > 0) {
+        if (walk->used == walk->size) {
+            refill(walk);
+        }
+        if (walk->err != ERR_OK) {
+            memset(at, 0, size);
+            return;
+        }
+        const size_t left = walk->size - walk->used;
+        const size_t part = left < size ? left : size;
+        memcpy(at, walk->buffer + walk->used, part);
+        walk->used += part;
+        at += part;
+        size -= part;
+    }
+}
+
+/* Little-endian hosts only (base.h), so the bytes of a number are its encoding. */
+static void walk_u8(struct walk *walk, uint8_t *value)
+{
+    walk_bytes(walk, value, sizeof *value);
+}
+
+static void walk_u16(struct walk *walk, uint16_t *value)
+{
+    walk_bytes(walk, value, sizeof *value);
+}
+
+static void walk_u32(struct walk *walk, uint32_t *value)
+{
+    walk_bytes(walk, value, sizeof *value);
+}
+
+static void walk_u64(struct walk *walk, uint64_t *value)
+{
+    walk_bytes(walk, value, sizeof *value);
+}
+
+static void walk_i64(struct walk *walk, int64_t *value)
+{
+    walk_bytes(walk, value, sizeof *value);
+}
+
+static void walk_hash(struct walk *walk, struct hash128 *value)
+{
+    walk_u64(walk, &value->hi);
+    walk_u64(walk, &value->lo);
+}
+
+static void walk_no(struct walk *walk, struct case_no *no)
+{
+    walk_u32(walk, &no->district);
+    walk_u32(walk, &no->day);
+    walk_u32(walk, &no->serial);
+}
+
+static void walk_place(struct walk *walk, struct place *place)
+{
+    walk_bytes(walk, &place->lon, sizeof place->lon);
+    walk_bytes(walk, &place->lat, sizeof place->lat);
+}
+
+/* A number of things, at most limit; nothing is walked after one that is larger. */
+static void walk_count(struct walk *walk, uint32_t *count, uint32_t limit)
+{
+    walk_u32(walk, count);
+    if (*count > limit) {
+        must(is_loading(walk));
+        fail(walk, ERR_MALFORMED);
+        *count = 0;
+    }
+}
+
+/* A number that must be what the reader knows it to be. */
+static void walk_known(struct walk *walk, uint32_t known, enum err err)
+{
+    uint32_t value = known;
+    walk_u32(walk, &value);
+    if (value != known) {
+        fail(walk, err);
+    }
+}
+
+/* ---- rows ---- */
+
+static void walk_case(struct walk *walk, struct case_row *row)
+{
+    walk_no(walk, &row->no);
+    walk_u8(walk, &row->state);
+    walk_u8(walk, &row->severity);
+    walk_u8(walk, &row->clock);
+    walk_u8(walk, &row->assign_mask);
+    walk_u8(walk, &row->holder.kind);
+    uint32_t *const words[] = {&row->holder.index, &row->flags,  &row->rule,    &row->class_row,
+                               &row->cell,         &row->asset,  &row->device,  &row->gateway,
+                               &row->department,   &row->handle_limit.unit,     &row->event_count,
+                               &row->offer_count,  &row->steps_fired, &row->round};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        walk_u32(walk, words[i]);
+    }
+    walk_place(walk, &row->place);
+    int64_t *const instants[] = {
+        &row->opened_at_ms,  &row->onset_at_ms,        &row->filed_at_ms,    &row->first_offer_at_ms,
+        &row->handled_at_ms, &row->closed_at_ms,       &row->handle_used_ms, &row->handle_from_ms,
+        &row->clock_limit_ms, &row->handle_limit.value};
+    for (size_t i = 0; i < COUNT_OF(instants); i++) {
+        walk_i64(walk, instants[i]);
+    }
+    walk_count(walk, &row->person_count, CASE_WORKERS_MAX);
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        walk_u32(walk, &row->persons[i].worker);
+        walk_u32(walk, &row->persons[i].flags);
+    }
+    walk_u32(walk, &row->order_first);
+    walk_u32(walk, &row->order_count);
+    walk_hash(walk, &row->merge_key);
+    walk_hash(walk, &row->close_key);
+    walk_u32(walk, &row->merge_next);
+    walk_u32(walk, &row->merge_prev);
+    walk_u32(walk, &row->close_next);
+    walk_u32(walk, &row->close_prev);
+    walk_count(walk, &row->capture_count, CASE_FIELDS_MAX);
+    for (uint32_t i = 0; i < row->capture_count; i++) {
+        walk_u32(walk, &row->captures[i].field);
+        walk_u16(walk, &row->captures[i].offset);
+        walk_u8(walk, &row->captures[i].kind);
+        walk_u8(walk, &row->captures[i].size);
+    }
+    walk_count(walk, &row->capture_used, CASE_CAPTURE_SIZE);
+    walk_bytes(walk, row->captured, row->capture_used);
+}
+
+static void walk_order(struct walk *walk, struct order_row *row)
+{
+    walk_u64(walk, &row->number);
+    walk_u32(walk, &row->case_slot);
+    walk_u32(walk, &row->worker);
+    walk_u32(walk, &row->assign);
+    walk_u8(walk, &row->kind);
+    walk_u8(walk, &row->state);
+    walk_u8(walk, &row->is_lead);
+    walk_u8(walk, &row->clock);
+    walk_u8(walk, &row->assign_index);
+    walk_u8(walk, &row->round);
+    int64_t *const instants[] = {&row->offered_at_ms, &row->accepted_at_ms, &row->arrived_at_ms,
+                                 &row->ended_at_ms, &row->deadline_ms};
+    for (size_t i = 0; i < COUNT_OF(instants); i++) {
+        walk_i64(walk, instants[i]);
+    }
+    walk_u32(walk, &row->next);
+    walk_u32(walk, &row->worker_next);
+    walk_u32(walk, &row->worker_prev);
+}
+
+/* Only places of the ring that hold something: {u8 index, item} until index 0xff. */
+static void walk_items(struct walk *walk, struct worker_row *row)
+{
+    uint8_t at = 0;
+    for (;;) {
+        while (!is_loading(walk) && at < WORKER_ITEMS_MAX && row->items[at].seq == 0) {
+            at++;
+        }
+        uint8_t index = at < WORKER_ITEMS_MAX ? at : UINT8_MAX;
+        walk_u8(walk, &index);
+        if (index == UINT8_MAX || walk->err != ERR_OK) {
+            return;
+        }
+        if (index < at || index >= WORKER_ITEMS_MAX) {
+            fail(walk, ERR_MALFORMED);
+            return;
+        }
+        struct item_row *item = &row->items[index];
+        walk_u64(walk, &item->seq);
+        walk_u64(walk, &item->order);
+        walk_u16(walk, &item->code);
+        walk_u8(walk, &item->kind);
+        at = (uint8_t)(index + 1);
+    }
+}
+
+static void walk_results(struct walk *walk, struct worker_row *row)
+{
+    for (uint32_t i = 0; i < ACT_RESULTS_KEPT; i++) {
+        struct act_result *kept = &row->results[i];
+        uint64_t *const words[] = {&kept->epoch, &kept->seq, &kept->content_digest, &kept->order,
+                                   &kept->possible};
+        for (size_t w = 0; w < COUNT_OF(words); w++) {
+            walk_u64(walk, words[w]);
+        }
+        walk_no(walk, &kept->case_no);
+        walk_u16(walk, &kept->code);
+        walk_u16(walk, &kept->state);
+        walk_u32(walk, &kept->is_late);
+    }
+}
+
+static void walk_worker(struct walk *walk, struct worker_row *row)
+{
+    walk_hash(walk, &row->id_hash);
+    walk_u32(walk, &row->person);
+    walk_u32(walk, &row->status);
+    walk_u32(walk, &row->load);
+    walk_place(walk, &row->fix);
+    walk_i64(walk, &row->fix_at_ms);
+    walk_i64(walk, &row->seen_at_ms);
+    walk_place(walk, &row->position);
+    walk_u32(walk, &row->bucket);
+    walk_u32(walk, &row->bucket_next);
+    walk_u32(walk, &row->bucket_prev);
+    walk_u32(walk, &row->order_first);
+    walk_u64(walk, &row->item_seq_last);
+    walk_u64(walk, &row->item_seq_taken);
+    walk_items(walk, row);
+    walk_u64(walk, &row->epoch);
+    walk_u64(walk, &row->last_seq);
+    walk_results(walk, row);
+}
+
+static void walk_mark(struct walk *walk, struct marks *marks, uint32_t slot)
+{
+    struct mark_row row = marks->rows[slot];
+    walk_hash(walk, &row.id_hash);
+    walk_u32(walk, &row.gateway);
+    walk_u64(walk, &row.epoch);
+    walk_u64(walk, &row.last_seq);
+    if (is_loading(walk)) {
+        marks->rows[slot] = row;
+    }
+    for (uint32_t b = 0; b < marks->batches_kept; b++) {
+        const size_t at = (size_t)slot * marks->batches_kept + b;
+        struct kept_batch *batch = &marks->batches[at];
+        walk_u64(walk, &batch->seq);
+        walk_u64(walk, &batch->content_digest);
+        walk_count(walk, &batch->count, marks->batch_events);
+        for (uint32_t r = 0; r < batch->count; r++) {
+            struct kept_result *kept = &marks->results[at * marks->batch_events + r];
+            walk_no(walk, &kept->case_no);
+            walk_u16(walk, &kept->code);
+            walk_u16(walk, &kept->is_late);
+        }
+    }
+}
+
+static void walk_memory_row(struct walk *walk, struct memory_row *row)
+{
+    walk_hash(walk, &row->key);
+    walk_i64(walk, &row->until_ms);
+    walk_no(walk, &row->case_no);
+}
+
+/* ---- tables ---- */
+
+/* {u8 is_used} of a slot; anything but 0 and 1 is malformed. */
+static void walk_is_used(struct walk *walk, uint32_t *is_used)
+{
+    uint8_t flag = *is_used != 0;
+    walk_u8(walk, &flag);
+    if (flag > 1) {
+        fail(walk, ERR_MALFORMED);
+    }
+    if (is_loading(walk)) {
+        *is_used = flag;
+    }
+}
+
+static void walk_cases(struct walk *walk, struct cases *cases)
+{
+    walk_count(walk, &cases->high, cases->limit);
+    walk_u32(walk, &cases->used);
+    walk_u32(walk, &cases->free_first);
+    for (uint32_t i = 0; i < cases->high && walk->err == ERR_OK; i++) {
+        struct case_row *row = &cases->rows[i];
+        walk_is_used(walk, &row->is_used);
+        if (row->is_used != 0) {
+            walk_case(walk, row);
+            if (is_loading(walk)) {
+                row->free_next = NONE32;
+            }
+        } else {
+            walk_u32(walk, &row->free_next);
+        }
+    }
+    walk_count(walk, &cases->district_count, cases->district_limit);
+    for (uint32_t i = 0; i < cases->district_count; i++) {
+        walk_u32(walk, &cases->districts[i].district);
+        walk_u32(walk, &cases->districts[i].day);
+        walk_u32(walk, &cases->districts[i].serial);
+    }
+}
+
+static void walk_orders(struct walk *walk, struct orders *orders)
+{
+    walk_count(walk, &orders->high, orders->limit);
+    walk_u32(walk, &orders->used);
+    walk_u32(walk, &orders->free_first);
+    walk_u64(walk, &orders->last_number);
+    for (uint32_t i = 0; i < orders->high && walk->err == ERR_OK; i++) {
+        struct order_row *row = &orders->rows[i];
+        walk_is_used(walk, &row->is_used);
+        if (row->is_used != 0) {
+            walk_order(walk, row);
+            if (is_loading(walk)) {
+                row->free_next = NONE32;
+            }
+        } else {
+            walk_u32(walk, &row->free_next);
+        }
+    }
+}
+
+static void walk_workers(struct walk *walk, struct workers *workers)
+{
+    walk_count(walk, &workers->count, workers->limit);
+    walk_u32(walk, &workers->side);
+    walk_u32(walk, &workers->in_grid);
+    walk_place(walk, &workers->origin);
+    walk_i64(walk, &workers->lon_step);
+    walk_i64(walk, &workers->lat_step);
+    for (uint32_t i = 0; i < workers->count && walk->err == ERR_OK; i++) {
+        walk_worker(walk, &workers->rows[i]);
+    }
+}
+
+static void walk_marks(struct walk *walk, struct marks *marks)
+{
+    walk_count(walk, &marks->count, marks->limit);
+    for (uint32_t i = 0; i < marks->count && walk->err == ERR_OK; i++) {
+        walk_mark(walk, marks, i);
+    }
+}
+
+static void walk_memory(struct walk *walk, struct memory *memory)
+{
+    walk_u32(walk, &memory->next);
+    walk_count(walk, &memory->high, memory->limit);
+    walk_i64(walk, &memory->horizon_ms);
+    for (uint32_t i = 0; i < memory->high && walk->err == ERR_OK; i++) {
+        walk_is_used(walk, &memory->rows[i].is_used);
+        if (memory->rows[i].is_used != 0) {
+            walk_memory_row(walk, &memory->rows[i]);
+        }
+    }
+}
+
+static void walk_timers(struct walk *walk, struct timers *timers)
+{
+    walk_u64(walk, &timers->seq);
+    walk_count(walk, &timers->count, timers->limit);
+    for (uint32_t i = 0; i < timers->count && walk->err == ERR_OK; i++) {
+        walk_i64(walk, &timers->heap[i].due_ms);
+        walk_u64(walk, &timers->heap[i].seq);
+        walk_u32(walk, &timers->heap[i].id);
+    }
+}
+
+static void walk_counts(struct walk *walk, struct core_counts *counts)
+{
+    uint64_t words[sizeof *counts / sizeof(uint64_t)];
+    memcpy(words, counts, sizeof words);
+    walk_known(walk, COUNT_OF(words), ERR_VERSION);
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        walk_u64(walk, &words[i]);
+    }
+    if (is_loading(walk)) {
+        memcpy(counts, words, sizeof words);
+    }
+}
+
+#define LIMIT_VALUE(name, value, text) limits->name,
+static void walk_limits(struct walk *walk, const struct limits *limits)
+{
+    const uint32_t values[] = {LIMITS_LIST(LIMIT_VALUE)};
+    walk_known(walk, COUNT_OF(values), ERR_VERSION);
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        walk_known(walk, values[i], ERR_MISMATCH);
+    }
+}
+
+/* The pair in use; loading, the one that was staged for it. */
+static void walk_images(struct walk *walk, struct core *core)
+{
+    struct hash128 city = {0, 0};
+    struct hash128 policy = {0, 0};
+    uint8_t has_images = core->has_images;
+    if (core->has_images) {
+        city = state_city(core)->image.digest;
+        policy = state_policy(core)->image.digest;
+    }
+    walk_u8(walk, &has_images);
+    walk_hash(walk, &city);
+    walk_hash(walk, &policy);
+    if (!is_loading(walk) || walk->err != ERR_OK) {
+        return;
+    }
+    if (has_images > 1) {
+        fail(walk, ERR_MALFORMED);
+    } else if (has_images != 0 &&
+               (!core->has_staged_city || !core->has_staged_policy ||
+                !hash128_is_equal(core->staged_city.image.digest, city) ||
+                !hash128_is_equal(core->staged_policy.image.digest, policy))) {
+        fail(walk, ERR_MISMATCH);
+    } else if (has_images != 0) {
+        core->slot = 0;
+        core->cities[0] = core->staged_city;
+        core->policies[0] = core->staged_policy;
+        core->has_images = true;
+        core->has_staged_city = core->has_staged_policy = false;
+        core->facts_digest = command_facts_digest(city, policy);
+    }
+}
+
+static void walk_core(struct walk *walk, struct core *core)
+{
+    walk_known(walk, SNAPSHOT_CORE_VERSION, ERR_VERSION);
+    walk_limits(walk, &core->limits);
+    walk_i64(walk, &core->now_ms);
+    walk_i64(walk, &core->fastest_mm_per_s);
+    walk_images(walk, core);
+    walk_counts(walk, &core->counts);
+    walk_cases(walk, &core->cases);
+    walk_orders(walk, &core->orders);
+    walk_workers(walk, &core->workers);
+    walk_marks(walk, &core->marks);
+    walk_memory(walk, &core->event_ids);
+    walk_memory(walk, &core->dedupe);
+    walk_timers(walk, &core->timers);
+}
+
+/* ---- what follows from the rows ---- */
+
+static bool index_workers(struct workers *workers)
+{
+    for (uint32_t w = 0; w < workers->count; w++) {
+        const struct worker_row *row = &workers->rows[w];
+        if (table_find(&workers->by_id, row->id_hash) != NONE32) {
+            return false;
+        }
+        table_put(&workers->by_id, row->id_hash, w);
+        if (row->person != NONE32) {
+            workers->person_slots[row->person] = w;
+        }
+        if (place_is_known(row->position) && row->bucket_prev == NONE32) {
+            if (workers->buckets[row->bucket] != 0) {
+                return false; /* two chains in one bucket */
+            }
+            workers->buckets[row->bucket] = w + 1;
+        }
+    }
+    for (uint32_t w = 0; w < workers->count; w++) {
+        const uint32_t person = workers->rows[w].person;
+        if (person != NONE32 && workers->person_slots[person] != w) {
+            return false; /* two workers are one person */
+        }
+    }
+    return true;
+}
+
+static bool index_marks(struct marks *marks)
+{
+    for (uint32_t m = 0; m < marks->count; m++) {
+        if (table_find(&marks->by_id, marks->rows[m].id_hash) != NONE32) {
+            return false;
+        }
+        table_put(&marks->by_id, marks->rows[m].id_hash, m);
+    }
+    return true;
+}
+
+static bool index_memory(struct memory *memory)
+{
+    for (uint32_t i = 0; i < memory->high; i++) {
+        if (memory->rows[i].is_used == 0) {
+            continue;
+        }
+        if (table_find(&memory->index, memory->rows[i].key) != NONE32) {
+            return false;
+        }
+        table_put(&memory->index, memory->rows[i].key, i);
+    }
+    return true;
+}
+
+static bool index_timers(struct timers *timers)
+{
+    for (uint32_t i = 0; i < timers->count; i++) {
+        const uint32_t id = timers->heap[i].id;
+        if (id >= timers->limit) {
+            return false;
+        }
+        timers->where[id] = i + 1; /* an id that comes twice is found by snapshot_rows_hold */
+    }
+    return true;
+}
+
+static bool index_all(struct core *core)
+{
+    return cases_index(&core->cases) && orders_index(&core->orders) &&
+           index_workers(&core->workers) && index_marks(&core->marks) &&
+           index_memory(&core->event_ids) && index_memory(&core->dedupe);
+}
+
+/* ---- public ---- */
+
+enum err core_save(const struct core *core, const struct snapshot_sink *sink,
+                   struct hash128 *out_digest)
+{
+    must(core->sink == NULL); /* not inside a step */
+    struct walk walk = {.sink = sink};
+    struct hash128 digest = core_digest(core);
+    /* A walk with a sink only reads: the const goes away so that one function serves both ways. */
+    walk_core(&walk, (struct core *)(uintptr_t)core);
+    walk_hash(&walk, &digest);
+    flush(&walk);
+    if (walk.err == ERR_OK) {
+        *out_digest = digest;
+    }
+    return walk.err;
+}
+
+enum err core_load(struct core *core, const struct snapshot_source *source,
+                   struct hash128 *out_digest)
+{
+    must(core->now_ms == INT64_MIN && !core->has_images);
+    struct walk walk = {.source = source};
+    struct hash128 digest = {0, 0};
+    walk_core(&walk, core);
+    walk_hash(&walk, &digest);
+    if (walk.err == ERR_OK && walk.used == walk.size) {
+        refill(&walk);
+        walk.err = walk.err == ERR_CUT ? ERR_OK : walk.err;
+    }
+    if (walk.err == ERR_OK && walk.used < walk.size) {
+        return ERR_MALFORMED; /* bytes behind the end */
+    }
+    if (walk.err != ERR_OK) {
+        return walk.err;
+    }
+    const bool holds = index_timers(&core->timers) && snapshot_rows_hold(core) && index_all(core) &&
+                       hash128_is_equal(core_digest(core), digest);
+    if (!holds) {
+        return ERR_MALFORMED;
+    }
+    *out_digest = digest;
+    return ERR_OK;
+}

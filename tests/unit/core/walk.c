@@ -1,0 +1,127 @@
+/* walk.c: random events, acts and time over the town. Included by the tests that use it. */
+#include "tests/unit/core/town.c"
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state += UINT64_C(0x9e3779b97f4a7c15);
+    return mix64(*state);
+}
+
+static uint32_t roll(uint64_t *random, uint32_t limit)
+{
+    return (uint32_t)(next_random(random) % limit);
+}
+
+static struct place random_place(uint64_t *random)
+{
+    if (roll(random, 8) == 0) {
+        return place_none();
+    }
+    return (struct place){1162950000 + (int32_t)roll(random, 300000),
+                          398950000 + (int32_t)roll(random, 200000)};
+}
+
+static void random_event(struct town *town, uint64_t *random)
+{
+    static const char *const sources[] = {"cam-1", "hotline-1", "sensor-1", "wang", "intake.yin"};
+    static const char *const devices[] = {NULL, "C-001", "C-002", "C-003", NULL};
+    static const char *const types[] = {
+        "camera.garbage_overflow", "camera.garbage_cleared", "camera.vehicle_stationary",
+        "camera.crowd_density",    "hotline.garbage",        "sensor.water_level",
+        "sensor.water_gone",       "sensor.odd",             "sensor.unheard_of"};
+    static const char *const plates[] = {"A1", "B2", "C3", "D4"};
+    const char *type = types[roll(random, COUNT_OF(types))];
+    const int64_t value = roll(random, 5000000);
+    const char *name = strstr(type, "crowd") != NULL   ? "density"
+                       : strstr(type, "water") != NULL ? "level"
+                       : strstr(type, "odd") != NULL   ? "value"
+                                                       : "fill";
+    const struct town_field numbers[] = {{name, NULL, value}, {0}};
+    const struct town_field plate[] = {{"plate", plates[roll(random, COUNT_OF(plates))], 0}, {0}};
+    (void)town_event(town, sources[roll(random, COUNT_OF(sources))], type,
+                     devices[roll(random, COUNT_OF(devices))], random_place(random),
+                     strstr(type, "vehicle") != NULL ? plate : numbers);
+}
+
+static struct case_no random_case(struct town *town, uint64_t *random)
+{
+    struct case_view view;
+    struct case_no picked = {0, 0, 0};
+    uint32_t slot = 0;
+    uint32_t seen = 0;
+    while (core_next_case(town->core, &slot, &view)) {
+        if (roll(random, ++seen) == 0) {
+            picked = view.no;
+        }
+    }
+    return picked;
+}
+
+/* Mostly what the owner of an order would do, sometimes nonsense. */
+static void random_act(struct town *town, uint64_t *random)
+{
+    static const char *const field[] = {"wang", "li", "chen", "sun", "qian", "zhao", "zhou"};
+    static const char *const office[] = {"dispatcher.du", "chief.chu", "desk.san", "desk.tra", "desk.dai",
+                                         "zhao",          "li",        "auditor.an"};
+    static const char *const subjects[] = {"wang", "li", "sun", "dept.traffic.duty", "town.desk", NULL};
+    const enum reason reason = (enum reason)roll(random, REASON_LIMIT);
+    if (roll(random, 3) != 0) {
+        const char *who = field[roll(random, COUNT_OF(field))];
+        const uint64_t order = town_order_of(town, who);
+        struct order_view view;
+        struct case_view owner;
+        enum action action = (enum action)(1 + roll(random, 9));
+        struct place at = random_place(random);
+        if (order != 0 && core_find_order(town->core, order, &view)) {
+            const uint64_t possible = life_order_actions(view.kind, view.state);
+            for (int tries = 0; tries < 20 && (possible & action_bit(action)) == 0; tries++) {
+                action = (enum action)(1 + roll(random, 9));
+            }
+            assert_true(core_find_case(town->core, view.case_no, &owner));
+            at = owner.place;
+        }
+        (void)town_act(town, who, order == 0 ? 1 + roll(random, 50) : order,
+                       (struct case_no){0, 0, 0}, action, reason, at, NULL);
+        return;
+    }
+    const struct case_no no = random_case(town, random);
+    struct case_view view;
+    enum action action = (enum action)roll(random, ACTION_OUTSIDE_LIMIT + 1);
+    const bool is_there = core_find_case(town->core, no, &view);
+    for (int tries = 0; is_there && tries < 40 && roll(random, 10) != 0; tries++) {
+        if (action < ACTION_OUTSIDE_LIMIT && (life_case_actions(view.state) & action_bit(action)) != 0) {
+            break;
+        }
+        action = (enum action)roll(random, ACTION_OUTSIDE_LIMIT);
+    }
+    (void)town_act(town, office[roll(random, COUNT_OF(office))], 0, no, action, reason, place_none(),
+                   subjects[roll(random, COUNT_OF(subjects))]);
+}
+
+/* That many random events, acts, signs of life and pauses; *random goes on where it ends. */
+static void walk(struct town *town, uint64_t *random, int steps)
+{
+    for (int step = 0; step < steps; step++) {
+        const uint32_t what = roll(random, 10);
+        if (what < 3) {
+            random_event(town, random);
+        } else if (what < 8) {
+            random_act(town, random);
+        } else if (what == 8) {
+            static const char *const names[] = {"wang", "li", "chen", "sun", "qian", "zhao"};
+            town_seen(town, names[roll(random, COUNT_OF(names))],
+                      roll(random, 10) == 0 ? (enum worker_status)roll(random, STATUS_LIMIT)
+                                             : STATUS_READY,
+                      random_place(random));
+        } else {
+            town_pass(town, roll(random, 20) == 0 ? roll(random, 12) * HOUR_MS
+                                                   : roll(random, 900) * SECOND_MS);
+        }
+    }
+}
+
+static uint64_t walk_number(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text == NULL ? otherwise : strtoull(text, NULL, 10);
+}
