@@ -2,6 +2,8 @@
 #include "engine/cli/cli.h"
 
 #include "engine/city/problems.h"
+#include "engine/cli/arguments.h"
+#include "engine/cli/settings.h"
 #include "engine/shell/last_engine.h"
 
 #include <stdio.h>
@@ -22,19 +24,38 @@ static const struct cli_verb COMMANDS[] = {
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"log", cmd_log, "look into, verify and replay a log"},
+    {"config", cmd_config, "what serve and the clients would take, and from where"},
+    {"completion", cmd_completion, "a completion script for bash"},
     {"bench", cmd_bench, "measure this program on this machine"},
     {NULL, NULL, NULL},
 };
 
 #define VERBS_MAX 64u
+#define VERB_NAME_SIZE 128
 
 static void print_usage(FILE *out, const char *group, const struct cli_verb *verbs)
 {
     (void)fprintf(out, "usage: %s COMMAND [OPTION...]\n\n", group);
     for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
-        (void)fprintf(out, "  %-9s %s\n", verb->name, verb->summary);
+        (void)fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
     }
     (void)fprintf(out, "\n%s COMMAND --help says more.\n", group);
+}
+
+/* The group's commands, then each of them: argp's own tables, not a list beside them. */
+static void list_words(const char *group, const struct cli_verb *verbs)
+{
+    char name[VERB_NAME_SIZE], question[] = ARGUMENTS_LIST_WORDS;
+    (void)printf("%s\t", group);
+    for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
+        (void)printf("%s ", verb->name);
+    }
+    (void)printf("--help\n");
+    for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
+        (void)snprintf(name, sizeof name, "%s %s", group, verb->name);
+        char *words[] = {name, question, NULL};
+        (void)verb->run(2, words);
+    }
 }
 
 static int refuse_verb(const char *group, const struct cli_verb *verbs, const char *word)
@@ -62,10 +83,14 @@ int cli_run_verb(const char *group, const struct cli_verb *verbs, int argc, char
         print_usage(stdout, group, verbs);
         return EX_OK;
     }
+    if (argc == 2 && strcmp(argv[1], ARGUMENTS_LIST_WORDS) == 0) {
+        list_words(group, verbs);
+        return EX_OK;
+    }
     for (const struct cli_verb *verb = verbs; verb->name != NULL; verb++) {
         if (strcmp(argv[1], verb->name) == 0) {
             /* argp names the program by argv[0]: "gridloop case list". */
-            char name[128];
+            char name[VERB_NAME_SIZE];
             (void)snprintf(name, sizeof name, "%s %s", group, verb->name);
             argv[1] = name;
             return verb->run(argc - 1, argv + 1);
@@ -83,21 +108,21 @@ int cli_main(int argc, char **argv)
     return cli_run_verb("gridloop", COMMANDS, argc, argv);
 }
 
-/* `asked`, else the environment's, into out; false when neither is there. */
-static bool choose_text(const char *asked, const char *variable, char out[CLI_URL_SIZE])
+/* `asked`, else the variable's or the file's, into out; false when nobody says it. */
+static bool choose_text(const char *asked, const char *key, char out[CLI_URL_SIZE])
 {
-    const char *text = asked != NULL ? asked : getenv(variable);
-    if (text == NULL || text[0] == '\0') {
-        return false;
+    enum setting_origin origin;
+    if (asked == NULL || asked[0] == '\0') {
+        return settings_find(key, out, CLI_URL_SIZE, &origin);
     }
-    (void)snprintf(out, CLI_URL_SIZE, "%s", text);
+    (void)snprintf(out, CLI_URL_SIZE, "%s", asked);
     return true;
 }
 
 const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
 {
     struct last_engine note;
-    if (choose_text(asked, "GRIDLOOP_URL", out)) {
+    if (choose_text(asked, "url", out)) {
         return out;
     }
     if (last_engine_read(&note) != ERR_OK) {
@@ -115,7 +140,7 @@ const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
 const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE])
 {
     struct last_engine note;
-    if (choose_text(asked, "GRIDLOOP_DATA", out)) {
+    if (choose_text(asked, "data", out)) {
         return out;
     }
     if (last_engine_read(&note) != ERR_OK || note.data[0] == '\0') {
@@ -137,7 +162,12 @@ int cli_no_engine(const char *url)
 
 enum lang cli_lang(const char *asked)
 {
-    const char *text = asked != NULL ? asked : getenv("GRIDLOOP_LANG");
+    char found[32];
+    enum setting_origin origin;
+    const char *text = asked;
+    if (text == NULL && settings_find("lang", found, sizeof found, &origin)) {
+        text = found;
+    }
     const char *fallback = getenv("LC_ALL");
     if (fallback == NULL || fallback[0] == '\0') {
         fallback = getenv("LANG");

@@ -19,6 +19,8 @@ int cmd_bench(int argc, char **argv);
 int cmd_case(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_city(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
@@ -31,17 +33,17 @@ int cmd_worker(int argc, char **argv);
 
 #define CLI_URL_SIZE 512
 
-/* The engine to talk to: `asked` (may be NULL), else GRIDLOOP_URL, else the last engine this user started. Writes to out and
+/* The engine to talk to: `asked` (may be NULL), else GRIDLOOP_URL, else the settings file's url, else the last engine this user started. Writes to out and
  * returns it; NULL after saying on standard error that there is none and what to do. */
 const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE]);
 
-/* The data directory to read: `asked` (may be NULL), else GRIDLOOP_DATA, else the last engine's. As above. */
+/* The data directory to read: `asked` (may be NULL), else GRIDLOOP_DATA, else the settings file's, else the last engine's. As above. */
 const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE]);
 
 /* "no engine at URL; start one: ..." on standard error; returns the exit code for it (69). */
 int cli_no_engine(const char *url);
 
-/* The language asked for with --lang (may be NULL), else GRIDLOOP_LANG, LC_ALL, LANG. */
+/* The language asked for with --lang (may be NULL), else GRIDLOOP_LANG, the settings file's, LC_ALL, LANG. */
 enum lang cli_lang(const char *asked);
 
 /* The exit code for a failure: 66 not found, 65 damaged or malformed, 69 unavailable, 74 I/O, ... */

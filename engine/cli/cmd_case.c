@@ -2,6 +2,7 @@
  *
  * The first three read the log of a data directory by replay, beside a running engine or without one; act goes over the
  * wire to the engine as a logged command. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/labels.h"
@@ -481,7 +482,7 @@ static int run_list(int argc, char **argv)
         .options = OPTIONS, .parser = parse, .doc = "Lists the open cases of an engine's log."};
     struct case_options options = {.words_max = 0};
     argp_err_exit_status = EX_USAGE;
-    return argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE : case_list(&options);
+    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : case_list(&options);
 }
 
 static int run_tell(int argc, char **argv, const char *doc, bool is_explained)
@@ -490,7 +491,7 @@ static int run_tell(int argc, char **argv, const char *doc, bool is_explained)
     const struct argp argp = {.options = OPTIONS, .parser = parse, .args_doc = "CASE", .doc = doc};
     struct case_options options = {.words_max = 1};
     argp_err_exit_status = EX_USAGE;
-    return argp_parse(&argp, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE
+    return arguments_parse(&argp, argc, argv, &options) != 0 ? EX_USAGE
                                                                  : tell(&options, is_explained);
 }
 
@@ -528,7 +529,7 @@ static int run_act(int argc, char **argv)
         .doc = "Does something with a case, as a logged command with actor and reason."};
     struct case_options options = {.words_max = 2};
     argp_err_exit_status = EX_USAGE;
-    return argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0 ? EX_USAGE : case_act(&options);
+    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : case_act(&options);
 }
 
 int cmd_case(int argc, char **argv)

@@ -1,4 +1,5 @@
 /* cmd_check.c: `gridloop check`: compiles a city and its rules, lists every problem, prints what it holds and the limits. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/serve_options.h"
 #include "engine/core/core.h"
@@ -211,7 +212,7 @@ int cmd_check(int argc, char **argv)
                                             "the city is larger than the limits."};
     struct check_options options = {.limits = limits_default()};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     return check(&options);

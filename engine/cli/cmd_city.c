@@ -1,4 +1,5 @@
 /* cmd_city.c: `gridloop city demo | check | import`: makes and checks city directories. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 
 #include "engine/city/city_load.h"
@@ -76,7 +77,7 @@ static int city_demo(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"seed", 's', "N", 0, "same seed and size, same bytes (default 1)", 0},
-        {"size", 'z', "SIZE", 0, "small (24 cells, default), medium (200) or large (1,000)", 0},
+        {"size", 'z', "small|medium|large", 0, "small (24 cells, default), medium (200) or large (1,000)", 0},
         {0}};
     static const struct argp ARGP = {
         OPTIONS, parse_demo,
@@ -85,7 +86,7 @@ static int city_demo(int argc, char **argv)
         NULL};
     struct options options = {.seed = 1, .size = CITY_SMALL};
     argp_err_exit_status = EX_USAGE;
-    const error_t failed = argp_parse(&ARGP, argc, argv, 0, NULL, &options);
+    const error_t failed = arguments_parse(&ARGP, argc, argv, &options);
     if (failed != 0) {
         return EX_USAGE;
     }
@@ -275,7 +276,7 @@ static int city_check(int argc, char **argv)
         NULL};
     struct options options = {.seed = 0};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct problems *problems = problems_new();
@@ -342,7 +343,7 @@ static int city_import(int argc, char **argv)
         NULL};
     struct import_options options = {.name = NULL};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct problems *problems = problems_new();
@@ -381,5 +382,5 @@ int cmd_city(int argc, char **argv)
         {"check", city_check, "load a city and its rules; print every problem, counts and limits"},
         {"import", city_import, "make a city directory and a trace from public records"},
         {NULL, NULL, NULL}};
-    return cli_run_verb("city", VERBS, argc, argv);
+    return cli_run_verb("gridloop city", VERBS, argc, argv);
 }

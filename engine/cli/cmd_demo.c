@@ -3,6 +3,7 @@
  * Everything shown is what happens: the engine, the gateways and the workers are processes of their own that speak
  * nanomsg; the narrator reads the engine's log like any other reader. The same seed gives the same city and the same
  * morning; what the processes make of it depends on the machine. */
+#include "engine/cli/arguments.h"
 #include "engine/city/city_load.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/demo_child.h"
@@ -360,7 +361,7 @@ int cmd_demo(int argc, char **argv)
     struct demo demo = {.directory = "gridloop-demo", .seconds = 100, .seed = "7", .lang = cli_lang(NULL)};
     const struct sigaction action = {.sa_handler = on_interrupt};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &demo) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &demo) != 0) {
         return EX_USAGE;
     }
     (void)sigaction(SIGINT, &action, NULL);

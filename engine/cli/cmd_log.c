@@ -1,4 +1,5 @@
 /* cmd_log.c: `gridloop log info | verify | replay | dump`: looks at a log, also while its engine runs. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cmd_log.h"
 
 #include "engine/edge/image_store.h"
@@ -74,7 +75,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 #define OPTION_LANG                                                                                \
     {                                                                                              \
-        "lang", 'l', "LANG", 0, "zh or en", 0                                                      \
+        "lang", 'l', "zh|en", 0, "language", 0                                                      \
     }
 #define OPTION_JSON                                                                                \
     {                                                                                              \
@@ -392,7 +393,9 @@ static int run_with(int argc, char **argv, const struct argp *argp,
                     int (*run)(const struct log_command *, struct data_directory *))
 {
     struct log_command command = {.from = 1, .until = UINT64_MAX};
-    (void)argp_parse(argp, argc, argv, 0, NULL, &command);
+    if (arguments_parse(argp, argc, argv, &command) != 0) {
+        return EX_USAGE;
+    }
     struct data_directory data;
     int code = log_command_open(&command, &data);
     if (code != 0) {

@@ -2,6 +2,7 @@
  *
  * Event times are rebased: an event happens when it is sent, on the engine's clock. Each source of the trace is a gateway
  * with an outbox of its own, so nothing is lost when the engine is restarted meanwhile. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/shell/last_engine.h"
 #include "proto/client/gridloop.h"
@@ -332,7 +333,7 @@ int cmd_replay(int argc, char **argv)
         .doc = "Sends a trace to a running engine, one gateway per source."};
     struct replay_options_cli options = {.speed = 1};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     return replay_trace(&options);

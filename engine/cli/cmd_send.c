@@ -2,6 +2,7 @@
  *
  * Reads events, one JSON object a line, hands them to libgridloop and prints what became of each. Without --outbox the
  * outbox is a temporary file: then events live as long as the command. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/send_event.h"
 #include "engine/core/code.h"
@@ -387,7 +388,7 @@ int cmd_send(int argc, char **argv)
                "\vExit 0: all answered. 65: bad lines or refused events. 69: no engine. 75: held, try later. 77: no right."};
     struct send_options options = {.file = "-", .wait_ms = 10000};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&argp, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     return run_send(&options);

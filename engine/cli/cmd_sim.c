@@ -1,4 +1,5 @@
 /* cmd_sim.c: `gridloop sim`: a trace through core and edge on a virtual clock, with agents for all people. */
+#include "engine/cli/arguments.h"
 #include "engine/city/city_load.h"
 #include "engine/cli/cli.h"
 #include "engine/shell/data_limits.h"
@@ -103,7 +104,7 @@ static const struct argp_option OPTIONS[] = {
     {"check", KEY_CHECK, "N", 0, "walk all structures every N log entries (default 0: never)", 0},
     {"log", KEY_LOG, "DIR", 0, "keep the command log and write it to DIR at the end", 0},
     {"json", KEY_JSON, "FILE", 0, "the report as JSON; - is standard output", 0},
-    {"lang", KEY_LANG, "LANG", 0, "en or zh", 0},
+    {"lang", KEY_LANG, "zh|en", 0, "language", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
     {0}};
 
@@ -411,7 +412,7 @@ int cmd_sim(int argc, char **argv)
     struct options options = {.seed = 1, .drain_ms = DAY_MS, .lang = cli_lang(NULL)};
     struct inputs inputs = {0};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     int code = open_inputs(&options, &inputs);

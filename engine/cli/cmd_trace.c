@@ -1,4 +1,5 @@
 /* cmd_trace.c: `gridloop trace convert | generate | info`: traces of events, from CSV files or invented. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 
 #include "engine/city/city_load.h"
@@ -100,7 +101,7 @@ static int trace_convert_command(int argc, char **argv)
         NULL};
     struct options options = {.output = "-"};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct problems *problems = problems_new();
@@ -243,7 +244,7 @@ static int trace_info(int argc, char **argv)
         NULL,    NULL,       NULL};
     struct options options = {.map = NULL};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct problems *problems = problems_new();
@@ -385,7 +386,7 @@ static int trace_generate_command(int argc, char **argv)
                    .hours = 24,
                    .incidents_per_hour = 20}};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct problems *problems = problems_new();
@@ -406,5 +407,5 @@ int cmd_trace(int argc, char **argv)
         {"generate", trace_generate_command, "invent a trace over a city"},
         {"info", trace_info, "check a trace and count what is in it"},
         {NULL, NULL, NULL}};
-    return cli_run_verb("trace", VERBS, argc, argv);
+    return cli_run_verb("gridloop trace", VERBS, argc, argv);
 }

@@ -1,4 +1,5 @@
 /* cmd_worker.c: `gridloop worker`: one worker at a terminal, or many who work by themselves. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/worker_auto.h"
 #include "engine/cli/worker_terminal.h"
@@ -438,7 +439,7 @@ int cmd_worker(int argc, char **argv)
                "kept. 77: the engine refuses them."};
     struct options options = {.decline_percent = 5, .fail_percent = 5, .seed = 1, .part = 1, .part_count = 1};
     argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&argp, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     return run_worker(&options);

@@ -2,8 +2,8 @@
 #include "engine/cli/serve_options.h"
 
 #include "engine/city/problems.h"
+#include "engine/cli/arguments.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,30 @@ static const char *const LIMIT_NAMES[] = {LIMITS_LIST(LIMIT_NAME)};
 #define LIMIT_OFFSET(name, value, text) offsetof(struct limits, name),
 static const size_t LIMIT_OFFSETS[] = {LIMITS_LIST(LIMIT_OFFSET)};
 
-/* Where a setting may stand: one table for flags, environment and file. */
-static const char *const KEYS[] = {"city", "rules", "data", "listen", "clock", "limit"};
+/* One table for flags, environment and file. */
+static const struct {
+    const char *name;
+    int key; /* of its flag */
+} SETTINGS[SETTING_COUNT] = {
+    [SETTING_CITY] = {"city", 'c'},     [SETTING_RULES] = {"rules", 'r'},
+    [SETTING_DATA] = {"data", 'd'},     [SETTING_LISTEN] = {"listen", 'l'},
+    [SETTING_CLOCK] = {"clock", 'k'},   [SETTING_LIMIT] = {"limit", 'm'},
+    [SETTING_URL] = {"url", 'u'},       [SETTING_LANG] = {"lang", 'L'},
+};
+
+const char *limits_name(size_t index)
+{
+    must(index < COUNT_OF(LIMIT_NAMES));
+    return LIMIT_NAMES[index];
+}
+
+uint32_t limits_value(const struct limits *limits, size_t index)
+{
+    uint32_t value;
+    must(index < COUNT_OF(LIMIT_OFFSETS));
+    memcpy(&value, (const uint8_t *)limits + LIMIT_OFFSETS[index], sizeof value);
+    return value;
+}
 
 bool limits_set(struct limits *limits, const char *assignment, char *out_why, size_t why_size)
 {
@@ -51,10 +73,10 @@ bool limits_set(struct limits *limits, const char *assignment, char *out_why, si
     return false;
 }
 
-struct parsing {
+/* A source being read. */
+struct reading {
     struct serve_options *options;
-    const char *config;
-    bool is_listen_said; /* by the source being read: its first address replaces weaker ones */
+    enum setting_origin origin;
 };
 
 static bool copy_value(char *out, size_t size, const char *value, char *why, size_t why_size)
@@ -67,12 +89,12 @@ static bool copy_value(char *out, size_t size, const char *value, char *why, siz
     return true;
 }
 
-static bool add_listen(struct parsing *parsing, const char *url, char *why, size_t why_size)
+/* The first address of a stronger source replaces those of weaker ones. */
+static bool add_listen(struct serve_options *options, enum setting_origin origin, const char *url,
+                       char *why, size_t why_size)
 {
-    struct serve_options *options = parsing->options;
-    if (!parsing->is_listen_said) {
+    if (options->origins[SETTING_LISTEN] != origin) {
         options->listen_count = 0;
-        parsing->is_listen_said = true;
     }
     if (options->listen_count == NANO_LISTENERS_MAX) {
         (void)snprintf(why, why_size, "at most %u addresses can be listened on",
@@ -83,100 +105,73 @@ static bool add_listen(struct parsing *parsing, const char *url, char *why, size
                       why_size);
 }
 
-/* One setting from any source; false with a sentence. */
-static bool set(struct parsing *parsing, const char *key, const char *value, char *why,
-                size_t why_size)
+static bool set_limit(struct serve_options *options, enum setting_origin origin, const char *value,
+                      char *why, size_t why_size)
 {
-    struct serve_options *options = parsing->options;
-    if (strcmp(key, "city") == 0) {
-        return copy_value(options->city, sizeof options->city, value, why, why_size);
+    if (!limits_set(&options->limits, value, why, why_size)) {
+        return false;
     }
-    if (strcmp(key, "rules") == 0) {
+    const size_t size = strcspn(value, "=");
+    for (size_t i = 0; i < COUNT_OF(LIMIT_NAMES); i++) {
+        if (strlen(LIMIT_NAMES[i]) == size && memcmp(LIMIT_NAMES[i], value, size) == 0) {
+            options->limit_origins[i] = origin;
+        }
+    }
+    options->has_limits = true;
+    return true;
+}
+
+static bool set_one(struct serve_options *options, enum serve_setting setting,
+                    enum setting_origin origin, const char *value, char *why, size_t why_size)
+{
+    switch (setting) {
+    case SETTING_CITY:
+        return copy_value(options->city, sizeof options->city, value, why, why_size);
+    case SETTING_RULES:
         options->rules = options->rules_buffer;
         return copy_value(options->rules_buffer, sizeof options->rules_buffer, value, why,
                           why_size);
-    }
-    if (strcmp(key, "data") == 0) {
+    case SETTING_DATA:
         return copy_value(options->data, sizeof options->data, value, why, why_size);
-    }
-    if (strcmp(key, "listen") == 0) {
-        return add_listen(parsing, value, why, why_size);
-    }
-    if (strcmp(key, "clock") == 0) {
+    case SETTING_LISTEN:
+        return add_listen(options, origin, value, why, why_size);
+    case SETTING_CLOCK:
         options->has_clock = true;
         return copy_value(options->clock_text, sizeof options->clock_text, value, why, why_size);
+    case SETTING_LIMIT:
+        return set_limit(options, origin, value, why, why_size);
+    case SETTING_URL:
+        return copy_value(options->url, sizeof options->url, value, why, why_size);
+    case SETTING_LANG:
+        return copy_value(options->lang, sizeof options->lang, value, why, why_size);
+    case SETTING_COUNT:
+        break;
     }
-    if (strcmp(key, "limit") == 0) {
-        options->has_limits = true;
-        return limits_set(&options->limits, value, why, why_size);
-    }
-    const char *nearest = problems_nearest(key, KEYS, COUNT_OF(KEYS));
-    (void)snprintf(why, why_size, "no setting is called \"%s\"%s%s", key,
-                   nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
+    must(false);
     return false;
 }
 
-static char *trim(char *text)
+/* One setting by name, from variable or file. */
+static bool set(void *context, const char *key, const char *value, char *why, size_t why_size)
 {
-    text += strspn(text, " \t");
-    size_t size = strlen(text);
-    while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL) {
-        text[--size] = '\0';
-    }
-    return text;
-}
-
-/* "key = value" lines, # comments. */
-static int read_file(struct parsing *parsing, const char *path)
-{
-    char line[1200], why[256];
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        (void)fprintf(stderr, "gridloop serve: cannot read %s: %s (exit %d)\n", path,
-                      strerror(errno), EX_NOINPUT);
-        return EX_NOINPUT;
-    }
-    parsing->is_listen_said = false;
-    int exit_code = EX_OK;
-    for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        char *text = trim(line);
-        char *equals = strchr(text, '=');
-        if (text[0] == '\0' || text[0] == '#') {
+    const struct reading *reading = context;
+    const char *names[SETTING_COUNT];
+    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
+        names[i] = SETTINGS[i].name;
+        if (strcmp(key, names[i]) != 0) {
             continue;
         }
-        (void)snprintf(why, sizeof why, "\"key = value\" is expected");
-        bool is_good = equals != NULL;
-        if (is_good) {
-            *equals = '\0';
-            is_good = set(parsing, trim(text), trim(equals + 1), why, sizeof why);
+        if (!set_one(reading->options, (enum serve_setting)i, reading->origin, value, why,
+                     why_size)) {
+            return false;
         }
-        if (!is_good) {
-            (void)fprintf(stderr, "%s:%d: error: %s\n", path, number, why);
-            exit_code = EX_CONFIG;
-        }
+        reading->options->origins[i] = reading->origin;
+        return true;
     }
-    (void)fclose(file);
-    return exit_code;
-}
-
-static int read_environment(struct parsing *parsing)
-{
-    char name[64], why[256];
-    int exit_code = EX_OK;
-    parsing->is_listen_said = false;
-    for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
-        size_t used = (size_t)snprintf(name, sizeof name, "GRIDLOOP_");
-        for (const char *at = KEYS[i]; *at != '\0'; at++) {
-            name[used++] = (char)(*at - 'a' + 'A');
-        }
-        name[used] = '\0';
-        const char *value = getenv(name);
-        if (value != NULL && value[0] != '\0' && !set(parsing, KEYS[i], value, why, sizeof why)) {
-            (void)fprintf(stderr, "gridloop serve: %s: %s (exit %d)\n", name, why, EX_CONFIG);
-            exit_code = EX_CONFIG;
-        }
-    }
-    return exit_code;
+    const char *nearest = problems_nearest(key, names, SETTING_COUNT);
+    (void)snprintf(why, why_size, "no setting is called \"%s\"%s%s; gridloop config show lists them",
+                   key, nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
+    return false;
 }
 
 /* Finds --config before the flags are read for good, since flags are stronger. */
@@ -186,38 +181,56 @@ static const char *find_config(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--config=", 9) == 0) {
             path = argv[i] + 9;
-        } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+        } else if ((strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "-f") == 0) &&
+                   i + 1 < argc) {
             path = argv[i + 1];
         }
     }
-    return path;
+    return path != NULL && path[0] != '\0' ? path : NULL;
 }
 
-static error_t parse_flag(int key, char *value, struct argp_state *state)
+error_t serve_options_take(struct serve_options *options, int key, char *value,
+                           struct argp_state *state)
 {
-    struct parsing *parsing = state->input;
-    static const struct {
-        int key;
-        const char *name;
-    } FLAGS[] = {{'c', "city"},   {'r', "rules"}, {'d', "data"},
-                 {'l', "listen"}, {'k', "clock"}, {'m', "limit"}};
     char why[256];
     if (key == 'f') {
         return 0; /* read before */
     }
+    for (uint32_t i = 0; i < SETTING_COUNT; i++) {
+        if (SETTINGS[i].key != key) {
+            continue;
+        }
+        struct reading reading = {options, ORIGIN_FLAG};
+        if (!set(&reading, SETTINGS[i].name, value, why, sizeof why)) {
+            argp_error(state, "--%s: %s", SETTINGS[i].name, why);
+        }
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_flag(int key, char *value, struct argp_state *state)
+{
     if (key == ARGP_KEY_ARG) {
         argp_error(state, "\"%s\" is not expected here; the city is named with --city DIR", value);
         return 0;
     }
-    for (size_t i = 0; i < COUNT_OF(FLAGS); i++) {
-        if (FLAGS[i].key == key) {
-            if (!set(parsing, FLAGS[i].name, value, why, sizeof why)) {
-                argp_error(state, "--%s: %s", FLAGS[i].name, why);
-            }
-            return 0;
-        }
+    return serve_options_take(state->input, key, value, state);
+}
+
+bool serve_options_socket(const struct serve_options *options, char *out, size_t size)
+{
+    const char *data = options->data;
+    while (strncmp(data, "./", 2) == 0) {
+        data += 2;
     }
-    return ARGP_ERR_UNKNOWN;
+    bool is_absolute = data[0] == '/';
+    char *directory = is_absolute ? NULL : realpath(".", NULL);
+    int length = snprintf(out, size, "ipc://%s%s%s/gridloop.sock",
+                          directory != NULL ? directory : "", directory != NULL ? "/" : "", data);
+    free(directory);
+    /* A socket's path is at most 107 bytes. */
+    return length >= 0 && length <= 6 + 107 && (size_t)length < size;
 }
 
 static int finish(struct serve_options *options, struct log_clock *clock)
@@ -235,19 +248,7 @@ static int finish(struct serve_options *options, struct log_clock *clock)
         return EX_USAGE;
     }
     if (options->listen_count == 0) {
-        char path[512];
-        const char *data = options->data;
-        while (strncmp(data, "./", 2) == 0) {
-            data += 2;
-        }
-        bool is_absolute = data[0] == '/';
-        char *directory = is_absolute ? NULL : realpath(".", NULL);
-        int length =
-            snprintf(path, sizeof path, "ipc://%s%s%s/gridloop.sock",
-                     directory != NULL ? directory : "", directory != NULL ? "/" : "", data);
-        free(directory);
-        /* A socket's path is at most 107 bytes. */
-        if (length < 0 || length > 6 + 107) {
+        if (!serve_options_socket(options, options->listen[0], sizeof options->listen[0])) {
             (void)fprintf(
                 stderr,
                 "gridloop serve: the data directory's path is too long for a socket in it; "
@@ -255,25 +256,42 @@ static int finish(struct serve_options *options, struct log_clock *clock)
                 EX_USAGE);
             return EX_USAGE;
         }
-        (void)snprintf(options->listen[options->listen_count++], sizeof options->listen[0], "%s",
-                       path);
+        options->listen_count = 1;
     }
     return EX_OK;
+}
+
+int serve_options_read(const struct argp *argp, int argc, char **argv, struct serve_options *options,
+                       void *input)
+{
+    *options = (struct serve_options){
+        .limits = limits_default()};
+    (void)snprintf(options->data, sizeof options->data, "./gridloop-data");
+    (void)snprintf(options->clock_text, sizeof options->clock_text, "wall");
+    struct reading reading = {options, ORIGIN_FILE};
+    const char *config = find_config(argc, argv);
+    const bool is_question =
+        argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], ARGUMENTS_LIST_WORDS) == 0);
+    int exit_code = EX_OK;
+    if (config != NULL && !is_question) {
+        (void)snprintf(options->config, sizeof options->config, "%s", config);
+        exit_code = settings_read_file(config, set, &reading);
+    }
+    reading.origin = ORIGIN_ENVIRONMENT;
+    for (uint32_t i = 0; exit_code == EX_OK && !is_question && i < SETTING_COUNT; i++) {
+        exit_code = settings_read_variable(
+            SETTINGS[i].name, i == SETTING_LISTEN || i == SETTING_LIMIT, set, &reading);
+    }
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    return arguments_parse(argp, argc, argv, input) != 0 ? EX_USAGE : EX_OK;
 }
 
 int serve_options_parse(int argc, char **argv, struct serve_options *out_options,
                         struct log_clock *out_clock)
 {
-    static const struct argp_option OPTIONS[] = {
-        {"city", 'c', "DIR", 0, "city directory (see gridloop city demo)", 0},
-        {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
-        {"data", 'd', "DIR", 0, "log and images; default ./gridloop-data", 0},
-        {"listen", 'l', "URL", 0,
-         "ipc:///path or tcp://127.0.0.1:PORT, several times; default ipc://DATA/gridloop.sock", 0},
-        {"clock", 'k', "MODE", 0, "wall (default) or scaled:60@2026-03-03T08:20+08:00", 0},
-        {"limit", 'm', "NAME=VALUE", 0, "a limit of gridloop check, several times", 0},
-        {"config", 'f', "FILE", 0, "\"key = value\" lines with these names; flags are stronger", 0},
-        {0}};
+    static const struct argp_option OPTIONS[] = {SERVE_OPTION_ROWS, {0}};
     static const struct argp ARGP = {.options = OPTIONS,
                                      .parser = parse_flag,
                                      .doc = "Runs the engine of one city until TERM.\v"
@@ -281,22 +299,8 @@ int serve_options_parse(int argc, char **argv, struct serve_options *out_options
                                             "compiles city and rules again and uses "
                                             "them when they are good.\nFlags are stronger than "
                                             "GRIDLOOP_CITY, GRIDLOOP_DATA, ..., these "
-                                            "stronger than the file."};
-    *out_options = (struct serve_options){.limits = limits_default()};
-    (void)snprintf(out_options->data, sizeof out_options->data, "./gridloop-data");
-    (void)snprintf(out_options->clock_text, sizeof out_options->clock_text, "wall");
-    struct parsing parsing = {.options = out_options, .config = find_config(argc, argv)};
-    int exit_code = parsing.config != NULL ? read_file(&parsing, parsing.config) : EX_OK;
-    if (exit_code == EX_OK) {
-        exit_code = read_environment(&parsing);
-    }
-    if (exit_code != EX_OK) {
-        return exit_code;
-    }
-    parsing.is_listen_said = false;
-    argp_err_exit_status = EX_USAGE;
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &parsing) != 0) {
-        return EX_USAGE;
-    }
-    return finish(out_options, out_clock);
+                                            "stronger than the file; gridloop config show --origin "
+                                            "says which won."};
+    const int exit_code = serve_options_read(&ARGP, argc, argv, out_options, out_options);
+    return exit_code != EX_OK ? exit_code : finish(out_options, out_clock);
 }

@@ -2,9 +2,28 @@
 #ifndef ENGINE_CLI_SERVE_OPTIONS_H
 #define ENGINE_CLI_SERVE_OPTIONS_H
 
+#include "engine/cli/settings.h"
 #include "engine/core/limits.h"
 #include "engine/shell/log_clock.h"
 #include "engine/shell/nano.h"
+
+#include <argp.h>
+
+/* One row per setting. Flag, GRIDLOOP_* variable and key of the file carry the same name; clients have url and lang besides. */
+enum serve_setting {
+    SETTING_CITY,
+    SETTING_RULES,
+    SETTING_DATA,
+    SETTING_LISTEN,
+    SETTING_CLOCK,
+    SETTING_LIMIT,
+    SETTING_URL,
+    SETTING_LANG,
+    SETTING_COUNT
+};
+
+#define LIMITS_COUNT_ONE(name, value, text) +1
+enum { SERVE_LIMIT_COUNT = 0 LIMITS_LIST(LIMITS_COUNT_ONE) };
 
 struct serve_options {
     char city[512];
@@ -14,16 +33,50 @@ struct serve_options {
     char listen[NANO_LISTENERS_MAX][512];
     uint32_t listen_count;
     char clock_text[128];
-    bool has_clock; /* said by somebody */
+    bool has_clock;  /* said by somebody */
     bool has_limits; /* said by somebody */
     struct limits limits;
+    char url[512];  /* for clients; "" = the last engine's */
+    char lang[32];  /* for clients; "" = LANG */
+    char config[512]; /* the file that was read; "" = none */
+    enum setting_origin origins[SETTING_COUNT];
+    enum setting_origin limit_origins[SERVE_LIMIT_COUNT]; /* in the order of LIMITS_LIST */
 };
+
+/* The flags of serve, as argp takes them. */
+#define SERVE_OPTION_ROWS                                                                          \
+    {"city", 'c', "DIR", 0, "city directory (see gridloop city demo)", 0},                         \
+        {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},                             \
+        {"data", 'd', "DIR", 0, "log and images; default ./gridloop-data", 0},                     \
+        {"listen", 'l', "URL", 0,                                                                  \
+         "ipc:///path or tcp://127.0.0.1:PORT, several times; default ipc://DATA/gridloop.sock",   \
+         0},                                                                                       \
+        {"clock", 'k', "MODE", 0, "wall (default) or scaled:60@2026-03-03T08:20+08:00", 0},        \
+        {"limit", 'm', "NAME=VALUE", 0, "a limit of gridloop check, several times", 0},            \
+    {                                                                                              \
+        "config", 'f', "FILE", 0, "\"key = value\" lines with these names; flags are stronger", 0  \
+    }
 
 /* Returns EX_OK, or the exit code after saying what is wrong. --help exits as argp does. */
 int serve_options_parse(int argc, char **argv, struct serve_options *out_options,
                         struct log_clock *out_clock);
 
+/* The same from any command whose argp takes SERVE_OPTION_ROWS, without asking for a city: argp's parser hands flags to
+ * serve_options_take, with `options` reachable from its input. */
+int serve_options_read(const struct argp *argp, int argc, char **argv, struct serve_options *options,
+                       void *input);
+/* A flag of SERVE_OPTION_ROWS, 'u' (url) or 'L' (lang). ARGP_ERR_UNKNOWN for other keys. */
+error_t serve_options_take(struct serve_options *options, int key, char *value,
+                           struct argp_state *state);
+
+/* Where clients look when nobody says --listen. False when the path is too long for a socket. */
+bool serve_options_socket(const struct serve_options *options, char *out, size_t size);
+
 /* "name=value" of struct limits; false with a sentence. */
 bool limits_set(struct limits *limits, const char *assignment, char *out_why, size_t why_size);
+
+/* The limits by their place in LIMITS_LIST. */
+const char *limits_name(size_t index);
+uint32_t limits_value(const struct limits *limits, size_t index);
 
 #endif

@@ -1,0 +1,175 @@
+/* arguments.c: argp with suggestions and a listing.
+ *
+ * argp itself says only "unrecognized option '--dta'". The command line is looked through once before, by the same table. */
+#include "engine/cli/arguments.h"
+
+#include "engine/city/problems.h"
+#include "engine/core/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define OPTIONS_MAX 64u
+#define CHOICES_MAX 16u
+#define WORD_SIZE 64u
+
+/* argp adds these to every command. */
+static const char *const BUILT_IN[] = {"help", "usage"};
+
+const char *arguments_near(const char *word, const char *const *candidates, size_t count, char *out,
+                           size_t out_size)
+{
+    const char *nearest = problems_nearest(word, candidates, count);
+    out[0] = '\0';
+    if (nearest != NULL) {
+        (void)snprintf(out, out_size, "; did you mean \"%s\"?", nearest);
+    }
+    return out;
+}
+
+static bool is_end(const struct argp_option *option)
+{
+    return option->name == NULL && option->key == 0 && option->doc == NULL;
+}
+
+/* "gridloop log verify", and behind a tab its options with what they take. */
+static void list_words(const struct argp *argp, const char *command)
+{
+    (void)printf("%s\t", command);
+    for (const struct argp_option *option = argp->options; option != NULL && !is_end(option);
+         option++) {
+        if (option->name != NULL && (option->flags & OPTION_HIDDEN) == 0) {
+            (void)printf("--%s%s%s ", option->name, option->arg != NULL ? "=" : "",
+                         option->arg != NULL ? option->arg : "");
+        }
+    }
+    const bool has_rest = argp->args_doc != NULL && argp->args_doc[0] != '\0';
+    (void)printf("--help%s%s\n", has_rest ? "\t" : "", has_rest ? argp->args_doc : "");
+}
+
+/* The option a long word means; getopt_long takes any beginning that fits. NULL: none. */
+static const struct argp_option *find_long(const struct argp *argp, const char *name, size_t size)
+{
+    const struct argp_option *found = NULL;
+    for (const struct argp_option *option = argp->options; option != NULL && !is_end(option);
+         option++) {
+        if (option->name == NULL || strncmp(option->name, name, size) != 0) {
+            continue;
+        }
+        if (strlen(option->name) == size) {
+            return option;
+        }
+        found = option;
+    }
+    return found;
+}
+
+static bool is_built_in(const char *name, size_t size)
+{
+    for (size_t i = 0; i < COUNT_OF(BUILT_IN); i++) {
+        if (strncmp(BUILT_IN[i], name, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_option(const struct argp *argp, const char *command, const char *word,
+                         const char *name)
+{
+    const char *names[OPTIONS_MAX];
+    char near[WORD_SIZE + 32], asked[WORD_SIZE];
+    size_t count = 0;
+    for (const struct argp_option *option = argp->options; option != NULL && !is_end(option);
+         option++) {
+        if (option->name != NULL && count < OPTIONS_MAX - COUNT_OF(BUILT_IN)) {
+            names[count++] = option->name;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(BUILT_IN); i++) {
+        names[count++] = BUILT_IN[i];
+    }
+    (void)snprintf(asked, sizeof asked, "%.*s", (int)strcspn(name, "="), name);
+    const char *nearest = problems_nearest(asked, names, count);
+    near[0] = '\0';
+    if (nearest != NULL) {
+        (void)snprintf(near, sizeof near, "; did you mean --%s?", nearest);
+    }
+    (void)fprintf(stderr, "%s: no option %.*s%s %s --help lists them (exit %d)\n", command,
+                  (int)strcspn(word, "="), word, near[0] != '\0' ? near : ";", command, EX_USAGE);
+    return EX_USAGE;
+}
+
+/* Holds a value against "zh|en". Anything else than a list of words is left to the command. */
+static int check_choice(const struct argp_option *option, const char *command, const char *value)
+{
+    char words[WORD_SIZE];
+    const char *choices[CHOICES_MAX];
+    size_t count = 0;
+    if (strchr(option->arg, '|') == NULL || strlen(option->arg) >= sizeof words ||
+        strspn(option->arg, "abcdefghijklmnopqrstuvwxyz_|") != strlen(option->arg)) {
+        return 0;
+    }
+    memcpy(words, option->arg, strlen(option->arg) + 1);
+    char *rest = NULL;
+    for (char *word = strtok_r(words, "|", &rest); word != NULL && count < CHOICES_MAX;
+         word = strtok_r(NULL, "|", &rest)) {
+        choices[count++] = word;
+        if (strcmp(word, value) == 0) {
+            return 0;
+        }
+    }
+    char near[WORD_SIZE + 32];
+    (void)fprintf(stderr, "%s: --%s takes %s, not \"%s\"%s (exit %d)\n", command, option->name,
+                  option->arg, value, arguments_near(value, choices, count, near, sizeof near),
+                  EX_USAGE);
+    return EX_USAGE;
+}
+
+/* Long options only: a wrong letter has no neighbours worth naming. */
+static int check_words(const struct argp *argp, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        if (strcmp(word, "--") == 0) {
+            return 0;
+        }
+        if (strncmp(word, "--", 2) != 0) {
+            continue;
+        }
+        const char *name = word + 2;
+        const size_t size = strcspn(name, "=");
+        const struct argp_option *option = find_long(argp, name, size);
+        if (option == NULL) {
+            if (size > 0 && is_built_in(name, size)) {
+                continue;
+            }
+            return refuse_option(argp, argv[0], word, name);
+        }
+        if (option->arg == NULL) {
+            continue;
+        }
+        const char *value = name[size] == '=' ? name + size + 1 : NULL;
+        if (value == NULL && (option->flags & OPTION_ARG_OPTIONAL) == 0 && i + 1 < argc) {
+            value = argv[++i];
+        }
+        const int code = value != NULL ? check_choice(option, argv[0], value) : 0;
+        if (code != 0) {
+            return code;
+        }
+    }
+    return 0;
+}
+
+int arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    argp_err_exit_status = EX_USAGE;
+    if (argc == 2 && strcmp(argv[1], ARGUMENTS_LIST_WORDS) == 0) {
+        list_words(argp, argv[0]);
+        return EX_USAGE; /* nothing is to be run */
+    }
+    const int code = check_words(argp, argc, argv);
+    return code != 0 ? code : argp_parse(argp, argc, argv, 0, NULL, input);
+}
