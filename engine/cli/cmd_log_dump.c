@@ -68,7 +68,10 @@ int log_command_dump(const struct log_command *command, struct data_directory *d
     struct replay_options options = {.disk = &data->disk.disk,
                                      .log = log_options_default(),
                                      .limits = command->limits,
-                                     .watch = {on_entry, on_command, on_effect, &dump}};
+                                     .watch = {.on_entry = on_entry,
+                                               .on_command = on_command,
+                                               .on_effect = on_effect,
+                                               .context = &dump}};
     struct replay *replay;
     struct log_fault fault;
     enum err err = replay_open(&options, &replay, &fault);

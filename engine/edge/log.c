@@ -228,6 +228,13 @@ bool log_needs_seal(const struct log *log)
     return log->last_kind == LOG_BATCH && (log->pending == NULL || log->pending->count == 0);
 }
 
+void log_identify(const struct log *log, struct log_identity *out_identity)
+{
+    must(log_durable_position(log) + 1 == log->next_position); /* so the writer thread is at rest */
+    out_identity->salt = log->options.salt;
+    memcpy(out_identity->chain, log->chain, sizeof out_identity->chain);
+}
+
 enum err log_failure(const struct log *log)
 {
     return (enum err)atomic_load(&log->failure);

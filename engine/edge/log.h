@@ -96,6 +96,15 @@ bool log_space_is_low(const struct log *log);
 enum err log_reserve_make(const struct disk *disk, uint64_t size) WARN_UNUSED;
 enum err log_reserve_release(const struct disk *disk) WARN_UNUSED;
 
+/* Which log, and which entry of it: a snapshot bears this, so that it is never used with another log. */
+struct log_identity {
+    uint64_t salt;
+    uint8_t chain[32]; /* of the entry */
+};
+
+/* Engine thread; of the last entry, which must be on disk (must() otherwise). */
+void log_identify(const struct log *log, struct log_identity *out_identity);
+
 /* Reading, by the same or another process, while a writer may append. */
 struct log_reader; /* opaque */
 enum err log_reader_open(const struct disk *disk, const struct log_options *options,
@@ -108,6 +117,8 @@ enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
 /* Is that position known to be on disk by now? Looks at the witness again. */
 enum err log_reader_ask_durable(struct log_reader *reader, uint64_t position,
                                 bool *out_is_durable) WARN_UNUSED;
+/* Of the entry that log_reader_next gave last. */
+void log_reader_identify(const struct log_reader *reader, struct log_identity *out_identity);
 void log_reader_close(struct log_reader *reader);
 
 #endif

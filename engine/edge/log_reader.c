@@ -273,6 +273,12 @@ enum err log_reader_next(struct log_reader *reader, struct log_entry *out_entry,
     return err;
 }
 
+void log_reader_identify(const struct log_reader *reader, struct log_identity *out_identity)
+{
+    out_identity->salt = reader->cursor.segment.salt;
+    memcpy(out_identity->chain, reader->cursor.chain, sizeof out_identity->chain);
+}
+
 void log_reader_close(struct log_reader *reader)
 {
     if (reader == NULL) {

@@ -149,7 +149,7 @@ static enum err stage_pair(struct node *node, struct node_pair *pair)
 }
 
 /* The core took node->next: it becomes active, the oldest pair is no longer read by anybody. */
-static void promote_pair(struct node *node)
+void node_promote_pair(struct node *node)
 {
     must(node->next.city_bytes != NULL);
     facts_free(node->facts);
@@ -252,8 +252,13 @@ void node_step(struct node *node, int64_t time_ms, const struct command *command
     node->result_count = 0;
     node->is_activated = false;
     core_step(node->core, time_ms, command, &sink);
+    for (uint32_t i = 0; i < node->observer_count; i++) {
+        if (node->observers[i].settle != NULL) {
+            node->observers[i].settle(node->observers[i].context, node->position);
+        }
+    }
     if (node->is_activated) {
-        promote_pair(node);
+        node_promote_pair(node);
     }
     if (command->head->kind == COMMAND_START) {
         node->has_clock = true;
@@ -352,23 +357,22 @@ void node_sealed(struct node *node, uint64_t position, int64_t time_ms)
 
 /* ---- recovery ---- */
 
-/* Finds the images that a recorded ACTIVATE names. */
-static enum err load_pair(struct node *node, const struct activate_body *body)
+enum err node_load_pair(struct node *node, struct hash128 city, struct hash128 policy)
 {
     const struct node_images *images = &node->options.images;
     struct node_pair pair = {0};
     if (images->load == NULL) {
         return ERR_NOT_FOUND;
     }
-    enum err err = images->load(images->context, body->city, &pair.city_bytes, &pair.city_size);
+    enum err err = images->load(images->context, city, &pair.city_bytes, &pair.city_size);
     if (err == ERR_OK) {
-        err = images->load(images->context, body->policy, &pair.policy_bytes, &pair.policy_size);
+        err = images->load(images->context, policy, &pair.policy_bytes, &pair.policy_size);
     }
     if (err == ERR_OK) {
         err = stage_pair(node, &pair);
     }
-    if (err == ERR_OK && (!hash128_is_equal(pair.city, body->city) ||
-                          !hash128_is_equal(pair.policy, body->policy))) {
+    if (err == ERR_OK && (!hash128_is_equal(pair.city, city) ||
+                          !hash128_is_equal(pair.policy, policy))) {
         err = ERR_DAMAGED;
     }
     if (err != ERR_OK) {
@@ -383,7 +387,8 @@ static enum err load_pair(struct node *node, const struct activate_body *body)
 static enum err recover_command(struct node *node, int64_t time_ms, const struct command *command)
 {
     if (command->head->kind == COMMAND_ACTIVATE) {
-        enum err err = load_pair(node, command->body.activate);
+        const struct activate_body *body = command->body.activate;
+        enum err err = node_load_pair(node, body->city, body->policy);
         if (err != ERR_OK) {
             return err;
         }

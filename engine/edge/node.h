@@ -77,6 +77,17 @@ void node_close(struct node *node); /* NULL is fine */
  * differs from a recorded digest. */
 enum err node_recover(struct node *node, const struct log_entry *entry) WARN_UNUSED;
 
+/* Takes the state of a snapshot instead of the entries up to its position (snapshot_file.h); before any node_recover,
+ * which goes on behind it. Sessions are rebuilt from the core, as after any recovery. ERR_NOT_FOUND and ERR_DAMAGED also
+ * for its images. After an error the node is as it was opened. */
+struct snapshot_info;
+enum err node_restore(struct node *node, const struct disk *disk, const struct snapshot_info *info,
+                      struct log_fault *out_fault) WARN_UNUSED;
+
+/* What node_restore will want to know of this moment: all of the header but the log's identity and what is only known
+ * when the state has been written. No batch may be out. */
+void node_describe(const struct node *node, struct snapshot_info *out_info);
+
 /* What the log's first entry says of its clock; false when the log has no entry. Mixing clocks is
  * the caller's to refuse. */
 bool node_recorded_clock(const struct node *node, uint32_t *out_mode, uint32_t *out_speed);
@@ -152,6 +163,8 @@ bool node_is_idle(const struct node *node);
 struct node_observer {
     void (*see)(void *context, uint64_t position, const struct effect *effect);
     void *context;
+    /* the command that gave these effects is stepped: rows of node_core may be read. NULL: not wanted */
+    void (*settle)(void *context, uint64_t position);
 };
 void node_observe(struct node *node, struct node_observer observer);
 

@@ -104,6 +104,10 @@ bool node_adopt(struct node *node);
 /* Steps one command and tells observers; results of it are in node->results. */
 void node_step(struct node *node, int64_t time_ms, const struct command *command);
 void node_pair_free(struct node_pair *pair);
+/* Finds a pair of images by their digests and stages it with the core: it becomes node->next. */
+enum err node_load_pair(struct node *node, struct hash128 city, struct hash128 policy) WARN_UNUSED;
+/* The core took node->next: it becomes active. */
+void node_promote_pair(struct node *node);
 
 /* ---- node_batch.c ---- */
 void node_release_due_polls(struct node *node);

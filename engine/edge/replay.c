@@ -1,7 +1,8 @@
-/* replay.c: reads a log from its first entry and steps a core of its own through it. */
+/* replay.c: see replay.h. */
 #include "engine/edge/replay.h"
 
 #include "engine/edge/image_store.h"
+#include "engine/edge/snapshot_restore.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct replay {
     struct log_entry held;         /* read, but not known to be on disk yet */
     bool has_held;
     uint64_t position;
+    uint64_t snapshot_position;
     int64_t time_ms;
     struct replay_counts counts;
     enum err failure;
@@ -36,6 +38,8 @@ static void pair_free(struct image_pair *pair)
     free(pair->policy);
     *pair = (struct image_pair){0};
 }
+
+static enum err begin(struct replay *replay, struct log_fault *fault);
 
 enum err replay_open(const struct replay_options *options, struct replay **out_replay,
                      struct log_fault *out_fault)
@@ -53,7 +57,7 @@ enum err replay_open(const struct replay_options *options, struct replay **out_r
         return ERR_MEMORY;
     }
     replay->core = core_init(replay->block, size, &options->limits);
-    enum err err = log_reader_open(options->disk, &options->log, 1, &replay->reader, out_fault);
+    enum err err = begin(replay, out_fault);
     if (err != ERR_OK) {
         replay_close(replay);
         return err;
@@ -75,26 +79,26 @@ void replay_close(struct replay *replay)
     free(replay);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-say(struct log_fault *fault, const struct log_entry *entry, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(struct log_fault *fault, uint64_t position,
+                                                      const char *format, ...)
 {
     memset(fault, 0, sizeof *fault);
     (void)snprintf(fault->file, sizeof fault->file, "log");
-    fault->position = entry->position;
+    fault->position = position;
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(fault->what, sizeof fault->what, format, arguments);
     va_end(arguments);
 }
 
-static enum err load_image(struct replay *replay, const struct log_entry *entry,
-                           struct hash128 digest, void **out_bytes, uint64_t *out_size,
-                           struct log_fault *fault)
+static enum err load_image(struct replay *replay, uint64_t position, struct hash128 digest,
+                           void **out_bytes, uint64_t *out_size, struct log_fault *fault)
 {
     enum err err = image_store_get(replay->options.disk, digest, out_bytes, out_size);
     if (err != ERR_OK) {
         char path[IMAGE_STORE_PATH_SIZE];
-        say(fault, entry, "%s, which is used from here on, is %s", image_store_path(digest, path),
+        say(fault, position, "%s, which is used from here on, is %s",
+            image_store_path(digest, path),
             err == ERR_NOT_FOUND ? "missing"
             : err == ERR_DAMAGED ? "damaged"
                                  : "not readable");
@@ -102,15 +106,15 @@ static enum err load_image(struct replay *replay, const struct log_entry *entry,
     return err;
 }
 
-static enum err stage_images(struct replay *replay, const struct log_entry *entry,
-                             const struct activate_body *body, struct log_fault *fault)
+static enum err stage_images(struct replay *replay, uint64_t position, struct hash128 city,
+                             struct hash128 policy, struct log_fault *fault)
 {
     struct image_pair pair = {0};
     uint64_t city_size;
     uint64_t policy_size;
-    enum err err = load_image(replay, entry, body->city, &pair.city, &city_size, fault);
+    enum err err = load_image(replay, position, city, &pair.city, &city_size, fault);
     if (err == ERR_OK) {
-        err = load_image(replay, entry, body->policy, &pair.policy, &policy_size, fault);
+        err = load_image(replay, position, policy, &pair.policy, &policy_size, fault);
     }
     if (err != ERR_OK) {
         pair_free(&pair);
@@ -125,9 +129,8 @@ static enum err stage_images(struct replay *replay, const struct log_entry *entr
         err = core_stage_policy(replay->core, pair.policy, policy_size);
     }
     if (err != ERR_OK) {
-        say(fault, entry, "the images used from here on cannot be opened with these limits");
+        say(fault, position, "the images used from here on cannot be opened with these limits");
     }
-    replay->counts.activations++;
     return err;
 }
 
@@ -145,17 +148,19 @@ static enum err step_command(struct replay *replay, const struct log_entry *entr
                              const struct command *command, struct log_fault *fault)
 {
     if (command->head->kind == COMMAND_ACTIVATE) {
-        enum err err = stage_images(replay, entry, command->body.activate, fault);
+        const struct activate_body *body = command->body.activate;
+        enum err err = stage_images(replay, entry->position, body->city, body->policy, fault);
         if (err != ERR_OK) {
             return err;
         }
+        replay->counts.activations++;
     }
     if (command->head->kind == COMMAND_CHECKPOINT) {
         struct hash128 digest = core_digest(replay->core);
         struct hash128 recorded = command->body.checkpoint->digest;
         replay->counts.checkpoints++;
         if (!hash128_is_equal(digest, recorded)) {
-            say(fault, entry, "state %016llx%016llx, but the engine recorded %016llx%016llx%s",
+            say(fault, entry->position, "state %016llx%016llx, but the engine recorded %016llx%016llx%s",
                 (unsigned long long)digest.hi, (unsigned long long)digest.lo,
                 (unsigned long long)recorded.hi, (unsigned long long)recorded.lo,
                 replay->counts.redacted > 0 ? " (positions before were redacted)" : "");
@@ -173,6 +178,9 @@ static enum err step_command(struct replay *replay, const struct log_entry *entr
     replay->counts.commands++;
     const struct effect_sink sink = {.emit = take_effect, .context = replay};
     core_step(replay->core, entry->time_ms, command, &sink);
+    if (replay->options.watch.on_stepped != NULL) {
+        replay->options.watch.on_stepped(replay->options.watch.context, entry);
+    }
     return ERR_OK;
 }
 
@@ -195,7 +203,7 @@ static enum err step_batch(struct replay *replay, const struct log_entry *entry,
     if (err == ERR_NOT_FOUND) {
         return ERR_OK;
     }
-    say(fault, entry, "%s",
+    say(fault, entry->position, "%s",
         err == ERR_VERSION ? "the commands were written by another version"
                            : "the commands do not follow their format");
     return err;
@@ -205,7 +213,7 @@ static enum err step_entry(struct replay *replay, const struct log_entry *entry,
                            struct log_fault *fault)
 {
     replay->entry = entry;
-    if (replay->counts.entries == 0) {
+    if (replay->counts.entries == 0 && replay->snapshot_position == 0) {
         replay->counts.first_time_ms = entry->time_ms;
     }
     replay->counts.entries++;
@@ -222,6 +230,62 @@ static enum err step_entry(struct replay *replay, const struct log_entry *entry,
         replay->time_ms = entry->time_ms;
     }
     return err;
+}
+
+/* ---- where it begins ---- */
+
+static enum err restore(void *context, const struct snapshot_info *info, struct log_fault *out_fault)
+{
+    struct replay *replay = context;
+    const struct limits *limits = &replay->options.limits;
+    enum err err = ERR_OK;
+    if (info->has_images) {
+        err = stage_images(replay, info->position, info->city, info->policy, out_fault);
+        err = err == ERR_NOT_FOUND ? ERR_DAMAGED : err; /* the snapshot is there, its image is not */
+    }
+    if (err == ERR_OK) {
+        err = snapshot_load(replay->options.disk, info->position, replay->core, out_fault);
+    }
+    if (err != ERR_OK) {
+        replay->core = core_init(replay->block, core_size(limits), limits);
+        return err;
+    }
+    replay->position = replay->snapshot_position = info->position;
+    replay->time_ms = replay->counts.first_time_ms = info->time_ms;
+    replay->counts.has_start = info->has_clock;
+    replay->counts.clock_mode = info->clock_mode;
+    replay->counts.speed = info->clock_speed;
+    return ERR_OK;
+}
+
+static void pass_over(void *context, uint64_t position, enum err err, const struct log_fault *fault)
+{
+    const struct replay *replay = context;
+    if (replay->options.refused != NULL) {
+        replay->options.refused(replay->options.watch.context, position, err, fault);
+    }
+}
+
+static enum err begin(struct replay *replay, struct log_fault *fault)
+{
+    const struct replay_options *options = &replay->options;
+    if (options->is_from_snapshot) {
+        const struct snapshot_search search = {
+            .disk = options->disk,
+            .log = &options->log,
+            .limits = &options->limits,
+            .until_position = options->snapshot_until == 0 ? UINT64_MAX : options->snapshot_until,
+            .restore = restore,
+            .refused = pass_over,
+            .context = replay};
+        struct snapshot_info info;
+        uint32_t refused;
+        enum err err = snapshot_restore(&search, &info, &replay->reader, &refused, fault);
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+    }
+    return log_reader_open(options->disk, &options->log, 1, &replay->reader, fault);
 }
 
 /* The next entry that may be stepped now. */
@@ -293,6 +357,11 @@ const struct core *replay_core(const struct replay *replay)
 uint64_t replay_position(const struct replay *replay)
 {
     return replay->position;
+}
+
+uint64_t replay_snapshot_position(const struct replay *replay)
+{
+    return replay->snapshot_position;
 }
 
 int64_t replay_time_ms(const struct replay *replay)

@@ -1,4 +1,4 @@
-/* replay.h: reads a log from its first entry and steps a core of its own through it: how every look at the past
+/* replay.h: reads a log from its first entry, or from a snapshot, and steps a core of its own through it: how every look at the past
  * is made (explain, dump, verify, case list and show), in any process, also while the engine runs.
  *
  * Images are taken from the image store as the log names them. At each CHECKPOINT the state must have the digest that
@@ -22,6 +22,8 @@ struct replay_watch {
     /* before the command is stepped: the core is as the command found it */
     void (*on_command)(void *context, const struct log_entry *entry, const struct command *command);
     void (*on_effect)(void *context, const struct log_entry *entry, const struct effect *effect);
+    /* after the command was stepped: the core is as it left it */
+    void (*on_stepped)(void *context, const struct log_entry *entry);
     void *context;
 };
 
@@ -33,6 +35,11 @@ struct replay_options {
     bool
         is_durable_only; /* stop before entries that are not known to be on disk yet: for followers of a
                              running engine, whose last group may still be lost */
+    bool is_from_snapshot;    /* begin behind the newest good snapshot instead of the first entry: for those who want
+                                 to know what is, not how it came to be. Entries before it are not seen */
+    uint64_t snapshot_until;  /* ... of those up to this position; 0 = any */
+    void (*refused)(void *context, uint64_t position, enum err err,
+                    const struct log_fault *fault); /* a snapshot was passed over; watch.context; NULL: untold */
 };
 
 enum err replay_open(const struct replay_options *options, struct replay **out_replay,
@@ -50,6 +57,7 @@ void replay_close(struct replay *replay); /* NULL is fine */
 
 const struct core *replay_core(const struct replay *replay);
 uint64_t replay_position(const struct replay *replay); /* of the last entry stepped; 0 = none */
+uint64_t replay_snapshot_position(const struct replay *replay); /* it began behind; 0 = the first entry */
 int64_t replay_time_ms(const struct replay *replay);
 
 struct replay_counts {
