@@ -27,6 +27,7 @@ static void count_events(struct report *report, const struct run_gateways *gatew
             report->deduped++;
             break;
         case CODE_SUPPRESSED:
+        case CODE_COALESCED:
             report->suppressed++;
             break;
         case CODE_NO_RULE:

@@ -18,6 +18,7 @@
     X(REOPENED, 7, "a closed case was reopened", "已重新立案")                                     \
     X(CLEARED, 8, "the source says it is over", "来源报告已消除")                                  \
     X(DONE, 9, "done", "已执行")                                                                   \
+    X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
     /* refusals of an event */                                                                    \
     X(MALFORMED, 20, "the message does not follow its schema", "报文格式错误")                     \
     X(TOO_LARGE, 21, "larger than the limit", "超过大小限制")                                      \

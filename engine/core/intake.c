@@ -511,13 +511,13 @@ static void count(struct core_counts *counts, enum code code)
     counts->opened += code == CODE_OPENED;
     counts->merged += code == CODE_MERGED;
     counts->deduped += code == CODE_DEDUPED;
-    counts->suppressed += code == CODE_SUPPRESSED;
+    counts->suppressed += code == CODE_SUPPRESSED || code == CODE_COALESCED;
     counts->no_rule += code == CODE_NO_RULE;
     counts->reopened += code == CODE_REOPENED;
     counts->cleared += code == CODE_CLEARED;
     counts->refused += code != CODE_OPENED && code != CODE_MERGED && code != CODE_DEDUPED &&
                        code != CODE_SUPPRESSED && code != CODE_NO_RULE && code != CODE_REOPENED &&
-                       code != CODE_CLEARED;
+                       code != CODE_CLEARED && code != CODE_COALESCED;
 }
 
 void intake_event(struct core *core, struct intake_source source, const struct event *event,

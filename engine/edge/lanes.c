@@ -20,7 +20,9 @@ enum err lanes_init(struct lanes *lanes, uint32_t limit_per_lane, uint64_t bytes
                             .limit = limit_per_lane * (uint32_t)LANE_COUNT,
                             .bytes_limit = bytes_limit};
     lanes->rows = calloc(lanes->limit, sizeof *lanes->rows);
-    if (lanes->rows == NULL) {
+    /* Twice the budget: a block may be nearly twice its frame. */
+    if (lanes->rows == NULL || frames_init(&lanes->frames, 2 * bytes_limit) != ERR_OK) {
+        lanes_fini(lanes);
         return ERR_MEMORY;
     }
     for (uint32_t i = 0; i < lanes->limit; i++) {
@@ -34,9 +36,7 @@ enum err lanes_init(struct lanes *lanes, uint32_t limit_per_lane, uint64_t bytes
 
 void lanes_fini(struct lanes *lanes)
 {
-    for (uint32_t i = 0; lanes->rows != NULL && i < lanes->limit; i++) {
-        free(lanes->rows[i].frame);
-    }
+    frames_fini(&lanes->frames);
     free(lanes->rows);
     lanes->rows = NULL;
 }
@@ -44,9 +44,30 @@ void lanes_fini(struct lanes *lanes)
 bool lanes_has_room(const struct lanes *lanes, enum lane lane, uint64_t bytes)
 {
     /* A flood of reports must leave bytes for what saves lives and for what drains the engine. */
-    uint64_t limit = lane <= LANE_DRAIN ? lanes->bytes_limit : lanes->bytes_limit / 4 * 3;
+    uint64_t limit = lanes->bytes_limit;
+    if (lane == LANE_REPORT) {
+        limit = limit / 4 * 3;
+    } else if (lane == LANE_TELEMETRY) {
+        limit = limit / 2;
+    }
     return lanes->queues[lane].count < lanes->limit_per_lane && lanes->free_first != NONE32 &&
            lanes->bytes <= limit && bytes <= limit - lanes->bytes;
+}
+
+uint8_t *lanes_frame(struct lanes *lanes, uint64_t size)
+{
+    return size > 0 && size <= FRAMES_BLOCK_MAX ? frames_take(&lanes->frames, size) : NULL;
+}
+
+bool request_skip_event(struct request *request, uint32_t event)
+{
+    must(event < request->event_count);
+    if (request_skips_event(request, event)) {
+        return false;
+    }
+    request->skips[event / 64] |= UINT64_C(1) << event % 64;
+    request->skip_count++;
+    return true;
 }
 
 /* Links row behind `after` (NONE32 = as the first) in the lane's list. */
@@ -113,6 +134,7 @@ enum err lanes_put(struct lanes *lanes, struct sessions *sessions, const struct 
     lanes->free_first = lanes->rows[row].lane_next;
     lanes->rows[row] = *request;
     lanes->rows[row].session_next = NONE32;
+    lanes->rows[row].ticket = ++lanes->last_ticket;
     lanes->bytes += bytes;
     pull_along(lanes, session, request->lane);
     link_row(lanes, row, lanes->queues[request->lane].last);
@@ -171,7 +193,7 @@ void lanes_free(struct lanes *lanes, uint32_t row)
     uint64_t bytes = request->frame_size;
     must(lanes->bytes >= bytes);
     lanes->bytes -= bytes;
-    free(request->frame);
+    frames_give(&lanes->frames, request->frame);
     *request = (struct request){.lane_next = lanes->free_first};
     lanes->free_first = row;
 }

@@ -15,7 +15,7 @@
 struct node_limits node_limits_default(void)
 {
     return (struct node_limits){.queue_requests = 8192,
-                                .queue_bytes = 256u << 20,
+                                .queue_bytes = 128u << 20,
                                 .polls = 16384,
                                 .outputs = 65536,
                                 .output_bytes = 64u << 20,
@@ -64,6 +64,9 @@ static enum err allocate(struct node *node)
         err = lanes_init(&node->lanes, options->edge.queue_requests, options->edge.queue_bytes);
     }
     if (err == ERR_OK) {
+        err = latest_init(&node->latest);
+    }
+    if (err == ERR_OK) {
         err = polls_init(&node->polls, options->edge.polls);
     }
     if (err == ERR_OK) {
@@ -105,6 +108,7 @@ void node_close(struct node *node)
     outputs_fini(&node->outputs);
     polls_fini(&node->polls);
     lanes_fini(&node->lanes);
+    latest_fini(&node->latest);
     sessions_fini(&node->sessions);
     node_pair_free(&node->active);
     node_pair_free(&node->before[0]);
@@ -280,6 +284,10 @@ static void finish_request(struct node *node, uint32_t row)
         node->counts.resolved_again++;
         lanes_give_back(&node->lanes, &node->sessions, row);
         return;
+    }
+    for (uint32_t i = 0; i < node->result_count; i++) {
+        must(node->results[i].code < CODE_LIMIT);
+        node->counts.results[node->results[i].code]++;
     }
     if (!hash128_is_none(request->key) && request->epoch == 0) {
         const struct effect_result *result = &node->results[0];
@@ -477,11 +485,6 @@ int64_t node_next_wake_ms(const struct node *node)
     return min_i64(node->polls.due_ms, core_next_due_ms(node->core));
 }
 
-void node_shed_reports(struct node *node, bool is_shedding)
-{
-    node->is_shedding = is_shedding;
-}
-
 void node_stop_intake(struct node *node)
 {
     node->is_stopping = true;
@@ -555,4 +558,5 @@ void node_check(const struct node *node)
         used--;
     }
     must(used == lanes_count(&node->lanes));
+    must(node->lanes.bytes <= node->lanes.frames.used);
 }

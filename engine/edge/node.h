@@ -36,7 +36,7 @@ struct node; /* opaque */
 /* Bounds of the edge; those of the core are struct limits. */
 struct node_limits {
     uint32_t queue_requests;     /* requests waiting per lane */
-    uint64_t queue_bytes;        /* bytes of frames waiting, all lanes together */
+    uint64_t queue_bytes;        /* bytes of frames waiting, all lanes together; twice that is set aside */
     uint32_t polls;              /* polls held at once */
     uint32_t outputs;            /* answers waiting for the disk */
     uint64_t output_bytes;       /* bytes of those */
@@ -142,9 +142,13 @@ bool node_next_output(struct node *node, struct node_output *out_output);
  * means: at once. */
 int64_t node_next_wake_ms(const struct node *node);
 
-/* While true, reports and telemetry are answered OVERLOADED: the disk is nearly full, and accepts, arrivals and closes
- * must still fit. */
-void node_shed_reports(struct node *node, bool is_shedding);
+/* While there is a reason, reports and telemetry are answered OVERLOADED, with the reason as a hint; life-safety events,
+ * accepts, arrivals and closes are still taken. */
+enum node_shed {
+    NODE_SHED_DISK = 1u << 0,    /* the disk is nearly full */
+    NODE_SHED_HISTORY = 1u << 1, /* the history cannot follow */
+};
+void node_shed_reports(struct node *node, uint32_t reasons);
 
 /* ---- stop ---- */
 
@@ -181,6 +185,10 @@ struct node_counts {
     uint64_t overloaded;
     uint64_t refused; /* other refusals before the log */
     uint64_t resolved_again;
+    uint64_t cuts;            /* identities cut off for ignoring their credit */
+    uint64_t coalesced;       /* samples answered COALESCED */
+    uint64_t rejects[CODE_LIMIT]; /* refusals before the log, by code */
+    uint64_t results[CODE_LIMIT]; /* results of events and acts, by code; resends not again */
     uint64_t outputs_dropped; /* answers that found no room; the client asks again */
     uint64_t polls_held;      /* now */
     uint64_t queued;          /* requests in lanes, now */

@@ -46,6 +46,7 @@ void node_answer_refusal(struct node *node, struct node_reply reply,
                          const struct node_refusal *refusal)
 {
     must(refusal->code != CODE_NOTHING);
+    node->counts.rejects[refusal->code]++;
     if (outputs_is_tight(&node->outputs)) {
         node->counts.outputs_dropped++;
         return;
@@ -80,7 +81,7 @@ void node_answer_welcome(struct node *node, struct node_reply reply, const struc
     welcome.has_last_seq = 1;
     welcome.last_seq = mark.last_seq;
     welcome.has_credit = 1;
-    welcome.credit = node->options.edge.credit;
+    welcome.credit = node_credit(node);
     struct worker_view worker;
     if (core_find_worker(node->core, session->principal, &worker)) {
         welcome.has_item_seq = 1;
@@ -176,7 +177,7 @@ static void answer_batch(struct node *node, const struct request *request, struc
     ack.n_results = count;
     ack.results = pointers;
     ack.has_credit = 1;
-    ack.credit = node->options.edge.credit;
+    ack.credit = node_credit(node);
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK;
     answer.batch_ack = &ack;
     queue_answer(node, reply, &answer);

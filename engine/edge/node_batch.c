@@ -125,6 +125,22 @@ static void resolve_event(struct node *node, const struct request *request, cons
     facts_resolve(node->facts, &event, request->received_at_ms, node->record);
 }
 
+/* A sample that a newer one overtook takes a place in the log, and an answer, but no work. */
+static void skip_event(struct node *node, const struct request *request)
+{
+    struct fact_record *record = node->record;
+    record->head = (struct event_head){.type = NONE16,
+                                       .verdict = CODE_COALESCED,
+                                       .event_at_ms = request->received_at_ms,
+                                       .place = place_none(),
+                                       .device = NONE32,
+                                       .cell = NONE32,
+                                       .asset = NONE32,
+                                       .zone = NONE32};
+    record->text_bytes = 0;
+    record->free_text = "";
+}
+
 static enum err put_events(struct node *node, const struct request *request, const char *source,
                            const struct command_head *head, Gridloop__Wire__Event **events)
 {
@@ -134,7 +150,11 @@ static enum err put_events(struct node *node, const struct request *request, con
         return err;
     }
     for (uint32_t i = 0; i < request->event_count; i++) {
-        resolve_event(node, request, source, events[i], i);
+        if (request_skips_event(request, i)) {
+            skip_event(node, request);
+        } else {
+            resolve_event(node, request, source, events[i], i);
+        }
         const struct fact_record *record = node->record;
         err = batch_add_event(writer, &record->head, record->fields, record->text,
                               record->text_bytes, record->free_text);
@@ -271,13 +291,19 @@ static enum err put_request(struct node *node, uint32_t row)
     return ERR_OK;
 }
 
+/* How far a batch may be filled. */
+struct share {
+    uint32_t commands;
+    uint64_t bytes;
+};
+
 /* Takes requests of one lane until the batch has so many commands or is large enough. A request
  * behind an older one of its identity in another lane waits. */
-static void take_lane(struct node *node, enum lane lane, uint32_t command_limit)
+static void take_lane(struct node *node, enum lane lane, struct share share)
 {
     uint32_t row = lanes_first(&node->lanes, lane);
-    while (row != NONE32 && batch_command_count(&node->writer) < command_limit &&
-           node->writer.size < node->options.edge.batch_bytes) {
+    while (row != NONE32 && batch_command_count(&node->writer) < share.commands &&
+           node->writer.size < share.bytes) {
         const struct request *request = lanes_at(&node->lanes, row);
         uint32_t next = request->lane_next;
         if (sessions_at(&node->sessions, request->session)->request_first == row &&
@@ -331,16 +357,17 @@ static void take_presence(struct node *node, uint32_t command_limit)
 
 static void take_requests(struct node *node)
 {
-    uint32_t limit = node->options.edge.batch_commands;
-    uint32_t strict_limit = limit;
+    struct share all = {node->options.edge.batch_commands, node->options.edge.batch_bytes};
+    struct share strict = all;
     if (lanes_first(&node->lanes, LANE_REPORT) != NONE32) {
-        strict_limit = limit - limit / REPORT_FLOOR;
+        strict.commands -= all.commands / REPORT_FLOOR;
+        strict.bytes -= all.bytes / REPORT_FLOOR;
     }
-    take_lane(node, LANE_LIFE_SAFETY, strict_limit);
-    take_lane(node, LANE_DRAIN, strict_limit);
-    take_presence(node, strict_limit);
-    take_lane(node, LANE_REPORT, limit);
-    take_lane(node, LANE_TELEMETRY, limit);
+    take_lane(node, LANE_LIFE_SAFETY, strict);
+    take_lane(node, LANE_DRAIN, strict);
+    take_presence(node, strict.commands);
+    take_lane(node, LANE_REPORT, all);
+    take_lane(node, LANE_TELEMETRY, all);
 }
 
 void node_release_due_polls(struct node *node)

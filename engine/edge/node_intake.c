@@ -1,21 +1,20 @@
 /* node_intake.c: a frame comes in: who sent it, is it new, how urgent is it, may it wait in a lane.
  *
- *   open -> known identity -> rate -> Hello and Poll are answered or held here
- *                                  -> EventBatch, Act, Report: resend? in order? -> lane
+ *   peek -> known identity -> rate -> cut off? credit? -> open -> Hello and Poll are answered or held here
+ *                                                             -> EventBatch, Act, Report: resend? in order? -> lane
  *
  * What is refused here never reaches the log; it is counted in struct node_counts.
  *
  * Once-only: the core remembers what is in the log, the session's chain of waiting requests what is
  * on its way there. A resend of a waiting request only changes where its answer goes. */
 #include "engine/edge/node_state.h"
-
-#include <stdlib.h>
+#include "proto/peek.h"
 
 #define SEEN_EVERY_MS (30 * SECOND_MS) /* a worker's sign of life is logged at most this often */
 #define FIX_EVERY_MS (10 * SECOND_MS)  /* ... its position this often, or sooner when it moved */
 #define FIX_MOVED_CM (50 * INT64_C(100))
 #define POLL_WAIT_MS_MAX (25 * SECOND_MS) /* real ms */
-#define RETRY_MS 1000                     /* real ms to wait when a lane is full */
+#define RETRY_NO_CITY_MS 1000 /* real ms */
 
 /* A request on its way in. */
 struct arrival {
@@ -31,14 +30,6 @@ static void refuse(struct node *node, const struct arrival *arrival, enum code c
                    const char *hint)
 {
     node_answer_refusal(node, arrival->reply, &(struct node_refusal){.code = code, .hint = hint});
-}
-
-static void refuse_for_now(struct node *node, const struct arrival *arrival)
-{
-    node->counts.overloaded++;
-    node_answer_refusal(
-        node, arrival->reply,
-        &(struct node_refusal){.code = CODE_OVERLOADED, .retry_after_ms = RETRY_MS});
 }
 
 /* ---- polls ---- */
@@ -329,20 +320,25 @@ static void receive_work(struct node *node, const struct arrival *arrival)
         return;
     }
     bool is_urgent = request.lane <= LANE_DRAIN;
-    if (node->is_stopping || arrival->session->request_count >= node->options.edge.credit ||
-        (!is_urgent && (node->is_shedding || outputs_is_tight(&node->outputs))) ||
+    uint32_t credit = is_urgent ? node->options.edge.credit : node_credit(node);
+    if (node->is_stopping || arrival->session->request_count >= credit ||
+        (!is_urgent && (node->shed != 0 || outputs_is_tight(&node->outputs))) ||
         !lanes_has_room(&node->lanes, (enum lane)request.lane, request.frame_size)) {
-        refuse_for_now(node, arrival);
+        node_refuse_load(node, arrival->reply);
         return;
     }
     memcpy(request.route, arrival->reply.route, arrival->reply.route_size);
-    request.frame = malloc(arrival->frame_size);
+    request.frame = lanes_frame(&node->lanes, arrival->frame_size);
     if (request.frame == NULL) {
-        refuse_for_now(node, arrival);
+        node_refuse_load(node, arrival->reply);
         return;
     }
     memcpy(request.frame, arrival->frame, arrival->frame_size);
     must(lanes_put(&node->lanes, &node->sessions, &request) == ERR_OK);
+    if (request.kind == REQUEST_EVENTS && request.lane == LANE_TELEMETRY) {
+        node_coalesce(node, arrival->session->request_last,
+                      arrival->opened->request->event_batch);
+    }
 }
 
 static void receive_from(struct node *node, const struct arrival *arrival)
@@ -383,6 +379,51 @@ static void refuse_frame(struct node *node, const struct arrival *arrival, enum 
     refuse(node, arrival, code, arrival->opened->hint);
 }
 
+/* Is this request refused by what its outside says? Answers it then. Everything here is cheap: it is what a flood meets. */
+static bool refuse_early(struct node *node, struct node_reply reply, const struct peek *peek)
+{
+    struct hash128 principal = facts_hash(peek->key_id, strlen(peek->key_id));
+    uint32_t row = sessions_find(&node->sessions, principal);
+    if (row == NONE32 || sessions_at(&node->sessions, row)->kind == SESSION_NONE) {
+        node->counts.unknown_identity++;
+        node_answer_refusal(node, reply,
+                            &(struct node_refusal){.code = CODE_UNKNOWN_IDENTITY,
+                                                   .hint = "key_id is no gateway or person of this city"});
+        return true;
+    }
+    struct session *session = sessions_at(&node->sessions, row);
+    struct session_rate rate = {node->options.edge.rate_per_s, node->options.edge.rate_burst,
+                                node->options.speed};
+    int64_t wait_ms = 0;
+    if (!session_take_token(session, rate, node->now_ms, &wait_ms)) {
+        node->counts.rate_refused++;
+        node_answer_refusal(
+            node, reply,
+            &(struct node_refusal){.code = CODE_RATE,
+                                   .retry_after_ms = wait_ms / node->options.speed + 1});
+        return true;
+    }
+    if (peek->epoch == 0) {
+        return false; /* no outbox: what it is shows only inside */
+    }
+    if (node_is_cut(node, session, &wait_ms)) {
+        node->counts.rate_refused++;
+        node_answer_refusal(node, reply,
+                            &(struct node_refusal){.code = CODE_RATE,
+                                                   .retry_after_ms = wait_ms,
+                                                   .hint = "cut off for a while: more in flight than the credit, "
+                                                           "again and again"});
+        return true;
+    }
+    if (session->request_count >= node->options.edge.credit &&
+        lanes_find(&node->lanes, session, peek->epoch, peek->seq) == NONE32) {
+        node_note_violation(node, session);
+        node_refuse_load(node, reply);
+        return true;
+    }
+    return false;
+}
+
 void node_receive(struct node *node, const void *route, uint32_t route_size, const void *frame,
                   uint64_t frame_size, int64_t now_ms)
 {
@@ -392,9 +433,18 @@ void node_receive(struct node *node, const void *route, uint32_t route_size, con
         node->counts.malformed++; /* nobody can be answered, or nothing sensible was said */
         return;
     }
+    struct peek peek;
+    struct node_reply reply = {.route = route, .route_size = route_size};
+    if (node_adopt(node) && peek_frame(frame, frame_size, &peek)) {
+        reply.request_id = peek.request_id;
+        if (refuse_early(node, reply, &peek)) {
+            return;
+        }
+    }
     struct codec_request opened;
     enum code code = codec_open_frame(frame, frame_size, &node->arena, &opened);
-    struct arrival arrival = {.reply = {route, route_size, opened.request_id},
+    reply.request_id = opened.request_id;
+    struct arrival arrival = {.reply = reply,
                               .frame = frame,
                               .frame_size = frame_size,
                               .opened = &opened,
@@ -407,29 +457,12 @@ void node_receive(struct node *node, const void *route, uint32_t route_size, con
         node->counts.refused++;
         node_answer_refusal(
             node, arrival.reply,
-            &(struct node_refusal){.code = CODE_NO_CITY, .retry_after_ms = RETRY_MS});
+            &(struct node_refusal){.code = CODE_NO_CITY, .retry_after_ms = RETRY_NO_CITY_MS});
         return;
     }
     struct hash128 principal = facts_hash(opened.key_id, strlen(opened.key_id));
     arrival.session_row = sessions_find(&node->sessions, principal);
-    if (arrival.session_row == NONE32 ||
-        sessions_at(&node->sessions, arrival.session_row)->kind == SESSION_NONE) {
-        node->counts.unknown_identity++;
-        refuse(node, &arrival, CODE_UNKNOWN_IDENTITY,
-               "key_id is no gateway or person of this city");
-        return;
-    }
+    must(arrival.session_row != NONE32); /* what opens was peeked at, and a stranger refused then */
     arrival.session = sessions_at(&node->sessions, arrival.session_row);
-    struct session_rate rate = {node->options.edge.rate_per_s, node->options.edge.rate_burst,
-                                node->options.speed};
-    int64_t wait_ms = 0;
-    if (!session_take_token(arrival.session, rate, node->now_ms, &wait_ms)) {
-        node->counts.rate_refused++;
-        node_answer_refusal(
-            node, arrival.reply,
-            &(struct node_refusal){.code = CODE_RATE,
-                                   .retry_after_ms = wait_ms / node->options.speed + 1});
-        return;
-    }
     receive_from(node, &arrival);
 }

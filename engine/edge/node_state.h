@@ -5,6 +5,7 @@
 
 #include "engine/city/facts.h"
 #include "engine/edge/lanes.h"
+#include "engine/edge/latest.h"
 #include "engine/edge/node.h"
 #include "engine/edge/outputs.h"
 #include "engine/edge/polls.h"
@@ -45,6 +46,7 @@ struct node {
     struct node_pair next;      /* waits for its ACTIVATE */
     struct sessions sessions;
     struct lanes lanes;
+    struct latest latest;
     struct polls polls;
     struct outputs outputs;
     void *arena_bytes;
@@ -76,7 +78,7 @@ struct node {
     uint32_t clock_mode;
     uint32_t clock_speed;
     bool is_stopping;
-    bool is_shedding;             /* reports and telemetry are refused for now */
+    uint32_t shed;                /* enum node_shed: why reports and telemetry are refused for now, 0 = they are not */
     uint64_t output_position; /* of the answer being given out: it is dropped at the next call */
     bool is_output_out;
     struct node_item_text *item_text; /* NODE_ITEMS_MAX */
@@ -111,6 +113,21 @@ void node_promote_pair(struct node *node);
 
 /* ---- node_batch.c ---- */
 void node_release_due_polls(struct node *node);
+
+/* ---- node_load.c ---- */
+/* 0 calm .. 3 full. */
+uint32_t node_pressure(const struct node *node);
+/* Batches an identity may have in flight under this pressure. */
+uint32_t node_credit(const struct node *node);
+/* Real ms after which to try again under this pressure. */
+int64_t node_retry_ms(const struct node *node);
+/* Was it cut off for ignoring its credit? Then *out_retry_ms says for how long (real ms). */
+bool node_is_cut(const struct node *node, const struct session *session, int64_t *out_retry_ms);
+void node_note_violation(struct node *node, struct session *session);
+/* Telemetry that was just queued: marks what it overtakes. */
+void node_coalesce(struct node *node, uint32_t row, const Gridloop__Wire__EventBatch *batch);
+/* OVERLOADED, with the reason as its hint. */
+void node_refuse_load(struct node *node, struct node_reply reply);
 
 /* ---- node_answer.c: each queues an answer that rests on the last appended position ---- */
 struct node_refusal {

@@ -100,6 +100,7 @@ static void begin(struct sessions *sessions, struct hash128 principal, enum sess
                                            .next_dirty = NONE32,
                                            .poll = NONE32,
                                            .tokens = -1,
+                                           .cut_until_ms = NEVER_SEEN_MS,
                                            .seen_at_ms = NEVER_SEEN_MS,
                                            .fix_logged_at_ms = NEVER_SEEN_MS,
                                            .fix_logged = place_none(),

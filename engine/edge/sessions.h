@@ -42,6 +42,9 @@ struct session {
     uint32_t poll;        /* row of polls, NONE32 */
     int64_t tokens;       /* of the rate bucket */
     int64_t tokens_at_ms; /* real-rate log time they were counted at */
+    uint32_t violations;         /* of the full credit since ... */
+    int64_t violations_from_ms;  /* log time */
+    int64_t cut_until_ms;        /* log time; work is refused before it */
     int64_t seen_at_ms;   /* log time of the last SEEN given to the log, INT64_MIN/2 = never */
     int64_t fix_logged_at_ms;
     struct place fix_logged; /* PLACE_NONE = never */

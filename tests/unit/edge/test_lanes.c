@@ -38,11 +38,11 @@ static enum err put(struct lanes *lanes, struct sessions *sessions, uint32_t ses
                               .kind = REQUEST_EVENTS,
                               .epoch = 1,
                               .seq = seq,
-                              .frame = malloc(bytes),
+                              .frame = lanes_frame(lanes, bytes),
                               .frame_size = bytes};
     enum err err = lanes_put(lanes, sessions, &request);
     if (err != ERR_OK) {
-        free(request.frame);
+        frames_give(&lanes->frames, request.frame);
     }
     lanes_check(lanes, sessions);
     return err;

@@ -343,7 +343,7 @@ static void test_rate_and_credit_are_enforced(void **state)
     const Gridloop__Wire__Answer *answer = rig_next(&rig);
     assert_int_equal(reject_code(answer), CODE_OVERLOADED);
     assert_true(answer->reject->retry_after_ms > 0);
-    assert_int_equal(reject_code(rig_next(&rig)), CODE_SEQ_GAP);
+    assert_int_equal(reject_code(rig_next(&rig)), CODE_OVERLOADED);
     assert_int_equal(reject_code(rig_next(&rig)), CODE_RATE);
     rig.now_ms += 1000;
     (void)rig_settle(&rig);
