@@ -148,6 +148,17 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
     }
 }
 
+/* The assign of a check or verify order: by its place among the policy's own. */
+static uint32_t service_assign(const struct policy *old, const struct policy *new, const struct order_row *order)
+{
+    const bool is_check = order->kind == KIND_CHECK_RESULT;
+    const struct image_range from = is_check ? old->info->check_assigns : old->info->verify_assigns;
+    const struct image_range to = is_check ? new->info->check_assigns : new->info->verify_assigns;
+    must(order->assign >= from.first);
+    const uint32_t index = order->assign - from.first;
+    return index < to.count ? to.first + index : NONE32;
+}
+
 static void remap_policy_rows(struct core *core, const struct policy *old, const struct policy *new)
 {
     struct named from = named_of(old->strings, old->rules, sizeof *old->rules,
@@ -158,6 +169,10 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
     for (uint32_t i = 0; i < core->orders.high; i++) {
         struct order_row *order = &core->orders.rows[i];
         if (order->is_used == 0 || order->assign == NONE32) {
+            continue;
+        }
+        if (flow_is_service(order)) {
+            order->assign = service_assign(old, new, order);
             continue;
         }
         const struct case_row *row = &core->cases.rows[order->case_slot];
