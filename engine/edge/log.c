@@ -235,6 +235,11 @@ void log_identify(const struct log *log, struct log_identity *out_identity)
     memcpy(out_identity->chain, log->chain, sizeof out_identity->chain);
 }
 
+uint64_t log_pending_size(const struct log *log)
+{
+    return log->pending != NULL ? log->pending->size : 0;
+}
+
 enum err log_failure(const struct log *log)
 {
     return (enum err)atomic_load(&log->failure);

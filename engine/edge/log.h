@@ -88,8 +88,18 @@ enum err log_failure(const struct log *log);
 uint64_t log_durable_position(const struct log *log);
 
 /* Any thread: the disk can hold less than two more segments, or the reserve was used: refuse new reports, so that
- * accepts, arrivals and closes still fit. Looked up when opened, at each new segment and every 256 groups. */
+ * accepts, arrivals and closes still fit. Looked up when opened, at each new segment, every 64 groups and by
+ * log_look_up_space. */
 bool log_space_is_low(const struct log *log);
+
+/* Writer thread: looks how much the disk can still hold. A reserve that gave way is made again once there is room. */
+void log_look_up_space(struct log *log);
+
+/* Before the writer starts: there is no reserve and no room for one. */
+void log_note_no_reserve(struct log *log);
+
+/* Engine thread: bytes encoded and not yet taken as a group. */
+uint64_t log_pending_size(const struct log *log);
 
 /* A file of that size that gives way when the disk is full: log_write_group removes it before it fails. Makes it unless
  * it exists. */

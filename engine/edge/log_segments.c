@@ -6,16 +6,27 @@
  * that is missing as a whole by the images that are still there. */
 #include "engine/edge/log_state.h"
 
-#define SPACE_LOOKUP_GROUPS 256u
+#define SPACE_LOOKUP_GROUPS 64u
 
 void log_look_up_space(struct log *log)
 {
     uint64_t free_bytes;
     log->groups_until_lookup = SPACE_LOOKUP_GROUPS;
-    if (log->disk->space(log->disk->context, &free_bytes) == ERR_OK) {
-        bool is_reserve_used = log->segment.file_size < log->options.segment_size;
-        atomic_store(&log->is_low, is_reserve_used || free_bytes < 2 * log->options.segment_size);
+    if (log->disk->space(log->disk->context, &free_bytes) != ERR_OK) {
+        return;
     }
+    uint64_t enough = 2 * log->options.segment_size;
+    if (log->is_reserve_gone && free_bytes >= enough + LOG_RESERVE_SIZE_DEFAULT &&
+        log_reserve_make(log->disk, LOG_RESERVE_SIZE_DEFAULT) == ERR_OK) {
+        log->is_reserve_gone = false;
+    }
+    atomic_store(&log->is_low, log->is_reserve_gone || free_bytes < enough);
+}
+
+void log_note_no_reserve(struct log *log)
+{
+    log->is_reserve_gone = true;
+    atomic_store(&log->is_low, true);
 }
 
 /* Makes new.tmp of that size with the header, on disk. The file stays open for writing. */
@@ -56,7 +67,7 @@ static enum err make_temporary(struct log *log, struct log_segment *segment, uin
     if (err != ERR_NO_SPACE) {
         return err;
     }
-    atomic_store(&log->is_low, true);
+    log_note_no_reserve(log);
     err = log_reserve_release(log->disk);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;

@@ -37,6 +37,7 @@ struct log {
     int witness_file;
     uint32_t witness_slot;
     uint32_t groups_until_lookup;
+    bool is_reserve_gone; /* it gave way, or could not be made */
 
     /* both */
     _Atomic(struct log_group *) spare; /* an empty group, so that steady state allocates nothing */
@@ -59,8 +60,5 @@ enum err log_mark_write(const struct disk *disk, int file, uint64_t next_first, 
 
 /* Everything up to durable is on disk: says so in the other slot of the witness. */
 enum err log_witness_write(struct log *log, uint64_t durable) WARN_UNUSED;
-
-/* Sets is_low by the free space and by whether the reserve was needed. */
-void log_look_up_space(struct log *log);
 
 #endif

@@ -112,6 +112,11 @@ enum err data_directory_open(struct data_directory *data, const char *path,
     err = log_open(&data->disk.disk, &options, &data->log, &data->cut_bytes, &log_fault);
     if (err == ERR_OK) {
         err = log_reserve_make(&data->disk.disk, LOG_RESERVE_SIZE_DEFAULT);
+        if (err == ERR_NO_SPACE) {
+            /* Open cases must be worked on even so; reports are refused until there is room. */
+            log_note_no_reserve(data->log);
+            err = ERR_OK;
+        }
     }
     if (err != ERR_OK) {
         say_log(out_fault, path, err, &log_fault);

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct log_thread {
     struct log *log;
@@ -23,6 +24,8 @@ struct log_thread {
     struct log_group *group;
     bool is_writing;
     bool is_stopping;
+    bool wants_look; /* at the free space */
+    struct log_times times;
     uint64_t durable;
     enum err failure;
     /* engine thread */
@@ -43,13 +46,39 @@ static void unlock(struct log_thread *thread)
     must(failed == 0);
 }
 
+static uint64_t monotonic_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void note_time(struct log_times *times, uint64_t us)
+{
+    uint32_t bucket = 0;
+    while (bucket + 1 < LOG_TIMES_BUCKETS && us >> bucket != 0) {
+        bucket++;
+    }
+    times->buckets[bucket]++;
+    times->groups++;
+    times->total_us += us;
+    times->max_us = us > times->max_us ? us : times->max_us;
+}
+
 static void *writer_run(void *context)
 {
     struct log_thread *thread = context;
     lock(thread);
     for (;;) {
-        while (thread->group == NULL && !thread->is_stopping) {
+        while (thread->group == NULL && !thread->is_stopping && !thread->wants_look) {
             (void)pthread_cond_wait(&thread->changed, &thread->mutex);
+        }
+        if (thread->wants_look) {
+            thread->wants_look = false;
+            unlock(thread);
+            log_look_up_space(thread->log);
+            lock(thread);
+            continue;
         }
         if (thread->group == NULL) {
             break;
@@ -58,9 +87,11 @@ static void *writer_run(void *context)
         thread->group = NULL;
         thread->is_writing = true;
         unlock(thread);
-        uint64_t durable = 0;
+        uint64_t durable = 0, began_us = monotonic_us();
         enum err err = log_write_group(thread->log, group, &durable);
+        uint64_t took_us = monotonic_us() - began_us;
         lock(thread);
+        note_time(&thread->times, took_us);
         thread->is_writing = false;
         if (err == ERR_OK) {
             thread->durable = durable;
@@ -145,6 +176,34 @@ void log_thread_submit(struct log_thread *thread)
         }
     }
     unlock(thread);
+}
+
+void log_thread_look_up_space(struct log_thread *thread)
+{
+    lock(thread);
+    thread->wants_look = true;
+    (void)pthread_cond_broadcast(&thread->changed);
+    unlock(thread);
+}
+
+struct log_times log_thread_times(struct log_thread *thread)
+{
+    lock(thread);
+    struct log_times times = thread->times;
+    unlock(thread);
+    return times;
+}
+
+uint64_t log_times_quantile_us(const struct log_times *times, uint32_t thousandths)
+{
+    uint64_t wanted = (times->groups * thousandths + 999) / 1000, passed = 0;
+    for (uint32_t i = 0; times->groups > 0 && i < LOG_TIMES_BUCKETS; i++) {
+        passed += times->buckets[i];
+        if (passed >= wanted) {
+            return UINT64_C(1) << i;
+        }
+    }
+    return 0;
 }
 
 bool log_thread_is_idle(const struct log_thread *thread)

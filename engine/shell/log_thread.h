@@ -26,6 +26,23 @@ struct log_thread_events {
 enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thread_events *events,
                          struct log_thread **out_thread) WARN_UNUSED;
 
+/* Asks the writer to look how much the disk can still hold. */
+void log_thread_look_up_space(struct log_thread *thread);
+
+/* How long groups took to write and sync. Bucket i counts those of less than 2^i microseconds (and no less than the
+ * bucket before), the last all others. */
+#define LOG_TIMES_BUCKETS 26u
+struct log_times {
+    uint64_t groups;
+    uint64_t total_us;
+    uint64_t max_us;
+    uint64_t buckets[LOG_TIMES_BUCKETS];
+};
+struct log_times log_thread_times(struct log_thread *thread);
+
+/* Upper bound of the bucket that holds that share (in thousandths) of the groups; 0 without groups. */
+uint64_t log_times_quantile_us(const struct log_times *times, uint32_t thousandths);
+
 /* Something was encoded: starts a group unless one is being written. */
 void log_thread_submit(struct log_thread *thread);
 
