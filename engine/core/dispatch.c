@@ -81,7 +81,10 @@ static enum code filter_case(const struct core *core, const struct case_row *row
     if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
         return CODE_CONFLICTED;
     }
-    if (orders_has_worker(core, row, slot)) {
+    /* Who has done a part of it is not asked for another part; rework is a new round. */
+    const bool is_handling = kind == KIND_HANDLE || kind == KIND_ASSIST;
+    if (orders_has_worker(core, row, slot) ||
+        (is_handling && orders_has_finished(core, row, slot))) {
         return CODE_ALREADY_ON_CASE;
     }
     if (worker->load >= limit || worker_item_count(worker) >= WORKER_ITEMS_MAX) {

@@ -200,6 +200,18 @@ bool orders_has_worker(const struct core *core, const struct case_row *row, uint
     return false;
 }
 
+bool orders_has_finished(const struct core *core, const struct case_row *row, uint32_t worker)
+{
+    for (uint32_t slot = row->order_first; slot != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, slot);
+        if (order->worker == worker && order->state == ORDER_DONE && order->round == row->round) {
+            return true;
+        }
+        slot = order->next;
+    }
+    return false;
+}
+
 uint32_t orders_count_active(const struct core *core, const struct case_row *row, uint32_t kinds)
 {
     uint32_t count = 0;

@@ -33,6 +33,9 @@ uint32_t orders_find_lead(const struct core *core, const struct case_row *row);
 /* Does the case have an active order of that worker? */
 bool orders_has_worker(const struct core *core, const struct case_row *row, uint32_t worker);
 
+/* Has that worker done an order of the case since it was last dispatched? */
+bool orders_has_finished(const struct core *core, const struct case_row *row, uint32_t worker);
+
 /* Active orders of the case of those kinds (bit per enum order_kind). */
 uint32_t orders_count_active(const struct core *core, const struct case_row *row, uint32_t kinds);
 

@@ -487,8 +487,8 @@ static void test_flow_worse_event_raises_severity_and_calls_more(void **state)
     assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, many),
                      CODE_MERGED);
     assert_int_equal(town_case(town, no).severity, 2);
-    /* two grid workers and one officer now */
-    assert_int_equal(core_counts_now(town->core)->offers, 3);
+    /* two grid workers and two officers now */
+    assert_int_equal(core_counts_now(town->core)->offers, 4);
     town_pass(town, SECOND_MS);
     assert_int_equal(core_counts_now(town->core)->escalations, 1);
 }
@@ -513,6 +513,24 @@ static void test_flow_lead_lost_an_assistant_takes_over(void **state)
                      CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_ASSIGNED);
     assert_string_not_equal(town_holder(town, no), lead);
+}
+
+static void test_flow_who_finished_a_part_is_not_asked_again(void **state)
+{
+    struct town *town = *state;
+    const struct town_field many[] = {{"density", NULL, 4000000}, {0}};
+    town_seen(town, "sun", STATUS_OFF, nowhere); /* one officer only, so that one part stays open */
+    town_seen(town, "chen", STATUS_OFF, nowhere);
+    town_seen(town, "wang", STATUS_OFF, nowhere);
+    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, many),
+                     CODE_OPENED);
+    assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
+    assert_int_equal(act(town, "qian", ACTION_ACCEPT), CODE_DONE);
+    assert_int_equal(act(town, "qian", ACTION_ARRIVE), CODE_DONE);
+    assert_int_equal(act(town, "qian", ACTION_DONE), CODE_DONE);
+    town_pass(town, 4 * MINUTE_MS); /* the engine looks again for the second grid worker */
+    assert_int_equal(town_order_of(town, "qian"), 0);
+    assert_true(town_order_of(town, "li") != 0);
 }
 
 static void test_flow_silent_worker_is_lost_and_told(void **state)
@@ -664,6 +682,7 @@ int main(void)
         flow(device_is_waited_for_then_a_person_checks),
         flow(worse_event_raises_severity_and_calls_more),
         flow(lead_lost_an_assistant_takes_over),
+        flow(who_finished_a_part_is_not_asked_again),
         flow(silent_worker_is_lost_and_told),
         flow(missed_clocks_climb_the_ladder_once_each),
         flow(unaccepted_step_tells_the_post),
