@@ -171,6 +171,24 @@ enum err log_files_check(const struct disk *disk, const struct log_files *files,
     return ERR_OK;
 }
 
+enum err log_files_salt(const struct disk *disk, uint64_t *out_salt)
+{
+    struct log_files files;
+    struct log_segment segment = {0};
+    struct log_fault fault;
+    enum err err = log_files_list(disk, &files);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = files.count == 0 ? ERR_NOT_FOUND
+                           : read_header_at(disk, files.firsts[0], &segment, &fault);
+    log_files_fini(&files);
+    if (err == ERR_OK) {
+        *out_salt = segment.salt;
+    }
+    return err;
+}
+
 enum err log_witness_read(const struct disk *disk, uint64_t salt, uint64_t *out_durable)
 {
     uint64_t durable = 0;

@@ -19,6 +19,9 @@ void log_files_fini(struct log_files *files);
 enum err log_files_check(const struct disk *disk, const struct log_files *files,
                          struct log_segment *out_last, struct log_fault *out_fault) WARN_UNUSED;
 
+/* The salt of the log in this data directory, which tells it from every other log. ERR_NOT_FOUND where there is none. */
+enum err log_files_salt(const struct disk *disk, uint64_t *out_salt) WARN_UNUSED;
+
 /* Header of an open segment file and the file's size; ERR_DAMAGED with out_fault. */
 enum err log_segment_read(const struct disk *disk, int file, uint64_t first,
                           struct log_segment *out_segment, uint64_t *out_size,

@@ -82,22 +82,36 @@ static void put_template(struct text *text, const struct city *city, const struc
     }
 }
 
+static struct image_string either(struct image_string local, struct image_string english,
+                                  enum lang lang)
+{
+    return lang == LANG_EN && english.size > 0 ? english : local;
+}
+
 void title_render(const struct city *city, const struct policy *policy,
                   const struct case_view *view, char *out, size_t out_size)
+{
+    title_render_in(city, policy, view, LANG_ZH, out, out_size);
+}
+
+void title_render_in(const struct city *city, const struct policy *policy,
+                     const struct case_view *view, enum lang lang, char *out, size_t out_size)
 {
     struct text text;
     text_init(&text, out, out_size);
     if (view->rule < policy->rule_count) {
         const struct policy_rule *rule = &policy->rules[view->rule];
-        if (rule->case_title.size > 0) {
-            put_template(&text, city, policy, view, policy_text(policy, rule->case_title),
-                         rule->case_title.size);
+        struct image_string template = either(rule->case_title, rule->case_title_en, lang);
+        if (template.size > 0) {
+            put_template(&text, city, policy, view, policy_text(policy, template), template.size);
         } else {
-            text_put_bytes(&text, policy_text(policy, rule->title), rule->title.size);
+            struct image_string title = either(rule->title, rule->title_en, lang);
+            text_put_bytes(&text, policy_text(policy, title), title.size);
         }
     }
     if (text.used == 0 && view->class_row < city->class_count) {
-        put_city(&text, city, city->classes[view->class_row].title);
+        const struct city_class *row = &city->classes[view->class_row];
+        put_city(&text, city, either(row->title, row->title_en, lang));
     }
 }
 

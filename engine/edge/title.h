@@ -8,6 +8,7 @@
 #define ENGINE_EDGE_TITLE_H
 
 #include "engine/core/core.h"
+#include "engine/edge/words.h"
 
 #include <stddef.h>
 
@@ -15,6 +16,10 @@
  * class's. */
 void title_render(const struct city *city, const struct policy *policy,
                   const struct case_view *view, char *out, size_t out_size);
+
+/* The same in the reader's language, where the rule has English words; else in those it has. */
+void title_render_in(const struct city *city, const struct policy *policy,
+                     const struct case_view *view, enum lang lang, char *out, size_t out_size);
 
 /* Asset, else device, else cell; empty when none is known. */
 void title_place_name(const struct city *city, const struct case_view *view, char *out,

@@ -51,7 +51,7 @@ static void see(void *context, uint64_t position, const struct effect *effect)
 static void open_node(struct rig *rig)
 {
     assert_int_equal(node_open(&rig->options, &rig->node), ERR_OK);
-    node_observe(rig->node, (struct node_observer){see, rig});
+    node_observe(rig->node, (struct node_observer){.see = see, .context = rig});
 }
 
 void rig_open(struct rig *rig, const struct node_options *options)

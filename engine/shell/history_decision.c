@@ -1,0 +1,99 @@
+/* history_decision.c: a decision's candidates as JSON.
+ *
+ *   {"removed": {"OFF_SHIFT": 12}, "candidates": [{"person": "wang.fang", "name": "王芳", "code": "ELIGIBLE", "load": 1,
+ *    "capacity": 3, "ring": 0, "is_home_cell": true, "distance_cm": 42000, "travel_ms": 420000}, ...]}
+ *
+ * Written by hand: one decision per offer is the history's most frequent large row, and a tree of JSON values costs
+ * ten times the text. */
+#include "engine/shell/history_state.h"
+
+#include "engine/edge/labels.h"
+
+#include <inttypes.h>
+
+#define NAME_SIZE 256u
+#define SCRATCH_AT 16384u /* the two sentences lie before it */
+
+static void put_string(struct text *text, const char *bytes, size_t size)
+{
+    text_put(text, "\"");
+    for (size_t i = 0; i < size;) {
+        size_t plain = 0;
+        while (i + plain < size && bytes[i + plain] != '"' && bytes[i + plain] != '\\' &&
+               (unsigned char)bytes[i + plain] >= 0x20) {
+            plain++;
+        }
+        text_put_bytes(text, bytes + i, plain);
+        i += plain;
+        if (i < size) {
+            text_format(text, "\\u%04x", (unsigned)(unsigned char)bytes[i]);
+            i++;
+        }
+    }
+    text_put(text, "\"");
+}
+
+static void put_piece(struct text *text, struct history_piece piece)
+{
+    if (piece.bytes == NULL) {
+        text_put(text, "null");
+    } else {
+        put_string(text, piece.bytes, piece.size);
+    }
+}
+
+static void put_measure(struct text *text, const char *name, int64_t value)
+{
+    if (value < 0) {
+        text_format(text, ",\"%s\":null", name);
+    } else {
+        text_format(text, ",\"%s\":%" PRId64, name, value);
+    }
+}
+
+static void put_candidate(struct text *text, const struct history_names *names,
+                          const struct effect_candidate *candidate)
+{
+    char name[NAME_SIZE];
+    struct text called;
+    text_init(&called, name, sizeof name);
+    history_put_holder(&called, names, (struct holder){HOLDER_PERSON, candidate->person}, LANG_ZH);
+    text_put(text, "{\"person\":");
+    put_piece(text, history_person(names, candidate->person));
+    text_put(text, ",\"name\":");
+    put_string(text, name, called.used);
+    text_format(text, ",\"code\":\"%s\",\"load\":%u,\"capacity\":%u,\"ring\":%u,\"is_home_cell\":%s",
+                words_code_name(candidate->code), candidate->load, candidate->capacity,
+                candidate->ring, candidate->is_home_cell ? "true" : "false");
+    if (candidate->is_home_position) {
+        text_put(text, ",\"is_home_position\":true");
+    }
+    put_measure(text, "distance_cm", candidate->distance_cm);
+    put_measure(text, "travel_ms", candidate->travel_ms);
+    text_put(text, "}");
+}
+
+struct history_piece history_decision_json(struct history *history,
+                                           const struct effect_decision *decision)
+{
+    struct text text;
+    char *out = history->scratch + SCRATCH_AT;
+    bool has_one = false;
+    text_init(&text, out, HISTORY_SCRATCH_SIZE - SCRATCH_AT);
+    text_put(&text, "{\"removed\":{");
+    for (uint32_t i = 0; i < COUNT_OF(decision->removed); i++) {
+        if (decision->removed[i] > 0) {
+            text_format(&text, "%s\"%s\":%" PRIu32, has_one ? "," : "",
+                        words_code_name(CODE_ELIGIBLE + i), decision->removed[i]);
+            has_one = true;
+        }
+    }
+    text_put(&text, "},\"candidates\":[");
+    for (uint32_t i = 0; i < decision->candidate_count; i++) {
+        text_put(&text, i > 0 ? "," : "");
+        put_candidate(&text, &history->names, &decision->candidates[i]);
+    }
+    text_put(&text, "]}");
+    must(!text.is_cut); /* 32 candidates of at most 700 bytes */
+    return (struct history_piece){out, (uint32_t)text.used};
+}

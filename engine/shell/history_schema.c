@@ -1,0 +1,211 @@
+/* history_schema.c: the tables of DATA/history.db.
+ *
+ * Text columns named state, action, code, kind ... hold the stable words of engine/edge/words.h; persons, gateways,
+ * posts, cells, classes, rules stand by id or code, never by row. Instants are ms since 1970 by the log's clock; NULL
+ * is "never" or "none". position is that of the log entry, ordinal counts effects inside the entry from 0, so both
+ * together are the same in every rebuild.
+ *
+ *   meta       key, value: log_salt, position, at_ms, next_case_id
+ *   cases      one row per case: what it is (written when it opens), how it stands (after each command that touched it)
+ *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
+ *   orders     one row per work order
+ *   timeline   one row per line of a case's story, with the sentence in Chinese and English
+ *   decisions  who was looked at for an offer and why not the others: detail is JSON
+ *   notices    what a post was told
+ *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
+ *   counters   per local day: kind result (code of an event or act), action (line of a story)
+ *   texts      what is searched: id 2n is the title and place of case n, odd ids are texts of reports and remarks
+ *   search     the trigram index over texts.body */
+#include "engine/shell/history_schema.h"
+
+#include <stdio.h>
+
+#define APPLICATION_ID 0x47724c70 /* "GrLp" */
+#define BUSY_MS 5000
+
+static const char SCHEMA[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,"
+    " serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, class_zh TEXT, class_en TEXT,"
+    " rule TEXT, rules_digest TEXT, department TEXT, district TEXT, cell TEXT, asset TEXT, device TEXT,"
+    " gateway TEXT, reporter TEXT, place_zh TEXT, place_en TEXT, lon_e7 INTEGER, lat_e7 INTEGER,"
+    " report TEXT, onset_at_ms INTEGER, opened_at_ms INTEGER NOT NULL, filed_at_ms INTEGER,"
+    " handled_at_ms INTEGER, closed_at_ms INTEGER, retired_at_ms INTEGER, state TEXT NOT NULL,"
+    " severity INTEGER NOT NULL, holder_kind TEXT, holder TEXT, holder_zh TEXT, holder_en TEXT,"
+    " clock TEXT, deadline_ms INTEGER, events INTEGER NOT NULL, clocks_missed INTEGER NOT NULL,"
+    " reopenings INTEGER NOT NULL);"
+    "CREATE INDEX cases_serial ON cases(serial);"
+    "CREATE INDEX cases_opened ON cases(opened_at_ms);"
+    "CREATE INDEX cases_retired ON cases(retired_at_ms) WHERE retired_at_ms IS NOT NULL;"
+    "CREATE TABLE orders(number INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " state TEXT NOT NULL, person TEXT, is_lead INTEGER NOT NULL, offered_at_ms INTEGER,"
+    " accepted_at_ms INTEGER, arrived_at_ms INTEGER, ended_at_ms INTEGER, clock TEXT,"
+    " deadline_ms INTEGER);"
+    "CREATE INDEX orders_case ON orders(case_id);"
+    "CREATE TABLE timeline(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, action TEXT NOT NULL, reason TEXT, code TEXT,"
+    " state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT, severity INTEGER, clock TEXT,"
+    " deadline_ms INTEGER, actor TEXT, gateway TEXT, subject TEXT, post TEXT, holder_kind TEXT,"
+    " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, zh TEXT,"
+    " en TEXT, PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX timeline_case ON timeline(case_id);"
+    "CREATE TABLE decisions(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule TEXT,"
+    " chosen TEXT, binding TEXT, considered INTEGER, detail TEXT, zh TEXT, en TEXT,"
+    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX decisions_case ON decisions(case_id);"
+    "CREATE TABLE notices(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh TEXT,"
+    " en TEXT, PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX notices_case ON notices(case_id);"
+    "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " principal TEXT, epoch INTEGER, seq INTEGER, idx INTEGER, code TEXT NOT NULL,"
+    " is_late INTEGER NOT NULL, case_no TEXT, order_no INTEGER, PRIMARY KEY(position, ordinal))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE counters(day INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " count INTEGER NOT NULL, PRIMARY KEY(day, kind, name)) WITHOUT ROWID;"
+    "CREATE TABLE texts(id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX texts_case ON texts(case_id);"
+    "CREATE VIRTUAL TABLE search USING fts5(body, content='texts', content_rowid='id',"
+    " tokenize='trigram', detail='full');";
+
+enum err history_schema_fail(sqlite3 *db, const char *doing, struct history_fault *out_fault)
+{
+    int code = db != NULL ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
+    (void)snprintf(out_fault->text, sizeof out_fault->text, "history.db: cannot %.100s: %.400s",
+                   doing, db != NULL ? sqlite3_errmsg(db) : "out of memory");
+    switch (code) {
+    case SQLITE_FULL:
+        return ERR_NO_SPACE;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_DAMAGED;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_BUSY;
+    case SQLITE_NOMEM:
+        return ERR_MEMORY;
+    case SQLITE_CANTOPEN:
+        return ERR_NOT_FOUND;
+    default:
+        return ERR_IO;
+    }
+}
+
+static bool read_pragma(sqlite3 *db, const char *sql, int64_t *out_value)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool is_read = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+                   sqlite3_step(stmt) == SQLITE_ROW;
+    if (is_read) {
+        *out_value = sqlite3_column_int64(stmt, 0);
+    }
+    (void)sqlite3_finalize(stmt);
+    return is_read;
+}
+
+/* Is it ours, and of this version? *out_is_new: an empty file. */
+static enum err check_version(sqlite3 *db, const char *path, bool *out_is_new,
+                              struct history_fault *fault)
+{
+    int64_t application = 0, version = 0, tables = 0;
+    if (!read_pragma(db, "PRAGMA application_id", &application) ||
+        !read_pragma(db, "PRAGMA user_version", &version) ||
+        !read_pragma(db, "SELECT count(*) FROM sqlite_schema", &tables)) {
+        return history_schema_fail(db, "read it", fault);
+    }
+    *out_is_new = application == 0 && version == 0 && tables == 0;
+    if (*out_is_new) {
+        return ERR_OK;
+    }
+    if (application != APPLICATION_ID) {
+        (void)snprintf(fault->text, sizeof fault->text,
+                       "%.400s is a database, but not a history of this engine", path);
+        return ERR_DAMAGED;
+    }
+    if (version != HISTORY_VERSION) {
+        (void)snprintf(fault->text, sizeof fault->text,
+                       "%.300s is of version %lld, this program writes version %d; move it away and "
+                       "rebuild it from the log: gridloop log replay --history NEW.db",
+                       path, (long long)version, HISTORY_VERSION);
+        return ERR_VERSION;
+    }
+    return ERR_OK;
+}
+
+static enum err create_tables(sqlite3 *db, struct history_fault *fault)
+{
+    char text[128];
+    (void)snprintf(text, sizeof text, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                   APPLICATION_ID, HISTORY_VERSION);
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        return history_schema_fail(db, "make its tables", fault);
+    }
+    return ERR_OK;
+}
+
+/* The log is the truth and is synced: the history may lose its last transactions to a power cut, and the next start
+ * replays them into it. So the WAL is synced at checkpoints only. */
+static const char WRITER_PRAGMAS[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                                     "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-32768;"
+                                     "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF;";
+
+enum err history_schema_create(const char *path, sqlite3 **out_db, struct history_fault *out_fault)
+{
+    sqlite3 *db = NULL;
+    bool is_new = false;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    enum err err = ERR_OK;
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+        err = history_schema_fail(db, "open it", out_fault);
+    }
+    if (err == ERR_OK) {
+        (void)sqlite3_busy_timeout(db, BUSY_MS);
+        err = check_version(db, path, &is_new, out_fault);
+    }
+    if (err == ERR_OK && sqlite3_exec(db, WRITER_PRAGMAS, NULL, NULL, NULL) != SQLITE_OK) {
+        err = history_schema_fail(db, "prepare it", out_fault);
+    }
+    if (err == ERR_OK && is_new) {
+        err = create_tables(db, out_fault);
+    }
+    if (err != ERR_OK) {
+        (void)sqlite3_close(db);
+        return err;
+    }
+    *out_db = db;
+    return ERR_OK;
+}
+
+enum err history_schema_read(const char *path, sqlite3 **out_db, struct history_fault *out_fault)
+{
+    sqlite3 *db = NULL;
+    bool is_new = false;
+    enum err err = ERR_OK;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        err = history_schema_fail(db, "open it", out_fault);
+        if (err == ERR_NOT_FOUND) {
+            (void)snprintf(out_fault->text, sizeof out_fault->text,
+                           "there is no history at %.400s; an engine makes it when it runs, or: "
+                           "gridloop log replay --history NEW.db",
+                           path);
+        }
+    }
+    if (err == ERR_OK) {
+        (void)sqlite3_busy_timeout(db, BUSY_MS);
+        err = check_version(db, path, &is_new, out_fault);
+    }
+    if (err == ERR_OK && is_new) {
+        (void)snprintf(out_fault->text, sizeof out_fault->text, "%.400s is empty", path);
+        err = ERR_NOT_FOUND;
+    }
+    if (err != ERR_OK) {
+        (void)sqlite3_close(db);
+        return err;
+    }
+    *out_db = db;
+    return ERR_OK;
+}

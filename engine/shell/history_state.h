@@ -1,0 +1,158 @@
+/* history_state.h: what history.c, history_write.c and history_expire.c share. Nobody else includes it. */
+#ifndef ENGINE_SHELL_HISTORY_STATE_H
+#define ENGINE_SHELL_HISTORY_STATE_H
+
+#include "engine/shell/history.h"
+#include "engine/shell/history_names.h"
+
+/* X(NAME, sql) */
+#define HISTORY_STATEMENTS(X)                                                                      \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(ROLLBACK, "ROLLBACK")                                                                        \
+    X(META, "INSERT INTO meta(key, value) VALUES(?1, ?2)"                                          \
+            " ON CONFLICT(key) DO UPDATE SET value = excluded.value")                              \
+    X(FIND_CASE, "SELECT id FROM cases WHERE number = ?1")                                         \
+    X(NEW_CASE, "INSERT INTO cases(id, number, serial, title_zh, title_en, class, class_zh,"       \
+                " class_en, rule, rules_digest, department, district, cell, asset, device,"        \
+                " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"     \
+                " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
+                " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
+                " clocks_missed, reopenings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
+    X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
+            " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
+            " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
+            " clocks_missed = clocks_missed + ?, reopenings = reopenings + ? WHERE id = ?")        \
+    X(COUNTS, "UPDATE cases SET clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"   \
+              " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
+    X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
+               " department = ? WHERE id = ?")                                                     \
+    X(ORDER, "INSERT INTO orders(number, case_id, kind, state, person, is_lead, offered_at_ms,"    \
+             " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms) VALUES(?, ?, ?, ?," \
+             " ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE SET kind = excluded.kind,"    \
+             " state = excluded.state, is_lead = excluded.is_lead,"                                \
+             " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"  \
+             " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                        \
+             " deadline_ms = excluded.deadline_ms")                                                \
+    X(TIMELINE, "INSERT INTO timeline(position, ordinal, case_id, at_ms, action, reason, code,"    \
+                " state_before, state, order_no, order_kind, severity, clock, deadline_ms, actor," \
+                " gateway, subject, post, holder_kind, holder, distance_cm, event_type, device,"   \
+                " events, text, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                  \
+    X(DECISION, "INSERT INTO decisions(position, ordinal, case_id, at_ms, order_no, order_kind,"   \
+                " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
+                " ?, ?, ?, ?, ?, ?)")                                                              \
+    X(NOTICE, "INSERT INTO notices(position, ordinal, case_id, at_ms, post, code, severity, zh,"   \
+              " en) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
+    X(RECEIPT, "INSERT INTO receipts(position, ordinal, at_ms, principal, epoch, seq, idx, code,"  \
+               " is_late, case_no, order_no) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+    X(COUNTER, "INSERT INTO counters(day, kind, name, count) VALUES(?, ?, ?, ?)"                   \
+               " ON CONFLICT(day, kind, name) DO UPDATE SET count = count + excluded.count")       \
+    X(TEXT, "INSERT INTO texts(id, case_id, body) VALUES(?, ?, ?)")                                \
+    X(SEARCH, "INSERT INTO search(rowid, body) VALUES(?, ?)")                                      \
+    X(OLD_TEXT, "SELECT body FROM texts WHERE id = ?1")                                            \
+    X(UNSEARCH, "INSERT INTO search(search, rowid, body) VALUES('delete', ?, ?)")                  \
+    X(RETEXT, "UPDATE texts SET body = ?2 WHERE id = ?1")
+
+#define HISTORY_STATEMENT_ENUM(name, sql) HISTORY_SQL_##name,
+enum history_statement { HISTORY_STATEMENTS(HISTORY_STATEMENT_ENUM) HISTORY_SQL_COUNT };
+#undef HISTORY_STATEMENT_ENUM
+
+/* A case touched in this transaction. */
+struct history_dirty_case {
+    int64_t id;
+    struct case_no no;
+    bool is_new;
+    bool is_renamed; /* another rule took it over: title and owner anew */
+    bool has_view;
+    int64_t filed_at_ms;   /* seen filed in this transaction, 0 = not */
+    int64_t retired_at_ms; /* 0 = still in the engine */
+    uint32_t missed;       /* clocks, in this transaction */
+    uint32_t reopenings;   /* in this transaction */
+    uint32_t gateway;      /* of the opening event */
+    uint32_t reporter;
+    char *report; /* its free text, malloc'ed; NULL */
+    struct case_view view;
+};
+
+/* An order touched in this transaction. */
+struct history_dirty_order {
+    struct order_view view;
+    int64_t case_id;
+};
+
+/* Keys of what is held back, to its slot: open addressing, emptied at each flush. */
+struct history_slots {
+    uint64_t keys[HISTORY_DIRTY_MAX * 2];
+    uint32_t slots[HISTORY_DIRTY_MAX * 2]; /* NONE32 = free */
+};
+
+struct history_day_counts {
+    uint32_t day; /* yyyymmdd; 0 = none yet */
+    uint32_t results[CODE_LIMIT];
+    uint32_t actions[ACTION_LIMIT];
+};
+
+struct history {
+    sqlite3 *db;
+    sqlite3_stmt *statements[HISTORY_SQL_COUNT];
+    struct history_options options;
+    struct history_names names;
+    bool is_begun;
+    uint64_t position; /* committed */
+    int64_t at_ms;     /* log time of what was taken last */
+    int64_t next_case_id;
+    uint64_t entry; /* being taken */
+    uint32_t ordinal;
+    struct history_dirty_case *cases; /* HISTORY_DIRTY_MAX */
+    uint32_t case_count;
+    struct history_slots *case_slots;
+    struct history_dirty_order *orders; /* HISTORY_DIRTY_MAX */
+    uint32_t order_count;
+    struct history_slots *order_slots;
+    struct history_day_counts day;
+    struct history_counts counts;
+    struct history_fault fault;
+    char *scratch; /* HISTORY_SCRATCH_SIZE */
+};
+
+#define HISTORY_SCRATCH_SIZE 65536u
+
+/* ---- history_sql.c: binding values and stepping; no SQL is ever put together from values ---- */
+struct history_binder {
+    sqlite3_stmt *stmt;
+    int at; /* bound last */
+};
+struct history_binder history_bind(struct history *history, enum history_statement statement);
+void history_bind_int(struct history_binder *binder, int64_t value);
+void history_bind_count(struct history_binder *binder, uint64_t value); /* 0 = NULL */
+void history_bind_instant(struct history_binder *binder, int64_t at_ms); /* 0, NEVER_MS = NULL */
+void history_bind_word(struct history_binder *binder, const char *word); /* NULL, "" = NULL */
+void history_bind_piece(struct history_binder *binder, struct history_piece piece);
+enum err history_step(struct history *history, struct history_binder *binder,
+                      const char *doing) WARN_UNUSED;
+
+/* ---- history_write.c ---- */
+enum err history_write_effect(struct history *history, const struct history_record *record) WARN_UNUSED;
+
+/* ---- history_cases.c: cases and orders, held back until the transaction ends ---- */
+struct history_touch {
+    struct case_no no;
+    bool is_opening;
+};
+enum err history_case_at(struct history *history, struct history_touch touch,
+                         struct history_dirty_case **out_case) WARN_UNUSED;
+enum err history_keep_view(struct history *history, const struct history_record *record) WARN_UNUSED;
+enum err history_keep_order(struct history *history, const struct order_view *view) WARN_UNUSED;
+enum err history_flush(struct history *history) WARN_UNUSED;
+void history_forget_dirty(struct history *history);
+enum err history_put_text(struct history *history, int64_t id, int64_t case_id,
+                          struct history_piece body) WARN_UNUSED;
+
+/* ---- history_decision.c ---- */
+/* The candidates and what spoke against the others, as JSON into the scratch. */
+struct history_piece history_decision_json(struct history *history,
+                                           const struct effect_decision *decision);
+
+#endif

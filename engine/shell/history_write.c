@@ -1,0 +1,257 @@
+/* history_write.c: the rows that one effect becomes. */
+#include "engine/shell/history_state.h"
+
+#include "engine/edge/story.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define SENTENCE_SIZE (STORY_SENTENCE_SIZE * 4)
+
+/* An effect's place in the log. */
+static void bind_key(struct history *history, struct history_binder *binder)
+{
+    history_bind_int(binder, (int64_t)history->entry);
+    history_bind_int(binder, history->ordinal);
+}
+
+/* The two sentences lie in the scratch until the next effect. */
+struct sentences {
+    struct history_piece zh;
+    struct history_piece en;
+};
+
+static struct sentences tell(struct history *history, const struct effect *effect)
+{
+    const struct history_names *names = &history->names;
+    char *zh = history->scratch, *en = history->scratch + SENTENCE_SIZE;
+    size_t zh_size =
+        story_sentence(effect, &names->city, &names->policy, LANG_ZH, zh, SENTENCE_SIZE);
+    size_t en_size =
+        story_sentence(effect, &names->city, &names->policy, LANG_EN, en, SENTENCE_SIZE);
+    return (struct sentences){{zh, (uint32_t)zh_size}, {en, (uint32_t)en_size}};
+}
+
+static enum err count_day(struct history *history, int64_t at_ms)
+{
+    uint32_t day;
+    if (history->names.is_open) {
+        day = city_local_date(&history->names.city, at_ms);
+    } else {
+        struct tm utc;
+        time_t seconds = (time_t)div_floor(at_ms, SECOND_MS);
+        (void)gmtime_r(&seconds, &utc);
+        day = (uint32_t)((utc.tm_year + 1900) * 10000 + (utc.tm_mon + 1) * 100 + utc.tm_mday);
+    }
+    if (day == history->day.day) {
+        return ERR_OK;
+    }
+    enum err err = history->day.day != 0 ? history_flush(history) : ERR_OK;
+    history->day.day = day;
+    return err;
+}
+
+/* ---- receipts ---- */
+
+static enum err write_receipt(struct history *history, const struct effect_result *result)
+{
+    char number[WORDS_CASE_NO_SIZE], hash[33];
+    if (result->code == CODE_RESOLVE_AGAIN) {
+        return ERR_OK; /* not an answer: it was appended anew */
+    }
+    history->day.results[result->code < CODE_LIMIT ? result->code : 0]++;
+    if (result->code == CODE_DONE) {
+        return ERR_OK;
+    }
+    struct history_piece principal = history_principal(&history->names, result->principal);
+    if (principal.bytes == NULL) {
+        int size = snprintf(hash, sizeof hash, "%016llx%016llx",
+                            (unsigned long long)result->principal.hi,
+                            (unsigned long long)result->principal.lo);
+        principal = (struct history_piece){hash, (uint32_t)size};
+    }
+    struct history_binder binder = history_bind(history, HISTORY_SQL_RECEIPT);
+    bind_key(history, &binder);
+    history_bind_int(&binder, history->at_ms);
+    history_bind_piece(&binder, principal);
+    history_bind_int(&binder, (int64_t)result->epoch);
+    history_bind_int(&binder, (int64_t)result->seq);
+    history_bind_int(&binder, result->index);
+    history_bind_word(&binder, words_code_name(result->code));
+    history_bind_int(&binder, result->is_late);
+    history_bind_word(&binder, words_case_no(result->case_no, number));
+    history_bind_count(&binder, result->order);
+    return history_step(history, &binder, "write a receipt");
+}
+
+/* ---- timeline ---- */
+
+/* What the row of the case cannot tell. */
+static enum err note_case(struct history *history, struct history_dirty_case *dirty,
+                          const struct effect_timeline *line)
+{
+    dirty->missed += line->action == ACTION_MISS;
+    dirty->reopenings += line->action == ACTION_REOPEN;
+    dirty->is_renamed = dirty->is_renamed || line->action == ACTION_SEVERITY;
+    if (line->action == ACTION_RETIRE) {
+        dirty->retired_at_ms = history->at_ms;
+    } else if (line->action == ACTION_SELF_HANDLED && dirty->filed_at_ms == 0) {
+        dirty->filed_at_ms = history->at_ms;
+    } else if (line->action == ACTION_OPEN) {
+        dirty->gateway = line->gateway;
+        dirty->reporter = line->actor;
+        if (line->text != NULL && line->text_size > 0) {
+            dirty->report = strndup(line->text, line->text_size);
+            if (dirty->report == NULL) {
+                return ERR_MEMORY;
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+static void bind_timeline(struct history *history, struct history_binder *binder, int64_t case_id,
+                          const struct effect *effect)
+{
+    const struct history_names *names = &history->names;
+    const struct effect_timeline *line = &effect->of.timeline;
+    struct sentences sentences = tell(history, effect);
+    bind_key(history, binder);
+    history_bind_int(binder, case_id);
+    history_bind_int(binder, effect->at_ms);
+    history_bind_word(binder, words_action_name(line->action));
+    history_bind_word(binder, line->reason != REASON_NONE ? words_reason_name(line->reason) : NULL);
+    history_bind_word(binder, line->code != CODE_NOTHING ? words_code_name(line->code) : NULL);
+    history_bind_word(binder, words_case_state_name(line->state_before));
+    history_bind_word(binder, words_case_state_name(line->state));
+    history_bind_count(binder, line->order);
+    history_bind_word(binder,
+                      line->order_kind != 0 ? words_order_kind_name(line->order_kind) : NULL);
+    history_bind_int(binder, line->severity);
+    history_bind_word(binder, line->clock != CLOCK_NONE ? words_clock_name(line->clock) : NULL);
+    history_bind_instant(binder, line->deadline_ms);
+    history_bind_piece(binder, history_person(names, line->actor));
+    history_bind_piece(binder, history_gateway(names, line->gateway));
+    history_bind_piece(binder, history_person(names, line->subject));
+    history_bind_piece(binder, history_post(names, line->post));
+    history_bind_word(binder, words_holder_kind_name(line->holder.kind));
+    history_bind_piece(binder, history_holder(names, line->holder));
+    history_bind_count(binder, line->distance_cm > 0 ? (uint64_t)line->distance_cm : 0);
+    history_bind_piece(binder, line->event != NULL ? history_type(names, line->event->head->type)
+                                                   : (struct history_piece){NULL, 0});
+    history_bind_piece(binder,
+                       history_device(names, line->event != NULL ? line->event->head->device
+                                                                 : NONE32));
+    history_bind_int(binder, line->event_count);
+    history_bind_piece(binder, (struct history_piece){line->text, line->text_size});
+    history_bind_piece(binder, sentences.zh);
+    history_bind_piece(binder, sentences.en);
+}
+
+/* Odd, so that it never meets a title; a function of the log alone. */
+static int64_t text_id(const struct history *history)
+{
+    return (int64_t)((history->entry << 22 | history->ordinal) << 1 | 1);
+}
+
+static enum err write_timeline(struct history *history, const struct effect *effect)
+{
+    const struct effect_timeline *line = &effect->of.timeline;
+    struct history_touch touch = {line->case_no, line->action == ACTION_OPEN};
+    struct history_dirty_case *dirty;
+    enum err err = history_case_at(history, touch, &dirty);
+    if (err == ERR_OK) {
+        err = note_case(history, dirty, line);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
+    int64_t case_id = dirty->id;
+    history->day.actions[line->action < ACTION_LIMIT ? line->action : 0]++;
+    struct history_binder binder = history_bind(history, HISTORY_SQL_TIMELINE);
+    bind_timeline(history, &binder, case_id, effect);
+    err = history_step(history, &binder, "write the timeline");
+    if (err != ERR_OK || line->text == NULL || line->text_size == 0) {
+        return err;
+    }
+    return history_put_text(history, text_id(history), case_id,
+                            (struct history_piece){line->text, line->text_size});
+}
+
+/* ---- decisions and notices ---- */
+
+static enum err write_decision(struct history *history, const struct effect *effect)
+{
+    const struct effect_decision *decision = &effect->of.decision;
+    const struct history_names *names = &history->names;
+    struct history_dirty_case *dirty;
+    enum err err = history_case_at(history, (struct history_touch){decision->case_no, false}, &dirty);
+    if (err != ERR_OK) {
+        return err;
+    }
+    uint32_t chosen = decision->candidate_count > 0 && decision->candidates[0].code == CODE_ELIGIBLE
+                          ? decision->candidates[0].person
+                          : NONE32;
+    struct sentences sentences = tell(history, effect);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_DECISION);
+    bind_key(history, &binder);
+    history_bind_int(&binder, dirty->id);
+    history_bind_int(&binder, effect->at_ms);
+    history_bind_count(&binder, decision->order);
+    history_bind_word(&binder, words_order_kind_name(decision->order_kind));
+    history_bind_piece(&binder, history_rule(names, decision->rule));
+    history_bind_piece(&binder, history_person(names, chosen));
+    history_bind_word(&binder,
+                      decision->binding != CODE_NOTHING ? words_code_name(decision->binding) : NULL);
+    history_bind_int(&binder, decision->considered);
+    history_bind_piece(&binder, history_decision_json(history, decision));
+    history_bind_piece(&binder, sentences.zh);
+    history_bind_piece(&binder, sentences.en);
+    return history_step(history, &binder, "write a decision");
+}
+
+static enum err write_notice(struct history *history, const struct effect *effect)
+{
+    const struct effect_notice *notice = &effect->of.notice;
+    struct history_dirty_case *dirty;
+    enum err err = history_case_at(history, (struct history_touch){notice->case_no, false}, &dirty);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct sentences sentences = tell(history, effect);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_NOTICE);
+    bind_key(history, &binder);
+    history_bind_int(&binder, dirty->id);
+    history_bind_int(&binder, effect->at_ms);
+    history_bind_piece(&binder, history_post(&history->names, notice->post));
+    history_bind_word(&binder, notice->code != CODE_NOTHING ? words_code_name(notice->code) : NULL);
+    history_bind_int(&binder, notice->severity);
+    history_bind_piece(&binder, sentences.zh);
+    history_bind_piece(&binder, sentences.en);
+    return history_step(history, &binder, "write a notice");
+}
+
+enum err history_write_effect(struct history *history, const struct history_record *record)
+{
+    const struct effect *effect = record->effect;
+    enum err err = count_day(history, effect->at_ms);
+    if (err != ERR_OK) {
+        return err;
+    }
+    switch (effect->kind) {
+    case EFFECT_RESULT:
+        return write_receipt(history, &effect->of.result);
+    case EFFECT_TIMELINE:
+        return write_timeline(history, effect);
+    case EFFECT_DECISION:
+        return write_decision(history, effect);
+    case EFFECT_NOTICE:
+        return write_notice(history, effect);
+    case EFFECT_FIRING:    /* the rule stands in the case, the code in the receipt */
+    case EFFECT_ITEM:      /* the order tells it */
+    case EFFECT_ACTIVATED: /* the records that follow bear the new names */
+    default:
+        return ERR_OK;
+    }
+}
