@@ -160,6 +160,16 @@ int cli_no_engine(const char *url)
     return EX_UNAVAILABLE;
 }
 
+bool cli_has_input(const char *command, const char *path)
+{
+    if (strcmp(path, "-") == 0 || access(path, F_OK) == 0) {
+        return true;
+    }
+    (void)fprintf(stderr, "%s: no file or directory %s here; look at the path, or run %s --help (exit %d)\n", command, path, command,
+                  EX_NOINPUT);
+    return false;
+}
+
 enum lang cli_lang(const char *asked)
 {
     char found[32];

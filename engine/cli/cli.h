@@ -8,6 +8,7 @@
 #include "engine/core/err.h"
 #include "engine/edge/words.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define GRIDLOOP_VERSION "0.1.0"
@@ -42,6 +43,10 @@ const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE]);
 
 /* "no engine at URL; start one: ..." on standard error; returns the exit code for it (69). */
 int cli_no_engine(const char *url);
+
+/* Is the file or directory there ("-" is)? False after "COMMAND: no file or directory PATH ..." on standard error; the exit code
+ * is 66 then. */
+bool cli_has_input(const char *command, const char *path);
 
 /* The language asked for with --lang (may be NULL), else GRIDLOOP_LANG, the settings file's, LC_ALL, LANG. */
 enum lang cli_lang(const char *asked);

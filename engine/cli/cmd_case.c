@@ -5,6 +5,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/identities.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/story.h"
 #include "engine/edge/title.h"
@@ -331,26 +332,44 @@ static int tell(const struct case_options *options, bool is_explained)
 
 /* ---- act ---- */
 
+#define VERBS_MAX 64u
+
+/* The words there are, and the nearest of them. */
 static int refuse_word(const char *what, const char *word, enum vocabulary vocabulary,
                        uint32_t below)
 {
-    char verb[64], all[1024] = "";
-    size_t used = 0;
-    for (uint32_t i = 0; i < words_count(vocabulary); i++) {
+    char verbs[VERBS_MAX][64], near[96], all[1024] = "";
+    const char *names[VERBS_MAX];
+    size_t used = 0, count = 0;
+    for (uint32_t i = 0; i < words_count(vocabulary) && count < VERBS_MAX; i++) {
         const struct word *known = words_at(vocabulary, i);
         if (known->number == 0 || known->number >= below) {
             continue;
         }
-        (void)snprintf(verb, sizeof verb, "%s", known->name);
-        for (char *at = verb; *at != '\0'; at++) {
+        (void)snprintf(verbs[count], sizeof verbs[count], "%s", known->name);
+        for (char *at = verbs[count]; *at != '\0'; at++) {
             *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
         }
-        int length = snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "", verb);
+        int length = snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "",
+                              verbs[count]);
         used += length > 0 && (size_t)length < sizeof all - used ? (size_t)length : 0;
+        names[count] = verbs[count];
+        count++;
     }
-    (void)fprintf(stderr, "gridloop case act: no %s \"%s\"; one of: %s (exit %d)\n", what, word,
-                  all, EX_USAGE);
+    (void)fprintf(stderr, "gridloop case act: no %s \"%s\"%s; one of: %s (exit %d)\n", what, word,
+                  arguments_near(word, names, count, near, sizeof near), all, EX_USAGE);
     return EX_USAGE;
+}
+
+/* Whom a refusal about a person may have meant. */
+static const char *near_person(const struct case_options *options, uint32_t code,
+                               char out[IDENTITIES_NEAR_SIZE])
+{
+    out[0] = '\0';
+    if (code == CODE_UNKNOWN_WORKER && options->to != NULL) {
+        return identities_near(NULL, options->to, out);
+    }
+    return code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, out) : out;
 }
 
 static int print_result(const struct case_options *options,
@@ -371,11 +390,13 @@ static int print_result(const struct case_options *options,
         (void)printf("%s: %s, %s\n", result->case_no, words_code((uint32_t)result->code, lang),
                      words_case_state((uint32_t)result->state, lang));
     } else {
-        char possible[512];
+        char possible[512], near[IDENTITIES_NEAR_SIZE];
         (void)words_actions(result->possible, lang, possible, sizeof possible);
         (void)fprintf(
-            stderr, "refused %s: %s%s%s%s%s (exit %d)\n", words_code_name((uint32_t)result->code),
-            words_code((uint32_t)result->code, lang), result->case_no[0] != '\0' ? "; case " : "",
+            stderr, "refused %s: %s%s%s%s%s%s (exit %d)\n",
+            words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
+            near_person(options, (uint32_t)result->code, near),
+            result->case_no[0] != '\0' ? "; case " : "",
             result->case_no, possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
     }
     return is_done ? EX_OK : EX_NOPERM;

@@ -1,6 +1,7 @@
 /* cmd_city.c: `gridloop city demo | check | import`: makes and checks city directories. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/progress.h"
 
 #include "engine/city/city_load.h"
 #include "engine/core/limits.h"
@@ -53,6 +54,9 @@ static error_t parse_demo(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
     switch (key) {
+    case 'j':
+        options->is_json = true;
+        return 0;
     case 's':
         if (!parse_seed(text, &options->seed)) {
             argp_error(state, "--seed takes a whole number, not \"%s\"", text);
@@ -73,11 +77,24 @@ static error_t parse_demo(int key, char *text, struct argp_state *state)
     }
 }
 
+static void print_made_json(const char *directory, const struct city_demo_result *made)
+{
+    json_t *row = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "directory", directory, "cells",
+                            (json_int_t)made->cells, "units", (json_int_t)made->units, "areas", (json_int_t)made->areas,
+                            "persons", (json_int_t)made->persons, "field_workers", (json_int_t)made->field_workers,
+                            "departments", (json_int_t)made->departments, "devices", (json_int_t)made->devices, "assets",
+                            (json_int_t)made->assets, "rule_files", (json_int_t)made->rule_files);
+    (void)json_dumpf(row, stdout, JSON_COMPACT);
+    (void)printf("\n");
+    json_decref(row);
+}
+
 static int city_demo(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"seed", 's', "N", 0, "same seed and size, same bytes (default 1)", 0},
         {"size", 'z', "small|medium|large", 0, "small (24 cells, default), medium (200) or large (1,000)", 0},
+        {"json", 'j', NULL, 0, "what was made, as one JSON object", 0},
         {0}};
     static const struct argp ARGP = {
         OPTIONS, parse_demo,
@@ -91,11 +108,18 @@ static int city_demo(int argc, char **argv)
         return EX_USAGE;
     }
     struct city_demo_result made;
+    struct progress progress;
+    progress_begin(&progress, "inventing a city", NULL);
     const enum err err = city_demo_write(options.directory, options.seed, options.size, &made);
+    progress_end(&progress);
     if (err != ERR_OK) {
         fprintf(stderr, "cannot write the city to %s: %s; name a directory that can be written\n",
                 options.directory, err == ERR_MEMORY ? "out of memory" : strerror(errno));
         return err == ERR_MEMORY ? EX_OSERR : EX_CANTCREAT;
+    }
+    if (options.is_json) {
+        print_made_json(options.directory, &made);
+        return EX_OK;
     }
     printf("%s: %" PRIu32 " cells, %" PRIu32 " units, %" PRIu32 " areas, %" PRIu32
            " persons (%" PRIu32 " field workers), %" PRIu32 " departments, %" PRIu32
@@ -279,6 +303,9 @@ static int city_check(int argc, char **argv)
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
+    if (!cli_has_input("gridloop city check", options.directory)) {
+        return EX_NOINPUT;
+    }
     struct problems *problems = problems_new();
     if (problems == NULL) {
         fprintf(stderr, "out of memory\n");
@@ -300,12 +327,16 @@ static int city_check(int argc, char **argv)
 
 struct import_options {
     const char *name, *data, *out;
+    bool is_json;
 };
 
 static error_t parse_import(int key, char *text, struct argp_state *state)
 {
     struct import_options *options = state->input;
     switch (key) {
+    case 'j':
+        options->is_json = true;
+        return 0;
     case 'd':
         options->data = text;
         return 0;
@@ -335,6 +366,7 @@ static int city_import(int argc, char **argv)
         {"data", 'd', "DIR", 0,
          "folder with incidents/, polygons/ and stations/ (docs/real-data.md)", 0},
         {"out", 'o', "DIR", 0, "city directory to make, with its trace", 0},
+        {"json", 'j', NULL, 0, "what was measured, as one JSON object", 0},
         {0}};
     static const struct argp ARGP = {
         OPTIONS, parse_import,
@@ -345,6 +377,9 @@ static int city_import(int argc, char **argv)
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
+    }
+    if (!cli_has_input("gridloop city import", options.data)) {
+        return EX_NOINPUT;
     }
     struct problems *problems = problems_new();
     if (problems == NULL) {
@@ -358,7 +393,11 @@ static int city_import(int argc, char **argv)
     problems_print(problems, stderr);
     const char *key;
     json_t *value;
-    json_object_foreach(facts, key, value)
+    if (options.is_json && facts != NULL) {
+        (void)json_dumpf(facts, stdout, JSON_INDENT(2));
+        (void)printf("\n");
+    }
+    json_object_foreach(options.is_json ? NULL : facts, key, value)
     {
         if (json_is_integer(value)) {
             printf("%-32s %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(value));
@@ -366,7 +405,7 @@ static int city_import(int argc, char **argv)
             printf("%-32s %.3f\n", key, json_real_value(value));
         }
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && !options.is_json) {
         printf("%s: city, rules, sim.yaml and trace.ndjson; what was fitted: %s/fit.json\n",
                options.out, options.out);
     }

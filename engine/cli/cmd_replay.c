@@ -9,6 +9,7 @@
 #include "sim/trace_file.h"
 
 #include <argp.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -18,6 +19,7 @@
 #define SOURCES_MAX 64u
 #define FLUSH_EVERY 500u /* events between two looks at the answers */
 #define FINISH_WAIT_MS 30000u
+#define MEET_WAIT_MS 5000u
 #define CODES_MAX 256u
 #define NUDGE_MS 200 /* a pause longer than this is used to listen */
 
@@ -25,6 +27,7 @@ struct replay_options_cli {
     const char *trace;
     const char *url;
     const char *acks; /* file for one line an acknowledged event, or NULL */
+    bool is_json;
     double speed; /* trace ms per real ms; 0 = as fast as it goes */
 };
 
@@ -196,20 +199,17 @@ static int feed(struct feeder *feeder, struct trace_reader *reader, double speed
             return exit_code;
         }
         if (feeder->sent == 1) {
-            flush_all(feeder, 2000); /* learns the engine's clock */
+            flush_all(feeder, MEET_WAIT_MS); /* learns the engine's clock */
+            if (gridloop_gateway_now_ms(feeder->sources[0].gateway) == 0) {
+                return cli_no_engine(feeder->url);
+            }
         }
     }
     return err == ERR_NOT_FOUND ? EX_OK : cli_exit_of(err);
 }
 
-/* Waits for the last answers and prints the sum; 75 when some are missing. */
-static int finish(struct feeder *feeder)
+static void print_sum(const struct feeder *feeder)
 {
-    uint64_t waiting = 0;
-    for (uint32_t i = 0; i < feeder->source_count; i++) {
-        (void)gridloop_gateway_flush(feeder->sources[i].gateway, FINISH_WAIT_MS);
-        waiting += gridloop_gateway_waiting(feeder->sources[i].gateway);
-    }
     (void)printf("%llu events sent by %u gateways:", (unsigned long long)feeder->sent,
                  feeder->source_count);
     for (uint32_t i = 0; i < CODES_MAX; i++) {
@@ -219,6 +219,38 @@ static int finish(struct feeder *feeder)
         }
     }
     (void)printf("\n");
+}
+
+static void print_sum_json(const struct feeder *feeder, uint64_t waiting)
+{
+    json_t *codes = json_object();
+    for (uint32_t i = 0; i < CODES_MAX; i++) {
+        if (feeder->results[i] > 0) {
+            (void)json_object_set_new(codes, gridloop_code_name((int)i),
+                                      json_integer((json_int_t)feeder->results[i]));
+        }
+    }
+    json_t *root = json_pack("{s:I, s:i, s:I, s:o}", "events", (json_int_t)feeder->sent, "gateways",
+                             (int)feeder->source_count, "unanswered", (json_int_t)waiting, "codes",
+                             codes);
+    (void)json_dumpf(root, stdout, JSON_COMPACT);
+    (void)printf("\n");
+    json_decref(root);
+}
+
+/* Waits for the last answers and prints the sum; 75 when some are missing. */
+static int finish(struct feeder *feeder, bool is_json)
+{
+    uint64_t waiting = 0;
+    for (uint32_t i = 0; i < feeder->source_count; i++) {
+        (void)gridloop_gateway_flush(feeder->sources[i].gateway, FINISH_WAIT_MS);
+        waiting += gridloop_gateway_waiting(feeder->sources[i].gateway);
+    }
+    if (is_json) {
+        print_sum_json(feeder, waiting);
+    } else {
+        print_sum(feeder);
+    }
     if (waiting > 0) {
         (void)fprintf(stderr, "gridloop replay: %llu events were not answered by %s (exit %d)\n",
                       (unsigned long long)waiting, feeder->url, EX_TEMPFAIL);
@@ -258,7 +290,7 @@ static int replay_trace(const struct replay_options_cli *options)
     } else {
         exit_code = feed(feeder, reader, options->speed);
         problems_print(problems, stderr);
-        int finished = finish(feeder);
+        int finished = exit_code == EX_UNAVAILABLE ? exit_code : finish(feeder, options->is_json);
         exit_code = exit_code != EX_OK ? exit_code : finished;
     }
     for (uint32_t i = 0; i < feeder->source_count; i++) {
@@ -282,6 +314,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case 't':
         options->trace = value;
+        return 0;
+    case 'j':
+        options->is_json = true;
         return 0;
     case 'u':
         options->url = value;
@@ -325,6 +360,7 @@ int cmd_replay(int argc, char **argv)
          "append a line for each acknowledged event: source, id, code, case; an outside record to check the log by",
          0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
+        {"json", 'j', NULL, 0, "the sum as one JSON object", 0},
         {0}};
     static const struct argp ARGP = {
         .options = OPTIONS,
@@ -335,6 +371,9 @@ int cmd_replay(int argc, char **argv)
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
+    }
+    if (!cli_has_input("gridloop replay", options.trace)) {
+        return EX_NOINPUT;
     }
     return replay_trace(&options);
 }

@@ -4,6 +4,7 @@
  * outbox is a temporary file: then events live as long as the command. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/identities.h"
 #include "engine/cli/send_event.h"
 #include "engine/core/code.h"
 #include "engine/shell/compile_pair.h"
@@ -151,7 +152,10 @@ static void flush_all(struct send *send, uint32_t wait_ms)
             note_exit(send, is_right                                            ? EX_NOPERM
                             : status == GRIDLOOP_HELD || status == GRIDLOOP_TIMEOUT ? EX_TEMPFAIL
                                                                                     : EX_IOERR);
-            (void)fprintf(stderr, "gridloop send: %s (exit %d)\n", gridloop_gateway_why(gateway), send->exit_code);
+            char near[IDENTITIES_NEAR_SIZE] = "";
+            (void)fprintf(stderr, "gridloop send: %s%s (exit %d)\n", gridloop_gateway_why(gateway),
+                          is_right ? identities_near(send->options->city, send->senders[i].identity, near) : near,
+                          send->exit_code);
         }
         (void)fprintf(stderr, "gridloop send: %llu events of %s not delivered; %s%s\n", (unsigned long long)waiting,
                       send->senders[i].identity, is_kept ? "kept in " : "use --outbox FILE to keep them for the next run",

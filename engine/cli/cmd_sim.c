@@ -415,6 +415,9 @@ int cmd_sim(int argc, char **argv)
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
+    if (!cli_has_input("gridloop sim", options.city) || !cli_has_input("gridloop sim", options.trace)) {
+        return EX_NOINPUT;
+    }
     int code = open_inputs(&options, &inputs);
     if (code == EX_OK) {
         code = play(&options, &inputs);

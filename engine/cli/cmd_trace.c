@@ -1,6 +1,7 @@
 /* cmd_trace.c: `gridloop trace convert | generate | info`: traces of events, from CSV files or invented. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/progress.h"
 
 #include "engine/city/city_load.h"
 #include "sim/trace_convert.h"
@@ -104,6 +105,9 @@ static int trace_convert_command(int argc, char **argv)
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
+    if (!cli_has_input("gridloop trace convert", options.input)) {
+        return EX_NOINPUT;
+    }
     struct problems *problems = problems_new();
     if (problems == NULL) {
         fprintf(stderr, "out of memory\n");
@@ -112,8 +116,11 @@ static int trace_convert_command(int argc, char **argv)
     struct pool pool;
     struct trace_converted counts;
     pool_init(&pool);
+    struct progress progress;
+    progress_begin(&progress, "converting", NULL);
     const enum err err =
         trace_convert(options.map, options.input, options.output, &pool, problems, &counts);
+    progress_end(&progress);
     problems_print(problems, stderr);
     if (err == ERR_OK) {
         print_converted(&counts, options.is_json);
@@ -246,6 +253,9 @@ static int trace_info(int argc, char **argv)
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
+    }
+    if (!cli_has_input("gridloop trace info", options.input)) {
+        return EX_NOINPUT;
     }
     struct problems *problems = problems_new();
     struct trace_reader *reader;
@@ -388,6 +398,9 @@ static int trace_generate_command(int argc, char **argv)
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
+    }
+    if (!cli_has_input("gridloop trace generate", options.city)) {
+        return EX_NOINPUT;
     }
     struct problems *problems = problems_new();
     if (problems == NULL) {

@@ -1,6 +1,7 @@
 /* cmd_worker.c: `gridloop worker`: one worker at a terminal, or many who work by themselves. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/identities.h"
 #include "engine/cli/worker_auto.h"
 #include "engine/cli/worker_terminal.h"
 #include "engine/city/city_load.h"
@@ -213,7 +214,9 @@ static int turn_all(struct worker_auto *const *workers, uint32_t count, const st
         }
         (void)fflush(stdout);
         if (held == count && time(NULL) > start + 5) {
-            (void)fprintf(stderr, "gridloop worker: %s (exit %d)\n", why, EX_NOPERM);
+            char near[IDENTITIES_NEAR_SIZE] = "";
+            (void)fprintf(stderr, "gridloop worker: %s%s (exit %d)\n", why,
+                          options->is_all || count > 1 ? near : identities_near(options->city, options->as, near), EX_NOPERM);
             return EX_NOPERM;
         }
         if (!options->is_quiet && !options->is_json && time(NULL) >= told + STATUS_EVERY_S) {

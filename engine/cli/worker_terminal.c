@@ -1,7 +1,10 @@
 /* worker_terminal.c: items as they come, acts as they are typed: "accept", "arrive 42", "return 42 private_land". */
 #include "engine/cli/worker_terminal.h"
 
+#include "engine/city/problems.h"
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/identities.h"
 #include "engine/core/life.h"
 #include "proto/client/gridloop.h"
 #include "sim/trace_file.h"
@@ -15,6 +18,9 @@
 #include <unistd.h>
 
 #define LINE_SIZE 512u
+#define MEET_S 3 /* until an engine that is there has answered */
+#define MEET_TURN_MS 100u
+#define VERBS_MAX 64u
 
 struct terminal {
     const struct worker_terminal_options *options;
@@ -114,6 +120,25 @@ static void print_help(const struct terminal *terminal)
     (void)fflush(stdout);
 }
 
+/* What a mistyped verb may have meant. */
+static void suggest_verb(const char *word)
+{
+    char verbs[VERBS_MAX][32], near[96];
+    const char *names[VERBS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < words_count(VOCABULARY_ACTION) && count < VERBS_MAX; i++) {
+        const uint32_t action = words_at(VOCABULARY_ACTION, i)->number;
+        if (action != 0 && action < ACTION_OUTSIDE_LIMIT) {
+            words_action_verb(action, verbs[count], sizeof verbs[count]);
+            names[count] = verbs[count];
+            count++;
+        }
+    }
+    if (arguments_near(word, names, count, near, sizeof near)[0] != '\0') {
+        (void)fprintf(stderr, "gridloop worker: no action \"%s\"%s\n", word, near);
+    }
+}
+
 /* "word [order] [reason] [words]". */
 static void take_line(struct terminal *terminal, char *line)
 {
@@ -128,6 +153,7 @@ static void take_line(struct terminal *terminal, char *line)
         return;
     }
     if (!words_parse_action(word, &action) || action == 0 || action >= ACTION_OUTSIDE_LIMIT) {
+        suggest_verb(word);
         print_help(terminal);
         return;
     }
@@ -186,42 +212,67 @@ static void read_input(struct terminal *terminal)
     }
 }
 
+/* Waits for the first answer before input is read: "accept" from a pipe is about what was told, and the end of an empty input
+ * says nothing about the engine. Returns the last status. */
+static int meet(struct terminal *terminal, const struct gridloop_fix *fix)
+{
+    const time_t end = time(NULL) + MEET_S;
+    int status = GRIDLOOP_OK;
+    while (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD && time(NULL) < end) {
+        status = gridloop_worker_poll(terminal->worker, MEET_TURN_MS, GRIDLOOP_READY, fix);
+    }
+    if (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD && isatty(STDIN_FILENO) != 0) {
+        (void)fprintf(stderr, "gridloop worker: no engine answers at %s yet; acts are kept until one does\n",
+                      terminal->options->url);
+    }
+    return status;
+}
+
+static void turn_until_over(struct terminal *terminal, const struct gridloop_fix *fix, int *status)
+{
+    const uint32_t seconds = terminal->options->seconds;
+    const time_t end = time(NULL) + (time_t)seconds;
+    while (*status != GRIDLOOP_HELD && !terminal->is_over && (seconds == 0 || time(NULL) < end)) {
+        *status = gridloop_worker_poll(terminal->worker, 0, GRIDLOOP_READY, fix);
+        struct pollfd waiting[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                                    {.fd = gridloop_worker_fd(terminal->worker, 0), .events = POLLIN},
+                                    {.fd = gridloop_worker_fd(terminal->worker, 1), .events = POLLIN}};
+        (void)poll(waiting, 3, 50);
+        if ((waiting[0].revents & (POLLIN | POLLHUP)) != 0) {
+            read_input(terminal);
+        }
+    }
+}
+
 int worker_terminal_run(const struct worker_terminal_options *options)
 {
     struct terminal terminal = {.options = options, .order_place = place_none()};
-    char path[600];
+    char path[600], near[IDENTITIES_NEAR_SIZE];
     (void)snprintf(path, sizeof path, "%s/%s.state", options->directory, options->identity);
     struct gridloop_worker_options worker_options = {.on_item = on_item, .on_result = on_result, .context = &terminal};
     int status = gridloop_worker_open(options->url, options->identity, path, &worker_options, &terminal.worker);
     if (status != GRIDLOOP_OK) {
-        (void)fprintf(stderr, "gridloop worker: %s: %s (exit %d)\n", path, gridloop_status_text(status), EX_IOERR);
-        return EX_IOERR;
+        const bool is_argument = status == GRIDLOOP_INVALID;
+        (void)fprintf(stderr, "gridloop worker: %s%s: %s (exit %d)\n",
+                      is_argument ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: " : "",
+                      is_argument ? options->identity : path, gridloop_status_text(status),
+                      is_argument ? EX_USAGE : EX_IOERR);
+        return is_argument ? EX_USAGE : EX_IOERR;
     }
     const struct gridloop_fix fix = {.is_known = place_is_known(options->home),
                                      .lon = options->home.lon / 1e7,
                                      .lat = options->home.lat / 1e7};
-    const time_t end = time(NULL) + (time_t)options->seconds;
-    bool was_there = false;
-    while (!terminal.is_over && (options->seconds == 0 || time(NULL) < end)) {
-        status = gridloop_worker_poll(terminal.worker, 0, GRIDLOOP_READY, &fix);
-        was_there = was_there || gridloop_worker_now_ms(terminal.worker) != 0;
-        if (status == GRIDLOOP_HELD) {
-            (void)fprintf(stderr, "gridloop worker: %s\n", gridloop_worker_why(terminal.worker));
-            break;
-        }
-        struct pollfd waiting[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                                    {.fd = gridloop_worker_fd(terminal.worker, 0), .events = POLLIN},
-                                    {.fd = gridloop_worker_fd(terminal.worker, 1), .events = POLLIN}};
-        (void)poll(waiting, 3, 50);
-        if ((waiting[0].revents & (POLLIN | POLLHUP)) != 0) {
-            read_input(&terminal);
-        }
+    status = meet(&terminal, &fix);
+    turn_until_over(&terminal, &fix, &status);
+    if (status == GRIDLOOP_HELD) {
+        (void)fprintf(stderr, "gridloop worker: %s%s (exit %d)\n", gridloop_worker_why(terminal.worker),
+                      identities_near(NULL, options->identity, near), EX_NOPERM);
     }
     const bool is_delivered = gridloop_worker_flush(terminal.worker, 3000) == GRIDLOOP_OK;
-    was_there = was_there || gridloop_worker_now_ms(terminal.worker) != 0;
+    const bool was_there = gridloop_worker_now_ms(terminal.worker) != 0;
     gridloop_worker_close(terminal.worker);
-    if (!was_there) {
-        return cli_no_engine(options->url);
+    if (status == GRIDLOOP_HELD) {
+        return EX_NOPERM;
     }
-    return status == GRIDLOOP_HELD ? EX_NOPERM : is_delivered ? EX_OK : EX_TEMPFAIL;
+    return !was_there ? cli_no_engine(options->url) : is_delivered ? EX_OK : EX_TEMPFAIL;
 }
