@@ -1,0 +1,307 @@
+"""caseacts.py: what people do, recomputed: may they, and what follows."""
+from caseflow import CaseFlow
+from geometry import distance_cm
+from world import ARRIVE_CM, HANDLING, SERVICE
+
+ALWAYS = {"COMMENT"}
+COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK"}
+CHIEF = {"VOID", "FORCE_CLOSE"}
+CHECK = {"CHECK_PASS", "CHECK_FAIL", "CLOSE"}
+CASE_ACTIONS = {
+    "REPORTED": ALWAYS | CHIEF | {"FILE"},
+    "VERIFYING": ALWAYS | CHIEF | {"FILE", "VERIFY_YES", "VERIFY_NO"},
+    "FILED": ALWAYS | CHIEF | COMMAND,
+    "DISPATCHING": ALWAYS | CHIEF | COMMAND,
+    "ASSIGNED": ALWAYS | CHIEF | COMMAND | {"DONE", "RETURN"},
+    "ON_SITE": ALWAYS | CHIEF | COMMAND,
+    "HANDLED": ALWAYS | CHIEF | CHECK,
+    "CHECKING": ALWAYS | CHIEF | CHECK,
+    "CLOSED": ALWAYS | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | {"REOPEN"},
+    "MERGED": ALWAYS, "SUSPENDED": ALWAYS | CHIEF}
+ORDER_ACTIONS = {
+    "handle": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": {"ARRIVE", "RETURN", "COMMENT"},
+               "ARRIVED": {"DONE", "RETURN", "COMMENT"}},
+    "check": {"OFFERED": {"ACCEPT", "DECLINE"},
+              "ACCEPTED": {"ARRIVE", "CHECK_PASS", "CHECK_FAIL", "RETURN", "COMMENT"},
+              "ARRIVED": {"CHECK_PASS", "CHECK_FAIL", "RETURN", "COMMENT"}},
+    "verify": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": {"ARRIVE", "RETURN", "COMMENT"},
+               "ARRIVED": {"VERIFY_YES", "VERIFY_NO", "RETURN", "COMMENT"}}}
+RIGHTS = {"DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
+          "CHECK_FAIL": {"inspector", "shift_chief"}, "CLOSE": {"shift_chief"},
+          "VERIFY_YES": {"inspector", "shift_chief"}, "VERIFY_NO": {"inspector", "shift_chief"},
+          "FILE": {"intake", "shift_chief"}, "REASSIGN": {"dispatcher"},
+          "DISPATCH": {"dispatcher", "department_desk"}, "SEND_TO_DESK": {"dispatcher"}, "VOID": {"shift_chief"},
+          "FORCE_CLOSE": {"shift_chief"}, "REOPEN": {"shift_chief", "intake", "overseer"}}
+ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT"}
+REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN"}
+FOR_DESK = {"NOT_MINE", "PRIVATE_LAND", "OUTSIDE_DUTY", "NOT_FOUND", "FALSE_ALARM"}
+
+
+class CaseActs(CaseFlow):
+    def take_act(self, act, person):
+        """The code that the result must have; carries the act out where it is DONE."""
+        self.act, self.actor = act, person
+        self.act_case = self.act_state = None
+        if act["action"] not in ACTIONS:
+            return "UNKNOWN_ACTION"
+        if act["action"] in REASONED and act["reason"] == "NONE":
+            return "REASON_NEEDED"
+        return self.act_on_order() if act["order"] != 0 else self.act_on_case()
+
+    def note(self, **more):
+        place = self.act["place"]
+        return {"actor": self.actor, "reason": self.act["reason"],
+                "place": None if place is None else (place["lon_e7"], place["lat_e7"]), **more}
+
+    def say_act(self, case, order=None, before=None):
+        self.say(case, self.act["action"], **self.note(order=order, before=before))
+
+    # ---- on an order ----
+
+    def act_on_order(self):
+        act, number = self.act, self.act["order"]
+        order = self.orders.get(number)
+        if order is None:
+            return "GONE" if number <= self.last_order else "UNKNOWN_ORDER"
+        case = order.case
+        self.act_case = case
+        if order.worker.id != self.actor:
+            return "NOT_YOURS"
+        possible = ORDER_ACTIONS[SERVICE.get(order.kind, "handle")].get(order.state, set())
+        if act["action"] not in possible:
+            self.act_state = order.state
+            return order.state if order.state in ("RECALLED", "EXPIRED") else "WRONG_STATE"
+        if case.is_aside:
+            return None
+        code = getattr(self, "order_" + act["action"].lower())(case, order) or "DONE"
+        self.act_state = order.state
+        return code
+
+    def order_accept(self, case, order):
+        before, is_service = case.state, order.kind in SERVICE
+        order.state, order.accepted_at, order.deadline = "ACCEPTED", self.now, None
+        arrive = case.rule.sla.get("arrive") if case.rule and not is_service else None
+        if arrive:
+            order.deadline = order.offered_at + arrive.plain_ms
+        self.arm_accepted(order)
+        if is_service:
+            case.holder = ("person", self.actor)
+        else:
+            case.add_person(self.actor, "handled")
+            if not order.is_lead and case.lead() is None:
+                order.kind, order.is_lead = "HANDLE", True  # the first to come leads
+            if order.is_lead:
+                case.state, case.holder = "ASSIGNED", ("person", self.actor)
+                case.is_seeking = False
+                self.bind_handle(case, self.owner_of(case))
+        self.arm_step(case)
+        self.say_act(case, order, before)
+
+    def order_decline(self, case, order):
+        was_lead = order.is_lead
+        case.add_person(self.actor, "declined")
+        self.end_order(order, "DECLINED")
+        self.say_act(case, order)
+        if order.kind in SERVICE:
+            self.service_again(case, order.kind)
+        else:
+            self.after_loss(case, self.actor, was_lead)
+
+    def order_arrive(self, case, order):
+        before, place = case.state, self.act["place"]
+        if case.place is not None:
+            if place is None:
+                return "PLACE_NEEDED"
+            away = distance_cm((place["lon_e7"], place["lat_e7"]), case.place)
+            if away > ARRIVE_CM * 1.002:
+                return "TOO_FAR"
+            if away > ARRIVE_CM * 0.998:  # the log decides within the tolerance
+                effect = self.peek()
+                if effect is not None and effect["effect"] == "RESULT" and effect["code"] == "TOO_FAR":
+                    return "TOO_FAR"
+        order.state, order.deadline = "ARRIVED", None
+        self.timers.cancel(("order", order.number))
+        if order.is_lead:
+            case.state = "ON_SITE"
+        self.arm_step(case)
+        self.say_act(case, order, before)
+        return "DONE"
+
+    def order_return(self, case, order):
+        was_lead = order.is_lead
+        case.add_person(self.actor, "declined")
+        self.end_order(order, "RETURNED")
+        self.say_act(case, order)
+        if order.kind in SERVICE:
+            self.service_again(case, order.kind)
+        elif was_lead and self.act["reason"] in FOR_DESK:
+            self.recall_all(case, False)
+            self.to_desk(case, None, "NOTHING", False)
+        else:
+            self.after_loss(case, self.actor, was_lead)
+
+    def order_done(self, case, order):
+        was_lead = order.is_lead
+        self.end_order(order, "DONE")
+        self.say_act(case, order)
+        if was_lead:
+            self.recall_all(case, True)
+            self.arm_seek(case, False)
+        if not case.active(HANDLING):
+            self.handled(case)
+        elif was_lead:
+            self.promote_assist(case)
+
+    def order_comment(self, case, order):
+        self.say_act(case, order)
+
+    def finish_check(self, case, order=None):
+        if order is not None:
+            self.end_order(order, "DONE")
+        if self.act["action"] != "CHECK_FAIL":
+            self.close(case, "CLOSED", self.act["action"], **self.note(order=order))
+            return
+        self.recall_all(case, False)
+        self.say_act(case, order)
+        case.handled_at = case.offers = 0
+        case.is_cleared = False
+        self.dispatch_start(case)
+
+    def finish_verify(self, case, order=None):
+        if order is not None:
+            self.end_order(order, "DONE")
+        if self.act["action"] == "VERIFY_NO":
+            note = self.note(order=order)
+            note["reason"] = "FALSE_ALARM" if note["reason"] == "NONE" else note["reason"]
+            self.close(case, "VOID", "VERIFY_NO", **note)
+            return
+        self.recall_all(case, False)
+        self.arm_seek(case, False)
+        self.say_act(case, order)
+        self.file(case)
+
+    order_check_pass = order_check_fail = lambda self, case, order: self.finish_check(case, order)
+    order_verify_yes = order_verify_no = lambda self, case, order: self.finish_verify(case, order)
+
+    # ---- on a case ----
+
+    def is_of_post(self, person, code):
+        post, row = self.city.posts[code], self.city.persons[person]
+        return person in post.persons or (post.department is not None and row.department == post.department and
+                                          "department_desk" in row.rights)
+
+    def was_given(self, no):
+        """May a case of that number have been here?"""
+        district, day, serial = (int(part) for part in no.split("-")) if no else (0, 0, 0)
+        last = self.serials.get(district, (0, 0))
+        return serial > 0 and (day < last[0] or (day == last[0] and serial <= last[1]))
+
+    def act_on_case(self):
+        act = self.act
+        case = self.cases.get(act["case"])
+        if case is None:
+            return "GONE" if self.was_given(act["case"]) else "UNKNOWN_CASE"
+        self.act_case, self.act_state = case, case.state
+        if case.is_aside:
+            return None
+        if act["action"] not in CASE_ACTIONS[case.state]:
+            return "WRONG_STATE"
+        needed = RIGHTS.get(act["action"])
+        if needed and not self.city.persons[self.actor].rights & needed:
+            return "NO_RIGHT"
+        is_desk_act = act["action"] in ("DONE", "RETURN") or (
+            act["action"] == "DISPATCH" and "dispatcher" not in self.city.persons[self.actor].rights)
+        if is_desk_act and (
+                case.holder[0] != "post" or not self.is_of_post(self.actor, case.holder[1])):
+            return "NOT_YOURS"
+        if act["action"] in CHECK and {"handled", "commanded"} & set(case.flags(self.actor)):
+            return "CONFLICT_OF_INTEREST"
+        code = getattr(self, "case_" + act["action"].lower())(case) or "DONE"
+        self.act_state = case.state
+        return code
+
+    def case_reassign(self, case):
+        subject = (self.act["subject"] or {}).get("person", {}).get("id")
+        if subject is None:
+            return "UNKNOWN_WORKER"
+        worker = self.workers[subject]
+        code = "WRONG_ROLE" if not worker.person.rights & {"worker", "inspector"} else \
+            "ELIGIBLE" if self.is_on_shift(worker) else "OFF_SHIFT"
+        if code == "ELIGIBLE":
+            code = self.filter_case(case, worker, "HANDLE", worker.person.capacity)
+        if code != "ELIGIBLE":
+            return "NOT_ELIGIBLE"
+        if not case.fits(self.actor, subject):
+            return "TABLE_FULL"
+        judged = None
+        if case.rule.assigns:
+            # The engine's own choice stands beside the human's; it was made before anything was recalled.
+            judged = next((effect for effect in self.effects[self.at:] if effect["effect"] == "DECISION" and
+                           effect["case"] == case.no), None)
+            if judged is not None:
+                self.judge_decision(case, *self.assign_of(case, 0, "HANDLE"), "HANDLE", judged)
+        self.recall_all(case, False)
+        case.remember(self.actor, "commanded", subject)
+        self.to_command(case)
+        self.say(case, "REASSIGN", **self.note(subject=subject))
+        if judged is not None:
+            self.take("DECISION", case)
+        self.offer(case, subject, 0, "HANDLE", judged)
+        self.arm_step(case)
+        return "DONE"
+
+    def case_send_to_desk(self, case):
+        effect = self.peek()
+        if effect is not None and effect["effect"] == "RESULT":
+            return "UNKNOWN_WORKER"  # the dump does not name the post that was asked for
+        if not case.fits(self.actor):
+            return "TABLE_FULL"
+        desk = next((effect["post"]["code"] for effect in self.effects[self.at:] if effect.get("action") == "TO_DESK"),
+                    None)
+        self.say_act(case)
+        self.recall_all(case, False)
+        case.remember(self.actor, "commanded")
+        self.to_desk(case, desk, "NOTHING", False)
+        return "DONE"
+
+    def case_done(self, case):
+        if not case.fits(self.actor):
+            return "TABLE_FULL"
+        self.recall_all(case, False)
+        case.remember(self.actor, "handled")
+        self.say_act(case)
+        self.handled(case)
+        return "DONE"
+
+    def case_return(self, case):
+        self.recall_all(case, False)
+        before = case.state
+        self.to_command(case)
+        self.arm_step(case)
+        self.say_act(case, before=before)
+
+    def case_dispatch(self, case):
+        if not case.fits(self.actor):
+            return "TABLE_FULL"
+        self.say_act(case)
+        self.recall_all(case, False)
+        case.offers = 0
+        case.forget_declined()
+        case.add_person(self.actor, "commanded")
+        self.dispatch_start(case)
+        return "DONE"
+
+    def case_void(self, case):
+        self.close(case, "VOID", "VOID", **self.note())
+
+    def case_force_close(self, case):
+        self.close(case, "FORCED_CLOSED", "FORCE_CLOSE", **self.note())
+
+    def case_reopen(self, case):
+        self.reopen(case, **self.note())
+
+    def case_comment(self, case):
+        self.say_act(case)
+
+    case_check_pass = case_check_fail = case_close = finish_check
+    case_verify_yes = case_verify_no = case_file = finish_verify

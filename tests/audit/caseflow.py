@@ -1,0 +1,373 @@
+"""caseflow.py: how a case moves on by itself: filing, offering, desks, losing somebody, checking, closing."""
+from casetime import CaseTime
+from world import CASE_OFFERED, CASE_OFFERS, CASE_ORDERS, CASE_PERSONS, HANDLING, SERVICE, Desync, Order
+
+
+class CaseFlow(CaseTime):
+    # ---- offers ----
+
+    def arm_seek(self, case, is_wanted):
+        if not case.is_aside:
+            self.timers.arm(("seek", case.no), self.now + self.rules.seek_every_ms if is_wanted else None)
+
+    def offer(self, case, person, assign_index, kind, decision):
+        worker = self.workers[person]
+        if not case.add_person(person):
+            return False
+        if len(case.orders) == CASE_ORDERS:
+            oldest = [order for order in case.orders if not order.is_active][-1]
+            case.orders.remove(oldest)
+            self.orders.pop(oldest.number)
+        self.last_order += 1
+        order = Order(self.last_order, case, worker, kind, self.now)
+        order.index = assign_index
+        limit = (case.rule.sla.get("accept") if case.rule else None) or self.rules.sla["accept"]
+        order.deadline = self.now + limit.plain_ms
+        self.orders[order.number] = order
+        case.orders.insert(0, order)
+        worker.orders.add(order.number)
+        self.timers.arm(("order", order.number), order.deadline)
+        if kind in HANDLING:
+            case.first_offer_at = case.first_offer_at or self.now
+        case.offers += kind == "HANDLE"
+        if decision is not None:
+            self.same(case, "decision order", decision["order"], order.number)
+        lines = decision["candidates"] if decision else []
+        distance = lines[0]["distance_cm"] if lines and lines[0]["person"]["id"] == person else -1
+        self.say(case, "OFFER", order=order, subject=person, clock="ACCEPT", deadline=order.deadline, distance=distance)
+        self.tell(worker, "OFFER", order.number, "NOTHING", case)
+        return True
+
+    def next_decision(self, case):
+        effect = self.peek()
+        return effect if effect is not None and effect["effect"] == "DECISION" and effect["case"] == case.no else None
+
+    def dispatch_fill(self, case, is_quiet):
+        """Offers what is wanted; (orders still missing, the filter that stood in the way)."""
+        missing, binding = 0, "NOTHING"
+        for index in sorted(case.mask):
+            key, assign = self.assign_of(case, index, "HANDLE")
+            have = sum(1 for order in case.orders if order.index == index and
+                       (order.is_active or (order.state == "DONE" and order.round == case.round)))
+            wanted = max(0, assign.count - have)
+            while wanted > 0:
+                kind = "ASSIST" if case.lead() else "HANDLE"
+                effect = self.next_decision(case)
+                is_other = effect is not None and effect["assign"] != self.rules.assign_row[key]
+                if effect is None or (is_quiet and (is_other or effect["order"] == 0)):
+                    if len(case.people) < CASE_PERSONS:
+                        self.judge_silence(case, assign, kind)
+                    if not is_quiet:
+                        raise Desync(case, f"expected a decision on {kind} (assign {index + 1}), the log has "
+                                           f"{self.describe(self.peek())}")
+                    binding = None  # nobody said which
+                    break
+                self.at += 1
+                chosen = self.judge_decision(case, key, assign, kind, effect)
+                if chosen is None:
+                    self.same(case, "nobody: order", effect["order"], 0)
+                    binding = effect["binding"]
+                    break
+                if not self.offer(case, chosen, index, kind, effect):
+                    raise Desync(case, "an offer to more persons than a case remembers")
+                wanted -= 1
+            missing += wanted
+        return missing, binding
+
+    def dispatch_service(self, case, kind, is_quiet):
+        """Offers a check or verify order; whether somebody got it."""
+        if case.is_aside:
+            return True
+        assigns = getattr(self.rules, SERVICE[kind])
+        effect = self.next_decision(case)
+        told = None if effect is None or (effect["order"] == 0 and is_quiet) else effect
+        rows = [self.rules.assign_row[SERVICE[kind], index] for index in range(len(assigns))]
+        for index, assign in enumerate(assigns):
+            key = (SERVICE[kind], index)
+            is_last = index + 1 == len(assigns)
+            if told is not None and (told["assign"] == rows[index] or (is_last and told["assign"] not in rows)):
+                self.at += 1
+                chosen = self.judge_decision(case, key, assign, kind, told)
+                if chosen is not None:
+                    return self.offer(case, chosen, None, kind, told)
+                self.same(case, "nobody: order", told["order"], 0)
+                return False
+            if len(case.people) < CASE_PERSONS:
+                self.judge_silence(case, assign, kind)
+        if not is_quiet and assigns:
+            raise Desync(case, f"expected a decision on {kind}, the log has {self.describe(self.peek())}")
+        return False
+
+    def fill(self, case):
+        if case.is_aside:
+            return
+        is_exhausted = case.offers >= CASE_OFFERS or len(case.people) >= CASE_OFFERED
+        missing, binding = 0, "DECLINED"
+        if not is_exhausted:
+            missing, binding = self.dispatch_fill(case, case.nobody_told)
+        if case.active(HANDLING):
+            self.arm_seek(case, missing > 0)
+            case.nobody_told = case.nobody_told or missing > 0
+            self.arm_step(case)
+            return
+        if case.holder[0] == "post" and case.state == "ASSIGNED":
+            self.arm_seek(case, not is_exhausted and case.is_seeking)
+            return
+        if binding is None:  # quiet: only the log knows which filter bound
+            effect = self.peek()
+            binding = effect["code"] if effect is not None and effect["effect"] == "TIMELINE" else "NOTHING"
+        self.say(case, "NOBODY", code=binding)
+        self.to_desk(case, None, binding, not is_exhausted)
+
+    # ---- desks ----
+
+    def owner_of(self, case):
+        return case.rule.owner if case.rule else self.city.classes[case.class_code].department
+
+    def desk_of(self, case):
+        if case.rule and case.rule.assigns and case.rule.assigns[0].fallback:
+            return str(case.rule.assigns[0].fallback)
+        owner = self.owner_of(case)
+        return (self.city.departments[owner].duty_post if owner else None) or self.city.desk
+
+    def to_desk(self, case, post, code, is_seeking):
+        if case.is_aside:
+            return
+        before, desk = case.state, post or self.desk_of(case)
+        case.state, case.holder = "ASSIGNED", ("post", desk)
+        case.nobody_told, case.is_seeking = True, is_seeking
+        self.bind_handle(case, self.city.posts[desk].department or self.owner_of(case))
+        self.arm_seek(case, is_seeking)
+        self.arm_step(case)
+        self.say(case, "TO_DESK", code=code, post=desk, before=before)
+        self.notice(case, desk, None, code)
+
+    # ---- filing and losing ----
+
+    def to_command(self, case):
+        """A new round of dispatching, with nobody asked yet."""
+        case.state, case.round, case.first_offer_at = "DISPATCHING", (case.round + 1) & 0xff, 0
+        case.is_seeking = case.nobody_told = False
+        case.holder = ("post", self.city.command)
+        self.bind(case, "DISPATCH")
+        self.arm_seek(case, False)
+
+    def dispatch_start(self, case):
+        if not case.is_aside:
+            self.to_command(case)
+            self.fill(case)
+
+    def file(self, case):
+        case.state, case.filed_at, case.offers = "FILED", self.now, 0
+        self.dispatch_start(case)
+
+    def verify(self, case):
+        case.state, case.holder = "VERIFYING", ("post", self.city.supervision)
+        self.bind(case, "VERIFY")
+        self.arm_seek(case, not self.dispatch_service(case, "VERIFY_REPORT", False))
+
+    def recall(self, case, order, state, code):
+        self.end_order(order, state)
+        self.tell(order.worker, "RECALL", order.number, code, case)
+
+    def recall_all(self, case, keep_arrived):
+        for order in list(case.orders):
+            if order.is_active and not (keep_arrived and order.state == "ARRIVED"):
+                self.recall(case, order, "RECALLED", "RECALLED")
+                self.say(case, "RECALL", order=order, subject=order.worker.id)
+
+    def promote_assist(self, case):
+        ready = [order for order in case.orders if order.kind == "ASSIST" and order.state in ("ACCEPTED", "ARRIVED")]
+        if not ready or case.is_aside:
+            return False
+        order = ready[-1]  # offered first
+        order.kind, order.is_lead = "HANDLE", True
+        before = case.state
+        case.add_person(order.worker.id, "handled")
+        case.state = "ON_SITE" if order.state == "ARRIVED" else "ASSIGNED"
+        case.holder = ("person", order.worker.id)
+        if not case.handle_runs:
+            self.bind_handle(case, self.owner_of(case))
+        self.arm_step(case)
+        self.tell(order.worker, "CHANGE", order.number, "NOTHING", case)
+        self.say(case, "REASSIGN", order=order, subject=order.worker.id, before=before)
+        return True
+
+    def after_loss(self, case, person, was_lead):
+        if case.is_aside or case.is_terminal or case.state in ("HANDLED", "CHECKING"):
+            return
+        was_holder = case.holder == ("person", person)
+        if was_lead and self.promote_assist(case):
+            self.fill(case)
+        elif was_holder:
+            self.dispatch_start(case)
+        else:
+            self.fill(case)
+
+    def take_back(self, case):
+        lead = None if case.is_aside else case.lead()
+        if lead is None or lead.state == "ARRIVED":
+            return
+        case.add_person(lead.worker.id, "declined")
+        self.recall(case, lead, "RECALLED", "RECALLED")
+        self.say(case, "RECALL", order=lead, subject=lead.worker.id)
+        self.after_loss(case, lead.worker.id, True)
+
+    def service_again(self, case, kind):
+        if case.is_aside or case.state not in ("CHECKING", "VERIFYING"):
+            return
+        case.holder = ("post", self.city.supervision)
+        is_offered = self.dispatch_service(case, kind, False)
+        self.arm_seek(case, not is_offered)
+        if not is_offered:
+            self.say(case, "NOBODY")
+
+    def lose_order(self, order, action):
+        case, kind, was_lead = order.case, order.kind, order.is_lead
+        case.add_person(order.worker.id, "declined")
+        self.recall(case, order, "EXPIRED", "EXPIRED")
+        self.say(case, action, order=order, subject=order.worker.id)
+        if kind in SERVICE:
+            self.service_again(case, kind)
+        else:
+            self.after_loss(case, order.worker.id, was_lead)
+
+    # ---- after the handling ----
+
+    def handled(self, case):
+        check = self.city.classes[case.class_code].check
+        self.recall_all(case, False)
+        case.state, case.handled_at = "HANDLED", self.now
+        self.arm_seek(case, False)
+        if check == "none" or (check == "device" and case.is_cleared):
+            self.close(case, "CLOSED", "CLOSE")
+        elif check == "device" and case.rule and case.rule.close_event and case.rule.close_within_ms > 0:
+            case.holder = ("post", self.city.supervision)
+            self.bind(case, "CLEARED")
+            self.arm_step(case)
+        else:
+            self.seek_checker(case)
+
+    def seek_checker(self, case):
+        if case.is_aside:
+            return
+        before, case.state = case.state, "CHECKING"
+        case.holder = ("post", self.city.supervision)
+        self.bind(case, "CHECK")
+        self.say(case, "START_CHECK", before=before)
+        self.arm_seek(case, not self.dispatch_service(case, "CHECK_RESULT", False))
+        self.arm_step(case)
+
+    def close(self, case, state, action, **note):
+        if case.is_aside:
+            return
+        before = case.state
+        self.recall_all(case, False)
+        case.state, case.closed_at, case.holder = state, self.now, None
+        self.pause_handle(case)
+        for name in ("step", "seek"):
+            self.timers.cancel((name, case.no))
+        self.bind(case, "RETIRE")
+        if case.close_key is not None and case in self.closes.get(case.close_key, []):
+            self.closes[case.close_key].remove(case)
+        self.say(case, action, before=before, **note)
+
+    def cleared(self, case, gateway):
+        case.is_cleared = True
+        self.say(case, "CLEAR", gateway=gateway)
+        if case.is_aside or case.state in ("ON_SITE", "CHECKING"):
+            return
+        if case.state == "HANDLED" or self.city.classes[case.class_code].check == "device":
+            self.close(case, "CLOSED", "CLOSE")
+            return
+        self.recall_all(case, False)
+        case.handled_at, case.filed_at = self.now, case.filed_at or self.now
+        self.seek_checker(case)
+
+    def reopen(self, case, **note):
+        before = case.state
+        case.is_cleared = case.handle_runs = case.handle_missed = case.is_missed = False
+        case.handled_at = case.closed_at = case.handle_used = 0
+        case.handle_limit = None
+        case.steps_fired = set()
+        case.forget_declined()
+        if case.close_key is not None and case not in self.closes.setdefault(case.close_key, []):
+            self.closes[case.close_key].append(case)
+        case.state, case.holder = "FILED", ("post", self.city.command)
+        self.say(case, "REOPEN", before=before, **note)
+        self.file(case)
+
+    def worsen(self, case, rule, mask):
+        if case.rule is not rule:
+            case.rule, case.steps_fired = rule, set()
+        case.mask = mask
+        self.say(case, "SEVERITY")
+        if case.state in ("DISPATCHING", "ASSIGNED", "ON_SITE"):
+            case.nobody_told = False
+            self.fill(case)
+        self.arm_step(case)
+
+    # ---- timers ----
+
+    def retire(self, case):
+        self.say(case, "RETIRE")
+        self.forget_case(case)
+
+    def seek(self, case):
+        if case.state in ("DISPATCHING", "ASSIGNED", "ON_SITE"):
+            self.fill(case)
+        for state, kind in (("CHECKING", "CHECK_RESULT"), ("VERIFYING", "VERIFY_REPORT")):
+            if case.state == state and not case.active((kind,)):
+                self.arm_seek(case, not self.dispatch_service(case, kind, True))
+                return
+
+    def arm_accepted(self, order):
+        due = order.deadline
+        if order.state == "ACCEPTED" and self.rules.worker_lost_ms > 0:
+            lost = max(order.worker.seen_at, order.accepted_at) + self.rules.worker_lost_ms
+            due = lost if due is None else min(due, lost)
+        self.timers.arm(("order", order.number), due)
+
+    def order_due(self, order):
+        if order.state == "OFFERED":
+            self.lose_order(order, "EXPIRE")
+            return
+        lost = max(order.worker.seen_at, order.accepted_at) + self.rules.worker_lost_ms
+        if order.state == "ACCEPTED" and 0 < self.rules.worker_lost_ms and self.now >= lost:
+            self.lose_order(order, "LOST")
+            return
+        if order.state == "ACCEPTED" and order.deadline is not None and self.now >= order.deadline:
+            missed, order.deadline = order.deadline, None
+            self.miss_lag_ms = max(self.miss_lag_ms, self.now - missed)
+            self.say(order.case, "MISS", order=order, subject=order.worker.id, clock="ARRIVE", deadline=missed)
+        self.arm_accepted(order)
+
+    def fire_timer(self, key, due):
+        kind, number = key
+        self.timers.cancel(key)
+        if kind == "order":
+            self.order_due(self.orders[number])
+            return
+        case = self.cases[number]
+        if kind == "step":
+            self.fire_steps(case)
+        elif kind == "seek":
+            self.seek(case)
+        elif case.clock == "RETIRE":
+            self.retire(case)
+        elif case.clock == "CLEARED":
+            self.seek_checker(case)
+        else:
+            self.miss(case, due)
+
+    def fire_due(self):
+        self.operations = 0
+        while self.operations < OPERATIONS:
+            self.operations += 1
+            key = self.timers.first_due(self.now)
+            if key is None:
+                return
+            self.fire_timer(*key)
+
+
+OPERATIONS = 4096  # timers fired and workers looked at in one step; the rest goes on with the next TICK

@@ -1,0 +1,133 @@
+"""casetime.py: the clocks of a case recomputed: what binds, when it runs out, what the ladder owes."""
+import worktime
+from choice import Choice
+from world import HOUR_MS, WEEK_MS
+
+
+class CaseTime(Choice):
+    def calendar_of(self, department):
+        return None if department is None else self.city.departments[department].calendar
+
+    def deadline(self, department, limit, used_ms, from_ms):
+        return worktime.deadline(self.calendar_of(department), limit, used_ms, from_ms, self.city.zone)
+
+    def handle_deadline(self, case):
+        if not case.handle_runs:
+            return None
+        return self.deadline(case.department, case.handle_limit, case.handle_used, case.handle_from)
+
+    def handle_limit_of(self, case):
+        """The rule's, else the class's, else a week."""
+        limit = case.rule.sla.get("handle", worktime.NO_LIMIT) if case.rule else worktime.NO_LIMIT
+        return limit or self.city.classes[case.class_code].handle or worktime.Limit("plain", WEEK_MS)
+
+    def pause_handle(self, case):
+        if case.handle_runs:
+            case.handle_used += worktime.used(self.calendar_of(case.department), case.handle_limit, case.handle_from,
+                                              self.now)
+            case.handle_runs = False
+
+    def arm_clock(self, case, clock, due, limit_ms):
+        case.clock, case.clock_limit_ms, case.is_missed = clock, limit_ms, False
+        self.timers.arm(("clock", case.no), self.now + max(limit_ms, HOUR_MS) if due is None else due)
+
+    def bind(self, case, clock):
+        self.pause_handle(case)
+        if clock == "DISPATCH":
+            limit = self.rules.sla["dispatch"]
+        elif clock in ("CHECK", "VERIFY"):
+            limit = self.rules.sla["check"]
+        elif clock == "CLEARED":
+            limit = worktime.Limit("plain", case.rule.close_within_ms)
+        else:
+            limit = worktime.Limit("plain", self.city.classes[case.class_code].reopen_ms)
+        due = self.deadline(case.department, limit, 0, self.now) if limit else self.now
+        self.arm_clock(case, clock, due, limit.plain_ms)
+
+    def bind_handle(self, case, department):
+        self.pause_handle(case)
+        if case.handle_limit is None or case.department != department:
+            case.handle_limit, case.handle_used, case.department = self.handle_limit_of(case), 0, department
+            case.handle_missed = False
+        case.handle_from, case.handle_runs = self.now, True
+        if case.handle_missed:  # said once; reminders only
+            self.arm_clock(case, "HANDLE", None, case.handle_limit.plain_ms)
+            case.is_missed = True
+        else:
+            self.arm_clock(case, "HANDLE", self.handle_deadline(case), case.handle_limit.plain_ms)
+
+    # ---- a clock runs out ----
+
+    def miss(self, case, due):
+        department = self.city.departments.get(case.department)
+        post = department.lead_post if department is not None and department.lead_post else self.city.command
+        is_first, case.is_missed = not case.is_missed, True
+        if case.clock == "HANDLE":
+            case.handle_missed = True
+        self.timers.arm(("clock", case.no), self.now + max(case.clock_limit_ms, HOUR_MS))
+        self.miss_lag_ms = max(self.miss_lag_ms, self.now - due)
+        self.say(case, "MISS" if is_first else "ESCALATE", clock=case.clock, deadline=due, post=post)
+        self.notice(case, post, None, "EXPIRED")
+
+    # ---- the ladder ----
+
+    def step_due(self, case, step):
+        if step.when == "opened":
+            return case.filed_at + step.after_ms
+        if step.when == "severity":
+            return case.filed_at + step.after_ms if step.condition({}, case.severity) else None
+        if step.when in ("unaccepted", "not_arrived"):
+            waits = ("DISPATCHING",) if step.when == "unaccepted" else ("DISPATCHING", "ASSIGNED")
+            is_waiting = case.state in waits and case.first_offer_at != 0
+            return case.first_offer_at + step.after_ms if is_waiting else None
+        if not case.handle_runs:
+            return None
+        if step.percent is None:
+            return case.handle_from + max(0, step.after_ms - case.handle_used)
+        if case.handle_limit.unit in ("plain", "work"):
+            part = worktime.Limit(case.handle_limit.unit, case.handle_limit.value * step.percent // 100)
+            if case.handle_used >= part.value:
+                return case.handle_from
+            return self.deadline(case.department, part, case.handle_used, case.handle_from)
+        due = self.handle_deadline(case)
+        return None if due is None else case.handle_from + (due - case.handle_from) * step.percent // 100
+
+    def arm_step(self, case):
+        if case.is_aside:
+            return
+        dues = []
+        if case.rule is not None and case.filed_at and not case.is_terminal:
+            dues = [self.step_due(case, step) for index, step in enumerate(case.rule.steps)
+                    if index not in case.steps_fired]
+        self.timers.arm(("step", case.no), min((due for due in dues if due is not None), default=None))
+
+    def fire_steps(self, case):
+        rule = case.rule
+        for index, step in enumerate(rule.steps if rule else []):
+            due = None if case.is_terminal or index in case.steps_fired else self.step_due(case, step)
+            if due is not None and due <= self.now:
+                case.steps_fired.add(index)
+                self.fire_step(case, rule, index, step)
+        self.arm_step(case)
+
+    def fire_step(self, case, rule, index, step):
+        if 0 < step.severity < case.severity:
+            case.severity = step.severity
+        self.say(case, "ESCALATE", post=step.posts[0] if step.posts else None)
+        for post in step.posts:
+            self.notice(case, post, self.rules.step_row[rule.id, index], "NOTHING")
+        if step.reassigns:
+            self.take_back(case)
+
+    def check_ladder(self):
+        """After a command: no step of any touched case is overdue."""
+        for no in self.touched:
+            case = self.cases.get(no)
+            if case is None or case.is_aside or case.is_terminal or not case.filed_at or case.rule is None:
+                continue
+            for index, step in enumerate(case.rule.steps):
+                due = None if index in case.steps_fired else self.step_due(case, step)
+                armed = self.timers.due(("step", no))
+                if due is not None and (armed is None or armed > due):
+                    self.differ(case, f"step {index + 1} ({step.when}) is due at {due} and nothing is armed for it")
+        self.touched.clear()

@@ -1,0 +1,255 @@
+"""intake.py: from an event to a case, recomputed: facts, time, repeats, all-clears, rules, dedupe, merge, opening."""
+import geometry
+from caseacts import CaseActs
+from world import CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
+
+
+def fields_of(event):
+    """Field name -> text, millionths or truth."""
+    out = {}
+    for field in event["fields"]:
+        if "bool" in field:
+            out[field["name"]] = field["bool"]
+        elif "number_micro" in field:
+            out[field["name"]] = field["number_micro"]
+        else:
+            text = field["text"]
+            out[field["name"]] = text if isinstance(text, str) else str(text)
+    return out
+
+
+def key_of(names, fields, class_code):
+    """Parts of a key: the class, or a field with its name; a missing field is a value of its own."""
+    return tuple(("class", class_code) if name == "class" else
+                 (name, type(fields.get(name)).__name__, fields.get(name)) for name in names)
+
+
+class Intake(CaseActs):
+    # ---- facts ----
+
+    def judge_facts(self, event, fields, principal):
+        """Cell, areas, asset and zone as the city's files have them."""
+        place, city = place_of(event["place"]), self.city
+        device = None if event["device"] is None else city.devices.get(event["device"].get("id"))
+        if place is not None:
+            self.judge_place(event, place)
+        if device is not None:
+            self.same(None, f"asset of device {device.id}", name_of(event["asset"]), device.asset)
+            self.same(None, "field device", fields.get("device", device.id), device.id)
+        zone = None if event["zone"] is None else event["zone"]["zone"]
+        first_area = event["areas"][0]["zone"] if event["areas"] else None
+        named = fields.get("zone")
+        allowed = {device.zone if device is not None and device.zone else first_area}
+        if named is not None:
+            allowed.add(named if named in city.zones else None)
+        if zone not in allowed:
+            self.differ(None, f"zone {zone} of event {event['id_hash']}; the registry has {sorted(map(str, allowed))}")
+        own = {"source": principal, "type": name_of(event["type"], "name"), "cell": name_of(event["cell"])}
+        if zone in city.zones:
+            own["zone.name"], own["zone.kind"] = city.zones[zone][2], city.zones[zone][3] or None
+        for name, value in own.items():
+            if name in fields and (value is None or str(value).encode()[:60] != str(fields[name]).encode()[:60]):
+                self.same(None, f"field {name} of event {event['id_hash']}", fields[name], value)
+
+    def judge_place(self, event, place):
+        self.checked["places"] += 1
+        cell, areas = self.find_place(place)
+        told = [(area["name"], area["zone"]) for area in event["areas"]]
+        if (name_of(event["cell"]) != cell or told != areas) and not self.city.near_some_border(place):
+            self.same(None, f"cell of {place}", name_of(event["cell"]), cell)
+            self.same(None, f"areas of {place}", show_areas(told), show_areas(areas))
+
+    def find_place(self, place):
+        if place not in self.place_cache:
+            self.place_cache[place] = (self.city.find_cell(place), self.city.find_areas(place))
+        return self.place_cache[place]
+
+    # ---- the pipeline ----
+
+    def take_event(self, event, gateway, person):
+        """(code, case, is_late) the result must have."""
+        self.checked["events"] += 1
+        if event["verdict"] != "NOTHING":
+            return event["verdict"], None, False
+        fields = fields_of(event)
+        self.judge_facts(event, fields, gateway or person)
+        type_name = name_of(event["type"], "name")
+        if gateway is not None and type_name is not None:
+            prefixes = getattr(self.city.gateways[gateway], "types", "").split()
+            if prefixes and not any(type_name.startswith(prefix) for prefix in prefixes):
+                return "NO_RIGHT", None, False
+        if event["id_hash"] is not None and event["id_hash"] in self.event_ids:
+            return "DEDUPED", self.event_ids[event["id_hash"]], False
+        at = event["event_at_ms"]
+        if at > self.now + self.rules.future_ms:
+            return "IN_FUTURE", None, False
+        if at < self.now - EVENT_AGE_MS:
+            return "TOO_OLD", None, False
+        is_late = at < self.now - self.rules.lateness_ms
+        if type_name is None:
+            return "NO_RULE", None, is_late
+        cleared = self.clear_cases(type_name, fields, gateway)
+        code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
+        areas = [area["name"] for area in event["areas"]]
+        matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at)
+        if matched:
+            code, case = self.fire(matched[0], event, fields, gateway, person)
+        firing = self.take("FIRING", None)
+        told = (name_of(firing["rule"], "id"), firing["code"], firing["case"], firing["candidates"], firing["event_id_hash"])
+        own = (matched[0].id if matched else None, code, case, len(matched), event["id_hash"])
+        self.same(case, "firing", told, own)
+        if event["id_hash"] is not None:
+            self.event_ids[event["id_hash"]] = case
+        return code, case, is_late
+
+    def clear_cases(self, type_name, fields, gateway):
+        """Number of the last case cleared, or None."""
+        cleared = None
+        for rule in self.rules.closers.get(type_name, []):
+            if any(name not in fields for name in rule.close_match):
+                continue
+            key = (rule.id, key_of(rule.close_match, fields, rule.class_code))
+            for case in reversed(list(self.closes.get(key, []))):  # newest first
+                if not case.is_terminal and not case.is_cleared:
+                    cleared = case.no
+                    self.cleared(case, gateway)
+        return cleared
+
+    def fire(self, rule, event, fields, gateway, person):
+        dedupe = None
+        if rule.dedupe_key is not None:
+            dedupe = (rule.id, key_of(rule.dedupe_key, fields, rule.class_code))
+            until, no = self.dedupes.get(dedupe, (0, None))
+            if self.now < until:
+                return "DEDUPED", no
+        asset = self.asset_of(rule, event)
+        into = self.find_merge(rule, event, fields, asset) if rule.merges else None
+        if into is not None:
+            self.checked["merges"] += 1
+            code, no = self.merge(into, rule, fields, gateway, person), into.no
+        else:
+            code, no = self.open(rule, event, fields, gateway, person, asset)
+        if dedupe is not None and code in ("OPENED", "MERGED", "REOPENED"):
+            self.dedupes[dedupe] = (self.now + rule.dedupe_ms, no)
+        return code, no
+
+    # ---- merging ----
+
+    def asset_of(self, rule, event):
+        """The asset the case is about: where a rule keys on one, the watched one or the nearest of its kind."""
+        own = name_of(event["asset"])
+        if not rule.merges or rule.merge_kind is None:
+            return own if not rule.merges else None
+        if own is not None and self.city.assets[own].kind == rule.merge_kind:
+            return own
+        place = place_of(event["place"])
+        if place is None:
+            return None
+        codes = self.city.nearest_asset(rule.merge_kind, place, rule.merge_radius_cm)
+        if len(codes) > 1:  # too close to call: the case tells which
+            effect = self.peek()
+            told = name_of(effect.get("asset")) if effect is not None and effect["effect"] == "TIMELINE" else None
+            return told if told in codes else codes[0]
+        return codes[0]
+
+    def merge_key(self, rule, event, fields, asset):
+        base = (rule.class_code, key_of(rule.merge_key, fields, rule.class_code))
+        if asset is not None:
+            return (*base, "asset", asset)
+        return (*base, "place" if rule.merge_radius_cm and event["place"] is not None else "fields", None)
+
+    def find_merge(self, rule, event, fields, asset):
+        """The case to join: nearest, then open before closed, then oldest."""
+        key, place = self.merge_key(rule, event, fields, asset), place_of(event["place"])
+        found = []
+        for case in self.merges.get(key, []):
+            if case.is_terminal and not (case.state == "CLOSED" and rule.reopen_ms and case.events < CASE_EVENTS and
+                                         self.now - case.closed_at <= rule.reopen_ms):
+                continue
+            away = geometry.distance_cm(case.place, place) if key[2] == "place" else 0.0
+            if away <= rule.merge_radius_cm or key[2] != "place" or geometry.is_near(away, rule.merge_radius_cm):
+                day, serial = (int(part) for part in case.no.split("-")[1:])
+                found.append((away, case.is_terminal, case.opened_at, day, serial, case))
+        found.sort(key=lambda row: row[:5])
+        if not found:
+            return None
+        told = self.told_case()
+        close = [row for row in found if geometry.is_near(row[0], found[0][0])]
+        if key[2] == "place" and told is not None:
+            for row in close:
+                if row[5].no == told and (row[0] != found[0][0] or row is found[0]):
+                    return row[5]
+        if geometry.is_near(found[0][0], rule.merge_radius_cm) and key[2] == "place" and found[0][0] > 0:
+            return found[0][5] if told == found[0][5].no else None
+        return found[0][5]
+
+    def told_case(self):
+        """The case the coming timeline entry speaks of."""
+        effect = self.peek()
+        return effect.get("case") if effect is not None and effect["effect"] == "TIMELINE" else None
+
+    def merge(self, case, rule, fields, gateway, person):
+        if case.is_aside:
+            self.peek()
+            effect = self.effects[self.at]
+            return effect.get("code", "MERGED")
+        if case.events >= CASE_EVENTS:
+            return "TOO_MANY_EVENTS"
+        case.events += 1
+        is_worse = rule.takes_severity and rule.severity < case.severity
+        if is_worse:
+            case.severity = rule.severity
+        if case.is_terminal:
+            self.reopen(case, reason="CAME_BACK", gateway=gateway, actor=person)
+            return "REOPENED"
+        self.say(case, "MERGE", gateway=gateway, actor=person)
+        if is_worse:
+            self.worsen(case, rule, self.wanted(rule, fields))
+        return "MERGED"
+
+    @staticmethod
+    def wanted(rule, fields):
+        return {index for index, assign in enumerate(rule.assigns) if assign.condition(fields, rule.severity)}
+
+    # ---- opening ----
+
+    def next_number(self, cell):
+        district, today = self.city.district_of(cell), self.city.date_of(self.now)
+        day, serial = self.serials.get(district, (0, 0))
+        day, serial = (today, 1) if today > day else (day, serial + 1)
+        self.serials[district] = (day, serial)
+        return f"{district:06d}-{day:08d}-{serial:04d}"
+
+    def open(self, rule, event, fields, gateway, person, asset):
+        case = Case(self.next_number(name_of(event["cell"])))
+        case.rule, case.class_code, case.severity = rule, rule.class_code, rule.severity
+        case.cell, case.device, case.gateway = name_of(event["cell"]), name_of(event["device"], "id"), gateway
+        case.asset = asset if asset is not None else name_of(event["asset"])
+        case.place, case.opened_at = place_of(event["place"]), self.now
+        case.mask = self.wanted(rule, fields)
+        case.holder = ("post", self.city.command)
+        self.cases[case.no] = case
+        if rule.merges:
+            case.merge_key = self.merge_key(rule, event, fields, asset)
+            self.merges.setdefault(case.merge_key, []).append(case)
+        if rule.close_event is not None and all(name in fields for name in rule.close_match):
+            case.close_key = (rule.id, key_of(rule.close_match, fields, rule.class_code))
+            self.closes.setdefault(case.close_key, []).append(case)
+        note = {"gateway": gateway, "actor": person}
+        if event["is_self_handled"] and person is not None:
+            case.filed_at = self.now
+            case.add_person(person, "handled")
+            self.say(case, "OPEN", **note)
+            self.say(case, "SELF_HANDLED", **note)
+            self.handled(case)
+            return "OPENED", case.no
+        self.say(case, "OPEN", **note)
+        if person is not None or self.city.gateways[gateway].trusted == "true":
+            self.file(case)
+        else:
+            self.verify(case)
+        return "OPENED", case.no
+
+
+def show_areas(areas):
+    return ", ".join(f"{name} {zone}" for name, zone in areas) or "none"

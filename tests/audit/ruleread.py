@@ -1,0 +1,150 @@
+"""ruleread.py: a rule directory as docs/rules.md describes it."""
+import glob
+import os
+import re
+
+import geometry
+import worktime
+import yamlread
+from conditions import compile_condition, constant
+from yamlread import as_list
+
+WHENS = ("opened", "unaccepted", "not_arrived", "unhandled")
+
+
+class Assign:
+    def __init__(self, spec, rights, params):
+        self.rights = rights
+        self.roles = set(as_list(spec.get("role")))
+        self.skills = set(as_list(spec.get("skills")))
+        self.rings = [int(ring) * 100 if ring.isdigit() else str(ring)
+                      for ring in as_list(spec.get("search", ["grid", "city"]))]
+        self.pick = str(spec.get("pick", "nearest"))
+        self.count = int(spec.get("count", 1))
+        self.max_load = int(spec.get("max_load", 0))
+        self.any_shift = spec.get("on_shift") == "any"
+        self.fallback = spec.get("fallback")
+        self.condition = compile_condition(spec.get("if"), params)
+
+
+class Step:
+    def __init__(self, spec, params):
+        when = str(spec["when"])
+        self.when = when if when in WHENS else "severity"
+        self.condition = compile_condition(when if self.when == "severity" else None, params)
+        after = str(spec.get("after", "0s"))
+        self.percent = int(after[:-1]) if after.endswith("%") else None
+        self.after_ms = 0 if self.percent is not None else worktime.read_ms(after) if after != "0s" else 0
+        self.posts = [str(post) for post in as_list(spec.get("to"))]
+        self.reassigns = spec.get("do") == "reassign"
+        self.severity = int(spec.get("severity", 0))
+
+
+def _places(value):
+    """Names of areas and circles of one side of an area clause."""
+    names = {str(item) for item in as_list(value) if not isinstance(item, dict)}
+    circles = [((geometry.e7(item["at"][0]), geometry.e7(item["at"][1])), int(item["radius_m"]) * 100)
+               for item in as_list(value) if isinstance(item, dict)]
+    return names, circles
+
+
+class Rule:
+    def __init__(self, spec, defaults):
+        params = {name: constant(value) for name, value in (spec.get("params") or {}).items()}
+        self.id = str(spec["id"])
+        self.owner = str(spec["owner"])
+        self.is_active = spec.get("status", defaults.get("status", "active")) == "active"
+        self.priority = int(spec.get("priority", defaults.get("priority", 100)))
+        self.events = [str(name) for name in as_list(spec["event"])]
+        self.where = compile_condition(spec.get("where"), params)
+        area = spec.get("area") or {}
+        self.area_in = _places(area["in"]) if "in" in area else None
+        self.area_out = _places(area.get("not_in"))
+        time = spec.get("time") or {}
+        self.time_in, self.time_out = as_list(time.get("in")), as_list(time.get("not_in"))
+        self.severity = int(spec["open"]["severity"])
+        self.class_code = str(spec["open"]["class"])
+        self.assigns = [Assign(item, {"worker"}, params) for item in as_list(spec["assign"])]
+        sla = spec.get("sla") or {}
+        self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
+        self.steps = [Step(item, params) for item in as_list(spec.get("escalate"))]
+        self._read_dedupe(spec.get("dedupe"))
+        self._read_merge(spec.get("merge"))
+        close = spec.get("close")
+        self.close_event = str(close["event"]) if close else None
+        self.close_match = [str(field) for field in as_list(close["match"])] if close else []
+        self.close_within_ms = worktime.read_ms(close["within"]) if close else 0
+
+    def _read_dedupe(self, spec):
+        self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
+        self.dedupe_ms = 0 if spec is None else worktime.read_ms(spec["window"])
+
+    def _read_merge(self, spec):
+        self.merges = spec is not None
+        spec = spec or {}
+        self.merge_key = list(dict.fromkeys(str(key) for key in as_list(spec.get("key"))))
+        match = re.fullmatch(r"nearest\((.+)\)", str(spec.get("asset", "")))
+        self.merge_kind = match[1] if match else None
+        self.merge_radius_cm = int(spec.get("radius_m", 0)) * 100
+        self.reopen_ms = worktime.read_ms(spec["reopen"]) if "reopen" in spec else 0
+        self.takes_severity = (spec.get("take") or {}).get("severity") == "min"
+
+
+class Rules:
+    def __init__(self, directory):
+        files = sorted(glob.glob(os.path.join(directory, "*.yaml")), key=lambda path: os.path.basename(path).encode())
+        sets = [yamlread.load(path) for path in files if not path.endswith(".test.yaml")]
+        defaults = next((rules["defaults"] for rules in sets if "defaults" in rules), {})
+        self.types = {str(name) for rules in sets for name in (rules.get("events") or {})}
+        self.rules = sorted((Rule(spec, defaults) for rules in sets for spec in rules.get("rules") or []),
+                            key=lambda rule: rule.id.encode())
+        self.by_id = {rule.id: rule for rule in self.rules}
+        self.lateness_ms = worktime.read_ms(defaults.get("lateness", "30s"))
+        self.future_ms = worktime.read_ms(defaults.get("future", "5m"))
+        self.seek_every_ms = worktime.read_ms(defaults.get("seek_every", "1m"))
+        self.stale_fix_ms = worktime.read_ms(defaults.get("stale_fix", "30m"))
+        self.worker_lost_ms = worktime.read_ms(defaults.get("worker_lost", "10m"))
+        sla = {"accept": "15m", "dispatch": "15m", "check": "30m", **(defaults.get("sla") or {})}
+        self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
+        inspectors = [{}]
+        self.check = [Assign(spec, {"inspector"}, {}) for spec in as_list(defaults.get("check", inspectors))]
+        verify = {"worker", "inspector"} if "verify" in defaults else {"inspector"}
+        self.verify = [Assign(spec, verify, {}) for spec in as_list(defaults.get("verify", inspectors))]
+        self.by_type, self.closers = {}, {}
+        for rule in sorted(self.rules, key=lambda rule: -rule.priority):
+            for name in rule.events if rule.is_active else []:
+                self.by_type.setdefault(name, []).append(rule)
+        for rule in self.rules:
+            if rule.close_event is not None:
+                self.closers.setdefault(rule.close_event, []).append(rule)
+        # Rows of the lowered tables follow the order of ids: how dumps name an assign and a step.
+        self.assign_row, self.step_row = {}, {}
+        for rule in self.rules:
+            for index, _ in enumerate(rule.assigns):
+                self.assign_row[rule.id, index] = len(self.assign_row)
+            for index, _ in enumerate(rule.steps):
+                self.step_row[rule.id, index] = len(self.step_row)
+        for name, assigns in (("check", self.check), ("verify", self.verify)):
+            for index, _ in enumerate(assigns):
+                self.assign_row[name, index] = len(self.assign_row)
+
+    def match(self, city, type_name, fields, place, areas, at_ms):
+        """Active rules that take the event, best first."""
+        return [rule for rule in self.by_type.get(type_name, [])
+                if self._takes(rule, city, fields, place, areas, at_ms)]
+
+    def _takes(self, rule, city, fields, place, areas, at_ms):
+        if not rule.where(fields, None):
+            return False
+
+        def is_in(side):
+            names, circles = side
+            return any(area in names for area in areas) or (
+                place is not None and any(geometry.distance_cm(place, at) <= radius for at, radius in circles))
+        if rule.area_in is not None and not is_in(rule.area_in):
+            return False
+        if is_in(rule.area_out):
+            return False
+        if rule.time_in and not any(city.calendars[name].contains(at_ms) for name in rule.time_in):
+            return False
+        return not any(city.calendars[name].contains(at_ms) for name in rule.time_out)
