@@ -11,6 +11,8 @@
 #include "engine/core/base.h"
 #include "proto/codec.h"
 
+#define PEEK_COUNTERS 8u /* kind of a Counters request */
+
 struct peek {
     char key_id[CODEC_KEY_ID_SIZE_MAX + 1];
     uint64_t request_id;

@@ -23,6 +23,7 @@ static const struct cli_verb COMMANDS[] = {
     {"send", cmd_send, "send an event as a gateway"},
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"top", cmd_top, "the live numbers of a running engine"},
     {"log", cmd_log, "look into, verify and replay a log"},
     {"config", cmd_config, "what serve and the clients would take, and from where"},
     {"completion", cmd_completion, "a completion script for bash"},

@@ -28,6 +28,7 @@ struct engine {
     struct node *node;
     struct log_clock clock;
     struct nano nano;
+    struct service_notify notify;
     uint64_t recovered;
     /* a reload on its way */
     uv_work_t reload;
@@ -319,10 +320,14 @@ static int run(struct engine *engine)
     }
     leave_note(engine);
     say_hello(engine);
+    if (service_notify_open(&engine->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC")) != ERR_OK) {
+        report(REPORT_WARN, "no_service_manager", "note=\"NOTIFY_SOCKET or WATCHDOG_USEC is no good; nothing is told\"");
+    }
     struct loop_options options = {.node = engine->node,
                                    .log = engine->data.log,
                                    .clock = &engine->clock,
                                    .nano = &engine->nano,
+                                   .notify = &engine->notify,
                                    .on_reload = on_reload,
                                    .context = engine};
     int exit_code = loop_run(&options);
@@ -338,12 +343,14 @@ int cmd_serve(int argc, char **argv)
     if (engine == NULL) {
         return EX_OSERR;
     }
+    engine->notify.fd = -1;
     engine->data = (struct data_directory){.lock_fd = -1, .disk.directory = -1};
     (void)signal(SIGPIPE, SIG_IGN);
     int exit_code = serve_options_parse(argc, argv, &engine->options, &engine->clock);
     if (exit_code == EX_OK) {
         exit_code = run(engine);
         nano_close(&engine->nano);
+        service_notify_close(&engine->notify);
     }
     node_close(engine->node);
     data_directory_close(&engine->data);

@@ -88,6 +88,7 @@ enum err node_open(const struct node_options *options, struct node **out_node)
         return ERR_MEMORY;
     }
     node->options = *options;
+    node->asker.tokens = -1;
     node->now_ms = node->last_time_ms = INT64_MIN / 4;
     if (allocate(node) != ERR_OK) {
         node_close(node);

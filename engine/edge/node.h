@@ -196,6 +196,21 @@ struct node_counts {
 };
 struct node_counts node_counts_now(const struct node *node);
 
+/* What only the process around the node knows, asked for when somebody asks for the counters (counters.h). */
+struct node_gauges {
+    uint64_t uptime_ms;
+    uint64_t memory_bytes;  /* resident */
+    uint64_t pending_bytes; /* encoded, not yet on their way to the disk */
+    uint64_t syncs;         /* groups written and synced */
+    uint64_t sync_us;       /* ... time they took, together */
+    uint64_t sync_p50_us, sync_p99_us, sync_max_us;
+};
+struct node_gauge_source {
+    void (*read)(void *context, struct node_gauges *out_gauges); /* NULL: nobody knows */
+    void *context;
+};
+void node_set_gauges(struct node *node, struct node_gauge_source source);
+
 const struct core *node_core(const struct node *node);
 uint64_t node_position(const struct node *node); /* last appended */
 uint64_t node_durable_position(const struct node *node);

@@ -6,6 +6,7 @@
  *
  * Refusals give way: when the queue is tight they are dropped and counted, for the client asks
  * again anyway. */
+#include "engine/edge/counters.h"
 #include "engine/edge/node_state.h"
 #include "engine/edge/title.h"
 #include "engine/edge/words.h"
@@ -93,6 +94,29 @@ void node_answer_welcome(struct node *node, struct node_reply reply, const struc
     welcome.city = name;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_WELCOME;
     answer.welcome = &welcome;
+    queue_answer(node, reply, &answer);
+}
+
+void node_answer_counters(struct node *node, struct node_reply reply)
+{
+    static const Gridloop__Wire__Counter blank = GRIDLOOP__WIRE__COUNTER__INIT;
+    Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
+    Gridloop__Wire__CounterList list = GRIDLOOP__WIRE__COUNTER_LIST__INIT;
+    struct counter counters[COUNTERS_MAX];
+    Gridloop__Wire__Counter rows[COUNTERS_MAX];
+    Gridloop__Wire__Counter *pointers[COUNTERS_MAX];
+    uint32_t count = counters_read(node, counters);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = blank;
+        rows[i].name = counters[i].name;
+        rows[i].has_value = 1;
+        rows[i].value = counters[i].value;
+        pointers[i] = &rows[i];
+    }
+    list.n_counters = count;
+    list.counters = pointers;
+    answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_COUNTER_LIST;
+    answer.counter_list = &list;
     queue_answer(node, reply, &answer);
 }
 

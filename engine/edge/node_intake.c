@@ -14,6 +14,7 @@
 #define FIX_EVERY_MS (10 * SECOND_MS)  /* ... its position this often, or sooner when it moved */
 #define FIX_MOVED_CM (50 * INT64_C(100))
 #define POLL_WAIT_MS_MAX (25 * SECOND_MS) /* real ms */
+#define COUNTERS_PER_S 20u
 #define RETRY_NO_CITY_MS 1000 /* real ms */
 
 /* A request on its way in. */
@@ -341,6 +342,21 @@ static void receive_work(struct node *node, const struct arrival *arrival)
     }
 }
 
+/* Whoever can reach the engine may ask while auth is none; together no more often than is of use. */
+static void receive_counters(struct node *node, struct node_reply reply)
+{
+    struct session_rate rate = {COUNTERS_PER_S, COUNTERS_PER_S, node->options.speed};
+    int64_t wait_ms = 0;
+    if (session_take_token(&node->asker, rate, node->now_ms, &wait_ms)) {
+        node_answer_counters(node, reply);
+        return;
+    }
+    node->counts.rate_refused++;
+    node_answer_refusal(node, reply,
+                        &(struct node_refusal){.code = CODE_RATE,
+                                               .retry_after_ms = wait_ms / node->options.speed + 1});
+}
+
 static void receive_from(struct node *node, const struct arrival *arrival)
 {
     const Gridloop__Wire__Request *wire = arrival->opened->request;
@@ -360,6 +376,9 @@ static void receive_from(struct node *node, const struct arrival *arrival)
         node->counts.refused++;
         refuse(node, arrival, CODE_UNKNOWN_COMMAND,
                "evidence is named by digest; it is not stored here");
+        break;
+    case GRIDLOOP__WIRE__REQUEST__KIND_COUNTERS:
+        receive_counters(node, arrival->reply);
         break;
     case GRIDLOOP__WIRE__REQUEST__KIND__NOT_SET:
     case _GRIDLOOP__WIRE__REQUEST__KIND__CASE_IS_INT_SIZE:
@@ -437,6 +456,10 @@ void node_receive(struct node *node, const void *route, uint32_t route_size, con
     struct node_reply reply = {.route = route, .route_size = route_size};
     if (node_adopt(node) && peek_frame(frame, frame_size, &peek)) {
         reply.request_id = peek.request_id;
+        if (peek.kind == PEEK_COUNTERS) {
+            receive_counters(node, reply);
+            return;
+        }
         if (refuse_early(node, reply, &peek)) {
             return;
         }

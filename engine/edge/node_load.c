@@ -131,6 +131,11 @@ void node_refuse_load(struct node *node, struct node_reply reply)
     node_answer_refusal(node, reply, &refusal);
 }
 
+void node_set_gauges(struct node *node, struct node_gauge_source source)
+{
+    node->gauges = source;
+}
+
 void node_shed_reports(struct node *node, uint32_t reasons)
 {
     node->shed = reasons;

@@ -84,6 +84,8 @@ struct node {
     struct node_item_text *item_text; /* NODE_ITEMS_MAX */
     struct node_observer observers[NODE_OBSERVERS_MAX];
     uint32_t observer_count;
+    struct node_gauge_source gauges;
+    struct session asker; /* the rate of all who ask for counters, together */
     struct node_counts counts;
 };
 
@@ -145,6 +147,7 @@ void node_answer_results(struct node *node, const struct request *request, struc
 /* Items after ack_seq, perhaps none. */
 void node_answer_tasks(struct node *node, struct node_reply reply, const struct session *session,
                        uint64_t ack_seq);
+void node_answer_counters(struct node *node, struct node_reply reply);
 /* Has that person items after ack_seq? */
 bool node_has_items(const struct node *node, const struct session *session, uint64_t ack_seq);
 

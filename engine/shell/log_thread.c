@@ -200,7 +200,8 @@ uint64_t log_times_quantile_us(const struct log_times *times, uint32_t thousandt
     for (uint32_t i = 0; times->groups > 0 && i < LOG_TIMES_BUCKETS; i++) {
         passed += times->buckets[i];
         if (passed >= wanted) {
-            return UINT64_C(1) << i;
+            uint64_t bound = UINT64_C(1) << i;
+            return bound < times->max_us ? bound : times->max_us;
         }
     }
     return 0;

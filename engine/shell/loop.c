@@ -10,6 +10,7 @@
 
 #include "engine/edge/words.h"
 #include "engine/shell/log_thread.h"
+#include "engine/shell/pulse.h"
 #include "engine/shell/report.h"
 
 #include <signal.h>
@@ -18,6 +19,8 @@
 #include <uv.h>
 
 #define BATCHES_PER_TURN 16 /* then sockets are looked at again */
+#define TURN_MS_MAX 10      /* ... or after that time: what just came may be more urgent than what waits */
+#define PENDING_BYTES_MAX (8u << 20) /* encoded and not yet with the disk; then requests wait in their lanes */
 #define OUTPUTS_PER_TURN 4096
 #define SEAL_AFTER_MS 100 /* idle that long: a seal makes the tail provable */
 #define NUMBERS_EVERY_MS 60000
@@ -38,6 +41,7 @@ struct loop {
     uv_timer_t drain;
     uv_signal_t signals[3];
     struct log_thread *thread;
+    struct pulse pulse;
     enum phase phase;
     bool is_seal_due;
     bool has_work; /* the turn shall run again at once */
@@ -90,12 +94,19 @@ static bool append_batch(struct loop *loop, const struct node_batch *batch)
     return true;
 }
 
+/* Law 8: the group that waits for the disk has a bound. The log thread's next word wakes the loop. */
+static bool is_disk_behind(const struct loop *loop)
+{
+    return log_pending_size(loop->options->log) >= PENDING_BYTES_MAX;
+}
+
 static void append_batches(struct loop *loop, int64_t now_ms)
 {
     struct node_batch batch;
     uint32_t left = BATCHES_PER_TURN;
-    while (left > 0 && node_turn(loop->options->node, now_ms, &batch)) {
-        left--;
+    uint64_t began_ns = uv_hrtime();
+    while (left > 0 && !is_disk_behind(loop) && node_turn(loop->options->node, now_ms, &batch)) {
+        left = uv_hrtime() - began_ns < TURN_MS_MAX * UINT64_C(1000000) ? left - 1 : 0;
         if (!append_batch(loop, &batch)) {
             return;
         }
@@ -167,7 +178,7 @@ static void advance_phase(struct loop *loop, int64_t now_ms)
 static void arm_wake(struct loop *loop)
 {
     int64_t due_ms = node_next_wake_ms(loop->options->node);
-    if (due_ms == NEVER_MS) {
+    if (due_ms == NEVER_MS || is_disk_behind(loop)) {
         (void)uv_timer_stop(&loop->wake);
         return;
     }
@@ -301,6 +312,7 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     report(REPORT_INFO, "draining", "signal=%d", number);
     loop->phase = PHASE_DRAINING;
+    pulse_say_stopping(&loop->pulse);
     node_stop_intake(loop->options->node);
     (void)uv_timer_start(&loop->drain, on_drain_late, DRAIN_MS_MAX, 0);
 }
@@ -339,7 +351,11 @@ static enum err start(struct loop *loop)
         }
     }
     struct log_thread_events events = {on_durable, on_failure, loop};
-    return log_thread_open(&loop->uv, options->log, &events, &loop->thread);
+    enum err err = log_thread_open(&loop->uv, options->log, &events, &loop->thread);
+    if (err == ERR_OK) {
+        pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread, options->notify);
+    }
+    return err;
 }
 
 static void close_handle(uv_handle_t *handle, void *context)
@@ -363,6 +379,7 @@ int loop_run(const struct loop_options *options)
     enum err err = start(loop);
     if (err == ERR_OK) {
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+        node_set_gauges(options->node, (struct node_gauge_source){NULL, NULL});
         log_thread_close(loop->thread, NULL);
     } else {
         report(REPORT_ERROR, "start_failed", "error=%s", words_err_name(err));

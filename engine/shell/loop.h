@@ -16,6 +16,7 @@
 #include "engine/edge/node.h"
 #include "engine/shell/log_clock.h"
 #include "engine/shell/nano.h"
+#include "engine/shell/service_notify.h"
 
 #include <uv.h>
 
@@ -24,6 +25,7 @@ struct loop_options {
     struct log *log;
     struct log_clock *clock;
     struct nano *nano;
+    const struct service_notify *notify; /* NULL: nobody to tell */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
     void (*on_reload)(void *context, uv_loop_t *uv);
     void *context;
