@@ -82,6 +82,8 @@ static enum err open_replay(struct case_story *story, const char *data_directory
                                      .log = log_options_default(),
                                      .limits = limits_default(),
                                      .is_durable_only = false,
+                                     /* with no case to tell of, what is now is all that is asked */
+                                     .is_from_snapshot = case_no_is_none(story->part),
                                      .watch = {.on_effect = on_effect, .context = story}};
     enum err err = data_limits_read(data_directory, &options.limits);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {

@@ -1,6 +1,7 @@
 /* cmd_log.c: `gridloop log info | verify | replay | dump`: looks at a log, also while its engine runs. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cmd_log.h"
+#include "engine/cli/progress.h"
 
 #include "engine/edge/image_store.h"
 #include "engine/edge/log_files.h"
@@ -19,7 +20,7 @@
 
 #include "engine/cli/dump_json.h"
 
-#define PROGRESS_ENTRIES 100000u
+#define PROGRESS_ENTRIES 10000u
 
 /* ---- arguments ---- */
 
@@ -53,6 +54,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'r':
         command->has_replay = true;
+        return 0;
+    case 's':
+        command->is_from_snapshot = true;
         return 0;
     case 'f':
     case 'u':
@@ -122,7 +126,7 @@ int log_command_fail(const struct log_command *command, enum err err, const stru
     return code;
 }
 
-static void print_line(const struct log_command *command, const char *en, const char *zh,
+void log_command_print(const struct log_command *command, const char *en, const char *zh,
                        const char *value)
 {
     (void)printf("%s%s%s\n", cli_lang(command->lang) == LANG_ZH ? zh : en,
@@ -138,7 +142,7 @@ __attribute__((format(printf, 4, 5))) static void print_value(const struct log_c
     va_start(arguments, format);
     (void)vsnprintf(value, sizeof value, format, arguments);
     va_end(arguments);
-    print_line(command, en, zh, value);
+    log_command_print(command, en, zh, value);
 }
 
 /* ---- info and verify: every byte is checked, nothing is stepped ---- */
@@ -175,7 +179,7 @@ static enum err survey_commands(struct survey *survey, const struct log_entry *e
 }
 
 static enum err survey_entries(const struct disk *disk, struct survey *survey,
-                               struct log_fault *fault)
+                               struct progress *progress, struct log_fault *fault)
 {
     struct log_options options = log_options_default();
     struct log_reader *reader;
@@ -200,9 +204,7 @@ static enum err survey_entries(const struct disk *disk, struct survey *survey,
                 break;
             }
         }
-        if (survey->entries % PROGRESS_ENTRIES == 0 && isatty(STDERR_FILENO)) {
-            (void)fprintf(stderr, "\r%" PRIu64 " entries", survey->entries);
-        }
+        progress_count(progress, survey->entries);
     }
     log_reader_close(reader);
     if (err != ERR_NOT_FOUND) {
@@ -236,7 +238,8 @@ static enum err survey_files(const struct disk *disk, struct survey *survey)
     return err == ERR_OK ? image_store_measure(disk, &survey->images, &survey->image_bytes) : err;
 }
 
-static void print_survey(const struct log_command *command, const struct survey *survey)
+static void print_survey(const struct log_command *command, const struct survey *survey,
+                         const struct snapshot_survey *snapshots)
 {
     struct dump_names names = {NULL, NULL};
     json_t *first = dump_time(names, survey->entries == 0 ? NEVER_MS : survey->first_time_ms);
@@ -255,6 +258,7 @@ static void print_survey(const struct log_command *command, const struct survey 
             (json_int_t)survey->image_bytes, "clock", clock, "speed",
             (json_int_t)survey->start.speed, "first_time", first, "last_time", last, "tail",
             survey->tail);
+        (void)json_object_set_new(object, "snapshots", log_snapshots_json(snapshots));
         (void)json_dumpf(object, stdout, JSON_COMPACT);
         (void)printf("\n");
         json_decref(object);
@@ -275,8 +279,9 @@ static void print_survey(const struct log_command *command, const struct survey 
         print_value(command, "bytes of images", "映像字节", "%" PRIu64, survey->image_bytes);
         print_value(command, "redacted", "已脱敏", "%" PRIu64, survey->redacted);
         print_value(command, "not proven on disk", "未证实落盘", "%" PRIu64, survey->unproven);
+        log_snapshots_print(command, snapshots);
         if (survey->tail[0] != '\0') {
-            print_line(command, "behind the last entry (is cut at the next start)",
+            log_command_print(command, "behind the last entry (is cut at the next start)",
                        "末条之后（下次启动时截去）", survey->tail);
         }
     }
@@ -287,12 +292,19 @@ static void print_survey(const struct log_command *command, const struct survey 
 static int run_info(const struct log_command *command, struct data_directory *data)
 {
     struct survey survey = {0};
+    struct snapshot_survey snapshots;
     struct log_fault fault = {.what = ""};
-    enum err err = survey_files(&data->disk.disk, &survey);
+    enum err err = log_snapshots_survey(&data->disk.disk, &snapshots);
     if (err == ERR_OK) {
-        err = survey_entries(&data->disk.disk, &survey, &fault);
+        err = survey_files(&data->disk.disk, &survey);
     }
-    print_survey(command, &survey);
+    if (err == ERR_OK) {
+        struct progress progress;
+        progress_begin(&progress, "reading the log", "entries");
+        err = survey_entries(&data->disk.disk, &survey, &progress, &fault);
+        progress_end(&progress);
+    }
+    print_survey(command, &survey, &snapshots);
     return err == ERR_OK ? EX_OK : log_command_fail(command, err, &fault);
 }
 
@@ -310,8 +322,9 @@ static json_t *replay_json(const struct replay *replay, double seconds)
     const struct replay_counts *counts = replay_counts_now(replay);
     const struct core_counts *core = core_counts_now(replay_core(replay));
     return json_pack(
-        "{s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "position",
-        (json_int_t)replay_position(replay), "time_ms", (json_int_t)replay_time_ms(replay), "state",
+        "{s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "position",
+        (json_int_t)replay_position(replay), "snapshot",
+        (json_int_t)replay_snapshot_position(replay), "time_ms", (json_int_t)replay_time_ms(replay), "state",
         dump_hash(core_digest(replay_core(replay))), "effects_digest",
         dump_hash(counts->effects_digest), "commands", (json_int_t)counts->commands, "effects",
         (json_int_t)counts->effects, "checkpoints", (json_int_t)counts->checkpoints, "redacted",
@@ -348,10 +361,32 @@ static void print_replay(const struct log_command *command, const struct replay 
     json_decref(json);
 }
 
+/* Everything up to until, in strides, so that it can be told how far it is. */
+static enum err follow(struct replay *replay, uint64_t until, struct log_fault *fault)
+{
+    struct progress progress;
+    uint64_t before = UINT64_MAX;
+    enum err err = ERR_OK;
+    progress_begin(&progress, "stepping the log", "entries");
+    while (err == ERR_OK && replay_position(replay) != before && replay_position(replay) < until) {
+        before = replay_position(replay);
+        progress_count(&progress, before);
+        const uint64_t stride = until - before > PROGRESS_ENTRIES ? before + PROGRESS_ENTRIES : until;
+        err = replay_follow(replay, stride, fault);
+    }
+    progress_end(&progress);
+    return err;
+}
+
 static int run_replay(const struct log_command *command, struct data_directory *data)
 {
     struct replay_options options = {
-        .disk = &data->disk.disk, .log = log_options_default(), .limits = command->limits};
+        .disk = &data->disk.disk,
+        .log = log_options_default(),
+        .limits = command->limits,
+        .is_from_snapshot = command->is_from_snapshot,
+        .snapshot_until = command->until == UINT64_MAX ? 0 : command->until,
+        .refused = log_snapshots_tell_refused};
     struct replay *replay;
     struct log_fault fault;
     enum err err = replay_open(&options, &replay, &fault);
@@ -359,7 +394,7 @@ static int run_replay(const struct log_command *command, struct data_directory *
         return log_command_fail(command, err, &fault);
     }
     double start = seconds_now();
-    err = replay_follow(replay, command->until, &fault);
+    err = follow(replay, command->until, &fault);
     double seconds = seconds_now() - start;
     int code = EX_OK;
     if (err != ERR_OK) {
@@ -372,7 +407,7 @@ static int run_replay(const struct log_command *command, struct data_directory *
     return code;
 }
 
-static int run_verify(const struct log_command *command, struct data_directory *data)
+int log_command_verify(const struct log_command *command, struct data_directory *data)
 {
     int code = run_info(command, data);
     if (code == EX_OK && command->has_replay) {
@@ -430,13 +465,18 @@ static int log_verify(int argc, char **argv)
         NULL,    "Checks every checksum and the chain. Exit 65 names the place.",
         NULL,    NULL,
         NULL};
-    return run_with(argc, argv, &ARGP, run_verify);
+    return run_with(argc, argv, &ARGP, log_command_verify);
 }
 
 static int log_replay(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        OPTION_DATA, OPTION_UNTIL, OPTION_JSON, OPTION_LANG, {0}};
+        OPTION_DATA,
+        OPTION_UNTIL,
+        {"from-snapshot", 's', 0, 0, "begin with the newest snapshot, as a restart does", 0},
+        OPTION_JSON,
+        OPTION_LANG,
+        {0}};
     static const struct argp ARGP = {
         OPTIONS, parse_option,
         NULL,    "Steps all commands from the first and prints the state digest, counts and speed.",

@@ -1,14 +1,16 @@
 /* cmd_serve.c: `gridloop serve`: runs the engine of one city.
  *
- *   compile city and rules -> lock and open the data -> replay the log -> activate -> listen -> loop
+ *   compile city and rules -> lock and open the data -> snapshot and the rest of the log -> activate -> listen -> loop
  *
  * Nothing is opened before city and rules are good, and nothing is listened on before the log is. */
 #include "engine/cli/cli.h"
 #include "engine/cli/serve_options.h"
 #include "engine/edge/image_store.h"
+#include "engine/edge/log_files.h"
 #include "engine/shell/compile_pair.h"
 #include "engine/shell/data_directory.h"
 #include "engine/shell/data_limits.h"
+#include "engine/shell/history_thread.h"
 #include "engine/shell/last_engine.h"
 #include "engine/shell/loop.h"
 #include "engine/shell/report.h"
@@ -26,10 +28,12 @@ struct engine {
     struct compiled_pair pair;
     struct data_directory data;
     struct node *node;
+    struct service_notify notify;
     struct log_clock clock;
     struct nano nano;
-    struct service_notify notify;
-    uint64_t recovered;
+    struct data_recovery recovery;
+    struct snapshot_child snapshots;
+    struct history_thread *history;
     /* a reload on its way */
     uv_work_t reload;
     bool is_reloading;
@@ -99,6 +103,22 @@ static int settle_limits(struct engine *engine)
     return EX_OK;
 }
 
+/* Before the log is read back, so that the history gets what it lacks. */
+static int open_history(struct engine *engine)
+{
+    struct history_fault fault = {.text = ""};
+    struct history_thread_options options = {.data = engine->options.data,
+                                             .node = engine->node,
+                                             .log_position = log_last_position(engine->data.log),
+                                             .keep = engine->options.history_keep};
+    enum err err = log_files_salt(&engine->data.disk.disk, &options.log_salt);
+    if (err != ERR_OK) {
+        return fail(cli_exit_of(err), "the log cannot be read");
+    }
+    err = history_thread_open(&options, &engine->history, &fault);
+    return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
+}
+
 static int open_node(struct engine *engine)
 {
     struct data_fault fault = {.text = ""};
@@ -124,8 +144,19 @@ static int open_node(struct engine *engine)
                     "not enough memory for these limits; see gridloop check, lower one with "
                     "--limit NAME=VALUE");
     }
-    err = data_directory_recover(&engine->data, engine->node, &engine->recovered, &fault);
-    return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
+    exit_code = open_history(engine);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    err = data_directory_recover(&engine->data, engine->node,
+                                 history_thread_position(engine->history), &engine->recovery,
+                                 &fault);
+    if (err != ERR_OK) {
+        return fail(cli_exit_of(err), fault.text);
+    }
+    history_thread_serve(engine->history);
+    history_thread_durable(engine->history, node_durable_position(engine->node));
+    return EX_OK;
 }
 
 /* A log goes on with the clock it began with. */
@@ -150,7 +181,7 @@ static int start_clock(struct engine *engine)
         }
     }
     log_clock_start(&engine->clock,
-                    engine->recovered > 0 ? log_last_time_ms(engine->data.log) : INT64_MIN);
+                    node_position(engine->node) > 0 ? log_last_time_ms(engine->data.log) : INT64_MIN);
     return EX_OK;
 }
 
@@ -236,9 +267,13 @@ static void say_hello(const struct engine *engine)
     }
     (void)printf(", data %s%s, auth none (ipc and loopback only), pid %d", engine->options.data,
                  clock, (int)getpid());
-    if (engine->recovered > 0) {
+    if (engine->recovery.snapshot_position > 0) {
+        (void)printf(", snapshot of entry %llu",
+                     (unsigned long long)engine->recovery.snapshot_position);
+    }
+    if (node_position(engine->node) > 0) {
         (void)printf(", %llu entries replayed, %llu cases open",
-                     (unsigned long long)engine->recovered,
+                     (unsigned long long)engine->recovery.entries,
                      (unsigned long long)core_counts_now(node_core(engine->node))->open_now);
     }
     (void)printf("\n");
@@ -320,6 +355,8 @@ static int run(struct engine *engine)
     }
     leave_note(engine);
     say_hello(engine);
+    snapshot_child_init(&engine->snapshots, &engine->data.disk, engine->node, engine->data.log,
+                        engine->options.snapshots, engine->recovery.snapshot_position);
     if (service_notify_open(&engine->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC")) != ERR_OK) {
         report(REPORT_WARN, "no_service_manager", "note=\"NOTIFY_SOCKET or WATCHDOG_USEC is no good; nothing is told\"");
     }
@@ -328,6 +365,8 @@ static int run(struct engine *engine)
                                    .clock = &engine->clock,
                                    .nano = &engine->nano,
                                    .notify = &engine->notify,
+                                   .history = engine->history,
+                                   .snapshots = &engine->snapshots,
                                    .on_reload = on_reload,
                                    .context = engine};
     int exit_code = loop_run(&options);
@@ -352,6 +391,7 @@ int cmd_serve(int argc, char **argv)
         nano_close(&engine->nano);
         service_notify_close(&engine->notify);
     }
+    history_thread_close(engine->history);
     node_close(engine->node);
     data_directory_close(&engine->data);
     compiled_pair_fini(&engine->pair);

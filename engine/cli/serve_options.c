@@ -23,6 +23,8 @@ static const struct {
     [SETTING_CITY] = {"city", 'c'},     [SETTING_RULES] = {"rules", 'r'},
     [SETTING_DATA] = {"data", 'd'},     [SETTING_LISTEN] = {"listen", 'l'},
     [SETTING_CLOCK] = {"clock", 'k'},   [SETTING_LIMIT] = {"limit", 'm'},
+    [SETTING_SNAPSHOTS] = {"snapshots", 's'},
+    [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
     [SETTING_URL] = {"url", 'u'},       [SETTING_LANG] = {"lang", 'L'},
 };
 
@@ -121,6 +123,26 @@ static bool set_limit(struct serve_options *options, enum setting_origin origin,
     return true;
 }
 
+/* "200000:10": every so many entries or minutes; 0 leaves one of them out. */
+static bool set_snapshots(struct snapshot_rhythm *rhythm, const char *value, char *why,
+                          size_t why_size)
+{
+    char *end = NULL;
+    char *last = NULL;
+    errno = 0;
+    const unsigned long long entries = strtoull(value, &end, 10);
+    const unsigned long minutes = *end == ':' ? strtoul(end + 1, &last, 10) : 0;
+    if (errno != 0 || end == value || last == NULL || last == end + 1 || *last != '\0' ||
+        strchr(value, '-') != NULL || minutes > 525600) {
+        (void)snprintf(why, why_size,
+                       "snapshots take ENTRIES:MINUTES such as 200000:10, 0 for never, not \"%s\"",
+                       value);
+        return false;
+    }
+    *rhythm = (struct snapshot_rhythm){.entries = entries, .minutes = (uint32_t)minutes};
+    return true;
+}
+
 static bool set_one(struct serve_options *options, enum serve_setting setting,
                     enum setting_origin origin, const char *value, char *why, size_t why_size)
 {
@@ -140,6 +162,10 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return copy_value(options->clock_text, sizeof options->clock_text, value, why, why_size);
     case SETTING_LIMIT:
         return set_limit(options, origin, value, why, why_size);
+    case SETTING_SNAPSHOTS:
+        return set_snapshots(&options->snapshots, value, why, why_size);
+    case SETTING_HISTORY_KEEP:
+        return history_keep_set(&options->history_keep, value, why, why_size);
     case SETTING_URL:
         return copy_value(options->url, sizeof options->url, value, why, why_size);
     case SETTING_LANG:
@@ -265,7 +291,8 @@ int serve_options_read(const struct argp *argp, int argc, char **argv, struct se
                        void *input)
 {
     *options = (struct serve_options){
-        .limits = limits_default()};
+        .limits = limits_default(),
+        .snapshots = {SNAPSHOT_ENTRIES_DEFAULT, SNAPSHOT_MINUTES_DEFAULT}};
     (void)snprintf(options->data, sizeof options->data, "./gridloop-data");
     (void)snprintf(options->clock_text, sizeof options->clock_text, "wall");
     struct reading reading = {options, ORIGIN_FILE};

@@ -4,8 +4,10 @@
 
 #include "engine/cli/settings.h"
 #include "engine/core/limits.h"
+#include "engine/shell/history.h"
 #include "engine/shell/log_clock.h"
 #include "engine/shell/nano.h"
+#include "engine/shell/snapshot_child.h"
 
 #include <argp.h>
 
@@ -17,6 +19,8 @@ enum serve_setting {
     SETTING_LISTEN,
     SETTING_CLOCK,
     SETTING_LIMIT,
+    SETTING_SNAPSHOTS,
+    SETTING_HISTORY_KEEP,
     SETTING_URL,
     SETTING_LANG,
     SETTING_COUNT
@@ -36,6 +40,8 @@ struct serve_options {
     bool has_clock;  /* said by somebody */
     bool has_limits; /* said by somebody */
     struct limits limits;
+    struct snapshot_rhythm snapshots;
+    struct history_keep history_keep;
     char url[512];  /* for clients; "" = the last engine's */
     char lang[32];  /* for clients; "" = LANG */
     char config[512]; /* the file that was read; "" = none */
@@ -53,6 +59,12 @@ struct serve_options {
          0},                                                                                       \
         {"clock", 'k', "MODE", 0, "wall (default) or scaled:60@2026-03-03T08:20+08:00", 0},        \
         {"limit", 'm', "NAME=VALUE", 0, "a limit of gridloop check, several times", 0},            \
+        {"snapshots", 's', "ENTRIES:MINUTES", 0,                                                   \
+         "a snapshot every so many log entries or real minutes, 0 = never; default 200000:10", 0}, \
+        {"history-keep", 'H', "400d|KIND=30d", 0,                                                  \
+         "delete what is older from the history; KIND cases, decisions, receipts or notices, several " \
+         "times; default for ever",                                                                \
+         0},                                                                                       \
     {                                                                                              \
         "config", 'f', "FILE", 0, "\"key = value\" lines with these names; flags are stronger", 0  \
     }

@@ -2,7 +2,9 @@
 #include "engine/shell/data_directory.h"
 
 #include "engine/edge/image_store.h"
+#include "engine/edge/snapshot_restore.h"
 #include "engine/edge/words.h"
+#include "engine/shell/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,6 +120,9 @@ enum err data_directory_open(struct data_directory *data, const char *path,
             err = ERR_OK;
         }
     }
+    if (err == ERR_OK) {
+        err = snapshot_directory_make(&data->disk.disk);
+    }
     if (err != ERR_OK) {
         say_log(out_fault, path, err, &log_fault);
         data_directory_close(data);
@@ -179,17 +184,71 @@ static void say_recovery(struct data_fault *fault, enum err err, const struct lo
     say(fault, "entry %llu of the log: %s", (unsigned long long)entry->position, why);
 }
 
-enum err data_directory_recover(struct data_directory *data, struct node *node, uint64_t *out_count,
+/* ---- recovery ---- */
+
+struct restoring {
+    struct data_directory *data;
+    struct node *node;
+};
+
+static enum err restore(void *context, const struct snapshot_info *info, struct log_fault *out_fault)
+{
+    const struct restoring *restoring = context;
+    return node_restore(restoring->node, &restoring->data->disk.disk, info, out_fault);
+}
+
+static void tell_refused(void *context, uint64_t position, enum err err,
+                         const struct log_fault *fault)
+{
+    (void)context;
+    report(REPORT_WARN, "snapshot_refused", "position=%llu error=%s file=%s byte=%llu why=%s",
+           (unsigned long long)position, words_err_name(err), fault->file,
+           (unsigned long long)fault->offset, REPORT_TEXT(fault->what));
+}
+
+/* Opens a reader behind what the node holds when this returns. */
+static enum err begin(struct restoring *restoring, uint64_t until_position,
+                      struct log_reader **out_reader, struct data_recovery *recovery,
+                      struct log_fault *fault)
+{
+    const struct disk *disk = &restoring->data->disk.disk;
+    const struct log_options options = log_options_default();
+    struct snapshot_info info;
+    const struct snapshot_search search = {.disk = disk,
+                                           .log = &options,
+                                           .limits = core_limits(node_core(restoring->node)),
+                                           .until_position = until_position,
+                                           .restore = restore,
+                                           .refused = tell_refused,
+                                           .context = restoring};
+    enum err err = snapshot_restore(&search, &info, out_reader, &recovery->refused, fault);
+    if (err == ERR_OK) {
+        recovery->snapshot_position = info.position;
+        return ERR_OK;
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (recovery->refused > 0) {
+        report(REPORT_WARN, "no_good_snapshot",
+               "refused=%u doing=\"replaying the whole log; the snapshots can be removed\"",
+               recovery->refused);
+    }
+    return log_reader_open(disk, &options, 1, out_reader, fault);
+}
+
+enum err data_directory_recover(struct data_directory *data, struct node *node,
+                                uint64_t until_position, struct data_recovery *out_recovery,
                                 struct data_fault *out_fault)
 {
-    struct log_options options = log_options_default();
+    struct restoring restoring = {data, node};
     struct log_fault log_fault = {.file = ""};
     struct log_reader *reader = NULL;
     struct log_entry entry = {.position = 0};
-    uint64_t count = 0;
-    enum err err = log_reader_open(&data->disk.disk, &options, 1, &reader, &log_fault);
+    struct data_recovery recovery = {.entries = 0};
+    enum err err = begin(&restoring, until_position, &reader, &recovery, &log_fault);
     if (err == ERR_NOT_FOUND) {
-        *out_count = 0;
+        *out_recovery = recovery;
         return ERR_OK;
     }
     while (err == ERR_OK) {
@@ -201,7 +260,7 @@ enum err data_directory_recover(struct data_directory *data, struct node *node, 
                 log_reader_close(reader);
                 return err;
             }
-            count++;
+            recovery.entries++;
         }
     }
     log_reader_close(reader);
@@ -209,6 +268,6 @@ enum err data_directory_recover(struct data_directory *data, struct node *node, 
         say_log(out_fault, "the data directory", err, &log_fault);
         return err;
     }
-    *out_count = count;
+    *out_recovery = recovery;
     return ERR_OK;
 }

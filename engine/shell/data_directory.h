@@ -3,6 +3,7 @@
  *   DATA/lock          flock'ed by the engine that runs on it; holds its pid
  *   DATA/log/          segment files (engine/edge/log.h)
  *   DATA/images/       city and policy images by digest (engine/edge/image_store.h)
+ *   DATA/snapshots/    states to begin with instead of the first entry (engine/edge/snapshot_file.h)
  *
  * Errors  every failure comes with a sentence for people in struct data_fault */
 #ifndef ENGINE_SHELL_DATA_DIRECTORY_H
@@ -36,8 +37,16 @@ void data_directory_close(struct data_directory *data);
 enum err data_directory_load_image(void *context, struct hash128 digest, void **out_bytes,
                                    uint64_t *out_size) WARN_UNUSED;
 
-/* Feeds every entry of the log to node_recover. *out_count of them. */
-enum err data_directory_recover(struct data_directory *data, struct node *node, uint64_t *out_count,
+struct data_recovery {
+    uint64_t entries;           /* read and stepped */
+    uint64_t snapshot_position; /* begun behind; 0 = with the first entry */
+    uint32_t refused;           /* snapshots passed over as damaged or foreign, each reported */
+};
+
+/* Brings the node to the end of the log: the newest good snapshot not behind until_position (UINT64_MAX: any), then
+ * node_recover for every entry after it. An observer that needs what happened since some position gives that. */
+enum err data_directory_recover(struct data_directory *data, struct node *node,
+                                uint64_t until_position, struct data_recovery *out_recovery,
                                 struct data_fault *out_fault) WARN_UNUSED;
 
 #endif

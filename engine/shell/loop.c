@@ -40,12 +40,16 @@ struct loop {
     uv_timer_t numbers;
     uv_timer_t drain;
     uv_signal_t signals[3];
+    uv_signal_t child; /* SIGCHLD: a snapshot is written, or not */
     struct log_thread *thread;
     struct pulse pulse;
     enum phase phase;
     bool is_seal_due;
     bool has_work; /* the turn shall run again at once */
+    bool is_clean;   /* everything accepted is on disk and sealed */
     uint32_t jumps_told;
+    bool is_history_crowded;
+    uint64_t history_crowdings; /* times it became so */
     int exit_code;
 };
 
@@ -171,6 +175,7 @@ static void advance_phase(struct loop *loop, int64_t now_ms)
         }
     }
     if (loop->phase == PHASE_SEALING && node_durable_position(node) == node_position(node)) {
+        loop->is_clean = true;
         stop(loop, EX_OK);
     }
 }
@@ -187,6 +192,44 @@ static void arm_wake(struct loop *loop)
                          0);
 }
 
+/* True: a snapshot waits for the disk, so nothing may be appended in this turn. That takes one sync. */
+static bool hold_for_snapshot(struct loop *loop)
+{
+    struct snapshot_child *snapshots = loop->options->snapshots;
+    const struct node *node = loop->options->node;
+    if (snapshots == NULL || loop->phase != PHASE_RUNNING ||
+        !snapshot_child_is_due(snapshots, !log_space_is_low(loop->options->log))) {
+        return false;
+    }
+    if (node_durable_position(node) != node_position(node)) {
+        return true;
+    }
+    snapshot_child_start(snapshots);
+    return false;
+}
+
+/* New reports wait for the history; life-safety and what ends cases does not. */
+static bool is_history_crowded(struct loop *loop)
+{
+    bool is_crowded = history_thread_is_crowded(loop->options->history);
+    if (is_crowded && !loop->is_history_crowded) {
+        loop->history_crowdings++;
+        report(REPORT_WARN, "history_crowded",
+               "position=%llu history=%llu times=%llu doing=\"refusing new reports until it catches up\"",
+               (unsigned long long)node_position(loop->options->node),
+               (unsigned long long)history_thread_position(loop->options->history),
+               (unsigned long long)loop->history_crowdings);
+    }
+    loop->is_history_crowded = is_crowded;
+    return is_crowded;
+}
+
+static uint32_t find_shed(struct loop *loop)
+{
+    uint32_t reasons = log_space_is_low(loop->options->log) ? (uint32_t)NODE_SHED_DISK : 0;
+    return reasons | (is_history_crowded(loop) ? (uint32_t)NODE_SHED_HISTORY : 0);
+}
+
 static void run_turn(struct loop *loop)
 {
     if (loop->phase == PHASE_STOPPED) {
@@ -194,12 +237,14 @@ static void run_turn(struct loop *loop)
     }
     loop->has_work = false;
     int64_t now_ms = read_clock(loop);
-    append_batches(loop, now_ms);
-    seal_if_quiet(loop, now_ms);
+    if (!hold_for_snapshot(loop)) {
+        append_batches(loop, now_ms);
+        seal_if_quiet(loop, now_ms);
+    }
     if (loop->phase == PHASE_STOPPED) {
         return;
     }
-    node_shed_reports(loop->options->node, log_space_is_low(loop->options->log));
+    node_shed_reports(loop->options->node, find_shed(loop));
     log_thread_submit(loop->thread);
     send_outputs(loop);
     advance_phase(loop, now_ms);
@@ -265,6 +310,7 @@ static void on_durable(void *context, uint64_t position)
 {
     struct loop *loop = context;
     node_durable(loop->options->node, position);
+    history_thread_durable(loop->options->history, position);
 }
 
 static void on_failure(void *context, enum err err)
@@ -278,16 +324,26 @@ static void on_numbers(uv_timer_t *handle)
     struct node_counts edge = node_counts_now(loop->options->node);
     const struct core_counts *core = core_counts_now(node_core(loop->options->node));
     report(REPORT_INFO, "numbers",
-           "position=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu frames=%llu "
-           "queued=%llu polls=%llu refused=%llu overloaded=%llu",
+           "position=%llu history=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu "
+           "frames=%llu queued=%llu polls=%llu refused=%llu overloaded=%llu history_crowded=%llu",
            (unsigned long long)node_position(loop->options->node),
+           (unsigned long long)(loop->options->history != NULL
+                                    ? history_thread_position(loop->options->history)
+                                    : 0),
            (unsigned long long)core->open_now, (unsigned long long)core->events,
            (unsigned long long)core->opened, (unsigned long long)core->merged,
            (unsigned long long)core->closed, (unsigned long long)edge.frames,
            (unsigned long long)edge.queued, (unsigned long long)edge.polls_held,
            (unsigned long long)(edge.refused + edge.malformed + edge.unknown_identity +
                                 edge.rate_refused),
-           (unsigned long long)edge.overloaded);
+           (unsigned long long)edge.overloaded, (unsigned long long)loop->history_crowdings);
+}
+
+static void on_child(uv_signal_t *handle, int number)
+{
+    struct loop *loop = handle->loop->data;
+    (void)number;
+    snapshot_child_reap(loop->options->snapshots);
 }
 
 static void on_drain_late(uv_timer_t *handle)
@@ -338,6 +394,10 @@ static void open_handles(struct loop *loop)
         must(uv_signal_init(&loop->uv, &loop->signals[i]) == 0);
         must(uv_signal_start(&loop->signals[i], on_signal, SIGNALS[i]) == 0);
     }
+    must(uv_signal_init(&loop->uv, &loop->child) == 0);
+    if (loop->options->snapshots != NULL) {
+        must(uv_signal_start(&loop->child, on_child, SIGCHLD) == 0);
+    }
 }
 
 /* ERR_IO when the system refuses a descriptor or a thread. */
@@ -381,6 +441,9 @@ int loop_run(const struct loop_options *options)
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
         node_set_gauges(options->node, (struct node_gauge_source){NULL, NULL});
         log_thread_close(loop->thread, NULL);
+        if (loop->is_clean && options->snapshots != NULL) {
+            snapshot_child_finish(options->snapshots, !log_space_is_low(options->log));
+        }
     } else {
         report(REPORT_ERROR, "start_failed", "error=%s", words_err_name(err));
         loop->exit_code = EX_OSERR;

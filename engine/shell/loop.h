@@ -5,7 +5,7 @@
  *   log thread --durable position--> node_durable, answers leave
  *
  * A write or sync error stops everything at once: nothing more is acknowledged (exit 74). TERM or INT drains: no new
- * work, what was accepted is made durable and answered, the log is sealed, exit 0; a second one stops now. HUP calls
+ * work, what was accepted is made durable and answered, the log is sealed, a snapshot is written, exit 0; a second one stops now. HUP calls
  * on_reload.
  *
  * Owner   borrows node, log, clock and nano; they outlive it */
@@ -14,18 +14,22 @@
 
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
+#include "engine/shell/history_thread.h"
 #include "engine/shell/log_clock.h"
-#include "engine/shell/nano.h"
 #include "engine/shell/service_notify.h"
+#include "engine/shell/nano.h"
+#include "engine/shell/snapshot_child.h"
 
 #include <uv.h>
 
 struct loop_options {
     struct node *node;
     struct log *log;
+    const struct service_notify *notify; /* NULL: nobody to tell */
     struct log_clock *clock;
     struct nano *nano;
-    const struct service_notify *notify; /* NULL: nobody to tell */
+    struct history_thread *history; /* NULL: none is written */
+    struct snapshot_child *snapshots; /* NULL: none are made */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
     void (*on_reload)(void *context, uv_loop_t *uv);
     void *context;
