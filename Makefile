@@ -100,7 +100,6 @@ $(BUILD)/gridloop: $(BUILD)/engine/main.o $(ALL_LIBS)
 # tests/unit/<room>/test_<module>.c links that room and the rooms below it. muldefs: panic.o stands in for the
 # program's own panic hook.
 # Tests of the core run on a compiled town, so they link the rooms that compile it.
-# Tests of the core run on a compiled town, so they link the rooms that compile it.
 BELOW_core := rules city core
 BELOW_proto := proto core
 BELOW_client := client proto core
@@ -176,8 +175,16 @@ tidy: ## list C files that clang-format would change
 	@tests/tidy.sh
 
 # ---- the rest ----
-install: all ## into $(PREFIX)/bin; DESTDIR is honoured
+man: $(BUILD)/man/gridloop.1 ## manual pages, made from --help
+$(BUILD)/man/gridloop.1: engine/cli/man.sh $(BUILD)/gridloop
+	$(call say,man $(@D))
+	$(Q)rm -rf $(@D) && sh engine/cli/man.sh $(BUILD)/gridloop $(@D)
+$(BUILD)/gridloop.bash: $(BUILD)/gridloop
+	$(Q)$(BUILD)/gridloop completion bash >$@
+install: all man $(BUILD)/gridloop.bash ## program, manual pages, completion into $(PREFIX); DESTDIR is honoured
 	install -D -m 755 $(BUILD)/gridloop $(DESTDIR)$(PREFIX)/bin/gridloop
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/*.1
+	install -D -m 644 $(BUILD)/gridloop.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gridloop
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gridloop/LICENSE
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gridloop/README.md
 clean: ## remove build directories
@@ -186,7 +193,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all deps deps-test demo test test-programs run-tests check unit gates purity e2e golden real torture asan cov tidy \
+.PHONY: all man deps deps-test demo test test-programs run-tests check unit gates purity e2e golden real torture asan cov tidy \
         install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -79,6 +79,9 @@ static void add_serve(struct show *show)
         add(show, "serve", text, "listen", options->listen[i], origins[SETTING_LISTEN]);
     }
     add(show, "serve", "clock", "clock", options->clock_text, origins[SETTING_CLOCK]);
+    (void)snprintf(text, sizeof text, "%llu:%u", (unsigned long long)options->snapshots.entries,
+                   options->snapshots.minutes);
+    add(show, "serve", "snapshots", "snapshots", text, origins[SETTING_SNAPSHOTS]);
     for (size_t i = 0; i < SERVE_LIMIT_COUNT; i++) {
         char value[16];
         (void)snprintf(text, sizeof text, "limit.%s", limits_name(i));

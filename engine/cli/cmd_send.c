@@ -288,6 +288,10 @@ static void send_example(struct send *send)
 static int run_send(const struct send_options *options)
 {
     struct send send = {.options = options, .lang = cli_lang(options->lang)};
+    if ((options->example == NULL && !cli_has_input("gridloop send", options->file)) ||
+        (options->city != NULL && !cli_has_input("gridloop send", options->city))) {
+        return EX_NOINPUT;
+    }
     if (cli_find_url(options->url, send.url) == NULL) {
         return EX_UNAVAILABLE;
     }

@@ -301,6 +301,9 @@ static int run_worker(const struct options *options)
                       EX_USAGE);
         return EX_USAGE;
     }
+    if (options->city != NULL && !cli_has_input("gridloop worker", options->city)) {
+        return EX_NOINPUT;
+    }
     if (cli_find_url(options->url, url) == NULL) {
         return EX_UNAVAILABLE;
     }

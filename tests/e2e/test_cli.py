@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""test_cli.py: every subcommand keeps the manners of the command line.
+
+The subcommands and their options are asked from the program (--list-words), so that a new one is held to the same: help on
+standard output, a wrong option refused with the nearest, a missing file with 66, no engine with 69, bad data with 65, JSON that
+parses, a completion for each word, a manual page. What a command needs besides its options stands in NEEDS.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine import GRIDLOOP, Engine, check
+
+# Arguments without which a command would refuse for another reason.
+NEEDS = {
+    "gridloop case show": ["1"], "gridloop case explain": ["1"],
+    "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
+    "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
+    "gridloop worker": ["--as", "li.qiang", "--for", "1"],
+    "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],
+    "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
+}
+# Commands whose --data, --city or --url is made, not read, or that answer without it.
+MAKES = {"gridloop serve": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
+JSON = {
+    "gridloop check": ["--city", "CITY"], "gridloop city check": ["CITY"], "gridloop city demo": ["OTHER"],
+    "gridloop case list": ["--data", "DATA"], "gridloop case show": ["1", "--data", "DATA"],
+    "gridloop case explain": ["1", "--data", "DATA"], "gridloop log info": ["--data", "DATA"],
+    "gridloop log verify": ["--data", "DATA", "--replay"], "gridloop log replay": ["--data", "DATA"],
+    "gridloop log dump": ["--data", "DATA"], "gridloop trace info": ["TRACE"], "gridloop config show": [],
+    "gridloop send": ["--example", "camera.garbage_overflow"], "gridloop replay": ["TRACE", "--speed", "max"],
+    "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
+    "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
+}
+
+
+class Words:
+    """One command as --list-words gives it."""
+
+    def __init__(self, line):
+        name, words, rest = (line.split("\t") + [""])[:3]
+        self.name = name
+        self.args = name.split()[1:]
+        self.rest = rest
+        words = words.split()
+        self.is_group = not any(word.startswith("--") and word != "--help" for word in words) and words != ["--help"]
+        self.verbs = [word for word in words if not word.startswith("--")]
+        self.options = {word[2:].split("=", 1)[0]: (word.split("=", 1) + [None])[1] for word in words if word.startswith("--")}
+        self.is_group = bool(self.verbs)
+
+
+def call(words, env, stdin=""):
+    return subprocess.run([GRIDLOOP, *words], capture_output=True, text=True, timeout=60, env=env, input=stdin, check=False)
+
+
+def said(done):
+    return f"exit {done.returncode}: {done.stdout[-300:]} {done.stderr[-600:]}"
+
+
+def check_manners(commands, env):
+    for command in commands:
+        done = call([*command.args, "--help"], env)
+        check(done.returncode == 0 and done.stdout and not done.stderr, f"{command.name} --help: {said(done)}")
+        if command.is_group:
+            done = call([*command.args, command.verbs[0] + "x"], env)
+            check(done.returncode == 64 and "did you mean" in done.stderr, f"{command.name}: a wrong word: {said(done)}")
+            done = call(command.args, env)
+            check(done.returncode == 64, f"{command.name} without a word: {said(done)}")
+            continue
+        done = call([*command.args, "--zzzzzzzz"], env)
+        check(done.returncode == 64 and "--zzzzzzzz" in done.stderr and "--help" in done.stderr and not done.stdout,
+              f"{command.name} --zzzzzzzz: {said(done)}")
+        longest = max(command.options, key=len)
+        typo = longest[:-2] + longest[-1] + longest[-2] if len(longest) > 3 else longest
+        done = call([*command.args, "--" + typo, "x"], env)
+        check(done.returncode == 64 and (len(longest) < 4 or "did you mean --" in done.stderr),
+              f"{command.name} --{typo}: no near option was named: {said(done)}")
+        for option, value in command.options.items():
+            if value and "|" in value and value == value.lower() and value.replace("|", "").replace("_", "").isalpha():
+                done = call([*command.args, f"--{option}=nonsense"], env)
+                check(done.returncode == 64 and value in done.stderr, f"{command.name} --{option}=nonsense: {said(done)}")
+    print(f"ok 1 - {len(commands)} commands: help on standard output, wrong words and options refused with 64 and a hint")
+
+
+def check_missing(commands, env, files):
+    count = 0
+    for command in commands:
+        for option in ("data", "city", "trace", "config"):
+            if command.options.get(option) not in ("DIR", "FILE") or option in MAKES.get(command.name, set()):
+                continue
+            words = [*command.args, *(files.get(word, word) for word in NEEDS.get(command.name, [])), f"--{option}",
+                     "/nowhere/at-all"]
+            if option == "trace" and "city" in command.options:
+                words += ["--city", files["CITY"]]
+            if option == "city" and "trace" in command.options:
+                words += ["--trace", files["TRACE"]]
+            done = call(words, env)
+            check(done.returncode == 66, f"{command.name} --{option} /nowhere/at-all: {said(done)}")
+            check("/nowhere/at-all" in done.stderr and "exit 66" in done.stderr, f"{command.name}: names no file: {said(done)}")
+            count += 1
+        if "FILE" in command.rest or command.rest == "DIR" and command.name.endswith("check"):
+            words = [*command.args, *(files.get(word, word) for word in NEEDS.get(command.name, []) if "example" not in word
+                                      and "camera" not in word), "/nowhere/at-all"]
+            done = call(words, env)
+            check(done.returncode == 66, f"{command.name} /nowhere/at-all: {said(done)}")
+            count += 1
+    check(count >= 12, f"only {count} commands were asked for a missing file")
+    print(f"ok 2 - {count} missing files and directories: exit 66, named")
+
+
+def check_no_engine(commands, env, files):
+    count = 0
+    for command in commands:
+        if command.options.get("url") != "URL" or "url" in MAKES.get(command.name, set()):
+            continue
+        words = [*command.args, *NEEDS.get(command.name, []), "--url", f"ipc://{files['HOME']}/nobody.sock"]
+        if command.name == "gridloop replay":
+            words.append(files["TRACE"])
+        done = call(words, env)
+        check(done.returncode == 69 and "no engine at" in done.stderr and "start one" in done.stderr,
+              f"{command.name} without an engine: {said(done)}")
+        count += 1
+    check(count >= 4, f"only {count} commands talk to an engine")
+    print(f"ok 3 - {count} clients without an engine: exit 69, and how to start one")
+
+
+def check_bad_data(env, files):
+    bad = os.path.join(files["HOME"], "bad")
+    os.makedirs(bad)
+    with open(os.path.join(bad, "trace"), "w", encoding="utf-8") as file:
+        file.write("this is no JSON\n")
+    shutil.copytree(files["CITY"], os.path.join(bad, "city"))
+    with open(os.path.join(bad, "city", "workers.csv"), "a", encoding="utf-8") as file:
+        file.write("broken\n")
+    trace, city = os.path.join(bad, "trace"), os.path.join(bad, "city")
+    for words in (["check", "--city", city], ["city", "check", city], ["serve", "--city", city, "--data", bad + "/d"],
+                  ["sim", "--city", city, "--trace", files["TRACE"], "--quiet"], ["trace", "generate", "--city", city],
+                  ["sim", "--city", files["CITY"], "--trace", trace, "--quiet"], ["trace", "info", trace],
+                  ["trace", "convert", "--map", "sffd", trace], ["send", trace, "--url", files["URL"]],
+                  ["replay", trace, "--url", files["URL"]]):
+        done = call(words, env)
+        check(done.returncode == 65 and (done.stderr or done.stdout), f"gridloop {' '.join(words)}: {said(done)}")
+    print("ok 4 - broken cities and traces: exit 65, listed")
+
+
+def check_json(commands, env, files):
+    count = 0
+    for command in commands:
+        if "json" not in command.options or command.name not in JSON:
+            continue
+        words = [*command.args, *(files.get(word, word) for word in JSON[command.name])]
+        words += [] if "--json" in words else ["--json"]
+        done = call(words, env)
+        check(done.returncode == 0, f"{' '.join(words)}: {said(done)}")
+        try:
+            json.loads(done.stdout)
+        except ValueError:
+            try:
+                for line in done.stdout.splitlines():
+                    json.loads(line)
+            except ValueError:
+                check(False, f"{' '.join(words)}: not JSON: {done.stdout[:300]}")
+        check(done.stdout.strip() != "", f"{' '.join(words)}: printed nothing")
+        count += 1
+    check(count >= 14, f"only {count} commands print JSON")
+    print(f"ok 5 - {count} commands print JSON that parses")
+
+
+def check_completion(commands, env, home):
+    script = os.path.join(home, "completion.bash")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(call(["completion", "bash"], env).stdout)
+    ask = "source " + script + """
+t() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gridloop; echo "${COMPREPLY[@]}"; }
+while IFS= read -r line; do eval "t $line"; done"""
+    lines, wanted = [], []
+    for command in commands:
+        path = " ".join(["gridloop", *command.args])
+        lines.append(f"{path} ''" if command.is_group else f"{path} --")
+        wanted.append(set(command.verbs) if command.is_group else {"--" + option for option in command.options})
+        for option, value in command.options.items():
+            if value == "zh|en":
+                lines += [f"{path} --{option} z", f"{path} --{option} = e"]
+                wanted += [{"zh"}, {"en"}]
+    done = subprocess.run(["bash", "-c", ask], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=120,
+                          env=env, check=False)
+    answers = done.stdout.splitlines()
+    check(len(answers) == len(lines), f"{len(answers)} answers to {len(lines)} completions: {done.stderr[-500:]}")
+    for line, want, answer in zip(lines, wanted, answers):
+        check(want <= set(answer.split()), f"completion of \"{line}\" lacks {want - set(answer.split())}: {answer}")
+    print(f"ok 7 - {len(lines)} completions in bash")
+
+
+def check_install(commands, env, home):
+    root = os.path.join(home, "root")
+    done = subprocess.run(["make", "BUILD=" + os.environ.get("BUILD", "build"), "install", "DESTDIR=" + root, "PREFIX=/usr"],
+                          capture_output=True, text=True, timeout=600, env=env, check=False)
+    check(done.returncode == 0, f"make install: {said(done)}")
+    for name in ("bin/gridloop", "share/bash-completion/completions/gridloop"):
+        check(os.path.exists(os.path.join(root, "usr", name)), f"make install leaves no {name}")
+    pages = os.path.join(root, "usr/share/man/man1")
+    wanted = {command.name.replace(" ", "-") + ".1" for command in commands}
+    check(set(os.listdir(pages)) == wanted, f"manual pages: {wanted ^ set(os.listdir(pages))} differ")
+    tools = [tool for tool in (["mandoc", "-T", "lint", "-W", "warning"], ["man", "--warnings", "-l"]) if shutil.which(tool[0])]
+    for tool in tools:
+        for page in sorted(wanted):
+            done = subprocess.run([*tool, os.path.join(pages, page)], capture_output=True, text=True, timeout=60, check=False,
+                                  env={**env, "LC_ALL": "C.UTF-8", "MANPAGER": "cat"})
+            check(done.returncode == 0 and not done.stderr, f"{tool[0]} {page}: {said(done)}")
+            check(tool[0] != "mandoc" or not done.stdout, f"{tool[0]} {page}: {done.stdout[:500]}")
+    print(f"ok 9 - make install: {len(wanted)} manual pages, rendered by {', '.join(tool[0] for tool in tools) or 'nothing here'}")
+
+
+def check_config(env, home):
+    path = os.path.join(home, "settings")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# of the test\ncity = from-file\ndata = from-file\nclock = scaled:2@2026-03-03T08:20+08:00\n"
+                   "limit = cases=11\nlimit = orders=12\nlang = zh\n")
+    env = {**env, "GRIDLOOP_CONFIG": path, "GRIDLOOP_DATA": "from-environment", "GRIDLOOP_LIMIT": "orders=13,workers=14",
+           "GRIDLOOP_LISTEN": "ipc:///a,ipc:///b"}
+    shown = json.loads(call(["config", "show", "--json", "--limit", "workers=15"], env).stdout)
+    serve, clients = shown["serve"], shown["clients"]
+    for row, value, origin in ((serve["city"], "from-file", "file " + path), (serve["rules"], "from-file/rules", "built-in"),
+                               (serve["data"], "from-environment", "environment GRIDLOOP_DATA"),
+                               (serve["listen"], "ipc:///a", "environment GRIDLOOP_LISTEN"),
+                               (serve["listen.2"], "ipc:///b", "environment GRIDLOOP_LISTEN"),
+                               (serve["limit.cases"], "11", "file " + path),
+                               (serve["limit.orders"], "13", "environment GRIDLOOP_LIMIT"),
+                               (serve["limit.workers"], "15", "flag --limit"),
+                               (serve["limit.gateways"], "1024", "built-in"), (clients["lang"], "zh", "file " + path)):
+        check(row == {"value": value, "origin": origin}, f"config show: {row}, not {value} from {origin}")
+    done = call(["config", "show", "--origin", "--listen", "ipc:///c"], env)
+    check("ipc:///c" in done.stdout and "flag --listen" in done.stdout and "ipc:///a" not in done.stdout,
+          f"a flag does not replace the addresses of the environment: {said(done)}")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("citty = x\n")
+    done = call(["config", "show"], env)
+    check(done.returncode == 78 and f"{path}:8" in done.stderr and "nearest: city" in done.stderr, f"config show: {said(done)}")
+    print("ok 8 - config show: flags over environment over file over built-in, each with its origin")
+
+
+def check_names(env):
+    """Near names for what only an engine knows."""
+    for words, code, text in ((["worker", "--as", "li.qang"], 77, "li.qiang"),
+                              (["case", "act", "1", "coment", "--as", "li.qiang"], 64, "comment"),
+                              (["case", "act", "1", "return", "--as", "li.qiang", "--reason", "not_mne"], 64, "not_mine"),
+                              (["case", "act", "1", "comment", "--as", "li.qang", "--text", "x"], 77, "li.qiang"),
+                              (["send", "--as", "camera-gatewy-1", "--example", "camera.garbage_overflow"], 77,
+                               "camera-gateway-1"),
+                              (["send", "--example", "camera.garbage_overflo"], 65, "camera.garbage_overflow")):
+        done = call(words, env)
+        check(done.returncode == code and text in done.stderr, f"gridloop {' '.join(words)}: {said(done)}")
+    done = call(["worker", "--as", "li.qiang"], env)
+    check(done.returncode == 0 and "no engine" not in done.stderr, f"a worker without input: {said(done)}")
+    print("ok 6 - near actions, reasons, persons, gateways and types; a worker with no input finds its engine")
+
+
+def main():
+    home = tempfile.mkdtemp(prefix="gridloop-cli-")
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GRIDLOOP_")}
+    env.update({"HOME": home, "XDG_RUNTIME_DIR": home, "XDG_STATE_HOME": home, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
+    commands = [Words(line) for line in call(["--list-words"], env).stdout.splitlines()]
+    check(len(commands) > 20, "--list-words lists too few commands")
+    leaves = [command for command in commands if not command.is_group]
+    try:
+        check_manners(commands, env)
+        with Engine() as engine:
+            engine.start()
+            trace = os.path.join(home, "trace.ndjson")
+            with open(trace, "w", encoding="utf-8") as file:
+                file.write('{"id":"1","source":"camera-gateway-1","type":"camera.garbage_overflow",'
+                           '"at":"2026-03-03T08:30:00+08:00","device":"C-017","fields":{"confidence":0.94,"fill":0.93}}\n')
+            engine.gridloop("send", "--example", "camera.garbage_overflow")
+            files = {"CITY": engine.city, "DATA": engine.data, "TRACE": trace, "HOME": home, "URL": engine.url,
+                     "OUT": os.path.join(home, "out"), "OTHER": os.path.join(home, "other")}
+            check_missing(leaves, env, files)
+            check_no_engine(leaves, env, files)
+            check_bad_data(env, files)
+            with_engine = {**env, **engine.env}
+            check_json(leaves, with_engine, files)
+            check_names(with_engine)
+            engine.stop()
+        check_completion(commands, env, home)
+        check_config(env, home)
+        check_install(commands, env, home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print("1..9")
+
+
+main()
