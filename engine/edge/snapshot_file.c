@@ -339,6 +339,7 @@ enum err snapshot_directory_make(const struct disk *disk)
         struct leftover leftover = {.is_found = false};
         if (err == ERR_OK) {
             err = disk->list(disk->context, SNAPSHOT_DIRECTORY, visit_leftover, &leftover);
+            err = err == ERR_NOT_FOUND ? ERR_OK : err; /* a disk may not know empty directories */
         }
         if (err != ERR_OK || !leftover.is_found) {
             return err;
