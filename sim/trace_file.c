@@ -34,7 +34,7 @@ struct fact_event trace_event_as_fact(const struct trace_event *event)
                                .type = event->type,
                                .device = event->device,
                                .caller = event->caller,
-                               .at_ms = event->at_ms,
+                               .at_ms = event->at_ms - event->delay_ms,
                                .place = event->place,
                                .fields = event->fields,
                                .field_count = event->field_count,
@@ -194,11 +194,37 @@ static enum err read_fields(struct trace_reader *reader, json_t *fields, struct 
     return ERR_OK;
 }
 
+/* "happened": kept as delay_ms once `at` is known. */
+static enum err read_happened(struct trace_reader *reader, const json_t *value, int64_t *out_ms)
+{
+    int32_t offset_minutes;
+    if (json_is_integer(value)) {
+        *out_ms = json_integer_value(value);
+        return ERR_OK;
+    }
+    if (json_is_string(value) &&
+        trace_parse_instant(json_string_value(value), out_ms, &offset_minutes)) {
+        return ERR_OK;
+    }
+    return complain(reader, "\"happened\" must be an instant, as \"at\" is");
+}
+
+static void read_told(const json_t *truth, struct trace_truth *told)
+{
+    const json_t *flags = json_object_get(truth, "flags");
+    told->incident = json_string_value(json_object_get(truth, "incident"));
+    told->kind = json_string_value(json_object_get(truth, "kind"));
+    told->class_code = json_string_value(json_object_get(truth, "class"));
+    for (size_t i = 0; i < COUNT_OF(told->flags); i++) {
+        told->flags[i] = json_string_value(json_array_get(flags, i));
+    }
+}
+
 static enum err read_key(struct trace_reader *reader, const char *key, json_t *value,
                          struct trace_event *event)
 {
     static const char *const KEYS[] = {"at",   "source", "id",  "type",   "device", "caller",
-                                       "text", "lon",    "lat", "fields", "truth"};
+                                       "text", "lon",    "lat", "fields", "truth",  "happened"};
     const struct {
         const char *key;
         const char **text;
@@ -212,6 +238,9 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
     if (strcmp(key, "at") == 0) {
         return read_at(reader, value, event);
     }
+    if (strcmp(key, "happened") == 0) {
+        return read_happened(reader, value, &event->delay_ms);
+    }
     if (strcmp(key, "lon") == 0) {
         return read_degrees(reader, key, value, 180, &event->place.lon);
     }
@@ -223,6 +252,7 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
     }
     if (strcmp(key, "truth") == 0) {
         event->truth = value;
+        read_told(value, &event->told);
         return ERR_OK;
     }
     const char *nearest = problems_nearest(key, KEYS, COUNT_OF(KEYS));
@@ -232,7 +262,9 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
 
 static enum err read_event(struct trace_reader *reader, struct trace_event *event)
 {
-    *event = (struct trace_event){.at_ms = INT64_MIN, .place = place_none()};
+    /* delay_ms holds the instant "happened" until `at` is known: keys come in any order */
+    *event = (struct trace_event){
+        .at_ms = INT64_MIN, .delay_ms = INT64_MIN, .place = place_none()};
     if (!json_is_object(reader->root)) {
         return complain(reader, "a line must be one JSON object");
     }
@@ -247,6 +279,10 @@ static enum err read_event(struct trace_reader *reader, struct trace_event *even
     if (event->at_ms == INT64_MIN || event->source == NULL || event->id == NULL ||
         event->type == NULL) {
         return complain(reader, "\"at\", \"source\", \"id\" and \"type\" are needed");
+    }
+    event->delay_ms = event->delay_ms == INT64_MIN ? 0 : event->at_ms - event->delay_ms;
+    if (event->delay_ms < 0) {
+        return complain(reader, "\"happened\" is after \"at\"");
     }
     if ((event->place.lon == PLACE_NONE) != (event->place.lat == PLACE_NONE)) {
         return complain(reader, "\"lon\" and \"lat\" come together or not at all");
@@ -301,57 +337,141 @@ enum err trace_writer_open(const char *path, struct trace_writer **out_writer)
     return ERR_OK;
 }
 
-static void set_text(json_t *object, const char *key, const char *text)
+/* JSON is written by hand: a generator writes millions of lines, and a tree of each costs ten times the line. */
+static void put_text(FILE *file, const char *text, size_t size)
+{
+    (void)putc_unlocked('"', file);
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\') {
+            (void)putc_unlocked('\\', file);
+        }
+        if (c < 0x20) {
+            (void)fprintf(file, "\\u%04x", c);
+        } else {
+            (void)putc_unlocked(c, file);
+        }
+    }
+    (void)putc_unlocked('"', file);
+}
+
+static void put_words(FILE *file, const char *text)
+{
+    (void)fwrite_unlocked(text, 1, strlen(text), file);
+}
+
+static void put_key(FILE *file, const char *key, const char *text)
 {
     if (text != NULL) {
-        (void)json_object_set_new(object, key, json_string(text));
+        put_words(file, ",\"");
+        put_words(file, key);
+        put_words(file, "\":");
+        put_text(file, text, strlen(text));
     }
 }
 
-static json_t *field_value(const struct fact_field *field)
+/* value / unit exactly, without zeros at the end; unit is a power of ten. */
+static void put_decimal(FILE *file, int64_t value, int64_t unit)
 {
-    switch (field->kind) {
-    case FIELD_STRING:
-        return json_stringn(field->text, field->text_size);
-    case FIELD_BOOL:
-        return json_boolean(field->number != 0);
-    default:
-        must(field->kind == FIELD_NUMBER);
-        return field->number % MICRO == 0 ? json_integer(field->number / MICRO)
-                                          : json_real((double)field->number / 1e6);
+    char text[32];
+    size_t at = sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    bool has_digit = false;
+    for (int64_t part = unit; part > 1; part /= 10) {
+        const char digit = (char)('0' + rest % 10);
+        has_digit = has_digit || digit != '0';
+        if (has_digit) {
+            text[--at] = digit;
+        }
+        rest /= 10;
     }
+    if (has_digit) {
+        text[--at] = '.';
+    }
+    do {
+        text[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        text[--at] = '-';
+    }
+    (void)fwrite_unlocked(text + at, 1, sizeof text - at, file);
+}
+
+static void put_fields(FILE *file, const struct trace_event *event)
+{
+    put_words(file, ",\"fields\":{");
+    for (uint32_t i = 0; i < event->field_count; i++) {
+        const struct fact_field *field = &event->fields[i];
+        if (i > 0) {
+            (void)putc_unlocked(',', file);
+        }
+        put_text(file, field->name, strlen(field->name));
+        (void)putc_unlocked(':', file);
+        if (field->kind == FIELD_STRING) {
+            put_text(file, field->text, field->text_size);
+        } else if (field->kind == FIELD_BOOL) {
+            put_words(file, field->number != 0 ? "true" : "false");
+        } else {
+            must(field->kind == FIELD_NUMBER);
+            put_decimal(file, field->number, MICRO);
+        }
+    }
+    (void)putc_unlocked('}', file);
+}
+
+static void put_told(FILE *file, const struct trace_truth *told)
+{
+    put_words(file, ",\"truth\":{\"incident\":");
+    put_text(file, told->incident, strlen(told->incident));
+    put_key(file, "kind", told->kind);
+    put_key(file, "class", told->class_code);
+    for (size_t i = 0; i < COUNT_OF(told->flags) && told->flags[i] != NULL; i++) {
+        put_words(file, i == 0 ? ",\"flags\":[" : ",");
+        put_text(file, told->flags[i], strlen(told->flags[i]));
+    }
+    put_words(file, told->flags[0] != NULL ? "]}" : "}");
 }
 
 void trace_writer_add(struct trace_writer *writer, const struct trace_event *event)
 {
+    FILE *file = writer->file;
     must(event->at_ms >= writer->last_at_ms);
+    must(event->delay_ms >= 0);
     writer->last_at_ms = event->at_ms;
-    json_t *root = json_object();
-    set_text(root, "at", trace_format_instant(event->at_ms, event->offset_minutes).text);
-    set_text(root, "source", event->source);
-    set_text(root, "id", event->id);
-    set_text(root, "type", event->type);
-    set_text(root, "device", event->device);
-    set_text(root, "caller", event->caller);
+    put_words(file, "{\"at\":\"");
+    put_words(file, trace_format_instant(event->at_ms, event->offset_minutes).text);
+    (void)putc_unlocked('"', file);
+    if (event->delay_ms > 0) {
+        const int64_t happened_ms = event->at_ms - event->delay_ms;
+        put_key(file, "happened", trace_format_instant(happened_ms, event->offset_minutes).text);
+    }
+    put_key(file, "source", event->source);
+    put_key(file, "id", event->id);
+    put_key(file, "type", event->type);
+    put_key(file, "device", event->device);
+    put_key(file, "caller", event->caller);
     if (place_is_known(event->place)) {
-        (void)json_object_set_new(root, "lon", json_real(event->place.lon / 1e7));
-        (void)json_object_set_new(root, "lat", json_real(event->place.lat / 1e7));
+        put_words(file, ",\"lon\":");
+        put_decimal(file, event->place.lon, 10000000);
+        put_words(file, ",\"lat\":");
+        put_decimal(file, event->place.lat, 10000000);
     }
-    json_t *fields = json_object();
-    for (uint32_t i = 0; i < event->field_count; i++) {
-        (void)json_object_set_new(fields, event->fields[i].name, field_value(&event->fields[i]));
-    }
-    (void)json_object_set_new(root, "fields", fields);
-    set_text(root, "text", event->text);
+    put_fields(file, event);
+    put_key(file, "text", event->text);
     if (event->truth != NULL) {
-        (void)json_object_set(root, "truth", event->truth);
+        put_words(file, ",\"truth\":");
+        /* 15 digits print every millionth and every 1e-7 degree as it was written. */
+        if (json_dumpf(event->truth, file, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0) {
+            writer->err = ERR_IO;
+        }
+    } else if (event->told.incident != NULL) {
+        put_told(file, &event->told);
     }
-    /* 15 digits print every millionth and every 1e-7 degree as it was written. */
-    if (json_dumpf(root, writer->file, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0 ||
-        fputc('\n', writer->file) == EOF) {
+    put_words(file, "}\n");
+    if (ferror(file)) {
         writer->err = ERR_IO;
     }
-    json_decref(root);
 }
 
 enum err trace_writer_close(struct trace_writer *writer)

@@ -13,8 +13,17 @@
 
 #include <jansson.h>
 
+/* What every invented event says of its truth, without a JSON object per event. Texts NULL = unknown. */
+struct trace_truth {
+    const char *incident;
+    const char *kind;
+    const char *class_code;
+    const char *flags[2]; /* NULL past the last */
+};
+
 struct trace_event {
     int64_t at_ms;          /* when it is sent; UTC */
+    int64_t delay_ms;       /* it happened so long before it is sent; 0 or more */
     int32_t offset_minutes; /* written after the local time; readers keep what the line said */
     const char *source;     /* gateway */
     const char *id;
@@ -27,6 +36,8 @@ struct trace_event {
     uint32_t field_count;
     json_t *
         truth; /* what really happened, opaque to the engine; or NULL. A writer takes no reference */
+    /* The same in short. A reader fills it from the JSON; a writer writes it where truth is NULL. */
+    struct trace_truth told;
 };
 
 /* The same event as the engine's edge wants it. Borrows from event. */

@@ -165,8 +165,8 @@ static void count_word(json_t *object, const char *key)
 struct info {
     int64_t first_ms, last_ms;
     int32_t offset_minutes;
-    json_t *root, *types, *sources, *flags;
-    int64_t events, places, devices, units;
+    json_t *root, *types, *sources, *flags, *kinds;
+    int64_t events, places, devices, units, delayed;
 };
 
 static void count_event(struct info *info, const struct trace_event *event)
@@ -177,6 +177,10 @@ static void count_event(struct info *info, const struct trace_event *event)
     info->events++;
     info->places += place_is_known(event->place);
     info->devices += event->device != NULL;
+    info->delayed += event->delay_ms > 0;
+    if (event->told.kind != NULL) {
+        count_word(info->kinds, event->told.kind);
+    }
     count_word(info->types, event->type);
     count_word(info->sources, event->source);
     info->units += (int64_t)json_array_size(json_object_get(event->truth, "units"));
@@ -211,6 +215,7 @@ static void print_info(struct info *info, bool is_json)
         } numbers[] = {{"events", info->events},
                        {"with_place", info->places},
                        {"with_device", info->devices},
+                       {"sent_after_they_happened", info->delayed},
                        {"unit_responses", info->units}};
         for (size_t i = 0; i < COUNT_OF(numbers); i++) {
             (void)json_object_set_new(info->root, numbers[i].key, json_integer(numbers[i].value));
@@ -221,6 +226,7 @@ static void print_info(struct info *info, bool is_json)
         }
         (void)json_object_set(info->root, "types", info->types);
         (void)json_object_set(info->root, "sources", info->sources);
+        (void)json_object_set(info->root, "kinds", info->kinds);
         (void)json_object_set(info->root, "flags", info->flags);
         (void)json_dumpf(info->root, stdout, JSON_INDENT(2));
         (void)putchar('\n');
@@ -235,8 +241,14 @@ static void print_info(struct info *info, bool is_json)
         printf("truth names %" PRId64 " unit responses, %.2f an event\n", info->units,
                (double)info->units / (double)info->events);
     }
+    if (info->delayed > 0) {
+        printf("%" PRId64 " sent after they happened\n", info->delayed);
+    }
     print_counts("sources", info->sources);
     print_counts("types", info->types);
+    if (json_object_size(info->kinds) > 0) {
+        print_counts("kinds", info->kinds);
+    }
     if (json_object_size(info->flags) > 0) {
         print_counts("flags", info->flags);
     }
@@ -262,7 +274,8 @@ static int trace_info(int argc, char **argv)
     struct info info = {.root = json_object(),
                         .types = json_object(),
                         .sources = json_object(),
-                        .flags = json_object()};
+                        .flags = json_object(),
+                        .kinds = json_object()};
     enum err err = trace_reader_open(options.input, problems, &reader);
     if (err == ERR_OK) {
         struct trace_event event;
@@ -280,6 +293,7 @@ static int trace_info(int argc, char **argv)
     json_decref(info.types);
     json_decref(info.sources);
     json_decref(info.flags);
+    json_decref(info.kinds);
     problems_free(problems);
     return cli_exit_of(err);
 }
@@ -291,14 +305,36 @@ struct generate_options {
     struct trace_demand demand;
 };
 
-static int64_t parse_count(const char *text, const char *name, struct argp_state *state)
+static int64_t parse_range(const char *text, const char *name, int64_t least, int64_t largest,
+                           struct argp_state *state)
 {
     char *end;
     const long long value = strtoll(text, &end, 10);
-    if (end == text || *end != '\0' || value < 1 || value > 100000000) {
-        argp_error(state, "--%s takes a whole number from 1 to 100000000, not \"%s\"", name, text);
+    if (end == text || *end != '\0' || value < least || value > largest) {
+        argp_error(state,
+                   "--%s takes a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"", name,
+                   least, largest, text);
     }
     return value;
+}
+
+#define KEY_RATES 400 /* keys of the rates follow in the order of their list */
+
+static error_t parse_rate(int key, const char *text, struct argp_state *state,
+                          struct trace_demand *demand)
+{
+#define RATE_RANGE(name, option, value, largest, text) {option, largest},
+    static const struct {
+        const char *name;
+        int64_t largest;
+    } RATES[] = {TRACE_RATES_LIST(RATE_RANGE)};
+#undef RATE_RANGE
+    if (key < KEY_RATES || key >= KEY_RATES + TRACE_RATE_COUNT) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    const int rate = key - KEY_RATES;
+    demand->rates[rate] = parse_range(text, RATES[rate].name, 0, RATES[rate].largest, state);
+    return 0;
 }
 
 static error_t parse_generate(int key, char *text, struct argp_state *state)
@@ -320,10 +356,10 @@ static error_t parse_generate(int key, char *text, struct argp_state *state)
         }
         return 0;
     case 'H':
-        options->demand.hours = parse_count(text, "hours", state);
+        options->demand.hours = parse_range(text, "hours", 1, 1000000, state);
         return 0;
     case 'r':
-        options->demand.incidents_per_hour = parse_count(text, "rate", state);
+        options->demand.incidents_per_hour = parse_range(text, "rate", 1, 100000000, state);
         return 0;
     case 'f':
         if (!trace_parse_instant(text, &options->demand.from_ms, &offset_minutes)) {
@@ -343,7 +379,7 @@ static error_t parse_generate(int key, char *text, struct argp_state *state)
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_rate(key, text, state, &options->demand);
     }
 }
 
@@ -366,7 +402,7 @@ static enum err generate_for(const struct generate_options *options, struct prob
         }
     }
     if (err == ERR_OK) {
-        fprintf(stderr, "%" PRIu32 " incidents, %" PRIu32 " events\n", counts.incidents,
+        fprintf(stderr, "%" PRIu64 " true incidents, %" PRIu64 " events\n", counts.incidents,
                 counts.events);
     }
     free(bytes);
@@ -375,6 +411,8 @@ static enum err generate_for(const struct generate_options *options, struct prob
 
 static int trace_generate_command(int argc, char **argv)
 {
+#define RATE_OPTION(name, option, value, largest, text)                                            \
+    {option, KEY_RATES + TRACE_RATE_##name, "N", 0, text " (default " #value ")", 1},
     static const struct argp_option OPTIONS[] = {
         {"city", 'c', "DIR", 0, "city whose devices and places report", 0},
         {"output", 'o', "FILE", 0, "the trace (default: standard output)", 0},
@@ -383,18 +421,15 @@ static int trace_generate_command(int argc, char **argv)
         {"rate", 'r', "N", 0,
          "true incidents an hour, mean of a day (default 20); each makes about two events", 0},
         {"from", 'f', "INSTANT", 0, "start (default 2026-03-03T00:00:00+08:00)", 0},
-        {0}};
+        {NULL, 0, NULL, 0, "What real feeds bring besides:", 1},
+        TRACE_RATES_LIST(RATE_OPTION){0}};
+#undef RATE_OPTION
     static const struct argp ARGP = {
         OPTIONS, parse_generate,
         "",      "Invents a trace over a city, in the event types of the shipped rule pack.",
         NULL,    NULL,
         NULL};
-    struct generate_options options = {
-        .output = "-",
-        .demand = {.seed = 1,
-                   .from_ms = INT64_C(1772467200000), /* 2026-03-03, Shanghai */
-                   .hours = 24,
-                   .incidents_per_hour = 20}};
+    struct generate_options options = {.output = "-", .demand = trace_demand_default()};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;

@@ -195,12 +195,11 @@ static void test_trace_generate_same_seed_same_bytes(void **state)
 {
     (void)state;
     struct city_demo_result result;
-    struct trace_generated counts;
+    struct trace_generated counts = {0};
     struct city city;
     struct problems *problems = problems_new();
     void *bytes = load(demo("trace", 7, CITY_SMALL, &result), &city, problems);
-    struct trace_demand demand = {
-        .seed = 5, .from_ms = INT64_C(1772467200000), .hours = 24, .incidents_per_hour = 20};
+    struct trace_demand demand = trace_demand_default();
     char path[512];
     uint64_t digests[3];
     for (int i = 0; i < 3; i++) {
