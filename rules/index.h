@@ -5,12 +5,15 @@
 #include "rules/ruleset.h"
 #include "rules/table.h"
 
-/* The four sections while they grow. */
+/* The seven sections while they grow. */
 struct index_tables {
     struct table types;      /* struct match_type */
     struct table attributes; /* struct match_attribute */
-    struct table cells;      /* struct match_cell */
-    struct table bits;       /* u64 */
+    struct table keys;       /* u64 */
+    struct table words;      /* u64 */
+    struct table tables;     /* u32 */
+    struct table summaries;  /* u64 */
+    struct table slots;      /* u32 */
 };
 
 struct index_tables index_tables_of(struct arena *arena);

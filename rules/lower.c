@@ -274,8 +274,11 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
                          programs->constant_count);
     put_section(lowering, MATCH_TYPES, &lowering->index.types);
     put_section(lowering, MATCH_ATTRIBUTES, &lowering->index.attributes);
-    put_section(lowering, MATCH_CELLS, &lowering->index.cells);
-    put_section(lowering, MATCH_BITS, &lowering->index.bits);
+    put_section(lowering, MATCH_KEYS, &lowering->index.keys);
+    put_section(lowering, MATCH_WORDS, &lowering->index.words);
+    put_section(lowering, MATCH_TABLES, &lowering->index.tables);
+    put_section(lowering, MATCH_SUMMARIES, &lowering->index.summaries);
+    put_section(lowering, MATCH_SLOTS, &lowering->index.slots);
 }
 
 static void init_tables(struct lowering *lowering)

@@ -2,7 +2,6 @@
  *
  * Nothing here decides whether a change is good: a time depends on the machine and on what else it does. The raw figures go to
  * a JSON file for those who compare. */
-#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
 #include "sim/bench/bench_match.h"
@@ -125,11 +124,15 @@ static char *describe(int key, const char *text, void *input)
 int cmd_bench(int argc, char **argv)
 {
     static const struct argp ARGP = {
-        OPTIONS, parse_option, "[GROUP...]",
+        OPTIONS,
+        parse_option,
+        "[GROUP...]",
         "Measures this program on this machine: medians, spread, and bars where there are some.\v ",
-        NULL,    describe,     NULL};
+        NULL,
+        describe,
+        NULL};
     struct options options = {.seed = 1, .runs = 5};
-    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
+    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
         return EX_USAGE;
     }
     struct bench *bench;

@@ -344,8 +344,11 @@ enum {
     VIEW_CONSTANTS,
     VIEW_MATCH_TYPES,
     VIEW_MATCH_ATTRIBUTES,
-    VIEW_MATCH_CELLS,
-    VIEW_MATCH_BITS,
+    VIEW_MATCH_KEYS,
+    VIEW_MATCH_WORDS,
+    VIEW_MATCH_TABLES,
+    VIEW_MATCH_SUMMARIES,
+    VIEW_MATCH_SLOTS,
     VIEW_COUNT
 };
 
@@ -374,8 +377,11 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(constants, constant_count, VIEW_CONSTANTS);
     policy->match_types = views[VIEW_MATCH_TYPES].rows;
     TAKE(match_attributes, match_attribute_count, VIEW_MATCH_ATTRIBUTES);
-    TAKE(match_cells, match_cell_count, VIEW_MATCH_CELLS);
-    TAKE(match_bits, match_bit_count, VIEW_MATCH_BITS);
+    TAKE(match_keys, match_key_count, VIEW_MATCH_KEYS);
+    TAKE(match_words, match_word_count, VIEW_MATCH_WORDS);
+    TAKE(match_tables, match_table_count, VIEW_MATCH_TABLES);
+    TAKE(match_summaries, match_summary_count, VIEW_MATCH_SUMMARIES);
+    TAKE(match_slots, match_slot_count, VIEW_MATCH_SLOTS);
 }
 
 #undef TAKE
@@ -400,8 +406,11 @@ static enum err read_views(struct policy *policy)
         [VIEW_CONSTANTS] = {POLICY_CONSTANTS, sizeof(struct image_string), NULL, 0},
         [VIEW_MATCH_TYPES] = {MATCH_TYPES, sizeof(struct match_type), NULL, 0},
         [VIEW_MATCH_ATTRIBUTES] = {MATCH_ATTRIBUTES, sizeof(struct match_attribute), NULL, 0},
-        [VIEW_MATCH_CELLS] = {MATCH_CELLS, sizeof(struct match_cell), NULL, 0},
-        [VIEW_MATCH_BITS] = {MATCH_BITS, sizeof(uint64_t), NULL, 0},
+        [VIEW_MATCH_KEYS] = {MATCH_KEYS, sizeof(uint64_t), NULL, 0},
+        [VIEW_MATCH_WORDS] = {MATCH_WORDS, sizeof(uint64_t), NULL, 0},
+        [VIEW_MATCH_TABLES] = {MATCH_TABLES, sizeof(uint32_t), NULL, 0},
+        [VIEW_MATCH_SUMMARIES] = {MATCH_SUMMARIES, sizeof(uint64_t), NULL, 0},
+        [VIEW_MATCH_SLOTS] = {MATCH_SLOTS, sizeof(uint32_t), NULL, 0},
     };
     for (uint32_t i = 0; i < VIEW_COUNT; i++) {
         enum err err = image_rows(&policy->image, views[i].section, views[i].row_size,

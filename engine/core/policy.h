@@ -158,8 +158,7 @@ struct policy_rule {
 #define POLICY_CALENDARS_MAX 16u /* per side of a time clause */
 #define POLICY_POSTS_MAX 8u      /* told by one step */
 #define POLICY_PRIORITY_MAX 1000u
-#define POLICY_TYPE_RULES_MAX                                                                      \
-    4096u /* rules per event type that one match may return candidates from */
+#define POLICY_TYPE_RULES_MAX 200000u /* active rules on one event type */
 
 enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
 
@@ -252,13 +251,19 @@ struct policy {
     uint32_t circle_count;
     const struct image_string *constants;
     uint32_t constant_count;
-    const struct match_type *match_types; /* type_count rows: see match.h for these four */
+    const struct match_type *match_types; /* type_count rows: see match.h for these seven */
     const struct match_attribute *match_attributes;
     uint32_t match_attribute_count;
-    const struct match_cell *match_cells;
-    uint32_t match_cell_count;
-    const uint64_t *match_bits;
-    uint32_t match_bit_count;
+    const uint64_t *match_keys;
+    uint32_t match_key_count;
+    const uint64_t *match_words;
+    uint32_t match_word_count;
+    const uint32_t *match_tables;
+    uint32_t match_table_count;
+    const uint64_t *match_summaries;
+    uint32_t match_summary_count;
+    const uint32_t *match_slots;
+    uint32_t match_slot_count;
     const char *strings;
     uint32_t string_size;
 };

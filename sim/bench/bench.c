@@ -86,17 +86,17 @@ static void tell_machine(struct bench *bench)
     }
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     (void)printf("machine   %s, %ld cores, %s memory\nkernel    %s\n", cpu, cores, memory, kernel);
-    (void)printf("compiler  %s, %s\nbuild     gridloop %s, commit %s\n", __VERSION__, options->flags,
-                 options->version, options->commit[0] == '\0' ? "unknown" : options->commit);
+    (void)printf("compiler  %s, %s\nbuild     gridloop %s, commit %s\n", __VERSION__,
+                 options->flags, options->version,
+                 options->commit[0] == '\0' ? "unknown" : options->commit);
     (void)printf("runs      %u each, seed %llu; load before %s\n\n", options->runs,
                  (unsigned long long)options->seed, load);
     (void)fflush(stdout);
-    json_t *machine =
-        json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "cpu", cpu, "cores",
-                  (json_int_t)cores, "memory", memory, "kernel", kernel, "compiler", __VERSION__,
-                  "flags", options->flags, "version", options->version, "commit", options->commit,
-                  "runs", (json_int_t)options->runs, "seed", (json_int_t)options->seed,
-                  "load_before", load);
+    json_t *machine = json_pack(
+        "{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "cpu", cpu, "cores",
+        (json_int_t)cores, "memory", memory, "kernel", kernel, "compiler", __VERSION__, "flags",
+        options->flags, "version", options->version, "commit", options->commit, "runs",
+        (json_int_t)options->runs, "seed", (json_int_t)options->seed, "load_before", load);
     must(machine != NULL && json_object_set_new(bench->root, "machine", machine) == 0);
 }
 
@@ -162,7 +162,11 @@ static const char *figure(double value, char out[32])
             (void)snprintf(out, 32, "%lld,%03lld", whole / 1000, whole % 1000);
         }
     } else {
-        (void)snprintf(out, 32, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3,
+        (void)snprintf(out, 32, "%.*f",
+                       value >= 100  ? 0
+                       : value >= 10 ? 1
+                       : value >= 1  ? 2
+                                     : 3,
                        value);
     }
     return out;
@@ -186,8 +190,9 @@ static void print_row(struct bench *bench, const struct bench_row *row, const do
     (void)printf("  %-62s %11s %-9s [%s .. %s]", row->name, figure(median, a), row->unit,
                  figure(sorted[0], b), figure(sorted[row->count - 1], c));
     if (row->bar_kind != BENCH_NO_BAR) {
-        (void)printf("  bar %s %s: %s", row->bar_kind == BENCH_AT_MOST ? "<=" : ">=",
-                     figure(row->bar, a), is_met(row, median) ? "met" : "NOT MET");
+        (void)printf("  bar %s %s: %s",
+                     row->bar_kind == BENCH_AT_MOST ? "<=" : ">=", figure(row->bar, a),
+                     is_met(row, median) ? "met" : "NOT MET");
     }
     (void)printf("%s%s\n", row->note[0] == '\0' ? "" : "  ", row->note);
     (void)fflush(stdout);
@@ -205,9 +210,9 @@ void bench_add(struct bench *bench, const struct bench_row *row)
     for (uint32_t i = 0; i < row->count; i++) {
         must(json_array_append_new(values, json_real(row->values[i])) == 0);
     }
-    json_t *entry = json_pack("{s:s, s:s, s:s, s:f, s:o, s:s}", "group", row->group, "name",
-                              row->name, "unit", row->unit, "median", median, "values", values,
-                              "note", row->note);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s, s:f, s:o, s:s}", "group", row->group, "name", row->name, "unit",
+                  row->unit, "median", median, "values", values, "note", row->note);
     must(entry != NULL);
     if (row->bar_kind != BENCH_NO_BAR) {
         const bool met = is_met(row, median);

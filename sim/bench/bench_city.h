@@ -18,7 +18,8 @@ struct bench_city {
     struct policy policy; /* of city/rules */
 };
 
-enum err bench_city_new(uint64_t seed, enum city_size size, struct bench_city **out_city) WARN_UNUSED;
+enum err bench_city_new(uint64_t seed, enum city_size size,
+                        struct bench_city **out_city) WARN_UNUSED;
 void bench_city_free(struct bench_city *city); /* NULL is fine */
 
 /* mkdtemp under $TMPDIR or /tmp. ERR_IO. */

@@ -121,8 +121,7 @@ static uint32_t take_chain(struct matcher *m, const struct event *event, uint32_
 {
     for (; entry != 0; entry = m->buckets.next[entry - 1]) {
         const uint32_t rule = entry - 1;
-        if (m->buckets.keys[rule] == key &&
-            match_rule(&m->rules->policy, m->city, rule, event)) {
+        if (m->buckets.keys[rule] == key && match_rule(&m->rules->policy, m->city, rule, event)) {
             m->found[matched % MATCHES_MAX] = rule;
             matched++;
         }

@@ -208,20 +208,17 @@ static void make_wish(struct wish *wish, const struct bench_rules *rules, struct
 static int64_t draw_number(const struct wish *wish, const struct rule_field *field,
                            struct random *random)
 {
-    const struct anchor *anchor =
-        wish->rule == NULL ? NULL : anchors_at(&wish->anchors, field);
+    const struct anchor *anchor = wish->rule == NULL ? NULL : anchors_at(&wish->anchors, field);
     return anchor != NULL ? random_between(random, anchor->low, anchor->high)
                           : random_between(random, 0, NUMBER_MAX * 10) * (MICRO / 10);
 }
 
-static int draw_text(const struct wish *wish, const struct rule_field *field,
-                     struct random *random, char out[8])
+static int draw_text(const struct wish *wish, const struct rule_field *field, struct random *random,
+                     char out[8])
 {
-    const struct anchor *anchor =
-        wish->rule == NULL ? NULL : anchors_at(&wish->anchors, field);
-    return anchor != NULL
-               ? snprintf(out, 8, "%s", anchor->texts[0])
-               : snprintf(out, 8, "v%02u", (uint32_t)random_below(random, TEXT_VALUES));
+    const struct anchor *anchor = wish->rule == NULL ? NULL : anchors_at(&wish->anchors, field);
+    return anchor != NULL ? snprintf(out, 8, "%s", anchor->texts[0])
+                          : snprintf(out, 8, "v%02u", (uint32_t)random_below(random, TEXT_VALUES));
 }
 
 static void fill_head(struct event_head *head, const struct wish *wish,

@@ -25,7 +25,7 @@ struct bench_rules {
     void *bytes;
     size_t size;
     struct policy policy;
-    int64_t load_ns;  /* reading, typing */
+    int64_t load_ns; /* reading, typing */
     int64_t lint_ns;
     int64_t lower_ns; /* tables and index */
 };

@@ -9,7 +9,7 @@
 #include "engine/core/match.h"
 #include "tests/unit/panic.h"
 
-enum { SECTIONS = 9, IMAGE_SIZE_MAX = 8192 };
+enum { SECTIONS = 10, IMAGE_SIZE_MAX = 8192 };
 
 /* Two rules on one type, one field, one assign. */
 struct sample {
@@ -21,6 +21,7 @@ struct sample {
     struct policy_assign assign;
     struct policy_step step;
     struct match_type match_type;
+    uint32_t match_slots[4];
     char strings[16];
     struct city city;
     struct city_info city_info;
@@ -85,6 +86,8 @@ static enum err open_sample(struct sample *s, struct policy *out_policy)
     put(s, 6, POLICY_STEPS, &s->step, sizeof s->step, 1);
     put(s, 7, POLICY_TYPE_RULES, s->type_rules, sizeof s->type_rules[0], 2);
     put(s, 8, MATCH_TYPES, &s->match_type, sizeof s->match_type, 1);
+    s->match_slots[1] = s->match_slots[3] = 1; /* both directions of the identity */
+    put(s, 9, MATCH_SLOTS, s->match_slots, sizeof s->match_slots[0], COUNT_OF(s->match_slots));
     uint32_t head[2] = {IMAGE_POLICY, SECTIONS};
     memcpy(s->bytes, IMAGE_MAGIC, 8);
     memcpy(s->bytes + 8, head, sizeof head);
@@ -185,6 +188,7 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->step.severity = 5);
     REFUSED(s->step.posts.count = 1);
     REFUSED(s->match_type.attributes.count = 1);
+    REFUSED(s->match_type.slots = 1);
 }
 
 int main(void)
