@@ -591,6 +591,25 @@ static void test_log_full_disk_takes_the_reserve_first(void **state)
     assert_int_equal(restart(&original).count, count);
 }
 
+static void test_log_reserve_comes_back_with_room(void **state)
+{
+    (void)state;
+    original.free_bytes = LOG_WITNESS_SIZE + 8 * SEGMENT_SIZE;
+    struct log *log = open_log(&original);
+    assert_false(log_space_is_low(log));
+    log_note_no_reserve(log);
+    log_look_up_space(log);
+    assert_true(log_space_is_low(log)); /* room for segments, but none for the reserve */
+    original.free_bytes = LOG_RESERVE_SIZE_DEFAULT + 8 * SEGMENT_SIZE;
+    log_look_up_space(log);
+    assert_false(log_space_is_low(log));
+    assert_non_null(memory_disk_find(&original, LOG_RESERVE_PATH));
+    original.free_bytes = SEGMENT_SIZE;
+    log_look_up_space(log);
+    assert_true(log_space_is_low(log));
+    log_close(log);
+}
+
 static void test_log_reader_follows_a_writer(void **state)
 {
     (void)state;
@@ -732,6 +751,7 @@ int main(void)
         LOG_TEST(test_log_interrupted_rotation_goes_on),
         LOG_TEST(test_log_first_error_is_for_good),
         LOG_TEST(test_log_full_disk_takes_the_reserve_first),
+        LOG_TEST(test_log_reserve_comes_back_with_room),
         LOG_TEST(test_log_reader_follows_a_writer),
         LOG_TEST(test_log_reader_waits_for_a_group_in_flight),
         LOG_TEST(test_log_foreign_entry_in_a_payload_proves_nothing),
