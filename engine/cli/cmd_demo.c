@@ -258,18 +258,23 @@ static bool tell_end(struct demo *demo)
     const bool adds_up = demo_watch_ledger(demo->watch);
     const struct demo_audit audit = demo_watch_audit(demo->watch, demo->acks);
     demo_watch_say(demo->watch,
-                   "网关另行记录的 %llu 条回执与日志逐条核对：丢失 %llu，重复生效 %llu，断电后重发 %llu 批",
+                   "网关另行记录的 %llu 条回执与日志逐条核对：丢失 %llu，重复生效 %llu",
                    "%llu acknowledgements kept by the gateways, compared with the log one by one: %llu lost, "
-                   "%llu taken twice; %llu batches crossed the kill and were sent again",
+                   "%llu taken twice",
                    (unsigned long long)audit.acknowledged, (unsigned long long)audit.lost,
-                   (unsigned long long)audit.doubled, (unsigned long long)audit.resent);
+                   (unsigned long long)audit.doubled);
     const char *program = program_invocation_name;
-    demo_watch_say(demo->watch, "接下来可以试：", "Three things to try next:");
-    (void)printf("  %s case explain 1 --data %s\n", program, demo->data);
+    const bool is_zh = demo->lang == LANG_ZH;
+    demo_watch_say(demo->watch, "引擎已停止。再次启动：", "The engine has stopped. Start it again:");
     (void)printf("  %s serve --city %s --data %s --clock scaled:" SPEED "@" DAY_START " &\n", program,
                  demo->city, demo->data);
-    (void)printf("  %s send --example camera.garbage_overflow; %s worker --as wang.fang\n", program,
-                 program);
+    (void)printf("%s\n", is_zh ? "然后可以试三件事：" : "Then three things to try:");
+    (void)printf("  %s send --example camera.garbage_overflow   # %s\n", program,
+                 is_zh ? "接入方：发一个事件" : "an integrator: send an event");
+    (void)printf("  %s worker --as wang.fang                    # %s\n", program,
+                 is_zh ? "网格员：接单" : "a worker: take an offer");
+    (void)printf("  %s case explain 1                           # %s\n", program,
+                 is_zh ? "中心主任：为什么这样派" : "the head of the centre: why did it go there?");
     return adds_up && audit.lost == 0 && audit.doubled == 0;
 }
 

@@ -47,7 +47,6 @@ struct demo_watch {
     uint32_t batch_count;
     uint64_t batch_seq;
     struct answer *answers;
-    uint64_t resent;
 };
 
 enum highlight { SAW_NOBODY, SAW_RETURN, SAW_DECLINE, SAW_MISS, SAW_EXPIRE, SAW_SEVERITY, SAW_FAIL, SAW_DESK };
@@ -253,8 +252,7 @@ static void on_command(void *context, const struct log_entry *entry, const struc
     const struct outbox_mark mark =
         core_outbox_mark(replay_core(watch->replay), command->head->principal);
     if (command->head->epoch == mark.epoch && command->head->seq <= mark.last_seq) {
-        watch->resent++;
-        return;
+        return; /* answered before: nothing new takes effect */
     }
     while (watch->batch_count < BATCH_MAX && event_next(command, &offset, &event)) {
         watch->batch_ids[watch->batch_count++] = event.head->id;
@@ -362,7 +360,7 @@ bool demo_watch_is_told(const struct demo_watch *watch)
 
 struct demo_audit demo_watch_audit(struct demo_watch *watch, const char *acks_path)
 {
-    struct demo_audit audit = {.resent = watch->resent};
+    struct demo_audit audit = {0};
     char source[80], id[80], number[64];
     int code;
     FILE *acks = fopen(acks_path, "r");

@@ -35,7 +35,6 @@ bool demo_watch_is_told(const struct demo_watch *watch);
 struct demo_audit {
     uint64_t acknowledged;
     uint64_t lost;      /* acknowledged, but not in the log or with another answer */
-    uint64_t resent;    /* batches given the same answer again */
     uint64_t doubled;   /* event ids that took effect twice */
 };
 struct demo_audit demo_watch_audit(struct demo_watch *watch, const char *acks_path);
