@@ -25,6 +25,7 @@ static const struct cli_verb COMMANDS[] = {
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"top", cmd_top, "the live numbers of a running engine"},
     {"log", cmd_log, "look into, verify and replay a log"},
+    {"backup", cmd_backup, "a verified copy of a data directory, also while its engine runs"},
     {"config", cmd_config, "what serve and the clients would take, and from where"},
     {"completion", cmd_completion, "a completion script for bash"},
     {"bench", cmd_bench, "measure this program on this machine"},
