@@ -181,6 +181,10 @@ static enum err settle(struct run *run)
 
 static enum err read_event(struct run *run)
 {
+    if (run->options.trace == NULL) {
+        run->has_event = trace_generator_next(run->options.generator, &run->next_event);
+        return ERR_OK;
+    }
     const enum err err = trace_reader_next(run->options.trace, &run->next_event);
     run->has_event = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;

@@ -17,6 +17,7 @@
 #include "sim/agents.h"
 #include "sim/run_gateways.h"
 #include "sim/trace_file.h"
+#include "sim/trace_generate.h"
 
 struct run; /* opaque */
 
@@ -25,7 +26,8 @@ struct run_options {
     uint64_t city_size;
     const void *policy_bytes;
     uint64_t policy_size;
-    struct trace_reader *trace;
+    struct trace_reader *trace;        /* NULL: the generator's */
+    struct trace_generator *generator; /* invents the events when there is no trace */
     const struct agent_rates *rates;
     const struct disk *disk; /* keeps the log; NULL = only its numbering */
     uint64_t seed;

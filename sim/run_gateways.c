@@ -54,7 +54,8 @@ static uint32_t gateway_of(struct run_gateways *gateways, const char *source)
     return gateways->count++;
 }
 
-static uint32_t event_add(struct run_gateways *gateways, const struct trace_event *event)
+static uint32_t event_add(struct run_gateways *gateways, const struct trace_event *event,
+                          uint32_t source)
 {
     if (gateways->event_count == gateways->event_room) {
         gateways->event_room = gateways->event_room == 0 ? 1024 : gateways->event_room * 2;
@@ -66,6 +67,11 @@ static uint32_t event_add(struct run_gateways *gateways, const struct trace_even
         (struct event_record){.at_ms = event->at_ms,
                               .record = NONE32,
                               .has_place = place_is_known(event->place) || event->device != NULL,
+                              .source = (uint16_t)source,
+                              .truth_kind = (uint8_t)truth_kind_of(event->told.kind),
+                              .incident = event->told.incident == NULL
+                                              ? 0
+                                              : truth_incident_of(event->told.incident),
                               .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
     return gateways->event_count++;
 }
@@ -127,7 +133,7 @@ static void batch_pack(struct gateway_batch *batch, const struct trace_event *ev
     wire->id = run_wire_text(event->id);
     wire->type = run_wire_text(event->type);
     wire->has_at_ms = 1;
-    wire->at_ms = event->at_ms;
+    wire->at_ms = event->at_ms - event->delay_ms;
     wire->device = event->device != NULL ? run_wire_text(event->device) : wire->device;
     wire->text = event->text != NULL ? run_wire_text(event->text) : wire->text;
     if (place_is_known(event->place)) {
@@ -177,7 +183,7 @@ enum err run_gateways_add(struct run_gateways *gateways, const struct trace_even
     struct gateway_batch *batch = calloc(1, sizeof *batch);
     must(batch != NULL);
     batch->seq = ++row->last_seq;
-    batch->event = event_add(gateways, event);
+    batch->event = event_add(gateways, event, index);
     batch_pack(batch, event);
     if (row->last != NULL && row->first != NULL) {
         row->last->next = batch;

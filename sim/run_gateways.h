@@ -10,6 +10,7 @@
 #include "sim/report_cases.h"
 #include "sim/run_wire.h"
 #include "sim/trace_file.h"
+#include "sim/truth.h"
 #include "sim/virtual_queue.h"
 
 #define GATEWAYS_MAX 256u
@@ -22,6 +23,9 @@ struct event_record {
     uint16_t code;   /* enum code; CODE_NOTHING until answered */
     bool has_place;
     bool is_late;
+    uint8_t truth_kind; /* enum truth_kind */
+    uint16_t source;    /* row of run_gateways.rows */
+    uint64_t incident;  /* truth_incident_of, 0 = unknown */
     json_t *truth; /* a reference, or NULL */
 };
 

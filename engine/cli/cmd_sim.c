@@ -4,17 +4,23 @@
 #include "engine/cli/cli.h"
 #include "engine/shell/data_limits.h"
 #include "rules/compile.h"
+#include "sim/city_demo.h"
 #include "sim/compare.h"
+#include "sim/compare_truth.h"
 #include "sim/report.h"
 #include "sim/run.h"
+#include "sim/trace_generate.h"
 #include "sim/virtual_disk.h"
 
 #include <argp.h>
 #include <errno.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 struct options {
@@ -30,7 +36,17 @@ struct options {
     int64_t drain_ms;
     uint32_t check_every;
     bool compares;
+    bool compares_truth;
     bool is_quiet;
+    /* without a trace: events are invented while they are played */
+    int64_t generate_hours; /* 0: there is a trace */
+    int64_t generate_rate;
+    bool is_demo_city; /* --city named a size, and city is a directory of our own */
+    char demo_city[64];
+    struct progress {
+        int64_t from_ms, started_ms, shown_ms;
+        uint64_t shown_events;
+    } progress;
 };
 
 /* Everything that one run borrows. */
@@ -39,6 +55,8 @@ struct inputs {
     size_t city_size, policy_size;
     struct agent_rates *rates;
     struct trace_reader *trace;
+    struct trace_generator *generator;
+    struct city generator_city; /* borrowed by the generator */
     struct problems *problems;
     struct virtual_disk *disk;
 };
@@ -87,11 +105,19 @@ enum {
     KEY_CHECK,
     KEY_LANG,
     KEY_JSON,
-    KEY_LOG
+    KEY_LOG,
+    KEY_HOURS,
+    KEY_RATE,
+    KEY_YEAR
 };
 
+#define YEAR_HOURS (365 * 24)
+#define YEAR_RATE 514 /* incidents an hour: 4.5 million a year */
+
 static const struct argp_option OPTIONS[] = {
-    {"city", 'c', "DIR", 0, "the city directory", 0},
+    {"city", 'c', "DIR", 0,
+     "the city directory; small, medium or large where no such directory is: a demo city for this run",
+     0},
     {"rules", 'r', "DIR", 0, "its rules (default CITY/rules)", 0},
     {"trace", 't', "FILE", 0, "events, one JSON object a line; - is standard input", 0},
     {"seed", 's', "N", 0, "of all people (default 1): same seed, same digests", 0},
@@ -99,8 +125,13 @@ static const struct argp_option OPTIONS[] = {
     {"until", KEY_UNTIL, "T", 0,
      "stop at this instant (ISO 8601) or so long after the first event (36h)", 0},
     {"drain", KEY_DRAIN, "SPAN", 0, "time for open cases after the last event (default 24h)", 0},
+    {"hours", KEY_HOURS, "N", 0, "instead of a trace: invent events for N hours while playing", 0},
+    {"rate", KEY_RATE, "N", 0, "incidents an hour to invent (default 514)", 0},
+    {"year", KEY_YEAR, NULL, 0, "a year of a big city: --hours 8760 --rate 514", 0},
     {"compare", KEY_COMPARE, "WITH", 0,
-     "real: set what the trace recorded beside it; none (default)", 0},
+     "real: set what the trace recorded beside it; truth: the incidents of an invented trace; none "
+     "(default)",
+     0},
     {"check", KEY_CHECK, "N", 0, "walk all structures every N log entries (default 0: never)", 0},
     {"log", KEY_LOG, "DIR", 0, "keep the command log and write it to DIR at the end", 0},
     {"json", KEY_JSON, "FILE", 0, "the report as JSON; - is standard output", 0},
@@ -116,6 +147,14 @@ static error_t parse_number(int key, const char *text, struct argp_state *state,
         if (!parse_span(text, &options->drain_ms)) {
             argp_error(state, "--drain takes a span such as 36h or 2d, not \"%s\"", text);
         }
+        return 0;
+    }
+    if (key == KEY_HOURS || key == KEY_RATE) {
+        if (!parse_count(text, 1000000, &value) || value == 0) {
+            argp_error(state, "--%s takes a whole number from 1 to 1000000, not \"%s\"",
+                       key == KEY_HOURS ? "hours" : "rate", text);
+        }
+        *(key == KEY_HOURS ? &options->generate_hours : &options->generate_rate) = (int64_t)value;
         return 0;
     }
     if (!parse_count(text, key == KEY_CHECK ? UINT32_MAX : UINT64_MAX, &value)) {
@@ -163,19 +202,26 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         options->is_quiet = true;
         return 0;
     case KEY_COMPARE:
-        if (strcmp(text, "real") != 0 && strcmp(text, "none") != 0) {
-            argp_error(state, "--compare takes real or none, not \"%s\"", text);
+        if (strcmp(text, "real") != 0 && strcmp(text, "truth") != 0 && strcmp(text, "none") != 0) {
+            argp_error(state, "--compare takes real, truth or none, not \"%s\"", text);
         }
+        options->compares_truth = strcmp(text, "truth") == 0;
         options->compares = strcmp(text, "real") == 0;
+        return 0;
+    case KEY_YEAR:
+        options->generate_hours = YEAR_HOURS;
         return 0;
     case 's':
     case KEY_DRAIN:
     case KEY_CHECK:
+    case KEY_HOURS:
+    case KEY_RATE:
         return parse_number(key, text, state, options);
     case ARGP_KEY_END:
-        if (options->city == NULL || options->trace == NULL) {
-            argp_error(state, "name a city and a trace, for example: gridloop sim --city ./qinghe "
-                              "--trace day.ndjson");
+        if (options->city == NULL || (options->trace == NULL) == (options->generate_hours == 0)) {
+            argp_error(state, "name a city and either a trace or how much to invent, for example: "
+                              "gridloop sim --city ./qinghe --trace day.ndjson, or "
+                              "gridloop sim --city large --year");
         }
         return 0;
     default:
@@ -231,6 +277,48 @@ static int load_rates(const struct options *options, struct inputs *inputs)
     return EX_OK;
 }
 
+/* "--city large" where no directory has that name. */
+static int make_demo_city(struct options *options)
+{
+    enum city_size size;
+    struct city_demo_result result;
+    if (access(options->city, F_OK) == 0 || !city_demo_parse_size(options->city, &size)) {
+        return EX_OK;
+    }
+    (void)snprintf(options->demo_city, sizeof options->demo_city, "/tmp/gridloop-city-XXXXXX");
+    if (mkdtemp(options->demo_city) == NULL) {
+        (void)fprintf(stderr, "cannot make %s: %s\n", options->demo_city, strerror(errno));
+        return EX_CANTCREAT;
+    }
+    options->is_demo_city = true;
+    options->city = options->demo_city;
+    const enum err err = city_demo_write(options->city, 1, size, &result);
+    if (err != ERR_OK) {
+        (void)fprintf(stderr, "cannot write a city to %s: %s\n", options->city, words_err(err));
+    }
+    return cli_exit_of(err);
+}
+
+static int remove_path(const char *path, const struct stat *stat, int type, struct FTW *walk)
+{
+    (void)stat;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static int open_generator(const struct options *options, struct inputs *inputs)
+{
+    struct trace_demand demand = trace_demand_default();
+    demand.seed = options->seed;
+    demand.hours = options->generate_hours;
+    demand.incidents_per_hour = options->generate_rate;
+    must(city_open(inputs->city_bytes, inputs->city_size, &inputs->generator_city) == ERR_OK);
+    const enum err err =
+        trace_generator_new(&inputs->generator_city, &demand, &inputs->generator);
+    return err == ERR_OK ? EX_OK : fail(inputs, err, "no events can be invented for this city");
+}
+
 static int open_inputs(const struct options *options, struct inputs *inputs)
 {
     inputs->problems = problems_new();
@@ -244,9 +332,14 @@ static int open_inputs(const struct options *options, struct inputs *inputs)
     if (code != EX_OK) {
         return code;
     }
-    const enum err err = trace_reader_open(options->trace, inputs->problems, &inputs->trace);
-    if (err != ERR_OK) {
-        return fail(inputs, err, options->trace);
+    if (options->trace == NULL) {
+        code = open_generator(options, inputs);
+    } else {
+        const enum err err = trace_reader_open(options->trace, inputs->problems, &inputs->trace);
+        code = err == ERR_OK ? EX_OK : fail(inputs, err, options->trace);
+    }
+    if (code != EX_OK) {
+        return code;
     }
     if (options->log != NULL && (inputs->disk = virtual_disk_new()) == NULL) {
         return fail(inputs, ERR_MEMORY, options->log);
@@ -260,6 +353,7 @@ static void close_inputs(struct inputs *inputs)
     if (inputs->trace != NULL) {
         trace_reader_close(inputs->trace);
     }
+    trace_generator_free(inputs->generator);
     free(inputs->rates);
     free(inputs->policy_bytes);
     free(inputs->city_bytes);
@@ -270,19 +364,54 @@ static void close_inputs(struct inputs *inputs)
 
 /* ---- the run ---- */
 
+static int64_t real_ms(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+static long peak_mib(void)
+{
+    struct rusage usage = {0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+}
+
+/* Called once a virtual day: percentage where the end is known, date, events a second since the last line. */
 static void show_progress(void *context, int64_t now_ms, uint64_t events)
 {
-    const struct options *options = context;
-    if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
-        (void)fprintf(stderr, "\r%s  %" PRIu64 " events ", trace_format_instant(now_ms, 0).text,
-                      events);
+    struct options *options = context;
+    struct progress *progress = &options->progress;
+    const int64_t at_ms = real_ms();
+    if (options->is_quiet || isatty(STDERR_FILENO) == 0 || at_ms - progress->shown_ms < 200) {
+        return;
     }
+    const int64_t span_ms = options->generate_hours * HOUR_MS;
+    char share[32] = "";
+    if (span_ms > 0) {
+        (void)snprintf(share, sizeof share, "%3" PRId64 " %%  ",
+                       min_i64(100, (now_ms - progress->from_ms) * 100 / span_ms));
+    }
+    (void)fprintf(stderr, "\r%s%.10s  %" PRIu64 " events, %" PRIu64 "/s, %ld MiB   ", share,
+                  trace_format_instant(now_ms, 0).text, events,
+                  (events - progress->shown_events) * 1000 /
+                      (uint64_t)max_i64(1, at_ms - progress->shown_ms),
+                  peak_mib());
+    progress->shown_ms = at_ms;
+    progress->shown_events = events;
 }
 
 static int write_json(const struct options *options, const struct report *report,
-                      const struct comparison *comparison)
+                      const struct comparison *comparison, const struct run *run)
 {
     json_t *root = report_to_json(report);
+    (void)json_object_set_new(json_object_get(root, "run"), "peak_mib", json_integer(peak_mib()));
+    if (options->compares_truth) {
+        struct truth_result truth;
+        compare_truth_make(&truth, run);
+        (void)json_object_set_new(root, "truth", compare_truth_to_json(&truth, run));
+    }
     if (options->compares) {
         (void)json_object_set_new(root, "compare", compare_to_json(comparison));
     }
@@ -336,9 +465,16 @@ static int tell(const struct options *options, const struct inputs *inputs, cons
         if (options->compares) {
             compare_print(&comparison, options->lang, stdout);
         }
+        if (options->compares_truth) {
+            struct truth_result truth;
+            compare_truth_make(&truth, run);
+            compare_truth_print(&truth, run, options->lang, stdout);
+        }
+        printf(options->lang == LANG_ZH ? "内存峰值 %ld MiB\n" : "peak memory %ld MiB\n",
+               peak_mib());
     }
     if (options->json != NULL) {
-        code = write_json(options, &report, &comparison);
+        code = write_json(options, &report, &comparison, run);
     }
     if (options->log != NULL && code == EX_OK) {
         code = write_log(options, inputs, run);
@@ -366,6 +502,9 @@ static int play(const struct options *options, struct inputs *inputs)
     run_options.policy_bytes = inputs->policy_bytes;
     run_options.policy_size = inputs->policy_size;
     run_options.trace = inputs->trace;
+    run_options.generator = inputs->generator;
+    shown.progress.from_ms = trace_demand_default().from_ms;
+    shown.progress.shown_ms = real_ms();
     run_options.rates = inputs->rates;
     run_options.seed = options->seed;
     run_options.drain_ms = options->drain_ms;
@@ -393,7 +532,7 @@ static int play(const struct options *options, struct inputs *inputs)
     if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
         (void)fprintf(stderr, "\r%60s\r", "");
     }
-    const int code = err == ERR_OK ? tell(options, inputs, run) : fail(inputs, err, options->trace);
+    const int code = err == ERR_OK ? tell(options, inputs, run) : fail(inputs, err, options->trace != NULL ? options->trace : "run");
     run_free(run);
     return code;
 }
@@ -409,16 +548,26 @@ int cmd_sim(int argc, char **argv)
                                      NULL,
                                      NULL,
                                      NULL};
-    struct options options = {.seed = 1, .drain_ms = DAY_MS, .lang = cli_lang(NULL)};
+    struct options options = {.seed = 1,
+                              .drain_ms = DAY_MS,
+                              .lang = cli_lang(NULL),
+                              .generate_rate = YEAR_RATE};
     struct inputs inputs = {0};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
-    if (!cli_has_input("gridloop sim", options.city) || !cli_has_input("gridloop sim", options.trace)) {
-        return EX_NOINPUT;
+    int code = make_demo_city(&options);
+    if (code == EX_OK && (!cli_has_input("gridloop sim", options.city) ||
+                          (options.trace != NULL && !cli_has_input("gridloop sim", options.trace)))) {
+        code = EX_NOINPUT;
     }
-    int code = open_inputs(&options, &inputs);
+    if (code == EX_OK) {
+        code = open_inputs(&options, &inputs);
+    }
+    if (options.is_demo_city) { /* what is needed of it is in memory */
+        (void)nftw(options.demo_city, remove_path, 8, FTW_DEPTH | FTW_PHYS);
+    }
     if (code == EX_OK) {
         code = play(&options, &inputs);
     }

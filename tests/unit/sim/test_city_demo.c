@@ -207,7 +207,7 @@ static void test_trace_generate_same_seed_same_bytes(void **state)
         (void)snprintf(path, sizeof path, "%s/day-%d.ndjson", work, i);
         assert_int_equal(trace_generate(&city, &demand, path, &counts), ERR_OK);
         digests[i] = digest_of_file(work, strrchr(path, '/') + 1);
-        assert_in_range(counts.incidents, 380, 580); /* 480 wanted; some kinds lack devices */
+        assert_in_range(counts.incidents, 280, 480); /* 480 wanted; a quarter is faint or false */
     }
     assert_true(digests[0] == digests[1]);
     assert_true(digests[0] != digests[2]);
