@@ -1,6 +1,8 @@
 /* cmd_log.c: `gridloop log info | verify | replay | dump`: looks at a log, also while its engine runs. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cmd_log.h"
+
+#include "engine/cli/log_history.h"
 #include "engine/cli/progress.h"
 
 #include "engine/edge/image_store.h"
@@ -57,6 +59,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 's':
         command->is_from_snapshot = true;
+        return 0;
+    case 'H':
+        command->history = text;
         return 0;
     case 'f':
     case 'u':
@@ -378,7 +383,29 @@ static enum err follow(struct replay *replay, uint64_t until, struct log_fault *
     return err;
 }
 
-static int run_replay(const struct log_command *command, struct data_directory *data)
+/* The replay is open: steps it, into a history when there is one. */
+static int step_all(const struct log_command *command, struct replay *replay,
+                    struct log_history *rebuild)
+{
+    struct log_fault fault;
+    int code = rebuild != NULL ? log_history_follow(rebuild, replay) : EX_OK;
+    if (code != EX_OK) {
+        return code;
+    }
+    double start = seconds_now();
+    enum err err = follow(replay, command->until, &fault);
+    if (err != ERR_OK) {
+        code = log_command_fail(command, err, &fault);
+    } else {
+        core_check(replay_core(replay));
+        code = rebuild != NULL ? log_history_finish(rebuild, cli_lang(command->lang)) : EX_OK;
+    }
+    print_replay(command, replay, seconds_now() - start);
+    return code;
+}
+
+static int run_replay_into(const struct log_command *command, struct data_directory *data,
+                           struct log_history *rebuild)
 {
     struct replay_options options = {
         .disk = &data->disk.disk,
@@ -389,21 +416,35 @@ static int run_replay(const struct log_command *command, struct data_directory *
         .refused = log_snapshots_tell_refused};
     struct replay *replay;
     struct log_fault fault;
+    if (rebuild != NULL) {
+        options.watch = log_history_watch(rebuild);
+        options.is_durable_only = true; /* an engine may be writing the log: what it may still lose is not history */
+    }
     enum err err = replay_open(&options, &replay, &fault);
     if (err != ERR_OK) {
         return log_command_fail(command, err, &fault);
     }
-    double start = seconds_now();
-    err = follow(replay, command->until, &fault);
-    double seconds = seconds_now() - start;
-    int code = EX_OK;
-    if (err != ERR_OK) {
-        code = log_command_fail(command, err, &fault);
-    } else {
-        core_check(replay_core(replay));
-    }
-    print_replay(command, replay, seconds);
+    int code = step_all(command, replay, rebuild);
     replay_close(replay);
+    return code;
+}
+
+static int run_replay(const struct log_command *command, struct data_directory *data)
+{
+    struct log_history rebuild;
+    if (command->history == NULL) {
+        return run_replay_into(command, data, NULL);
+    }
+    if (command->is_from_snapshot) {
+        (void)fprintf(stderr, "gridloop log replay: a history is written from the first entry: leave --from-snapshot out (exit %d)\n",
+                      EX_USAGE);
+        return EX_USAGE;
+    }
+    int code = log_history_open(&rebuild, data, command->history);
+    if (code == EX_OK) {
+        code = run_replay_into(command, data, &rebuild);
+        log_history_close(&rebuild);
+    }
     return code;
 }
 
@@ -474,6 +515,7 @@ static int log_replay(int argc, char **argv)
         OPTION_DATA,
         OPTION_UNTIL,
         {"from-snapshot", 's', 0, 0, "begin with the newest snapshot, as a restart does", 0},
+        {"history", 'H', "OUT.db", 0, "write the history of these entries; goes on with one of this log", 0},
         OPTION_JSON,
         OPTION_LANG,
         {0}};

@@ -19,6 +19,7 @@ struct log_command {
     bool has_effects;     /* --effects */
     bool has_replay;      /* --replay */
     bool is_from_snapshot; /* --from-snapshot */
+    const char *history;   /* --history, or NULL */
 };
 
 /* Opens the data directory for reading, takes the limits its log was written under, and says why it cannot; 0 or an

@@ -302,9 +302,8 @@ static void bind_standing(struct history *history, struct history_binder *binder
     history_bind_int(binder, view->severity);
     history_bind_word(binder, words_holder_kind_name(view->holder.kind));
     history_bind_piece(binder, history_holder(&history->names, view->holder));
-    /* zh and en lie on this stack: SQLite copies them. */
-    must(sqlite3_bind_text(binder->stmt, ++binder->at, zh, -1, SQLITE_TRANSIENT) == SQLITE_OK);
-    must(sqlite3_bind_text(binder->stmt, ++binder->at, en, -1, SQLITE_TRANSIENT) == SQLITE_OK);
+    history_bind_copy(binder, zh);
+    history_bind_copy(binder, en);
     history_bind_word(binder, has_clock ? words_clock_name(view->clock) : NULL);
     history_bind_instant(binder, has_clock ? view->deadline_ms : 0);
     history_bind_int(binder, view->event_count);
@@ -328,6 +327,7 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     struct history_binder binder = history_bind(history, HISTORY_SQL_NEW_CASE);
     history_bind_int(&binder, dirty->id);
     history_bind_word(&binder, words_case_no(dirty->no, number));
+    history_bind_int(&binder, dirty->no.day);
     history_bind_int(&binder, dirty->no.serial);
     history_bind_word(&binder, titles.zh);
     history_bind_word(&binder, titles.en);

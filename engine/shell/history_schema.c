@@ -7,6 +7,7 @@
  *
  *   meta       key, value: log_salt, position, at_ms, next_case_id
  *   cases      one row per case: what it is (written when it opens), how it stands (after each command that touched it)
+ *              day and serial are parts of its number: the local day, yyyymmdd
  *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
  *   orders     one row per work order
  *   timeline   one row per line of a case's story, with the sentence in Chinese and English
@@ -18,7 +19,9 @@
  *   search     the trigram index over texts.body */
 #include "engine/shell/history_schema.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define APPLICATION_ID 0x47724c70 /* "GrLp" */
 #define BUSY_MS 5000
@@ -26,7 +29,7 @@
 static const char SCHEMA[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,"
-    " serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, class_zh TEXT, class_en TEXT,"
+    " day INTEGER NOT NULL, serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, class_zh TEXT, class_en TEXT,"
     " rule TEXT, rules_digest TEXT, department TEXT, district TEXT, cell TEXT, asset TEXT, device TEXT,"
     " gateway TEXT, reporter TEXT, place_zh TEXT, place_en TEXT, lon_e7 INTEGER, lat_e7 INTEGER,"
     " report TEXT, onset_at_ms INTEGER, opened_at_ms INTEGER NOT NULL, filed_at_ms INTEGER,"
@@ -35,7 +38,7 @@ static const char SCHEMA[] =
     " clock TEXT, deadline_ms INTEGER, events INTEGER NOT NULL, clocks_missed INTEGER NOT NULL,"
     " reopenings INTEGER NOT NULL);"
     "CREATE INDEX cases_serial ON cases(serial);"
-    "CREATE INDEX cases_opened ON cases(opened_at_ms);"
+    "CREATE INDEX cases_day ON cases(day);"
     "CREATE INDEX cases_retired ON cases(retired_at_ms) WHERE retired_at_ms IS NOT NULL;"
     "CREATE TABLE orders(number INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, kind TEXT NOT NULL,"
     " state TEXT NOT NULL, person TEXT, is_lead INTEGER NOT NULL, offered_at_ms INTEGER,"
@@ -153,10 +156,20 @@ static const char WRITER_PRAGMAS[] = "PRAGMA journal_mode=WAL; PRAGMA synchronou
                                      "PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-32768;"
                                      "PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF;";
 
+/* SQLite would make it readable for all; its WAL takes over the mode. */
+static void make_file(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (file >= 0) {
+        (void)close(file);
+    }
+}
+
 enum err history_schema_create(const char *path, sqlite3 **out_db, struct history_fault *out_fault)
 {
     sqlite3 *db = NULL;
     bool is_new = false;
+    make_file(path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     enum err err = ERR_OK;
     if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {

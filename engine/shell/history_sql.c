@@ -47,6 +47,16 @@ void history_bind_piece(struct history_binder *binder, struct history_piece piec
     must(code == SQLITE_OK);
 }
 
+void history_bind_copy(struct history_binder *binder, const char *text)
+{
+    if (text[0] == '\0') {
+        bind_null(binder);
+        return;
+    }
+    int code = sqlite3_bind_text(binder->stmt, ++binder->at, text, -1, SQLITE_TRANSIENT);
+    must(code == SQLITE_OK);
+}
+
 void history_bind_word(struct history_binder *binder, const char *word)
 {
     size_t size = word != NULL ? strlen(word) : 0;

@@ -13,12 +13,12 @@
     X(META, "INSERT INTO meta(key, value) VALUES(?1, ?2)"                                          \
             " ON CONFLICT(key) DO UPDATE SET value = excluded.value")                              \
     X(FIND_CASE, "SELECT id FROM cases WHERE number = ?1")                                         \
-    X(NEW_CASE, "INSERT INTO cases(id, number, serial, title_zh, title_en, class, class_zh,"       \
+    X(NEW_CASE, "INSERT INTO cases(id, number, day, serial, title_zh, title_en, class, class_zh,"       \
                 " class_en, rule, rules_digest, department, district, cell, asset, device,"        \
                 " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"     \
                 " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
                 " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
-                " clocks_missed, reopenings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                " clocks_missed, reopenings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
@@ -129,6 +129,7 @@ void history_bind_int(struct history_binder *binder, int64_t value);
 void history_bind_count(struct history_binder *binder, uint64_t value); /* 0 = NULL */
 void history_bind_instant(struct history_binder *binder, int64_t at_ms); /* 0, NEVER_MS = NULL */
 void history_bind_word(struct history_binder *binder, const char *word); /* NULL, "" = NULL */
+void history_bind_copy(struct history_binder *binder, const char *text); /* "" = NULL; may go before the step */
 void history_bind_piece(struct history_binder *binder, struct history_piece piece);
 enum err history_step(struct history *history, struct history_binder *binder,
                       const char *doing) WARN_UNUSED;
