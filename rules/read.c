@@ -320,6 +320,21 @@ static int row_compare(const void *left, const void *right)
     return *a < *b ? -1 : *a > *b;
 }
 
+static void keep_first_of_each(struct rule_rows *rows, bool is_sorted)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t k = is_sorted && kept > 0 ? kept - 1 : 0;
+        while (k < kept && rows->items[k] != rows->items[i]) {
+            k++;
+        }
+        if (k == kept) {
+            rows->items[kept++] = rows->items[i];
+        }
+    }
+    rows->count = kept;
+}
+
 bool read_names(const struct loader *loader, const struct tree_node *node, enum ref_kind kind,
                 uint32_t name_max, struct rule_rows *out_rows)
 {
@@ -342,16 +357,11 @@ bool read_names(const struct loader *loader, const struct tree_node *node, enum 
         memcpy(found.items + found.count, rows, count * sizeof rows[0]);
         found.count += count;
     }
-    if (found.count > 0) {
+    const bool is_sorted = kind != REF_POST; /* posts are told in the order they are written */
+    if (found.count > 0 && is_sorted) {
         qsort(found.items, found.count, sizeof found.items[0], row_compare);
-        uint32_t kept = 1;
-        for (uint32_t i = 1; i < found.count; i++) {
-            if (found.items[i] != found.items[kept - 1]) {
-                found.items[kept++] = found.items[i];
-            }
-        }
-        found.count = kept;
     }
+    keep_first_of_each(&found, is_sorted);
     *out_rows = found;
     return is_good;
 }

@@ -69,7 +69,7 @@ bool read_limit(const struct loader *loader, const struct tree_node *node, const
 bool read_name(const struct loader *loader, const struct tree_node *node, enum ref_kind kind,
                uint32_t *out_row);
 
-/* A name or a list of names: all rows, ascending. An area's name gives all its polygons. */
+/* A name or a list of names: all rows once, ascending; posts as written. An area's name gives all its polygons. */
 bool read_names(const struct loader *loader, const struct tree_node *node, enum ref_kind kind,
                 uint32_t name_max, struct rule_rows *out_rows);
 

@@ -30,7 +30,7 @@ struct search {
     uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
     uint32_t best;      /* worker slot or NONE32 */
     struct rank best_rank;
-    int64_t best_distance_cm;
+    struct effect_candidate best_line; /* what the record says of him */
 };
 
 static bool rank_is_before(const struct rank *a, const struct rank *b)
@@ -268,16 +268,16 @@ static void consider(struct search *search, uint32_t slot)
     struct effect_decision *record = search->record;
     record->considered++;
     record->removed[code - CODE_ELIGIBLE]++;
-    record_candidate(record, &(struct effect_candidate){
-                                 .person = worker->person,
-                                 .code = (uint16_t)code,
-                                 .load = (uint16_t)worker->load,
-                                 .capacity = (uint16_t)person->capacity,
-                                 .ring = search->ring_index,
-                                 .is_home_cell = search->is_grid_ring,
-                                 .is_home_position = is_home,
-                                 .distance_cm = away_cm,
-                                 .travel_ms = travel_ms});
+    const struct effect_candidate line = {.person = worker->person,
+                                          .code = (uint16_t)code,
+                                          .load = (uint16_t)worker->load,
+                                          .capacity = (uint16_t)person->capacity,
+                                          .ring = search->ring_index,
+                                          .is_home_cell = search->is_grid_ring,
+                                          .is_home_position = is_home,
+                                          .distance_cm = away_cm,
+                                          .travel_ms = travel_ms};
+    record_candidate(record, &line);
     if (code != CODE_ELIGIBLE) {
         return;
     }
@@ -285,7 +285,7 @@ static void consider(struct search *search, uint32_t slot)
     if (search->best == NONE32 || rank_is_before(&rank, &search->best_rank)) {
         search->best = slot;
         search->best_rank = rank;
-        search->best_distance_cm = away_cm;
+        search->best_line = line;
     }
 }
 
@@ -394,15 +394,14 @@ static void search_ring(struct search *search)
     }
 }
 
-/* Puts the chosen first and names the eligible others for what they are. */
+/* Puts the chosen first, also where more than the record holds were nearer, and names the eligible others for what they
+ * are. */
 static void settle_record(struct search *search)
 {
     struct effect_decision *record = search->record;
-    const uint32_t person = search->core->workers.rows[search->best].person;
-    struct effect_candidate chosen = {.person = person, .code = CODE_ELIGIBLE, .distance_cm = -1};
+    const struct effect_candidate chosen = search->best_line;
     for (uint32_t i = 0; i < record->candidate_count; i++) {
-        if (record->candidates[i].person == person) {
-            chosen = record->candidates[i];
+        if (record->candidates[i].person == chosen.person) {
             record_remove(record, i);
             break;
         }
@@ -426,7 +425,7 @@ static void settle_record(struct search *search)
     record->candidate_count++;
 }
 
-/* The filter that removed the most; between equals the one that is asked first. */
+/* The filter that removed the most in the last ring; between equals the lowest code. */
 static enum code binding_of(const struct effect_decision *record)
 {
     enum code binding = CODE_NOTHING;
@@ -611,6 +610,9 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
     if (assigns.count > 0 && !is_quiet) {
         core->counts.nobody++;
         emit_decision(core, &decision, 0);
+        /* An offer says who holds the case now; so must this. */
+        flow_say(core, case_slot, &(struct flow_note){.action = ACTION_NOBODY,
+                                                      .code = (enum code)decision.binding});
     }
     return false;
 }

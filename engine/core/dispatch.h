@@ -31,7 +31,8 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
 uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet,
                        enum code *out_binding);
 
-/* Offers a check or verify order by the policy's assigns; false when nobody is eligible. */
+/* Offers a check or verify order by the policy's assigns; false when nobody is eligible, which is said unless is_quiet. The
+ * case's state, holder and clock have been set. */
 bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kind, bool is_quiet);
 
 #endif

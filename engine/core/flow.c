@@ -347,6 +347,7 @@ void flow_handled(struct core *core, uint32_t slot)
     const struct policy_rule *rule = state_rule(core, row);
     const uint32_t check = row->class_row == NONE32 ? (uint32_t)CHECK_PERSON
                                                     : state_city(core)->classes[row->class_row].check;
+    const uint8_t before = row->state;
     flow_recall_all(core, slot, false);
     row->state = CASE_HANDLED;
     row->handled_at_ms = core->now_ms;
@@ -360,6 +361,8 @@ void flow_handled(struct core *core, uint32_t slot)
         flow_hold_by_post(row, state_city(core)->info->supervision_post);
         clocks_bind(core, slot, CLOCK_CLEARED);
         clocks_arm_step(core, slot);
+        flow_say(core, slot,
+                 &(struct flow_note){.action = ACTION_AWAIT_CLEAR, .state_before = before});
         return;
     }
     flow_seek_checker(core, slot);
@@ -497,11 +500,7 @@ void flow_service_again(struct core *core, uint32_t slot, enum order_kind kind)
         return;
     }
     flow_hold_by_post(row, state_city(core)->info->supervision_post);
-    const bool is_offered = dispatch_service(core, slot, kind, false);
-    flow_arm_seek(core, slot, !is_offered);
-    if (!is_offered) { /* an offer says who holds it now; nobody must be said too */
-        flow_say(core, slot, &(struct flow_note){.action = ACTION_NOBODY});
-    }
+    flow_arm_seek(core, slot, !dispatch_service(core, slot, kind, false));
 }
 
 static void lose_order(struct core *core, uint32_t order_slot, enum order_state state,

@@ -81,7 +81,8 @@
     X(START_CHECK, 75, "check started", "启动核查")              \
     X(RETIRE, 76, "left the engine", "归档")                     \
     X(SEVERITY, 77, "severity changed", "等级变化")              \
-    X(SELF_HANDLED, 78, "handled by the reporter", "自处置")
+    X(SELF_HANDLED, 78, "handled by the reporter", "自处置")    \
+    X(AWAIT_CLEAR, 79, "waits for the source", "等待来源确认")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -130,7 +131,7 @@ enum order_state { ORDER_STATE_LIST(LIFE_ENUM_ORDER) ORDER_STATE_COUNT = 9 };
 enum order_kind { ORDER_KIND_LIST(LIFE_ENUM_KIND) KIND_LIMIT = 8 };
 #undef LIFE_ENUM_KIND
 #define LIFE_ENUM_ACTION(name, number, en, zh) ACTION_##name = number,
-enum action { ACTION_LIST(LIFE_ENUM_ACTION) ACTION_OUTSIDE_LIMIT = 19, ACTION_LIMIT = 79 };
+enum action { ACTION_LIST(LIFE_ENUM_ACTION) ACTION_OUTSIDE_LIMIT = 19, ACTION_LIMIT = 80 };
 #undef LIFE_ENUM_ACTION
 #define LIFE_ENUM_REASON(name, number, en, zh) REASON_##name = number,
 enum reason { REASON_LIST(LIFE_ENUM_REASON) REASON_LIMIT = 17 };

@@ -74,6 +74,26 @@ static bool rows_are_ascending(const struct policy *policy, struct image_range r
     return true;
 }
 
+/* Rows of a city table, each once, in the order in which people are told. */
+static bool rows_are_distinct(const struct policy *policy, struct image_range range,
+                              uint32_t count_max, uint32_t city_rows)
+{
+    if (!range_is_sound(range, policy->row_count, count_max)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < range.count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (policy->rows[range.first + k] == policy->rows[range.first + i]) {
+                return false;
+            }
+        }
+        if (policy->rows[range.first + i] >= city_rows) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool keys_are_sound(const struct policy *policy, struct image_range range,
                            uint32_t count_max, bool class_is_allowed)
 {
@@ -238,7 +258,7 @@ static bool steps_are_sound(const struct policy *policy, const struct city *city
     for (uint32_t i = 0; i < policy->step_count; i++) {
         const struct policy_step *step = &policy->steps[i];
         bool is_sound =
-            rows_are_ascending(policy, step->posts, POLICY_POSTS_MAX, city->post_count) &&
+            rows_are_distinct(policy, step->posts, POLICY_POSTS_MAX, city->post_count) &&
             expr_check(policy, step->program, true) == ERR_OK &&
             (step->when == STEP_SEVERITY || step->program.count == 0) &&
             duration_is_sound(step->after_ms) && step->after_permille <= 10000 &&

@@ -196,7 +196,7 @@ enum step_when {
 enum step_flag { STEP_REASSIGN = 1u << 0 };
 
 struct policy_step {
-    struct image_range posts;   /* in POLICY_ROWS, rows of CITY_POSTS told */
+    struct image_range posts;   /* in POLICY_ROWS, rows of CITY_POSTS told, in the rule's order */
     struct image_range program; /* STEP_SEVERITY: an `if` over severity; else count 0 */
     int64_t
         after_ms; /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), or

@@ -304,6 +304,7 @@ static const struct act_words ACTS[] = {
     {ACTION_FILE, "filed", "立案", true},
     {ACTION_CLOSE, "CLOSED", "结案", false},
     {ACTION_START_CHECK, "handled, now to be checked", "已处置，启动核查", true},
+    {ACTION_AWAIT_CLEAR, "handled, now waiting for the source to confirm", "已处置，等待来源确认", true},
     {ACTION_RETIRE, "left the engine for the history", "归档", false},
     {ACTION_SELF_HANDLED, "handled it on the spot", "自处置", false},
 };
