@@ -23,7 +23,21 @@ def blocks(page):
     return re.findall(re.escape(MARK) + r"\n```sh\n(.*?)```", text, re.S)
 
 
+def check_twins():
+    """Both front pages say the same: the same commands, and as many sections, table rows and links."""
+    english, chinese = (open(page, encoding="utf-8").read() for page in ("README.md", "README.zh-CN.md"))
+    for what, pattern in (("commands", r"^(?:build/gridloop|make) [^\n#]*"), ("sections", r"^## "), ("table rows", r"^\|.*\|$"),
+                          ("links", r"\]\((?!README)[^)]*\)")):
+        left, right = re.findall(pattern, english, re.M), re.findall(pattern, chinese, re.M)
+        same = [word.strip() for word in left] == [word.strip() for word in right] if what in ("commands", "links") else \
+            len(left) == len(right)
+        if not same:
+            print(f"not ok - README.md and README.zh-CN.md differ in {what}: {left} {right}")
+            sys.exit(1)
+
+
 def main():
+    check_twins()
     home = tempfile.mkdtemp(prefix="gridloop-readme-")
     os.symlink(BUILD, os.path.join(home, "build"))
     env = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home, "XDG_STATE_HOME": home, "LANG": "C.UTF-8"}
