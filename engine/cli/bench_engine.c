@@ -1,0 +1,171 @@
+/* bench_engine.c: see bench_engine.h.
+ *
+ * Events are full garbage bins seen by cameras in the morning of a working day: the rule takes them, the first of a camera opens or
+ * merges, the rest within its window are repeats. */
+#include "engine/cli/bench_engine.h"
+
+#include "sim/bench/bench.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READY_MS 120000
+#define EVENT_BATCH_KIND 3u /* field of Request */
+
+enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
+{
+    char line[512];
+    const char *const words[] = {"serve",     "--city",     engine->city->path,
+                                 "--data",    engine->data, "--listen",
+                                 engine->url, "--clock",    "scaled:1@2026-03-03T08:20:00+08:00",
+                                 NULL};
+    const int64_t from_ns = bench_now_ns();
+    const enum err err =
+        demo_child_start_and_read(&engine->child, engine->log, words, READY_MS, line, sizeof line);
+    *out_ns = bench_now_ns() - from_ns;
+    return err;
+}
+
+enum err bench_engine_open(uint64_t seed, struct bench_engine *out_engine)
+{
+    int64_t start_ns;
+    *out_engine = (struct bench_engine){.city = NULL};
+    enum err err = bench_city_new(seed, CITY_MEDIUM, &out_engine->city);
+    if (err != ERR_OK) {
+        return err;
+    }
+    const char *directory = out_engine->city->directory;
+    (void)snprintf(out_engine->url, sizeof out_engine->url, "ipc://%s/engine.ipc", directory);
+    (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
+    (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);
+    err = bench_engine_start(out_engine, &start_ns);
+    if (err != ERR_OK) {
+        bench_engine_close(out_engine);
+    }
+    return err;
+}
+
+void bench_engine_close(struct bench_engine *engine)
+{
+    (void)demo_child_stop(&engine->child, SIGKILL);
+    bench_city_free(engine->city);
+    engine->city = NULL;
+}
+
+enum err bench_gateway_open(struct bench_gateway *gateway, const char *url, uint32_t number)
+{
+    char identity[32];
+    *gateway = (struct bench_gateway){.number = number};
+    (void)snprintf(identity, sizeof identity, "camera-gateway-%u", number + 1);
+    return link_open(&gateway->link, url, identity, CODEC_FRAME_SIZE_MAX / 2);
+}
+
+static void drop_batches(struct bench_gateway *gateway)
+{
+    for (uint32_t i = 0; i < gateway->made; i++) {
+        free(gateway->batches[i].bytes);
+    }
+    free(gateway->batches);
+    gateway->batches = NULL;
+    gateway->made = gateway->sent = gateway->acked = 0;
+}
+
+void bench_gateway_close(struct bench_gateway *gateway)
+{
+    drop_batches(gateway);
+    link_close(&gateway->link);
+}
+
+/* Texts of one event; protobuf-c's structs take char *. */
+struct event_text {
+    char id[32];
+    char device[16];
+    Gridloop__Wire__Field fields[2];
+    Gridloop__Wire__Field *field_list[2];
+    Gridloop__Wire__Event event;
+};
+
+static void fill_event(struct event_text *text, const struct bench_gateway *gateway,
+                       uint64_t number)
+{
+    static char TYPE[] = "camera.garbage_overflow";
+    static char NAMES[2][12] = {"confidence", "fill"};
+    static const Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT;
+    static const Gridloop__Wire__Field field = GRIDLOOP__WIRE__FIELD__INIT;
+    (void)snprintf(text->id, sizeof text->id, "%u-%llu", gateway->number,
+                   (unsigned long long)number);
+    (void)snprintf(text->device, sizeof text->device, "C-%03u",
+                   (unsigned)(1 + (number * 2 + gateway->number) % 1200));
+    text->event = event;
+    text->event.id = text->id;
+    text->event.type = TYPE;
+    text->event.device = text->device;
+    text->event.n_fields = 2;
+    text->event.fields = text->field_list;
+    for (uint32_t i = 0; i < 2; i++) {
+        text->fields[i] = field;
+        text->fields[i].name = NAMES[i];
+        text->fields[i].value_case = GRIDLOOP__WIRE__FIELD__VALUE_MICRO;
+        text->fields[i].micro = 950000;
+        text->field_list[i] = &text->fields[i];
+    }
+}
+
+static enum err make_batch(struct bench_gateway *gateway, struct event_text *texts, uint32_t index,
+                           uint32_t events)
+{
+    Gridloop__Wire__Event *list[BENCH_BATCH_EVENTS];
+    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
+    batch.has_epoch = batch.has_seq = 1;
+    batch.epoch = 1;
+    batch.seq = ++gateway->seq;
+    batch.n_events = events;
+    batch.events = list;
+    for (uint32_t i = 0; i < events; i++) {
+        fill_event(&texts[i], gateway, batch.seq * events + i);
+        list[i] = &texts[i].event;
+    }
+    gateway->batches[index].size = gridloop__wire__event_batch__get_packed_size(&batch);
+    gateway->batches[index].bytes = malloc(gateway->batches[index].size);
+    if (gateway->batches[index].bytes == NULL) {
+        return ERR_MEMORY;
+    }
+    (void)gridloop__wire__event_batch__pack(&batch, gateway->batches[index].bytes);
+    gateway->made++;
+    return ERR_OK;
+}
+
+enum err bench_gateway_make(struct bench_gateway *gateway, const struct city *city, uint32_t count,
+                            uint32_t events)
+{
+    must(events >= 1 && events <= BENCH_BATCH_EVENTS && city->device_count > 0);
+    drop_batches(gateway);
+    gateway->batches = calloc(count, sizeof gateway->batches[0]);
+    struct event_text *texts = calloc(events, sizeof *texts);
+    enum err err = gateway->batches == NULL || texts == NULL ? ERR_MEMORY : ERR_OK;
+    for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
+        err = make_batch(gateway, texts, i, events);
+    }
+    free(texts);
+    return err;
+}
+
+enum err bench_gateway_send(struct bench_gateway *gateway)
+{
+    uint64_t request_id;
+    while (gateway->sent < gateway->made && gateway->sent - gateway->acked < BENCH_WINDOW) {
+        const size_t size = gateway->batches[gateway->sent].size;
+        memcpy(link_inner(&gateway->link), gateway->batches[gateway->sent].bytes, size);
+        const enum err err = link_send(&gateway->link, EVENT_BATCH_KIND, size, &request_id);
+        if (err == ERR_UNAVAILABLE) {
+            return ERR_OK; /* the socket is full for now */
+        }
+        if (err != ERR_OK) {
+            return err;
+        }
+        gateway->sent++;
+    }
+    return ERR_OK;
+}

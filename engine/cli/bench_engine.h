@@ -1,0 +1,49 @@
+/* bench_engine.h: an engine of a synthetic city, started for a measurement, and the gateways that feed it.
+ *
+ * Owner   bench_engine_open / bench_engine_close; close ends the engine by its process id and removes its directory */
+#ifndef ENGINE_CLI_BENCH_ENGINE_H
+#define ENGINE_CLI_BENCH_ENGINE_H
+
+#include "engine/cli/demo_child.h"
+#include "proto/client/link.h"
+#include "sim/bench/bench_city.h"
+
+#define BENCH_BATCH_EVENTS 1000u
+#define BENCH_WINDOW 6u /* batches of a gateway in flight; the engine's credit is 8 */
+
+struct bench_engine {
+    struct bench_city *city;
+    struct demo_child child;
+    char url[320];
+    char data[320];
+    char log[320];
+};
+
+enum err bench_engine_open(uint64_t seed, struct bench_engine *out_engine) WARN_UNUSED;
+/* Starts the process on the data that is there; out_ns = until it listens. */
+enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns) WARN_UNUSED;
+void bench_engine_close(struct bench_engine *engine);
+
+/* A gateway: sends batches made beforehand and counts what is acknowledged. */
+struct bench_gateway {
+    struct link link;
+    uint32_t number;
+    uint64_t seq;               /* last made */
+    uint32_t made, sent, acked; /* batches */
+    uint64_t results[64];       /* by code */
+    struct {
+        uint8_t *bytes;
+        size_t size;
+    } * batches;
+};
+
+enum err bench_gateway_open(struct bench_gateway *gateway, const char *url,
+                            uint32_t number) WARN_UNUSED;
+void bench_gateway_close(struct bench_gateway *gateway);
+/* Packs `count` batches of `events` events each, of the city's cameras in turn. */
+enum err bench_gateway_make(struct bench_gateway *gateway, const struct city *city, uint32_t count,
+                            uint32_t events) WARN_UNUSED;
+/* Sends what the window allows. */
+enum err bench_gateway_send(struct bench_gateway *gateway) WARN_UNUSED;
+
+#endif
