@@ -154,8 +154,7 @@ static uint32_t service_assign(const struct policy *old, const struct policy *ne
     const bool is_check = order->kind == KIND_CHECK_RESULT;
     const struct image_range from = is_check ? old->info->check_assigns : old->info->verify_assigns;
     const struct image_range to = is_check ? new->info->check_assigns : new->info->verify_assigns;
-    must(order->assign >= from.first);
-    const uint32_t index = order->assign - from.first;
+    const uint32_t index = order->assign - from.first; /* wraps past every count when before the first */
     return index < to.count ? to.first + index : NONE32;
 }
 

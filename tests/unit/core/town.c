@@ -2,6 +2,8 @@
 #include "tests/unit/core/town.h"
 
 #include "engine/city/city_load.h"
+#include "engine/core/orders.h"
+#include "engine/core/workers.h"
 #include "rules/compile.h"
 
 #include <setjmp.h>
@@ -349,20 +351,21 @@ const char *town_holder(const struct town *town, struct case_no no)
 
 uint64_t town_order_of(const struct town *town, const char *who)
 {
-    struct item_view items[64];
-    struct worker_view worker;
-    uint64_t newest = 0;
-    assert_true(core_find_worker(town->core, town_id(who), &worker));
-    const uint32_t count = core_worker_items(town->core, town_id(who), 0, items, 64);
-    for (uint32_t i = 0; i < count; i++) {
-        struct order_view order;
-        if (items[i].kind == ITEM_OFFER &&
-            core_find_order(town->core, items[i].order, &order) &&
-            order_state_is_active(order.state)) {
-            newest = items[i].order;
-        }
-    }
-    return newest;
+    const struct core *core = town->core;
+    const uint32_t worker = workers_find(&core->workers, town_id(who));
+    assert_int_not_equal(worker, NONE32);
+    const uint32_t newest = core->workers.rows[worker].order_first;
+    return newest == NONE32 ? 0 : orders_peek(&core->orders, newest)->number;
+}
+
+void town_items_taken(struct town *town, const char *who, uint64_t item_seq)
+{
+    struct batch_writer writer;
+    const struct command_head head = town_head(town, COMMAND_ITEMS_TAKEN, who);
+    const struct items_taken_body body = {.item_seq = item_seq};
+    town_begin(&writer);
+    assert_int_equal(batch_put(&writer, &head, &body, sizeof body, place_none()), ERR_OK);
+    town_step(town, &writer);
 }
 
 uint32_t town_count(const struct town *town, enum action action)

@@ -92,6 +92,8 @@ enum code town_act(struct town *town, const char *who, uint64_t order, struct ca
 
 void town_seen(struct town *town, const char *who, enum worker_status status, struct place fix);
 
+void town_items_taken(struct town *town, const char *who, uint64_t item_seq);
+
 /* Sends raw command bytes built by the caller through the core. */
 void town_step(struct town *town, const struct batch_writer *writer);
 
