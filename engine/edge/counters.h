@@ -2,7 +2,7 @@
  *
  * Names follow Prometheus: gridloop_*, base units (seconds, bytes), _total for what only grows since this process started (or
  * since the log began, where the core counts), labels in the name. They are what `gridloop top` shows and what a scraper
- * would store. Nothing in them is about a person or a place. Listed in docs/operating.md.
+ * would store. Nothing in them is about a person or a place. Listed in docs/overload.md.
  *
  * Cost    O(names) per call; nothing is computed while nobody asks */
 #ifndef ENGINE_EDGE_COUNTERS_H
