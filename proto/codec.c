@@ -49,7 +49,7 @@ struct walk {
     uint32_t unknown_fields;
     const uint8_t *kind_bytes; /* the oneof member of the outermost message */
     size_t kind_size;
-    uint32_t kind; /* its field number, 0 = none seen */
+    uint32_t kind;          /* its field number, 0 = none seen */
     uint32_t unknown_outer; /* unknown fields of the outermost message */
     uint64_t request_id;
     char *hint;
@@ -116,13 +116,16 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct walk *walk, enum
 
 static enum wire_type wire_type_of(ProtobufCType type)
 {
-    if (type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES || type == PROTOBUF_C_TYPE_MESSAGE) {
+    if (type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES ||
+        type == PROTOBUF_C_TYPE_MESSAGE) {
         return WIRE_BYTES;
     }
-    if (type == PROTOBUF_C_TYPE_DOUBLE || type == PROTOBUF_C_TYPE_FIXED64 || type == PROTOBUF_C_TYPE_SFIXED64) {
+    if (type == PROTOBUF_C_TYPE_DOUBLE || type == PROTOBUF_C_TYPE_FIXED64 ||
+        type == PROTOBUF_C_TYPE_SFIXED64) {
         return WIRE_FIXED64;
     }
-    if (type == PROTOBUF_C_TYPE_FLOAT || type == PROTOBUF_C_TYPE_FIXED32 || type == PROTOBUF_C_TYPE_SFIXED32) {
+    if (type == PROTOBUF_C_TYPE_FLOAT || type == PROTOBUF_C_TYPE_FIXED32 ||
+        type == PROTOBUF_C_TYPE_SFIXED32) {
         return WIRE_FIXED32;
     }
     return WIRE_VARINT;
@@ -156,14 +159,16 @@ static bool check_value(struct walk *walk, const ProtobufCMessageDescriptor *mes
     if (cap != NULL && cap->size_max != 0) {
         size_max = cap->size_max;
     } else if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
-        size_max = field->type == PROTOBUF_C_TYPE_STRING ? CODEC_STRING_SIZE_MAX : CODEC_KEY_ID_SIZE_MAX;
+        size_max =
+            field->type == PROTOBUF_C_TYPE_STRING ? CODEC_STRING_SIZE_MAX : CODEC_KEY_ID_SIZE_MAX;
     }
     if (value->size > size_max) {
-        return refuse(walk, CODE_TOO_LARGE, "%s.%s: %zu bytes, at most %llu", message->short_name, field->name,
-                      value->size, (unsigned long long)size_max);
+        return refuse(walk, CODE_TOO_LARGE, "%s.%s: %zu bytes, at most %llu", message->short_name,
+                      field->name, value->size, (unsigned long long)size_max);
     }
     if (field->type == PROTOBUF_C_TYPE_STRING && !wire_is_text(value->bytes, value->size)) {
-        return refuse(walk, CODE_MALFORMED, "%s.%s: not UTF-8 text", message->short_name, field->name);
+        return refuse(walk, CODE_MALFORMED, "%s.%s: not UTF-8 text", message->short_name,
+                      field->name);
     }
     return true;
 }
@@ -184,13 +189,14 @@ static bool check_repeat(struct walk *walk, const ProtobufCMessageDescriptor *me
         const struct cap *cap = find_cap(message, field->id);
         uint32_t count_max = cap != NULL && cap->count_max != 0 ? cap->count_max : CODEC_EVENTS_MAX;
         if (++repeats->repeated_count > count_max) {
-            return refuse(walk, CODE_TOO_LARGE, "%s.%s: more than %u", message->short_name, field->name,
-                          count_max);
+            return refuse(walk, CODE_TOO_LARGE, "%s.%s: more than %u", message->short_name,
+                          field->name, count_max);
         }
         return true;
     }
     if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 && ++repeats->oneof_count > 1) {
-        return refuse(walk, CODE_MALFORMED, "%s.%s: a second choice of one", message->short_name, field->name);
+        return refuse(walk, CODE_MALFORMED, "%s.%s: a second choice of one", message->short_name,
+                      field->name);
     }
     if ((repeats->seen >> index & 1) != 0) {
         return refuse(walk, CODE_MALFORMED, "%s.%s: given twice", message->short_name, field->name);
@@ -199,29 +205,30 @@ static bool check_repeat(struct walk *walk, const ProtobufCMessageDescriptor *me
     return true;
 }
 
-static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *message, const uint8_t *bytes,
-                         size_t size, uint32_t depth);
+static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *message,
+                         const uint8_t *bytes, size_t size, uint32_t depth);
 
 /* One field of one message. The recursion ends with the schema, which has no cycle; DEPTH_MAX guards that. */
 static bool walk_field(struct walk *walk, const ProtobufCMessageDescriptor *message,
                        const struct wire_value *value, struct repeats *repeats, uint32_t depth)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(message, value->field);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(message, value->field);
     if (field == NULL) {
         walk->unknown_outer += depth == 0;
         if (++walk->unknown_fields > CODEC_UNKNOWN_FIELDS_MAX) {
-            return refuse(walk, CODE_TOO_LARGE, "%s: more than %u unknown fields", message->short_name,
-                          CODEC_UNKNOWN_FIELDS_MAX);
+            return refuse(walk, CODE_TOO_LARGE, "%s: more than %u unknown fields",
+                          message->short_name, CODEC_UNKNOWN_FIELDS_MAX);
         }
         return true;
     }
     if (wire_type_of(field->type) != (enum wire_type)value->type) {
-        return refuse(walk, CODE_MALFORMED, "%s.%s: wire type %u is not its type", message->short_name,
-                      field->name, value->type);
+        return refuse(walk, CODE_MALFORMED, "%s.%s: wire type %u is not its type",
+                      message->short_name, field->name, value->type);
     }
     if (!number_fits(field->type, value->number)) {
-        return refuse(walk, CODE_MALFORMED, "%s.%s: %llu is too large for its type", message->short_name,
-                      field->name, (unsigned long long)value->number);
+        return refuse(walk, CODE_MALFORMED, "%s.%s: %llu is too large for its type",
+                      message->short_name, field->name, (unsigned long long)value->number);
     }
     if (!check_repeat(walk, message, field, repeats)) {
         return false;
@@ -246,8 +253,8 @@ static bool walk_field(struct walk *walk, const ProtobufCMessageDescriptor *mess
     return walk_message(walk, field->descriptor, value->bytes, value->size, depth + 1);
 }
 
-static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *message, const uint8_t *bytes,
-                         size_t size, uint32_t depth)
+static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *message,
+                         const uint8_t *bytes, size_t size, uint32_t depth)
 {
     must(depth < DEPTH_MAX);
     struct repeats repeats = {0};
@@ -255,8 +262,8 @@ static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *me
     struct wire_value value;
     while (reader.offset < reader.size) {
         if (!wire_next(&reader, &value)) {
-            return refuse(walk, CODE_MALFORMED, "%s: not a protobuf field at byte %zu", message->short_name,
-                          reader.offset);
+            return refuse(walk, CODE_MALFORMED, "%s: not a protobuf field at byte %zu",
+                          message->short_name, reader.offset);
         }
         if (!walk_field(walk, message, &value, &repeats, depth)) {
             return false;
@@ -272,7 +279,8 @@ struct frame {
     size_t sealed_size;
 };
 
-static bool frame_field(struct walk *walk, const struct wire_value *value, char *key_id, struct frame *frame)
+static bool frame_field(struct walk *walk, const struct wire_value *value, char *key_id,
+                        struct frame *frame)
 {
     uint32_t type = value->field == 2 || value->field == 5 ? WIRE_BYTES : WIRE_VARINT;
     if (value->field > 5) {
@@ -280,8 +288,8 @@ static bool frame_field(struct walk *walk, const struct wire_value *value, char 
         return true;
     }
     if (value->type != type) {
-        return refuse(walk, CODE_MALFORMED, "Frame field %u: wire type %u is not its type", value->field,
-                      value->type);
+        return refuse(walk, CODE_MALFORMED, "Frame field %u: wire type %u is not its type",
+                      value->field, value->type);
     }
     switch (value->field) {
     case 1:
@@ -292,7 +300,8 @@ static bool frame_field(struct walk *walk, const struct wire_value *value, char 
         return true;
     case 2:
         if (!codec_is_key_id((const char *)value->bytes, value->size)) {
-            return refuse(walk, CODE_UNKNOWN_IDENTITY, "Frame.key_id: 1 to 64 of A-Z a-z 0-9 . _ - expected");
+            return refuse(walk, CODE_UNKNOWN_IDENTITY,
+                          "Frame.key_id: 1 to 64 of A-Z a-z 0-9 . _ - expected");
         }
         memcpy(key_id, value->bytes, value->size);
         key_id[value->size] = '\0';
@@ -310,17 +319,20 @@ static bool frame_field(struct walk *walk, const struct wire_value *value, char 
     }
 }
 
-static bool open_frame(struct walk *walk, const uint8_t *bytes, size_t size, char *key_id, struct frame *frame)
+static bool open_frame(struct walk *walk, const uint8_t *bytes, size_t size, char *key_id,
+                       struct frame *frame)
 {
     if (size > CODEC_FRAME_SIZE_MAX) {
-        return refuse(walk, CODE_TOO_LARGE, "frame of %zu bytes, at most %u", size, CODEC_FRAME_SIZE_MAX);
+        return refuse(walk, CODE_TOO_LARGE, "frame of %zu bytes, at most %u", size,
+                      CODEC_FRAME_SIZE_MAX);
     }
     struct wire_reader reader = {bytes, size, 0};
     struct wire_value value;
     uint32_t seen = 0;
     while (reader.offset < reader.size) {
         if (!wire_next(&reader, &value)) {
-            return refuse(walk, CODE_MALFORMED, "Frame: not a protobuf field at byte %zu", reader.offset);
+            return refuse(walk, CODE_MALFORMED, "Frame: not a protobuf field at byte %zu",
+                          reader.offset);
         }
         uint32_t bit = value.field <= 5 ? 1u << value.field : 0;
         if ((seen & bit) != 0) {
@@ -335,17 +347,21 @@ static bool open_frame(struct walk *walk, const uint8_t *bytes, size_t size, cha
         return refuse(walk, CODE_MALFORMED, "Frame.sealed: missing");
     }
     if (frame->session != 0) {
-        return refuse(walk, CODE_UNKNOWN_IDENTITY, "Frame.session: sealed sessions are not known here");
+        return refuse(walk, CODE_UNKNOWN_IDENTITY,
+                      "Frame.session: sealed sessions are not known here");
     }
     return true;
 }
 
 static bool check_batch(struct walk *walk, const Gridloop__Wire__Request *request)
 {
-    if (request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH && request->event_batch->n_events == 0) {
-        return refuse(walk, CODE_MALFORMED, "EventBatch.events: 1 to %u expected", CODEC_EVENTS_MAX);
+    if (request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH &&
+        request->event_batch->n_events == 0) {
+        return refuse(walk, CODE_MALFORMED, "EventBatch.events: 1 to %u expected",
+                      CODEC_EVENTS_MAX);
     }
-    if (request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_REPORT && request->report->event == NULL) {
+    if (request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_REPORT &&
+        request->report->event == NULL) {
         return refuse(walk, CODE_MALFORMED, "Report.event: missing");
     }
     return true;
@@ -359,7 +375,8 @@ static ProtobufCMessage *open_inner(struct walk *walk, const ProtobufCMessageDes
         return NULL;
     }
     if (walk->kind == 0 && walk->unknown_outer > 0) {
-        (void)refuse(walk, CODE_UNKNOWN_COMMAND, "%s: a kind this version does not know", message->short_name);
+        (void)refuse(walk, CODE_UNKNOWN_COMMAND, "%s: a kind this version does not know",
+                     message->short_name);
         return NULL;
     }
     if (walk->kind == 0) {
@@ -369,8 +386,8 @@ static ProtobufCMessage *open_inner(struct walk *walk, const ProtobufCMessageDes
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
     ProtobufCMessage *unpacked = protobuf_c_message_unpack(message, &allocator, size, bytes);
     if (unpacked == NULL && arena->is_exhausted) {
-        (void)refuse(walk, CODE_TOO_LARGE, "%s: needs more than %zu bytes once decoded", message->short_name,
-                     arena->size);
+        (void)refuse(walk, CODE_TOO_LARGE, "%s: needs more than %zu bytes once decoded",
+                     message->short_name, arena->size);
     } else if (unpacked == NULL) {
         (void)refuse(walk, CODE_MALFORMED, "%s: cannot be decoded", message->short_name);
     }
@@ -393,8 +410,8 @@ enum code codec_open_frame(const void *bytes, size_t size, struct codec_arena *a
     }
     out_request->session = frame.session;
     out_request->counter = frame.counter;
-    ProtobufCMessage *unpacked = open_inner(&walk, &gridloop__wire__request__descriptor, frame.sealed,
-                                            frame.sealed_size, arena);
+    ProtobufCMessage *unpacked = open_inner(&walk, &gridloop__wire__request__descriptor,
+                                            frame.sealed, frame.sealed_size, arena);
     out_request->request_id = walk.request_id;
     out_request->unknown_fields = walk.unknown_fields;
     if (unpacked == NULL) {
@@ -422,8 +439,8 @@ enum code codec_open_answer(const void *bytes, size_t size, struct codec_arena *
     if (!open_frame(&walk, bytes, size, key_id, &frame)) {
         return walk.code;
     }
-    ProtobufCMessage *unpacked =
-        open_inner(&walk, &gridloop__wire__answer__descriptor, frame.sealed, frame.sealed_size, arena);
+    ProtobufCMessage *unpacked = open_inner(&walk, &gridloop__wire__answer__descriptor,
+                                            frame.sealed, frame.sealed_size, arena);
     out_answer->request_id = walk.request_id;
     out_answer->unknown_fields = walk.unknown_fields;
     out_answer->answer = (const void *)unpacked;
@@ -455,8 +472,8 @@ static size_t frame_head_size(const struct codec_seal *seal, size_t inner_size)
     return size + 1 + wire_varint_size(inner_size);
 }
 
-static enum err seal_message(const struct codec_seal *seal, const ProtobufCMessage *message, uint8_t *buffer,
-                             size_t capacity, size_t *out_size)
+static enum err seal_message(const struct codec_seal *seal, const ProtobufCMessage *message,
+                             uint8_t *buffer, size_t capacity, size_t *out_size)
 {
     size_t inner_size = protobuf_c_message_get_packed_size(message);
     size_t head_size = frame_head_size(seal, inner_size);
@@ -506,14 +523,14 @@ size_t codec_request_size(const struct codec_seal *seal, const Gridloop__Wire__R
     return sealed_size(seal, &request->base);
 }
 
-enum err codec_seal_answer(const struct codec_seal *seal, const Gridloop__Wire__Answer *answer, void *buffer,
-                           size_t capacity, size_t *out_size)
+enum err codec_seal_answer(const struct codec_seal *seal, const Gridloop__Wire__Answer *answer,
+                           void *buffer, size_t capacity, size_t *out_size)
 {
     return seal_message(seal, &answer->base, buffer, capacity, out_size);
 }
 
-enum err codec_seal_request(const struct codec_seal *seal, const Gridloop__Wire__Request *request, void *buffer,
-                            size_t capacity, size_t *out_size)
+enum err codec_seal_request(const struct codec_seal *seal, const Gridloop__Wire__Request *request,
+                            void *buffer, size_t capacity, size_t *out_size)
 {
     return seal_message(seal, &request->base, buffer, capacity, out_size);
 }

@@ -18,8 +18,8 @@
 #define CODEC_FRAME_SIZE_MAX (4u << 20)
 #define CODEC_EVENT_SIZE_MAX (64u << 10)
 #define CODEC_EVENTS_MAX 1000u
-#define CODEC_FIELDS_MAX 64u       /* of one event; more than the rules can name */
-#define CODEC_ITEMS_MAX 256u       /* of one Tasks */
+#define CODEC_FIELDS_MAX 64u /* of one event; more than the rules can name */
+#define CODEC_ITEMS_MAX 256u /* of one Tasks */
 #define CODEC_EVIDENCE_MAX 16u
 #define CODEC_STRING_SIZE_MAX 8192u
 #define CODEC_BLOB_SIZE_MAX (2u << 20)
@@ -52,9 +52,11 @@ struct codec_request {
     uint64_t session;
     uint64_t counter;
     uint64_t request_id;
-    uint64_t content_digest; /* XXH3-64 over the bytes of the inner message: equal content, equal digest */
+    uint64_t
+        content_digest; /* XXH3-64 over the bytes of the inner message: equal content, equal digest */
     uint32_t unknown_fields; /* ignored, for the metric */
-    const Gridloop__Wire__Request *request; /* in the arena; its kind is a known one. NULL after a refusal */
+    const Gridloop__Wire__Request
+        *request; /* in the arena; its kind is a known one. NULL after a refusal */
     char hint[128];
 };
 
@@ -87,8 +89,8 @@ size_t codec_answer_size(const struct codec_seal *seal, const Gridloop__Wire__An
 size_t codec_request_size(const struct codec_seal *seal, const Gridloop__Wire__Request *request);
 
 /* ERR_TOO_LARGE when the frame does not fit in capacity or in CODEC_FRAME_SIZE_MAX. */
-enum err codec_seal_answer(const struct codec_seal *seal, const Gridloop__Wire__Answer *answer, void *buffer,
-                           size_t capacity, size_t *out_size) WARN_UNUSED;
+enum err codec_seal_answer(const struct codec_seal *seal, const Gridloop__Wire__Answer *answer,
+                           void *buffer, size_t capacity, size_t *out_size) WARN_UNUSED;
 enum err codec_seal_request(const struct codec_seal *seal, const Gridloop__Wire__Request *request,
                             void *buffer, size_t capacity, size_t *out_size) WARN_UNUSED;
 

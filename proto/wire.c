@@ -21,7 +21,8 @@ static bool read_varint(const struct wire_reader *reader, size_t *offset, uint64
     return false;
 }
 
-static bool read_fixed(const struct wire_reader *reader, size_t *offset, size_t size, uint64_t *out_number)
+static bool read_fixed(const struct wire_reader *reader, size_t *offset, size_t size,
+                       uint64_t *out_number)
 {
     if (size > reader->size - *offset) {
         return false;

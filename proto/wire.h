@@ -12,8 +12,9 @@ struct wire_reader {
 
 /* One field. Borrows from the reader's bytes. */
 struct wire_value {
-    uint32_t field;       /* number, 1 .. 2^29 - 1 */
-    uint32_t type;        /* 0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes; groups are refused */
+    uint32_t field; /* number, 1 .. 2^29 - 1 */
+    uint32_t
+        type; /* 0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes; groups are refused */
     uint64_t number;      /* of types 0, 1, 5 */
     const uint8_t *bytes; /* of type 2 */
     size_t size;

@@ -168,8 +168,9 @@ bool cli_has_input(const char *command, const char *path)
     if (strcmp(path, "-") == 0 || access(path, F_OK) == 0) {
         return true;
     }
-    (void)fprintf(stderr, "%s: no file or directory %s here; look at the path, or run %s --help (exit %d)\n", command, path, command,
-                  EX_NOINPUT);
+    (void)fprintf(
+        stderr, "%s: no file or directory %s here; look at the path, or run %s --help (exit %d)\n",
+        command, path, command, EX_NOINPUT);
     return false;
 }
 

@@ -79,11 +79,12 @@ static error_t parse_demo(int key, char *text, struct argp_state *state)
 
 static void print_made_json(const char *directory, const struct city_demo_result *made)
 {
-    json_t *row = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "directory", directory, "cells",
-                            (json_int_t)made->cells, "units", (json_int_t)made->units, "areas", (json_int_t)made->areas,
-                            "persons", (json_int_t)made->persons, "field_workers", (json_int_t)made->field_workers,
-                            "departments", (json_int_t)made->departments, "devices", (json_int_t)made->devices, "assets",
-                            (json_int_t)made->assets, "rule_files", (json_int_t)made->rule_files);
+    json_t *row = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "directory", directory, "cells",
+        (json_int_t)made->cells, "units", (json_int_t)made->units, "areas", (json_int_t)made->areas,
+        "persons", (json_int_t)made->persons, "field_workers", (json_int_t)made->field_workers,
+        "departments", (json_int_t)made->departments, "devices", (json_int_t)made->devices,
+        "assets", (json_int_t)made->assets, "rule_files", (json_int_t)made->rule_files);
     (void)json_dumpf(row, stdout, JSON_COMPACT);
     (void)printf("\n");
     json_decref(row);
@@ -93,7 +94,8 @@ static int city_demo(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"seed", 's', "N", 0, "same seed and size, same bytes (default 1)", 0},
-        {"size", 'z', "small|medium|large", 0, "small (24 cells, default), medium (200) or large (1,000)", 0},
+        {"size", 'z', "small|medium|large", 0,
+         "small (24 cells, default), medium (200) or large (1,000)", 0},
         {"json", 'j', NULL, 0, "what was made, as one JSON object", 0},
         {0}};
     static const struct argp ARGP = {

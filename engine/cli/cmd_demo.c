@@ -3,8 +3,8 @@
  * Everything shown is what happens: the engine, the gateways and the workers are processes of their own that speak
  * nanomsg; the narrator reads the engine's log like any other reader. The same seed gives the same city and the same
  * morning; what the processes make of it depends on the machine. */
-#include "engine/cli/arguments.h"
 #include "engine/city/city_load.h"
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/demo_child.h"
 #include "engine/cli/demo_day.h"
@@ -32,7 +32,7 @@
 #define READY_MS 15000
 #define PATH_SIZE 300
 #define DIRECTORY_SIZE 200
-#define WORKER_SEED "3"    /* of how workers behave */
+#define WORKER_SEED "3" /* of how workers behave */
 #define MARK_NAME "made-by-gridloop-demo"
 
 struct demo {
@@ -87,10 +87,11 @@ static int make_directory(const struct demo *demo)
     }
     FILE *file = NULL;
     if (mkdir(demo->directory, 0755) != 0 || (file = fopen(mark, "w")) == NULL) {
-        (void)fprintf(stderr,
-                      "gridloop demo: cannot make %s: it is there already and was not made by a demo, or "
-                      "the place is not writable; name another with --dir (exit %d)\n",
-                      demo->directory, EX_CANTCREAT);
+        (void)fprintf(
+            stderr,
+            "gridloop demo: cannot make %s: it is there already and was not made by a demo, or "
+            "the place is not writable; name another with --dir (exit %d)\n",
+            demo->directory, EX_CANTCREAT);
         return EX_CANTCREAT;
     }
     (void)fclose(file);
@@ -111,11 +112,11 @@ static void set_paths(struct demo *demo)
 static int run(const struct demo *demo, const char *const *words)
 {
     struct demo_child child = {0};
-    const int exit_code = demo_child_start(&child, demo->log, words) == ERR_OK ? demo_child_wait(&child)
-                                                                              : EX_OSERR;
+    const int exit_code =
+        demo_child_start(&child, demo->log, words) == ERR_OK ? demo_child_wait(&child) : EX_OSERR;
     if (exit_code != 0) {
-        (void)fprintf(stderr, "gridloop demo: `gridloop %s %s` failed (exit %d); see %s\n", words[0],
-                      words[1], exit_code, demo->log);
+        (void)fprintf(stderr, "gridloop demo: `gridloop %s %s` failed (exit %d); see %s\n",
+                      words[0], words[1], exit_code, demo->log);
     }
     return exit_code;
 }
@@ -126,9 +127,9 @@ static int write_day(const struct demo *demo)
     char hours[16];
     (void)snprintf(generated, sizeof generated, "%s/generated.ndjson", demo->directory);
     (void)snprintf(hours, sizeof hours, "%d", demo->seconds * SPEED_NUMBER / 3600 + 2);
-    const char *const generate[] = {"trace", "generate", "--city", demo->city,     "--seed", demo->seed,
-                                    "--from", DAY_START_FULL, "--hours", hours, "--rate", "50",
-                                    "-o",    generated,  NULL};
+    const char *const generate[] = {"trace",    "generate", "--city",       demo->city, "--seed",
+                                    demo->seed, "--from",   DAY_START_FULL, "--hours",  hours,
+                                    "--rate",   "50",       "-o",           generated,  NULL};
     int exit_code = run(demo, generate);
     if (exit_code != 0) {
         return exit_code;
@@ -155,9 +156,16 @@ static int write_day(const struct demo *demo)
 
 static bool start_engine(struct demo *demo, char *line, size_t line_size)
 {
-    const char *const words[] = {"serve",  "--city", demo->city, "--data", demo->data,
-                                 "--clock", "scaled:" SPEED "@" DAY_START, NULL};
-    if (demo_child_start_and_read(&demo->engine, demo->log, words, READY_MS, line, line_size) != ERR_OK) {
+    const char *const words[] = {"serve",
+                                 "--city",
+                                 demo->city,
+                                 "--data",
+                                 demo->data,
+                                 "--clock",
+                                 "scaled:" SPEED "@" DAY_START,
+                                 NULL};
+    if (demo_child_start_and_read(&demo->engine, demo->log, words, READY_MS, line, line_size) !=
+        ERR_OK) {
         (void)fprintf(stderr, "gridloop demo: the engine did not start; see %s\n", demo->log);
         return false;
     }
@@ -170,13 +178,13 @@ static bool start_clients(struct demo *demo)
     for (int i = 0; i < WORKER_PROCESSES; i++) {
         char part[16];
         (void)snprintf(part, sizeof part, "%d/%d", i + 1, WORKER_PROCESSES);
-        const char *const words[] = {"worker", "--all", "--auto", "--quiet", "--url", demo->url,
-                                     "--city", demo->city, "--part", part, "--seed", WORKER_SEED,
-                                     "--decline", "3", NULL};
+        const char *const words[] = {"worker",  "--all",     "--auto",    "--quiet", "--url",
+                                     demo->url, "--city",    demo->city,  "--part",  part,
+                                     "--seed",  WORKER_SEED, "--decline", "3",       NULL};
         is_fine = is_fine && demo_child_start(&demo->workers[i], demo->log, words) == ERR_OK;
     }
-    const char *const words[] = {"replay", "--trace", demo->day, "--speed", SPEED, "--url",
-                                 demo->url, "--acks", demo->acks, NULL};
+    const char *const words[] = {"replay", "--trace", demo->day, "--speed",  SPEED,
+                                 "--url",  demo->url, "--acks",  demo->acks, NULL};
     return is_fine && demo_child_start(&demo->gateways, demo->log, words) == ERR_OK;
 }
 
@@ -198,13 +206,14 @@ static void say_city(struct demo *demo)
     for (uint32_t p = 0; p < city->person_count; p++) {
         takers += city->persons[p].capacity > 0;
     }
-    demo_watch_say(demo->watch,
-                   "清河区（合成）：%u 个单元网格，%u 名可接单人员，%u 个部门，%u 台设备。时钟 " SPEED
-                   " 倍，从周二 08:20 起。引擎进程 %d，数据 %s",
-                   "Qinghe district (synthetic): %u cells, %u people who take orders, %u departments, %u "
-                   "devices. Clock " SPEED "x from Tue 08:20. Engine pid %d, data %s",
-                   city->cell_count, takers, city->department_count, city->device_count,
-                   (int)demo->engine.pid, demo->data);
+    demo_watch_say(
+        demo->watch,
+        "清河区（合成）：%u 个单元网格，%u 名可接单人员，%u 个部门，%u 台设备。时钟 " SPEED
+        " 倍，从周二 08:20 起。引擎进程 %d，数据 %s",
+        "Qinghe district (synthetic): %u cells, %u people who take orders, %u departments, %u "
+        "devices. Clock " SPEED "x from Tue 08:20. Engine pid %d, data %s",
+        city->cell_count, takers, city->department_count, city->device_count, (int)demo->engine.pid,
+        demo->data);
     demo_watch_say(demo->watch, "事件 -> 案件 -> 派单 -> 工单 -> 核查。跟随 1 号案件：",
                    "event -> case -> offer -> order -> check. Following case 1:");
 }
@@ -231,9 +240,10 @@ static bool kill_and_recover(struct demo *demo)
 {
     char line[1024];
     const pid_t pid = demo->engine.pid;
-    demo_watch_say(demo->watch, "kill -9 %d ……引擎断电式退出，网关和网格员不知情，继续工作",
-                   "kill -9 %d ... the engine is gone in the middle of its work; gateways and workers go on",
-                   (int)pid);
+    demo_watch_say(
+        demo->watch, "kill -9 %d ……引擎断电式退出，网关和网格员不知情，继续工作",
+        "kill -9 %d ... the engine is gone in the middle of its work; gateways and workers go on",
+        (int)pid);
     (void)demo_child_stop(&demo->engine, SIGKILL);
     if (!demo_watch_follow(demo->watch)) {
         return false;
@@ -244,8 +254,7 @@ static bool kill_and_recover(struct demo *demo)
     if (!start_engine(demo, line, sizeof line)) {
         return false;
     }
-    demo_watch_say(demo->watch,
-                   "%.1f 秒后恢复：进程 %d 从日志重放，在办案件 %lu/%llu 件",
+    demo_watch_say(demo->watch, "%.1f 秒后恢复：进程 %d 从日志重放，在办案件 %lu/%llu 件",
                    "restarted in %.1f s: pid %d replayed its log and has %lu of %llu open cases",
                    (double)(real_ms() - started_ms) / 1000.0, (int)demo->engine.pid,
                    open_cases_of(line), (unsigned long long)open_before);
@@ -257,17 +266,18 @@ static bool tell_end(struct demo *demo)
 {
     const bool adds_up = demo_watch_ledger(demo->watch);
     const struct demo_audit audit = demo_watch_audit(demo->watch, demo->acks);
-    demo_watch_say(demo->watch,
-                   "网关另行记录的 %llu 条回执与日志逐条核对：丢失 %llu，重复生效 %llu",
-                   "%llu acknowledgements kept by the gateways, compared with the log one by one: %llu lost, "
-                   "%llu taken twice",
-                   (unsigned long long)audit.acknowledged, (unsigned long long)audit.lost,
-                   (unsigned long long)audit.doubled);
+    demo_watch_say(
+        demo->watch, "网关另行记录的 %llu 条回执与日志逐条核对：丢失 %llu，重复生效 %llu",
+        "%llu acknowledgements kept by the gateways, compared with the log one by one: %llu lost, "
+        "%llu taken twice",
+        (unsigned long long)audit.acknowledged, (unsigned long long)audit.lost,
+        (unsigned long long)audit.doubled);
     const char *program = program_invocation_name;
     const bool is_zh = demo->lang == LANG_ZH;
-    demo_watch_say(demo->watch, "引擎已停止。再次启动：", "The engine has stopped. Start it again:");
-    (void)printf("  %s serve --city %s --data %s --clock scaled:" SPEED "@" DAY_START " &\n", program,
-                 demo->city, demo->data);
+    demo_watch_say(demo->watch, "引擎已停止。再次启动：",
+                   "The engine has stopped. Start it again:");
+    (void)printf("  %s serve --city %s --data %s --clock scaled:" SPEED "@" DAY_START " &\n",
+                 program, demo->city, demo->data);
     (void)printf("%s\n", is_zh ? "然后可以试三件事：" : "Then three things to try:");
     (void)printf("  %s send --example camera.garbage_overflow   # %s\n", program,
                  is_zh ? "接入方：发一个事件" : "an integrator: send an event");
@@ -281,8 +291,8 @@ static bool tell_end(struct demo *demo)
 static int play(struct demo *demo)
 {
     char line[1024];
-    const char *const make_city[] = {"city", "demo", demo->city, "--seed", demo->seed,
-                                     "--size", "small", NULL};
+    const char *const make_city[] = {"city",     "demo",   demo->city, "--seed",
+                                     demo->seed, "--size", "small",    NULL};
     int exit_code = run(demo, make_city);
     if (exit_code == 0) {
         exit_code = write_day(demo);
@@ -294,7 +304,8 @@ static int play(struct demo *demo)
         return EX_UNAVAILABLE;
     }
     char *real = realpath(demo->data, NULL);
-    (void)snprintf(demo->url, sizeof demo->url, "ipc://%.250s/gridloop.sock", real == NULL ? "" : real);
+    (void)snprintf(demo->url, sizeof demo->url, "ipc://%.250s/gridloop.sock",
+                   real == NULL ? "" : real);
     free(real);
     demo->watch = demo_watch_open(demo->data, demo->lang);
     if (demo->watch == NULL || !demo_watch_follow(demo->watch) ||
@@ -359,11 +370,12 @@ int cmd_demo(int argc, char **argv)
         {"dir", 'd', "DIR", 0, "where city and data go; default gridloop-demo", 0},
         {"seed", 's', "N", 0, "another city, another morning; default 7", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .doc = "Tells the story of one case in a synthetic city, with a real engine, gateways and workers."};
-    struct demo demo = {.directory = "gridloop-demo", .seconds = 100, .seed = "7", .lang = cli_lang(NULL)};
+    static const struct argp ARGP = {.options = OPTIONS,
+                                     .parser = parse,
+                                     .doc = "Tells the story of one case in a synthetic city, with "
+                                            "a real engine, gateways and workers."};
+    struct demo demo = {
+        .directory = "gridloop-demo", .seconds = 100, .seed = "7", .lang = cli_lang(NULL)};
     const struct sigaction action = {.sa_handler = on_interrupt};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &demo) != 0) {

@@ -85,7 +85,7 @@ static struct source *find_source(struct feeder *feeder, const char *name)
     }
     struct source *source = &feeder->sources[feeder->source_count];
     struct gridloop_gateway_options options = {
-        
+
         .on_result = on_result, .context = source, .sync = GRIDLOOP_SYNC_NONE};
     source->feeder = feeder;
     (void)snprintf(source->name, sizeof source->name, "%s", name);
@@ -230,9 +230,9 @@ static void print_sum_json(const struct feeder *feeder, uint64_t waiting)
                                       json_integer((json_int_t)feeder->results[i]));
         }
     }
-    json_t *root = json_pack("{s:I, s:i, s:I, s:o}", "events", (json_int_t)feeder->sent, "gateways",
-                             (int)feeder->source_count, "unanswered", (json_int_t)waiting, "codes",
-                             codes);
+    json_t *root =
+        json_pack("{s:I, s:i, s:I, s:o}", "events", (json_int_t)feeder->sent, "gateways",
+                  (int)feeder->source_count, "unanswered", (json_int_t)waiting, "codes", codes);
     (void)json_dumpf(root, stdout, JSON_COMPACT);
     (void)printf("\n");
     json_decref(root);
@@ -357,7 +357,8 @@ int cmd_replay(int argc, char **argv)
          "recorded or generated events (see gridloop trace); - is standard input", 0},
         {"speed", 's', "X", 0, "how many times as fast as recorded, or max; default 1", 0},
         {"acks", 'k', "FILE", 0,
-         "append a line for each acknowledged event: source, id, code, case; an outside record to check the log by",
+         "append a line for each acknowledged event: source, id, code, case; an outside record to "
+         "check the log by",
          0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"json", 'j', NULL, 0, "the sum as one JSON object", 0},

@@ -65,11 +65,13 @@ static void on_result(void *context, const struct gridloop_result *result)
     send->answered++;
     if (words_code_is_refusal(code)) {
         send->refused++;
-        note_exit(send, code == CODE_NO_RIGHT || code == CODE_UNKNOWN_IDENTITY ? EX_NOPERM : EX_DATAERR);
+        note_exit(send,
+                  code == CODE_NO_RIGHT || code == CODE_UNKNOWN_IDENTITY ? EX_NOPERM : EX_DATAERR);
     }
     if (send->options->is_json) {
-        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code", gridloop_code_name(result->code),
-                                "case", result->case_no, "late", (int)result->is_late, "hint", result->hint);
+        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code",
+                                gridloop_code_name(result->code), "case", result->case_no, "late",
+                                (int)result->is_late, "hint", result->hint);
         char *text = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;
         (void)printf("%s\n", text != NULL ? text : "{}");
         free(text);
@@ -77,15 +79,20 @@ static void on_result(void *context, const struct gridloop_result *result)
         return;
     }
     const char *words = gridloop_code_text(result->code, send->lang == LANG_ZH ? "zh" : "en");
-    const char *before_hint = code != CODE_NO_RULE ? "" : send->lang == LANG_ZH ? "最接近的类型：" : "nearest known type: ";
+    const char *before_hint = code != CODE_NO_RULE    ? ""
+                              : send->lang == LANG_ZH ? "最接近的类型："
+                                                      : "nearest known type: ";
     /* A hint that only repeats the sentence of the code tells nothing new. */
     const bool has_hint = result->hint[0] != '\0' && strcmp(result->hint, words) != 0 &&
                           strcmp(result->hint, gridloop_code_text(result->code, "en")) != 0;
-    (void)printf("%s%s%s %s", gridloop_code_name(result->code), result->case_no[0] != '\0' ? " " : "", result->case_no, words);
+    (void)printf("%s%s%s %s", gridloop_code_name(result->code),
+                 result->case_no[0] != '\0' ? " " : "", result->case_no, words);
     if (result->is_late) {
-        (void)printf("; %s", gridloop_code_text(GRIDLOOP_LATE, send->lang == LANG_ZH ? "zh" : "en"));
+        (void)printf("; %s",
+                     gridloop_code_text(GRIDLOOP_LATE, send->lang == LANG_ZH ? "zh" : "en"));
     }
-    (void)printf("%s%s%s\n", has_hint ? "; " : "", has_hint ? before_hint : "", has_hint ? result->hint : "");
+    (void)printf("%s%s%s\n", has_hint ? "; " : "", has_hint ? before_hint : "",
+                 has_hint ? result->hint : "");
 }
 
 /* Where this source's outbox lies: asked for, or a file of this process. */
@@ -93,8 +100,8 @@ static void choose_outbox(const struct send *send, const char *identity, char *o
 {
     const char *directory = getenv("TMPDIR");
     if (send->options->outbox == NULL) {
-        (void)snprintf(out, size, "%s/gridloop-send-%d-%u.outbox", directory != NULL ? directory : "/tmp", (int)getpid(),
-                       send->sender_count);
+        (void)snprintf(out, size, "%s/gridloop-send-%d-%u.outbox",
+                       directory != NULL ? directory : "/tmp", (int)getpid(), send->sender_count);
     } else if (send->options->identity != NULL || send->options->example != NULL) {
         (void)snprintf(out, size, "%s", send->options->outbox);
     } else {
@@ -110,22 +117,29 @@ static struct gridloop_gateway *find_gateway(struct send *send, const char *iden
             return send->senders[i].gateway;
         }
     }
-    if (send->sender_count == GATEWAYS_MAX || strlen(identity) >= sizeof send->senders[0].identity) {
-        (void)fprintf(stderr, "gridloop send: more than %u sources in one input; split it by source (exit %d)\n", GATEWAYS_MAX,
-                      EX_DATAERR);
+    if (send->sender_count == GATEWAYS_MAX ||
+        strlen(identity) >= sizeof send->senders[0].identity) {
+        (void)fprintf(
+            stderr,
+            "gridloop send: more than %u sources in one input; split it by source (exit %d)\n",
+            GATEWAYS_MAX, EX_DATAERR);
         return NULL;
     }
     struct sender *sender = &send->senders[send->sender_count];
     (void)snprintf(sender->identity, sizeof sender->identity, "%s", identity);
     choose_outbox(send, identity, sender->outbox, sizeof sender->outbox);
     struct gridloop_gateway_options options = {.on_result = on_result, .context = send};
-    const int status = gridloop_gateway_open(send->url, identity, sender->outbox, &options, &sender->gateway);
+    const int status =
+        gridloop_gateway_open(send->url, identity, sender->outbox, &options, &sender->gateway);
     if (status != GRIDLOOP_OK) {
         const bool is_argument = status == GRIDLOOP_INVALID;
-        (void)fprintf(stderr, "gridloop send: %s%s at %s: %s (exit %d)\n",
-                      is_argument ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: " : "", identity,
-                      is_argument ? send->url : sender->outbox, gridloop_status_text(status),
-                      is_argument ? EX_USAGE : EX_IOERR);
+        (void)fprintf(
+            stderr, "gridloop send: %s%s at %s: %s (exit %d)\n",
+            is_argument
+                ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: "
+                : "",
+            identity, is_argument ? send->url : sender->outbox, gridloop_status_text(status),
+            is_argument ? EX_USAGE : EX_IOERR);
         note_exit(send, is_argument ? EX_USAGE : EX_IOERR);
         return NULL;
     }
@@ -149,16 +163,19 @@ static void flush_all(struct send *send, uint32_t wait_ms)
         } else {
             const int code = gridloop_gateway_held(gateway);
             const bool is_right = code == GRIDLOOP_UNKNOWN_IDENTITY || code == GRIDLOOP_NO_RIGHT;
-            note_exit(send, is_right                                            ? EX_NOPERM
+            note_exit(send, is_right                                                ? EX_NOPERM
                             : status == GRIDLOOP_HELD || status == GRIDLOOP_TIMEOUT ? EX_TEMPFAIL
                                                                                     : EX_IOERR);
             char near[IDENTITIES_NEAR_SIZE] = "";
-            (void)fprintf(stderr, "gridloop send: %s%s (exit %d)\n", gridloop_gateway_why(gateway),
-                          is_right ? identities_near(send->options->city, send->senders[i].identity, near) : near,
-                          send->exit_code);
+            (void)fprintf(
+                stderr, "gridloop send: %s%s (exit %d)\n", gridloop_gateway_why(gateway),
+                is_right ? identities_near(send->options->city, send->senders[i].identity, near)
+                         : near,
+                send->exit_code);
         }
-        (void)fprintf(stderr, "gridloop send: %llu events of %s not delivered; %s%s\n", (unsigned long long)waiting,
-                      send->senders[i].identity, is_kept ? "kept in " : "use --outbox FILE to keep them for the next run",
+        (void)fprintf(stderr, "gridloop send: %llu events of %s not delivered; %s%s\n",
+                      (unsigned long long)waiting, send->senders[i].identity,
+                      is_kept ? "kept in " : "use --outbox FILE to keep them for the next run",
                       is_kept ? send->senders[i].outbox : "");
     }
 }
@@ -168,7 +185,8 @@ static bool send_one(struct send *send, struct send_event *event)
     const struct send_options *options = send->options;
     const char *identity = options->identity;
     identity = identity == NULL ? event->source : identity;
-    struct gridloop_gateway *gateway = find_gateway(send, identity != NULL ? identity : DEFAULT_IDENTITY);
+    struct gridloop_gateway *gateway =
+        find_gateway(send, identity != NULL ? identity : DEFAULT_IDENTITY);
     if (gateway == NULL) {
         return false;
     }
@@ -302,8 +320,8 @@ static int run_send(const struct send_options *options)
     }
     flush_all(&send, options->wait_ms);
     if (!options->is_json && send.sent > 1) {
-        (void)fprintf(stderr, "%u sent, %u answered, %u refused, %u lines unreadable\n", send.sent, send.answered,
-                      send.refused, send.bad_lines);
+        (void)fprintf(stderr, "%u sent, %u answered, %u refused, %u lines unreadable\n", send.sent,
+                      send.answered, send.refused, send.bad_lines);
     }
     for (uint32_t i = 0; i < send.sender_count; i++) {
         gridloop_gateway_close(send.senders[i].gateway);
@@ -314,8 +332,19 @@ static int run_send(const struct send_options *options)
     return send.exit_code;
 }
 
-enum send_key { KEY_URL = 'u', KEY_AS = 'a', KEY_EXAMPLE = 'e', KEY_OUTBOX = 'o', KEY_LANG = 'l', KEY_JSON = 'j',
-                KEY_DEVICE = 'd', KEY_CITY = 'c', KEY_AT = 0x100, KEY_NOW, KEY_WAIT };
+enum send_key {
+    KEY_URL = 'u',
+    KEY_AS = 'a',
+    KEY_EXAMPLE = 'e',
+    KEY_OUTBOX = 'o',
+    KEY_LANG = 'l',
+    KEY_JSON = 'j',
+    KEY_DEVICE = 'd',
+    KEY_CITY = 'c',
+    KEY_AT = 0x100,
+    KEY_NOW,
+    KEY_WAIT
+};
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -381,8 +410,10 @@ int cmd_send(int argc, char **argv)
         {"device", KEY_DEVICE, "ID", 0, "put this device into every event", 0},
         {"at", KEY_AT, "LON,LAT", 0, "put this place into every event", 0},
         {"now", KEY_NOW, NULL, 0, "ignore the times of the events: they happen as they arrive", 0},
-        {"city", KEY_CITY, "DIR", 0, "city to pick an example's device from; default: the last engine's", 0},
-        {"outbox", KEY_OUTBOX, "FILE", 0, "keep what could not be delivered; one file per source unless --as", 0},
+        {"city", KEY_CITY, "DIR", 0,
+         "city to pick an example's device from; default: the last engine's", 0},
+        {"outbox", KEY_OUTBOX, "FILE", 0,
+         "keep what could not be delivered; one file per source unless --as", 0},
         {"wait", KEY_WAIT, "SECONDS", 0, "for the answers; default 10", 0},
         {"lang", KEY_LANG, "zh|en", 0, "words of the results", 0},
         {"json", KEY_JSON, NULL, 0, "print results as JSON lines", 0},
@@ -392,8 +423,10 @@ int cmd_send(int argc, char **argv)
         .parser = parse,
         .args_doc = "[FILE|-]",
         .doc = "Sends events and prints what became of each: code, case, words.\n"
-               "FILE has one JSON object a line, as in docs/traces.md or CloudEvents 1.0; - is standard input."
-               "\vExit 0: all answered. 65: bad lines or refused events. 69: no engine. 75: held, try later. 77: no right."};
+               "FILE has one JSON object a line, as in docs/traces.md or CloudEvents 1.0; - is "
+               "standard input."
+               "\vExit 0: all answered. 65: bad lines or refused events. 69: no engine. 75: held, "
+               "try later. 77: no right."};
     struct send_options options = {.file = "-", .wait_ms = 10000};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&argp, argc, argv, &options) != 0) {

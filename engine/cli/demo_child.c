@@ -15,7 +15,8 @@
 #define WORDS_MAX 24
 
 /* In the child: output, then the program. The demo's end is the child's end, whatever happens to the demo. */
-_Noreturn static void become(const char *log_path, int out_fd, pid_t parent, const char *const *words)
+_Noreturn static void become(const char *log_path, int out_fd, pid_t parent,
+                             const char *const *words)
 {
     char *argv[WORDS_MAX + 2];
     size_t count = 0;

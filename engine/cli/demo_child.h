@@ -16,8 +16,8 @@ struct demo_child {
 };
 
 /* Starts `gridloop words...` (NULL at the end) with standard output and error appended to log_path. */
-enum err demo_child_start(struct demo_child *child, const char *log_path, const char *const *words)
-    WARN_UNUSED;
+enum err demo_child_start(struct demo_child *child, const char *log_path,
+                          const char *const *words) WARN_UNUSED;
 
 /* Starts and waits for the first line of standard output, at most wait_ms; ERR_UNAVAILABLE when none came. */
 enum err demo_child_start_and_read(struct demo_child *child, const char *log_path,

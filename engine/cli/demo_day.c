@@ -16,7 +16,7 @@ struct scripted {
     int64_t after_ms; /* since the start of the day */
     const char *source;
     const char *type;
-    uint32_t device;  /* row, or NONE32 */
+    uint32_t device;    /* row, or NONE32 */
     struct place place; /* where there is no device, WGS-84 */
     const char *name_1;
     int64_t number_1;
@@ -43,13 +43,13 @@ static uint32_t find_device(const struct city *city, const char *id)
 }
 
 /* The nth device that watches an area of that name, or an asset of that kind. */
-static uint32_t find_watcher(const struct city *city, const char *area, const char *id_prefix, uint32_t nth)
+static uint32_t find_watcher(const struct city *city, const char *area, const char *id_prefix,
+                             uint32_t nth)
 {
     for (uint32_t i = 0; i < city->device_count; i++) {
         const struct city_device *device = &city->devices[i];
-        const bool is_kind =
-            device->id.size >= strlen(id_prefix) &&
-            memcmp(city_text(city, device->id), id_prefix, strlen(id_prefix)) == 0;
+        const bool is_kind = device->id.size >= strlen(id_prefix) &&
+                             memcmp(city_text(city, device->id), id_prefix, strlen(id_prefix)) == 0;
         bool is_there = area == NULL;
         for (uint32_t a = 0; area != NULL && a < device->areas.count; a++) {
             const struct image_string name =
@@ -94,8 +94,8 @@ static void add_more_bins(struct script *script, int64_t from_ms, int64_t until_
     int64_t after_ms = from_ms;
     for (uint32_t i = 0; i < city->device_count && after_ms < until_ms; i++) {
         const struct city_device *device = &city->devices[i];
-        const bool is_camera = device->id.size > 2 &&
-                               memcmp(city_text(city, device->id), "C-", 2) == 0;
+        const bool is_camera =
+            device->id.size > 2 && memcmp(city_text(city, device->id), "C-", 2) == 0;
         /* Every other camera, so that the morning is spread over the district. */
         if (!is_camera || i == but || device->asset == NONE32 || i % 2 != 0) {
             continue;
@@ -117,7 +117,8 @@ static enum err write_script(struct script *script)
     const uint32_t gas = find_watcher(city, NULL, "G-", 0);
     const uint32_t square = find_watcher(city, "area.square", "C-", 0);
     if (bin == NONE32 || gas == NONE32 || square == NONE32) {
-        (void)fprintf(stderr, "gridloop demo: the city lacks camera C-017, a gas sensor or a square\n");
+        (void)fprintf(stderr,
+                      "gridloop demo: the city lacks camera C-017, a gas sensor or a square\n");
         return ERR_INPUT;
     }
     add_bin(script, 30 * SECOND_MS, bin, 930000);
@@ -156,8 +157,7 @@ static void write_line(struct trace_writer *writer, const struct city *city,
                                 .type = line->type,
                                 .place = line->place};
     if (place_is_known(line->place)) { /* the hotline speaks GCJ-02, as maps in China do */
-        event.place =
-            degrees_to_place(crs_from_wgs84(CRS_GCJ02, place_to_degrees(line->place)));
+        event.place = degrees_to_place(crs_from_wgs84(CRS_GCJ02, place_to_degrees(line->place)));
     }
     if (line->device != NONE32) {
         const struct image_string name = city->devices[line->device].id;

@@ -24,7 +24,7 @@
 struct answer {
     struct hash128 id;
     struct case_no case_no;
-    uint32_t times;     /* evaluated: must be 1 */
+    uint32_t times; /* evaluated: must be 1 */
     uint16_t code;
     uint16_t is_used;
 };
@@ -35,21 +35,30 @@ struct demo_watch {
     enum lang lang;
     int width; /* columns of the terminal, 0 = not one */
     struct case_no followed;
-    bool is_told;      /* the followed case was closed */
+    bool is_told;       /* the followed case was closed */
     uint32_t intervals; /* accountable intervals of the followed case */
     struct holder holder;
     int64_t opened_at_ms;
     int64_t handle_limit_ms;
-    uint32_t seen;     /* bit per highlight already told */
-    bool is_after_blank; /* the line above is empty */
-    uint32_t counter;  /* which counter stands beside the next line */
+    uint32_t seen;                       /* bit per highlight already told */
+    bool is_after_blank;                 /* the line above is empty */
+    uint32_t counter;                    /* which counter stands beside the next line */
     struct hash128 batch_ids[BATCH_MAX]; /* of the EVENTS command being stepped */
     uint32_t batch_count;
     uint64_t batch_seq;
     struct answer *answers;
 };
 
-enum highlight { SAW_NOBODY, SAW_RETURN, SAW_DECLINE, SAW_MISS, SAW_EXPIRE, SAW_SEVERITY, SAW_FAIL, SAW_DESK };
+enum highlight {
+    SAW_NOBODY,
+    SAW_RETURN,
+    SAW_DECLINE,
+    SAW_MISS,
+    SAW_EXPIRE,
+    SAW_SEVERITY,
+    SAW_FAIL,
+    SAW_DESK
+};
 
 /* ---- output ---- */
 
@@ -65,20 +74,22 @@ static int columns_of(const char *text)
     return columns;
 }
 
-static const char *counter_text(const struct demo_watch *watch, uint32_t which, char *out, size_t size)
+static const char *counter_text(const struct demo_watch *watch, uint32_t which, char *out,
+                                size_t size)
 {
     const struct core_counts *c = core_counts_now(replay_core(watch->replay));
     const uint64_t closed = c->closed + c->voided + c->forced_closed - c->reopenings;
     const struct {
         const char *zh, *en;
         uint64_t value;
-    } counters[] = {
-        {"事件", "events", c->events}, {"并入/去重", "merged or repeats", c->merged + c->deduped},
-        {"案件", "cases", c->cases_opened}, {"在办", "open", c->open_now},
-        {"办结", "closed", closed}, {"超时", "clocks missed", c->clocks_missed}};
+    } counters[] = {{"事件", "events", c->events},
+                    {"并入/去重", "merged or repeats", c->merged + c->deduped},
+                    {"案件", "cases", c->cases_opened},
+                    {"在办", "open", c->open_now},
+                    {"办结", "closed", closed},
+                    {"超时", "clocks missed", c->clocks_missed}};
     const size_t i = which % COUNT_OF(counters);
-    (void)snprintf(out, size, "%s %llu",
-                   watch->lang == LANG_ZH ? counters[i].zh : counters[i].en,
+    (void)snprintf(out, size, "%s %llu", watch->lang == LANG_ZH ? counters[i].zh : counters[i].en,
                    (unsigned long long)counters[i].value);
     return out;
 }
@@ -163,7 +174,8 @@ static struct case_no case_of(const struct effect *effect)
     if (effect->kind == EFFECT_TIMELINE) {
         return effect->of.timeline.case_no;
     }
-    return effect->kind == EFFECT_DECISION ? effect->of.decision.case_no : (struct case_no){0, 0, 0};
+    return effect->kind == EFFECT_DECISION ? effect->of.decision.case_no
+                                           : (struct case_no){0, 0, 0};
 }
 
 /* Counts the intervals in which one holder answered for the followed case. */
@@ -186,11 +198,12 @@ static void account(struct demo_watch *watch, const struct effect *effect)
 static void tell_end(struct demo_watch *watch, int64_t at_ms)
 {
     watch->is_told = true;
-    demo_watch_say(watch, "  ── 1 号案件 %lld 分钟结案，处置时限 %lld 分钟；责任区间 %u 个，空档 0 个。",
-                   "  -- case 1 closed in %lld min, with %lld min allowed to handle it; %u accountable "
-                   "intervals, 0 gaps",
-                   (long long)((at_ms - watch->opened_at_ms) / MINUTE_MS),
-                   (long long)(watch->handle_limit_ms / MINUTE_MS), watch->intervals);
+    demo_watch_say(
+        watch, "  ── 1 号案件 %lld 分钟结案，处置时限 %lld 分钟；责任区间 %u 个，空档 0 个。",
+        "  -- case 1 closed in %lld min, with %lld min allowed to handle it; %u accountable "
+        "intervals, 0 gaps",
+        (long long)((at_ms - watch->opened_at_ms) / MINUTE_MS),
+        (long long)(watch->handle_limit_ms / MINUTE_MS), watch->intervals);
     demo_watch_blank(watch);
 }
 
@@ -268,7 +281,8 @@ static void remember(struct demo_watch *watch, const struct effect_result *resul
     struct answer *answer = answer_of(watch, watch->batch_ids[result->index]);
     answer->id = watch->batch_ids[result->index];
     answer->is_used = 1;
-    if (result->code == CODE_OPENED || result->code == CODE_MERGED || result->code == CODE_REOPENED) {
+    if (result->code == CODE_OPENED || result->code == CODE_MERGED ||
+        result->code == CODE_REOPENED) {
         answer->times++;
     }
     answer->code = result->code;
@@ -307,13 +321,12 @@ struct demo_watch *demo_watch_open(const char *data, enum lang lang)
         return NULL;
     }
     const enum err limits_err = data_limits_read(data, &limits);
-    const struct replay_options options = {.disk = &watch->data.disk.disk,
-                                           .log = log_options_default(),
-                                           .limits = limits,
-                                           .watch = {.on_command = on_command,
-                                                     .on_effect = on_effect,
-                                                     .context = watch},
-                                           .is_durable_only = true};
+    const struct replay_options options = {
+        .disk = &watch->data.disk.disk,
+        .log = log_options_default(),
+        .limits = limits,
+        .watch = {.on_command = on_command, .on_effect = on_effect, .context = watch},
+        .is_durable_only = true};
     if ((limits_err != ERR_OK && limits_err != ERR_NOT_FOUND) ||
         replay_open(&options, &watch->replay, &log_fault) != ERR_OK) {
         (void)fprintf(stderr, "gridloop demo: cannot read the log in %s\n", data);
@@ -339,8 +352,8 @@ bool demo_watch_follow(struct demo_watch *watch)
     struct log_fault fault = {0};
     const enum err err = replay_follow(watch->replay, UINT64_MAX, &fault);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        (void)fprintf(stderr, "gridloop demo: the log cannot be read on at %s:%llu: %s\n", fault.file,
-                      (unsigned long long)fault.offset, fault.what);
+        (void)fprintf(stderr, "gridloop demo: the log cannot be read on at %s:%llu: %s\n",
+                      fault.file, (unsigned long long)fault.offset, fault.what);
         return false;
     }
     return true;
@@ -403,21 +416,23 @@ bool demo_watch_ledger(struct demo_watch *watch)
             used += (size_t)snprintf(list + used, sizeof list - used, " %u", view.no.serial);
         }
     }
-    demo_watch_say(watch,
-                   "%llu 个事件 = %llu 立案 + %llu 并入 + %llu 重复 + %llu 已消除 + %llu 重新立案 + %llu "
-                   "无规则 + %llu 拒收",
-                   "%llu events = %llu opened + %llu merged + %llu repeats + %llu cleared + %llu "
-                   "reopened + %llu without a rule + %llu refused",
-                   (unsigned long long)c->events, (unsigned long long)c->opened,
-                   (unsigned long long)c->merged, (unsigned long long)c->deduped,
-                   (unsigned long long)c->cleared, (unsigned long long)c->reopened,
-                   (unsigned long long)c->no_rule, (unsigned long long)c->refused);
-    demo_watch_say(watch, "%llu 个案件 = %llu 办结 + %llu 在办（%llu 个有责任人和时限）；超时在办 %u 个:%s",
-                   "%llu cases = %llu closed + %llu open (%llu of them with a holder and a deadline); %u "
-                   "overdue:%s",
-                   (unsigned long long)c->cases_opened, (unsigned long long)closed,
-                   (unsigned long long)c->open_now, (unsigned long long)held, overdue,
-                   overdue == 0 ? " -" : list);
+    demo_watch_say(
+        watch,
+        "%llu 个事件 = %llu 立案 + %llu 并入 + %llu 重复 + %llu 已消除 + %llu 重新立案 + %llu "
+        "无规则 + %llu 拒收",
+        "%llu events = %llu opened + %llu merged + %llu repeats + %llu cleared + %llu "
+        "reopened + %llu without a rule + %llu refused",
+        (unsigned long long)c->events, (unsigned long long)c->opened, (unsigned long long)c->merged,
+        (unsigned long long)c->deduped, (unsigned long long)c->cleared,
+        (unsigned long long)c->reopened, (unsigned long long)c->no_rule,
+        (unsigned long long)c->refused);
+    demo_watch_say(
+        watch, "%llu 个案件 = %llu 办结 + %llu 在办（%llu 个有责任人和时限）；超时在办 %u 个:%s",
+        "%llu cases = %llu closed + %llu open (%llu of them with a holder and a deadline); %u "
+        "overdue:%s",
+        (unsigned long long)c->cases_opened, (unsigned long long)closed,
+        (unsigned long long)c->open_now, (unsigned long long)held, overdue,
+        overdue == 0 ? " -" : list);
     return c->events == c->opened + c->merged + c->deduped + c->cleared + c->reopened + c->no_rule +
                             c->refused + c->suppressed &&
            c->cases_opened == closed + c->open_now && held == c->open_now;

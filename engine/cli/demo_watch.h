@@ -34,8 +34,8 @@ bool demo_watch_is_told(const struct demo_watch *watch);
 /* Compares the gateways' record of acknowledged events (source id code case, a line each) with the log. */
 struct demo_audit {
     uint64_t acknowledged;
-    uint64_t lost;      /* acknowledged, but not in the log or with another answer */
-    uint64_t doubled;   /* event ids that took effect twice */
+    uint64_t lost;    /* acknowledged, but not in the log or with another answer */
+    uint64_t doubled; /* event ids that took effect twice */
 };
 struct demo_audit demo_watch_audit(struct demo_watch *watch, const char *acks_path);
 

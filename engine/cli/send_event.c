@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-__attribute__((format(printf, 2, 3))) static enum err refuse(struct send_why *why, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum err refuse(struct send_why *why,
+                                                             const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -15,7 +16,8 @@ __attribute__((format(printf, 2, 3))) static enum err refuse(struct send_why *wh
     return ERR_INPUT;
 }
 
-static enum err read_text(const json_t *object, const char *key, const char **out_text, struct send_why *why)
+static enum err read_text(const json_t *object, const char *key, const char **out_text,
+                          struct send_why *why)
 {
     const json_t *value = json_object_get(object, key);
     if (value == NULL || json_is_null(value)) {
@@ -28,7 +30,8 @@ static enum err read_text(const json_t *object, const char *key, const char **ou
     return ERR_OK;
 }
 
-static enum err read_time(const json_t *object, const char *key, int64_t *out_ms, struct send_why *why)
+static enum err read_time(const json_t *object, const char *key, int64_t *out_ms,
+                          struct send_why *why)
 {
     const json_t *value = json_object_get(object, key);
     int32_t offset_minutes = 0;
@@ -39,7 +42,8 @@ static enum err read_time(const json_t *object, const char *key, int64_t *out_ms
         *out_ms = json_integer_value(value);
         return ERR_OK;
     }
-    if (!json_is_string(value) || !trace_parse_instant(json_string_value(value), out_ms, &offset_minutes)) {
+    if (!json_is_string(value) ||
+        !trace_parse_instant(json_string_value(value), out_ms, &offset_minutes)) {
         return refuse(why, "%s: a time such as 2026-03-03T08:20:00+08:00 expected", key);
     }
     return ERR_OK;
@@ -61,7 +65,8 @@ static enum err read_place(const json_t *object, struct gridloop_event *event, s
     return ERR_OK;
 }
 
-static enum err add_field(struct send_event *out, const char *name, const json_t *value, struct send_why *why)
+static enum err add_field(struct send_event *out, const char *name, const json_t *value,
+                          struct send_why *why)
 {
     if (out->event.field_count == SEND_FIELDS_MAX) {
         return refuse(why, "fields: more than %u", SEND_FIELDS_MAX);
@@ -165,7 +170,8 @@ static enum err read_cloud(json_t *root, struct send_event *out, struct send_why
     return err;
 }
 
-enum err send_event_parse(const char *line, size_t size, struct send_event *out_event, struct send_why *out_why)
+enum err send_event_parse(const char *line, size_t size, struct send_event *out_event,
+                          struct send_why *out_why)
 {
     json_error_t error;
     *out_event = (struct send_event){0};

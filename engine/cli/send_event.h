@@ -28,7 +28,8 @@ struct send_why {
 };
 
 /* ERR_INPUT with a sentence. */
-enum err send_event_parse(const char *line, size_t size, struct send_event *out_event, struct send_why *out_why) WARN_UNUSED;
+enum err send_event_parse(const char *line, size_t size, struct send_event *out_event,
+                          struct send_why *out_why) WARN_UNUSED;
 
 /* A made-up event of that type: fields with usual values; a fitting device, or a place inside the city, and a gateway that
  * may send it, where city and policy are known (else NULL). ERR_NOT_FOUND: the city's rules do not know the type; out_why

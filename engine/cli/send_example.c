@@ -15,51 +15,65 @@ struct example {
     const char *type;
     const char *device_kind; /* NULL: reported with a place */
     const char *asset_kind;  /* the device watches one, or NULL */
-    const char *area;        /* the device watches, or the place lies in, a zone of this set; or NULL */
-    const char *fields;      /* JSON */
+    const char *area;   /* the device watches, or the place lies in, a zone of this set; or NULL */
+    const char *fields; /* JSON */
     const char *text;
 };
 
 static const struct example examples[] = {
-    {"camera.garbage_overflow", "camera", "litter_bin", NULL, "{\"confidence\":0.94,\"fill\":0.93}", NULL},
+    {"camera.garbage_overflow", "camera", "litter_bin", NULL, "{\"confidence\":0.94,\"fill\":0.93}",
+     NULL},
     {"camera.garbage_cleared", "camera", "litter_bin", NULL, "{\"confidence\":0.97}", NULL},
     {"camera.vehicle_stationary", "camera", NULL, "area.no_parking",
-     "{\"confidence\":0.91,\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false,\"dwell_s\":720}", NULL},
-    {"camera.crowd_density", "camera", NULL, "area.square", "{\"confidence\":0.92,\"density\":4.2,\"people\":310}", NULL},
+     "{\"confidence\":0.91,\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false,"
+     "\"dwell_s\":720}",
+     NULL},
+    {"camera.crowd_density", "camera", NULL, "area.square",
+     "{\"confidence\":0.92,\"density\":4.2,\"people\":310}", NULL},
     {"camera.manhole_missing", "camera", NULL, NULL, "{\"confidence\":0.88}", NULL},
     {"camera.fire", "camera", NULL, NULL, "{\"confidence\":0.96,\"kind\":\"fire\"}", NULL},
-    {"camera.vending", "camera", NULL, "area.vending_ban", "{\"confidence\":0.86,\"dwell_s\":900}", NULL},
+    {"camera.vending", "camera", NULL, "area.vending_ban", "{\"confidence\":0.86,\"dwell_s\":900}",
+     NULL},
     {"camera.dumping", "camera", NULL, NULL, "{\"confidence\":0.87,\"plate\":\"京B67890\"}", NULL},
-    {"sensor.manhole_tilt", "manhole_sensor", NULL, NULL, "{\"tilt_deg\":41,\"device.health\":\"ok\"}", NULL},
+    {"sensor.manhole_tilt", "manhole_sensor", NULL, NULL,
+     "{\"tilt_deg\":41,\"device.health\":\"ok\"}", NULL},
     {"sensor.gas", "gas_sensor", NULL, NULL, "{\"lel_pct\":22,\"device.health\":\"ok\"}", NULL},
     {"sensor.lamp_fault", "lamp_sensor", NULL, NULL, "{\"device.health\":\"ok\"}", NULL},
     {"sensor.lamp_restored", "lamp_sensor", NULL, NULL, "{}", NULL},
-    {"sensor.water_level", "water_sensor", NULL, NULL, "{\"level_cm\":46,\"device.health\":\"ok\"}", NULL},
+    {"sensor.water_level", "water_sensor", NULL, NULL, "{\"level_cm\":46,\"device.health\":\"ok\"}",
+     NULL},
     {"sensor.water_normal", "water_sensor", NULL, NULL, "{}", NULL},
     {"sensor.water_pressure", "pressure_sensor", NULL, NULL,
      "{\"pressure_kpa\":70,\"drop_kpa\":150,\"device.health\":\"ok\"}", NULL},
     {"sensor.noise", "noise_sensor", NULL, NULL, "{\"level_db\":82}", NULL},
     {"sensor.dust", "dust_sensor", NULL, NULL, "{\"pm10\":260,\"pm25\":180}", NULL},
-    {"hotline.garbage", NULL, NULL, NULL, "{}", "The bin on the corner runs over. 路口的垃圾桶满了。"},
+    {"hotline.garbage", NULL, NULL, NULL, "{}",
+     "The bin on the corner runs over. 路口的垃圾桶满了。"},
     {"hotline.manhole", NULL, NULL, NULL, "{}", "A manhole cover is missing. 井盖不见了。"},
-    {"hotline.parking", NULL, NULL, NULL, "{\"plate\":\"京C24680\"}", "A car blocks the crossing. 车辆堵住路口。"},
+    {"hotline.parking", NULL, NULL, NULL, "{\"plate\":\"京C24680\"}",
+     "A car blocks the crossing. 车辆堵住路口。"},
     {"hotline.road_damage", NULL, NULL, NULL, "{}", "A deep hole in the road. 路面有深坑。"},
-    {"hotline.tree", NULL, NULL, NULL, "{\"blocks_road\":true}", "A tree lies across the road. 树倒在路上。"},
+    {"hotline.tree", NULL, NULL, NULL, "{\"blocks_road\":true}",
+     "A tree lies across the road. 树倒在路上。"},
     {"hotline.noise", NULL, NULL, NULL, "{}", "A building site works at night. 工地夜间施工。"},
     {"hotline.sewage", NULL, NULL, NULL, "{}", "Sewage comes up from the drain. 污水外溢。"},
     {"hotline.lamp", NULL, NULL, NULL, "{}", "The street light is out. 路灯不亮。"},
-    {"patrol.manhole", NULL, NULL, NULL, "{}", "Manhole cover missing, fenced off. 井盖缺失，已临时围挡。"},
+    {"patrol.manhole", NULL, NULL, NULL, "{}",
+     "Manhole cover missing, fenced off. 井盖缺失，已临时围挡。"},
     {"patrol.garbage", NULL, NULL, NULL, "{}", "Bin full. 垃圾桶满溢。"},
     {"patrol.road_damage", NULL, NULL, NULL, "{}", "Road surface broken. 路面破损。"},
-    {"patrol.tree", NULL, NULL, NULL, "{\"blocks_road\":false}", "Tree leans on a fence. 树木倾倒在围栏上。"},
+    {"patrol.tree", NULL, NULL, NULL, "{\"blocks_road\":false}",
+     "Tree leans on a fence. 树木倾倒在围栏上。"},
     {"patrol.vending", NULL, NULL, "area.vending_ban", "{}", "Stall on the pavement. 占道摆摊。"},
     {"patrol.dumping", NULL, NULL, NULL, "{}", "Rubble left at the roadside. 路边倾倒渣土。"},
 };
 
 /* Values a field of that name usually has, for types without a row above. */
 static const char usual_fields[] =
-    "{\"confidence\":0.93,\"fill\":0.93,\"density\":4.2,\"count\":12,\"lel_pct\":22,\"level_cm\":46,\"angle_deg\":41,"
-    "\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false,\"health\":\"ok\",\"device.health\":\"ok\","
+    "{\"confidence\":0.93,\"fill\":0.93,\"density\":4.2,\"count\":12,\"lel_pct\":22,\"level_cm\":"
+    "46,\"angle_deg\":41,"
+    "\"plate\":\"京A12345\",\"vehicle_class\":\"car\",\"exempt\":false,\"health\":\"ok\",\"device."
+    "health\":\"ok\","
     "\"noise_db\":82,\"pm10\":260,\"pm25\":180,\"temp_c\":71,\"smoke\":true,\"rain_mm\":32}";
 
 static const struct example *find_example(const char *type)
@@ -77,14 +91,17 @@ static bool text_is(const struct city *city, struct image_string text, const cha
     return text.size == strlen(wanted) && memcmp(city_text(city, text), wanted, text.size) == 0;
 }
 
-static bool device_fits(const struct city *city, const struct city_device *device, const struct example *example)
+static bool device_fits(const struct city *city, const struct city_device *device,
+                        const struct example *example)
 {
     if (example->device_kind != NULL &&
-        (device->kind >= city->asset_kind_count || !text_is(city, city->asset_kinds[device->kind], example->device_kind))) {
+        (device->kind >= city->asset_kind_count ||
+         !text_is(city, city->asset_kinds[device->kind], example->device_kind))) {
         return false;
     }
     if (example->area != NULL) {
-        return device->zone != NONE32 && text_is(city, city->areas[device->zone].name, example->area);
+        return device->zone != NONE32 &&
+               text_is(city, city->areas[device->zone].name, example->area);
     }
     if (example->asset_kind == NULL) {
         return true;
@@ -107,7 +124,8 @@ static json_t *find_source(const struct city *city, const char *type)
         open = gateway->types.count == 0 && open == NULL ? gateway : open;
         for (uint32_t k = 0; k < gateway->types.count; k++) {
             struct image_string prefix = city->gateway_types[gateway->types.first + k];
-            if (strlen(type) >= prefix.size && memcmp(type, city_text(city, prefix), prefix.size) == 0) {
+            if (strlen(type) >= prefix.size &&
+                memcmp(type, city_text(city, prefix), prefix.size) == 0) {
                 return text_json(city, gateway->id);
             }
         }
@@ -116,7 +134,8 @@ static json_t *find_source(const struct city *city, const char *type)
 }
 
 /* Puts device, or lon and lat, and source into root. */
-static void place_in_city(json_t *root, const char *type, const struct example *example, const struct city *city)
+static void place_in_city(json_t *root, const char *type, const struct example *example,
+                          const struct city *city)
 {
     json_t *source = find_source(city, type);
     if (source != NULL) {
@@ -124,9 +143,11 @@ static void place_in_city(json_t *root, const char *type, const struct example *
     }
     struct place place = place_none();
     if (city->cell_count > 0) {
-        place = (struct place){city->cells[city->cell_count / 2].lon, city->cells[city->cell_count / 2].lat};
+        place = (struct place){city->cells[city->cell_count / 2].lon,
+                               city->cells[city->cell_count / 2].lat};
     }
-    const bool looks_for_device = example != NULL && (example->device_kind != NULL || example->area != NULL);
+    const bool looks_for_device =
+        example != NULL && (example->device_kind != NULL || example->area != NULL);
     for (uint32_t i = 0; looks_for_device && i < city->device_count; i++) {
         const struct city_device *device = &city->devices[i];
         if (!device_fits(city, device, example)) {
@@ -156,7 +177,8 @@ static void keep_known_fields(json_t *fields, const struct policy *policy)
         bool is_known = false;
         for (uint32_t i = 0; i < policy->field_count && !is_known; i++) {
             struct image_string text = policy->fields[i].name;
-            is_known = text.size == strlen(name) && memcmp(policy_text(policy, text), name, text.size) == 0;
+            is_known = text.size == strlen(name) &&
+                       memcmp(policy_text(policy, text), name, text.size) == 0;
         }
         if (!is_known) {
             (void)json_object_del(fields, name);
@@ -179,8 +201,9 @@ static enum err check_type(const char *type, const struct policy *policy, struct
     }
     if (!is_known) {
         const char *nearest = problems_nearest(type, names, policy->type_count);
-        (void)snprintf(why->text, sizeof why->text, "no active rule takes %s; %u types known%s%s", type,
-                       policy->type_count, nearest != NULL ? ", nearest " : "", nearest != NULL ? nearest : "");
+        (void)snprintf(why->text, sizeof why->text, "no active rule takes %s; %u types known%s%s",
+                       type, policy->type_count, nearest != NULL ? ", nearest " : "",
+                       nearest != NULL ? nearest : "");
     }
     for (uint32_t i = 0; i < policy->type_count; i++) {
         char *name;

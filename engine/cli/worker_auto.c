@@ -21,12 +21,12 @@
 
 enum stage {
     STAGE_FREE = 0,
-    STAGE_OFFERED,       /* due: answer the offer */
-    STAGE_ASKED_OFFER,   /* accept or decline is on its way */
-    STAGE_ACCEPTED,      /* waits until the worker is free to go */
-    STAGE_TRAVELLING,    /* due: there */
+    STAGE_OFFERED,     /* due: answer the offer */
+    STAGE_ASKED_OFFER, /* accept or decline is on its way */
+    STAGE_ACCEPTED,    /* waits until the worker is free to go */
+    STAGE_TRAVELLING,  /* due: there */
     STAGE_ASKED_ARRIVE,
-    STAGE_WORKING,       /* due: finished */
+    STAGE_WORKING, /* due: finished */
     STAGE_ASKED_FINISH,
     STAGE_COUNT,
 };
@@ -34,8 +34,8 @@ enum stage {
 struct order {
     uint64_t number;
     enum stage stage;
-    int kind;         /* enum gridloop_order_kind */
-    int action;       /* asked for, in the ASKED stages */
+    int kind;   /* enum gridloop_order_kind */
+    int action; /* asked for, in the ASKED stages */
     int severity;
     int64_t due_ms;   /* log time */
     int64_t since_ms; /* of travel */
@@ -73,7 +73,8 @@ static int64_t random_ms(struct worker_auto *self, int64_t min_ms, int64_t sprea
 /* An answer takes a tenth to four tenths of the time there is, 90 s at most: urgent offers are looked at sooner. */
 static int64_t think_ms(struct worker_auto *self, int64_t now_ms, int64_t deadline_ms)
 {
-    const int64_t left_ms = deadline_ms > now_ms ? min_i64(deadline_ms - now_ms, 10 * MINUTE_MS) : MINUTE_MS;
+    const int64_t left_ms =
+        deadline_ms > now_ms ? min_i64(deadline_ms - now_ms, 10 * MINUTE_MS) : MINUTE_MS;
     const int64_t share_ms = mul_div(left_ms, 10 + (int64_t)random_below(self, 31), 100);
     return max_i64(min_i64(share_ms, THINK_MAX_MS), THINK_MIN_MS);
 }
@@ -94,12 +95,16 @@ static void tell(struct worker_auto *self, const struct order *order, const char
         return;
     }
     if (self->options.is_json) {
-        (void)fprintf(self->options.out, "{\"worker\":\"%s\",\"order\":%" PRIu64 ",\"case\":\"%s\",\"did\":\"%s\",\"code\":\"%s\"}\n",
-                      self->options.identity, order->number, order->case_no, what, gridloop_code_name(code));
+        (void)fprintf(self->options.out,
+                      "{\"worker\":\"%s\",\"order\":%" PRIu64
+                      ",\"case\":\"%s\",\"did\":\"%s\",\"code\":\"%s\"}\n",
+                      self->options.identity, order->number, order->case_no, what,
+                      gridloop_code_name(code));
         return;
     }
     (void)fprintf(self->options.out, "%s %s %s%s%s\n", self->options.identity, order->case_no, what,
-                  code != GRIDLOOP_DONE ? " " : "", code != GRIDLOOP_DONE ? gridloop_code_name(code) : "");
+                  code != GRIDLOOP_DONE ? " " : "",
+                  code != GRIDLOOP_DONE ? gridloop_code_name(code) : "");
 }
 
 /* ---- the orders file: "order stage kind action severity due since lon lat lon lat case" a line, "at lon lat" ---- */
@@ -117,10 +122,11 @@ static void store(struct worker_auto *self)
         const struct order *order = &self->orders[i];
         if (order->stage != STAGE_FREE) {
             (void)fprintf(file,
-                          "order %" PRIu64 " %d %d %d %d %" PRId64 " %" PRId64 " %" PRId32 " %" PRId32 " %" PRId32 " %" PRId32
-                          " %s\n",
-                          order->number, (int)order->stage, order->kind, order->action, order->severity, order->due_ms,
-                          order->since_ms, order->from.lon, order->from.lat, order->place.lon, order->place.lat,
+                          "order %" PRIu64 " %d %d %d %d %" PRId64 " %" PRId64 " %" PRId32
+                          " %" PRId32 " %" PRId32 " %" PRId32 " %s\n",
+                          order->number, (int)order->stage, order->kind, order->action,
+                          order->severity, order->due_ms, order->since_ms, order->from.lon,
+                          order->from.lat, order->place.lon, order->place.lat,
                           order->case_no[0] != '\0' ? order->case_no : "-");
         }
     }
@@ -145,11 +151,11 @@ static void load(struct worker_auto *self)
             continue;
         }
         const int got = sscanf(line,
-                               "order %" SCNu64 " %d %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd32 " %" SCNd32 " %" SCNd32
-                               " %" SCNd32 " %39s",
-                               &order.number, &stage, &order.kind, &order.action, &order.severity, &order.due_ms,
-                               &order.since_ms, &order.from.lon, &order.from.lat, &order.place.lon, &order.place.lat,
-                               order.case_no);
+                               "order %" SCNu64 " %d %d %d %d %" SCNd64 " %" SCNd64 " %" SCNd32
+                               " %" SCNd32 " %" SCNd32 " %" SCNd32 " %39s",
+                               &order.number, &stage, &order.kind, &order.action, &order.severity,
+                               &order.due_ms, &order.since_ms, &order.from.lon, &order.from.lat,
+                               &order.place.lon, &order.place.lat, order.case_no);
         if (got != 12 || stage <= STAGE_FREE || stage >= STAGE_COUNT) {
             continue;
         }
@@ -177,7 +183,8 @@ static bool on_item(void *context, const struct gridloop_item *item)
         self->counts.lost++;
         *order = (struct order){0};
     }
-    if (item->kind == GRIDLOOP_OFFER && order != NULL && strcmp(order->case_no, item->case_no) != 0) {
+    if (item->kind == GRIDLOOP_OFFER && order != NULL &&
+        strcmp(order->case_no, item->case_no) != 0) {
         *order = (struct order){0}; /* left over from another log, whose numbers started at 1 too */
         order = NULL;
     }
@@ -206,7 +213,8 @@ static bool on_item(void *context, const struct gridloop_item *item)
 }
 
 /* After a refusal the engine's word on the order's state counts. */
-static void follow(struct worker_auto *self, struct order *order, const struct gridloop_act_result *result)
+static void follow(struct worker_auto *self, struct order *order,
+                   const struct gridloop_act_result *result)
 {
     const int64_t now_ms = gridloop_worker_now_ms(self->worker);
     self->counts.refused++;
@@ -225,7 +233,8 @@ static void follow(struct worker_auto *self, struct order *order, const struct g
 static void on_done(struct worker_auto *self, struct order *order)
 {
     const int64_t now_ms = gridloop_worker_now_ms(self->worker);
-    const bool is_look = order->kind == GRIDLOOP_CHECK_RESULT || order->kind == GRIDLOOP_VERIFY_REPORT;
+    const bool is_look =
+        order->kind == GRIDLOOP_CHECK_RESULT || order->kind == GRIDLOOP_VERIFY_REPORT;
     switch (order->action) {
     case GRIDLOOP_ACCEPT:
         self->counts.accepted++;
@@ -288,8 +297,10 @@ static struct place on_the_way(const struct order *order, int64_t now_ms)
     const int64_t whole_ms = max_i64(order->due_ms - order->since_ms, 1);
     const int64_t gone_ms = max_i64(now_ms - order->since_ms, 0);
     return (struct place){
-        (int32_t)(order->from.lon + mul_div((int64_t)order->place.lon - order->from.lon, gone_ms, whole_ms)),
-        (int32_t)(order->from.lat + mul_div((int64_t)order->place.lat - order->from.lat, gone_ms, whole_ms))};
+        (int32_t)(order->from.lon +
+                  mul_div((int64_t)order->place.lon - order->from.lon, gone_ms, whole_ms)),
+        (int32_t)(order->from.lat +
+                  mul_div((int64_t)order->place.lat - order->from.lat, gone_ms, whole_ms))};
 }
 
 static int64_t travel_ms(const struct worker_auto *self, struct place to)
@@ -299,7 +310,8 @@ static int64_t travel_ms(const struct worker_auto *self, struct place to)
     }
     /* cm x 10 / (mm/s) is s, x 1000 / 1000 for ms and permille */
     const int64_t mm = distance_cm(self->at, to) * 10;
-    return min_i64(mul_div(mm, self->options.detour_permille, self->options.speed_mm_per_s), TRAVEL_MAX_MS);
+    return min_i64(mul_div(mm, self->options.detour_permille, self->options.speed_mm_per_s),
+                   TRAVEL_MAX_MS);
 }
 
 static int finish_action(struct worker_auto *self, const struct order *order)
@@ -330,7 +342,8 @@ static int reason_of(int action)
     }
 }
 
-static void ask(struct worker_auto *self, struct order *order, enum stage stage, int action, int64_t now_ms)
+static void ask(struct worker_auto *self, struct order *order, enum stage stage, int action,
+                int64_t now_ms)
 {
     const enum stage before = order->stage;
     order->stage = stage;
@@ -351,8 +364,8 @@ static struct order *next_to_go(struct worker_auto *self)
     struct order *best = NULL;
     for (uint32_t i = 0; i < AUTO_ORDERS_MAX; i++) {
         struct order *order = &self->orders[i];
-        if (order->stage == STAGE_TRAVELLING || order->stage == STAGE_ASKED_ARRIVE || order->stage == STAGE_WORKING ||
-            order->stage == STAGE_ASKED_FINISH) {
+        if (order->stage == STAGE_TRAVELLING || order->stage == STAGE_ASKED_ARRIVE ||
+            order->stage == STAGE_WORKING || order->stage == STAGE_ASKED_FINISH) {
             return NULL;
         }
         if (order->stage == STAGE_ACCEPTED &&
@@ -370,7 +383,8 @@ static void do_due(struct worker_auto *self, int64_t now_ms)
         struct order *order = &self->orders[i];
         if (order->stage == STAGE_OFFERED && now_ms >= order->due_ms) {
             const bool declines = is_chance(self, self->options.decline_percent);
-            ask(self, order, STAGE_ASKED_OFFER, declines ? GRIDLOOP_DECLINE : GRIDLOOP_ACCEPT, now_ms);
+            ask(self, order, STAGE_ASKED_OFFER, declines ? GRIDLOOP_DECLINE : GRIDLOOP_ACCEPT,
+                now_ms);
         } else if (order->stage == STAGE_TRAVELLING && now_ms >= order->due_ms) {
             self->at = place_is_known(order->place) ? order->place : self->at;
             ask(self, order, STAGE_ASKED_ARRIVE, GRIDLOOP_ARRIVE, now_ms);
@@ -428,12 +442,15 @@ int worker_auto_open(const struct worker_auto_options *options, struct worker_au
     for (const char *c = options->identity; *c != '\0'; c++) {
         self->random = mix64(self->random ^ (uint8_t)*c);
     }
-    (void)snprintf(self->path, sizeof self->path, "%s/%s.orders", options->directory, options->identity);
+    (void)snprintf(self->path, sizeof self->path, "%s/%s.orders", options->directory,
+                   options->identity);
     char state_path[512];
-    (void)snprintf(state_path, sizeof state_path, "%s/%s.state", options->directory, options->identity);
+    (void)snprintf(state_path, sizeof state_path, "%s/%s.state", options->directory,
+                   options->identity);
     struct gridloop_worker_options worker_options = {
         .on_item = on_item, .on_result = on_result, .context = self, .hold_ms = options->hold_ms};
-    const int status = gridloop_worker_open(options->url, options->identity, state_path, &worker_options, &self->worker);
+    const int status = gridloop_worker_open(options->url, options->identity, state_path,
+                                            &worker_options, &self->worker);
     if (status != GRIDLOOP_OK) {
         free(self);
         return status;

@@ -23,9 +23,9 @@
 struct worker_auto_options {
     const char *url;
     const char *identity;
-    const char *directory; /* of state files; exists */
-    struct place home;     /* where the worker starts, or place_none() */
-    uint32_t speed_mm_per_s;  /* of travel, straight line times detour */
+    const char *directory;   /* of state files; exists */
+    struct place home;       /* where the worker starts, or place_none() */
+    uint32_t speed_mm_per_s; /* of travel, straight line times detour */
     uint32_t detour_permille;
     uint32_t decline_percent; /* of offers */
     uint32_t fail_percent;    /* of orders on site: returned, check failed, report not confirmed */

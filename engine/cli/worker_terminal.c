@@ -44,15 +44,17 @@ static void print_deadline(const struct terminal *terminal, int64_t deadline_ms)
     }
     const int64_t left_ms = deadline_ms - gridloop_worker_now_ms(terminal->worker);
     (void)printf("  %s %.16s (%+" PRId64 " min)\n", both(terminal, "until", "时限"),
-                 trace_format_instant(deadline_ms, terminal->options->zone_minutes).text, left_ms / MINUTE_MS);
+                 trace_format_instant(deadline_ms, terminal->options->zone_minutes).text,
+                 left_ms / MINUTE_MS);
 }
 
 static void print_item_json(const struct gridloop_item *item)
 {
-    json_t *row = json_pack("{s:I, s:i, s:I, s:s, s:i, s:i, s:s, s:s, s:i, s:I}", "seq", (json_int_t)item->seq, "kind",
-                            item->kind, "order", (json_int_t)item->order, "case", item->case_no, "order_kind",
-                            item->order_kind, "order_state", item->order_state, "title", item->title, "place",
-                            item->place_name, "severity", item->severity, "deadline_ms", (json_int_t)item->deadline_ms);
+    json_t *row = json_pack(
+        "{s:I, s:i, s:I, s:s, s:i, s:i, s:s, s:s, s:i, s:I}", "seq", (json_int_t)item->seq, "kind",
+        item->kind, "order", (json_int_t)item->order, "case", item->case_no, "order_kind",
+        item->order_kind, "order_state", item->order_state, "title", item->title, "place",
+        item->place_name, "severity", item->severity, "deadline_ms", (json_int_t)item->deadline_ms);
     char *text = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;
     (void)printf("%s\n", text != NULL ? text : "{}");
     free(text);
@@ -82,9 +84,11 @@ static bool on_item(void *context, const struct gridloop_item *item)
         }
         print_deadline(terminal, item->deadline_ms);
     }
-    terminal->order = item->kind == GRIDLOOP_OFFER || terminal->order == 0 ? item->order : terminal->order;
+    terminal->order =
+        item->kind == GRIDLOOP_OFFER || terminal->order == 0 ? item->order : terminal->order;
     if (item->kind == GRIDLOOP_OFFER && item->has_place) {
-        terminal->order_place = (struct place){(int32_t)(item->lon * 1e7), (int32_t)(item->lat * 1e7)};
+        terminal->order_place =
+            (struct place){(int32_t)(item->lon * 1e7), (int32_t)(item->lat * 1e7)};
     }
     (void)fflush(stdout);
     return true;
@@ -97,11 +101,12 @@ static void on_result(void *context, const struct gridloop_act_result *result)
     char possible[512] = "";
     (void)words_actions(result->possible, lang, possible, sizeof possible);
     if (terminal->options->is_json) {
-        (void)printf("{\"order\":%" PRIu64 ",\"case\":\"%s\",\"code\":\"%s\",\"state\":%d}\n", result->order, result->case_no,
-                     gridloop_code_name(result->code), result->state);
+        (void)printf("{\"order\":%" PRIu64 ",\"case\":\"%s\",\"code\":\"%s\",\"state\":%d}\n",
+                     result->order, result->case_no, gridloop_code_name(result->code),
+                     result->state);
     } else {
-        (void)printf("%s %" PRIu64 " %s: %s", both(terminal, "order", "工单"), result->order, gridloop_code_name(result->code),
-                     words_code((uint32_t)result->code, lang));
+        (void)printf("%s %" PRIu64 " %s: %s", both(terminal, "order", "工单"), result->order,
+                     gridloop_code_name(result->code), words_code((uint32_t)result->code, lang));
         if (possible[0] != '\0') {
             (void)printf("; %s: %s", both(terminal, "possible now", "当前可执行"), possible);
         }
@@ -112,11 +117,17 @@ static void on_result(void *context, const struct gridloop_act_result *result)
 
 static void print_help(const struct terminal *terminal)
 {
-    (void)printf("%s\n", both(terminal,
-                              "accept | decline [REASON] | arrive | done [WORDS] | return REASON [WORDS] | check_pass | check_fail "
-                              "REASON | verify_yes | verify_no REASON; a number after the word names the order; quit",
-                              "accept 接单 | decline 拒单 [原因] | arrive 到场 | done 完成 [说明] | return 退回 原因 [说明] | "
-                              "check_pass | check_fail 原因 | verify_yes | verify_no 原因；动词后的数字为工单号；quit 退出"));
+    (void)printf(
+        "%s\n",
+        both(
+            terminal,
+            "accept | decline [REASON] | arrive | done [WORDS] | return REASON [WORDS] | "
+            "check_pass | check_fail "
+            "REASON | verify_yes | verify_no REASON; a number after the word names the order; quit",
+            "accept 接单 | decline 拒单 [原因] | arrive 到场 | done 完成 [说明] | return 退回 原因 "
+            "[说明] | "
+            "check_pass | check_fail 原因 | verify_yes | verify_no "
+            "原因；动词后的数字为工单号；quit 退出"));
     (void)fflush(stdout);
 }
 
@@ -182,9 +193,11 @@ static void take_line(struct terminal *terminal, char *line)
         return;
     }
     /* A person at a terminal says where the order is, not where the terminal stands. */
-    const struct place place = place_is_known(terminal->order_place) ? terminal->order_place : terminal->options->home;
+    const struct place place =
+        place_is_known(terminal->order_place) ? terminal->order_place : terminal->options->home;
     if (place_is_known(place)) {
-        act.fix = (struct gridloop_fix){.is_known = true, .lon = place.lon / 1e7, .lat = place.lat / 1e7};
+        act.fix =
+            (struct gridloop_fix){.is_known = true, .lon = place.lon / 1e7, .lat = place.lat / 1e7};
     }
     if (gridloop_worker_act(terminal->worker, &act, NULL) != GRIDLOOP_OK) {
         (void)fprintf(stderr, "gridloop worker: %s\n", gridloop_worker_why(terminal->worker));
@@ -193,7 +206,8 @@ static void take_line(struct terminal *terminal, char *line)
 
 static void read_input(struct terminal *terminal)
 {
-    const ssize_t got = read(STDIN_FILENO, terminal->line + terminal->line_size, LINE_SIZE - 1 - terminal->line_size);
+    const ssize_t got = read(STDIN_FILENO, terminal->line + terminal->line_size,
+                             LINE_SIZE - 1 - terminal->line_size);
     if (got <= 0) {
         terminal->is_over = true;
         return;
@@ -218,12 +232,15 @@ static int meet(struct terminal *terminal, const struct gridloop_fix *fix)
 {
     const time_t end = time(NULL) + MEET_S;
     int status = GRIDLOOP_OK;
-    while (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD && time(NULL) < end) {
+    while (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD &&
+           time(NULL) < end) {
         status = gridloop_worker_poll(terminal->worker, MEET_TURN_MS, GRIDLOOP_READY, fix);
     }
-    if (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD && isatty(STDIN_FILENO) != 0) {
-        (void)fprintf(stderr, "gridloop worker: no engine answers at %s yet; acts are kept until one does\n",
-                      terminal->options->url);
+    if (gridloop_worker_now_ms(terminal->worker) == 0 && status != GRIDLOOP_HELD &&
+        isatty(STDIN_FILENO) != 0) {
+        (void)fprintf(
+            stderr, "gridloop worker: no engine answers at %s yet; acts are kept until one does\n",
+            terminal->options->url);
     }
     return status;
 }
@@ -234,9 +251,10 @@ static void turn_until_over(struct terminal *terminal, const struct gridloop_fix
     const time_t end = time(NULL) + (time_t)seconds;
     while (*status != GRIDLOOP_HELD && !terminal->is_over && (seconds == 0 || time(NULL) < end)) {
         *status = gridloop_worker_poll(terminal->worker, 0, GRIDLOOP_READY, fix);
-        struct pollfd waiting[3] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                                    {.fd = gridloop_worker_fd(terminal->worker, 0), .events = POLLIN},
-                                    {.fd = gridloop_worker_fd(terminal->worker, 1), .events = POLLIN}};
+        struct pollfd waiting[3] = {
+            {.fd = STDIN_FILENO, .events = POLLIN},
+            {.fd = gridloop_worker_fd(terminal->worker, 0), .events = POLLIN},
+            {.fd = gridloop_worker_fd(terminal->worker, 1), .events = POLLIN}};
         (void)poll(waiting, 3, 50);
         if ((waiting[0].revents & (POLLIN | POLLHUP)) != 0) {
             read_input(terminal);
@@ -249,14 +267,19 @@ int worker_terminal_run(const struct worker_terminal_options *options)
     struct terminal terminal = {.options = options, .order_place = place_none()};
     char path[600], near[IDENTITIES_NEAR_SIZE];
     (void)snprintf(path, sizeof path, "%s/%s.state", options->directory, options->identity);
-    struct gridloop_worker_options worker_options = {.on_item = on_item, .on_result = on_result, .context = &terminal};
-    int status = gridloop_worker_open(options->url, options->identity, path, &worker_options, &terminal.worker);
+    struct gridloop_worker_options worker_options = {
+        .on_item = on_item, .on_result = on_result, .context = &terminal};
+    int status = gridloop_worker_open(options->url, options->identity, path, &worker_options,
+                                      &terminal.worker);
     if (status != GRIDLOOP_OK) {
         const bool is_argument = status == GRIDLOOP_INVALID;
-        (void)fprintf(stderr, "gridloop worker: %s%s: %s (exit %d)\n",
-                      is_argument ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: " : "",
-                      is_argument ? options->identity : path, gridloop_status_text(status),
-                      is_argument ? EX_USAGE : EX_IOERR);
+        (void)fprintf(
+            stderr, "gridloop worker: %s%s: %s (exit %d)\n",
+            is_argument
+                ? "identity 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address expected: "
+                : "",
+            is_argument ? options->identity : path, gridloop_status_text(status),
+            is_argument ? EX_USAGE : EX_IOERR);
         return is_argument ? EX_USAGE : EX_IOERR;
     }
     const struct gridloop_fix fix = {.is_known = place_is_known(options->home),
@@ -265,7 +288,8 @@ int worker_terminal_run(const struct worker_terminal_options *options)
     status = meet(&terminal, &fix);
     turn_until_over(&terminal, &fix, &status);
     if (status == GRIDLOOP_HELD) {
-        (void)fprintf(stderr, "gridloop worker: %s%s (exit %d)\n", gridloop_worker_why(terminal.worker),
+        (void)fprintf(stderr, "gridloop worker: %s%s (exit %d)\n",
+                      gridloop_worker_why(terminal.worker),
                       identities_near(NULL, options->identity, near), EX_NOPERM);
     }
     const bool is_delivered = gridloop_worker_flush(terminal.worker, 3000) == GRIDLOOP_OK;

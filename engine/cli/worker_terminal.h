@@ -12,7 +12,7 @@ struct worker_terminal_options {
     const char *identity;
     const char *directory; /* of the state file */
     struct place home;
-    int32_t zone_minutes;  /* local time of deadlines */
+    int32_t zone_minutes; /* local time of deadlines */
     enum lang lang;
     bool is_json;
     uint32_t seconds; /* to run; 0 = until end of input */

@@ -29,9 +29,9 @@ static uint64_t real_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-enum err courier_open(struct courier *courier, const char *urls, const char *identity, const char *path,
-                      const struct outbox_options *outbox, const struct courier_options *options,
-                      uint64_t *out_cut_size)
+enum err courier_open(struct courier *courier, const char *urls, const char *identity,
+                      const char *path, const struct outbox_options *outbox,
+                      const struct courier_options *options, uint64_t *out_cut_size)
 {
     *courier = (struct courier){.options = *options, .resend_ms = options->resend_ms, .credit = 1};
     struct outbox_options with_epoch = *outbox;
@@ -41,7 +41,8 @@ enum err courier_open(struct courier *courier, const char *urls, const char *ide
         return err;
     }
     uint32_t item_size_max = OUTBOX_ITEM_SIZE_MAX + EVENT_OVERHEAD;
-    size_t capacity = 32 + (options->batch_items_max == 1 ? item_size_max : BATCH_SIZE_MAX + item_size_max);
+    size_t capacity =
+        32 + (options->batch_items_max == 1 ? item_size_max : BATCH_SIZE_MAX + item_size_max);
     err = link_open(&courier->link, urls, identity, capacity);
     if (err != ERR_OK) {
         outbox_close(courier->outbox);
@@ -115,7 +116,8 @@ static void ack_front(struct courier *courier)
     }
 }
 
-static uint32_t settle(struct courier *courier, uint32_t index, const Gridloop__Wire__Answer *answer)
+static uint32_t settle(struct courier *courier, uint32_t index,
+                       const Gridloop__Wire__Answer *answer)
 {
     if (courier->flights[index].is_settled) {
         return 0;
@@ -128,7 +130,8 @@ static uint32_t settle(struct courier *courier, uint32_t index, const Gridloop__
 }
 
 /* A refusal that cannot pass by waiting. The engine has not taken the batch nor any after it. */
-static uint32_t take_poison(struct courier *courier, uint32_t index, const Gridloop__Wire__Answer *answer)
+static uint32_t take_poison(struct courier *courier, uint32_t index,
+                            const Gridloop__Wire__Answer *answer)
 {
     struct outbox_batch batch = outbox_batch_at(courier->outbox, index);
     if (batch.count > 1) {
@@ -138,7 +141,8 @@ static uint32_t take_poison(struct courier *courier, uint32_t index, const Gridl
         }
         return 0;
     }
-    if (index + 1 < outbox_batch_count(courier->outbox) && !stored(courier, outbox_dissolve(courier->outbox, index + 1))) {
+    if (index + 1 < outbox_batch_count(courier->outbox) &&
+        !stored(courier, outbox_dissolve(courier->outbox, index + 1))) {
         return 0;
     }
     courier->options.on_settled(courier->options.context, index, answer);
@@ -174,8 +178,9 @@ static void take_gap(struct courier *courier, uint32_t index, uint64_t expected)
 
 static bool is_refusal_of_batch(uint32_t code)
 {
-    return code == CODE_SEQ_GAP || code == CODE_EPOCH_OLD || code == CODE_SEQ_REUSED || code == CODE_RESOLVE_AGAIN ||
-           code == CODE_RATE || code == CODE_OVERLOADED || code == CODE_NO_CITY || code == CODE_UNKNOWN_IDENTITY;
+    return code == CODE_SEQ_GAP || code == CODE_EPOCH_OLD || code == CODE_SEQ_REUSED ||
+           code == CODE_RESOLVE_AGAIN || code == CODE_RATE || code == CODE_OVERLOADED ||
+           code == CODE_NO_CITY || code == CODE_UNKNOWN_IDENTITY;
 }
 
 static uint32_t take_refusal(struct courier *courier, uint32_t index, uint32_t code,
@@ -188,7 +193,8 @@ static uint32_t take_refusal(struct courier *courier, uint32_t index, uint32_t c
     int64_t retry_ms = reject != NULL && reject->has_retry_after_ms ? reject->retry_after_ms : 0;
     retry_ms = retry_ms < HOLD_MS_MIN ? HOLD_MS_MIN : min_i64(retry_ms, 60000);
     if (code == CODE_SEQ_GAP) {
-        take_gap(courier, index, reject != NULL && reject->has_expected_seq ? reject->expected_seq : 0);
+        take_gap(courier, index,
+                 reject != NULL && reject->has_expected_seq ? reject->expected_seq : 0);
         return 0;
     }
     if (code == CODE_SEQ_REUSED) {
@@ -199,7 +205,8 @@ static uint32_t take_refusal(struct courier *courier, uint32_t index, uint32_t c
         mark_unsent(courier, index);
         return 0;
     }
-    if (code == CODE_RATE || code == CODE_OVERLOADED || code == CODE_NO_CITY || code == CODE_TABLE_FULL) {
+    if (code == CODE_RATE || code == CODE_OVERLOADED || code == CODE_NO_CITY ||
+        code == CODE_TABLE_FULL) {
         mark_unsent(courier, index);
         hold(courier, (enum code)code, retry_ms);
         return 0;
@@ -219,7 +226,8 @@ static void take_welcome(struct courier *courier, const Gridloop__Wire__Welcome 
     uint64_t ours = outbox_epoch(outbox);
     uint64_t theirs = welcome->has_epoch ? welcome->epoch : 0;
     uint64_t last_seq = welcome->has_last_seq ? welcome->last_seq : 0;
-    uint64_t first = outbox_batch_count(outbox) > 0 ? outbox_batch_at(outbox, 0).seq : outbox_next_seq(outbox);
+    uint64_t first =
+        outbox_batch_count(outbox) > 0 ? outbox_batch_at(outbox, 0).seq : outbox_next_seq(outbox);
     if (theirs > ours && !outbox_is_fresh(outbox)) {
         (void)snprintf(courier->hint, sizeof(courier->hint),
                        "another outbox of this identity is newer (epoch %llu, this one %llu)",
@@ -230,11 +238,14 @@ static void take_welcome(struct courier *courier, const Gridloop__Wire__Welcome 
     }
     bool is_unknown_there = theirs < ours && first > 1;
     bool is_behind_there = theirs == ours && last_seq + 1 < first;
-    bool is_ahead_there = theirs == ours && last_seq >= outbox_next_seq(outbox) && outbox_batch_count(outbox) == 0;
-    if ((outbox_is_fresh(outbox) && theirs >= ours) || is_unknown_there || is_behind_there || is_ahead_there) {
+    bool is_ahead_there =
+        theirs == ours && last_seq >= outbox_next_seq(outbox) && outbox_batch_count(outbox) == 0;
+    if ((outbox_is_fresh(outbox) && theirs >= ours) || is_unknown_there || is_behind_there ||
+        is_ahead_there) {
         renew(courier, theirs);
     }
-    courier->credit = welcome->has_credit ? min_u32(welcome->credit, courier->options.credit_max) : 1;
+    courier->credit =
+        welcome->has_credit ? min_u32(welcome->credit, courier->options.credit_max) : 1;
     courier->is_greeted = true;
     courier->held_code = CODE_NOTHING;
     mark_unsent(courier, 0);
@@ -274,10 +285,12 @@ static uint32_t find_seq(const struct courier *courier, const Gridloop__Wire__Ba
     return ack->seq >= first && ack->seq - first < count ? (uint32_t)(ack->seq - first) : NONE32;
 }
 
-static uint32_t take_ack(struct courier *courier, const Gridloop__Wire__Answer *answer, uint64_t request_id)
+static uint32_t take_ack(struct courier *courier, const Gridloop__Wire__Answer *answer,
+                         uint64_t request_id)
 {
     const Gridloop__Wire__BatchAck *ack = answer->batch_ack;
-    uint32_t index = ack->has_epoch && ack->has_seq ? find_seq(courier, ack) : find_flight(courier, request_id, false);
+    uint32_t index = ack->has_epoch && ack->has_seq ? find_seq(courier, ack)
+                                                    : find_flight(courier, request_id, false);
     if (ack->has_credit) {
         courier->credit = min_u32(ack->credit, courier->options.credit_max);
         if (courier->credit == 0) {
@@ -323,8 +336,9 @@ static uint32_t take_answer(struct courier *courier, const struct codec_answer *
     case GRIDLOOP__WIRE__ANSWER__KIND_REJECT:
         index = find_flight(courier, got->request_id, true);
         if (index != NONE32) {
-            return courier->flights[index].is_settled ? 0
-                                                      : take_refusal(courier, index, answer->reject->code, answer);
+            return courier->flights[index].is_settled
+                       ? 0
+                       : take_refusal(courier, index, answer->reject->code, answer);
         }
         if (got->request_id == courier->hello_id && !courier->is_greeted) {
             (void)snprintf(courier->hint, sizeof(courier->hint), "%s",
@@ -380,7 +394,8 @@ static void greet(struct courier *courier, int64_t now_ms)
 }
 
 /* Writes the batch into the link's buffer: epoch, seq, then the payloads. A resend has the same bytes. */
-static enum err write_batch(struct courier *courier, uint32_t index, uint32_t *out_kind, size_t *out_size)
+static enum err write_batch(struct courier *courier, uint32_t index, uint32_t *out_kind,
+                            size_t *out_size)
 {
     struct outbox_batch batch = outbox_batch_at(courier->outbox, index);
     uint8_t *start = link_inner(&courier->link);
@@ -455,7 +470,8 @@ static void send_due(struct courier *courier, int64_t now_ms)
             return;
         }
     }
-    while (count < courier->credit && count < OUTBOX_BATCHES_MAX && outbox_has_loose(courier->outbox)) {
+    while (count < courier->credit && count < OUTBOX_BATCHES_MAX &&
+           outbox_has_loose(courier->outbox)) {
         uint32_t limit = courier->small_left > 0 ? 1 : courier->options.batch_items_max;
         if (!stored(courier, outbox_cut(courier->outbox, limit, BATCH_SIZE_MAX, EVENT_OVERHEAD))) {
             return;
@@ -498,7 +514,8 @@ uint32_t courier_wait_ms(const struct courier *courier)
         return (uint32_t)min_i64(courier->hold_until_ms - now_ms, 1000);
     }
     bool is_idle = courier->is_greeted && outbox_waiting(courier->outbox) == 0;
-    bool is_on_its_way = courier->is_greeted ? courier->flights[0].sent_at_ms != 0 : courier->hello_at_ms != 0;
+    bool is_on_its_way =
+        courier->is_greeted ? courier->flights[0].sent_at_ms != 0 : courier->hello_at_ms != 0;
     if (is_idle) {
         return 1000;
     }

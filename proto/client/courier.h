@@ -54,7 +54,8 @@ struct courier {
     uint32_t silences;     /* resends since the last answer */
     int64_t blocked_at_ms; /* since when there is no connection to greet on; 0 = there is */
     uint32_t credit;
-    uint32_t small_left;   /* items still to be sent in batches of one, looking for the one at fault */
+    uint32_t
+        small_left; /* items still to be sent in batches of one, looking for the one at fault */
     uint64_t sends;
     int64_t answered_at_ms; /* last answer of any kind, 0 = never */
     enum code held_code;    /* why the engine refuses for now, CODE_NOTHING = it does not */
@@ -63,9 +64,9 @@ struct courier {
 };
 
 /* Opens link and outbox. out_cut_size as outbox_open. */
-enum err courier_open(struct courier *courier, const char *urls, const char *identity, const char *path,
-                      const struct outbox_options *outbox, const struct courier_options *options,
-                      uint64_t *out_cut_size) WARN_UNUSED;
+enum err courier_open(struct courier *courier, const char *urls, const char *identity,
+                      const char *path, const struct outbox_options *outbox,
+                      const struct courier_options *options, uint64_t *out_cut_size) WARN_UNUSED;
 void courier_close(struct courier *courier);
 
 /* Handles what came and sends what is due, without waiting. Returns how many batches were settled. */

@@ -43,14 +43,16 @@ static const char *or_empty(const char *text)
 
 /* What an answer says of the i-th event of a batch. An ack with fewer results than events means that the engine
  * no longer keeps them. */
-static void result_at(const Gridloop__Wire__Answer *answer, uint32_t index, struct gridloop_result *result)
+static void result_at(const Gridloop__Wire__Answer *answer, uint32_t index,
+                      struct gridloop_result *result)
 {
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
         result->code = (int)answer->reject->code;
         result->hint = or_empty(answer->reject->hint);
         return;
     }
-    if (answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK || index >= answer->batch_ack->n_results) {
+    if (answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK ||
+        index >= answer->batch_ack->n_results) {
         result->code = GRIDLOOP_FORGOTTEN;
         return;
     }
@@ -72,10 +74,12 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
     struct outbox_batch batch = outbox_batch_at(gateway->courier.outbox, batch_index);
     for (uint32_t i = 0; i < batch.count; i++) {
         struct outbox_item item = {0};
-        if (outbox_read(gateway->courier.outbox, batch_index, i, bytes, sizeof(bytes), &item) == ERR_OK) {
+        if (outbox_read(gateway->courier.outbox, batch_index, i, bytes, sizeof(bytes), &item) ==
+            ERR_OK) {
             read_event_id(bytes, item.size, event_id);
         }
-        struct gridloop_result result = {.number = item.number, .event_id = event_id, .case_no = "", .hint = ""};
+        struct gridloop_result result = {
+            .number = item.number, .event_id = event_id, .case_no = "", .hint = ""};
         result_at(answer, i, &result);
         gateway->options.on_result(gateway->options.context, &result);
     }
@@ -83,7 +87,8 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
 
 static void fill_defaults(struct gridloop_gateway_options *options)
 {
-    options->outbox_bytes_max = options->outbox_bytes_max != 0 ? options->outbox_bytes_max : OUTBOX_BYTES_DEFAULT;
+    options->outbox_bytes_max =
+        options->outbox_bytes_max != 0 ? options->outbox_bytes_max : OUTBOX_BYTES_DEFAULT;
     options->items_max = options->items_max != 0 ? options->items_max : ITEMS_DEFAULT;
     options->resend_ms = options->resend_ms != 0 ? options->resend_ms : RESEND_MS_DEFAULT;
     if (options->batch_events_max == 0 || options->batch_events_max > BATCH_EVENTS_DEFAULT) {
@@ -92,7 +97,8 @@ static void fill_defaults(struct gridloop_gateway_options *options)
 }
 
 int gridloop_gateway_open(const char *urls, const char *identity, const char *outbox_path,
-                          const struct gridloop_gateway_options *options, struct gridloop_gateway **out_gateway)
+                          const struct gridloop_gateway_options *options,
+                          struct gridloop_gateway **out_gateway)
 {
     if (urls == NULL || identity == NULL || outbox_path == NULL || out_gateway == NULL ||
         (options != NULL && options->items_max > UINT32_MAX / 4)) {
@@ -115,14 +121,15 @@ int gridloop_gateway_open(const char *urls, const char *identity, const char *ou
                                       .on_settled = on_settled,
                                       .context = gateway};
     uint64_t cut_size = 0;
-    enum err err = courier_open(&gateway->courier, urls, identity, outbox_path, &outbox, &courier, &cut_size);
+    enum err err =
+        courier_open(&gateway->courier, urls, identity, outbox_path, &outbox, &courier, &cut_size);
     if (err != ERR_OK) {
         free(gateway);
         return status_of_err(err);
     }
     if (cut_size > 0) {
-        (void)snprintf(gateway->why, sizeof(gateway->why), "%s: a torn end of %llu bytes was cut", outbox_path,
-                       (unsigned long long)cut_size);
+        (void)snprintf(gateway->why, sizeof(gateway->why), "%s: a torn end of %llu bytes was cut",
+                       outbox_path, (unsigned long long)cut_size);
     }
     *out_gateway = gateway;
     return GRIDLOOP_OK;
@@ -145,14 +152,18 @@ static bool drop_telemetry(struct gridloop_gateway *gateway)
     }
     gateway->dropped++;
     if (gateway->options.on_result != NULL) {
-        struct gridloop_result result = {
-            .number = item.number, .event_id = "", .code = GRIDLOOP_DROPPED, .case_no = "", .hint = ""};
+        struct gridloop_result result = {.number = item.number,
+                                         .event_id = "",
+                                         .code = GRIDLOOP_DROPPED,
+                                         .case_no = "",
+                                         .hint = ""};
         gateway->options.on_result(gateway->options.context, &result);
     }
     return true;
 }
 
-int gridloop_gateway_send(struct gridloop_gateway *gateway, const struct gridloop_event *event, uint64_t *out_number)
+int gridloop_gateway_send(struct gridloop_gateway *gateway, const struct gridloop_event *event,
+                          uint64_t *out_number)
 {
     struct outbox *outbox = gateway->courier.outbox;
     char id[48];
@@ -173,8 +184,8 @@ int gridloop_gateway_send(struct gridloop_gateway *gateway, const struct gridloo
     } while (err == ERR_FULL && drop_telemetry(gateway));
     if (err != ERR_OK) {
         int status = status_of_err(err);
-        (void)snprintf(gateway->why, sizeof(gateway->why), "%s: %llu events wait", gridloop_status_text(status),
-                       (unsigned long long)outbox_waiting(outbox));
+        (void)snprintf(gateway->why, sizeof(gateway->why), "%s: %llu events wait",
+                       gridloop_status_text(status), (unsigned long long)outbox_waiting(outbox));
         return status;
     }
     if (out_number != NULL) {

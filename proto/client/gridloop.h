@@ -22,14 +22,16 @@ extern "C" {
 
 enum gridloop_status {
     GRIDLOOP_OK = 0,
-    GRIDLOOP_TIMEOUT = 1,     /* not everything was answered in time; it is kept and will be sent again */
+    GRIDLOOP_TIMEOUT =
+        1, /* not everything was answered in time; it is kept and will be sent again */
     GRIDLOOP_UNAVAILABLE = 2, /* no engine answers there; everything is kept */
-    GRIDLOOP_HELD = 3,        /* the engine refuses this sender for now (why says the reason); everything is kept */
-    GRIDLOOP_FULL = 4,        /* the outbox is full and holds no telemetry to drop */
-    GRIDLOOP_INVALID = 5,     /* an argument; why says which */
-    GRIDLOOP_IO = 6,          /* the outbox file could not be written */
-    GRIDLOOP_DAMAGED = 7,     /* the outbox file was changed in the middle; nothing was sent from it */
-    GRIDLOOP_BUSY = 8,        /* the outbox file is in use by another process */
+    GRIDLOOP_HELD =
+        3, /* the engine refuses this sender for now (why says the reason); everything is kept */
+    GRIDLOOP_FULL = 4,    /* the outbox is full and holds no telemetry to drop */
+    GRIDLOOP_INVALID = 5, /* an argument; why says which */
+    GRIDLOOP_IO = 6,      /* the outbox file could not be written */
+    GRIDLOOP_DAMAGED = 7, /* the outbox file was changed in the middle; nothing was sent from it */
+    GRIDLOOP_BUSY = 8,    /* the outbox file is in use by another process */
     GRIDLOOP_NO_MEMORY = 9,
 };
 
@@ -82,7 +84,8 @@ struct gridloop_field {
 enum gridloop_event_flag {
     GRIDLOOP_BY_PERSON = 1u << 0,    /* seen by a person, not a device */
     GRIDLOOP_SELF_HANDLED = 1u << 1, /* and put right on the spot */
-    GRIDLOOP_TELEMETRY = 1u << 30,   /* may be dropped, oldest first, when the outbox is full; stays here */
+    GRIDLOOP_TELEMETRY =
+        1u << 30, /* may be dropped, oldest first, when the outbox is full; stays here */
 };
 
 struct gridloop_event {
@@ -128,27 +131,39 @@ struct gridloop_gateway_options {
 /* urls: one or several with commas, tcp://host:port or ipc:///path; the next is tried when one is silent.
  * options may be NULL. */
 int gridloop_gateway_open(const char *urls, const char *identity, const char *outbox_path,
-                          const struct gridloop_gateway_options *options, struct gridloop_gateway **out_gateway);
+                          const struct gridloop_gateway_options *options,
+                          struct gridloop_gateway **out_gateway);
 /* Waiting events stay in the file. NULL is fine. */
 void gridloop_gateway_close(struct gridloop_gateway *gateway);
 
 /* Puts the event into the outbox: from here on it is the library's to deliver. number may be NULL. */
-int gridloop_gateway_send(struct gridloop_gateway *gateway, const struct gridloop_event *event, uint64_t *out_number);
+int gridloop_gateway_send(struct gridloop_gateway *gateway, const struct gridloop_event *event,
+                          uint64_t *out_number);
 /* Sends and listens until all is answered or wait_ms is over. Results come by callback. */
 int gridloop_gateway_flush(struct gridloop_gateway *gateway, uint32_t wait_ms);
 
-uint64_t gridloop_gateway_waiting(const struct gridloop_gateway *gateway); /* events not yet answered */
-uint64_t gridloop_gateway_dropped(const struct gridloop_gateway *gateway); /* telemetry dropped since open */
-int64_t gridloop_gateway_now_ms(const struct gridloop_gateway *gateway);   /* engine's clock now, 0 = not yet known */
-const char *gridloop_gateway_why(const struct gridloop_gateway *gateway);  /* of the last status that was not OK */
-int gridloop_gateway_held(const struct gridloop_gateway *gateway);         /* after HELD: the engine's code, else 0 */
-int gridloop_gateway_fd(const struct gridloop_gateway *gateway);           /* readable: call flush(0) */
+uint64_t
+gridloop_gateway_waiting(const struct gridloop_gateway *gateway); /* events not yet answered */
+uint64_t
+gridloop_gateway_dropped(const struct gridloop_gateway *gateway); /* telemetry dropped since open */
+int64_t gridloop_gateway_now_ms(
+    const struct gridloop_gateway *gateway); /* engine's clock now, 0 = not yet known */
+const char *gridloop_gateway_why(
+    const struct gridloop_gateway *gateway); /* of the last status that was not OK */
+int gridloop_gateway_held(
+    const struct gridloop_gateway *gateway); /* after HELD: the engine's code, else 0 */
+int gridloop_gateway_fd(const struct gridloop_gateway *gateway); /* readable: call flush(0) */
 
 /* ---- worker ---- */
 
 struct gridloop_worker;
 
-enum gridloop_item_kind { GRIDLOOP_OFFER = 1, GRIDLOOP_RECALL = 2, GRIDLOOP_CHANGE = 3, GRIDLOOP_NOTICE = 4 };
+enum gridloop_item_kind {
+    GRIDLOOP_OFFER = 1,
+    GRIDLOOP_RECALL = 2,
+    GRIDLOOP_CHANGE = 3,
+    GRIDLOOP_NOTICE = 4
+};
 enum gridloop_order_kind {
     GRIDLOOP_HANDLE = 1,
     GRIDLOOP_ASSIST = 2,
@@ -271,22 +286,28 @@ struct gridloop_worker_options {
 
 /* state_path: this worker's outbox and how far it has been told. */
 int gridloop_worker_open(const char *urls, const char *identity, const char *state_path,
-                         const struct gridloop_worker_options *options, struct gridloop_worker **out_worker);
+                         const struct gridloop_worker_options *options,
+                         struct gridloop_worker **out_worker);
 void gridloop_worker_close(struct gridloop_worker *worker);
 
 /* Sends what waits, asks for items, calls back, until something came or wait_ms is over. GRIDLOOP_OK: something
  * came. presence: enum gridloop_presence; fix may be NULL. */
-int gridloop_worker_poll(struct gridloop_worker *worker, uint32_t wait_ms, int presence, const struct gridloop_fix *fix);
+int gridloop_worker_poll(struct gridloop_worker *worker, uint32_t wait_ms, int presence,
+                         const struct gridloop_fix *fix);
 /* Both return when the act is in the outbox; the answer comes by callback from poll or flush. May be called from
  * a callback. */
-int gridloop_worker_act(struct gridloop_worker *worker, const struct gridloop_act *act, uint64_t *out_number);
-int gridloop_worker_report(struct gridloop_worker *worker, const struct gridloop_event *event, uint64_t *out_number);
+int gridloop_worker_act(struct gridloop_worker *worker, const struct gridloop_act *act,
+                        uint64_t *out_number);
+int gridloop_worker_report(struct gridloop_worker *worker, const struct gridloop_event *event,
+                           uint64_t *out_number);
 /* Until every act is answered. */
 int gridloop_worker_flush(struct gridloop_worker *worker, uint32_t wait_ms);
 
 uint64_t gridloop_worker_waiting(const struct gridloop_worker *worker);
-int64_t gridloop_worker_now_ms(const struct gridloop_worker *worker); /* engine's clock, 0 = not yet known */
-uint32_t gridloop_worker_speed(const struct gridloop_worker *worker); /* its ms per real ms; 1 unless scaled */
+int64_t gridloop_worker_now_ms(
+    const struct gridloop_worker *worker); /* engine's clock, 0 = not yet known */
+uint32_t gridloop_worker_speed(
+    const struct gridloop_worker *worker); /* its ms per real ms; 1 unless scaled */
 const char *gridloop_worker_why(const struct gridloop_worker *worker);
 /* index 0: items, 1: acts. Readable: call poll(0). */
 int gridloop_worker_fd(const struct gridloop_worker *worker, int index);
@@ -303,8 +324,8 @@ struct gridloop_operator_result {
     uint64_t possible;
     char hint[256];
 };
-int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act, uint32_t wait_ms,
-                          struct gridloop_operator_result *out_result);
+int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act,
+                          uint32_t wait_ms, struct gridloop_operator_result *out_result);
 
 #ifdef __cplusplus
 }

@@ -39,13 +39,16 @@ static enum err connect_url(struct link *link)
     if (link->socket < 0) {
         return ERR_MEMORY;
     }
-    bool is_set =
-        nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, &size_max, sizeof(size_max)) == 0 &&
-        nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_SNDTIMEO, &no_wait_ms, sizeof(no_wait_ms)) == 0 &&
-        nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_SNDBUF, &buffer_size, sizeof(buffer_size)) == 0 &&
-        nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, &reconnect_ms, sizeof(reconnect_ms)) == 0 &&
-        nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RECONNECT_IVL_MAX, &reconnect_ms_max,
-                      sizeof(reconnect_ms_max)) == 0;
+    bool is_set = nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, &size_max,
+                                sizeof(size_max)) == 0 &&
+                  nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_SNDTIMEO, &no_wait_ms,
+                                sizeof(no_wait_ms)) == 0 &&
+                  nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_SNDBUF, &buffer_size,
+                                sizeof(buffer_size)) == 0 &&
+                  nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RECONNECT_IVL, &reconnect_ms,
+                                sizeof(reconnect_ms)) == 0 &&
+                  nn_setsockopt(link->socket, NN_SOL_SOCKET, NN_RECONNECT_IVL_MAX,
+                                &reconnect_ms_max, sizeof(reconnect_ms_max)) == 0;
     must(is_set);
     link->endpoint = nn_connect(link->socket, link->urls[link->url_index]);
     if (link->endpoint < 0) {
@@ -75,7 +78,8 @@ static bool parse_urls(struct link *link, const char *urls)
 
 enum err link_open(struct link *link, const char *urls, const char *identity, size_t inner_capacity)
 {
-    *link = (struct link){.socket = -1, .endpoint = -1, .speed = 1, .inner_capacity = inner_capacity};
+    *link =
+        (struct link){.socket = -1, .endpoint = -1, .speed = 1, .inner_capacity = inner_capacity};
     size_t identity_size = strlen(identity);
     if (!codec_is_key_id(identity, identity_size) || !parse_urls(link, urls)) {
         return ERR_INPUT;
@@ -179,7 +183,8 @@ enum err link_send(struct link *link, uint32_t kind, size_t inner_size, uint64_t
     struct nn_cmsghdr head = {NN_CMSG_LEN(sizeof(size_t) + 4), PROTO_SP, SP_HDR};
     size_t hop_size = 4;
     uint32_t hop = (uint32_t)request_id | UINT32_C(0x80000000);
-    uint8_t hop_bytes[4] = {(uint8_t)(hop >> 24), (uint8_t)(hop >> 16), (uint8_t)(hop >> 8), (uint8_t)hop};
+    uint8_t hop_bytes[4] = {(uint8_t)(hop >> 24), (uint8_t)(hop >> 16), (uint8_t)(hop >> 8),
+                            (uint8_t)hop};
     memcpy(control, &head, sizeof(head));
     memcpy(control + sizeof(head), &hop_size, sizeof(hop_size));
     memcpy(control + sizeof(head) + sizeof(hop_size), hop_bytes, sizeof(hop_bytes));

@@ -28,8 +28,8 @@ struct link {
     void *arena_block;
     uint64_t next_request_id;
     /* log clock as last heard */
-    int64_t log_now_ms;   /* 0 = never */
-    int64_t heard_at_ms;  /* monotonic */
+    int64_t log_now_ms;  /* 0 = never */
+    int64_t heard_at_ms; /* monotonic */
     uint32_t speed;
     uint64_t refused_answers; /* answers that did not decode */
 };
@@ -37,7 +37,8 @@ struct link {
 /* Real ms of a clock that never goes back. */
 int64_t link_monotonic_ms(void);
 
-enum err link_open(struct link *link, const char *urls, const char *identity, size_t inner_capacity) WARN_UNUSED;
+enum err link_open(struct link *link, const char *urls, const char *identity,
+                   size_t inner_capacity) WARN_UNUSED;
 void link_close(struct link *link);
 enum err link_next(struct link *link) WARN_UNUSED; /* the next url of several */
 const char *link_url(const struct link *link);
@@ -46,7 +47,8 @@ const char *link_url(const struct link *link);
 uint8_t *link_inner(struct link *link);
 
 /* Sends the inner message as the request kind with that field number of Request. */
-enum err link_send(struct link *link, uint32_t kind, size_t inner_size, uint64_t *out_request_id) WARN_UNUSED;
+enum err link_send(struct link *link, uint32_t kind, size_t inner_size,
+                   uint64_t *out_request_id) WARN_UNUSED;
 
 /* The next answer. false: none, or one that was refused. Never waits. */
 bool link_receive(struct link *link, struct codec_answer *out_answer);

@@ -18,12 +18,14 @@ static bool make_key(char key[40])
     if (getrandom(bits, sizeof(bits), 0) != (ssize_t)sizeof(bits)) {
         return false;
     }
-    (void)snprintf(key, 40, "%016llx%016llx", (unsigned long long)bits[0], (unsigned long long)bits[1]);
+    (void)snprintf(key, 40, "%016llx%016llx", (unsigned long long)bits[0],
+                   (unsigned long long)bits[1]);
     return true;
 }
 
 /* true: this answer ends the matter. */
-static bool take_answer(const Gridloop__Wire__Answer *answer, struct gridloop_operator_result *result)
+static bool take_answer(const Gridloop__Wire__Answer *answer,
+                        struct gridloop_operator_result *result)
 {
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT) {
         const Gridloop__Wire__ActResult *got = answer->act_result;
@@ -31,15 +33,19 @@ static bool take_answer(const Gridloop__Wire__Answer *answer, struct gridloop_op
         result->order = got->order;
         result->state = (int)got->state;
         result->possible = got->possible;
-        (void)snprintf(result->case_no, sizeof(result->case_no), "%s", got->case_no != NULL ? got->case_no : "");
-        (void)snprintf(result->hint, sizeof(result->hint), "%s", got->hint != NULL ? got->hint : "");
+        (void)snprintf(result->case_no, sizeof(result->case_no), "%s",
+                       got->case_no != NULL ? got->case_no : "");
+        (void)snprintf(result->hint, sizeof(result->hint), "%s",
+                       got->hint != NULL ? got->hint : "");
         return got->code != CODE_RESOLVE_AGAIN;
     }
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
         const Gridloop__Wire__Reject *reject = answer->reject;
         result->code = (int)reject->code;
-        (void)snprintf(result->hint, sizeof(result->hint), "%s", reject->hint != NULL ? reject->hint : "");
-        return reject->code != CODE_RATE && reject->code != CODE_OVERLOADED && reject->code != CODE_RESOLVE_AGAIN;
+        (void)snprintf(result->hint, sizeof(result->hint), "%s",
+                       reject->hint != NULL ? reject->hint : "");
+        return reject->code != CODE_RATE && reject->code != CODE_OVERLOADED &&
+               reject->code != CODE_RESOLVE_AGAIN;
     }
     return false;
 }
@@ -56,7 +62,8 @@ static int exchange(struct link *link, const uint8_t *act, uint32_t size, uint32
         uint64_t request_id = 0;
         if (now_ms >= send_at_ms) {
             memcpy(link_inner(link), act, size);
-            send_at_ms = now_ms + (link_send(link, KIND_ACT, size, &request_id) == ERR_OK ? RESEND_MS : 25);
+            send_at_ms =
+                now_ms + (link_send(link, KIND_ACT, size, &request_id) == ERR_OK ? RESEND_MS : 25);
         }
         struct codec_answer got;
         while (link_receive(link, &got)) {
@@ -72,8 +79,8 @@ static int exchange(struct link *link, const uint8_t *act, uint32_t size, uint32
     }
 }
 
-int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act, uint32_t wait_ms,
-                          struct gridloop_operator_result *out_result)
+int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act,
+                          uint32_t wait_ms, struct gridloop_operator_result *out_result)
 {
     if (urls == NULL || identity == NULL || act == NULL || out_result == NULL) {
         return GRIDLOOP_INVALID;

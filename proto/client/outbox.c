@@ -29,13 +29,13 @@ struct outbox {
     struct outbox_options options;
     uint64_t epoch, next_seq, mark, next_number;
     uint64_t file_size;
-    bool is_dirty; /* written since the last sync */
-    bool was_cut;  /* a batch was cut in this epoch */
+    bool is_dirty;             /* written since the last sync */
+    bool was_cut;              /* a batch was cut in this epoch */
     struct outbox_item *items; /* ring; numbers ascend */
-    uint32_t capacity;         /* twice items_max: dropped entries keep their place until a rewrite */
-    uint32_t head, used;       /* entries */
-    uint32_t batched;          /* of them in batches */
-    uint64_t drop_from;        /* no loose item with a smaller number is droppable and not dropped */
+    uint32_t capacity;   /* twice items_max: dropped entries keep their place until a rewrite */
+    uint32_t head, used; /* entries */
+    uint32_t batched;    /* of them in batches */
+    uint64_t drop_from;  /* no loose item with a smaller number is droppable and not dropped */
     uint64_t live_count, live_bytes;
     struct outbox_batch batches[OUTBOX_BATCHES_MAX];
     uint32_t batch_count;
@@ -47,7 +47,8 @@ static struct outbox_item *item_at(const struct outbox *outbox, uint32_t index)
     return &outbox->items[(outbox->head + index) % outbox->capacity];
 }
 
-static enum err write_record(struct outbox *outbox, struct outbox_record record, const void *payload)
+static enum err write_record(struct outbox *outbox, struct outbox_record record,
+                             const void *payload)
 {
     enum err err = outbox_file_append(outbox->file, &outbox->file_size, record, payload);
     outbox->is_dirty = true;
@@ -66,7 +67,8 @@ enum err outbox_sync(struct outbox *outbox)
 
 /* ---- what each record does to the rings; used by the calls and by the replay alike ---- */
 
-static bool apply_item(struct outbox *outbox, const struct outbox_record *record, uint64_t payload_offset)
+static bool apply_item(struct outbox *outbox, const struct outbox_record *record,
+                       uint64_t payload_offset)
 {
     if (outbox->used == outbox->capacity || record->number < outbox->next_number) {
         return false;
@@ -132,7 +134,8 @@ static bool apply_ack(struct outbox *outbox, uint64_t seq)
     }
     outbox->batched -= span;
     outbox->batch_count--;
-    memmove(&outbox->batches[0], &outbox->batches[1], outbox->batch_count * sizeof(outbox->batches[0]));
+    memmove(&outbox->batches[0], &outbox->batches[1],
+            outbox->batch_count * sizeof(outbox->batches[0]));
     trim_front(outbox);
     return true;
 }
@@ -164,7 +167,8 @@ static uint32_t find_loose(const struct outbox *outbox, uint64_t number)
 static bool apply_drop(struct outbox *outbox, uint64_t number)
 {
     uint32_t index = find_loose(outbox, number);
-    if (index == outbox->used || item_at(outbox, index)->number != number || item_at(outbox, index)->is_dropped) {
+    if (index == outbox->used || item_at(outbox, index)->number != number ||
+        item_at(outbox, index)->is_dropped) {
         return false;
     }
     drop_item(outbox, index);
@@ -220,7 +224,8 @@ static bool apply_renew(struct outbox *outbox, uint64_t epoch)
     return true;
 }
 
-static bool apply(struct outbox *outbox, const struct outbox_record *record, const void *payload, uint64_t offset)
+static bool apply(struct outbox *outbox, const struct outbox_record *record, const void *payload,
+                  uint64_t offset)
 {
     uint32_t span = 0;
     switch ((enum record_kind)record->kind) {
@@ -274,7 +279,8 @@ static enum err make_room(struct outbox *outbox)
     return ERR_OK;
 }
 
-static enum err replay(struct outbox *outbox, const uint8_t *bytes, uint64_t size, uint64_t *out_cut_size)
+static enum err replay(struct outbox *outbox, const uint8_t *bytes, uint64_t size,
+                       uint64_t *out_cut_size)
 {
     struct outbox_header header;
     enum err err = outbox_file_check_header(bytes, size, &header);
@@ -319,7 +325,8 @@ static enum err load(struct outbox *outbox, uint64_t size, uint64_t *out_cut_siz
         err = replay(outbox, bytes, size, out_cut_size);
     }
     free(bytes);
-    if (err == ERR_OK && *out_cut_size > 0 && ftruncate(outbox->file, (off_t)outbox->file_size) != 0) {
+    if (err == ERR_OK && *out_cut_size > 0 &&
+        ftruncate(outbox->file, (off_t)outbox->file_size) != 0) {
         err = ERR_IO;
     }
     return err;
@@ -329,7 +336,8 @@ static enum err load(struct outbox *outbox, uint64_t size, uint64_t *out_cut_siz
 
 /* Copies the waiting items and the borders of their batches, without what was dropped. New offsets go to
  * `offsets`, by ring index. */
-static enum err copy_live(const struct outbox *outbox, int file, uint64_t *out_size, uint64_t *offsets)
+static enum err copy_live(const struct outbox *outbox, int file, uint64_t *out_size,
+                          uint64_t *offsets)
 {
     uint8_t bytes[OUTBOX_ITEM_SIZE_MAX];
     for (uint32_t i = 0; i < outbox->used; i++) {
@@ -351,7 +359,8 @@ static enum err copy_live(const struct outbox *outbox, int file, uint64_t *out_s
     }
     for (uint32_t i = 0; i < outbox->batch_count; i++) {
         uint32_t payload[2] = {outbox->batches[i].count, 0};
-        struct outbox_record record = {.size = 8, .kind = RECORD_CUT, .number = outbox->batches[i].seq};
+        struct outbox_record record = {
+            .size = 8, .kind = RECORD_CUT, .number = outbox->batches[i].seq};
         enum err err = outbox_file_append(file, out_size, record, payload);
         if (err != ERR_OK) {
             return err;
@@ -437,8 +446,8 @@ static enum err rewrite_if_worth(struct outbox *outbox)
 
 /* ---- life ---- */
 
-enum err outbox_open(const char *path, const struct outbox_options *options, struct outbox **out_outbox,
-                     uint64_t *out_cut_size)
+enum err outbox_open(const char *path, const struct outbox_options *options,
+                     struct outbox **out_outbox, uint64_t *out_cut_size)
 {
     must(options->items_max > 0);
     must(options->items_max <= UINT32_MAX / 4);
@@ -447,14 +456,16 @@ enum err outbox_open(const char *path, const struct outbox_options *options, str
     if (outbox == NULL) {
         return ERR_MEMORY;
     }
-    *outbox = (struct outbox){.file = -1, .options = *options, .epoch = options->epoch, .next_seq = 1, .next_number = 1};
+    *outbox = (struct outbox){
+        .file = -1, .options = *options, .epoch = options->epoch, .next_seq = 1, .next_number = 1};
     outbox->path = strdup(path);
     outbox->capacity = options->items_max * 2;
     outbox->items = calloc(outbox->capacity, sizeof(*outbox->items));
     uint64_t size = 0;
     uint64_t cut_size = 0;
-    enum err err =
-        outbox->path == NULL || outbox->items == NULL ? ERR_MEMORY : outbox_file_open(path, &outbox->file, &size);
+    enum err err = outbox->path == NULL || outbox->items == NULL
+                       ? ERR_MEMORY
+                       : outbox_file_open(path, &outbox->file, &size);
     if (err == ERR_OK && size == 0) {
         /* A new file appears whole, by rename; an empty one is what a crash before that leaves. */
         err = rewrite(outbox);
@@ -486,8 +497,8 @@ void outbox_close(struct outbox *outbox)
 
 /* ---- change ---- */
 
-enum err outbox_put(struct outbox *outbox, uint8_t tag, bool is_droppable, const void *bytes, uint32_t size,
-                    uint64_t *out_number)
+enum err outbox_put(struct outbox *outbox, uint8_t tag, bool is_droppable, const void *bytes,
+                    uint32_t size, uint64_t *out_number)
 {
     if (size > OUTBOX_ITEM_SIZE_MAX) {
         return ERR_TOO_LARGE;
@@ -503,10 +514,10 @@ enum err outbox_put(struct outbox *outbox, uint8_t tag, bool is_droppable, const
         }
     }
     struct outbox_record record = {.size = size,
-                            .kind = RECORD_ITEM,
-                            .tag = tag,
-                            .is_droppable = is_droppable,
-                            .number = outbox->next_number};
+                                   .kind = RECORD_ITEM,
+                                   .tag = tag,
+                                   .is_droppable = is_droppable,
+                                   .number = outbox->next_number};
     uint64_t offset = outbox->file_size;
     enum err err = write_record(outbox, record, bytes);
     if (err != ERR_OK) {
@@ -524,7 +535,8 @@ enum err outbox_drop_oldest(struct outbox *outbox, struct outbox_item *out_item)
         if (item.is_dropped || !item.is_droppable) {
             continue;
         }
-        enum err err = write_record(outbox, (struct outbox_record){.kind = RECORD_DROP, .number = item.number}, NULL);
+        enum err err = write_record(
+            outbox, (struct outbox_record){.kind = RECORD_DROP, .number = item.number}, NULL);
         if (err != ERR_OK) {
             return err;
         }
@@ -537,7 +549,8 @@ enum err outbox_drop_oldest(struct outbox *outbox, struct outbox_item *out_item)
     return ERR_NOT_FOUND;
 }
 
-enum err outbox_cut(struct outbox *outbox, uint32_t item_limit, uint32_t size_limit, uint32_t overhead)
+enum err outbox_cut(struct outbox *outbox, uint32_t item_limit, uint32_t size_limit,
+                    uint32_t overhead)
 {
     if (outbox->batch_count == OUTBOX_BATCHES_MAX) {
         return ERR_FULL;
@@ -558,7 +571,8 @@ enum err outbox_cut(struct outbox *outbox, uint32_t item_limit, uint32_t size_li
         return ERR_NOT_FOUND;
     }
     uint32_t payload[2] = {span, 0};
-    struct outbox_record record = {.size = sizeof(payload), .kind = RECORD_CUT, .number = outbox->next_seq};
+    struct outbox_record record = {
+        .size = sizeof(payload), .kind = RECORD_CUT, .number = outbox->next_seq};
     enum err err = write_record(outbox, record, payload);
     if (err != ERR_OK) {
         return err;
@@ -582,7 +596,8 @@ enum err outbox_ack(struct outbox *outbox)
 enum err outbox_dissolve(struct outbox *outbox, uint32_t batch_index)
 {
     must(batch_index < outbox->batch_count);
-    struct outbox_record record = {.kind = RECORD_DISSOLVE, .number = outbox->batches[batch_index].seq};
+    struct outbox_record record = {.kind = RECORD_DISSOLVE,
+                                   .number = outbox->batches[batch_index].seq};
     enum err err = write_record(outbox, record, NULL);
     if (err == ERR_OK) {
         must(apply_dissolve(outbox, record.number));
@@ -593,7 +608,8 @@ enum err outbox_dissolve(struct outbox *outbox, uint32_t batch_index)
 enum err outbox_discard_last(struct outbox *outbox)
 {
     must(outbox->batch_count > 0);
-    struct outbox_record record = {.kind = RECORD_DISCARD, .number = outbox->batches[outbox->batch_count - 1].seq};
+    struct outbox_record record = {.kind = RECORD_DISCARD,
+                                   .number = outbox->batches[outbox->batch_count - 1].seq};
     enum err err = write_record(outbox, record, NULL);
     if (err == ERR_OK) {
         must(apply_discard(outbox, record.number));
@@ -617,7 +633,8 @@ enum err outbox_set_mark(struct outbox *outbox, uint64_t mark)
     if (mark == outbox->mark) {
         return ERR_OK;
     }
-    enum err err = write_record(outbox, (struct outbox_record){.kind = RECORD_MARK, .number = mark}, NULL);
+    enum err err =
+        write_record(outbox, (struct outbox_record){.kind = RECORD_MARK, .number = mark}, NULL);
     if (err != ERR_OK) {
         return err;
     }
@@ -678,8 +695,8 @@ bool outbox_is_fresh(const struct outbox *outbox)
     return !outbox->was_cut;
 }
 
-enum err outbox_read(const struct outbox *outbox, uint32_t batch_index, uint32_t item_index, void *bytes,
-                     uint32_t capacity, struct outbox_item *out_item)
+enum err outbox_read(const struct outbox *outbox, uint32_t batch_index, uint32_t item_index,
+                     void *bytes, uint32_t capacity, struct outbox_item *out_item)
 {
     must(batch_index < outbox->batch_count);
     must(item_index < outbox->batches[batch_index].count);
@@ -699,12 +716,14 @@ enum err outbox_read(const struct outbox *outbox, uint32_t batch_index, uint32_t
         return ERR_TOO_LARGE;
     }
     struct outbox_record record;
-    enum err err = outbox_file_read(outbox->file, &record, sizeof(record), item->offset - OUTBOX_RECORD_SIZE);
+    enum err err =
+        outbox_file_read(outbox->file, &record, sizeof(record), item->offset - OUTBOX_RECORD_SIZE);
     err = err != ERR_OK ? err : outbox_file_read(outbox->file, bytes, item->size, item->offset);
     if (err != ERR_OK) {
         return err;
     }
-    if (record.size != item->size || outbox_record_digest(&record, bytes, item->offset - OUTBOX_RECORD_SIZE) != record.digest) {
+    if (record.size != item->size ||
+        outbox_record_digest(&record, bytes, item->offset - OUTBOX_RECORD_SIZE) != record.digest) {
         return ERR_DAMAGED;
     }
     *out_item = *item;

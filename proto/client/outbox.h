@@ -44,19 +44,20 @@ struct outbox_batch {
 struct outbox;
 
 /* out_cut_size: bytes of a torn tail that were cut. */
-enum err outbox_open(const char *path, const struct outbox_options *options, struct outbox **out_outbox,
-                     uint64_t *out_cut_size) WARN_UNUSED;
+enum err outbox_open(const char *path, const struct outbox_options *options,
+                     struct outbox **out_outbox, uint64_t *out_cut_size) WARN_UNUSED;
 void outbox_close(struct outbox *outbox);
 
 /* ERR_FULL when items_max or bytes_max is reached: outbox_drop_oldest may make room. */
-enum err outbox_put(struct outbox *outbox, uint8_t tag, bool is_droppable, const void *bytes, uint32_t size,
-                    uint64_t *out_number) WARN_UNUSED;
+enum err outbox_put(struct outbox *outbox, uint8_t tag, bool is_droppable, const void *bytes,
+                    uint32_t size, uint64_t *out_number) WARN_UNUSED;
 /* Drops the oldest droppable item that is in no batch. ERR_NOT_FOUND. */
 enum err outbox_drop_oldest(struct outbox *outbox, struct outbox_item *out_item) WARN_UNUSED;
 
 /* Cuts the next batch: at most item_limit items and size_limit bytes (each item counted with overhead), at least one
  * item. Durable on return unless sync is NONE. ERR_NOT_FOUND: nothing waits; ERR_FULL: OUTBOX_BATCHES_MAX. */
-enum err outbox_cut(struct outbox *outbox, uint32_t item_limit, uint32_t size_limit, uint32_t overhead) WARN_UNUSED;
+enum err outbox_cut(struct outbox *outbox, uint32_t item_limit, uint32_t size_limit,
+                    uint32_t overhead) WARN_UNUSED;
 /* The oldest batch is done: its items are gone. */
 enum err outbox_ack(struct outbox *outbox) WARN_UNUSED;
 /* Forgets the borders of all batches from index on; their items wait again, their numbers are free. Only right when
@@ -81,8 +82,8 @@ bool outbox_has_loose(const struct outbox *outbox);   /* items in no batch */
 bool outbox_is_fresh(const struct outbox *outbox);    /* no batch was ever cut in this epoch */
 
 /* The k-th item (0 ..< count) of a batch and its bytes. ERR_DAMAGED when they changed on disk. */
-enum err outbox_read(const struct outbox *outbox, uint32_t batch_index, uint32_t item_index, void *bytes,
-                     uint32_t capacity, struct outbox_item *out_item) WARN_UNUSED;
+enum err outbox_read(const struct outbox *outbox, uint32_t batch_index, uint32_t item_index,
+                     void *bytes, uint32_t capacity, struct outbox_item *out_item) WARN_UNUSED;
 
 /* Walks the rings; must() fails on the first truth that does not hold. */
 void outbox_check(const struct outbox *outbox);

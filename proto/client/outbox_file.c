@@ -11,7 +11,8 @@
 
 static const char magic[8] = {'G', 'R', 'I', 'D', 'B', 'O', 'X', '1'};
 
-uint64_t outbox_record_digest(const struct outbox_record *record, const void *payload, uint64_t offset)
+uint64_t outbox_record_digest(const struct outbox_record *record, const void *payload,
+                              uint64_t offset)
 {
     uint64_t head = XXH3_64bits_withSeed(record, offsetof(struct outbox_record, digest), offset);
     return XXH3_64bits_withSeed(payload, record->size, head);
@@ -70,7 +71,8 @@ enum err outbox_file_put_header(int file, struct outbox_header header)
     return write_at(file, &header, sizeof(header), 0);
 }
 
-enum err outbox_file_append(int file, uint64_t *size, struct outbox_record record, const void *payload)
+enum err outbox_file_append(int file, uint64_t *size, struct outbox_record record,
+                            const void *payload)
 {
     static const uint8_t zeros[8];
     uint64_t pad = outbox_padded(record.size) - record.size;
@@ -89,7 +91,8 @@ enum err outbox_file_append(int file, uint64_t *size, struct outbox_record recor
     return ERR_OK;
 }
 
-enum err outbox_file_check_header(const uint8_t *bytes, uint64_t size, struct outbox_header *out_header)
+enum err outbox_file_check_header(const uint8_t *bytes, uint64_t size,
+                                  struct outbox_header *out_header)
 {
     struct outbox_header header;
     if (size < sizeof(header)) {
@@ -106,7 +109,8 @@ enum err outbox_file_check_header(const uint8_t *bytes, uint64_t size, struct ou
     return ERR_OK;
 }
 
-bool outbox_file_record_at(const uint8_t *bytes, uint64_t size, uint64_t offset, struct outbox_record *out_record)
+bool outbox_file_record_at(const uint8_t *bytes, uint64_t size, uint64_t offset,
+                           struct outbox_record *out_record)
 {
     struct outbox_record record;
     if (offset > size || size - offset < sizeof(record)) {
@@ -114,7 +118,8 @@ bool outbox_file_record_at(const uint8_t *bytes, uint64_t size, uint64_t offset,
     }
     memcpy(&record, bytes + offset, sizeof(record));
     if (record.kind == 0 || record.kind >= RECORD_KIND_LIMIT || record.zero != 0 ||
-        record.size > OUTBOX_ITEM_SIZE_MAX || outbox_padded(record.size) > size - offset - sizeof(record)) {
+        record.size > OUTBOX_ITEM_SIZE_MAX ||
+        outbox_padded(record.size) > size - offset - sizeof(record)) {
         return false;
     }
     if (outbox_record_digest(&record, bytes + offset + sizeof(record), offset) != record.digest) {
@@ -160,7 +165,8 @@ enum err outbox_file_open(const char *path, int *out_file, uint64_t *out_size)
     struct stat by_handle, by_path;
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         err = errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO;
-    } else if (fstat(file, &by_handle) != 0 || stat(path, &by_path) != 0 || by_handle.st_ino != by_path.st_ino) {
+    } else if (fstat(file, &by_handle) != 0 || stat(path, &by_path) != 0 ||
+               by_handle.st_ino != by_path.st_ino) {
         err = ERR_BUSY; /* its owner replaced the file between open and lock */
     }
     if (err != ERR_OK) {

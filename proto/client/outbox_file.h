@@ -83,16 +83,20 @@ enum err outbox_file_sync(int file) WARN_UNUSED;
 enum err outbox_file_put_header(int file, struct outbox_header header) WARN_UNUSED;
 
 /* Appends at *size, filling in the digest. After a failure the file is as long as before. */
-enum err outbox_file_append(int file, uint64_t *size, struct outbox_record record, const void *payload) WARN_UNUSED;
+enum err outbox_file_append(int file, uint64_t *size, struct outbox_record record,
+                            const void *payload) WARN_UNUSED;
 
 /* Syncs `file` (written as path.new), locks it and renames it over path. */
 enum err outbox_file_replace(int file, const char *path_new, const char *path) WARN_UNUSED;
 
-enum err outbox_file_check_header(const uint8_t *bytes, uint64_t size, struct outbox_header *out_header) WARN_UNUSED;
+enum err outbox_file_check_header(const uint8_t *bytes, uint64_t size,
+                                  struct outbox_header *out_header) WARN_UNUSED;
 
 /* Is there a whole, checked record at offset? */
-bool outbox_file_record_at(const uint8_t *bytes, uint64_t size, uint64_t offset, struct outbox_record *out_record);
+bool outbox_file_record_at(const uint8_t *bytes, uint64_t size, uint64_t offset,
+                           struct outbox_record *out_record);
 
-uint64_t outbox_record_digest(const struct outbox_record *record, const void *payload, uint64_t offset);
+uint64_t outbox_record_digest(const struct outbox_record *record, const void *payload,
+                              uint64_t offset);
 
 #endif

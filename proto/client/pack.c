@@ -14,7 +14,8 @@
 #define STRING_SIZE_MAX 64u
 #define NUMBER_MAX 9e12 /* millionths must fit 64 bits */
 
-__attribute__((format(printf, 2, 3))) static enum err refuse(struct pack_why *why, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum err refuse(struct pack_why *why,
+                                                             const char *format, ...)
 {
     va_list list;
     va_start(list, format);
@@ -31,7 +32,8 @@ static char *unconst(const char *text)
     return copy;
 }
 
-static enum err set_text(const char *text, const char *name, size_t size_max, char **out_text, struct pack_why *why)
+static enum err set_text(const char *text, const char *name, size_t size_max, char **out_text,
+                         struct pack_why *why)
 {
     if (text == NULL || text[0] == '\0') {
         return ERR_OK;
@@ -47,11 +49,12 @@ static enum err set_text(const char *text, const char *name, size_t size_max, ch
     return ERR_OK;
 }
 
-static enum err set_place(double lon, double lat, uint32_t accuracy_cm, Gridloop__Wire__Place *place,
-                          struct pack_why *why)
+static enum err set_place(double lon, double lat, uint32_t accuracy_cm,
+                          Gridloop__Wire__Place *place, struct pack_why *why)
 {
     if (!(lon >= -180.0 && lon <= 180.0 && lat >= -90.0 && lat <= 90.0)) {
-        return refuse(why, "place: longitude -180..180 and latitude -90..90 expected, got %g, %g", lon, lat);
+        return refuse(why, "place: longitude -180..180 and latitude -90..90 expected, got %g, %g",
+                      lon, lat);
     }
     place->has_lon_e7 = 1;
     place->lon_e7 = (int32_t)lround(lon * 1e7);
@@ -62,7 +65,8 @@ static enum err set_place(double lon, double lat, uint32_t accuracy_cm, Gridloop
     return ERR_OK;
 }
 
-static enum err set_field(const struct gridloop_field *from, Gridloop__Wire__Field *to, struct pack_why *why)
+static enum err set_field(const struct gridloop_field *from, Gridloop__Wire__Field *to,
+                          struct pack_why *why)
 {
     enum err err = set_text(from->name, "field name", NAME_SIZE_MAX, &to->name, why);
     if (err != ERR_OK) {
@@ -90,8 +94,8 @@ static enum err set_field(const struct gridloop_field *from, Gridloop__Wire__Fie
     return set_text(from->text, from->name, STRING_SIZE_MAX, &to->text, why);
 }
 
-static enum err pack(const ProtobufCMessage *message, uint8_t *buffer, uint32_t capacity, uint32_t *out_size,
-                     struct pack_why *why)
+static enum err pack(const ProtobufCMessage *message, uint8_t *buffer, uint32_t capacity,
+                     uint32_t *out_size, struct pack_why *why)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     if (size > capacity) {
@@ -102,8 +106,8 @@ static enum err pack(const ProtobufCMessage *message, uint8_t *buffer, uint32_t 
     return ERR_OK;
 }
 
-static enum err set_event_texts(const struct gridloop_event *event, const char *id, Gridloop__Wire__Event *out,
-                                struct pack_why *why)
+static enum err set_event_texts(const struct gridloop_event *event, const char *id,
+                                Gridloop__Wire__Event *out, struct pack_why *why)
 {
     bool has_id = event->id != NULL && event->id[0] != '\0';
     enum err err = set_text(has_id ? event->id : id, "id", NAME_SIZE_MAX, &out->id, why);
@@ -116,8 +120,8 @@ static enum err set_event_texts(const struct gridloop_event *event, const char *
     return err;
 }
 
-enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer, uint32_t capacity,
-                    uint32_t *out_size, struct pack_why *out_why)
+enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer,
+                    uint32_t capacity, uint32_t *out_size, struct pack_why *out_why)
 {
     Gridloop__Wire__Event out = GRIDLOOP__WIRE__EVENT__INIT;
     Gridloop__Wire__Place place = GRIDLOOP__WIRE__PLACE__INIT;
@@ -151,8 +155,8 @@ enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t 
     return pack(&out.base, buffer, capacity, out_size, out_why);
 }
 
-static enum err set_fix(const struct gridloop_fix *fix, Gridloop__Wire__Fix *out, Gridloop__Wire__Place *place,
-                        struct pack_why *why)
+static enum err set_fix(const struct gridloop_fix *fix, Gridloop__Wire__Fix *out,
+                        Gridloop__Wire__Place *place, struct pack_why *why)
 {
     out->place = place;
     out->has_at_ms = fix->at_ms > 0;
@@ -160,17 +164,18 @@ static enum err set_fix(const struct gridloop_fix *fix, Gridloop__Wire__Fix *out
     return set_place(fix->lon, fix->lat, fix->accuracy_cm, place, why);
 }
 
-static enum err set_act_texts(const struct gridloop_act *act, const char *key, Gridloop__Wire__Act *out,
-                              struct pack_why *why)
+static enum err set_act_texts(const struct gridloop_act *act, const char *key,
+                              Gridloop__Wire__Act *out, struct pack_why *why)
 {
     enum err err = set_text(act->case_no, "case", NAME_SIZE_MAX, &out->case_no, why);
     err = err != ERR_OK ? err : set_text(act->text, "text", ACT_TEXT_SIZE_MAX, &out->text, why);
-    err = err != ERR_OK ? err : set_text(act->subject, "subject", NAME_SIZE_MAX, &out->subject, why);
+    err =
+        err != ERR_OK ? err : set_text(act->subject, "subject", NAME_SIZE_MAX, &out->subject, why);
     return err != ERR_OK ? err : set_text(key, "key", NAME_SIZE_MAX, &out->key, why);
 }
 
-enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buffer, uint32_t capacity,
-                  uint32_t *out_size, struct pack_why *out_why)
+enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buffer,
+                  uint32_t capacity, uint32_t *out_size, struct pack_why *out_why)
 {
     Gridloop__Wire__Act out = GRIDLOOP__WIRE__ACT__INIT;
     Gridloop__Wire__Fix fix = GRIDLOOP__WIRE__FIX__INIT;
@@ -184,7 +189,8 @@ enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buff
         return refuse(out_why, "order or case: one of them is needed");
     }
     if (act->evidence_count > CODEC_EVIDENCE_MAX) {
-        return refuse(out_why, "evidence: %zu, at most %u", act->evidence_count, CODEC_EVIDENCE_MAX);
+        return refuse(out_why, "evidence: %zu, at most %u", act->evidence_count,
+                      CODEC_EVIDENCE_MAX);
     }
     enum err err = set_act_texts(act, key, &out, out_why);
     if (err == ERR_OK && act->fix.is_known) {
@@ -223,8 +229,8 @@ enum err pack_report(const uint8_t *event, uint32_t event_size, uint8_t *buffer,
     return ERR_OK;
 }
 
-uint32_t pack_poll(uint64_t ack_seq, uint32_t wait_ms, int status, const struct gridloop_fix *fix, uint8_t *buffer,
-                   uint32_t capacity)
+uint32_t pack_poll(uint64_t ack_seq, uint32_t wait_ms, int status, const struct gridloop_fix *fix,
+                   uint8_t *buffer, uint32_t capacity)
 {
     Gridloop__Wire__Poll poll = GRIDLOOP__WIRE__POLL__INIT;
     Gridloop__Wire__Fix wire_fix = GRIDLOOP__WIRE__FIX__INIT;

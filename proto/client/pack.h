@@ -16,19 +16,19 @@ struct pack_why {
 };
 
 /* id: used when the event has none. Output: bytes of an Event message. */
-enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer, uint32_t capacity,
-                    uint32_t *out_size, struct pack_why *out_why) WARN_UNUSED;
+enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer,
+                    uint32_t capacity, uint32_t *out_size, struct pack_why *out_why) WARN_UNUSED;
 
 /* Output: bytes of an Act message without epoch and seq, or with a key where there is no outbox (NULL: none). */
-enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buffer, uint32_t capacity,
-                  uint32_t *out_size, struct pack_why *out_why) WARN_UNUSED;
+enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buffer,
+                  uint32_t capacity, uint32_t *out_size, struct pack_why *out_why) WARN_UNUSED;
 
 /* A Report around a packed event. */
 enum err pack_report(const uint8_t *event, uint32_t event_size, uint8_t *buffer, uint32_t capacity,
                      uint32_t *out_size) WARN_UNUSED;
 
 /* Bytes of a Poll. */
-uint32_t pack_poll(uint64_t ack_seq, uint32_t wait_ms, int status, const struct gridloop_fix *fix, uint8_t *buffer,
-                   uint32_t capacity);
+uint32_t pack_poll(uint64_t ack_seq, uint32_t wait_ms, int status, const struct gridloop_fix *fix,
+                   uint8_t *buffer, uint32_t capacity);
 
 #endif

@@ -34,9 +34,10 @@ int status_of_courier(const struct courier *courier, char why[STATUS_WHY_SIZE])
         return status;
     }
     if (courier->held_code != CODE_NOTHING) {
-        (void)snprintf(why, STATUS_WHY_SIZE, "%s: %s%s%s", gridloop_code_name((int)courier->held_code),
-                       gridloop_code_text((int)courier->held_code, "en"), courier->hint[0] != '\0' ? "; " : "",
-                       courier->hint);
+        (void)snprintf(why, STATUS_WHY_SIZE, "%s: %s%s%s",
+                       gridloop_code_name((int)courier->held_code),
+                       gridloop_code_text((int)courier->held_code, "en"),
+                       courier->hint[0] != '\0' ? "; " : "", courier->hint);
         return GRIDLOOP_HELD;
     }
     if (courier->answered_at_ms == 0 || courier->silences > 0) {

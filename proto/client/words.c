@@ -6,9 +6,14 @@
 #include <string.h>
 
 /* The public header repeats a few numbers so that it needs no other; they must stay the same. */
-_Static_assert((int)GRIDLOOP_OPENED == (int)CODE_OPENED && (int)GRIDLOOP_MERGED == (int)CODE_MERGED, "code.h");
-_Static_assert((int)GRIDLOOP_DONE == (int)CODE_DONE && (int)GRIDLOOP_FORGOTTEN == (int)CODE_FORGOTTEN, "code.h");
-_Static_assert((int)GRIDLOOP_NO_RIGHT == (int)CODE_NO_RIGHT && (int)GRIDLOOP_EPOCH_OLD == (int)CODE_EPOCH_OLD, "code.h");
+_Static_assert((int)GRIDLOOP_OPENED == (int)CODE_OPENED && (int)GRIDLOOP_MERGED == (int)CODE_MERGED,
+               "code.h");
+_Static_assert((int)GRIDLOOP_DONE == (int)CODE_DONE &&
+                   (int)GRIDLOOP_FORGOTTEN == (int)CODE_FORGOTTEN,
+               "code.h");
+_Static_assert((int)GRIDLOOP_NO_RIGHT == (int)CODE_NO_RIGHT &&
+                   (int)GRIDLOOP_EPOCH_OLD == (int)CODE_EPOCH_OLD,
+               "code.h");
 _Static_assert((int)GRIDLOOP_UNKNOWN_IDENTITY == (int)CODE_UNKNOWN_IDENTITY, "code.h");
 _Static_assert((int)GRIDLOOP_OVERLOADED == (int)CODE_OVERLOADED, "code.h");
 _Static_assert((int)GRIDLOOP_WRONG_STATE == (int)CODE_WRONG_STATE, "code.h");
@@ -22,8 +27,9 @@ struct word {
 };
 
 #define WORD(name, number, en, zh) {number, #name, en, zh},
-static const struct word words[] = {
-    CODE_LIST(WORD){GRIDLOOP_DROPPED, "DROPPED", "telemetry dropped from a full outbox", "发件箱已满，遥测数据被丢弃"}};
+static const struct word words[] = {CODE_LIST(WORD){GRIDLOOP_DROPPED, "DROPPED",
+                                                    "telemetry dropped from a full outbox",
+                                                    "发件箱已满，遥测数据被丢弃"}};
 #undef WORD
 
 static const struct word *find_word(int code)

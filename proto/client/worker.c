@@ -29,8 +29,8 @@ struct gridloop_worker {
     uint64_t poll_id;
     int64_t poll_at_ms; /* 0 = none under way */
     int64_t poll_hold_until_ms;
-    int presence;       /* as told by the poll under way */
-    uint32_t told;      /* items and results since the counter was reset */
+    int presence;  /* as told by the poll under way */
+    uint32_t told; /* items and results since the counter was reset */
     char why[STATUS_WHY_SIZE];
 };
 
@@ -44,10 +44,12 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
     struct gridloop_worker *worker = context;
     uint8_t bytes[OUTBOX_ITEM_SIZE_MAX];
     struct outbox_item item = {0};
-    if (outbox_read(worker->courier.outbox, batch_index, 0, bytes, sizeof(bytes), &item) != ERR_OK) {
+    if (outbox_read(worker->courier.outbox, batch_index, 0, bytes, sizeof(bytes), &item) !=
+        ERR_OK) {
         return; /* its number is unknown; the file's failure is met at the next send */
     }
-    struct gridloop_act_result result = {.number = item.number, .case_no = "", .hint = "", .code = GRIDLOOP_FORGOTTEN};
+    struct gridloop_act_result result = {
+        .number = item.number, .case_no = "", .hint = "", .code = GRIDLOOP_FORGOTTEN};
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT) {
         const Gridloop__Wire__ActResult *got = answer->act_result;
         result.code = (int)got->code;
@@ -59,7 +61,8 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
     } else if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
         result.code = (int)answer->reject->code;
         result.hint = or_empty(answer->reject->hint);
-    } else if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK && answer->batch_ack->n_results > 0) {
+    } else if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK &&
+               answer->batch_ack->n_results > 0) {
         result.code = (int)answer->batch_ack->results[0]->code;
         result.case_no = or_empty(answer->batch_ack->results[0]->case_no);
     }
@@ -91,7 +94,8 @@ static void on_welcome(void *context, const Gridloop__Wire__Welcome *welcome)
 }
 
 int gridloop_worker_open(const char *urls, const char *identity, const char *state_path,
-                         const struct gridloop_worker_options *options, struct gridloop_worker **out_worker)
+                         const struct gridloop_worker_options *options,
+                         struct gridloop_worker **out_worker)
 {
     if (urls == NULL || identity == NULL || state_path == NULL || out_worker == NULL ||
         (options != NULL && options->items_max > UINT32_MAX / 4)) {
@@ -108,16 +112,19 @@ int gridloop_worker_open(const char *urls, const char *identity, const char *sta
     chosen->hold_ms = chosen->hold_ms == 0 ? HOLD_MS_DEFAULT : chosen->hold_ms;
     chosen->hold_ms = chosen->hold_ms > HOLD_MS_MAX ? HOLD_MS_MAX : chosen->hold_ms;
     struct outbox_options outbox = {.bytes_max = UINT64_C(16) << 20,
-                                    .items_max = chosen->items_max != 0 ? chosen->items_max : ITEMS_DEFAULT,
+                                    .items_max =
+                                        chosen->items_max != 0 ? chosen->items_max : ITEMS_DEFAULT,
                                     .sync = (enum outbox_sync)chosen->sync};
     struct courier_options courier = {.batch_items_max = 1,
-                                      .resend_ms = chosen->resend_ms != 0 ? chosen->resend_ms : RESEND_MS_DEFAULT,
+                                      .resend_ms = chosen->resend_ms != 0 ? chosen->resend_ms
+                                                                          : RESEND_MS_DEFAULT,
                                       .credit_max = 8,
                                       .on_settled = on_settled,
                                       .on_welcome = on_welcome,
                                       .context = worker};
     uint64_t cut_size = 0;
-    enum err err = courier_open(&worker->courier, urls, identity, state_path, &outbox, &courier, &cut_size);
+    enum err err =
+        courier_open(&worker->courier, urls, identity, state_path, &outbox, &courier, &cut_size);
     if (err == ERR_OK) {
         err = link_open(&worker->items, urls, identity, POLL_SIZE_MAX);
         if (err != ERR_OK) {
@@ -172,7 +179,8 @@ static void take_tasks(struct gridloop_worker *worker, const Gridloop__Wire__Tas
             item.lat = from->place->lat_e7 / 1e7;
         }
         worker->told++;
-        if (worker->options.on_item == NULL || !worker->options.on_item(worker->options.context, &item)) {
+        if (worker->options.on_item == NULL ||
+            !worker->options.on_item(worker->options.context, &item)) {
             break;
         }
         taken = from->seq;
@@ -193,10 +201,11 @@ static void take_items(struct gridloop_worker *worker)
             take_tasks(worker, got.answer->tasks);
         } else if (got.answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
             const Gridloop__Wire__Reject *reject = got.answer->reject;
-            int64_t retry_ms = reject->has_retry_after_ms ? min_i64(reject->retry_after_ms, 60000) : 1000;
+            int64_t retry_ms =
+                reject->has_retry_after_ms ? min_i64(reject->retry_after_ms, 60000) : 1000;
             worker->poll_hold_until_ms = link_monotonic_ms() + max_i64(retry_ms, 200);
-            (void)snprintf(worker->why, sizeof(worker->why), "%s: %s", gridloop_code_name((int)reject->code),
-                           or_empty(reject->hint));
+            (void)snprintf(worker->why, sizeof(worker->why), "%s: %s",
+                           gridloop_code_name((int)reject->code), or_empty(reject->hint));
         }
     }
 }
@@ -209,7 +218,8 @@ static void send_poll(struct gridloop_worker *worker, int presence, const struct
         return; /* the welcome sets the mark first */
     }
     bool is_under_way = worker->poll_at_ms != 0;
-    if (is_under_way && now_ms - worker->poll_at_ms > (int64_t)worker->options.hold_ms + POLL_GRACE_MS) {
+    if (is_under_way &&
+        now_ms - worker->poll_at_ms > (int64_t)worker->options.hold_ms + POLL_GRACE_MS) {
         /* The engine is gone, or another one by now. */
         courier_greet_again(&worker->courier);
         worker->poll_at_ms = 0;
@@ -222,8 +232,8 @@ static void send_poll(struct gridloop_worker *worker, int presence, const struct
     if (is_under_way && presence == worker->presence) {
         return;
     }
-    uint32_t size = pack_poll(outbox_mark(worker->courier.outbox), worker->options.hold_ms, presence, fix,
-                              link_inner(&worker->items), POLL_SIZE_MAX);
+    uint32_t size = pack_poll(outbox_mark(worker->courier.outbox), worker->options.hold_ms,
+                              presence, fix, link_inner(&worker->items), POLL_SIZE_MAX);
     if (link_send(&worker->items, KIND_POLL, size, &worker->poll_id) == ERR_OK) {
         worker->poll_at_ms = now_ms;
         worker->presence = presence;
@@ -259,12 +269,14 @@ int gridloop_worker_poll(struct gridloop_worker *worker, uint32_t wait_ms, int p
     }
 }
 
-static int put(struct gridloop_worker *worker, uint8_t tag, const uint8_t *bytes, uint32_t size, uint64_t *out_number)
+static int put(struct gridloop_worker *worker, uint8_t tag, const uint8_t *bytes, uint32_t size,
+               uint64_t *out_number)
 {
     uint64_t number = 0;
     enum err err = outbox_put(worker->courier.outbox, tag, false, bytes, size, &number);
     if (err != ERR_OK) {
-        (void)snprintf(worker->why, sizeof(worker->why), "%s", gridloop_status_text(status_of_err(err)));
+        (void)snprintf(worker->why, sizeof(worker->why), "%s",
+                       gridloop_status_text(status_of_err(err)));
         return status_of_err(err);
     }
     if (out_number != NULL) {
@@ -273,7 +285,8 @@ static int put(struct gridloop_worker *worker, uint8_t tag, const uint8_t *bytes
     return GRIDLOOP_OK;
 }
 
-int gridloop_worker_act(struct gridloop_worker *worker, const struct gridloop_act *act, uint64_t *out_number)
+int gridloop_worker_act(struct gridloop_worker *worker, const struct gridloop_act *act,
+                        uint64_t *out_number)
 {
     uint8_t bytes[4096];
     uint32_t size = 0;
@@ -286,7 +299,8 @@ int gridloop_worker_act(struct gridloop_worker *worker, const struct gridloop_ac
     return put(worker, COURIER_ACT, bytes, size, out_number);
 }
 
-int gridloop_worker_report(struct gridloop_worker *worker, const struct gridloop_event *event, uint64_t *out_number)
+int gridloop_worker_report(struct gridloop_worker *worker, const struct gridloop_event *event,
+                           uint64_t *out_number)
 {
     uint8_t event_bytes[OUTBOX_ITEM_SIZE_MAX];
     uint8_t bytes[OUTBOX_ITEM_SIZE_MAX];

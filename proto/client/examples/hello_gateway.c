@@ -26,7 +26,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "hello_gateway: %s: %s\n", argv[4], gridloop_status_text(status));
         return 74;
     }
-    struct gridloop_field fields[] = {{.name = "fill_percent", .kind = GRIDLOOP_NUMBER, .number = 93}};
+    struct gridloop_field fields[] = {
+        {.name = "fill_percent", .kind = GRIDLOOP_NUMBER, .number = 93}};
     struct gridloop_event event = {
         .type = "camera.garbage_overflow",
         .device = argv[3],

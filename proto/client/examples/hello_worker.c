@@ -14,7 +14,8 @@ struct app {
 static void act(struct app *app, const struct gridloop_item *item, int action)
 {
     struct gridloop_act what = {.order = item->order, .action = action};
-    what.fix = (struct gridloop_fix){.is_known = item->has_place, .lon = item->lon, .lat = item->lat};
+    what.fix =
+        (struct gridloop_fix){.is_known = item->has_place, .lon = item->lon, .lat = item->lat};
     if (gridloop_worker_act(app->worker, &what, NULL) != GRIDLOOP_OK) {
         fprintf(stderr, "hello_worker: %s\n", gridloop_worker_why(app->worker));
     }
@@ -24,7 +25,8 @@ static bool on_item(void *context, const struct gridloop_item *item)
 {
     printf("item %d: case %s, %s, %s\n", item->kind, item->case_no, item->title, item->place_name);
     if (item->kind == GRIDLOOP_OFFER && item->order_kind == GRIDLOOP_HANDLE) {
-        act(context, item, GRIDLOOP_ACCEPT); /* in the outbox before the engine is told that the item is taken */
+        act(context, item,
+            GRIDLOOP_ACCEPT); /* in the outbox before the engine is told that the item is taken */
         act(context, item, GRIDLOOP_ARRIVE);
         act(context, item, GRIDLOOP_FINISH);
     }
@@ -44,7 +46,8 @@ int main(int argc, char **argv)
         return 64;
     }
     struct app app = {NULL};
-    struct gridloop_worker_options options = {.on_item = on_item, .on_result = on_result, .context = &app};
+    struct gridloop_worker_options options = {
+        .on_item = on_item, .on_result = on_result, .context = &app};
     int status = gridloop_worker_open(argv[1], argv[2], argv[3], &options, &app.worker);
     if (status != GRIDLOOP_OK) {
         fprintf(stderr, "hello_worker: %s: %s\n", argv[3], gridloop_status_text(status));

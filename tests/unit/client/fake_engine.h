@@ -33,12 +33,12 @@ struct fake_engine {
     uint32_t reorder_percent; /* of answers kept back for later */
     uint64_t seed;
     uint32_t credit;
-    uint32_t overloaded_left; /* batches to refuse with OVERLOADED first */
-    char poison_type[64];     /* a batch that holds it is MALFORMED */
+    uint32_t overloaded_left;       /* batches to refuse with OVERLOADED first */
+    char poison_type[64];           /* a batch that holds it is MALFORMED */
     _Atomic uint32_t told_item_seq; /* items 1 .. this are waiting for the worker */
     /* what it saw */
     uint64_t epoch, last_seq, item_ack;
-    uint64_t digests[4096]; /* by seq */
+    uint64_t digests[4096];               /* by seq */
     uint8_t times_taken[FAKE_EVENTS_MAX]; /* by the number at the end of an event id "e<number>" */
     _Atomic uint64_t taken, batches, resends, gaps, acts, hellos;
     int socket;
@@ -81,7 +81,8 @@ static void *fake_copy_control(const void *control)
 }
 
 /* Consumes control. */
-static void fake_answer(struct fake_engine *fake, const Gridloop__Wire__Answer *answer, void *control)
+static void fake_answer(struct fake_engine *fake, const Gridloop__Wire__Answer *answer,
+                        void *control)
 {
     struct codec_seal seal = {.key_id = NULL};
     size_t size = codec_answer_size(&seal, answer);
@@ -93,7 +94,8 @@ static void fake_answer(struct fake_engine *fake, const Gridloop__Wire__Answer *
         return;
     }
     if (fake_random(fake, 100) < fake->double_percent) {
-        fake_release(fake, (struct fake_held){fake_copy(held.body, size), size, fake_copy_control(control)});
+        fake_release(
+            fake, (struct fake_held){fake_copy(held.body, size), size, fake_copy_control(control)});
     }
     if (fake->held_count < FAKE_HELD_MAX && fake_random(fake, 100) < fake->reorder_percent) {
         fake->held[fake->held_count++] = held;
@@ -107,7 +109,8 @@ static void fake_answer(struct fake_engine *fake, const Gridloop__Wire__Answer *
     }
 }
 
-static void fake_reject(struct fake_engine *fake, uint64_t request_id, enum code code, uint64_t expected, void *control)
+static void fake_reject(struct fake_engine *fake, uint64_t request_id, enum code code,
+                        uint64_t expected, void *control)
 {
     Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
     Gridloop__Wire__Reject reject = GRIDLOOP__WIRE__REJECT__INIT;
@@ -125,7 +128,8 @@ static void fake_reject(struct fake_engine *fake, uint64_t request_id, enum code
 }
 
 /* The once-only rule. true: new and to be taken; *out_code is a refusal otherwise, NOTHING for a resend. */
-static bool fake_admit(struct fake_engine *fake, uint64_t epoch, uint64_t seq, uint64_t digest, enum code *out_code)
+static bool fake_admit(struct fake_engine *fake, uint64_t epoch, uint64_t seq, uint64_t digest,
+                       enum code *out_code)
 {
     if (epoch < fake->epoch) {
         *out_code = CODE_EPOCH_OLD;
@@ -136,7 +140,8 @@ static bool fake_admit(struct fake_engine *fake, uint64_t epoch, uint64_t seq, u
         fake->last_seq = 0;
     }
     if (seq <= fake->last_seq) {
-        *out_code = fake->digests[seq % COUNT_OF(fake->digests)] == digest ? CODE_NOTHING : CODE_SEQ_REUSED;
+        *out_code =
+            fake->digests[seq % COUNT_OF(fake->digests)] == digest ? CODE_NOTHING : CODE_SEQ_REUSED;
         fake->resends++;
         return false;
     }
@@ -160,7 +165,8 @@ static void fake_batch(struct fake_engine *fake, const struct codec_request *got
         return;
     }
     for (size_t i = 0; i < batch->n_events; i++) {
-        if (fake->poison_type[0] != '\0' && strcmp(batch->events[i]->type, fake->poison_type) == 0) {
+        if (fake->poison_type[0] != '\0' &&
+            strcmp(batch->events[i]->type, fake->poison_type) == 0) {
             fake_reject(fake, got->request_id, CODE_MALFORMED, 0, control);
             return;
         }
@@ -168,7 +174,8 @@ static void fake_batch(struct fake_engine *fake, const struct codec_request *got
     enum code code = CODE_NOTHING;
     bool is_new = fake_admit(fake, batch->epoch, batch->seq, got->content_digest, &code);
     if (code != CODE_NOTHING) {
-        fake_reject(fake, got->request_id, code, code == CODE_SEQ_GAP ? fake->last_seq + 1 : 0, control);
+        fake_reject(fake, got->request_id, code, code == CODE_SEQ_GAP ? fake->last_seq + 1 : 0,
+                    control);
         return;
     }
     static Gridloop__Wire__EventResult results[CODEC_EVENTS_MAX];
@@ -210,7 +217,8 @@ static void fake_act(struct fake_engine *fake, const struct codec_request *got, 
         fake->acts += is_new;
     }
     if (code != CODE_NOTHING) {
-        fake_reject(fake, got->request_id, code, code == CODE_SEQ_GAP ? fake->last_seq + 1 : 0, control);
+        fake_reject(fake, got->request_id, code, code == CODE_SEQ_GAP ? fake->last_seq + 1 : 0,
+                    control);
         return;
     }
     Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
@@ -327,7 +335,8 @@ static void fake_start(struct fake_engine *fake)
     fake->socket = nn_socket(AF_SP_RAW, NN_REP);
     must(fake->socket >= 0);
     const int size_max = (int)CODEC_FRAME_SIZE_MAX;
-    must(nn_setsockopt(fake->socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, &size_max, sizeof(size_max)) == 0);
+    must(nn_setsockopt(fake->socket, NN_SOL_SOCKET, NN_RCVMAXSIZE, &size_max, sizeof(size_max)) ==
+         0);
     must(nn_setsockopt(fake->socket, NN_SOL_SOCKET, NN_RCVTIMEO, &wait_ms, sizeof(wait_ms)) == 0);
     must(nn_bind(fake->socket, fake->url) >= 0);
     fake->is_stopped = false;

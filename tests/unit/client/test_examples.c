@@ -41,7 +41,8 @@ static int tear_down(void **state)
 }
 
 /* Runs BUILD/<command> and gives its exit code and what it printed. */
-__attribute__((format(printf, 1, 4))) static int run(const char *format, char *out, size_t out_size, ...)
+__attribute__((format(printf, 1, 4))) static int run(const char *format, char *out, size_t out_size,
+                                                     ...)
 {
     char arguments[512], command[1200];
     va_list list;
@@ -62,7 +63,9 @@ static void test_hello_gateway(void **state)
     (void)state;
     char out[1024];
     fake_start(&fake);
-    assert_int_equal(run("hello_gateway %s camera-gateway-1 C-017 %s/outbox", out, sizeof(out), fake.url, directory), 0);
+    assert_int_equal(run("hello_gateway %s camera-gateway-1 C-017 %s/outbox", out, sizeof(out),
+                         fake.url, directory),
+                     0);
     assert_non_null(strstr(out, "OPENED"));
     assert_int_equal(fake.taken, 1);
     fake_stop(&fake);
@@ -75,12 +78,14 @@ static void test_hello_worker(void **state)
     char out[1024];
     fake.told_item_seq = 2;
     fake_start(&fake);
-    assert_int_equal(run("hello_worker %s wang.fang %s/state 2", out, sizeof(out), fake.url, directory), 0);
+    assert_int_equal(
+        run("hello_worker %s wang.fang %s/state 2", out, sizeof(out), fake.url, directory), 0);
     assert_non_null(strstr(out, "垃圾桶满溢"));
     assert_non_null(strstr(out, "order 101: DONE"));
     assert_int_equal(fake.acts, 6); /* accept, arrive, finish of two orders */
     fake_stop(&fake);
-    assert_int_equal(run("hello_worker %s wang.fang %s/state 1", out, sizeof(out), fake.url, directory), 69);
+    assert_int_equal(
+        run("hello_worker %s wang.fang %s/state 1", out, sizeof(out), fake.url, directory), 69);
 }
 
 int main(void)

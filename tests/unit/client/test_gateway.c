@@ -55,24 +55,31 @@ static int tear_down(void **state)
     return system(command);
 }
 
-static struct gridloop_gateway *open_gateway(const char *url, struct gridloop_gateway_options options)
+static struct gridloop_gateway *open_gateway(const char *url,
+                                             struct gridloop_gateway_options options)
 {
     char path[96];
     struct gridloop_gateway *gateway = NULL;
     (void)snprintf(path, sizeof(path), "%s/outbox", directory);
     options.on_result = on_result;
-    assert_int_equal(gridloop_gateway_open(url, "test-gateway", path, &options, &gateway), GRIDLOOP_OK);
+    assert_int_equal(gridloop_gateway_open(url, "test-gateway", path, &options, &gateway),
+                     GRIDLOOP_OK);
     return gateway;
 }
 
-static void send_events(struct gridloop_gateway *gateway, uint32_t from, uint32_t until, const char *type)
+static void send_events(struct gridloop_gateway *gateway, uint32_t from, uint32_t until,
+                        const char *type)
 {
     for (uint32_t i = from; i < until; i++) {
         char id[16];
         (void)snprintf(id, sizeof(id), "e%u", i);
         struct gridloop_field field = {.name = "fill", .kind = GRIDLOOP_NUMBER, .number = i / 10.0};
-        struct gridloop_event event = {
-            .id = id, .type = type, .device = "C-017", .fields = &field, .field_count = 1, .text = "满了"};
+        struct gridloop_event event = {.id = id,
+                                       .type = type,
+                                       .device = "C-017",
+                                       .fields = &field,
+                                       .field_count = 1,
+                                       .text = "满了"};
         assert_int_equal(gridloop_gateway_send(gateway, &event, NULL), GRIDLOOP_OK);
     }
 }
@@ -104,7 +111,8 @@ static void test_gateway_plain_road(void **state)
 static void test_gateway_tcp(void **state)
 {
     (void)state;
-    (void)snprintf(fake.url, sizeof(fake.url), "tcp://127.0.0.1:%d", 20000 + (int)(getpid() % 20000));
+    (void)snprintf(fake.url, sizeof(fake.url), "tcp://127.0.0.1:%d",
+                   20000 + (int)(getpid() % 20000));
     fake_start(&fake);
     struct gridloop_gateway *gateway = open_gateway(fake.url, (struct gridloop_gateway_options){0});
     send_events(gateway, 0, 100, "camera.fire");
@@ -125,15 +133,16 @@ static void test_gateway_bad_road(void **state)
     fake.double_percent = 20;
     fake.reorder_percent = 30;
     fake_start(&fake);
-    struct gridloop_gateway *gateway =
-        open_gateway(fake.url, (struct gridloop_gateway_options){.batch_events_max = 10, .resend_ms = 10});
+    struct gridloop_gateway *gateway = open_gateway(
+        fake.url, (struct gridloop_gateway_options){.batch_events_max = 10, .resend_ms = 10});
     for (uint32_t i = 0; i < 3000; i += 100) {
         send_events(gateway, i, i + 100, "camera.fire");
         (void)gridloop_gateway_flush(gateway, 1);
     }
     assert_int_equal(gridloop_gateway_flush(gateway, 60000), GRIDLOOP_OK);
     assert_each_once(3000);
-    print_message("# %llu resends, %llu gaps\n", (unsigned long long)fake.resends, (unsigned long long)fake.gaps);
+    print_message("# %llu resends, %llu gaps\n", (unsigned long long)fake.resends,
+                  (unsigned long long)fake.gaps);
     assert_true(fake.resends > 0);
     gridloop_gateway_close(gateway);
     fake_stop(&fake);
@@ -162,7 +171,8 @@ static void test_gateway_next_url_when_one_is_silent(void **state)
     char urls[256];
     (void)snprintf(urls, sizeof(urls), "ipc://%s/nobody.sock,%s", directory, fake.url);
     fake_start(&fake);
-    struct gridloop_gateway *gateway = open_gateway(urls, (struct gridloop_gateway_options){.resend_ms = 20});
+    struct gridloop_gateway *gateway =
+        open_gateway(urls, (struct gridloop_gateway_options){.resend_ms = 20});
     /* An unconnected socket takes nothing, so silence must be noticed without a send. */
     send_events(gateway, 0, 5, "camera.fire");
     assert_int_equal(gridloop_gateway_flush(gateway, 10000), GRIDLOOP_OK);
@@ -245,9 +255,11 @@ static void test_gateway_newer_outbox_elsewhere_holds_this_one(void **state)
 static void test_gateway_full_drops_telemetry_first(void **state)
 {
     (void)state;
-    struct gridloop_gateway *gateway = open_gateway(fake.url, (struct gridloop_gateway_options){.items_max = 10});
+    struct gridloop_gateway *gateway =
+        open_gateway(fake.url, (struct gridloop_gateway_options){.items_max = 10});
     send_events(gateway, 0, 4, "camera.fire");
-    struct gridloop_event telemetry = {.type = "water.level", .device = "W-1", .flags = GRIDLOOP_TELEMETRY};
+    struct gridloop_event telemetry = {
+        .type = "water.level", .device = "W-1", .flags = GRIDLOOP_TELEMETRY};
     for (uint32_t i = 0; i < 100; i++) {
         assert_int_equal(gridloop_gateway_send(gateway, &telemetry, NULL), GRIDLOOP_OK);
     }
@@ -267,8 +279,10 @@ static void test_gateway_bad_arguments_are_named(void **state)
 {
     (void)state;
     struct gridloop_gateway *gateway = NULL;
-    assert_int_equal(gridloop_gateway_open("ws://x", "g", "/tmp/x", NULL, &gateway), GRIDLOOP_INVALID);
-    assert_int_equal(gridloop_gateway_open("ipc:///tmp/x", "not a name", "/tmp/x", NULL, &gateway), GRIDLOOP_INVALID);
+    assert_int_equal(gridloop_gateway_open("ws://x", "g", "/tmp/x", NULL, &gateway),
+                     GRIDLOOP_INVALID);
+    assert_int_equal(gridloop_gateway_open("ipc:///tmp/x", "not a name", "/tmp/x", NULL, &gateway),
+                     GRIDLOOP_INVALID);
     gateway = open_gateway(fake.url, (struct gridloop_gateway_options){0});
     struct gridloop_event event = {.type = NULL};
     assert_int_equal(gridloop_gateway_send(gateway, &event, NULL), GRIDLOOP_INVALID);
@@ -294,7 +308,8 @@ static void test_gateway_kill_9_loses_and_doubles_nothing(void **state)
         assert_true(child >= 0);
         if (child == 0) {
             struct gridloop_gateway *gateway =
-                open_gateway(fake.url, (struct gridloop_gateway_options){.batch_events_max = 7, .resend_ms = 20});
+                open_gateway(fake.url, (struct gridloop_gateway_options){.batch_events_max = 7,
+                                                                         .resend_ms = 20});
             for (uint32_t i = sent;; i++) {
                 send_events(gateway, i, i + 1, "camera.fire");
                 if (write(pipe_fds[1], &i, sizeof(i)) != (ssize_t)sizeof(i)) {
@@ -320,7 +335,8 @@ static void test_gateway_kill_9_loses_and_doubles_nothing(void **state)
         (void)close(pipe_fds[0]);
         sent++; /* the event whose number did not reach the pipe may be in the outbox too */
     }
-    struct gridloop_gateway *gateway = open_gateway(fake.url, (struct gridloop_gateway_options){.resend_ms = 20});
+    struct gridloop_gateway *gateway =
+        open_gateway(fake.url, (struct gridloop_gateway_options){.resend_ms = 20});
     assert_int_equal(gridloop_gateway_flush(gateway, 30000), GRIDLOOP_OK);
     gridloop_gateway_close(gateway);
     fake_stop(&fake);
@@ -340,14 +356,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gateway_tcp, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_bad_road, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_no_engine_keeps_everything, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gateway_next_url_when_one_is_silent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gateway_next_url_when_one_is_silent, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_overload_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_poison_is_alone_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gateway_unknown_engine_gets_a_new_epoch, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gateway_newer_outbox_elsewhere_holds_this_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gateway_unknown_engine_gets_a_new_epoch, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_gateway_newer_outbox_elsewhere_holds_this_one, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_full_drops_telemetry_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gateway_bad_arguments_are_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gateway_kill_9_loses_and_doubles_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gateway_kill_9_loses_and_doubles_nothing, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests_name("tests/unit/client/test_gateway", tests, NULL, NULL);
 }

@@ -47,7 +47,8 @@ static struct outbox *open_outbox(uint64_t *out_cut_size)
 static void put(struct outbox *outbox, uint32_t i, bool is_droppable)
 {
     char text[64];
-    int size = snprintf(text, sizeof(text), "item %u %.*s", i, (int)(i % 20), "xxxxxxxxxxxxxxxxxxxx");
+    int size =
+        snprintf(text, sizeof(text), "item %u %.*s", i, (int)(i % 20), "xxxxxxxxxxxxxxxxxxxx");
     uint64_t number = 0;
     assert_int_equal(outbox_put(outbox, 3, is_droppable, text, (uint32_t)size, &number), ERR_OK);
 }
@@ -56,7 +57,8 @@ static void assert_item(const struct outbox *outbox, uint32_t batch, uint32_t in
 {
     char text[64], got[64] = "";
     struct outbox_item item;
-    int size = snprintf(text, sizeof(text), "item %u %.*s", i, (int)(i % 20), "xxxxxxxxxxxxxxxxxxxx");
+    int size =
+        snprintf(text, sizeof(text), "item %u %.*s", i, (int)(i % 20), "xxxxxxxxxxxxxxxxxxxx");
     assert_int_equal(outbox_read(outbox, batch, index, got, sizeof(got), &item), ERR_OK);
     assert_int_equal(item.size, size);
     assert_memory_equal(got, text, (size_t)size);
@@ -293,7 +295,8 @@ static void test_outbox_every_flipped_bit_is_noticed(void **state)
         }
         outbox_close(outbox);
     }
-    print_message("# %u refused, %u cut at the last record, of %zu\n", refused, cut_count, whole_size * 8);
+    print_message("# %u refused, %u cut at the last record, of %zu\n", refused, cut_count,
+                  whole_size * 8);
     assert_true(refused > whole_size * 6);
     assert_true(cut_count > 0);
 }
@@ -307,7 +310,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_outbox_long_use_equals_a_model, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_outbox_telemetry_flood_stays_cheap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_outbox_cut_at_every_byte, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_outbox_every_flipped_bit_is_noticed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_outbox_every_flipped_bit_is_noticed, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests_name("tests/unit/client/test_outbox", tests, NULL, NULL);
 }

@@ -48,7 +48,8 @@ static void open_worker(void)
     (void)snprintf(path, sizeof(path), "%s/state", directory);
     struct gridloop_worker_options options = {
         .on_item = on_item, .on_result = on_result, .hold_ms = 50, .resend_ms = 20};
-    assert_int_equal(gridloop_worker_open(fake.url, "wang.fang", path, &options, &worker), GRIDLOOP_OK);
+    assert_int_equal(gridloop_worker_open(fake.url, "wang.fang", path, &options, &worker),
+                     GRIDLOOP_OK);
 }
 
 static int set_up(void **state)
@@ -153,10 +154,12 @@ static void test_operator_act_is_answered(void **state)
     (void)state;
     struct gridloop_operator_result result;
     struct gridloop_act act = {.case_no = "1", .action = GRIDLOOP_CLOSE};
-    assert_int_equal(gridloop_operator_act(fake.url, "chief.li", &act, 100, &result), GRIDLOOP_UNAVAILABLE);
+    assert_int_equal(gridloop_operator_act(fake.url, "chief.li", &act, 100, &result),
+                     GRIDLOOP_UNAVAILABLE);
     fake.drop_percent = 30;
     fake_start(&fake);
-    assert_int_equal(gridloop_operator_act(fake.url, "chief.li", &act, 20000, &result), GRIDLOOP_OK);
+    assert_int_equal(gridloop_operator_act(fake.url, "chief.li", &act, 20000, &result),
+                     GRIDLOOP_OK);
     assert_int_equal(result.code, GRIDLOOP_DONE);
     assert_string_equal(result.case_no, "110108-20260303-0001");
     fake_stop(&fake);

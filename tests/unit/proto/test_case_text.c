@@ -11,7 +11,8 @@
 static void test_case_text_round_trip(void **state)
 {
     (void)state;
-    const struct case_no numbers[] = {{110108, 20260303, 1}, {1, 19700101, 12345}, {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+    const struct case_no numbers[] = {
+        {110108, 20260303, 1}, {1, 19700101, 12345}, {UINT32_MAX, UINT32_MAX, UINT32_MAX}};
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         char text[CASE_TEXT_SIZE];
         struct case_no back = {0, 0, 0};
@@ -40,7 +41,8 @@ static void test_case_text_suffix_leaves_the_rest_open(void **state)
 static void test_case_text_nonsense_is_refused(void **state)
 {
     (void)state;
-    const char *const wrong[] = {"", "-", "1-", "-1", "1-2-3-4", "0", "1-0", "a", "1 ", " 1", "+1", "4294967296", "1--2"};
+    const char *const wrong[] = {"",  "-",  "1-", "-1", "1-2-3-4",    "0",   "1-0",
+                                 "a", "1 ", " 1", "+1", "4294967296", "1--2"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct case_no no = {7, 7, 7};
         assert_int_equal(case_text_parse(wrong[i], &no), ERR_MALFORMED);

@@ -94,7 +94,8 @@ static size_t seal(void)
 {
     size_t size = 0;
     struct codec_seal who = {.key_id = "camera-gateway-1"};
-    assert_int_equal(codec_seal_request(&who, &sample.request, frame, sizeof(frame), &size), ERR_OK);
+    assert_int_equal(codec_seal_request(&who, &sample.request, frame, sizeof(frame), &size),
+                     ERR_OK);
     assert_int_equal(size, codec_request_size(&who, &sample.request));
     return size;
 }
@@ -206,13 +207,15 @@ static void test_codec_caps_hold(void **state)
     }
     sample.event.n_fields = CODEC_FIELDS_MAX + 1;
     assert_int_equal(open_frame(seal(), &got), CODE_TOO_LARGE);
-    assert_int_equal(codec_open_frame(frame, (size_t)CODEC_FRAME_SIZE_MAX + 1, &arena, &got), CODE_TOO_LARGE);
+    assert_int_equal(codec_open_frame(frame, (size_t)CODEC_FRAME_SIZE_MAX + 1, &arena, &got),
+                     CODE_TOO_LARGE);
 }
 
 static void test_codec_text_must_be_text(void **state)
 {
     (void)state;
-    const char *const wrong[] = {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe4\xb8", "\xf0\x8f\xbf\xbf"};
+    const char *const wrong[] = {"\xff",     "\xc0\x80",        "\xed\xa0\x80", "\xf5\x80\x80\x80",
+                                 "\xe4\xb8", "\xf0\x8f\xbf\xbf"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         sample_init(1);
         strcpy(sample.text, wrong[i]);
@@ -238,17 +241,22 @@ static void test_codec_unknown_is_told_from_malformed(void **state)
 {
     (void)state;
     struct codec_request got;
-    assert_int_equal(open_frame(INNER("\x08\x05\xa2\x06\x00"), &got), CODE_UNKNOWN_COMMAND); /* field 100 */
+    assert_int_equal(open_frame(INNER("\x08\x05\xa2\x06\x00"), &got),
+                     CODE_UNKNOWN_COMMAND); /* field 100 */
     assert_int_equal(got.request_id, 5);
     assert_int_equal(open_frame(INNER("\x08\x05"), &got), CODE_MALFORMED);
-    assert_int_equal(open_frame(INNER("\x08\x05\x12\x00\xa2\x06\x00"), &got), CODE_NOTHING); /* Hello and more */
+    assert_int_equal(open_frame(INNER("\x08\x05\x12\x00\xa2\x06\x00"), &got),
+                     CODE_NOTHING); /* Hello and more */
     assert_int_equal(got.unknown_fields, 1);
-    assert_int_equal(open_frame(INNER("\x12\x00\x12\x00"), &got), CODE_MALFORMED);       /* a kind twice */
-    assert_int_equal(open_frame(INNER("\x12\x00\x22\x00"), &got), CODE_MALFORMED);       /* two kinds */
-    assert_int_equal(open_frame(INNER("\x08\x05\x08\x05\x12\x00"), &got), CODE_MALFORMED); /* a field twice */
-    assert_int_equal(open_frame(INNER("\x10\x01"), &got), CODE_MALFORMED);               /* wrong wire type */
-    assert_int_equal(open_frame(INNER("\x13\x14"), &got), CODE_MALFORMED);               /* a group */
-    assert_int_equal(open_frame(INNER("\x22\x06\x18\x80\x80\x80\x80\x10"), &got), CODE_MALFORMED); /* u32 + 2^32 */
+    assert_int_equal(open_frame(INNER("\x12\x00\x12\x00"), &got),
+                     CODE_MALFORMED); /* a kind twice */
+    assert_int_equal(open_frame(INNER("\x12\x00\x22\x00"), &got), CODE_MALFORMED); /* two kinds */
+    assert_int_equal(open_frame(INNER("\x08\x05\x08\x05\x12\x00"), &got),
+                     CODE_MALFORMED);                                      /* a field twice */
+    assert_int_equal(open_frame(INNER("\x10\x01"), &got), CODE_MALFORMED); /* wrong wire type */
+    assert_int_equal(open_frame(INNER("\x13\x14"), &got), CODE_MALFORMED); /* a group */
+    assert_int_equal(open_frame(INNER("\x22\x06\x18\x80\x80\x80\x80\x10"), &got),
+                     CODE_MALFORMED); /* u32 + 2^32 */
     memcpy(frame, "\x08\x02\x12\x01g\x2a\x00", 7);
     assert_int_equal(open_frame(7, &got), CODE_UNKNOWN_COMMAND);
     memcpy(frame, "\x12\x01 \x2a\x00", 5);
