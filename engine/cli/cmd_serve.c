@@ -357,6 +357,7 @@ static int run(struct engine *engine)
     say_hello(engine);
     snapshot_child_init(&engine->snapshots, &engine->data.disk, engine->node, engine->data.log,
                         engine->options.snapshots, engine->recovery.snapshot_position);
+    engine->snapshots.history = engine->history;
     if (service_notify_open(&engine->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC")) != ERR_OK) {
         report(REPORT_WARN, "no_service_manager", "note=\"NOTIFY_SOCKET or WATCHDOG_USEC is no good; nothing is told\"");
     }

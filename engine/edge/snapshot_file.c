@@ -348,12 +348,18 @@ enum err snapshot_directory_make(const struct disk *disk)
     }
 }
 
-enum err snapshot_keep_newest(const struct disk *disk, uint32_t count)
+enum err snapshot_keep_newest(const struct disk *disk, uint32_t count, uint64_t until_position)
 {
     struct snapshot_list list;
     enum err err = snapshot_list(disk, &list);
-    for (uint32_t i = count; err == ERR_OK && i < list.count; i++) {
+    bool has_needed = false;
+    for (uint32_t i = 0; err == ERR_OK && i < list.count; i++) {
         struct snapshot_paths paths;
+        const bool is_needed = !has_needed && list.positions[i] <= until_position;
+        has_needed = has_needed || is_needed;
+        if (i < count || is_needed) {
+            continue;
+        }
         snapshot_paths_make(list.positions[i], 0, &paths);
         err = disk->remove(disk->context, paths.final);
     }

@@ -69,7 +69,8 @@ enum err snapshot_verify(const struct disk *disk, uint64_t position, struct snap
 enum err snapshot_load(const struct disk *disk, uint64_t position, struct core *core,
                        struct log_fault *out_fault) WARN_UNUSED;
 
-/* Removes all but the newest. */
-enum err snapshot_keep_newest(const struct disk *disk, uint32_t count) WARN_UNUSED;
+/* Removes all but the newest, and the newest not behind until_position: whoever is fed by the log from there on needs it. */
+enum err snapshot_keep_newest(const struct disk *disk, uint32_t count,
+                              uint64_t until_position) WARN_UNUSED;
 
 #endif

@@ -136,7 +136,7 @@ static void tell_done(struct snapshot_child *child)
                (unsigned long long)info.position, (unsigned long long)info.file_size,
                (long long)(real_ms() - child->begun_at_ms), (long long)child->fork_us,
                (long long)child->held_us);
-        err = snapshot_keep_newest(disk, SNAPSHOTS_KEPT);
+        err = snapshot_keep_newest(disk, SNAPSHOTS_KEPT, history_thread_position(child->history));
     }
     if (err != ERR_OK) {
         report(REPORT_WARN, "snapshot_failed", "position=%llu doing=\"look after it\" error=%s",

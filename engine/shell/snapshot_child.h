@@ -14,6 +14,7 @@
 
 #include "engine/edge/node.h"
 #include "engine/edge/snapshot_file.h"
+#include "engine/shell/history_thread.h"
 #include "engine/shell/posix_disk.h"
 
 #include <sys/types.h>
@@ -31,6 +32,7 @@ struct snapshot_child {
     const struct node *node;
     const struct log *log;
     struct snapshot_rhythm rhythm;
+    const struct history_thread *history; /* may still need an older one; NULL */
     pid_t pid;               /* of the child that writes, 0 = none */
     struct snapshot_info info; /* of what it writes */
     uint64_t begun_position; /* of the last one begun, or the one this engine began with */

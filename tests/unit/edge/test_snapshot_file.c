@@ -310,7 +310,14 @@ static void test_snapshot_files_two_newest_are_kept(void **state)
     }
     assert_int_equal(snapshot_list(&memory.disk, &list), ERR_OK);
     assert_int_equal(list.count, 5);
-    assert_int_equal(snapshot_keep_newest(&memory.disk, SNAPSHOTS_KEPT), ERR_OK);
+    /* Somebody is fed from the oldest on: the newest before it stays as well. */
+    uint32_t all = list.count;
+    uint64_t oldest = list.positions[all - 1];
+    assert_int_equal(snapshot_keep_newest(&memory.disk, SNAPSHOTS_KEPT, oldest), ERR_OK);
+    assert_int_equal(snapshot_list(&memory.disk, &list), ERR_OK);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.positions[list.count - 1], oldest);
+    assert_int_equal(snapshot_keep_newest(&memory.disk, SNAPSHOTS_KEPT, UINT64_MAX), ERR_OK);
     assert_int_equal(snapshot_list(&memory.disk, &list), ERR_OK);
     assert_int_equal(list.count, 2);
     assert_int_equal(list.positions[0], 10);
