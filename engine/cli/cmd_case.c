@@ -5,6 +5,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/history_print.h"
 #include "engine/cli/identities.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/story.h"
@@ -282,6 +283,31 @@ static void print_head(const struct core *core, const struct case_view *view, en
     (void)printf("\n");
 }
 
+/* The record of a case that the engine no longer holds: from the history. EX_NOINPUT when it has
+ * none. */
+static int tell_record(const struct case_options *options, struct case_no part,
+                       const struct history_telling *telling)
+{
+    sqlite3 *db = NULL;
+    struct history_fault fault = {.text = ""};
+    struct history_telling told = *telling;
+    uint32_t count = 0;
+    int exit_code = history_print_open(options->data, NULL, &db);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    enum err err = history_read_find(db, part, &told.case_id, &count, &fault);
+    if (err == ERR_OK) {
+        exit_code = options->is_json ? history_print_case_json(db, told.case_id)
+                                     : history_print_case(db, &told);
+    } else {
+        exit_code = err == ERR_NOT_FOUND || err == ERR_INPUT ? EX_NOINPUT
+                                                             : history_print_fault(err, &fault);
+    }
+    (void)sqlite3_close(db);
+    return exit_code;
+}
+
 static int tell(const struct case_options *options, bool is_explained)
 {
     struct case_no part;
@@ -302,6 +328,14 @@ static int tell(const struct case_options *options, bool is_explained)
     const struct core *core = replay_core(story.replay);
     bool is_here = exit_code == EX_OK && core_find_case(core, story.lines[0].no, &view);
     json_t *rows = json_array();
+    if (exit_code == EX_OK && !is_here) {
+        /* GONE: the history tells it as it was known by name at the time. */
+        struct history_telling telling = {.lang = story.lang, .is_explained = is_explained};
+        if (tell_record(options, story.lines[0].no, &telling) == EX_OK) {
+            case_story_close(&story);
+            return EX_OK;
+        }
+    }
     if (exit_code == EX_OK && !options->is_json && is_here) {
         print_head(core, &view, story.lang, is_explained);
     }

@@ -142,7 +142,7 @@ int history_print_case(sqlite3 *db, const struct history_telling *telling)
         }
         history_rows_end(&rows);
     }
-    if (err == ERR_OK && !telling->is_head_only) {
+    if (err == ERR_OK) {
         err = print_story(db, telling, &fault);
     }
     return err == ERR_OK ? EX_OK : history_print_fault(err, &fault);

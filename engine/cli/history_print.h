@@ -21,7 +21,6 @@ struct history_telling {
     int64_t case_id;
     enum lang lang;
     bool is_explained;
-    bool is_head_only;
 };
 int history_print_case(sqlite3 *db, const struct history_telling *telling);
 int history_print_case_json(sqlite3 *db, int64_t case_id);
