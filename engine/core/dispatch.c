@@ -8,6 +8,8 @@
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
+#define PERSONS_PER_OPERATION 16 /* whose duty is read in the time of one candidate; measured */
+
 /* What a candidate is ranked by; smaller wins, compared from the top. */
 struct rank {
     int64_t team; /* checks: 1 = same team as a handler */
@@ -593,6 +595,32 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
     return missing;
 }
 
+/* Is there anybody whom place and area alone could rule out? At night hundreds of cases wait for the first inspector of the
+ * morning: looking again need not measure the way of everybody in the city each time. */
+static bool has_anybody(const struct core *core, const struct case_row *row,
+                        const struct policy_assign *assign, enum order_kind kind)
+{
+    const struct city *city = state_city(core);
+    const struct search search = {.core = core, .row = row, .assign = assign, .kind = kind};
+    for (uint32_t i = 0; i < city->person_count; i++) {
+        const struct city_person *person = &city->persons[i];
+        if ((person->rights & assign->rights) == 0 ||
+            (assign->roles != 0 && (person->roles & assign->roles) == 0) || person->capacity == 0) {
+            continue;
+        }
+        const uint32_t slot = core->workers.person_slots[i];
+        if (filter_duty(&search, slot, person) == CODE_ELIGIBLE &&
+            (case_person_flags(row, slot) & PERSON_DECLINED) == 0 &&
+            filter_case(core, row, slot, kind,
+                        assign->max_load > 0 && assign->max_load < person->capacity
+                            ? assign->max_load
+                            : person->capacity) == CODE_ELIGIBLE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kind, bool is_quiet)
 {
     const struct policy_info *info = state_policy(core)->info;
@@ -601,6 +629,11 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
     struct effect_decision decision;
     for (uint32_t i = 0; i < assigns.count; i++) {
         const uint32_t assign = assigns.first + i;
+        if (is_quiet && !has_anybody(core, cases_peek(&core->cases, case_slot),
+                                     &state_policy(core)->assigns[assign], kind)) {
+            core->operations += state_city(core)->person_count / PERSONS_PER_OPERATION;
+            continue;
+        }
         const uint32_t worker = dispatch_choose(core, case_slot, assign, kind, &decision);
         core->operations += decision.considered;
         if (worker != NONE32) {
