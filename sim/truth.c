@@ -75,14 +75,17 @@ static const struct truth_event *measure_case(const struct truth_event *rows, si
                                               struct truth_result *result)
 {
     const struct truth_event *first = &rows[0];
+    result->pairs_together += pairs_of(count);
     for (size_t from = 0, i = 0; i < count; i++) {
         first = rows[i].event < first->event ? &rows[i] : first;
         if (i + 1 == count || rows[i + 1].incident != rows[from].incident) {
-            result->pairs_right += pairs_of(i + 1 - from);
+            const uint64_t own = pairs_of(i + 1 - from);
+            const bool is_false = rows[from].kind == TRUTH_FALSE;
+            result->pairs_right += is_false ? 0 : own;
+            result->pairs_together -= is_false ? own : 0;
             from = i + 1;
         }
     }
-    result->pairs_together += pairs_of(count);
     result->cases++;
     result->false_cases += first->kind == TRUTH_FALSE;
     return first;
@@ -137,7 +140,7 @@ static void measure_incident(const struct truth_event *rows, size_t count,
     }
     result->events_without_case += count - reached;
     result->false_events += false_events;
-    result->pairs_of_one_incident += reached > 0 ? pairs_of(reached) : 0;
+    result->pairs_of_one_incident += false_events == 0 && reached > 0 ? pairs_of(reached) : 0;
     result->incidents += reports > 0;
     result->incidents_missed += reports > 0 && reports_reached == 0;
 }

@@ -1,11 +1,13 @@
 /* truth.h: cases beside the incidents that really happened.
  *
- * Every event of an invented trace names its incident. Events of one incident belong together, whatever the incident is: the
- * reports of a false alarm too. Merging is judged by pairs, because a pair is either right or wrong whatever the size of its
- * case:
+ * Every event of an invented trace names its incident. Merging is judged by pairs, because a pair is either right or wrong
+ * whatever the size of its case:
  *
  *   precision  of all pairs of events that share a case, how many share their incident
  *   recall     of all pairs of events that share an incident and both reached a case, how many share the case
+ *
+ * Two events of one false alarm or one broken device are no pair: one device that is stuck for an hour would outweigh a day
+ * of incidents. Beside an event of anything else they are a wrong pair.
  *
  * A case is of the incident of its first event, and false when that event is a false alarm or a fault.
  *

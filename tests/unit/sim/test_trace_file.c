@@ -56,6 +56,7 @@ static void test_trace_round_trip(void **state)
     struct trace_reader *reader;
     struct problems *problems = problems_new();
     struct trace_event event = {.at_ms = INT64_C(1772497201001),
+                                .delay_ms = 65001,
                                 .offset_minutes = 480,
                                 .source = "s",
                                 .id = "1",
@@ -79,6 +80,8 @@ static void test_trace_round_trip(void **state)
     assert_int_equal(trace_reader_open(path, problems, &reader), ERR_OK);
     assert_int_equal(trace_reader_next(reader, &back), ERR_OK);
     assert_true(back.at_ms == event.at_ms);
+    assert_true(back.delay_ms == 65001);
+    assert_true(trace_event_as_fact(&back).at_ms == event.at_ms - 65001);
     assert_int_equal(back.offset_minutes, 480);
     assert_string_equal(back.device, "C-017");
     assert_string_equal(back.caller, "c");
@@ -112,6 +115,7 @@ static void test_trace_odd_lines_are_refused_with_their_line(void **state)
         "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\",\"lon\":181,\"lat\":1}\n",
         "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\",\"fields\":{\"a\":[]}}\n",
         "{\"at\":\"2026-02-29T00:00:00Z\",\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}\n",
+        "{\"at\":1000,\"happened\":1001,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}\n", /* after it */
         "[1]\n",
         "{\"at\":1000,\n"};
     for (size_t i = 0; i < COUNT_OF(LINES); i++) {
