@@ -91,10 +91,11 @@ class CaseFlow(CaseTime):
                 if chosen is not None:
                     return self.offer(case, chosen, None, kind, told)
                 self.same(case, "nobody: order", told["order"], 0)
+                self.say(case, "NOBODY", code=told["binding"])
                 return False
             if len(case.people) < CASE_PERSONS:
                 self.judge_silence(case, assign, kind)
-        if not is_quiet and assigns:
+        if not is_quiet:
             raise Desync(case, f"expected a decision on {kind}, the log has {self.describe(self.peek())}")
         return False
 
@@ -107,8 +108,11 @@ class CaseFlow(CaseTime):
             missing, binding = self.dispatch_fill(case, case.nobody_told)
         if case.active(HANDLING):
             self.arm_seek(case, missing > 0)
-            case.nobody_told = case.nobody_told or missing > 0
+            was_quiet, case.nobody_told = case.nobody_told, case.nobody_told or missing > 0
             self.arm_step(case)
+            if not was_quiet and (missing > 0 or is_exhausted) and case.lead() is None:
+                case.nobody_told = True
+                self.say(case, "NOBODY", code=binding)
             return
         if case.holder[0] == "post" and case.state == "ASSIGNED":
             self.arm_seek(case, not is_exhausted and case.is_seeking)
@@ -217,10 +221,7 @@ class CaseFlow(CaseTime):
         if case.is_aside or case.state not in ("CHECKING", "VERIFYING"):
             return
         case.holder = ("post", self.city.supervision)
-        is_offered = self.dispatch_service(case, kind, False)
-        self.arm_seek(case, not is_offered)
-        if not is_offered:
-            self.say(case, "NOBODY")
+        self.arm_seek(case, not self.dispatch_service(case, kind, False))
 
     def lose_order(self, order, action):
         case, kind, was_lead = order.case, order.kind, order.is_lead
@@ -235,7 +236,7 @@ class CaseFlow(CaseTime):
     # ---- after the handling ----
 
     def handled(self, case):
-        check = self.city.classes[case.class_code].check
+        check, before = self.city.classes[case.class_code].check, case.state
         self.recall_all(case, False)
         case.state, case.handled_at = "HANDLED", self.now
         self.arm_seek(case, False)
@@ -245,6 +246,7 @@ class CaseFlow(CaseTime):
             case.holder = ("post", self.city.supervision)
             self.bind(case, "CLEARED")
             self.arm_step(case)
+            self.say(case, "AWAIT_CLEAR", before=before)
         else:
             self.seek_checker(case)
 

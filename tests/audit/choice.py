@@ -3,7 +3,7 @@
 Where two distances lie within the tolerance of this audit, either may be the nearer; everything else is exact.
 """
 from geometry import distance_cm, is_near
-from world import SERVICE, WORKER_ITEMS, World, name_of
+from world import HANDLING, SERVICE, WORKER_ITEMS, World, name_of
 
 MATCHED = ("ELIGIBLE", "FARTHER", "BUSIER")
 FILTERS = ("OFF_SHIFT", "WRONG_ROLE", "WRONG_SKILL", "NOT_IN_AREA", "STALE_FIX", "NO_FIX", "OUT_OF_RADIUS",
@@ -34,7 +34,7 @@ class Choice(World):
         flags = case.flags(worker.id)
         if kind == "CHECK_RESULT" and ("handled" in flags or "commanded" in flags):
             return "CONFLICTED"
-        if case.has_worker(worker.id):
+        if case.has_worker(worker.id) or (kind in HANDLING and case.has_finished(worker.id)):
             return "ALREADY_ON_CASE"
         if worker.load >= limit or worker.item_count() >= WORKER_ITEMS:
             return "AT_CAPACITY"

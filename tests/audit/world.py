@@ -134,6 +134,11 @@ class Case:
     def has_worker(self, person):
         return any(order.is_active and order.worker.id == person for order in self.orders)
 
+    def has_finished(self, person):
+        """Has he done an order of the case since it was last dispatched?"""
+        return any(order.worker.id == person and order.state == "DONE" and order.round == self.round
+                   for order in self.orders)
+
 
 class Timers:
     """Soonest first; equal ones in the order in which they were armed."""

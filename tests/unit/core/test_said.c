@@ -154,6 +154,37 @@ static void test_said_posts_of_a_step_in_the_order_of_the_rule(void **state)
     assert_int_equal(told, COUNT_OF(wanted));
 }
 
+static void test_said_who_holds_a_case_whose_helpers_alone_are_asked(void **state)
+{
+    struct town *town = *state;
+    const struct place gate = {1163030000, 399030000}; /* C-003 */
+    const struct town_field dense[] = {{"density", NULL, 4000000}, {0}};
+    const char *const idle[] = {"li", "chen"};
+    for (size_t i = 0; i < COUNT_OF(idle); i++) {
+        town_seen(town, idle[i], STATUS_PAUSED, gate);
+    }
+    town_seen(town, "wang", STATUS_READY, gate);
+    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, dense),
+                     CODE_OPENED);
+    const struct case_no no = town->last.case_no;
+    const uint64_t order = town_order_of(town, "wang");
+    assert_true(order != 0);
+    assert_true(town_order_of(town, "sun") != 0); /* asked to help, has not answered */
+    const uint32_t told = town_count(town, ACTION_NOBODY);
+    assert_int_equal(
+        town_act(town, "wang", order, (struct case_no){0}, ACTION_ACCEPT, REASON_NONE, gate, NULL),
+        CODE_DONE);
+    assert_int_equal(
+        town_act(town, "wang", order, (struct case_no){0}, ACTION_RETURN, REASON_OTHER, gate, NULL),
+        CODE_DONE);
+    assert_string_equal(town_holder(town, no), "town.command");
+    const struct effect_timeline *line = newest_line(town);
+    assert_int_equal(line->action, ACTION_NOBODY);
+    assert_int_equal(line->state, CASE_DISPATCHING);
+    assert_int_equal(line->holder.kind, HOLDER_POST);
+    assert_int_equal(town_count(town, ACTION_NOBODY), told + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +193,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_case_that_waits_for_its_source,
                                         open_crowded_town, close_town),
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_report_that_nobody_can_verify,
+                                        open_crowded_town, close_town),
+        cmocka_unit_test_setup_teardown(test_said_who_holds_a_case_whose_helpers_alone_are_asked,
                                         open_crowded_town, close_town),
         cmocka_unit_test_setup_teardown(test_said_posts_of_a_step_in_the_order_of_the_rule,
                                         open_crowded_town, close_town),
