@@ -2,6 +2,7 @@
  *
  * Nothing here decides whether a change is good: a time depends on the machine and on what else it does. The raw figures go to
  * a JSON file for those who compare. */
+#include "engine/cli/arguments.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
@@ -135,7 +136,7 @@ int cmd_bench(int argc, char **argv)
         describe,
         NULL};
     struct options options = {.seed = 1, .runs = 5};
-    if (argp_parse(&ARGP, argc, argv, 0, NULL, &options) != 0) {
+    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct bench *bench;

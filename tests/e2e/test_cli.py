@@ -22,6 +22,7 @@ NEEDS = {
     "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
     "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],
+    "gridloop backup": ["OUT"], "gridloop history show": ["1"], "gridloop history search": ["bin"],
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
@@ -263,7 +264,9 @@ def main():
     home = tempfile.mkdtemp(prefix="gridloop-cli-")
     env = {key: value for key, value in os.environ.items() if not key.startswith("GRIDLOOP_")}
     env.update({"HOME": home, "XDG_RUNTIME_DIR": home, "XDG_STATE_HOME": home, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
-    commands = [Words(line) for line in call(["--list-words"], env).stdout.splitlines()]
+    listed = call(["--list-words"], env)
+    check(listed.returncode == 0 and not listed.stderr, f"a command does not read its line by arguments_parse: {said(listed)}")
+    commands = [Words(line) for line in listed.stdout.splitlines()]
     check(len(commands) > 20, "--list-words lists too few commands")
     leaves = [command for command in commands if not command.is_group]
     try:
