@@ -162,6 +162,7 @@ enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thre
         uv_close((uv_handle_t *)&thread->wake, on_closed);
         return ERR_UNAVAILABLE;
     }
+    (void)pthread_setname_np(thread->writer, "gridloop-log");
     *out_thread = thread;
     return ERR_OK;
 }
