@@ -141,13 +141,14 @@ test: ## deps, deps-test, build, every test
 # ---- tests ----
 GATES := $(sort $(wildcard tests/gates/gate_*.sh))
 E2E := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.py))
+AUDIT := $(sort $(wildcard tests/audit/test_*.py))
 REAL := $(sort $(wildcard tests/real/test_*.sh tests/real/test_*.py))
 GOLDEN := $(sort $(wildcard tests/golden/test_*.sh))
 CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh
 RUN = BUILD=$(BUILD) CC=$(CC) tests/run.sh
 test-programs: $(UNIT_BINS)
 run-tests: all test-programs
-	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(REAL)
+	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(AUDIT) $(REAL)
 check: test-programs ## unit tests and gates only, without processes and packages
 	@$(RUN) $(CHECKS)
 unit: test-programs ## unit tests of all rooms
@@ -158,6 +159,8 @@ purity: ## the core links nothing but memcpy, memmove, memset, memcmp and the pa
 	@BUILD=$(BUILD) tests/gates/gate_purity.sh
 e2e: all ## tests with real processes; KILLS=n sets how often the engine is killed
 	@$(RUN) $(E2E)
+audit: all ## logs recomputed from outside; AUDIT_SEEDS=n invented days, AUDIT_REAL=all of the real records
+	@$(RUN) $(AUDIT)
 golden: all ## a golden morning gives one digest on gcc and clang at -O0 and -O3
 	@TEST_TIMEOUT=3600 $(RUN) $(GOLDEN) tests/golden/matrix.sh
 real: all ## replays of real incidents; skips where ../shared/data is absent
@@ -193,7 +196,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all man deps deps-test demo test test-programs run-tests check unit gates purity e2e golden real torture asan cov tidy \
+.PHONY: all man deps deps-test demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
         install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+"""runs.py: logs to audit, made with the program: a synthetic city, an invented trace, a simulated run."""
+import os
+import subprocess
+import sys
+
+GRIDLOOP = os.path.join(os.environ.get("BUILD", "build"), "gridloop")
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "shared", "data")
+number = 0
+
+
+def ok(is_ok, text):
+    global number
+    number += 1
+    print(f"{'ok' if is_ok else 'not ok'} {number} - {text}", flush=True)
+    return is_ok
+
+
+def gridloop(*words, out=None):
+    done = subprocess.run([GRIDLOOP, *map(str, words)], stdout=out or subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          timeout=600, check=False)
+    if done.returncode != 0:
+        print(f"not ok - gridloop {' '.join(map(str, words))}: exit {done.returncode}\n{done.stderr}")
+        sys.exit(1)
+
+
+def dump(data, path):
+    with open(path, "wb") as out:
+        gridloop("log", "dump", "--data", data, "--effects", out=out)
+
+
+def simulate(directory, city, trace, seed):
+    """The dump of one run."""
+    data, path = os.path.join(directory, "log"), os.path.join(directory, "dump.ndjson")
+    gridloop("sim", "--city", city, "--trace", trace, "--seed", seed, "--log", data, "--quiet")
+    dump(data, path)
+    return path
+
+
+def make_city(directory, seed):
+    city = os.path.join(directory, "city")
+    gridloop("city", "demo", city, "--seed", seed)
+    return city
+
+
+def invent(directory, city, seed, hours, rate, begin="2026-03-03T06:00:00+08:00"):
+    trace = os.path.join(directory, "trace.ndjson")
+    gridloop("trace", "generate", "--city", city, "--seed", seed, "--hours", hours, "--rate", rate, "--from", begin,
+             "--output", trace)
+    return trace

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""test_audit.py: the outside view over logs of simulated days in synthetic cities, and of the real records where they are.
+
+AUDIT_SEEDS=n sets how many days are invented (default 4, in .ci/run 20); AUDIT_REAL=all takes all real records instead of the
+first hours.
+"""
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import audit
+import runs
+from cityread import City
+from ruleread import Rules
+
+# Day, evening into night, a holiday that is worked: when the shifts, calendars and clocks differ.
+BEGINS = ["2026-03-03T06:00:00+08:00", "2026-03-06T17:00:00+08:00", "2026-05-08T12:00:00+08:00",
+          "2026-10-02T22:00:00+08:00"]
+
+
+def judge(city_directory, path, what):
+    """Audits one dump; the report is shown when there is a difference."""
+    with open(path, encoding="utf-8") as file:
+        result = audit.run(City(city_directory), Rules(os.path.join(city_directory, "rules")), audit.read_dump(file))
+    is_ok = not result.differences and result.checked["choices"] > 0
+    summary = f"{result.checked['choices']} choices, {result.stories.closed_cases} cases, {result.checked['clocks']} clocks"
+    runs.ok(is_ok, f"{what}: {summary}, {len(result.differences)} differences")
+    if not is_ok:
+        audit.print_report(result, sys.stdout, 20)
+    return is_ok
+
+
+def audit_invented(work, seed):
+    directory = os.path.join(work, f"day{seed}")
+    os.mkdir(directory)
+    city = runs.make_city(directory, seed)
+    trace = runs.invent(directory, city, seed, 6, 20 + 5 * (seed % 5), BEGINS[seed % len(BEGINS)])
+    is_ok = judge(city, runs.simulate(directory, city, trace, seed), f"invented day {seed}")
+    shutil.rmtree(directory)
+    return is_ok
+
+
+def audit_real(work, name):
+    directory = os.path.join(work, name)
+    os.mkdir(directory)
+    city = os.path.join(directory, "city")
+    runs.gridloop("city", "import", name, "--data", runs.DATA, "--out", city)
+    trace = os.path.join(city, "trace.ndjson")
+    if os.environ.get("AUDIT_REAL") != "all":
+        short = os.path.join(directory, "short.ndjson")
+        with open(trace, encoding="utf-8") as whole, open(short, "w", encoding="utf-8") as out:
+            out.writelines(line for line, _ in zip(whole, range(600)))
+        trace = short
+    is_ok = judge(city, runs.simulate(directory, city, trace, 1), f"real records {name}")
+    shutil.rmtree(directory)
+    return is_ok
+
+
+def main():
+    work = tempfile.mkdtemp(prefix="gridloop-audit-")
+    try:
+        results = [audit_invented(work, seed) for seed in range(1, int(os.environ.get("AUDIT_SEEDS", "4")) + 1)]
+        if os.path.isdir(runs.DATA):
+            results += [audit_real(work, name) for name in ("sf", "ny")]
+        else:
+            print("# ../shared/data is not there: real records are not audited")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
