@@ -3,6 +3,7 @@
  * Nothing here decides whether a change is good: a time depends on the machine and on what else it does. The raw figures go to
  * a JSON file for those who compare. */
 #include "engine/cli/arguments.h"
+#include "engine/cli/bench_history.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
@@ -33,6 +34,7 @@ struct group {
 static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced"},
     {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; restart"},
+    {"history", bench_history, "closed cases the history database takes in"},
     {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},
 };
 
