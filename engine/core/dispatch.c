@@ -52,14 +52,19 @@ static bool rank_is_before(const struct rank *a, const struct rank *b)
     return a->person < b->person;
 }
 
+static bool has_role(const struct policy_assign *assign, const struct city_person *person)
+{
+    return (person->rights & assign->rights) != 0 &&
+           (assign->roles == 0 || (person->roles & assign->roles) != 0);
+}
+
 /* Filters that do not depend on where anybody is. */
 static enum code filter_duty(const struct search *search, uint32_t slot,
                              const struct city_person *person)
 {
     const struct worker_row *worker = &search->core->workers.rows[slot];
     const struct policy_assign *assign = search->assign;
-    if ((person->rights & assign->rights) == 0 ||
-        (assign->roles != 0 && (person->roles & assign->roles) == 0)) {
+    if (!has_role(assign, person)) {
         return CODE_WRONG_ROLE;
     }
     if ((person->skills & assign->skills) != assign->skills) {
@@ -236,12 +241,24 @@ static void record_candidate(struct effect_decision *record, const struct effect
     record->candidates[at] = *candidate;
 }
 
+/* The record is full of people who say more than the wrong role. */
+static bool record_is_settled(const struct effect_decision *record)
+{
+    return record->candidate_count == DECISION_CANDIDATES_MAX &&
+           record->candidates[DECISION_CANDIDATES_MAX - 1].code != CODE_WRONG_ROLE;
+}
+
 static void consider(struct search *search, uint32_t slot)
 {
     const struct core *core = search->core;
     const struct worker_row *worker = &core->workers.rows[slot];
     const struct city_person *person = worker_person(core, slot);
     if (person == NULL || person->capacity == 0) {
+        return;
+    }
+    if (!has_role(search->assign, person) && record_is_settled(search->record)) {
+        search->record->considered++; /* most of a city: their way need not be measured */
+        search->record->removed[CODE_WRONG_ROLE - CODE_ELIGIBLE]++;
         return;
     }
     struct place at;
@@ -595,7 +612,21 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
     return missing;
 }
 
-/* Is there anybody whom place and area alone could rule out? At night hundreds of cases wait for the first inspector of the
+static bool is_of_cell(const struct city *city, uint32_t cell, uint32_t person)
+{
+    if (cell == NONE32) {
+        return false;
+    }
+    const struct image_range persons = city->cells[cell].persons;
+    for (uint32_t i = 0; i < persons.count; i++) {
+        if (city->cell_persons[persons.first + i] == person) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is there anybody whom the area alone could rule out? At night hundreds of cases wait for the first inspector of the
  * morning: looking again need not measure the way of everybody in the city each time. */
 static bool has_anybody(const struct core *core, const struct case_row *row,
                         const struct policy_assign *assign, enum order_kind kind)
@@ -604,12 +635,15 @@ static bool has_anybody(const struct core *core, const struct case_row *row,
     const struct search search = {.core = core, .row = row, .assign = assign, .kind = kind};
     for (uint32_t i = 0; i < city->person_count; i++) {
         const struct city_person *person = &city->persons[i];
-        if ((person->rights & assign->rights) == 0 ||
-            (assign->roles != 0 && (person->roles & assign->roles) == 0) || person->capacity == 0) {
+        if (person->capacity == 0 || !has_role(assign, person)) {
             continue;
         }
         const uint32_t slot = core->workers.person_slots[i];
-        if (filter_duty(&search, slot, person) == CODE_ELIGIBLE &&
+        const struct worker_row *worker = &core->workers.rows[slot];
+        const bool has_position = worker_has_fresh_fix(core, worker) ||
+                                  (!place_is_known(worker->fix) && person->has_base != 0) ||
+                                  is_of_cell(city, row->cell, i);
+        if (has_position && filter_duty(&search, slot, person) == CODE_ELIGIBLE &&
             (case_person_flags(row, slot) & PERSON_DECLINED) == 0 &&
             filter_case(core, row, slot, kind,
                         assign->max_load > 0 && assign->max_load < person->capacity
