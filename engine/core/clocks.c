@@ -156,7 +156,7 @@ static void tell_post(struct core *core, const struct case_row *row, uint32_t po
     state_emit(core, &effect);
 }
 
-void clocks_miss(struct core *core, uint32_t slot)
+void clocks_miss(struct core *core, uint32_t slot, int64_t due_ms)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const bool is_first = (row->flags & CASE_IS_MISSED) == 0;
@@ -173,7 +173,7 @@ void clocks_miss(struct core *core, uint32_t slot)
     flow_say(core, slot,
              &(struct flow_note){.action = is_first ? ACTION_MISS : ACTION_ESCALATE,
                                  .clock = row->clock,
-                                 .deadline_ms = core->now_ms,
+                                 .deadline_ms = due_ms,
                                  .post = post + 1});
     tell_post(core, row, post, NONE32, CODE_EXPIRED);
 }

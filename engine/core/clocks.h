@@ -24,8 +24,9 @@ void clocks_reset_handle(struct core *core, uint32_t case_slot);
 /* The case leaves: no clock at all. */
 void clocks_stop(struct core *core, uint32_t case_slot);
 
-/* CASE_TIMER_CLOCK is due: the binding clock was missed, or its reminder. Not for RETIRE and CLEARED. */
-void clocks_miss(struct core *core, uint32_t case_slot);
+/* CASE_TIMER_CLOCK was due at due_ms, perhaps while the engine was down: the binding clock was missed, or its reminder. Not for
+ * RETIRE and CLEARED. */
+void clocks_miss(struct core *core, uint32_t case_slot, int64_t due_ms);
 
 /* Arms the next escalation step. Call after every transition. */
 void clocks_arm_step(struct core *core, uint32_t case_slot);

@@ -346,7 +346,7 @@ static void take_command(struct core *core, const struct command *command)
 
 /* ---- timers ---- */
 
-static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer timer)
+static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer timer, int64_t due_ms)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
     if (timer == CASE_TIMER_STEP) {
@@ -358,7 +358,7 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
     } else if (row->clock == CLOCK_CLEARED) {
         flow_cleared_due(core, slot);
     } else {
-        clocks_miss(core, slot);
+        clocks_miss(core, slot, due_ms);
     }
 }
 
@@ -368,6 +368,7 @@ static void fire_due_timers(struct core *core)
     /* A timer is one operation, and so is each worker that dispatching looks at because of it. */
     while (core->operations < core->limits.tick_operations) {
         core->operations++;
+        const int64_t due_ms = timers_next_due_ms(&core->timers);
         const uint32_t id = timers_take_due(&core->timers, core->now_ms);
         if (id == NONE32) {
             return;
@@ -375,7 +376,8 @@ static void fire_due_timers(struct core *core)
         if (id >= first_order) {
             flow_order_due(core, id - first_order);
         } else {
-            fire_case_timer(core, id / CASE_TIMER_COUNT, (enum case_timer)(id % CASE_TIMER_COUNT));
+            fire_case_timer(core, id / CASE_TIMER_COUNT, (enum case_timer)(id % CASE_TIMER_COUNT),
+                            due_ms);
         }
     }
 }

@@ -185,6 +185,27 @@ static void test_said_who_holds_a_case_whose_helpers_alone_are_asked(void **stat
     assert_int_equal(town_count(town, ACTION_NOBODY), told + 1);
 }
 
+static void test_said_when_a_clock_ran_out_while_the_engine_was_down(void **state)
+{
+    struct town *town = *state;
+    town_seen(town, "wang", STATUS_PAUSED, by_the_bin);
+    town_seen(town, "li", STATUS_PAUSED, by_the_bin);
+    const struct case_no no = flood_case(town); /* nobody: a desk holds it */
+    const int64_t due_ms = town_case(town, no).deadline_ms;
+    town->now_ms = due_ms + 10 * MINUTE_MS;
+    const uint32_t before = town->effect_count;
+    town_seen(town, "wang", STATUS_PAUSED, by_the_bin); /* the first command afterwards */
+    for (uint32_t i = before; i < town->effect_count; i++) {
+        const struct effect *effect = &town->effects[i];
+        if (effect->kind == EFFECT_TIMELINE && effect->of.timeline.action == ACTION_MISS) {
+            assert_int_equal(effect->at_ms, due_ms + 10 * MINUTE_MS);
+            assert_int_equal(effect->of.timeline.deadline_ms, due_ms);
+            return;
+        }
+    }
+    fail_msg("no clock was missed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +216,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_report_that_nobody_can_verify,
                                         open_crowded_town, close_town),
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_case_whose_helpers_alone_are_asked,
+                                        open_crowded_town, close_town),
+        cmocka_unit_test_setup_teardown(test_said_when_a_clock_ran_out_while_the_engine_was_down,
                                         open_crowded_town, close_town),
         cmocka_unit_test_setup_teardown(test_said_posts_of_a_step_in_the_order_of_the_rule,
                                         open_crowded_town, close_town),
