@@ -261,16 +261,22 @@ enum err history_thread_open(const struct history_thread_options *options,
     return ERR_OK;
 }
 
+void history_thread_finish(struct history_thread *thread)
+{
+    if (thread != NULL && thread->is_running) {
+        history_queue_stop(thread->queue);
+        int failed = pthread_join(thread->writer, NULL);
+        must(failed == 0);
+        thread->is_running = false;
+    }
+}
+
 void history_thread_close(struct history_thread *thread)
 {
     if (thread == NULL) {
         return;
     }
-    if (thread->is_running) {
-        history_queue_stop(thread->queue);
-        int failed = pthread_join(thread->writer, NULL);
-        must(failed == 0);
-    }
+    history_thread_finish(thread);
     history_close(thread->history);
     history_feed_fini(&thread->feed);
     history_queue_free(thread->queue);

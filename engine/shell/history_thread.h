@@ -39,7 +39,10 @@ bool history_thread_is_crowded(const struct history_thread *thread);
 /* Any thread: every entry up to here is in the database. NULL gives UINT64_MAX: there is no history to wait for. */
 uint64_t history_thread_position(const struct history_thread *thread);
 
-/* Writes what is durable and ends. NULL is fine. */
+/* Writes what is durable and ends its thread; the position is final then. Nothing is stepped any more. NULL is fine. */
+void history_thread_finish(struct history_thread *thread);
+
+/* Finishes and frees. NULL is fine. */
 void history_thread_close(struct history_thread *thread);
 
 #endif

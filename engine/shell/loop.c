@@ -441,6 +441,7 @@ int loop_run(const struct loop_options *options)
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
         node_set_gauges(options->node, (struct node_gauge_source){NULL, NULL});
         log_thread_close(loop->thread, NULL);
+        history_thread_finish(options->history); /* then the last snapshot knows what it needs */
         if (loop->is_clean && options->snapshots != NULL) {
             snapshot_child_finish(options->snapshots, !log_space_is_low(options->log));
         }
