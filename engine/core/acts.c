@@ -24,7 +24,8 @@ static struct flow_note note_of(const struct act *act)
     return (struct flow_note){.action = (enum action)act->body->action,
                               .reason = (enum reason)act->body->reason,
                               .actor = act->worker + 1,
-                              .place = place_is_known(act->place) ? act->place : (struct place){0, 0},
+                              .place =
+                                  place_is_known(act->place) ? act->place : (struct place){0, 0},
                               .text = act->text,
                               .text_size = act->body->text_size};
 }
@@ -51,8 +52,7 @@ static void act_accept(const struct act *act, uint32_t order_slot)
     order->clock = CLOCK_NONE;
     if (!flow_is_service(order) && rule != NULL && rule->sla.arrive.value > 0) {
         order->clock = CLOCK_ARRIVE;
-        order->deadline_ms =
-            add_clamped(order->offered_at_ms, clocks_plain_ms(rule->sla.arrive));
+        order->deadline_ms = add_clamped(order->offered_at_ms, clocks_plain_ms(rule->sla.arrive));
     }
     flow_arm_accepted(core, order_slot);
     if (flow_is_service(order)) {
@@ -167,7 +167,8 @@ static void act_done(const struct act *act, uint32_t order_slot)
     if (orders_count_active(core, row, handling) == 0) {
         flow_handled(core, slot);
     } else if (was_lead) {
-        must(flow_promote_assist(core, slot)); /* somebody is still on site and answers for it now */
+        must(
+            flow_promote_assist(core, slot)); /* somebody is still on site and answers for it now */
     }
 }
 
@@ -291,11 +292,12 @@ static enum code check_rights(const struct act *act, const struct case_row *row)
     const bool is_desk_act =
         action == ACTION_DONE || action == ACTION_RETURN ||
         (action == ACTION_DISPATCH && (person->rights & RIGHT_DISPATCHER) == 0);
-    if (is_desk_act && (row->holder.kind != HOLDER_POST || !is_of_post(core, act->worker, row->holder.index))) {
+    if (is_desk_act &&
+        (row->holder.kind != HOLDER_POST || !is_of_post(core, act->worker, row->holder.index))) {
         return CODE_NOT_YOURS;
     }
-    const bool is_check = action == ACTION_CHECK_PASS || action == ACTION_CHECK_FAIL ||
-                          action == ACTION_CLOSE;
+    const bool is_check =
+        action == ACTION_CHECK_PASS || action == ACTION_CHECK_FAIL || action == ACTION_CLOSE;
     const uint32_t flags = case_person_flags(row, act->worker);
     if (is_check && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
         return CODE_CONFLICT_OF_INTEREST;
@@ -305,7 +307,8 @@ static enum code check_rights(const struct act *act, const struct case_row *row)
 
 /* Who commands or finishes by hand is remembered, so that he never checks it. No order is active and case_persons_fit
  * said that both fit; other: the person asked besides, NONE32 = nobody. */
-static void remember_hand(const struct act *act, struct case_row *row, uint32_t flags, uint32_t other)
+static void remember_hand(const struct act *act, struct case_row *row, uint32_t flags,
+                          uint32_t other)
 {
     if (row->person_count + (other == NONE32 ? 1 : 2) > CASE_WORKERS_MAX) {
         case_persons_forget(row);
@@ -472,7 +475,7 @@ static enum code act_on_case(const struct act *act)
 }
 
 void acts_take(struct core *core, uint32_t worker, const struct command *command,
-              struct effect_result *result)
+               struct effect_result *result)
 {
     const struct act_body *body = command->body.act.head;
     const struct act act = {.core = core,

@@ -226,8 +226,8 @@ bool case_persons_fit(const struct case_row *row, uint32_t a, uint32_t b)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < row->person_count; i++) {
-        kept += is_kept(&row->persons[i]) && row->persons[i].worker != a &&
-                row->persons[i].worker != b;
+        kept +=
+            is_kept(&row->persons[i]) && row->persons[i].worker != a && row->persons[i].worker != b;
     }
     return kept + 1 + (b != NONE32 && b != a) <= CASE_WORKERS_MAX;
 }

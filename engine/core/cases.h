@@ -11,7 +11,8 @@
 void cases_init(struct cases *cases, struct arena *arena, const struct limits *limits);
 
 /* A zeroed row with the next number of (district, day). */
-enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32_t *out_slot) WARN_UNUSED;
+enum err cases_take(struct cases *cases, uint32_t district, uint32_t day,
+                    uint32_t *out_slot) WARN_UNUSED;
 
 /* Gives the slot back; chains must be unlinked. */
 void cases_give(struct cases *cases, uint32_t slot);

@@ -235,8 +235,8 @@ void clocks_arm_step(struct core *core, uint32_t slot)
         !case_state_is_terminal((enum case_state)row->state)) {
         for (uint32_t i = 0; i < rule->steps.count; i++) {
             if ((row->steps_fired & (1u << i)) == 0) {
-                due = min_i64(due, step_due_ms(core, row,
-                                               &state_policy(core)->steps[rule->steps.first + i]));
+                due = min_i64(
+                    due, step_due_ms(core, row, &state_policy(core)->steps[rule->steps.first + i]));
             }
         }
     }

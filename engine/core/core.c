@@ -125,7 +125,8 @@ static void find_fastest(struct core *core)
 static void activate(struct core *core, const struct activate_body *body)
 {
     must(core->has_staged_city && hash128_is_equal(core->staged_city.image.digest, body->city));
-    must(core->has_staged_policy && hash128_is_equal(core->staged_policy.image.digest, body->policy));
+    must(core->has_staged_policy &&
+         hash128_is_equal(core->staged_policy.image.digest, body->policy));
     const uint32_t slot = core->has_images ? 1 - core->slot : 0;
     core->cities[slot] = core->staged_city;
     core->policies[slot] = core->staged_policy;
@@ -251,8 +252,8 @@ static void take_events(struct core *core, const struct command *command)
         return;
     }
     struct effect_result result = result_for(head);
-    if (admit != CODE_DONE || mark_find_act(row, head->epoch, head->seq, head->content_digest,
-                                            &result) != ERR_OK) {
+    if (admit != CODE_DONE ||
+        mark_find_act(row, head->epoch, head->seq, head->content_digest, &result) != ERR_OK) {
         result.code = (uint16_t)admit;
     }
     emit_result(core, &result);

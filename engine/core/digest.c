@@ -37,8 +37,8 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     h = add_pair(h, row->asset, row->device);
     h = add_pair(h, row->gateway, row->department);
     h = add_place(h, row->place);
-    const int64_t instants[] = {row->opened_at_ms,      row->onset_at_ms,    row->filed_at_ms,
-                                row->first_offer_at_ms, row->handled_at_ms,  row->closed_at_ms,
+    const int64_t instants[] = {row->opened_at_ms,       row->onset_at_ms,    row->filed_at_ms,
+                                row->first_offer_at_ms,  row->handled_at_ms,  row->closed_at_ms,
                                 row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
                                 row->clock_limit_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
@@ -86,8 +86,9 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
         }
         h = hash128_add(h, row->number);
         h = add_pair(h, row->case_slot, row->worker);
-        h = add_pair(h, row->assign, ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
-                                         ((uint32_t)row->is_lead << 8) | row->clock);
+        h = add_pair(h, row->assign,
+                     ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
+                         ((uint32_t)row->is_lead << 8) | row->clock);
         h = add_pair(h, ((uint32_t)row->round << 8) | row->assign_index, row->next);
         h = add_pair(h, row->worker_next, row->worker_prev);
         h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
@@ -171,13 +172,13 @@ static struct hash128 digest_timers(struct hash128 h, const struct timers *timer
 
 static struct hash128 digest_counts(struct hash128 h, const struct core_counts *c)
 {
-    const uint64_t words[] = {c->events,    c->opened,       c->merged,        c->deduped,
-                              c->no_rule,   c->refused,      c->reopened,      c->cleared,
-                              c->suppressed, c->cases_opened, c->closed,        c->voided,
-                              c->forced_closed, c->reopenings, c->open_now,    c->offers,
-                              c->accepted,  c->declined,     c->expired,       c->returned,
-                              c->done,      c->checks_passed, c->checks_failed, c->nobody,
-                              c->clocks_missed, c->escalations, c->retired};
+    const uint64_t words[] = {c->events,        c->opened,        c->merged,        c->deduped,
+                              c->no_rule,       c->refused,       c->reopened,      c->cleared,
+                              c->suppressed,    c->cases_opened,  c->closed,        c->voided,
+                              c->forced_closed, c->reopenings,    c->open_now,      c->offers,
+                              c->accepted,      c->declined,      c->expired,       c->returned,
+                              c->done,          c->checks_passed, c->checks_failed, c->nobody,
+                              c->clocks_missed, c->escalations,   c->retired};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         h = hash128_add(h, words[i]);
     }
@@ -264,7 +265,8 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
                      effect->of.notice.step);
         return add_pair(h, effect->of.notice.code, effect->of.notice.severity);
     case EFFECT_ACTIVATED:
-        return hash128_join(hash128_join(h, effect->of.activated.city), effect->of.activated.policy);
+        return hash128_join(hash128_join(h, effect->of.activated.city),
+                            effect->of.activated.policy);
     default:
         must(false);
         return h;

@@ -133,11 +133,10 @@ static enum code filter_area(const struct search *search, const struct city_pers
                                                                         : CODE_ELIGIBLE;
     }
     if (search->ring->kind == RING_LEVEL) {
-        const uint32_t unit =
-            person->home_cell == NONE32
-                ? NONE32
-                : city_unit_of_cell(state_city(search->core), person->home_cell,
-                                    search->ring->level);
+        const uint32_t unit = person->home_cell == NONE32
+                                  ? NONE32
+                                  : city_unit_of_cell(state_city(search->core), person->home_cell,
+                                                      search->ring->level);
         return unit == NONE32 || unit != search->case_unit ? CODE_NOT_IN_AREA : CODE_ELIGIBLE;
     }
     return CODE_ELIGIBLE;
@@ -214,7 +213,8 @@ static void record_remove(struct effect_decision *record, uint32_t index)
 }
 
 /* Keeps the list sorted and bounded; a worker looked at in a later ring replaces the earlier line. */
-static void record_candidate(struct effect_decision *record, const struct effect_candidate *candidate)
+static void record_candidate(struct effect_decision *record,
+                             const struct effect_candidate *candidate)
 {
     for (uint32_t i = 0; i < record->candidate_count; i++) {
         if (record->candidates[i].person == candidate->person) {
@@ -265,17 +265,17 @@ static void consider(struct search *search, uint32_t slot)
     bool is_home;
     enum code position = filter_position(search, slot, person, &at, &is_home);
     const int64_t away_cm = place_is_known(at) && place_is_known(search->row->place)
-                                    ? distance_cm(at, search->row->place)
-                                    : -1;
+                                ? distance_cm(at, search->row->place)
+                                : -1;
     enum code code = filter_duty(search, slot, person);
-    if (code == CODE_ELIGIBLE &&
-        (case_person_flags(search->row, slot) & PERSON_DECLINED) != 0) {
+    if (code == CODE_ELIGIBLE && (case_person_flags(search->row, slot) & PERSON_DECLINED) != 0) {
         code = CODE_DECLINED;
     }
     if (code == CODE_ELIGIBLE) {
         const uint32_t max_load = search->assign->max_load;
-        code = filter_case(core, search->row, slot, search->kind,
-                           max_load > 0 && max_load < person->capacity ? max_load : person->capacity);
+        code =
+            filter_case(core, search->row, slot, search->kind,
+                        max_load > 0 && max_load < person->capacity ? max_load : person->capacity);
     }
     if (code == CODE_ELIGIBLE) {
         code = position;
@@ -321,7 +321,8 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
         return bound_cm > search->best_rank.first;
     }
     if (search->assign->pick == PICK_ETA) {
-        const int64_t soonest = mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
+        const int64_t soonest =
+            mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
         return soonest > search->best_rank.first;
     }
     return false;
@@ -428,10 +429,9 @@ static void settle_record(struct search *search)
     for (uint32_t i = 0; i < record->candidate_count; i++) {
         struct effect_candidate *other = &record->candidates[i];
         if (other->code == CODE_ELIGIBLE) {
-            other->code =
-                search->assign->pick == PICK_LEAST_LOADED && other->load > chosen.load
-                    ? CODE_BUSIER
-                    : CODE_FARTHER;
+            other->code = search->assign->pick == PICK_LEAST_LOADED && other->load > chosen.load
+                              ? CODE_BUSIER
+                              : CODE_FARTHER;
         }
     }
     if (record->candidate_count == DECISION_CANDIDATES_MAX) {
@@ -532,8 +532,7 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
     order->assign_index = (uint8_t)assign_index;
     order->is_lead = kind == KIND_HANDLE;
     order->clock = CLOCK_ACCEPT;
-    order->deadline_ms =
-        add_clamped(core->now_ms, clocks_plain_ms(accept_limit_of(core, row)));
+    order->deadline_ms = add_clamped(core->now_ms, clocks_plain_ms(accept_limit_of(core, row)));
     timers_arm(&core->timers, order_timer_id(core, slot), order->deadline_ms);
     if (row->first_offer_at_ms == 0 && (kind == KIND_HANDLE || kind == KIND_ASSIST)) {
         row->first_offer_at_ms = core->now_ms;
@@ -560,7 +559,8 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
 }
 
 /* Orders of that assign that count towards its wanted number: active ones, and those done in this round. */
-static uint32_t count_for_assign(const struct core *core, const struct case_row *row, uint32_t index)
+static uint32_t count_for_assign(const struct core *core, const struct case_row *row,
+                                 uint32_t index)
 {
     uint32_t count = 0;
     for (uint32_t slot = row->order_first; slot != NONE32;) {
@@ -678,8 +678,8 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
         core->counts.nobody++;
         emit_decision(core, &decision, 0);
         /* An offer says who holds the case now; so must this. */
-        flow_say(core, case_slot, &(struct flow_note){.action = ACTION_NOBODY,
-                                                      .code = (enum code)decision.binding});
+        flow_say(core, case_slot,
+                 &(struct flow_note){.action = ACTION_NOBODY, .code = (enum code)decision.binding});
     }
     return false;
 }

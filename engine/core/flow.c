@@ -103,9 +103,9 @@ void flow_recall_all(struct core *core, uint32_t slot, bool keep_arrived)
         if (is_active && !(keep_arrived && order->state == ORDER_ARRIVED)) {
             const uint32_t worker = order->worker;
             recall_order(core, o, ORDER_RECALLED, CODE_RECALLED);
-            flow_say(core, slot, &(struct flow_note){.action = ACTION_RECALL,
-                                                     .order = o + 1,
-                                                     .subject = worker + 1});
+            flow_say(core, slot,
+                     &(struct flow_note){
+                         .action = ACTION_RECALL, .order = o + 1, .subject = worker + 1});
         }
         o = next;
     }
@@ -164,10 +164,9 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
     clocks_bind_handle(core, slot, department != NONE32 ? department : flow_owner_of(core, row));
     flow_arm_seek(core, slot, is_seeking);
     clocks_arm_step(core, slot);
-    flow_say(core, slot, &(struct flow_note){.action = ACTION_TO_DESK,
-                                             .code = code,
-                                             .post = desk + 1,
-                                             .state_before = before});
+    flow_say(core, slot,
+             &(struct flow_note){
+                 .action = ACTION_TO_DESK, .code = code, .post = desk + 1, .state_before = before});
     tell_desk(core, row, desk, code);
 }
 
@@ -268,10 +267,11 @@ bool flow_promote_assist(struct core *core, uint32_t slot)
     }
     clocks_arm_step(core, slot);
     worker_tell(core, order->worker, ITEM_CHANGE, order->number, CODE_NOTHING);
-    flow_say(core, slot, &(struct flow_note){.action = ACTION_REASSIGN,
-                                             .order = best + 1,
-                                             .subject = order->worker + 1,
-                                             .state_before = before});
+    flow_say(core, slot,
+             &(struct flow_note){.action = ACTION_REASSIGN,
+                                 .order = best + 1,
+                                 .subject = order->worker + 1,
+                                 .state_before = before});
     return true;
 }
 
@@ -305,14 +305,16 @@ void flow_take_back(struct core *core, uint32_t slot)
     const uint32_t worker = orders_peek(&core->orders, lead)->worker;
     (void)case_person_add(cases_at(&core->cases, slot), worker, PERSON_DECLINED);
     recall_order(core, lead, ORDER_RECALLED, CODE_RECALLED);
-    flow_say(core, slot, &(struct flow_note){
-                             .action = ACTION_RECALL, .order = lead + 1, .subject = worker + 1});
+    flow_say(
+        core, slot,
+        &(struct flow_note){.action = ACTION_RECALL, .order = lead + 1, .subject = worker + 1});
     flow_after_loss(core, slot, worker, true);
 }
 
 /* ---- after the handling ---- */
 
-void flow_close(struct core *core, uint32_t slot, enum case_state state, const struct flow_note *note)
+void flow_close(struct core *core, uint32_t slot, enum case_state state,
+                const struct flow_note *note)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     struct flow_note said = *note;
@@ -350,8 +352,9 @@ void flow_handled(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const struct policy_rule *rule = state_rule(core, row);
-    const uint32_t check = row->class_row == NONE32 ? (uint32_t)CHECK_PERSON
-                                                    : state_city(core)->classes[row->class_row].check;
+    const uint32_t check = row->class_row == NONE32
+                               ? (uint32_t)CHECK_PERSON
+                               : state_city(core)->classes[row->class_row].check;
     const uint8_t before = row->state;
     flow_recall_all(core, slot, false);
     row->state = CASE_HANDLED;
@@ -382,13 +385,14 @@ void flow_cleared(struct core *core, uint32_t slot, const struct event *event, u
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const uint8_t before = row->state;
-    const bool by_device = row->class_row != NONE32 &&
-                           state_city(core)->classes[row->class_row].check == CHECK_DEVICE;
+    const bool by_device =
+        row->class_row != NONE32 && state_city(core)->classes[row->class_row].check == CHECK_DEVICE;
     row->flags |= CASE_IS_CLEARED;
-    flow_say(core, slot, &(struct flow_note){.action = ACTION_CLEAR,
-                                             .gateway = gateway + 1,
-                                             .event = event,
-                                             .state_before = before});
+    flow_say(core, slot,
+             &(struct flow_note){.action = ACTION_CLEAR,
+                                 .gateway = gateway + 1,
+                                 .event = event,
+                                 .state_before = before});
     if (row->state == CASE_ON_SITE || row->state == CASE_CHECKING) {
         return; /* somebody is there: the person's word closes it */
     }
@@ -396,7 +400,8 @@ void flow_cleared(struct core *core, uint32_t slot, const struct event *event, u
         flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
         return;
     }
-    flow_recall_all(core, slot, false); /* SELF_CLEARED before arrival: nobody need go to handle it */
+    flow_recall_all(core, slot,
+                    false); /* SELF_CLEARED before arrival: nobody need go to handle it */
     row->handled_at_ms = core->now_ms;
     row->filed_at_ms = row->filed_at_ms == 0 ? core->now_ms : row->filed_at_ms;
     flow_seek_checker(core, slot);
@@ -520,8 +525,8 @@ static void lose_order(struct core *core, uint32_t order_slot, enum order_state 
     (void)case_person_add(cases_at(&core->cases, slot), worker, PERSON_DECLINED);
     recall_order(core, order_slot, state, code);
     core->counts.expired += state == ORDER_EXPIRED;
-    flow_say(core, slot, &(struct flow_note){
-                             .action = action, .order = order_slot + 1, .subject = worker + 1});
+    flow_say(core, slot,
+             &(struct flow_note){.action = action, .order = order_slot + 1, .subject = worker + 1});
     if (service) {
         flow_service_again(core, slot, kind);
     } else {
@@ -542,7 +547,8 @@ void flow_post_gone(struct core *core, uint32_t slot)
         flow_to_desk(core, slot, NONE32, CODE_NOTHING, (row->flags & CASE_IS_SEEKING) != 0);
         return;
     }
-    const uint32_t post = row->state == CASE_DISPATCHING ? info->command_post : info->supervision_post;
+    const uint32_t post =
+        row->state == CASE_DISPATCHING ? info->command_post : info->supervision_post;
     flow_hold_by_post(row, post);
     flow_say(core, slot, &(struct flow_note){.action = ACTION_TO_DESK, .post = post + 1});
     tell_desk(core, row, post, CODE_NOTHING);
@@ -581,11 +587,12 @@ void flow_order_due(struct core *core, uint32_t order_slot)
         const int64_t missed_at_ms = order->deadline_ms;
         order->deadline_ms = NEVER_MS; /* late, but on the way: said once, the ladder takes over */
         core->counts.clocks_missed++;
-        flow_say(core, order->case_slot, &(struct flow_note){.action = ACTION_MISS,
-                                                             .order = order_slot + 1,
-                                                             .subject = order->worker + 1,
-                                                             .clock = CLOCK_ARRIVE,
-                                                             .deadline_ms = missed_at_ms});
+        flow_say(core, order->case_slot,
+                 &(struct flow_note){.action = ACTION_MISS,
+                                     .order = order_slot + 1,
+                                     .subject = order->worker + 1,
+                                     .clock = CLOCK_ARRIVE,
+                                     .deadline_ms = missed_at_ms});
     }
     flow_arm_accepted(core, order_slot);
 }

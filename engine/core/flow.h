@@ -12,11 +12,11 @@ struct flow_note {
     enum action action;
     enum reason reason;
     enum code code;
-    uint32_t order;   /* order slot + 1 */
-    uint32_t actor;   /* worker slot + 1 */
-    uint32_t subject; /* worker slot + 1 */
-    uint32_t gateway; /* image row + 1 */
-    uint32_t post;    /* image row + 1 */
+    uint32_t order;       /* order slot + 1 */
+    uint32_t actor;       /* worker slot + 1 */
+    uint32_t subject;     /* worker slot + 1 */
+    uint32_t gateway;     /* image row + 1 */
+    uint32_t post;        /* image row + 1 */
     uint8_t state_before; /* 0 = as now */
     uint8_t clock;        /* with deadline_ms; 0 = the binding clock */
     int64_t deadline_ms;

@@ -54,7 +54,8 @@ static struct hash128 key_of(const struct core *core, struct hash128 base, struc
 }
 
 /* Does the event carry every part? A close clause matches nothing by a field that is not there. */
-static bool has_keys(const struct policy *policy, struct image_range keys, const struct event *event)
+static bool has_keys(const struct policy *policy, struct image_range keys,
+                     const struct event *event)
 {
     for (uint32_t i = 0; i < keys.count; i++) {
         if (event_find_field(event, policy->keys[keys.first + i]) == NULL) {
@@ -355,7 +356,8 @@ static enum code merge_into(struct core *core, uint32_t slot, const struct polic
 
 /* ---- the pipeline ---- */
 
-static bool may_send(const struct core *core, struct intake_source source, const struct event *event)
+static bool may_send(const struct core *core, struct intake_source source,
+                     const struct event *event)
 {
     const struct city *city = state_city(core);
     const struct policy *policy = state_policy(core);

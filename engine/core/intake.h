@@ -13,7 +13,8 @@
 struct intake_source {
     uint32_t gateway;
     uint32_t worker;
-    bool has_outbox; /* numbered by the sender: taken once however late, whatever event ids were forgotten */
+    bool
+        has_outbox; /* numbered by the sender: taken once however late, whatever event ids were forgotten */
 };
 
 /* Decides one event; fills code, is_late and case_no of the result. */

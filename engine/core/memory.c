@@ -17,8 +17,7 @@ const struct memory_row *memory_find(const struct memory *memory, struct hash128
     return slot == NONE32 ? NULL : &memory->rows[slot];
 }
 
-void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms,
-                struct case_no case_no)
+void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms, struct case_no case_no)
 {
     const uint32_t known = table_find(&memory->index, key);
     if (known != NONE32) { /* a new window: its place among the oldest goes with the old one */

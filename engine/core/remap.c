@@ -9,11 +9,10 @@
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
     const uint32_t limit = core->remap_limit;
-    return city->cell_count <= limit && city->asset_count <= limit &&
-           city->device_count <= limit && city->post_count <= limit &&
-           city->class_count <= limit && city->department_count <= limit &&
-           city->gateway_count <= limit && policy->rule_count <= limit &&
-           policy->field_count <= limit;
+    return city->cell_count <= limit && city->asset_count <= limit && city->device_count <= limit &&
+           city->post_count <= limit && city->class_count <= limit &&
+           city->department_count <= limit && city->gateway_count <= limit &&
+           policy->rule_count <= limit && policy->field_count <= limit;
 }
 
 /* A table of named rows, as far as renumbering is concerned. */
@@ -50,13 +49,14 @@ static void lay_map(struct core *core, const struct named *from, const struct na
     }
     for (uint32_t i = 0; i < from->count; i++) {
         const struct image_string name = name_at(from, i);
-        const uint32_t home = (uint32_t)(state_hash_text(from->strings + name.offset, name.size).lo %
-                                         core->remap_limit);
+        const uint32_t home =
+            (uint32_t)(state_hash_text(from->strings + name.offset, name.size).lo %
+                       core->remap_limit);
         map[i] = NONE32;
         for (uint32_t j = heads[home]; j != NONE32; j = nexts[j]) {
             const struct image_string other = name_at(to, j);
-            if (other.size == name.size && memcmp(to->strings + other.offset,
-                                                  from->strings + name.offset, name.size) == 0) {
+            if (other.size == name.size &&
+                memcmp(to->strings + other.offset, from->strings + name.offset, name.size) == 0) {
                 map[i] = j;
                 break;
             }
@@ -80,8 +80,8 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
 {
     struct named from;
     struct named to;
-    from = named_of(old->strings, old->cells, sizeof *old->cells,
-                    offsetof(struct city_cell, code), old->cell_count);
+    from = named_of(old->strings, old->cells, sizeof *old->cells, offsetof(struct city_cell, code),
+                    old->cell_count);
     to = named_of(new->strings, new->cells, sizeof *new->cells, offsetof(struct city_cell, code),
                   new->cell_count);
     lay_map(core, &from, &to);
@@ -144,17 +144,20 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
         if (row->is_used == 0 || row->holder.kind != HOLDER_POST) {
             continue;
         }
-        row->holder.index = mapped(core, row->holder.index); /* gone: NONE32 until remap_rows moves it on */
+        row->holder.index =
+            mapped(core, row->holder.index); /* gone: NONE32 until remap_rows moves it on */
     }
 }
 
 /* The assign of a check or verify order: by its place among the policy's own. */
-static uint32_t service_assign(const struct policy *old, const struct policy *new, const struct order_row *order)
+static uint32_t service_assign(const struct policy *old, const struct policy *new,
+                               const struct order_row *order)
 {
     const bool is_check = order->kind == KIND_CHECK_RESULT;
     const struct image_range from = is_check ? old->info->check_assigns : old->info->verify_assigns;
     const struct image_range to = is_check ? new->info->check_assigns : new->info->verify_assigns;
-    const uint32_t index = order->assign - from.first; /* wraps past every count when before the first */
+    const uint32_t index =
+        order->assign - from.first; /* wraps past every count when before the first */
     return index < to.count ? to.first + index : NONE32;
 }
 

@@ -18,18 +18,20 @@
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
-#define CASE_CAPTURE_SIZE 320u  /* bytes shared by a case's captured strings and numbers */
-#define CASE_WORKERS_MAX 16u    /* persons a case remembers */
-#define CASE_OFFERED_MAX 12u    /* persons offered to; the rest of the list is for desks and checkers */
-#define CASE_ORDERS_MAX 24u     /* orders a case keeps, ended ones included; oldest ended leave first */
-#define CASE_OFFERS_MAX 12u     /* offers without an acceptance before a desk takes over */
+#define CASE_CAPTURE_SIZE 320u /* bytes shared by a case's captured strings and numbers */
+#define CASE_WORKERS_MAX 16u   /* persons a case remembers */
+#define CASE_OFFERED_MAX                                                                           \
+    12u                     /* persons offered to; the rest of the list is for desks and checkers */
+#define CASE_ORDERS_MAX 24u /* orders a case keeps, ended ones included; oldest ended leave first */
+#define CASE_OFFERS_MAX 12u /* offers without an acceptance before a desk takes over */
 #define WORKER_ITEMS_MAX 64u
 #define ACT_RESULTS_KEPT 4u
-#define GRID_SIDE 128u          /* most buckets of the worker grid along one side of the city's box */
-#define ARRIVE_RADIUS_CM 100000 /* an arrival farther from the case than 1 km is not believed */
+#define GRID_SIDE 128u /* most buckets of the worker grid along one side of the city's box */
+#define ARRIVE_RADIUS_CM 100000   /* an arrival farther from the case than 1 km is not believed */
 #define EVENT_AGE_MS (7 * DAY_MS) /* older events are refused TOO_OLD whatever the door */
 #define HANDLE_FALLBACK_MS (7 * DAY_MS) /* where neither rule nor class gives a handle limit */
-#define REMIND_MIN_MS HOUR_MS   /* after a missed clock, remind again after its limit, but not sooner */
+#define REMIND_MIN_MS                                                                              \
+    HOUR_MS /* after a missed clock, remind again after its limit, but not sooner */
 #define SEEK_FALLBACK_MS (2 * MINUTE_MS)
 
 /* ---- cases ---- */
@@ -37,8 +39,8 @@
 enum case_timer { CASE_TIMER_CLOCK, CASE_TIMER_STEP, CASE_TIMER_SEEK, CASE_TIMER_COUNT };
 
 enum case_person_flag {
-    PERSON_DECLINED = 1u << 0, /* declined, let expire, returned: not offered again */
-    PERSON_HANDLED = 1u << 1,  /* accepted a handling order: may not check */
+    PERSON_DECLINED = 1u << 0,  /* declined, let expire, returned: not offered again */
+    PERSON_HANDLED = 1u << 1,   /* accepted a handling order: may not check */
     PERSON_COMMANDED = 1u << 2, /* dispatched it by hand: may not check either */
 };
 
@@ -48,33 +50,33 @@ struct case_person {
 };
 
 enum case_flag {
-    CASE_IS_SEEKING = 1u << 0,  /* a desk holds it, the engine still looks for a worker */
-    CASE_IS_MISSED = 1u << 1,   /* the clock that binds now was missed */
+    CASE_IS_SEEKING = 1u << 0, /* a desk holds it, the engine still looks for a worker */
+    CASE_IS_MISSED = 1u << 1,  /* the clock that binds now was missed */
     CASE_HANDLE_MISSED = 1u << 2,
-    CASE_IS_CLEARED = 1u << 3,  /* the source said it is over */
-    CASE_HAS_MERGE = 1u << 4,   /* linked in the merge chain */
-    CASE_HAS_CLOSE = 1u << 5,   /* linked in the close chain */
+    CASE_IS_CLEARED = 1u << 3, /* the source said it is over */
+    CASE_HAS_MERGE = 1u << 4,  /* linked in the merge chain */
+    CASE_HAS_CLOSE = 1u << 5,  /* linked in the close chain */
     CASE_WAS_REOPENED = 1u << 6,
     CASE_NOBODY_TOLD = 1u << 7, /* the desk was told that nobody is eligible */
     CASE_HANDLE_RUNS = 1u << 8, /* handle clock started and not paused */
 };
 
 struct case_capture {
-    uint32_t field; /* row of POLICY_FIELDS, NONE32 = its field is gone */
+    uint32_t field;  /* row of POLICY_FIELDS, NONE32 = its field is gone */
     uint16_t offset; /* into captured */
-    uint8_t kind;   /* enum field_kind */
+    uint8_t kind;    /* enum field_kind */
     uint8_t size;
 };
 
 struct case_row {
     struct case_no no;
     uint32_t is_used;
-    uint8_t state;       /* enum case_state */
-    uint8_t severity;    /* 1..4 */
-    uint8_t clock;       /* enum case_clock that CASE_TIMER_CLOCK stands for */
-    uint8_t assign_mask; /* bit i: assign i of the rule is wanted */
+    uint8_t state;        /* enum case_state */
+    uint8_t severity;     /* 1..4 */
+    uint8_t clock;        /* enum case_clock that CASE_TIMER_CLOCK stands for */
+    uint8_t assign_mask;  /* bit i: assign i of the rule is wanted */
     struct holder holder; /* index: worker slot for PERSON, post row for POST */
-    uint32_t flags;      /* enum case_flag */
+    uint32_t flags;       /* enum case_flag */
     uint32_t rule, class_row, cell, asset, device, gateway; /* image rows or NONE32 */
     uint32_t department; /* that runs the handle clock, or NONE32 */
     struct place place;  /* of the first event */
@@ -82,16 +84,17 @@ struct case_row {
     int64_t first_offer_at_ms; /* of this round of dispatching, 0 = not yet */
     int64_t handled_at_ms, closed_at_ms;
     struct clock_limit handle_limit;
-    int64_t handle_used_ms;  /* before handle_from_ms, in the limit's unit */
-    int64_t handle_from_ms;  /* running since; meaningful while CASE_HANDLE_RUNS */
-    int64_t clock_limit_ms;  /* of the binding clock, for reminders */
+    int64_t handle_used_ms; /* before handle_from_ms, in the limit's unit */
+    int64_t handle_from_ms; /* running since; meaningful while CASE_HANDLE_RUNS */
+    int64_t clock_limit_ms; /* of the binding clock, for reminders */
     uint32_t event_count;
-    uint32_t offer_count;    /* offers of handling orders since dispatch (re)started */
-    uint32_t steps_fired;    /* bit per escalation step */
-    uint32_t round;          /* how often dispatching started, modulo 256: orders done earlier do not count */
+    uint32_t offer_count; /* offers of handling orders since dispatch (re)started */
+    uint32_t steps_fired; /* bit per escalation step */
+    uint32_t
+        round; /* how often dispatching started, modulo 256: orders done earlier do not count */
     uint32_t person_count;
     struct case_person persons[CASE_WORKERS_MAX];
-    uint32_t order_first;    /* newest order, chain by order_row.next */
+    uint32_t order_first; /* newest order, chain by order_row.next */
     uint32_t order_count;
     struct hash128 merge_key, close_key;
     uint32_t merge_next, merge_prev, close_next, close_prev; /* slots */
@@ -124,15 +127,15 @@ struct order_row {
     uint64_t number;
     uint32_t is_used;
     uint32_t case_slot;
-    uint32_t worker;   /* slot */
-    uint32_t assign;   /* row of POLICY_ASSIGNS, NONE32 */
+    uint32_t worker; /* slot */
+    uint32_t assign; /* row of POLICY_ASSIGNS, NONE32 */
     uint8_t kind, state, is_lead, clock;
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */
     uint8_t round;        /* of the case when it was offered */
     uint8_t reserved[2];
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
-    int64_t deadline_ms; /* accept or arrive clock, NEVER_MS */
-    uint32_t next;       /* older order of the case */
+    int64_t deadline_ms;               /* accept or arrive clock, NEVER_MS */
+    uint32_t next;                     /* older order of the case */
     uint32_t worker_next, worker_prev; /* chain of the worker's active orders */
     uint32_t free_next;
 };
@@ -163,12 +166,13 @@ struct act_result {
 
 struct worker_row {
     struct hash128 id_hash;
-    uint32_t person;   /* row of CITY_PERSONS, NONE32 = left the city */
-    uint32_t status;   /* enum worker_status */
-    uint32_t load;     /* active orders */
+    uint32_t person; /* row of CITY_PERSONS, NONE32 = left the city */
+    uint32_t status; /* enum worker_status */
+    uint32_t load;   /* active orders */
     struct place fix;
     int64_t fix_at_ms, seen_at_ms;
-    struct place position; /* where the grid has it: fix, base or home cell; PLACE_NONE = not in the grid */
+    struct place
+        position; /* where the grid has it: fix, base or home cell; PLACE_NONE = not in the grid */
     uint32_t bucket, bucket_next, bucket_prev;
     uint32_t order_first; /* active orders, newest first */
     uint64_t item_seq_last, item_seq_taken;
@@ -179,13 +183,13 @@ struct worker_row {
 
 struct workers {
     struct worker_row *rows;
-    uint32_t *buckets; /* first worker slot + 1, GRID_SIDE x GRID_SIDE */
+    uint32_t *buckets;      /* first worker slot + 1, GRID_SIDE x GRID_SIDE */
     uint32_t *person_slots; /* worker slot by person row */
     uint32_t limit, count;
     struct table by_id;
-    uint32_t side;            /* buckets along one side in use, 1..GRID_SIDE */
-    uint32_t in_grid;         /* workers in some bucket */
-    struct place origin;      /* south-west corner of the grid */
+    uint32_t side;              /* buckets along one side in use, 1..GRID_SIDE */
+    uint32_t in_grid;           /* workers in some bucket */
+    struct place origin;        /* south-west corner of the grid */
     int64_t lon_step, lat_step; /* 1e-7 degrees a bucket */
 };
 
@@ -211,8 +215,8 @@ struct mark_row {
 
 struct marks {
     struct mark_row *rows;
-    struct kept_batch *batches;   /* limit x batches_kept */
-    struct kept_result *results;  /* limit x batches_kept x batch_events */
+    struct kept_batch *batches;  /* limit x batches_kept */
+    struct kept_result *results; /* limit x batches_kept x batch_events */
     uint32_t limit, count, batches_kept, batch_events;
     struct table by_id;
 };
@@ -241,7 +245,7 @@ struct core {
     struct limits limits;
     int64_t now_ms;
     bool has_images;
-    uint32_t slot;                 /* which of the two image slots is active */
+    uint32_t slot; /* which of the two image slots is active */
     struct city cities[2];
     struct policy policies[2];
     struct city staged_city;
@@ -257,9 +261,9 @@ struct core {
     struct memory dedupe;
     struct timers timers;
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
-    uint32_t *remap;   /* scratch for activation, one u32 a row of the largest table */
+    uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;
-    uint32_t operations; /* of this step, against limits.tick_operations */
+    uint32_t operations;            /* of this step, against limits.tick_operations */
     const struct effect_sink *sink; /* only during core_step */
 };
 
@@ -273,7 +277,8 @@ static inline const struct policy *state_policy(const struct core *core)
     return &core->policies[core->slot];
 }
 
-static inline const struct policy_rule *state_rule(const struct core *core, const struct case_row *row)
+static inline const struct policy_rule *state_rule(const struct core *core,
+                                                   const struct case_row *row)
 {
     return row->rule == NONE32 ? NULL : &state_policy(core)->rules[row->rule];
 }

@@ -68,12 +68,6 @@ void table_remove(struct table *table, struct hash128 key)
     table->slots[hole] = (struct table_slot){.is_used = 0};
 }
 
-void table_clear(struct table *table)
-{
-    memset(table->slots, 0, sizeof(struct table_slot) * ((size_t)table->mask + 1));
-    table->count = 0;
-}
-
 void table_check(const struct table *table)
 {
     uint32_t count = 0;

@@ -33,8 +33,6 @@ void table_put(struct table *table, struct hash128 key, uint32_t value);
 /* The key must be there. */
 void table_remove(struct table *table, struct hash128 key);
 
-void table_clear(struct table *table);
-
 /* Every key is found from its own slot and the count is right. */
 void table_check(const struct table *table);
 

@@ -252,8 +252,8 @@ enum err core_find_results(const struct core *core, struct hash128 principal, ui
     if (worker == NONE32) {
         return ERR_NOT_FOUND;
     }
-    const enum err err = mark_find_act(&core->workers.rows[worker], epoch, seq, content_digest,
-                                       out_results);
+    const enum err err =
+        mark_find_act(&core->workers.rows[worker], epoch, seq, content_digest, out_results);
     if (err == ERR_OK) {
         *out_count = 1;
     }

@@ -71,7 +71,8 @@ static struct place resting_place(const struct core *core, const struct city_per
         return (struct place){person->lon, person->lat};
     }
     if (person->home_cell != NONE32) {
-        return (struct place){city->cells[person->home_cell].lon, city->cells[person->home_cell].lat};
+        return (struct place){city->cells[person->home_cell].lon,
+                              city->cells[person->home_cell].lat};
     }
     return place_none();
 }

@@ -143,7 +143,8 @@ static void test_cases_chains_hold_exactly_who_was_linked(void **state)
         const uint32_t slot = roll(16);
         if (keys[chain][slot] >= 0) {
             (chain == 0 ? cases_unlink_merge : cases_unlink_close)(&cases, slot);
-            (chain == 0 ? cases_unlink_merge : cases_unlink_close)(&cases, slot); /* twice does no harm */
+            (chain == 0 ? cases_unlink_merge : cases_unlink_close)(&cases,
+                                                                   slot); /* twice does no harm */
             keys[chain][slot] = -1;
         } else {
             keys[chain][slot] = (int)roll(4);
@@ -155,8 +156,10 @@ static void test_cases_chains_hold_exactly_who_was_linked(void **state)
             const struct hash128 hash = {chain, key + 1};
             uint32_t walked = 0;
             uint32_t expected = 0;
-            for (uint32_t s = chain == 0 ? cases_first_merge(&cases, hash) : cases_first_close(&cases, hash);
-                 s != NONE32; s = chain == 0 ? cases.rows[s].merge_next : cases.rows[s].close_next) {
+            for (uint32_t s = chain == 0 ? cases_first_merge(&cases, hash)
+                                         : cases_first_close(&cases, hash);
+                 s != NONE32;
+                 s = chain == 0 ? cases.rows[s].merge_next : cases.rows[s].close_next) {
                 assert_int_equal(keys[chain][s], key);
                 walked++;
             }
@@ -179,7 +182,8 @@ static void test_cases_persons_are_remembered_up_to_a_bound(void **state)
     }
     assert_false(case_person_add(&row, 99, 0));
     assert_true(case_person_add(&row, 0, PERSON_COMMANDED | PERSON_DECLINED));
-    assert_int_equal(case_person_flags(&row, 0), PERSON_HANDLED | PERSON_COMMANDED | PERSON_DECLINED);
+    assert_int_equal(case_person_flags(&row, 0),
+                     PERSON_HANDLED | PERSON_COMMANDED | PERSON_DECLINED);
     assert_true(case_persons_fit(&row, 99, 98));
     case_persons_forget(&row);
     assert_int_equal(row.person_count, 4);
@@ -240,7 +244,8 @@ static void test_cases_merge_by_radius_equals_the_distance(void **state)
     const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
     uint32_t merged = 0;
     for (int step = 0; step < 400; step++) {
-        const struct place at = {1163000000 + (int32_t)roll(150000), 399000000 + (int32_t)roll(90000)};
+        const struct place at = {1163000000 + (int32_t)roll(150000),
+                                 399000000 + (int32_t)roll(90000)};
         struct case_view view;
         uint32_t slot = 0;
         int64_t nearest_cm = INT64_MAX;
@@ -260,7 +265,8 @@ static void test_cases_merge_by_radius_equals_the_distance(void **state)
 static struct case_no wet_case(struct town *town)
 {
     const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
+                     CODE_OPENED);
     return town->last.case_no;
 }
 
@@ -278,8 +284,9 @@ static void test_cases_reopened_case_can_be_cleared_again(void **state)
     assert_int_equal(town_case(town, no).state, CASE_CLOSED);
     assert_int_equal(dry(town), CODE_NO_RULE);
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_REOPEN, REASON_CAME_BACK, nowhere, NULL),
-                         CODE_DONE);
+        assert_int_equal(
+            town_act(town, "chief.chu", 0, no, ACTION_REOPEN, REASON_CAME_BACK, nowhere, NULL),
+            CODE_DONE);
         assert_int_equal(dry(town), CODE_CLEARED);
         assert_int_equal(town_case(town, no).state, CASE_CLOSED);
     }
@@ -294,11 +301,14 @@ static void test_cases_clear_without_the_key_clears_nothing(void **state)
     struct town *town = *state;
     const struct town_field empty[] = {{"fill", NULL, 100000}, {0}};
     const struct place other = {1163151000, 399051000};
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL),
+                     CODE_OPENED);
     const struct case_no first = town->last.case_no;
     town_pass(town, 31 * MINUTE_MS); /* past the dedupe window */
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, other, NULL), CODE_OPENED);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", NULL, near_bin, empty), CODE_NO_RULE);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, other, NULL),
+                     CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", NULL, near_bin, empty),
+                     CODE_NO_RULE);
     assert_int_equal(town_case(town, first).state, CASE_VERIFYING);
 }
 
@@ -307,33 +317,43 @@ static void test_cases_full_closed_case_gives_way_to_a_new_one(void **state)
 {
     struct town *town = *state;
     const struct place near = {1163061000, 399061000};
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     for (uint32_t i = 1; i < core_limits(town->core)->case_events; i++) {
-        town_pass(town, 31 * MINUTE_MS); /* past the dedupe window; still daytime for twenty of them */
-        assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL), CODE_MERGED);
+        town_pass(town,
+                  31 * MINUTE_MS); /* past the dedupe window; still daytime for twenty of them */
+        assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL),
+                         CODE_MERGED);
     }
     town_pass(town, 31 * MINUTE_MS);
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL), CODE_TOO_MANY_EVENTS);
-    assert_int_equal(town_act(town, "intake.yin", 0, no, ACTION_FILE, REASON_NONE, nowhere, NULL), CODE_DONE);
-    assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER, nowhere,
-                              "dept.sanitation.duty"),
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL),
+                     CODE_TOO_MANY_EVENTS);
+    assert_int_equal(town_act(town, "intake.yin", 0, no, ACTION_FILE, REASON_NONE, nowhere, NULL),
                      CODE_DONE);
-    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_DONE, REASON_NONE, nowhere, NULL), CODE_DONE);
-    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_CLOSE, REASON_NONE, nowhere, NULL), CODE_DONE);
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL), CODE_OPENED);
+    assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER,
+                              nowhere, "dept.sanitation.duty"),
+                     CODE_DONE);
+    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_DONE, REASON_NONE, nowhere, NULL),
+                     CODE_DONE);
+    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_CLOSE, REASON_NONE, nowhere, NULL),
+                     CODE_DONE);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL),
+                     CODE_OPENED);
     assert_false(case_no_is_equal(town->last.case_no, no));
 }
 
 static void test_cases_day_of_the_number_is_the_local_day(void **state)
 {
     struct town *town = *state;
-    town_pass(town, 15 * HOUR_MS + 39 * MINUTE_MS + 59 * SECOND_MS); /* 23:59:59 in Shanghai, 15:59:59 UTC */
+    town_pass(town, 15 * HOUR_MS + 39 * MINUTE_MS +
+                        59 * SECOND_MS); /* 23:59:59 in Shanghai, 15:59:59 UTC */
     assert_int_equal(wet_case(town).day, 20260303);
     town_pass(town, SECOND_MS);
     const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
     const struct place far_away = {1163180000, 399080000};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, far_away, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, far_away, wet),
+                     CODE_OPENED);
     assert_int_equal(town->last.case_no.day, 20260304);
     assert_int_equal(town->last.case_no.serial, 1);
 }

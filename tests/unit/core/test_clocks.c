@@ -34,8 +34,9 @@ static struct case_no bin_case(struct town *town)
 
 static void does(struct town *town, const char *who, enum action action, enum reason reason)
 {
-    assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, action, reason, near_bin, NULL),
-                     CODE_DONE);
+    assert_int_equal(
+        town_act(town, who, town_order_of(town, who), no_case, action, reason, near_bin, NULL),
+        CODE_DONE);
 }
 
 static void on_case(struct town *town, const char *who, struct case_no no, enum action action,
@@ -123,7 +124,8 @@ static void test_clocks_worker_is_lost_by_silence_only(void **state)
 /* ---- dispatch, check, verify ---- */
 
 /* What every clock but the handle clock does: misses at its limit, then reminds each hour, counted once. */
-static void misses_and_reminds(struct town *town, struct case_no no, enum case_clock clock, int64_t limit_ms)
+static void misses_and_reminds(struct town *town, struct case_no no, enum case_clock clock,
+                               int64_t limit_ms)
 {
     struct case_view view = town_case(town, no);
     assert_int_equal(view.clock, clock);
@@ -183,7 +185,8 @@ static void test_clocks_verify_is_missed_when_nobody_verifies(void **state)
 {
     struct town *town = *state;
     nobody_serves(town);
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     misses_and_reminds(town, no, CLOCK_VERIFY, 30 * MINUTE_MS);
     town_seen(town, "li", STATUS_READY, nowhere);
@@ -216,7 +219,8 @@ static void test_clocks_pause_over_a_weekend_costs_no_working_time(void **state)
     const struct case_no no = bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     const int64_t friday_ms = town->now_ms;
-    assert_int_equal(town_case(town, no).handle_deadline_ms, friday_ms + 2 * DAY_MS + 18 * HOUR_MS); /* Mon 11:00 */
+    assert_int_equal(town_case(town, no).handle_deadline_ms,
+                     friday_ms + 2 * DAY_MS + 18 * HOUR_MS); /* Mon 11:00 */
     town_pass(town, HOUR_MS);
     on_case(town, "desk.san", no, ACTION_RETURN, NULL); /* Friday 18:00: one hour gone */
     town_pass(town, 2 * DAY_MS + 14 * HOUR_MS);         /* Monday 08:00 */
@@ -259,7 +263,8 @@ static void test_clocks_missed_handle_clock_stays_missed_when_resumed(void **sta
 static void test_clocks_case_without_a_limit_has_a_week(void **state)
 {
     struct town *town = *state;
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_OPENED);
     assert_int_equal(town_case(town, town->last.case_no).handle_deadline_ms,
                      town->now_ms + HANDLE_FALLBACK_MS);
 }
@@ -267,7 +272,8 @@ static void test_clocks_case_without_a_limit_has_a_week(void **state)
 static void test_clocks_deadline_past_the_calendar_still_has_an_alarm(void **state)
 {
     struct town *town = *state;
-    town_pass(town, 1399 * DAY_MS + 8 * HOUR_MS); /* 31 December 2029, 16:20; the calendar ends at midnight */
+    town_pass(town, 1399 * DAY_MS +
+                        8 * HOUR_MS); /* 31 December 2029, 16:20; the calendar ends at midnight */
     const struct case_no no = bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     assert_int_equal(town_case(town, no).handle_deadline_ms, NEVER_MS);
@@ -308,7 +314,8 @@ static void test_clocks_start_when_an_assistant_finds_no_lead(void **state)
     struct order_view order;
     char name[16] = {0};
     /* Lead after lead declines until nobody is left but those asked to assist. */
-    for (int i = 0; i < 8 && core_find_order(town->core, view.orders[0], &order) && order.is_lead; i++) {
+    for (int i = 0; i < 8 && core_find_order(town->core, view.orders[0], &order) && order.is_lead;
+         i++) {
         const struct image_string id = town->city.persons[order.person].id;
         memset(name, 0, sizeof name);
         memcpy(name, city_text(&town->city, id), id.size);
@@ -437,6 +444,73 @@ static void test_clocks_severity_raised_by_a_step_reaches_the_next_step(void **s
     free(town);
 }
 
+/* Whole days: the ladder divides the time from the start to the end of the last one. */
+static void test_clocks_steps_of_a_clock_of_working_days(void **state)
+{
+    (void)state;
+    struct town *town = ladder_town("  sla: {accept: 10m, arrive: 40m, handle: 4wh}",
+                                    "  sla: {accept: 10m, arrive: 40m, handle: 2wd}");
+    const struct case_no no = bin_case(town);
+    on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
+    /* Tuesday does not count: Thursday 18:00. */
+    const int64_t whole_ms = 2 * DAY_MS + 9 * HOUR_MS + 40 * MINUTE_MS;
+    assert_int_equal(town_case(town, no).handle_deadline_ms, town->now_ms + whole_ms);
+    town_pass(town, whole_ms * 8 / 10 - SECOND_MS);
+    assert_int_equal(escalated(town), 1); /* nobody had arrived within half an hour */
+    town_pass(town, 2 * SECOND_MS);
+    assert_int_equal(escalated(town), 2);
+    town_pass(town, whole_ms);
+    assert_int_equal(escalated(town), 3);
+    assert_int_equal(missed(town), 1);
+    town_close(town);
+    free(town);
+}
+
+static void test_clocks_step_after_a_time_counts_what_was_used_before(void **state)
+{
+    (void)state;
+    struct town *town = ladder_town("    - {when: unhandled, after: 80%",
+                                    "    - {when: unhandled, after: 3h, to: dept.sanitation.lead}");
+    const struct case_no no = bin_case(town);
+    on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
+    town_pass(town, 2 * HOUR_MS);
+    on_case(town, "desk.san", no, ACTION_RETURN, NULL);
+    town_pass(town, HOUR_MS);             /* the handle clock stands */
+    assert_int_equal(escalated(town), 1); /* nobody had arrived within half an hour */
+    on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
+    town_pass(town, HOUR_MS - SECOND_MS);
+    assert_int_equal(escalated(town), 1);
+    town_pass(town, SECOND_MS);
+    assert_int_equal(escalated(town), 2);
+    town_close(town);
+    free(town);
+}
+
+/* More of the clock was used than the step waits for, by an office that was told nothing: it fires at once, once. */
+static void test_clocks_step_that_was_passed_while_paused_fires_on_resuming(void **state)
+{
+    (void)state;
+    struct town *town =
+        ladder_town("    - {when: unhandled, after: 80%",
+                    "    - {when: unhandled, after: 10%, to: dept.sanitation.lead}");
+    const struct case_no no = bin_case(town);
+    on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
+    town_pass(town, 23 * MINUTE_MS);
+    town->now_ms +=
+        2 * MINUTE_MS; /* a tenth of four hours passes with the very act that pauses the clock */
+    struct case_row *row = &town->core->cases.rows[0];
+    timers_cancel(&town->core->timers, case_timer_id(0, CASE_TIMER_STEP));
+    on_case(town, "desk.san", no, ACTION_RETURN, NULL);
+    assert_int_equal(row->steps_fired, 0);
+    on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
+    town_pass(town, 0);
+    assert_int_equal(escalated(town), 1);
+    town_pass(town, MINUTE_MS);
+    assert_int_equal(escalated(town), 1);
+    town_close(town);
+    free(town);
+}
+
 #define clocks(name) cmocka_unit_test_setup_teardown(test_clocks_##name, open_town, close_town)
 
 int main(void)
@@ -462,6 +536,9 @@ int main(void)
         clocks(ladder_measures_each_round_from_its_own_offer),
         clocks(reassigned_order_is_not_taken_back_at_once),
         cmocka_unit_test(test_clocks_severity_raised_by_a_step_reaches_the_next_step),
+        cmocka_unit_test(test_clocks_steps_of_a_clock_of_working_days),
+        cmocka_unit_test(test_clocks_step_after_a_time_counts_what_was_used_before),
+        cmocka_unit_test(test_clocks_step_that_was_passed_while_paused_fires_on_resuming),
     };
     return cmocka_run_group_tests_name("engine/core/clocks", tests, NULL, NULL);
 }

@@ -14,11 +14,13 @@ static int open_town(void **state)
 {
     struct town *town = malloc(sizeof *town);
     town_open(town, NULL);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
-    assert_int_equal(town_act(town, "li", town_order_of(town, "li"), no_case, ACTION_ACCEPT, REASON_NONE,
-                              near_bin, NULL),
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
+    assert_int_equal(town_act(town, "li", town_order_of(town, "li"), no_case, ACTION_ACCEPT,
+                              REASON_NONE, near_bin, NULL),
                      CODE_DONE);
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
+                     CODE_OPENED);
     *state = town;
     return 0;
 }
@@ -36,7 +38,10 @@ struct field {
     size_t size;
 };
 
-#define FIELD(lvalue) {#lvalue, &(lvalue), sizeof(lvalue)}
+#define FIELD(lvalue)                                                                              \
+    {                                                                                              \
+#lvalue, &(lvalue), sizeof(lvalue)                                                         \
+    }
 
 /* Each byte of each field, changed, changes the digest; changed back, brings it back. */
 static void all_count(const struct town *town, const struct field *fields, size_t count)
@@ -61,25 +66,59 @@ static void test_digest_of_cases(void **state)
     struct case_row *row = &town->core->cases.rows[1];
     struct district_counter *district = &town->core->cases.districts[0];
     assert_true(row->capture_count > 0 && row->person_count > 0);
-    const struct field fields[] = {
-        FIELD(row->no.district),  FIELD(row->no.day),         FIELD(row->no.serial),
-        FIELD(row->state),        FIELD(row->severity),       FIELD(row->clock),
-        FIELD(row->assign_mask),  FIELD(row->holder.kind),    FIELD(row->holder.index),
-        FIELD(row->flags),        FIELD(row->rule),           FIELD(row->class_row),
-        FIELD(row->cell),         FIELD(row->asset),          FIELD(row->device),
-        FIELD(row->gateway),      FIELD(row->department),     FIELD(row->place.lon),
-        FIELD(row->place.lat),    FIELD(row->opened_at_ms),   FIELD(row->onset_at_ms),
-        FIELD(row->filed_at_ms),  FIELD(row->first_offer_at_ms), FIELD(row->handled_at_ms),
-        FIELD(row->closed_at_ms), FIELD(row->handle_limit.value), FIELD(row->handle_limit.unit),
-        FIELD(row->handle_used_ms), FIELD(row->handle_from_ms), FIELD(row->clock_limit_ms),
-        FIELD(row->event_count),  FIELD(row->offer_count),    FIELD(row->steps_fired),
-        FIELD(row->round),        FIELD(row->persons[0].worker), FIELD(row->persons[0].flags),
-        FIELD(row->order_first),  FIELD(row->order_count),    FIELD(row->merge_key),
-        FIELD(row->close_key),    FIELD(row->merge_next),     FIELD(row->merge_prev),
-        FIELD(row->close_next),   FIELD(row->close_prev),     FIELD(row->captures[0].field),
-        FIELD(row->captures[0].kind), FIELD(row->captures[0].size), FIELD(row->captured[0]),
-        FIELD(district->district), FIELD(district->day),      FIELD(district->serial),
-        FIELD(town->core->cases.free_first), FIELD(town->core->now_ms)};
+    const struct field fields[] = {FIELD(row->no.district),
+                                   FIELD(row->no.day),
+                                   FIELD(row->no.serial),
+                                   FIELD(row->state),
+                                   FIELD(row->severity),
+                                   FIELD(row->clock),
+                                   FIELD(row->assign_mask),
+                                   FIELD(row->holder.kind),
+                                   FIELD(row->holder.index),
+                                   FIELD(row->flags),
+                                   FIELD(row->rule),
+                                   FIELD(row->class_row),
+                                   FIELD(row->cell),
+                                   FIELD(row->asset),
+                                   FIELD(row->device),
+                                   FIELD(row->gateway),
+                                   FIELD(row->department),
+                                   FIELD(row->place.lon),
+                                   FIELD(row->place.lat),
+                                   FIELD(row->opened_at_ms),
+                                   FIELD(row->onset_at_ms),
+                                   FIELD(row->filed_at_ms),
+                                   FIELD(row->first_offer_at_ms),
+                                   FIELD(row->handled_at_ms),
+                                   FIELD(row->closed_at_ms),
+                                   FIELD(row->handle_limit.value),
+                                   FIELD(row->handle_limit.unit),
+                                   FIELD(row->handle_used_ms),
+                                   FIELD(row->handle_from_ms),
+                                   FIELD(row->clock_limit_ms),
+                                   FIELD(row->event_count),
+                                   FIELD(row->offer_count),
+                                   FIELD(row->steps_fired),
+                                   FIELD(row->round),
+                                   FIELD(row->persons[0].worker),
+                                   FIELD(row->persons[0].flags),
+                                   FIELD(row->order_first),
+                                   FIELD(row->order_count),
+                                   FIELD(row->merge_key),
+                                   FIELD(row->close_key),
+                                   FIELD(row->merge_next),
+                                   FIELD(row->merge_prev),
+                                   FIELD(row->close_next),
+                                   FIELD(row->close_prev),
+                                   FIELD(row->captures[0].field),
+                                   FIELD(row->captures[0].kind),
+                                   FIELD(row->captures[0].size),
+                                   FIELD(row->captured[0]),
+                                   FIELD(district->district),
+                                   FIELD(district->day),
+                                   FIELD(district->serial),
+                                   FIELD(town->core->cases.free_first),
+                                   FIELD(town->core->now_ms)};
     all_count(town, fields, COUNT_OF(fields));
     row->person_count++;
     const struct hash128 one_more = core_digest(town->core);
@@ -92,35 +131,70 @@ static void test_digest_of_orders_and_timers(void **state)
     struct town *town = *state;
     struct order_row *row = &town->core->orders.rows[0];
     struct timer_entry *timer = &town->core->timers.heap[0];
-    const struct field fields[] = {
-        FIELD(row->number),       FIELD(row->case_slot),      FIELD(row->worker),      FIELD(row->assign),
-        FIELD(row->kind),         FIELD(row->state),          FIELD(row->is_lead),     FIELD(row->clock),
-        FIELD(row->assign_index), FIELD(row->round),          FIELD(row->offered_at_ms),
-        FIELD(row->accepted_at_ms), FIELD(row->arrived_at_ms), FIELD(row->ended_at_ms), FIELD(row->deadline_ms),
-        FIELD(row->next),         FIELD(row->worker_next),    FIELD(row->worker_prev),
-        FIELD(town->core->orders.last_number), FIELD(town->core->orders.free_first),
-        FIELD(timer->due_ms),     FIELD(timer->seq),          FIELD(timer->id),
-        FIELD(town->core->timers.seq)};
+    const struct field fields[] = {FIELD(row->number),
+                                   FIELD(row->case_slot),
+                                   FIELD(row->worker),
+                                   FIELD(row->assign),
+                                   FIELD(row->kind),
+                                   FIELD(row->state),
+                                   FIELD(row->is_lead),
+                                   FIELD(row->clock),
+                                   FIELD(row->assign_index),
+                                   FIELD(row->round),
+                                   FIELD(row->offered_at_ms),
+                                   FIELD(row->accepted_at_ms),
+                                   FIELD(row->arrived_at_ms),
+                                   FIELD(row->ended_at_ms),
+                                   FIELD(row->deadline_ms),
+                                   FIELD(row->next),
+                                   FIELD(row->worker_next),
+                                   FIELD(row->worker_prev),
+                                   FIELD(town->core->orders.last_number),
+                                   FIELD(town->core->orders.free_first),
+                                   FIELD(timer->due_ms),
+                                   FIELD(timer->seq),
+                                   FIELD(timer->id),
+                                   FIELD(town->core->timers.seq)};
     all_count(town, fields, COUNT_OF(fields));
 }
 
 static void test_digest_of_workers(void **state)
 {
     struct town *town = *state;
-    struct worker_row *row = &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
+    struct worker_row *row =
+        &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
     assert_true(row->last_seq == 1 && row->items[1].seq == 1);
     struct act_result *kept = &row->results[1];
-    const struct field fields[] = {
-        FIELD(row->id_hash),        FIELD(row->person),         FIELD(row->status),
-        FIELD(row->load),           FIELD(row->fix.lon),        FIELD(row->fix.lat),
-        FIELD(row->fix_at_ms),      FIELD(row->seen_at_ms),     FIELD(row->position.lat),
-        FIELD(row->bucket),         FIELD(row->bucket_next),    FIELD(row->bucket_prev),
-        FIELD(row->order_first),    FIELD(row->item_seq_last),  FIELD(row->items[1].order),
-        FIELD(row->items[1].code),  FIELD(row->items[1].kind),  FIELD(row->epoch),
-        FIELD(row->last_seq),       FIELD(kept->epoch),         FIELD(kept->seq),
-        FIELD(kept->content_digest), FIELD(kept->order),        FIELD(kept->possible),
-        FIELD(kept->case_no.district), FIELD(kept->case_no.day), FIELD(kept->case_no.serial),
-        FIELD(kept->code),          FIELD(kept->state),         FIELD(kept->is_late)};
+    const struct field fields[] = {FIELD(row->id_hash),
+                                   FIELD(row->person),
+                                   FIELD(row->status),
+                                   FIELD(row->load),
+                                   FIELD(row->fix.lon),
+                                   FIELD(row->fix.lat),
+                                   FIELD(row->fix_at_ms),
+                                   FIELD(row->seen_at_ms),
+                                   FIELD(row->position.lat),
+                                   FIELD(row->bucket),
+                                   FIELD(row->bucket_next),
+                                   FIELD(row->bucket_prev),
+                                   FIELD(row->order_first),
+                                   FIELD(row->item_seq_last),
+                                   FIELD(row->items[1].order),
+                                   FIELD(row->items[1].code),
+                                   FIELD(row->items[1].kind),
+                                   FIELD(row->epoch),
+                                   FIELD(row->last_seq),
+                                   FIELD(kept->epoch),
+                                   FIELD(kept->seq),
+                                   FIELD(kept->content_digest),
+                                   FIELD(kept->order),
+                                   FIELD(kept->possible),
+                                   FIELD(kept->case_no.district),
+                                   FIELD(kept->case_no.day),
+                                   FIELD(kept->case_no.serial),
+                                   FIELD(kept->code),
+                                   FIELD(kept->state),
+                                   FIELD(kept->is_late)};
     all_count(town, fields, COUNT_OF(fields));
 }
 
@@ -135,14 +209,26 @@ static void test_digest_of_marks_memory_and_counts(void **state)
     struct kept_result *result = &core->marks.results[at * core->marks.batch_events];
     struct memory_row *id = &core->event_ids.rows[0];
     struct memory_row *window = &core->dedupe.rows[0];
-    const struct field fields[] = {
-        FIELD(mark->id_hash),     FIELD(mark->gateway),         FIELD(mark->epoch),
-        FIELD(mark->last_seq),    FIELD(batch->seq),            FIELD(batch->content_digest),
-        FIELD(result->case_no),   FIELD(result->code),          FIELD(result->is_late),
-        FIELD(id->key),           FIELD(id->until_ms),          FIELD(id->case_no),
-        FIELD(window->key),       FIELD(window->until_ms),      FIELD(window->case_no),
-        FIELD(core->event_ids.next), FIELD(core->event_ids.horizon_ms), FIELD(core->dedupe.next),
-        FIELD(core->facts_digest), FIELD(core->counts)};
+    const struct field fields[] = {FIELD(mark->id_hash),
+                                   FIELD(mark->gateway),
+                                   FIELD(mark->epoch),
+                                   FIELD(mark->last_seq),
+                                   FIELD(batch->seq),
+                                   FIELD(batch->content_digest),
+                                   FIELD(result->case_no),
+                                   FIELD(result->code),
+                                   FIELD(result->is_late),
+                                   FIELD(id->key),
+                                   FIELD(id->until_ms),
+                                   FIELD(id->case_no),
+                                   FIELD(window->key),
+                                   FIELD(window->until_ms),
+                                   FIELD(window->case_no),
+                                   FIELD(core->event_ids.next),
+                                   FIELD(core->event_ids.horizon_ms),
+                                   FIELD(core->dedupe.next),
+                                   FIELD(core->facts_digest),
+                                   FIELD(core->counts)};
     all_count(town, fields, COUNT_OF(fields));
 }
 
@@ -171,14 +257,15 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     (void)state;
     struct effect e = {.kind = EFFECT_RESULT};
     struct effect_result *r = &e.of.result;
-    const struct field result[] = {
-        FIELD(e.at_ms),    FIELD(r->principal), FIELD(r->epoch), FIELD(r->seq),  FIELD(r->index),   FIELD(r->code),
-        FIELD(r->is_late), FIELD(r->case_no),   FIELD(r->order), FIELD(r->state), FIELD(r->possible)};
+    const struct field result[] = {FIELD(e.at_ms),    FIELD(r->principal), FIELD(r->epoch),
+                                   FIELD(r->seq),     FIELD(r->index),     FIELD(r->code),
+                                   FIELD(r->is_late), FIELD(r->case_no),   FIELD(r->order),
+                                   FIELD(r->state),   FIELD(r->possible)};
     effect_counts(&e, result, COUNT_OF(result));
     e = (struct effect){.kind = EFFECT_FIRING};
     struct effect_firing *f = &e.of.firing;
-    const struct field firing[] = {FIELD(f->rule), FIELD(f->code), FIELD(f->case_no), FIELD(f->event_id),
-                                   FIELD(f->candidates)};
+    const struct field firing[] = {FIELD(f->rule), FIELD(f->code), FIELD(f->case_no),
+                                   FIELD(f->event_id), FIELD(f->candidates)};
     effect_counts(&e, firing, COUNT_OF(firing));
     e = (struct effect){.kind = EFFECT_ITEM};
     struct effect_item *item = &e.of.item;
@@ -187,8 +274,8 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     effect_counts(&e, items, COUNT_OF(items));
     e = (struct effect){.kind = EFFECT_NOTICE};
     struct effect_notice *n = &e.of.notice;
-    const struct field notice[] = {FIELD(n->case_no), FIELD(n->post), FIELD(n->step), FIELD(n->code),
-                                   FIELD(n->severity)};
+    const struct field notice[] = {FIELD(n->case_no), FIELD(n->post), FIELD(n->step),
+                                   FIELD(n->code), FIELD(n->severity)};
     effect_counts(&e, notice, COUNT_OF(notice));
     e = (struct effect){.kind = EFFECT_ACTIVATED};
     const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy)};
@@ -204,23 +291,26 @@ static void test_digest_of_timelines_and_decisions(void **state)
     t->text = text;
     t->text_size = 5;
     const struct field timeline[] = {
-        FIELD(t->case_no),   FIELD(t->order),     FIELD(t->action),       FIELD(t->reason),
-        FIELD(t->code),      FIELD(t->state_before), FIELD(t->state),     FIELD(t->order_kind),
-        FIELD(t->severity),  FIELD(t->clock),     FIELD(t->actor),        FIELD(t->gateway),
-        FIELD(t->subject),   FIELD(t->post),      FIELD(t->holder.kind),  FIELD(t->holder.index),
-        FIELD(t->rule),      FIELD(t->class_row), FIELD(t->cell),         FIELD(t->asset),
-        FIELD(t->device),    FIELD(t->place),     FIELD(t->deadline_ms),  FIELD(t->distance_cm),
-        FIELD(t->event_count), {"text", text, 5}};
+        FIELD(t->case_no),      FIELD(t->order),       FIELD(t->action),
+        FIELD(t->reason),       FIELD(t->code),        FIELD(t->state_before),
+        FIELD(t->state),        FIELD(t->order_kind),  FIELD(t->severity),
+        FIELD(t->clock),        FIELD(t->actor),       FIELD(t->gateway),
+        FIELD(t->subject),      FIELD(t->post),        FIELD(t->holder.kind),
+        FIELD(t->holder.index), FIELD(t->rule),        FIELD(t->class_row),
+        FIELD(t->cell),         FIELD(t->asset),       FIELD(t->device),
+        FIELD(t->place),        FIELD(t->deadline_ms), FIELD(t->distance_cm),
+        FIELD(t->event_count),  {"text", text, 5}};
     effect_counts(&e, timeline, COUNT_OF(timeline));
     e = (struct effect){.kind = EFFECT_DECISION};
     struct effect_decision *d = &e.of.decision;
     d->candidate_count = 2;
     struct effect_candidate *c = &d->candidates[1];
     const struct field decision[] = {
-        FIELD(d->case_no),  FIELD(d->order),    FIELD(d->rule),        FIELD(d->assign),
-        FIELD(d->order_kind), FIELD(d->binding), FIELD(d->considered), FIELD(d->removed[3]),
-        FIELD(c->person),   FIELD(c->code),     FIELD(c->load),        FIELD(c->capacity),
-        FIELD(c->ring),     FIELD(c->is_home_cell), FIELD(c->is_home_position),
+        FIELD(d->case_no),     FIELD(d->order),        FIELD(d->rule),
+        FIELD(d->assign),      FIELD(d->order_kind),   FIELD(d->binding),
+        FIELD(d->considered),  FIELD(d->removed[3]),   FIELD(c->person),
+        FIELD(c->code),        FIELD(c->load),         FIELD(c->capacity),
+        FIELD(c->ring),        FIELD(c->is_home_cell), FIELD(c->is_home_position),
         FIELD(c->distance_cm), FIELD(c->travel_ms)};
     effect_counts(&e, decision, COUNT_OF(decision));
 }
@@ -231,7 +321,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_digest_of_cases, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_digest_of_orders_and_timers, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_digest_of_workers, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_digest_of_marks_memory_and_counts, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_digest_of_marks_memory_and_counts, open_town,
+                                        close_town),
         cmocka_unit_test(test_digest_of_results_firings_and_small_effects),
         cmocka_unit_test(test_digest_of_timelines_and_decisions),
     };

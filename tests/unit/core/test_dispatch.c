@@ -19,17 +19,23 @@ static const struct variant {
     const char *assign;
     uint32_t pick, max_load, ignore_shift;
     const char *skill; /* or NULL */
-    const char *rings; /* a letter each: g grid, r radius 600 m, R 2 km, s street, d district, c city */
+    const char
+        *rings; /* a letter each: g grid, r radius 600 m, R 2 km, s street, d district, c city */
 } variants[] = {
-    {"{role: grid_worker, search: [grid, 600, city], pick: nearest}", PICK_NEAREST, 0, 0, NULL, "grc"},
+    {"{role: grid_worker, search: [grid, 600, city], pick: nearest}", PICK_NEAREST, 0, 0, NULL,
+     "grc"},
     {"{role: grid_worker, search: [2000], pick: nearest}", PICK_NEAREST, 0, 0, NULL, "R"},
-    {"{role: grid_worker, search: [street, district], pick: nearest}", PICK_NEAREST, 0, 0, NULL, "sd"},
+    {"{role: grid_worker, search: [street, district], pick: nearest}", PICK_NEAREST, 0, 0, NULL,
+     "sd"},
     {"{role: grid_worker, search: [district], pick: eta}", PICK_ETA, 0, 0, NULL, "d"},
-    {"{role: grid_worker, search: [600, 2000, city], pick: eta, max_load: 2}", PICK_ETA, 2, 0, NULL, "rRc"},
-    {"{role: grid_worker, search: [grid, city], pick: least_loaded}", PICK_LEAST_LOADED, 0, 0, NULL, "gc"},
-    {"{role: grid_worker, skills: [sanitation], search: [city], pick: nearest, on_shift: any}", PICK_NEAREST, 0,
-     1, "sanitation", "c"},
-    {"{role: grid_worker, search: [600], pick: least_loaded, max_load: 1}", PICK_LEAST_LOADED, 1, 0, NULL, "r"},
+    {"{role: grid_worker, search: [600, 2000, city], pick: eta, max_load: 2}", PICK_ETA, 2, 0, NULL,
+     "rRc"},
+    {"{role: grid_worker, search: [grid, city], pick: least_loaded}", PICK_LEAST_LOADED, 0, 0, NULL,
+     "gc"},
+    {"{role: grid_worker, skills: [sanitation], search: [city], pick: nearest, on_shift: any}",
+     PICK_NEAREST, 0, 1, "sanitation", "c"},
+    {"{role: grid_worker, search: [600], pick: least_loaded, max_load: 1}", PICK_LEAST_LOADED, 1, 0,
+     NULL, "r"},
 };
 
 static void write_rules(const char *at)
@@ -40,14 +46,17 @@ static void write_rules(const char *at)
     assert_non_null(out);
     (void)fprintf(out, "ruleset: 1\nevents:\n");
     for (size_t i = 0; i < COUNT_OF(variants); i++) {
-        (void)fprintf(out,
-                      "  try.v%zu: {title: 试, title_en: try, lane: report, fields: {value: number}}\n", i);
+        (void)fprintf(
+            out, "  try.v%zu: {title: 试, title_en: try, lane: report, fields: {value: number}}\n",
+            i);
     }
     (void)fprintf(out, "rules:\n");
     for (size_t i = 0; i < COUNT_OF(variants); i++) {
         (void)fprintf(out,
-                      "- id: try.v%zu\n  title: 试\n  title_en: Try\n  owner: dept.sanitation\n  priority: 1\n"
-                      "  event: try.v%zu\n  open: {class: \"E.09.09\", severity: 4, title: \"v\"}\n  assign: %s\n",
+                      "- id: try.v%zu\n  title: 试\n  title_en: Try\n  owner: dept.sanitation\n  "
+                      "priority: 1\n"
+                      "  event: try.v%zu\n  open: {class: \"E.09.09\", severity: 4, title: "
+                      "\"v\"}\n  assign: %s\n",
                       i, i, variants[i].assign);
     }
     assert_int_equal(fclose(out), 0);
@@ -99,7 +108,8 @@ static enum code code_of(const struct town *town, const char *who)
 
 static enum code act(struct town *town, const char *who, enum action action)
 {
-    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_BUSY, corner, NULL);
+    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_BUSY, corner,
+                    NULL);
 }
 
 static enum code on_case(struct town *town, const char *who, struct case_no no, enum action action,
@@ -160,11 +170,14 @@ static void test_dispatch_filters_of_the_case(void **state)
     assert_int_equal(code_of(town, "li"), CODE_DECLINED);
     assert_int_equal(code_of(town, "wang"), CODE_ELIGIBLE);
     /* Already on it: the dispatcher may not ask the one who is asked. */
-    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "wang"), CODE_NOT_ELIGIBLE);
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "wang"),
+                     CODE_NOT_ELIGIBLE);
     assert_int_equal(town->last.possible, CODE_ALREADY_ON_CASE);
-    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "dispatcher.du"), CODE_NOT_ELIGIBLE);
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "dispatcher.du"),
+                     CODE_NOT_ELIGIBLE);
     assert_int_equal(town->last.possible, CODE_WRONG_ROLE);
-    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "chen"), CODE_NOT_ELIGIBLE);
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "chen"),
+                     CODE_NOT_ELIGIBLE);
     assert_int_equal(town->last.possible, CODE_OFF_SHIFT);
     /* Who declined may be asked again by a person. */
     assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "li"), CODE_DONE);
@@ -186,7 +199,8 @@ static void test_dispatch_capacity_binds_rule_and_dispatcher(void **state)
     assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
     assert_int_equal(code_of(town, "li"), CODE_AT_CAPACITY);
     /* Having declined before opens no way round the capacity. */
-    assert_int_equal(on_case(town, "dispatcher.du", declined, ACTION_REASSIGN, "li"), CODE_NOT_ELIGIBLE);
+    assert_int_equal(on_case(town, "dispatcher.du", declined, ACTION_REASSIGN, "li"),
+                     CODE_NOT_ELIGIBLE);
     assert_int_equal(town->last.possible, CODE_AT_CAPACITY);
     struct worker_view view;
     assert_true(core_find_worker(town->core, town_id("li"), &view));
@@ -213,7 +227,8 @@ static void test_dispatch_full_ring_of_items_counts_as_capacity(void **state)
         assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
         assert_int_equal(code_of(town, "li"), CODE_ELIGIBLE);
         assert_int_equal(act(town, "li", ACTION_DECLINE), CODE_DONE);
-        assert_int_equal(on_case(town, "chief.chu", town->last.case_no, ACTION_VOID, NULL), CODE_DONE);
+        assert_int_equal(on_case(town, "chief.chu", town->last.case_no, ACTION_VOID, NULL),
+                         CODE_DONE);
         town_pass(town, i % 32 == 0 ? 73 * HOUR_MS : 0);
     }
     assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
@@ -241,7 +256,8 @@ static void test_dispatch_case_without_place_or_cell(void **state)
     const struct place outside_cells = {1163250000, 398950000};
     town_seen(town, "li", STATUS_READY, corner);
     assert_int_equal(try_variant(town, 0, nowhere), CODE_OPENED);
-    assert_int_equal(code_of(town, "li"), CODE_ELIGIBLE); /* the city ring; the other two need a place */
+    assert_int_equal(code_of(town, "li"),
+                     CODE_ELIGIBLE); /* the city ring; the other two need a place */
     assert_int_equal(town_decision(town)->candidates[0].distance_cm, -1);
     assert_int_equal(town_decision(town)->candidates[0].travel_ms, -1);
     assert_int_equal(try_variant(town, 2, outside_cells), CODE_OPENED);
@@ -279,8 +295,9 @@ static void test_dispatch_who_handled_is_conflicted(void **state)
 {
     (void)state;
     const char *at = town_copy();
-    town_edit(at, "workers.csv", "zhao,",
-              "zhao,赵敏,inspector grid_worker,,inspector worker,,team.c,,4,11010800101,11010800101,,,,");
+    town_edit(
+        at, "workers.csv", "zhao,",
+        "zhao,赵敏,inspector grid_worker,,inspector worker,,team.c,,4,11010800101,11010800101,,,,");
     struct town *town = open_copy(at, NULL);
     town_seen(town, "li", STATUS_OFF, nowhere);
     town_seen(town, "wang", STATUS_OFF, nowhere);
@@ -319,11 +336,12 @@ static void test_dispatch_reassign_with_a_long_story(void **state)
         fill_persons(town, count, PERSON_DECLINED);
         assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "wang"), CODE_DONE);
         assert_true(town_order_of(town, "wang") != 0);
-        assert_int_equal(case_person_flags(&town->core->cases.rows[0],
-                                           workers_find(&town->core->workers, town_id("dispatcher.du"))),
-                         PERSON_COMMANDED);
+        assert_int_equal(
+            case_person_flags(&town->core->cases.rows[0],
+                              workers_find(&town->core->workers, town_id("dispatcher.du"))),
+            PERSON_COMMANDED);
         town_restore(town, saved);
-        fill_persons(town, count, PERSON_HANDLED); /* these must never be forgotten */
+        fill_persons(town, count, PERSON_HANDLED);           /* these must never be forgotten */
         const bool fits = count + 2 <= CASE_WORKERS_MAX + 1; /* li has only been asked */
         assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "wang"),
                          fits ? CODE_DONE : CODE_TABLE_FULL);
@@ -338,13 +356,35 @@ static void test_dispatch_desk_ends_a_long_story(void **state)
     assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
     const struct case_no no = town->last.case_no;
     fill_persons(town, CASE_WORKERS_MAX, PERSON_DECLINED);
-    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(
+        on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty"), CODE_DONE);
     fill_persons(town, CASE_WORKERS_MAX, PERSON_DECLINED);
     assert_int_equal(on_case(town, "desk.san", no, ACTION_DONE, NULL), CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_CHECKING);
     assert_int_equal(case_person_flags(&town->core->cases.rows[0],
                                        workers_find(&town->core->workers, town_id("desk.san"))),
                      PERSON_HANDLED);
+}
+
+/* Nobody who handled or commanded may be forgotten: a list full of them takes no new hand. */
+static void test_dispatch_list_full_of_hands_refuses_another(void **state)
+{
+    struct town *town = *state;
+    assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
+    const struct case_no no = town->last.case_no;
+    struct case_row *row = &town->core->cases.rows[0];
+    fill_persons(town, CASE_WORKERS_MAX, PERSON_HANDLED);
+    row->persons[0].flags = PERSON_HANDLED;
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_DISPATCH, NULL), CODE_TABLE_FULL);
+    assert_int_equal(
+        on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty"),
+        CODE_TABLE_FULL);
+    row->person_count--;
+    assert_int_equal(
+        on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(on_case(town, "desk.san", no, ACTION_DONE, NULL), CODE_TABLE_FULL);
+    assert_int_equal(on_case(town, "chief.chu", no, ACTION_FORCE_CLOSE, NULL),
+                     CODE_DONE); /* it ends all the same */
 }
 
 static void test_dispatch_again_asks_everybody_again(void **state)
@@ -363,16 +403,19 @@ static void test_dispatch_again_asks_everybody_again(void **state)
     assert_int_equal(on_case(town, "desk.san", no, ACTION_DISPATCH, NULL), CODE_NOT_YOURS);
     assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_DISPATCH, NULL), CODE_DONE);
     fill_persons(town, CASE_WORKERS_MAX, PERSON_HANDLED);
-    town->core->cases.rows[0].persons[0].flags = town->core->cases.rows[0].persons[1].flags = PERSON_HANDLED;
+    town->core->cases.rows[0].persons[0].flags = town->core->cases.rows[0].persons[1].flags =
+        PERSON_HANDLED;
     town->core->cases.rows[0].persons[2].flags = PERSON_HANDLED;
-    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_DISPATCH, NULL), CODE_DONE); /* known already */
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_DISPATCH, NULL),
+                     CODE_DONE); /* known already */
 }
 
 static void test_dispatch_count_and_rounds(void **state)
 {
     struct town *town = *state;
     const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
-    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, crowd), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, crowd),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     const struct case_view view = town_case(town, no);
     struct order_view order;
@@ -411,18 +454,21 @@ static void random_workers(const char *at)
 {
     char line[200];
     char base[64];
-    static const char *const roles[] = {"grid_worker", "grid_worker", "grid_worker", "traffic_officer"};
+    static const char *const roles[] = {"grid_worker", "grid_worker", "grid_worker",
+                                        "traffic_officer"};
     static const char *const cells[] = {"11010800101", "11010800201", ""};
     static const char *const shifts[] = {"", "", "shift.day", "cal.office"};
     for (int i = 0; i < WORKERS; i++) {
         const char *cell = cells[roll(3)];
         (void)snprintf(base, sizeof base, ",,,");
         if (roll(3) == 0) {
-            (void)snprintf(base, sizeof base, "116.%u,39.%u,true,", 2900 + roll(400), 8900 + roll(300));
+            (void)snprintf(base, sizeof base, "116.%u,39.%u,true,", 2900 + roll(400),
+                           8900 + roll(300));
         }
-        (void)snprintf(line, sizeof line, "w%02d,某,%s,%s,worker,,team.%u,%s,%u,%s,%s,%s%s", i, roles[roll(4)],
-                       roll(2) == 0 ? "sanitation" : "", roll(3), shifts[roll(4)], 1 + roll(3), cell,
-                       roll(2) == 0 ? cell : "", base, roll(2) == 0 ? "car" : "walk");
+        (void)snprintf(line, sizeof line, "w%02d,某,%s,%s,worker,,team.%u,%s,%u,%s,%s,%s%s", i,
+                       roles[roll(4)], roll(2) == 0 ? "sanitation" : "", roll(3), shifts[roll(4)],
+                       1 + roll(3), cell, roll(2) == 0 ? cell : "", base,
+                       roll(2) == 0 ? "car" : "walk");
         town_edit(at, "workers.csv", NULL, line);
     }
 }
@@ -450,27 +496,29 @@ static bool is_of_cell(const struct city *city, uint32_t cell, uint32_t person)
     return false;
 }
 
+static uint64_t bit_of(const struct city *city, const struct image_string *names, uint32_t count,
+                       const char *word)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (names[i].size == strlen(word) &&
+            memcmp(city_text(city, names[i]), word, names[i].size) == 0) {
+            return UINT64_C(1) << i;
+        }
+    }
+    return 0;
+}
+
 /* May the person be chosen in that ring, and by what rank? */
-static bool may_be_chosen(const struct town *town, const struct variant *variant, char ring, struct place at,
-                          uint32_t cell, uint32_t p, struct ranked *out_rank)
+static bool may_be_chosen(const struct town *town, const struct variant *variant, char ring,
+                          struct place at, uint32_t cell, uint32_t p, struct ranked *out_rank)
 {
     const struct city *city = &town->city;
     const struct city_person *person = &city->persons[p];
     struct worker_view view;
     assert_true(core_find_worker(town->core, person->id_hash, &view));
-    uint64_t skill = 0;
-    for (uint32_t s = 0; variant->skill != NULL && s < city->skill_count; s++) {
-        const struct image_string name = city->skills[s];
-        skill |= name.size == strlen(variant->skill) &&
-                         memcmp(city_text(city, name), variant->skill, name.size) == 0
-                     ? UINT64_C(1) << s
-                     : 0;
-    }
-    uint64_t role = 0;
-    for (uint32_t r = 0; r < city->role_count; r++) {
-        const struct image_string name = city->roles[r];
-        role |= name.size == 11 && memcmp(city_text(city, name), "grid_worker", 11) == 0 ? UINT64_C(1) << r : 0;
-    }
+    const uint64_t skill =
+        variant->skill == NULL ? 0 : bit_of(city, city->skills, city->skill_count, variant->skill);
+    const uint64_t role = bit_of(city, city->roles, city->role_count, "grid_worker");
     if ((person->rights & RIGHT_WORKER) == 0 || (person->roles & role) == 0 ||
         (person->skills & skill) != skill || view.status == STATUS_PAUSED) {
         return false;
@@ -479,17 +527,21 @@ static bool may_be_chosen(const struct town *town, const struct variant *variant
         (view.status == STATUS_OFF || !calendar_contains(city, person->shift, town->now_ms))) {
         return false;
     }
-    const uint32_t room = variant->max_load != 0 && variant->max_load < person->capacity ? variant->max_load
-                                                                                         : person->capacity;
+    const uint32_t room = variant->max_load != 0 && variant->max_load < person->capacity
+                              ? variant->max_load
+                              : person->capacity;
     if (view.load >= room || view.item_seq_last - view.item_seq_taken >= WORKER_ITEMS_MAX) {
         return false;
     }
     struct place from = view.fix;
-    const bool is_fresh = place_is_known(view.fix) && town->now_ms - view.fix_at_ms <= 30 * MINUTE_MS;
+    const bool is_fresh =
+        place_is_known(view.fix) && town->now_ms - view.fix_at_ms <= 30 * MINUTE_MS;
     if (!is_fresh) {
         const struct place base = {person->lon, person->lat};
         if (ring == 'g') {
-            from = person->has_base != 0 ? base : (struct place){city->cells[cell].lon, city->cells[cell].lat};
+            from = person->has_base != 0
+                       ? base
+                       : (struct place){city->cells[cell].lon, city->cells[cell].lat};
         } else if (!place_is_known(view.fix) && person->has_base != 0) {
             from = base;
         } else {
@@ -507,21 +559,23 @@ static bool may_be_chosen(const struct town *town, const struct variant *variant
     if (ring == 's' || ring == 'd') {
         const uint32_t level = ring == 's' ? 1 : 2;
         if (cell == NONE32 || person->home_cell == NONE32 ||
-            city_unit_of_cell(city, cell, level) != city_unit_of_cell(city, person->home_cell, level)) {
+            city_unit_of_cell(city, cell, level) !=
+                city_unit_of_cell(city, person->home_cell, level)) {
             return false;
         }
     }
     const struct city_mode *mode = &city->modes[person->mode];
     const int64_t far = cm < 0 ? INT64_MAX : cm;
-    const int64_t travel = cm < 0 ? INT64_MAX : cm * 10 * mode->detour_permille / mode->speed_mm_per_s;
+    const int64_t travel =
+        cm < 0 ? INT64_MAX : cm * 10 * mode->detour_permille / mode->speed_mm_per_s;
     *out_rank = variant->pick == PICK_NEAREST ? (struct ranked){far, view.load, 0, p}
                 : variant->pick == PICK_ETA   ? (struct ranked){travel, far, view.load, p}
                                               : (struct ranked){view.load, far, 0, p};
     return true;
 }
 
-static uint32_t who_should_go(const struct town *town, const struct variant *variant, struct place at,
-                              uint32_t cell)
+static uint32_t who_should_go(const struct town *town, const struct variant *variant,
+                              struct place at, uint32_t cell)
 {
     for (const char *ring = variant->rings; *ring != '\0'; ring++) {
         struct ranked best = {0};
@@ -554,7 +608,8 @@ static void random_moves(struct town *town)
     char id[16];
     for (int i = 0; i < 3; i++) {
         const uint32_t p = roll(town->city.person_count);
-        const enum worker_status status = roll(15) == 0 ? (enum worker_status)(1 + roll(3)) : STATUS_READY;
+        const enum worker_status status =
+            roll(15) == 0 ? (enum worker_status)(1 + roll(3)) : STATUS_READY;
         if (roll(4) != 0) {
             town_seen(town, id_of(town, p, id, sizeof id), status, random_place());
         }
@@ -562,7 +617,8 @@ static void random_moves(struct town *town)
         if (order != 0 && roll(2) == 0) {
             struct order_view view;
             assert_true(core_find_order(town->core, order, &view));
-            (void)town_act(town, id, order, no_case, view.state == ORDER_OFFERED ? ACTION_ACCEPT : ACTION_RETURN,
+            (void)town_act(town, id, order, no_case,
+                           view.state == ORDER_OFFERED ? ACTION_ACCEPT : ACTION_RETURN,
                            REASON_NO_EQUIPMENT, nowhere, NULL);
         }
     }
@@ -596,8 +652,11 @@ static void test_dispatch_equals_a_search_of_everybody(void **state)
         const size_t v = roll(COUNT_OF(variants));
         const struct place place = random_place();
         struct fact_record record;
-        const struct fact_event event = {
-            .source = "sensor-1", .id = "x", .type = "sensor.odd", .at_ms = town->now_ms, .place = place};
+        const struct fact_event event = {.source = "sensor-1",
+                                         .id = "x",
+                                         .type = "sensor.odd",
+                                         .at_ms = town->now_ms,
+                                         .place = place};
         facts_resolve(town->facts, &event, town->now_ms, &record);
         const uint32_t expected = who_should_go(town, &variants[v], place, record.head.cell);
         town->effect_count = 0; /* the first decision of this step is the one */
@@ -606,20 +665,23 @@ static void test_dispatch_equals_a_search_of_everybody(void **state)
         }
         const struct effect_decision *decision = NULL;
         for (uint32_t i = 0; decision == NULL && i < town->effect_count; i++) {
-            decision = town->effects[i].kind == EFFECT_DECISION ? &town->effects[i].of.decision : NULL;
+            decision =
+                town->effects[i].kind == EFFECT_DECISION ? &town->effects[i].of.decision : NULL;
         }
         assert_non_null(decision);
         const uint32_t got = decision->order == 0 ? NONE32 : decision->candidates[0].person;
         if (got != expected) {
             char id[16];
-            fail_msg("step %d variant %zu: person %u, not %u; of whom it said %d, binding %d", step, v, got,
-                     expected, code_of(town, id_of(town, expected, id, sizeof id)), decision->binding);
+            fail_msg("step %d variant %zu: person %u, not %u; of whom it said %d, binding %d", step,
+                     v, got, expected, code_of(town, id_of(town, expected, id, sizeof id)),
+                     decision->binding);
         }
         chosen += got != NONE32;
         nobody += got == NONE32;
         recent[(size_t)step % COUNT_OF(recent)] = town->last.case_no;
         const struct case_no no = recent[roll(COUNT_OF(recent))];
-        (void)on_case(town, "chief.chu", no, ACTION_VOID, NULL); /* most orders end sooner or later */
+        (void)on_case(town, "chief.chu", no, ACTION_VOID,
+                      NULL); /* most orders end sooner or later */
     }
     print_message("%u chosen, %u nobody\n", chosen, nobody);
     assert_true(chosen > 500 && nobody > 50);
@@ -644,6 +706,7 @@ int main(void)
         cmocka_unit_test(test_dispatch_who_handled_is_conflicted),
         dispatch(reassign_with_a_long_story),
         dispatch(desk_ends_a_long_story),
+        dispatch(list_full_of_hands_refuses_another),
         dispatch(again_asks_everybody_again),
         dispatch(count_and_rounds),
         cmocka_unit_test(test_dispatch_equals_a_search_of_everybody),

@@ -21,20 +21,20 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 /* What may be done to a case, by its state. */
 static const uint64_t allowed[CASE_STATE_COUNT] = {
     [CASE_REPORTED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE),
-    [CASE_VERIFYING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE) | BIT(VERIFY_YES) |
-                       BIT(VERIFY_NO),
+    [CASE_VERIFYING] =
+        BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO),
     [CASE_FILED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
                    BIT(SEND_TO_DESK),
-    [CASE_DISPATCHING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
-                         BIT(SEND_TO_DESK),
+    [CASE_DISPATCHING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) |
+                         BIT(DISPATCH) | BIT(SEND_TO_DESK),
     [CASE_ASSIGNED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
                       BIT(SEND_TO_DESK) | BIT(DONE) | BIT(RETURN),
     [CASE_ON_SITE] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
                      BIT(SEND_TO_DESK),
-    [CASE_HANDLED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) | BIT(CHECK_FAIL) |
-                     BIT(CLOSE),
-    [CASE_CHECKING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) | BIT(CHECK_FAIL) |
-                      BIT(CLOSE),
+    [CASE_HANDLED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) |
+                     BIT(CHECK_FAIL) | BIT(CLOSE),
+    [CASE_CHECKING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) |
+                      BIT(CHECK_FAIL) | BIT(CLOSE),
     [CASE_CLOSED] = BIT(COMMENT) | BIT(REOPEN),
     [CASE_VOID] = BIT(COMMENT) | BIT(REOPEN),
     [CASE_MERGED] = BIT(COMMENT),
@@ -44,20 +44,27 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
 
 /* Whose right it is: a letter a role, see role_of. "*": everybody known. */
 static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
-    [ACTION_DONE] = "k",       [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
+    [ACTION_DONE] = "k",        [ACTION_RETURN] = "k",      [ACTION_CHECK_PASS] = "ic",
     [ACTION_CHECK_FAIL] = "ic", [ACTION_VERIFY_YES] = "ic", [ACTION_VERIFY_NO] = "ic",
-    [ACTION_REASSIGN] = "d",   [ACTION_DISPATCH] = "dk",    [ACTION_VOID] = "c",
+    [ACTION_REASSIGN] = "d",    [ACTION_DISPATCH] = "dk",   [ACTION_VOID] = "c",
     [ACTION_FORCE_CLOSE] = "c", [ACTION_REOPEN] = "cno",    [ACTION_COMMENT] = "*",
-    [ACTION_FILE] = "nc",      [ACTION_CLOSE] = "c",        [ACTION_SEND_TO_DESK] = "d"};
+    [ACTION_FILE] = "nc",       [ACTION_CLOSE] = "c",       [ACTION_SEND_TO_DESK] = "d"};
 
 static const struct actor {
     const char *id;
     char role;
     const char *desk; /* a post this person sits at, of those that may hold a case here */
-} actors[] = {{"li", 'w', NULL},          {"wang", 'w', NULL},         {"zhao", 'i', NULL},
-              {"dispatcher.du", 'd', NULL}, {"chief.chu", 'c', NULL},  {"intake.yin", 'n', NULL},
-              {"desk.san", 'k', "dept.sanitation.duty"},               {"desk.tra", 'k', "dept.traffic.duty"},
-              {"overseer.ou", 'o', NULL}, {"auditor.an", 'a', NULL},   {"admin.ai", 'm', NULL}};
+} actors[] = {{"li", 'w', NULL},
+              {"wang", 'w', NULL},
+              {"zhao", 'i', NULL},
+              {"dispatcher.du", 'd', NULL},
+              {"chief.chu", 'c', NULL},
+              {"intake.yin", 'n', NULL},
+              {"desk.san", 'k', "dept.sanitation.duty"},
+              {"desk.tra", 'k', "dept.traffic.duty"},
+              {"overseer.ou", 'o', NULL},
+              {"auditor.an", 'a', NULL},
+              {"admin.ai", 'm', NULL}};
 
 static const uint64_t with_reason = BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) |
                                     BIT(REASSIGN) | BIT(SEND_TO_DESK) | BIT(VOID) |
@@ -84,18 +91,19 @@ static int close_town(void **state)
     return 0;
 }
 
-static struct case_no opened(struct town *town, const char *source, const char *type, const char *device,
-                             const struct town_field *fields)
+static struct case_no opened(struct town *town, const char *source, const char *type,
+                             const char *device, const struct town_field *fields)
 {
-    assert_int_equal(town_event(town, source, type, device, device == NULL ? near_bin : nowhere, fields),
-                     CODE_OPENED);
+    assert_int_equal(
+        town_event(town, source, type, device, device == NULL ? near_bin : nowhere, fields),
+        CODE_OPENED);
     return town->last.case_no;
 }
 
 static void does(struct town *town, const char *who, enum action action)
 {
-    assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, action, REASON_UNSAFE, near_bin,
-                              NULL),
+    assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, action, REASON_UNSAFE,
+                              near_bin, NULL),
                      CODE_DONE);
 }
 
@@ -116,12 +124,13 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
     const struct case_no no = opened(town, "cam-1", "camera.garbage_overflow", "C-001", full);
     if (state == CASE_VOID || state == CASE_FORCED_CLOSED) {
         const enum action action = state == CASE_VOID ? ACTION_VOID : ACTION_FORCE_CLOSE;
-        assert_int_equal(town_act(town, "chief.chu", 0, no, action, REASON_OTHER, nowhere, NULL), CODE_DONE);
+        assert_int_equal(town_act(town, "chief.chu", 0, no, action, REASON_OTHER, nowhere, NULL),
+                         CODE_DONE);
         return no;
     }
     if (state == CASE_ASSIGNED && how == 1) {
-        assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER, nowhere,
-                                  "dept.sanitation.duty"),
+        assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER,
+                                  nowhere, "dept.sanitation.duty"),
                          CODE_DONE);
         return no;
     }
@@ -159,8 +168,8 @@ static struct hash128 settled_digest(struct town *town, const char *who, const v
     return digest;
 }
 
-static enum code expected_on_case(const struct town *town, struct case_no no, const struct actor *actor,
-                                  enum action action)
+static enum code expected_on_case(const struct town *town, struct case_no no,
+                                  const struct actor *actor, enum action action)
 {
     const enum case_state state = town_case(town, no).state;
     if (action == ACTION_NONE || action >= ACTION_OUTSIDE_LIMIT) {
@@ -192,7 +201,8 @@ static void try_case(struct town *town, struct case_no no, const struct actor *a
     const enum code code =
         town_act(town, actor->id, 0, no, (enum action)action, reason, nowhere, NULL);
     if (code != expected) {
-        print_error("state %d action %d by %s: %d, not %d\n", state, action, actor->id, code, expected);
+        print_error("state %d action %d by %s: %d, not %d\n", state, action, actor->id, code,
+                    expected);
     }
     assert_int_equal(code, expected);
     if (code != CODE_DONE) {
@@ -215,9 +225,10 @@ static void test_life_every_state_action_and_role(void **state)
     static const struct {
         enum case_state state;
         int how;
-    } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0}, {CASE_ASSIGNED, 0}, {CASE_ASSIGNED, 1},
-                {CASE_ON_SITE, 0},   {CASE_HANDLED, 0},     {CASE_CHECKING, 0}, {CASE_CHECKING, 1},
-                {CASE_CLOSED, 0},    {CASE_VOID, 0},        {CASE_FORCED_CLOSED, 0}};
+    } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0},  {CASE_ASSIGNED, 0},
+                {CASE_ASSIGNED, 1},  {CASE_ON_SITE, 0},      {CASE_HANDLED, 0},
+                {CASE_CHECKING, 0},  {CASE_CHECKING, 1},     {CASE_CLOSED, 0},
+                {CASE_VOID, 0},      {CASE_FORCED_CLOSED, 0}};
     uint32_t tried = 0;
     void *fresh = town_save(town);
     for (size_t w = 0; w < COUNT_OF(ways); w++) {
@@ -270,8 +281,8 @@ static void test_life_who_handled_or_commanded_may_not_check(void **state)
     static const uint32_t marks[] = {PERSON_HANDLED, PERSON_COMMANDED};
     static const int checks[] = {ACTION_CHECK_PASS, ACTION_CHECK_FAIL, ACTION_CLOSE};
     for (size_t m = 0; m < COUNT_OF(marks); m++) {
-        row->persons[row->person_count++] =
-            (struct case_person){workers_find(&town->core->workers, town_id("chief.chu")), marks[m]};
+        row->persons[row->person_count++] = (struct case_person){
+            workers_find(&town->core->workers, town_id("chief.chu")), marks[m]};
         for (size_t i = 0; i < COUNT_OF(checks); i++) {
             try_case(town, no, &actors[4], checks[i], REASON_OTHER, CODE_CONFLICT_OF_INTEREST);
         }
@@ -292,7 +303,7 @@ static uint64_t allowed_on_order(enum order_kind kind, enum order_state state)
                (kind == KIND_CHECK_RESULT ? BIT(CHECK_PASS) | BIT(CHECK_FAIL) : 0);
     }
     if (state == ORDER_ARRIVED) {
-        return under_way | (kind == KIND_CHECK_RESULT   ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
+        return under_way | (kind == KIND_CHECK_RESULT    ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
                             : kind == KIND_VERIFY_REPORT ? BIT(VERIFY_YES) | BIT(VERIFY_NO)
                                                          : BIT(DONE));
     }
@@ -347,8 +358,8 @@ static uint64_t bring_order(struct town *town, enum order_kind kind, enum order_
     if (state == ORDER_RECALLED) {
         const bool is_service = kind == KIND_CHECK_RESULT || kind == KIND_VERIFY_REPORT;
         assert_int_equal(town_act(town, is_service ? "chief.chu" : "dispatcher.du", 0, no,
-                                  is_service ? ACTION_VOID : ACTION_SEND_TO_DESK, REASON_OTHER, nowhere,
-                                  is_service ? NULL : "town.desk"),
+                                  is_service ? ACTION_VOID : ACTION_SEND_TO_DESK, REASON_OTHER,
+                                  nowhere, is_service ? NULL : "town.desk"),
                          CODE_DONE);
         return order;
     }
@@ -359,15 +370,16 @@ static uint64_t bring_order(struct town *town, enum order_kind kind, enum order_
         does(town, who, ACTION_ARRIVE);
     }
     if (state == ORDER_DONE) {
-        does(town, who, kind == KIND_CHECK_RESULT    ? ACTION_CHECK_PASS
-                        : kind == KIND_VERIFY_REPORT ? ACTION_VERIFY_YES
-                                                     : ACTION_DONE);
+        does(town, who,
+             kind == KIND_CHECK_RESULT    ? ACTION_CHECK_PASS
+             : kind == KIND_VERIFY_REPORT ? ACTION_VERIFY_YES
+                                          : ACTION_DONE);
     }
     return order;
 }
 
-static void try_order(struct town *town, uint64_t order, enum order_kind kind, enum order_state state,
-                      const struct actor *actor, bool is_own, int action)
+static void try_order(struct town *town, uint64_t order, enum order_kind kind,
+                      enum order_state state, const struct actor *actor, bool is_own, int action)
 {
     void *saved = town_save(town);
     const struct hash128 before = core_digest(town->core);
@@ -382,16 +394,17 @@ static void try_order(struct town *town, uint64_t order, enum order_kind kind, e
                    : state == ORDER_EXPIRED ? CODE_EXPIRED
                                             : CODE_WRONG_STATE;
     }
-    const enum code code = town_act(town, actor->id, order, no_case, (enum action)action, REASON_OTHER,
-                                    near_bin, NULL);
+    const enum code code = town_act(town, actor->id, order, no_case, (enum action)action,
+                                    REASON_OTHER, near_bin, NULL);
     if (code != expected) {
-        print_error("kind %d state %d action %d by %s: %d, not %d\n", kind, state, action, actor->id, code,
-                    expected);
+        print_error("kind %d state %d action %d by %s: %d, not %d\n", kind, state, action,
+                    actor->id, code, expected);
     }
     assert_int_equal(code, expected);
     if (code != CODE_DONE) {
         if (!hash128_is_equal(settled_digest(town, actor->id, saved), before)) {
-            fail_msg("kind %d state %d action %d by %s changed something", kind, state, action, actor->id);
+            fail_msg("kind %d state %d action %d by %s changed something", kind, state, action,
+                     actor->id);
         }
         assert_true(expected != CODE_WRONG_STATE || town->last.possible == possible);
     }
@@ -402,7 +415,8 @@ static void try_order(struct town *town, uint64_t order, enum order_kind kind, e
 static void test_life_every_order_kind_state_and_action(void **state)
 {
     struct town *town = *state;
-    static const enum order_kind kinds[] = {KIND_HANDLE, KIND_ASSIST, KIND_VERIFY_REPORT, KIND_CHECK_RESULT};
+    static const enum order_kind kinds[] = {KIND_HANDLE, KIND_ASSIST, KIND_VERIFY_REPORT,
+                                            KIND_CHECK_RESULT};
     uint32_t tried = 0;
     void *fresh = town_save(town);
     const int64_t start_ms = town->now_ms;
@@ -435,10 +449,8 @@ static void test_life_every_order_kind_state_and_action(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        life(every_state_action_and_role),
-        life(states_nobody_reaches_are_in_the_table_too),
-        life(reasons_are_asked_for_first),
-        life(who_handled_or_commanded_may_not_check),
+        life(every_state_action_and_role),       life(states_nobody_reaches_are_in_the_table_too),
+        life(reasons_are_asked_for_first),       life(who_handled_or_commanded_may_not_check),
         life(every_order_kind_state_and_action),
     };
     return cmocka_run_group_tests_name("engine/core/life", tests, NULL, NULL);

@@ -34,15 +34,20 @@ static void test_limits_full_cases_refuse_and_take_again(void **state)
     struct town *town = open_with(&limits);
     struct case_no no = no_case;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                         CODE_OPENED);
         no = town->last.case_no;
     }
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_TABLE_FULL);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_TABLE_FULL);
     assert_true(case_no_is_none(town->last.case_no));
-    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_VOID, REASON_OTHER, nowhere, NULL), CODE_DONE);
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_TABLE_FULL);
+    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_VOID, REASON_OTHER, nowhere, NULL),
+                     CODE_DONE);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_TABLE_FULL);
     town_pass(town, 73 * HOUR_MS); /* its reopen window is over */
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_OPENED);
     assert_int_equal(core_counts_now(town->core)->refused, 2);
     close_town(town);
 }
@@ -54,13 +59,16 @@ static void test_limits_refused_event_may_come_again(void **state)
     struct limits limits = town_limits();
     limits.cases = 1;
     struct town *town = open_with(&limits);
-    const struct town_report first = {.id = "a", .type = "sensor.odd", .place = near_bin, .fields = value};
-    const struct town_report second = {.id = "b", .type = "sensor.odd", .place = near_bin, .fields = value};
+    const struct town_report first = {
+        .id = "a", .type = "sensor.odd", .place = near_bin, .fields = value};
+    const struct town_report second = {
+        .id = "b", .type = "sensor.odd", .place = near_bin, .fields = value};
     town_send(town, "sensor-1", (struct town_outbox){0, 0, 0}, &first, 1);
     const struct case_no no = town->last.case_no;
     town_send(town, "sensor-1", (struct town_outbox){0, 0, 0}, &second, 1);
     assert_int_equal(town->last.code, CODE_TABLE_FULL);
-    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_VOID, REASON_OTHER, nowhere, NULL), CODE_DONE);
+    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_VOID, REASON_OTHER, nowhere, NULL),
+                     CODE_DONE);
     town_pass(town, 73 * HOUR_MS);
     town_send(town, "sensor-1", (struct town_outbox){0, 0, 0}, &second, 1);
     assert_int_equal(town->last.code, CODE_OPENED);
@@ -74,15 +82,18 @@ static void test_limits_one_district_only(void **state)
     limits.districts = 1;
     const char *at = town_copy();
     char command[128];
-    town_edit(at, "units.csv", "110108002,", "110108002,East street,street,110109\n110109,Dong district,district,");
+    town_edit(at, "units.csv", "110108002,",
+              "110108002,East street,street,110109\n110109,Dong district,district,");
     struct town *town = malloc(sizeof *town);
     town_open_at(town, &limits, at);
     (void)snprintf(command, sizeof command, "rm -r %s", at);
     assert_int_equal(system(command), 0);
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_OPENED);
     assert_int_equal(town->last.case_no.district, 110108);
     const struct place east = {1163150000, 399050000};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, east, value), CODE_TABLE_FULL);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, east, value),
+                     CODE_TABLE_FULL);
     close_town(town);
 }
 
@@ -93,19 +104,26 @@ static void test_limits_full_orders_leave_it_to_desks(void **state)
     struct limits limits = town_limits();
     limits.orders = 1;
     struct town *town = open_with(&limits);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
     assert_int_equal(core_counts_now(town->core)->offers, 1);
     town_seen(town, "wang", STATUS_READY, near_bin); /* could take it */
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
-    assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_REASSIGN, REASON_OTHER, nowhere, "wang"),
-                     CODE_TABLE_FULL);
-    assert_string_equal(town_holder(town, no), "dept.sanitation.duty"); /* a refusal changes nothing */
-    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_DONE, REASON_NONE, nowhere, NULL), CODE_DONE);
+    assert_int_equal(
+        town_act(town, "dispatcher.du", 0, no, ACTION_REASSIGN, REASON_OTHER, nowhere, "wang"),
+        CODE_TABLE_FULL);
+    assert_string_equal(town_holder(town, no),
+                        "dept.sanitation.duty"); /* a refusal changes nothing */
+    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_DONE, REASON_NONE, nowhere, NULL),
+                     CODE_DONE);
     assert_string_equal(town_holder(town, no), "town.supervision"); /* no check order either */
     town_pass(town, 10 * MINUTE_MS);
-    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_CHECK_PASS, REASON_NONE, nowhere, NULL), CODE_DONE);
+    assert_int_equal(
+        town_act(town, "chief.chu", 0, no, ACTION_CHECK_PASS, REASON_NONE, nowhere, NULL),
+        CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_CLOSED);
     close_town(town);
 }
@@ -116,7 +134,8 @@ static void test_limits_joint_order_beyond_the_table_is_filled_later(void **stat
     struct limits limits = town_limits();
     limits.orders = 2;
     struct town *town = open_with(&limits);
-    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, crowd), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.crowd_density", "C-003", nowhere, crowd),
+                     CODE_OPENED);
     assert_int_equal(core_counts_now(town->core)->offers, 2);
     town_pass(town, 30 * MINUTE_MS);
     assert_int_equal(core_counts_now(town->core)->open_now, 1);
@@ -129,10 +148,14 @@ static void test_limits_dedupe_windows_past_the_table_only_merge(void **state)
     struct limits limits = town_limits();
     limits.dedupe_keys = 1;
     struct town *town = open_with(&limits);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_DEDUPED);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full), CODE_OPENED);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_MERGED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_DEDUPED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full),
+                     CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_MERGED);
     close_town(town);
 }
 
@@ -149,7 +172,8 @@ static void test_limits_backlog_is_worked_off_in_bounded_steps(void **state)
     struct town *const both[] = {town, other};
     for (size_t t = 0; t < 2; t++) {
         for (int i = 0; i < 20; i++) {
-            assert_int_equal(town_event(both[t], "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+            assert_int_equal(town_event(both[t], "sensor-1", "sensor.odd", NULL, near_bin, value),
+                             CODE_OPENED);
         }
         both[t]->now_ms += 8 * DAY_MS; /* the engine slept: every handle clock is over */
     }
@@ -165,7 +189,8 @@ static void test_limits_backlog_is_worked_off_in_bounded_steps(void **state)
     town_tick(other);
     assert_false(core_has_backlog(other->core));
     assert_true(ticks > 5);
-    assert_int_equal(core_counts_now(town->core)->clocks_missed, core_counts_now(other->core)->clocks_missed);
+    assert_int_equal(core_counts_now(town->core)->clocks_missed,
+                     core_counts_now(other->core)->clocks_missed);
     close_town(town);
     close_town(other);
 }
@@ -178,14 +203,16 @@ static void test_limits_searches_count_as_operations(void **state)
     limits.tick_operations = 10;
     struct town *town = open_with(&limits);
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                         CODE_OPENED);
     }
     town->now_ms += 2 * MINUTE_MS; /* ten desks look for somebody again: seven workers each */
     town_tick(town);
     assert_true(core_has_backlog(town->core));
     uint32_t left = 0;
     for (uint32_t slot = 0; slot < 10; slot++) {
-        left += timers_due_ms(&town->core->timers, case_timer_id(slot, CASE_TIMER_SEEK)) <= town->now_ms;
+        left += timers_due_ms(&town->core->timers, case_timer_id(slot, CASE_TIMER_SEEK)) <=
+                town->now_ms;
     }
     assert_int_equal(left, 8);
     close_town(town);
@@ -194,11 +221,12 @@ static void test_limits_searches_count_as_operations(void **state)
 static void test_limits_that_make_no_sense_stop_at_the_start(void **state)
 {
     (void)state;
-    static const size_t fields[] = {offsetof(struct limits, cases),      offsetof(struct limits, orders),
-                                    offsetof(struct limits, workers),    offsetof(struct limits, gateways),
-                                    offsetof(struct limits, districts),  offsetof(struct limits, event_ids),
-                                    offsetof(struct limits, dedupe_keys), offsetof(struct limits, tick_operations),
-                                    offsetof(struct limits, batches_kept)};
+    static const size_t fields[] = {
+        offsetof(struct limits, cases),       offsetof(struct limits, orders),
+        offsetof(struct limits, workers),     offsetof(struct limits, gateways),
+        offsetof(struct limits, districts),   offsetof(struct limits, event_ids),
+        offsetof(struct limits, dedupe_keys), offsetof(struct limits, tick_operations),
+        offsetof(struct limits, batches_kept)};
     const struct limits sound = town_limits();
     const size_t size = core_size(&sound);
     void *block = aligned_alloc(64, size);
@@ -227,7 +255,8 @@ static void test_limits_before_any_city_nothing_is_taken(void **state)
     assert_null(core_city(town->core));
     assert_null(core_policy(town->core));
     assert_true(hash128_is_none(core_facts_digest(town->core)));
-    const struct town_report report = {.id = "a", .type = "sensor.odd", .place = near_bin, .fields = value};
+    const struct town_report report = {
+        .id = "a", .type = "sensor.odd", .place = near_bin, .fields = value};
     town_send(town, "sensor-1", (struct town_outbox){1, 1, 1}, &report, 1);
     assert_int_equal(town->last.code, CODE_NO_CITY);
     town_seen(town, "li", STATUS_READY, near_bin);

@@ -36,8 +36,10 @@ static struct answers send(struct town *town, uint64_t epoch, uint64_t seq, uint
 {
     char first[32];
     char second[32];
-    (void)snprintf(first, sizeof first, "a%llu.%llu", (unsigned long long)epoch, (unsigned long long)digest);
-    (void)snprintf(second, sizeof second, "b%llu.%llu", (unsigned long long)epoch, (unsigned long long)digest);
+    (void)snprintf(first, sizeof first, "a%llu.%llu", (unsigned long long)epoch,
+                   (unsigned long long)digest);
+    (void)snprintf(second, sizeof second, "b%llu.%llu", (unsigned long long)epoch,
+                   (unsigned long long)digest);
     const struct town_report reports[] = {
         {.id = first, .type = "sensor.odd", .place = near_bin, .fields = value},
         {.id = second, .type = "sensor.unheard_of", .place = near_bin, .fields = value}};
@@ -148,12 +150,16 @@ static void test_marks_results_can_be_asked_for(void **state)
     uint32_t count = 77;
     const struct hash128 sensor = town_id("sensor-1");
     (void)send(town, 1, 1, 10);
-    assert_int_equal(core_find_results(town->core, sensor, 1, 2, 11, results, 4, &count), ERR_NOT_FOUND);
-    assert_int_equal(core_find_results(town->core, sensor, 2, 1, 11, results, 4, &count), ERR_NOT_FOUND);
+    assert_int_equal(core_find_results(town->core, sensor, 1, 2, 11, results, 4, &count),
+                     ERR_NOT_FOUND);
+    assert_int_equal(core_find_results(town->core, sensor, 2, 1, 11, results, 4, &count),
+                     ERR_NOT_FOUND);
     assert_int_equal(core_find_results(town->core, town_id("nemo"), 1, 1, 10, results, 4, &count),
                      ERR_NOT_FOUND);
-    assert_int_equal(core_find_results(town->core, sensor, 1, 1, 10, results, 1, &count), ERR_TOO_LARGE);
-    assert_int_equal(core_find_results(town->core, sensor, 1, 1, 10, results, 0, &count), ERR_TOO_LARGE);
+    assert_int_equal(core_find_results(town->core, sensor, 1, 1, 10, results, 1, &count),
+                     ERR_TOO_LARGE);
+    assert_int_equal(core_find_results(town->core, sensor, 1, 1, 10, results, 0, &count),
+                     ERR_TOO_LARGE);
     assert_int_equal(count, 77);
     assert_int_equal(core_find_results(town->core, sensor, 1, 1, 10, results, 2, &count), ERR_OK);
     assert_int_equal(count, 2);
@@ -234,7 +240,8 @@ static void test_marks_reports_of_persons_share_their_numbers(void **state)
     town_send(town, "wang", (struct town_outbox){1, 3, 41}, &report, 1);
     assert_int_equal(town->last.code, CODE_SEQ_GAP);
     assert_int_equal(core_counts_now(town->core)->opened, 1);
-    assert_int_equal(core_find_results(town->core, town_id("wang"), 1, 1, 40, &result, 1, &count), ERR_OK);
+    assert_int_equal(core_find_results(town->core, town_id("wang"), 1, 1, 40, &result, 1, &count),
+                     ERR_OK);
     assert_int_equal(count, 1);
     assert_int_equal(core_find_results(town->core, town_id("wang"), 1, 2, 40, &result, 1, &count),
                      ERR_NOT_FOUND);

@@ -83,7 +83,8 @@ static void test_memory_random_puts_against_a_list(void **state)
         memory_put(&memory, key(k), step, (struct case_no){0, 0, 0});
         put_at[k] = step;
         memory_check(&memory);
-        for (uint64_t i = 0; i < KEYS; i++) { /* the last LIMIT puts are in, each key once, its newest */
+        for (uint64_t i = 0; i < KEYS;
+             i++) { /* the last LIMIT puts are in, each key once, its newest */
             const struct memory_row *row = memory_find(&memory, key(i));
             const bool is_recent = put_at[i] != 0 && put_at[i] > step - LIMIT;
             assert_int_equal(row != NULL, is_recent);
@@ -106,13 +107,11 @@ static struct town *small_town(void)
 
 static enum code report(struct town *town, const char *id, int64_t after_ms, uint64_t epoch)
 {
-    const struct town_report one = {.id = id,
-                                    .type = "sensor.odd",
-                                    .place = near_bin,
-                                    .after_ms = after_ms,
-                                    .fields = value};
+    const struct town_report one = {
+        .id = id, .type = "sensor.odd", .place = near_bin, .after_ms = after_ms, .fields = value};
     const struct outbox_mark mark = core_outbox_mark(town->core, town_id("sensor-1"));
-    const struct town_outbox outbox = {epoch, epoch == 0 ? 0 : mark.last_seq + 1, mark.last_seq + 1};
+    const struct town_outbox outbox = {epoch, epoch == 0 ? 0 : mark.last_seq + 1,
+                                       mark.last_seq + 1};
     town_send(town, "sensor-1", outbox, &one, 1);
     return (enum code)town->last.code;
 }

@@ -16,7 +16,8 @@ static int open_town(void **state)
     limits.orders = 40;
     town_open(town, &limits);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                         CODE_OPENED);
     }
     *state = town;
     return 0;
@@ -40,8 +41,8 @@ static void test_orders_random_life_against_a_model(void **state)
 {
     struct town *town = *state;
     struct core *core = town->core;
-    static const enum order_state ends[] = {ORDER_DONE, ORDER_DECLINED, ORDER_EXPIRED, ORDER_RETURNED,
-                                            ORDER_RECALLED};
+    static const enum order_state ends[] = {ORDER_DONE, ORDER_DECLINED, ORDER_EXPIRED,
+                                            ORDER_RETURNED, ORDER_RECALLED};
     uint64_t random = 20260303;
     uint64_t last = core->orders.last_number;
     uint32_t active[64];
@@ -55,7 +56,8 @@ static void test_orders_random_life_against_a_model(void **state)
             assert_int_equal(core->orders.rows[slot].number, ++last);
             assert_int_equal(orders_find(&core->orders, last), slot);
             active[count++] = slot;
-        } else if (orders_count_active(core, cases_peek(&core->cases, case_slot), UINT32_MAX) == 0) {
+        } else if (orders_count_active(core, cases_peek(&core->cases, case_slot), UINT32_MAX) ==
+                   0) {
             orders_give_all(core, case_slot);
         } else if (count > 0) {
             const uint32_t i = (uint32_t)(dice >> 24) % count;

@@ -46,7 +46,8 @@ static struct case_no bin_case(struct town *town)
 
 static enum code act(struct town *town, const char *who, enum action action)
 {
-    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_OTHER, near_bin, NULL);
+    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_OTHER, near_bin,
+                    NULL);
 }
 
 static enum code on_case(struct town *town, const char *who, struct case_no no, enum action action,
@@ -58,23 +59,31 @@ static enum code on_case(struct town *town, const char *who, struct case_no no, 
 /* New rows before the old ones in every table: nothing keeps its number. */
 static void add_rows_in_front(const char *at)
 {
-    town_edit(at, "workers.csv", NULL, "aaron,安,grid_worker,sanitation,worker,,team.a,,2,11010800201,,,,,");
-    town_edit(at, "posts.csv", "town.command,", "a.post,前岗,,desk.dai\ntown.command,指挥中心,,dispatcher.du chief.chu");
+    town_edit(at, "workers.csv", NULL,
+              "aaron,安,grid_worker,sanitation,worker,,team.a,,2,11010800201,,,,,");
+    town_edit(at, "posts.csv", "town.command,",
+              "a.post,前岗,,desk.dai\ntown.command,指挥中心,,dispatcher.du chief.chu");
     town_edit(at, "departments.csv", "dept.sanitation,",
               "dept.art,艺术,Art,a.post,,\ndept.sanitation,环卫,Sanitation,dept.sanitation.duty,"
               "dept.sanitation.lead,cal.office");
-    town_edit(at, "devices.csv", "C-001,", "A-001,camera,116.3060,39.9060,,\nC-001,camera,116.3060,39.9060,bin-1,");
+    town_edit(at, "devices.csv", "C-001,",
+              "A-001,camera,116.3060,39.9060,,\nC-001,camera,116.3060,39.9060,bin-1,");
     town_edit(at, "assets.csv", "bin-1,",
-              "abin-0,箱0,litter_bin,116.3181,39.9001,dept.sanitation\nbin-1,箱1,litter_bin,116.3061,39.9061,"
+              "abin-0,箱0,litter_bin,116.3181,39.9001,dept.sanitation\nbin-1,箱1,litter_bin,116."
+              "3061,39.9061,"
               "dept.sanitation");
-    town_edit(at, "gateways.csv", "cam-1,", "aa-1,first,camera,true,camera.\ncam-1,cameras,camera,true,camera.");
-    town_edit(at, "catalogue.csv", "E.01.02,",
-              "E.01.01,杂物,Junk,dept.sanitation,4wh,person,72h,\nE.01.02,垃圾满溢,Garbage overflow,"
-              "dept.sanitation,4wh,person,72h,");
+    town_edit(at, "gateways.csv", "cam-1,",
+              "aa-1,first,camera,true,camera.\ncam-1,cameras,camera,true,camera.");
+    town_edit(
+        at, "catalogue.csv", "E.01.02,",
+        "E.01.01,杂物,Junk,dept.sanitation,4wh,person,72h,\nE.01.02,垃圾满溢,Garbage overflow,"
+        "dept.sanitation,4wh,person,72h,");
     town_edit(at, "rules/town.yaml", "- id: sanitation.garbage_overflow",
               "- id: aa.first\n  title: 首\n  title_en: First\n  owner: dept.art\n  priority: 1\n"
-              "  event: sensor.odd\n  where: value >= 900\n  open: {class: \"E.01.01\", severity: 4, title: \"a\"}\n"
-              "  assign: {role: grid_worker, search: [grid], pick: nearest}\n- id: sanitation.garbage_overflow");
+              "  event: sensor.odd\n  where: value >= 900\n  open: {class: \"E.01.01\", severity: "
+              "4, title: \"a\"}\n"
+              "  assign: {role: grid_worker, search: [grid], pick: nearest}\n- id: "
+              "sanitation.garbage_overflow");
 }
 
 static void is_text(struct image_string text, const char *strings, const char *expected)
@@ -114,7 +123,8 @@ static void test_remap_every_row_keeps_its_name(void **state)
     assert_int_equal(order.assign, town->policy.rules[after.rule].assigns.first);
     /* and the case goes on: same keys merge, the same people finish it. */
     const struct place eleven_metres = {1163061000, 399061000};
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, eleven_metres, NULL), CODE_MERGED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, eleven_metres, NULL),
+                     CODE_MERGED);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
     assert_int_equal(act(town, "zhao", ACTION_ACCEPT), CODE_DONE);
@@ -128,7 +138,8 @@ static void test_remap_same_pair_again_changes_nothing(void **state)
     struct town *town = &move->town;
     (void)bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
-    (void)town_event(town, "hotline-1", "hotline.garbage", NULL, (struct place){1163151000, 399051000}, NULL);
+    (void)town_event(town, "hotline-1", "hotline.garbage", NULL,
+                     (struct place){1163151000, 399051000}, NULL);
     (void)town_event(town, "sensor-1", "sensor.odd", NULL, near_bin,
                      (const struct town_field[]){{"value", NULL, 1}, {0}});
     struct case_row cases[3];
@@ -165,21 +176,24 @@ static void test_remap_worker_who_left_loses_the_order(void **state)
     assert_int_equal(town_count(town, ACTION_LOST), 1);
     assert_int_equal(town_case(town, no).state, CASE_DISPATCHING);
     assert_true(town_order_of(town, "wang") != 0);
-    assert_int_equal(town_act(town, "li", order, no_case, ACTION_ARRIVE, REASON_NONE, near_bin, NULL),
-                     CODE_UNKNOWN_IDENTITY);
+    assert_int_equal(
+        town_act(town, "li", order, no_case, ACTION_ARRIVE, REASON_NONE, near_bin, NULL),
+        CODE_UNKNOWN_IDENTITY);
     assert_true(core_find_worker(town->core, town_id("li"), &view));
     assert_int_equal(view.person, NONE32);
     assert_int_equal(view.load, 0);
     /* Back again, the same row with its numbers; what was said meanwhile is still there to be told. */
     struct item_view items[8];
-    town_edit(move->copy, "workers.csv", NULL, "li,李强,grid_worker,sanitation,worker,,team.a,,2,11010800101,11010800101,,,,");
+    town_edit(move->copy, "workers.csv", NULL,
+              "li,李强,grid_worker,sanitation,worker,,team.a,,2,11010800101,11010800101,,,,");
     town_move(town, move->copy);
     assert_true(core_find_worker(town->core, town_id("li"), &view));
     assert_int_not_equal(view.person, NONE32);
     assert_int_equal(core_worker_items(town->core, town_id("li"), 0, items, 8), 2);
     assert_int_equal(items[1].kind, ITEM_RECALL);
-    assert_int_equal(town_act(town, "li", order, no_case, ACTION_ARRIVE, REASON_NONE, near_bin, NULL),
-                     CODE_EXPIRED);
+    assert_int_equal(
+        town_act(town, "li", order, no_case, ACTION_ARRIVE, REASON_NONE, near_bin, NULL),
+        CODE_EXPIRED);
 }
 
 static void test_remap_checker_who_left_is_replaced(void **state)
@@ -215,8 +229,9 @@ static void test_remap_last_checker_who_left_is_said(void **state)
     bool is_said = false; /* the story names the post that answers for it now */
     for (uint32_t i = from; i < town->effect_count; i++) {
         const struct effect *effect = &town->effects[i];
-        is_said = is_said || (effect->kind == EFFECT_TIMELINE && effect->of.timeline.action == ACTION_NOBODY &&
-                              effect->of.timeline.holder.kind == HOLDER_POST);
+        is_said = is_said ||
+                  (effect->kind == EFFECT_TIMELINE && effect->of.timeline.action == ACTION_NOBODY &&
+                   effect->of.timeline.holder.kind == HOLDER_POST);
     }
     assert_true(is_said);
     assert_string_equal(town_holder(town, no), "town.supervision");
@@ -227,7 +242,8 @@ static void test_remap_post_that_is_gone_hands_on(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     const struct case_no at_desk = bin_case(town);
-    assert_int_equal(on_case(town, "dispatcher.du", at_desk, ACTION_SEND_TO_DESK, "fire.119"), CODE_DONE);
+    assert_int_equal(on_case(town, "dispatcher.du", at_desk, ACTION_SEND_TO_DESK, "fire.119"),
+                     CODE_DONE);
     assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL,
                                 (struct place){1163151000, 399051000}, NULL),
                      CODE_OPENED);
@@ -237,13 +253,15 @@ static void test_remap_post_that_is_gone_hands_on(void **state)
                      CODE_OPENED);
     const struct case_no dispatching = town->last.case_no;
     /* The command post, the supervision post and the fire brigade's have other names from now on. */
-    town_edit(move->copy, "posts.csv", "town.command,", "city.command,指挥中心,,dispatcher.du chief.chu");
+    town_edit(move->copy, "posts.csv", "town.command,",
+              "city.command,指挥中心,,dispatcher.du chief.chu");
     town_edit(move->copy, "posts.csv", "town.supervision,", "city.supervision,监督中心,,chief.chu");
     town_edit(move->copy, "posts.csv", "fire.119,", NULL);
     town_edit(move->copy, "city.yaml", "posts:",
-                "posts: {command: city.command, supervision: city.supervision, desk: town.desk}");
+              "posts: {command: city.command, supervision: city.supervision, desk: town.desk}");
     char command[200];
-    (void)snprintf(command, sizeof command, "sed -i s/town.command/city.command/ %s/rules/town.yaml", move->copy);
+    (void)snprintf(command, sizeof command,
+                   "sed -i s/town.command/city.command/ %s/rules/town.yaml", move->copy);
     assert_int_equal(system(command), 0);
     const uint32_t from = town->effect_count;
     town_move(town, move->copy);
@@ -271,9 +289,11 @@ static void test_remap_rule_that_is_gone_lets_its_cases_go_on(void **state)
     struct town *town = &move->town;
     const struct case_no accepted = bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full),
+                     CODE_OPENED);
     const struct case_no offered = town->last.case_no;
-    town_edit(move->copy, "rules/town.yaml", "- id: sanitation.garbage_overflow", "- id: sanitation.garbage_renamed");
+    town_edit(move->copy, "rules/town.yaml", "- id: sanitation.garbage_overflow",
+              "- id: sanitation.garbage_renamed");
     town_move(town, move->copy);
     core_check(town->core);
     assert_int_equal(town_case(town, accepted).rule, NONE32);
@@ -297,14 +317,16 @@ static void test_remap_rule_that_is_gone_lets_its_cases_go_on(void **state)
     assert_int_equal(on_case(town, "chief.chu", offered, ACTION_REOPEN, NULL), CODE_DONE);
     core_check(town->core);
     /* The renamed rule merges into cases of the same class. */
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_MERGED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_MERGED);
 }
 
 static void test_remap_class_cell_and_device_that_are_gone(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     char command[400];
     (void)snprintf(command, sizeof command,
@@ -336,7 +358,8 @@ static void test_remap_calendar_change_moves_the_deadline(void **state)
     const struct case_no no = bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(town_case(town, no).handle_deadline_ms, TOWN_START_MS + 6 * HOUR_MS);
-    town_edit(move->copy, "calendars.yaml", "    week: {mon-fri:", "    week: {mon-fri: \"08:00-18:00\"}");
+    town_edit(move->copy, "calendars.yaml",
+              "    week: {mon-fri:", "    week: {mon-fri: \"08:00-18:00\"}");
     town_move(town, move->copy);
     assert_int_equal(town_case(town, no).handle_deadline_ms, TOWN_START_MS + 4 * HOUR_MS);
 }
@@ -345,11 +368,13 @@ static void test_remap_captured_fields_keep_their_names(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     add_rows_in_front(move->copy);
     town_edit(move->copy, "rules/town.yaml", "  sensor.odd:",
-              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number, aardvark: number}}");
+              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number, "
+              "aardvark: number}}");
     town_move(town, move->copy);
     const struct case_view view = town_case(town, no);
     bool has_level = false;
@@ -377,7 +402,8 @@ static void test_remap_gateway_that_left_may_not_send(void **state)
     town_edit(move->copy, "workers.csv", NULL, "cam-1,卡,,,intake,,,,0,,,,,,");
     town_move(town, move->copy);
     assert_int_equal(core_outbox_mark(town->core, town_id("cam-1")).last_seq, 0);
-    assert_int_equal(on_case(town, "cam-1", (struct case_no){1, 2, 3}, ACTION_COMMENT, NULL), CODE_UNKNOWN_CASE);
+    assert_int_equal(on_case(town, "cam-1", (struct case_no){1, 2, 3}, ACTION_COMMENT, NULL),
+                     CODE_UNKNOWN_CASE);
     assert_int_equal(core_outbox_mark(town->core, town_id("cam-1")).last_seq, 1);
 }
 
@@ -391,11 +417,15 @@ static void test_remap_pair_that_does_not_fit_is_refused_when_staged(void **stat
     add_rows_in_front(move->copy);
     town_open_at(&other, NULL, move->copy);
     /* A policy belongs to one city. */
-    assert_int_equal(core_stage_policy(town->core, other.policy_bytes, other.policy_size), ERR_NOT_FOUND);
+    assert_int_equal(core_stage_policy(town->core, other.policy_bytes, other.policy_size),
+                     ERR_NOT_FOUND);
     assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
-    assert_int_equal(core_stage_policy(town->core, other.policy_bytes, other.policy_size), ERR_MISMATCH);
-    assert_int_equal(core_stage_policy(town->core, other.city_bytes, other.city_size), ERR_MALFORMED);
-    assert_int_equal(core_stage_city(town->core, town->policy_bytes, town->policy_size), ERR_MALFORMED);
+    assert_int_equal(core_stage_policy(town->core, other.policy_bytes, other.policy_size),
+                     ERR_MISMATCH);
+    assert_int_equal(core_stage_policy(town->core, other.city_bytes, other.city_size),
+                     ERR_MALFORMED);
+    assert_int_equal(core_stage_city(town->core, town->policy_bytes, town->policy_size),
+                     ERR_MALFORMED);
     /* A staged policy goes with its city. */
     assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
     assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
@@ -418,16 +448,21 @@ static void test_remap_too_many_persons_or_gateways_are_refused(void **state)
     limits.workers = 16; /* the town has 15 */
     limits.gateways = 4; /* of 3 */
     town_open(&town, &limits);
-    town_edit(move->copy, "workers.csv", "wang,", "wa,汪,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
+    town_edit(move->copy, "workers.csv", "wang,",
+              "wa,汪,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
     town_move(&town, move->copy); /* wang keeps a row for the day of return: 16 */
-    town_edit(move->copy, "workers.csv", "wa,", "wo,沃,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
+    town_edit(move->copy, "workers.csv", "wa,",
+              "wo,沃,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
     struct town other;
     town_open_at(&other, NULL, move->copy);
     assert_int_equal(core_stage_city(town.core, other.city_bytes, other.city_size), ERR_FULL);
-    assert_int_equal(core_stage_policy(town.core, other.policy_bytes, other.policy_size), ERR_NOT_FOUND);
+    assert_int_equal(core_stage_policy(town.core, other.policy_bytes, other.policy_size),
+                     ERR_NOT_FOUND);
     town_close(&other);
-    town_edit(move->copy, "workers.csv", "wo,", "wang,王芳,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
-    town_edit(move->copy, "gateways.csv", "cam-1,", "cam-2,a,camera,true,camera.\ncam-3,b,camera,true,camera.");
+    town_edit(move->copy, "workers.csv", "wo,",
+              "wang,王芳,grid_worker,sanitation,worker,,team.a,,2,11010800101,,,,,");
+    town_edit(move->copy, "gateways.csv", "cam-1,",
+              "cam-2,a,camera,true,camera.\ncam-3,b,camera,true,camera.");
     town_open_at(&other, NULL, move->copy);
     assert_int_equal(core_stage_city(town.core, other.city_bytes, other.city_size), ERR_FULL);
     town_close(&other);

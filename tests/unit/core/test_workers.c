@@ -47,9 +47,11 @@ static void test_workers_positions_are_in_their_bucket_wherever_they_go(void **s
     for (int step = 0; step < 2000; step++) { /* core_check() looks into every bucket after each */
         random += UINT64_C(0x9e3779b97f4a7c15);
         const uint64_t dice = mix64(random);
-        struct place at = {1162800000 + (int32_t)((dice >> 8) % 600000), 398800000 + (int32_t)((dice >> 32) % 500000)};
+        struct place at = {1162800000 + (int32_t)((dice >> 8) % 600000),
+                           398800000 + (int32_t)((dice >> 32) % 500000)};
         if (dice % 50 == 0) { /* the far side of the earth hangs in a border bucket */
-            at = (struct place){dice % 100 == 0 ? -LON_LIMIT : LON_LIMIT, dice % 3 == 0 ? -LAT_LIMIT : LAT_LIMIT};
+            at = (struct place){dice % 100 == 0 ? -LON_LIMIT : LON_LIMIT,
+                                dice % 3 == 0 ? -LAT_LIMIT : LAT_LIMIT};
         }
         const char *who = names[(dice >> 3) % COUNT_OF(names)];
         town_seen(town, who, STATUS_READY, at);
@@ -95,7 +97,8 @@ static void test_workers_fix_from_the_dawn_of_time_is_stale(void **state)
 static void test_workers_fix_is_fresh_for_half_an_hour(void **state)
 {
     struct town *town = *state;
-    const struct worker_row *row = &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
+    const struct worker_row *row =
+        &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
     assert_false(worker_has_fresh_fix(town->core, row));
     town_seen(town, "li", STATUS_READY, corner);
     town_pass(town, 30 * MINUTE_MS);
@@ -157,7 +160,8 @@ static void test_workers_full_ring_forgets_its_oldest(void **state)
     struct town *town = *state;
     struct item_view items[WORKER_ITEMS_MAX];
     tell(town, "li", WORKER_ITEMS_MAX + 6);
-    const struct worker_row *row = &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
+    const struct worker_row *row =
+        &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
     assert_int_equal(worker_item_count(row), WORKER_ITEMS_MAX);
     assert_int_equal(core_worker_items(town->core, town_id("li"), 0, items, 64), WORKER_ITEMS_MAX);
     assert_int_equal(items[0].seq, 7);

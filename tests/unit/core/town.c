@@ -26,7 +26,8 @@ static void town_remember(void *context, const struct effect *effect)
     }
     town->effects[town->effect_count] = *effect;
     town->effects[town->effect_count].of.timeline.event =
-        effect->kind == EFFECT_TIMELINE ? NULL : town->effects[town->effect_count].of.timeline.event;
+        effect->kind == EFFECT_TIMELINE ? NULL
+                                        : town->effects[town->effect_count].of.timeline.event;
     town->effect_count++;
 }
 
@@ -53,7 +54,8 @@ static void town_begin(struct batch_writer *writer)
     batch_begin(writer, payload, sizeof payload, places, 16);
 }
 
-static struct command_head town_head(const struct town *town, enum command_kind kind, const char *who)
+static struct command_head town_head(const struct town *town, enum command_kind kind,
+                                     const char *who)
 {
     return (struct command_head){.kind = (uint16_t)kind,
                                  .principal = who == NULL ? (struct hash128){0, 0} : town_id(who),
@@ -79,8 +81,8 @@ static void town_compile(struct town *town, const char *directory)
     problems_print(problems, stderr);
     assert_int_equal(err, ERR_OK);
     problems_free(problems);
-    assert_int_equal(
-        policy_open(town->policy_bytes, town->policy_size, &town->city, &town->policy), ERR_OK);
+    assert_int_equal(policy_open(town->policy_bytes, town->policy_size, &town->city, &town->policy),
+                     ERR_OK);
     assert_int_equal(facts_new(&town->city, &town->policy, &town->facts), ERR_OK);
 }
 
@@ -278,7 +280,8 @@ enum code town_event(struct town *town, const char *source, const char *type, co
     const struct town_report report = {
         .id = id, .type = type, .device = device, .place = place, .fields = fields};
     town_send(town, source,
-              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, town->event_serial},
+              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1,
+                                   town->event_serial},
               &report, 1);
     return (enum code)town->last.code;
 }

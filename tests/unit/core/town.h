@@ -99,9 +99,12 @@ void town_step(struct town *town, const struct batch_writer *writer);
 
 /* Look-ups. */
 struct case_view town_case(const struct town *town, struct case_no no);
-const char *town_holder(const struct town *town, struct case_no no); /* person id or post code, static buffer */
-uint64_t town_order_of(const struct town *town, const char *who);    /* newest active order, 0 = none */
-uint32_t town_count(const struct town *town, enum action action);    /* timeline entries of that action */
+const char *town_holder(const struct town *town,
+                        struct case_no no); /* person id or post code, static buffer */
+uint64_t town_order_of(const struct town *town,
+                       const char *who); /* newest active order, 0 = none */
+uint32_t town_count(const struct town *town,
+                    enum action action); /* timeline entries of that action */
 const struct effect_decision *town_decision(const struct town *town); /* newest, or NULL */
 struct hash128 town_id(const char *id);
 
