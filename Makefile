@@ -177,6 +177,12 @@ cov: ## line and branch coverage of the core by its unit tests, in build-cov
 tidy: ## list C files that clang-format would change
 	@tests/tidy.sh
 
+# ---- figures ----
+BENCH ?=
+bench: all ## figures of this machine (docs/benchmarks.md); BENCH='match core' for some groups, RUNS=n
+	@mkdir -p $(BUILD)/bench
+	@$(BUILD)/gridloop bench --runs $(or $(RUNS),5) --json $(BUILD)/bench/results.json $(BENCH)
+
 # ---- the rest ----
 man: $(BUILD)/man/gridloop.1 ## manual pages, made from --help
 $(BUILD)/man/gridloop.1: engine/cli/man.sh $(BUILD)/gridloop

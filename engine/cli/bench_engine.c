@@ -4,6 +4,7 @@
  * merges, the rest within its window are repeats. */
 #include "engine/cli/bench_engine.h"
 
+#include "engine/core/code.h"
 #include "sim/bench/bench.h"
 
 #include <signal.h>
@@ -133,7 +134,7 @@ static enum err make_batch(struct bench_gateway *gateway, struct event_text *tex
         return ERR_MEMORY;
     }
     (void)gridloop__wire__event_batch__pack(&batch, gateway->batches[index].bytes);
-    gateway->made++;
+    gateway->made_in_all = ++gateway->made;
     return ERR_OK;
 }
 
@@ -152,9 +153,40 @@ enum err bench_gateway_make(struct bench_gateway *gateway, const struct city *ci
     return err;
 }
 
+bool bench_gateway_hear(struct bench_gateway *gateway, const Gridloop__Wire__Answer *answer)
+{
+    if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
+        const uint32_t code = answer->reject->code;
+        if (code != CODE_OVERLOADED && code != CODE_RATE && code != CODE_SEQ_GAP) {
+            (void)fprintf(stderr, "bench: the engine refuses a batch with code %u\n", code);
+            return false;
+        }
+        gateway->held++;
+        gateway->sent = gateway->acked; /* those behind it leave a gap */
+        gateway->again_at_ns = bench_now_ns() + (int64_t)answer->reject->retry_after_ms * 1000000;
+        return true;
+    }
+    if (answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK) {
+        return false;
+    }
+    const Gridloop__Wire__BatchAck *ack = answer->batch_ack;
+    if (ack->seq != gateway->seq - gateway->made_in_all + gateway->acked + 1) {
+        return true; /* of a batch sent twice */
+    }
+    for (size_t i = 0; i < ack->n_results; i++) {
+        gateway->results[ack->results[i]->code % COUNT_OF(gateway->results)]++;
+    }
+    gateway->acked++;
+    gateway->sent = gateway->sent < gateway->acked ? gateway->acked : gateway->sent;
+    return true;
+}
+
 enum err bench_gateway_send(struct bench_gateway *gateway)
 {
     uint64_t request_id;
+    if (bench_now_ns() < gateway->again_at_ns) {
+        return ERR_OK;
+    }
     while (gateway->sent < gateway->made && gateway->sent - gateway->acked < BENCH_WINDOW) {
         const size_t size = gateway->batches[gateway->sent].size;
         memcpy(link_inner(&gateway->link), gateway->batches[gateway->sent].bytes, size);

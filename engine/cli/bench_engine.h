@@ -28,9 +28,12 @@ void bench_engine_close(struct bench_engine *engine);
 struct bench_gateway {
     struct link link;
     uint32_t number;
-    uint64_t seq;               /* last made */
-    uint32_t made, sent, acked; /* batches */
-    uint64_t results[64];       /* by code */
+    uint64_t seq;        /* last made */
+    uint64_t held;       /* answers that asked for a pause */
+    int64_t again_at_ns; /* the pause ends */
+    uint32_t made, sent, acked; /* batches; made: those that may be sent by now */
+    uint32_t made_in_all;
+    uint64_t results[64]; /* by code */
     struct {
         uint8_t *bytes;
         size_t size;
@@ -43,6 +46,9 @@ void bench_gateway_close(struct bench_gateway *gateway);
 /* Packs `count` batches of `events` events each, of the city's cameras in turn. */
 enum err bench_gateway_make(struct bench_gateway *gateway, const struct city *city, uint32_t count,
                             uint32_t events) WARN_UNUSED;
+/* Takes one answer. A batch held back (the engine sheds load) is sent again after the pause it asks for. False: refused for
+ * good. */
+bool bench_gateway_hear(struct bench_gateway *gateway, const Gridloop__Wire__Answer *answer);
 /* Sends what the window allows. */
 enum err bench_gateway_send(struct bench_gateway *gateway) WARN_UNUSED;
 

@@ -37,14 +37,9 @@ static enum err pump(struct bench_gateway *gateways, int64_t *out_ns)
         for (uint32_t g = 0; g < GATEWAYS; g++) {
             while (link_receive(&gateways[g].link, &answer)) {
                 heard_ns = bench_now_ns();
-                if (answer.answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK) {
+                if (!bench_gateway_hear(&gateways[g], answer.answer)) {
                     return ERR_REFUSED;
                 }
-                const Gridloop__Wire__BatchAck *ack = answer.answer->batch_ack;
-                for (size_t i = 0; i < ack->n_results; i++) {
-                    gateways[g].results[ack->results[i]->code % COUNT_OF(gateways[g].results)]++;
-                }
-                gateways[g].acked++;
             }
             const enum err err = bench_gateway_send(&gateways[g]);
             if (err != ERR_OK) {
@@ -277,12 +272,15 @@ static enum err hear_gateway(struct latency *latency, struct bench_gateway *gate
 {
     struct codec_answer answer;
     while (link_receive(&gateway->link, &answer)) {
-        if (answer.answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK) {
+        const uint32_t before = gateway->acked;
+        if (!bench_gateway_hear(gateway, answer.answer)) {
             return ERR_REFUSED;
+        }
+        if (gateway->acked == before) {
+            continue; /* held back, or known already */
         }
         const Gridloop__Wire__BatchAck *ack = answer.answer->batch_ack;
         const int64_t due_ns = from_ns + (int64_t)(ack->seq - 1) * 1000000;
-        gateway->acked++;
         for (size_t i = 0; i < ack->n_results; i++) {
             if (ack->results[i]->code == CODE_OPENED) {
                 note_told(latency->opened, &latency->opened_count, ack->results[i]->case_no,

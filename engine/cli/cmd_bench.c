@@ -7,6 +7,7 @@
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
+#include "sim/bench/bench_core.h"
 #include "sim/bench/bench_match.h"
 
 #include <argp.h>
@@ -35,6 +36,8 @@ static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced"},
     {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; restart"},
     {"history", bench_history, "closed cases the history database takes in"},
+    {"core", bench_core, "closed loops in process on one core; memory of a case"},
+    {"nearest", bench_nearest, "the nearest eligible worker and the record of the choice"},
     {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},
 };
 

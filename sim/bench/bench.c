@@ -31,6 +31,13 @@ int64_t bench_now_ns(void)
     return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
 }
 
+int64_t bench_cpu_ns(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
 static int value_compare(const void *left, const void *right)
 {
     const double *a = left;

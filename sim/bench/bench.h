@@ -59,6 +59,9 @@ enum err bench_write(const struct bench *bench, const char *path) WARN_UNUSED;
 
 int64_t bench_now_ns(void);
 
+/* Time this thread had a core for: what others do on the machine disturbs it less. A system call. */
+int64_t bench_cpu_ns(void);
+
 /* The value below which permille of the sorted values lie. values are sorted in place. */
 double bench_quantile(double *values, uint32_t count, uint32_t permille);
 
