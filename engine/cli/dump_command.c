@@ -75,6 +75,9 @@ static void set_act(json_t *object, struct dump_names names, const struct comman
     dump_set(object, "case", dump_case_no(act->case_no));
     dump_set(object, "reason", json_string(words_reason_name(act->reason)));
     dump_set(object, "subject", dump_principal(names, act->subject));
+    dump_set(object, "other_case", dump_case_no(act->other));
+    dump_set(object, "until_ms", json_integer(act->until_ms));
+    dump_set(object, "amount", json_integer(act->amount));
     dump_set(object, "at_ms", json_integer(act->at_ms));
     dump_set(object, "place", dump_place(command->place));
     dump_set(object, "key", dump_hash(act->key));

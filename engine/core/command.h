@@ -24,7 +24,7 @@
 #include "engine/core/distance.h"
 #include "engine/core/err.h"
 
-#define BATCH_VERSION 1u
+#define BATCH_VERSION 2u
 #define EVENT_TEXT_MAX 4000u      /* bytes of free text in one event */
 #define EVENT_FIELDS_MAX 32u
 #define EVENT_AREAS_MAX 8u
@@ -111,6 +111,9 @@ struct act_body {
     uint16_t reason;        /* enum reason of life.h */
     uint16_t text_size;
     uint16_t evidence_count;
+    struct case_no other; /* the other case of a merge, link or split; none */
+    uint32_t amount;      /* a count the action asks for: hours, stars, a checklist's value; 0 = none */
+    int64_t until_ms;     /* the instant the action is about: suspended until, promised for; 0 = none */
 };
 
 struct events_body {
@@ -153,7 +156,7 @@ struct event_field {
 };
 
 _Static_assert(sizeof(struct command_head) == 72, "log layout");
-_Static_assert(sizeof(struct act_body) == 72, "log layout");
+_Static_assert(sizeof(struct act_body) == 96, "log layout");
 _Static_assert(sizeof(struct event_head) == 80, "log layout");
 _Static_assert(sizeof(struct event_field) == 24, "log layout");
 _Static_assert(sizeof(struct seen_body) == 24, "log layout");

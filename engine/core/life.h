@@ -1,7 +1,7 @@
 /* life.h: the words of the closed loop: states, actions, reasons, holders, clocks, with their labels.
  *
  * One X-macro per vocabulary: X(NAME, number, english, chinese). Numbers are stored in logs and never
- * reused. The core uses numbers; engine/edge/words.c turns the lists into text. The table of what may
+ * reused; a list may have gaps below its limit. The core uses numbers; engine/edge/words.c turns the lists into text. The table of what may
  * happen when is life.c. */
 #ifndef ENGINE_CORE_LIFE_H
 #define ENGINE_CORE_LIFE_H
@@ -45,7 +45,7 @@
     X(PLAN_TASK, 6, "plan task", "预案任务")              \
     X(ADJUDICATE, 7, "rule on who is responsible", "裁定")
 
-/* Acts by people and devices (up to 63), then what the engine itself does (64 and up, never accepted from
+/* Acts by people and devices (below 63: one bit each in "possible now"), then what the engine itself does (64 and up, never accepted from
  * outside). */
 #define ACTION_LIST(X)                                          \
     X(NONE, 0, "nothing", "无")                                  \
@@ -131,13 +131,13 @@ enum order_state { ORDER_STATE_LIST(LIFE_ENUM_ORDER) ORDER_STATE_COUNT = 9 };
 enum order_kind { ORDER_KIND_LIST(LIFE_ENUM_KIND) KIND_LIMIT = 8 };
 #undef LIFE_ENUM_KIND
 #define LIFE_ENUM_ACTION(name, number, en, zh) ACTION_##name = number,
-enum action { ACTION_LIST(LIFE_ENUM_ACTION) ACTION_OUTSIDE_LIMIT = 19, ACTION_LIMIT = 80 };
+enum action { ACTION_LIST(LIFE_ENUM_ACTION) ACTION_OUTSIDE_LIMIT = 63, ACTION_LIMIT = 128 };
 #undef LIFE_ENUM_ACTION
 #define LIFE_ENUM_REASON(name, number, en, zh) REASON_##name = number,
-enum reason { REASON_LIST(LIFE_ENUM_REASON) REASON_LIMIT = 17 };
+enum reason { REASON_LIST(LIFE_ENUM_REASON) REASON_LIMIT = 51 };
 #undef LIFE_ENUM_REASON
 #define LIFE_ENUM_CLOCK(name, number, en, zh) CLOCK_##name = number,
-enum case_clock { CLOCK_LIST(LIFE_ENUM_CLOCK) CLOCK_LIMIT = 9 };
+enum case_clock { CLOCK_LIST(LIFE_ENUM_CLOCK) CLOCK_LIMIT = 29 };
 #undef LIFE_ENUM_CLOCK
 #define LIFE_ENUM_STATUS(name, number, en, zh) STATUS_##name = number,
 enum worker_status { WORKER_STATUS_LIST(LIFE_ENUM_STATUS) STATUS_LIMIT = 4 };

@@ -204,6 +204,14 @@ static struct hash128 find_subject(const struct node *node, const char *text)
     return facts_hash(text, size);
 }
 
+/* The cases an act names: its own and the other one. */
+static enum code find_cases(const struct node *node, const Gridloop__Wire__Act *wire,
+                            struct act_body *body)
+{
+    enum code code = find_case(node, wire->case_no, &body->case_no);
+    return code != CODE_NOTHING ? code : find_case(node, wire->other_case, &body->other);
+}
+
 /* CODE_NOTHING when the act went into the batch or did not fit (*out_err); else why it may not. */
 static enum code put_act(struct node *node, const struct request *request,
                          const struct command_head *head, const Gridloop__Wire__Act *wire,
@@ -213,8 +221,11 @@ static enum code put_act(struct node *node, const struct request *request,
         .order = wire->order,
         .place = NONE32,
         .key = request->key,
+        .amount = wire->amount,
+        .until_ms = wire->until_ms,
         .action = (uint16_t)(wire->action < UINT16_MAX ? wire->action : UINT16_MAX),
-        .reason = (uint16_t)(wire->reason < UINT16_MAX ? wire->reason : UINT16_MAX)};
+        /* An unheard-of reason counts as none: the core asks for one where it is needed. */
+        .reason = (uint16_t)(wire->reason < REASON_LIMIT ? wire->reason : REASON_NONE)};
     size_t text_size = wire->text != NULL ? strlen(wire->text) : 0;
     if (text_size > ACT_TEXT_MAX || wire->n_evidence > EVIDENCE_MAX) {
         return CODE_TOO_LARGE;
@@ -226,13 +237,14 @@ static enum code put_act(struct node *node, const struct request *request,
         }
         memcpy(&evidence[i], wire->evidence[i].data, sizeof evidence[i]);
     }
-    enum code code = find_case(node, wire->case_no, &body.case_no);
+    enum code code = find_cases(node, wire, &body);
     if (code != CODE_NOTHING && request->epoch == 0) {
         return code;
     }
     if (code != CODE_NOTHING) {
         /* A number of an outbox must be used up by an entry: let the core refuse it. */
         body.case_no = (struct case_no){0};
+        body.other = (struct case_no){0};
     }
     struct place place = place_none();
     if (wire->fix != NULL) {

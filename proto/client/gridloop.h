@@ -258,6 +258,9 @@ struct gridloop_act {
     const uint8_t (*evidence)[16]; /* digests of photos */
     size_t evidence_count;         /* <= 16 */
     const char *subject;           /* person or post */
+    const char *other_case;        /* of a merge, link or split; whole or a unique tail */
+    int64_t until_ms;              /* suspended until, promised for; 0 = none */
+    uint32_t amount;               /* hours, stars 1..5, a checklist's value; 0 = none */
 };
 
 struct gridloop_act_result {

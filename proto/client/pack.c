@@ -171,6 +171,9 @@ static enum err set_act_texts(const struct gridloop_act *act, const char *key,
     err = err != ERR_OK ? err : set_text(act->text, "text", ACT_TEXT_SIZE_MAX, &out->text, why);
     err =
         err != ERR_OK ? err : set_text(act->subject, "subject", NAME_SIZE_MAX, &out->subject, why);
+    err = err != ERR_OK
+              ? err
+              : set_text(act->other_case, "other case", NAME_SIZE_MAX, &out->other_case, why);
     return err != ERR_OK ? err : set_text(key, "key", NAME_SIZE_MAX, &out->key, why);
 }
 
@@ -212,6 +215,10 @@ enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buff
     out.action = (uint32_t)act->action;
     out.has_reason = act->reason != 0;
     out.reason = (uint32_t)act->reason;
+    out.has_until_ms = act->until_ms != 0;
+    out.until_ms = act->until_ms;
+    out.has_amount = act->amount != 0;
+    out.amount = act->amount;
     return pack(&out.base, buffer, capacity, out_size, out_why);
 }
 

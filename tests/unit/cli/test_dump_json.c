@@ -107,7 +107,10 @@ static void test_dump_act_has_all_its_parts(void **state)
                            .action = ACTION_DONE,
                            .reason = REASON_OTHER,
                            .text_size = 3,
-                           .evidence_count = 1};
+                           .evidence_count = 1,
+                           .other = {110108, 20260303, 4},
+                           .amount = 24,
+                           .until_ms = 5000};
     const struct hash128 evidence[1] = {{5, 6}};
     assert_int_equal(batch_put_act(&writer, &head, &act, (struct place){10, 20}, evidence, "abc"),
                      ERR_OK);
@@ -123,6 +126,10 @@ static void test_dump_act_has_all_its_parts(void **state)
     assert_string_equal(json_string_value(json_object_get(json, "text")), "abc");
     assert_int_equal(json_integer_value(json_object_get(json, "order")), 9);
     assert_int_equal(json_array_size(json_object_get(json, "evidence")), 1);
+    assert_string_equal(json_string_value(json_object_get(json, "other_case")),
+                        "110108-20260303-0004");
+    assert_int_equal(json_integer_value(json_object_get(json, "amount")), 24);
+    assert_int_equal(json_integer_value(json_object_get(json, "until_ms")), 5000);
     json_t *place = json_object_get(json, "place");
     assert_int_equal(json_integer_value(json_object_get(place, "lat_e7")), 20);
     assert_null(json_object_get(json, "is_durable")); /* said only where it is not */

@@ -88,7 +88,10 @@ static void write_all(struct buffers *b)
                            .action = ACTION_DONE,
                            .reason = REASON_OTHER,
                            .text_size = 5,
-                           .evidence_count = 2};
+                           .evidence_count = 2,
+                           .other = {110108, 20260303, 4},
+                           .amount = 24,
+                           .until_ms = 1772500000000};
     const struct hash128 evidence[2] = {{1, 2}, {3, 4}};
     assert_int_equal(batch_put_act(&b->writer, &head, &act, (struct place){1210000000, 310000000},
                                    evidence, "swept"),
@@ -190,6 +193,9 @@ static void test_command_act_and_seen_resolve_their_places(void **state)
     assert_int_equal(act.body.act.head->evidence_count, 2);
     assert_int_equal(act.body.act.evidence[1].lo, 4);
     assert_memory_equal(act.body.act.text, "swept", 5);
+    assert_int_equal(act.body.act.head->other.serial, 4);
+    assert_int_equal(act.body.act.head->amount, 24);
+    assert_int_equal(act.body.act.head->until_ms, 1772500000000);
     struct command seen = read_kind(&b, COMMAND_SEEN);
     assert_int_equal(seen.place.lat, 320000000);
     assert_int_equal(seen.body.seen->place, 1);

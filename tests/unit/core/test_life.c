@@ -197,7 +197,7 @@ static void try_case(struct town *town, struct case_no no, const struct actor *a
     void *saved = town_save(town);
     const struct hash128 before = core_digest(town->core);
     const enum case_state state = town_case(town, no).state;
-    const uint32_t effects = town->effect_count;
+    const uint32_t effects = town->effect_count = 0;
     const enum code code =
         town_act(town, actor->id, 0, no, (enum action)action, reason, nowhere, NULL);
     if (code != expected) {

@@ -252,6 +252,38 @@ static void test_a_case_is_named_by_its_tail(void **state)
     assert_int_equal(reject_code(rig_settle(&rig)), CODE_UNKNOWN_CASE);
 }
 
+static uint32_t send_odd_act(uint32_t reason, char *other_case)
+{
+    char number[] = "1";
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__Act act = GRIDLOOP__WIRE__ACT__INIT;
+    act.has_action = act.has_reason = act.has_amount = act.has_until_ms = 1;
+    act.action = ACTION_COMMENT;
+    act.reason = reason;
+    act.amount = UINT32_MAX;
+    act.until_ms = INT64_MIN;
+    act.case_no = number;
+    act.other_case = other_case;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_ACT;
+    request.act = &act;
+    (void)rig_send(&rig, "dispatcher.du", &request);
+    const Gridloop__Wire__Answer *answer = rig_settle(&rig);
+    return answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT ? answer->reject->code
+                                                                    : answer->act_result->code;
+}
+
+static void test_an_act_with_odd_values_is_answered(void **state)
+{
+    (void)state;
+    (void)offer_to_wang();
+    assert_int_equal(send_odd_act(REASON_LIMIT, NULL), CODE_DONE);
+    assert_int_equal(send_odd_act(UINT32_MAX, NULL), CODE_DONE);
+    char one[] = "1", none[] = "77", nonsense[] = "x-y";
+    assert_int_equal(send_odd_act(REASON_NONE, one), CODE_DONE);
+    assert_int_equal(send_odd_act(REASON_NONE, none), CODE_UNKNOWN_CASE);
+    assert_int_equal(send_odd_act(REASON_NONE, nonsense), CODE_UNKNOWN_CASE);
+}
+
 /* An outbox number must be used up even when the act names no case, else the outbox would stand still. */
 static void test_an_act_of_an_outbox_without_a_case_uses_its_number(void **state)
 {
@@ -403,6 +435,7 @@ int main(void)
         T(test_presence_is_logged_sparingly),
         T(test_acts_close_the_loop_and_name_what_is_possible),
         T(test_a_case_is_named_by_its_tail),
+        T(test_an_act_with_odd_values_is_answered),
         T(test_an_act_of_an_outbox_without_a_case_uses_its_number),
         T(test_replay_gives_the_same_state_and_effects),
         T(test_a_changed_checkpoint_is_found),

@@ -51,8 +51,12 @@ static void test_words_cover_the_enums(void **state)
     assert_int_equal(words_count(VOCABULARY_CASE_STATE), CASE_STATE_COUNT);
     assert_int_equal(words_count(VOCABULARY_ORDER_STATE), ORDER_STATE_COUNT);
     assert_int_equal(words_count(VOCABULARY_LANE), LANE_COUNT);
-    assert_int_equal(words_count(VOCABULARY_REASON), REASON_LIMIT);
-    assert_int_equal(words_count(VOCABULARY_CLOCK), CLOCK_LIMIT);
+    for (uint32_t i = 0; i < words_count(VOCABULARY_REASON); i++) {
+        assert_true(words_at(VOCABULARY_REASON, i)->number < REASON_LIMIT);
+    }
+    for (uint32_t i = 0; i < words_count(VOCABULARY_CLOCK); i++) {
+        assert_true(words_at(VOCABULARY_CLOCK, i)->number < CLOCK_LIMIT);
+    }
     for (uint32_t i = 0; i < words_count(VOCABULARY_CODE); i++) {
         assert_true(words_at(VOCABULARY_CODE, i)->number < CODE_LIMIT);
     }
