@@ -4,6 +4,7 @@
 #include "engine/core/acts.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/choice.h"
 #include "engine/core/clocks.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/flow.h"
@@ -326,7 +327,7 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     if (worker == NONE32) {
         return CODE_UNKNOWN_WORKER;
     }
-    const enum code filter = dispatch_filter_person(core, slot, worker, KIND_HANDLE);
+    const enum code filter = choice_filter_person(core, slot, worker, KIND_HANDLE);
     if (filter != CODE_ELIGIBLE) {
         act->result->possible = filter;
         return CODE_NOT_ELIGIBLE;
@@ -337,7 +338,8 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     const uint32_t assign = rule != NULL && rule->assigns.count > 0 ? rule->assigns.first : NONE32;
     struct effect_decision decision;
     if (assign != NONE32) {
-        (void)dispatch_choose(core, slot, assign, KIND_HANDLE, &decision);
+        const struct choice_question question = {slot, assign, KIND_HANDLE, false};
+        (void)choice_find(core, question, &decision);
     }
     flow_recall_all(core, slot, false);
     remember_hand(act, row, PERSON_COMMANDED, worker);

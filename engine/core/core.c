@@ -392,6 +392,7 @@ void core_step(struct core *core, int64_t now_ms, const struct command *command,
     core->sink = sink;
     core->operations = 0;
     if (core->has_images) {
+        grid_turn_shifts(&core->workers.grid, state_city(core), now_ms);
         fire_due_timers(core);
     }
     take_command(core, command);

@@ -105,10 +105,7 @@ static struct hash128 digest_workers(struct hash128 h, const struct workers *wor
         h = hash128_join(h, row->id_hash);
         h = add_pair(h, row->person, row->status);
         h = add_pair(h, row->load, row->order_first);
-        h = add_place(add_place(h, row->fix), row->position);
-        if (place_is_known(row->position)) { /* the order inside a bucket is the order of looking */
-            h = hash128_add(add_pair(h, row->bucket_next, row->bucket_prev), row->bucket);
-        }
+        h = add_place(h, row->fix);
         h = add_i64(add_i64(h, row->fix_at_ms), row->seen_at_ms);
         h = hash128_add(hash128_add(h, row->item_seq_last), row->item_seq_taken);
         for (uint32_t j = 0; j < WORKER_ITEMS_MAX; j++) {

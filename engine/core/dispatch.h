@@ -1,25 +1,10 @@
-/* dispatch.h: who gets the order: search rings, filters, ranking, the offer and its decision record.
+/* dispatch.h: the offer: who is asked, with what record, how many are wanted. Who it is: choice.h.
  *
- * Rings are searched in the rule's order; inside one, candidates pass the filters and are ranked by straight-line
- * distance, by travel time (distance x detour at the mode's speed) or by load, ties by distance, load and person id.
- * A checker of another team than the handlers goes before one of the same team.
- *
- * Every choice emits EFFECT_DECISION first: the chosen, the nearest passed over with their codes, and counts per code.
- *
- * Cost    nearest: buckets outward until nothing nearer is possible; least_loaded and checks: the whole ring */
+ * Every choice emits EFFECT_DECISION first. */
 #ifndef ENGINE_CORE_DISPATCH_H
 #define ENGINE_CORE_DISPATCH_H
 
 #include "engine/core/state.h"
-
-/* Chooses by one row of POLICY_ASSIGNS; the worker's slot, or NONE32 with out_decision->binding set. Fills the record
- * (order number 0) without emitting it. */
-uint32_t dispatch_choose(const struct core *core, uint32_t case_slot, uint32_t assign,
-                         enum order_kind kind, struct effect_decision *out_decision);
-
-/* Would the filters let this worker take an order by that assign row, wherever he is? ELIGIBLE, or why not. */
-enum code dispatch_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,
-                                 enum order_kind kind);
 
 /* Offers to the worker: order, accept clock, item, timeline. decision may be NULL; else it is emitted first with the
  * order's number. False when limits.orders is reached. */

@@ -80,7 +80,7 @@ bool place_is_valid(struct place p)
     return p.lon >= -LON_LIMIT && p.lon <= LON_LIMIT && p.lat >= -LAT_LIMIT && p.lat <= LAT_LIMIT;
 }
 
-int64_t distance_cm(struct place a, struct place b)
+uint64_t distance_squared(struct place a, struct place b)
 {
     must(place_is_valid(a));
     must(place_is_valid(b));
@@ -93,7 +93,12 @@ int64_t distance_cm(struct place a, struct place b)
     /* 1.8e9 * 1.12e9 fits in 63 bits, and two squares of 2.1e9 cm in 64. */
     uint64_t north = (uint64_t)(lat_difference * scale.lat / SCALE);
     uint64_t east = (uint64_t)(lon_difference * scale.lon / SCALE);
-    return (int64_t)isqrt_u64(north * north + east * east);
+    return north * north + east * east;
+}
+
+int64_t distance_cm(struct place a, struct place b)
+{
+    return (int64_t)isqrt_u64(distance_squared(a, b));
 }
 
 /* distance_cm rounds down, so what lies at distance cm may be almost one centimetre farther. */

@@ -35,6 +35,9 @@ bool place_is_valid(struct place p);
 /* Centimetres; both places known. */
 int64_t distance_cm(struct place a, struct place b);
 
+/* Its square before the root is taken and rounded down: far cheaper, enough to tell who is out of the question. */
+uint64_t distance_squared(struct place a, struct place b);
+
 /* How many 1e-7 degrees of latitude or of longitude (at lat) cover cm; rounded up. */
 int64_t distance_lat_span(int64_t cm);
 int64_t distance_lon_span(int32_t lat, int64_t cm);

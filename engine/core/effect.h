@@ -12,7 +12,7 @@
 #include "engine/core/command.h"
 #include "engine/core/life.h"
 
-#define DECISION_CANDIDATES_MAX 32u
+#define DECISION_CANDIDATES_MAX 16u
 
 enum effect_kind {
     EFFECT_RESULT = 1,
@@ -99,8 +99,9 @@ struct effect_decision {
     uint32_t assign;      /* row of POLICY_ASSIGNS */
     uint8_t order_kind;
     uint16_t binding;     /* nobody: the filter that removed the most (enum code) */
-    uint32_t considered;  /* workers looked at */
-    uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE]; /* how many, by code - CODE_ELIGIBLE */
+    uint32_t considered;  /* workers looked at: in the ring of the chosen; nobody: all of the last ring */
+    /* how many, by code - CODE_ELIGIBLE: of the candidates below; nobody: of those considered */
+    uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE];
     uint32_t candidate_count;
     struct effect_candidate candidates[DECISION_CANDIDATES_MAX]; /* chosen first, then by distance */
 };

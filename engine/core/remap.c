@@ -9,7 +9,7 @@
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
     const uint32_t limit = core->remap_limit;
-    return city->cell_count <= limit && city->asset_count <= limit && city->device_count <= limit &&
+    return city->unit_count <= core->limits.image_rows && city->cell_count <= limit && city->asset_count <= limit && city->device_count <= limit &&
            city->post_count <= limit && city->class_count <= limit &&
            city->department_count <= limit && city->gateway_count <= limit &&
            policy->rule_count <= limit && policy->field_count <= limit;

@@ -9,7 +9,7 @@
  *   cases      u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
  *              u32 n, n x {u32 district, day, serial}
  *   orders     u32 high, used, free_first; u64 last_number; high x {u8 is_used; a row, or u32 free_next}
- *   workers    u32 count, side, in_grid; p origin; i64 lon_step, lat_step; count x row
+ *   workers    u32 count; count x row
  *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
  *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
@@ -22,6 +22,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/orders.h"
 #include "engine/core/snapshot_check.h"
+#include "engine/core/workers.h"
 
 _Static_assert(sizeof(struct case_row) == 768, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
@@ -30,10 +31,11 @@ _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every fi
 _Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
 _Static_assert(sizeof(struct order_row) == 88, "walk_order knows every field");
 _Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
-_Static_assert(sizeof(struct worker_row) == 1904, "walk_worker knows every field");
+_Static_assert(sizeof(struct worker_row) == 1888, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
 _Static_assert(sizeof(struct act_result) == 64, "walk_results knows every field");
-_Static_assert(sizeof(struct workers) == 64 + sizeof(struct table), "walk_workers knows every field");
+_Static_assert(sizeof(struct workers) == 24 + sizeof(struct table) + sizeof(struct grid),
+               "walk_workers knows every field; the grid follows from the rows");
 _Static_assert(sizeof(struct mark_row) == 40, "walk_mark knows every field");
 _Static_assert(sizeof(struct kept_batch) == 24, "walk_mark knows every field");
 _Static_assert(sizeof(struct kept_result) == 16, "walk_mark knows every field");
@@ -308,10 +310,6 @@ static void walk_worker(struct walk *walk, struct worker_row *row)
     walk_place(walk, &row->fix);
     walk_i64(walk, &row->fix_at_ms);
     walk_i64(walk, &row->seen_at_ms);
-    walk_place(walk, &row->position);
-    walk_u32(walk, &row->bucket);
-    walk_u32(walk, &row->bucket_next);
-    walk_u32(walk, &row->bucket_prev);
     walk_u32(walk, &row->order_first);
     walk_u64(walk, &row->item_seq_last);
     walk_u64(walk, &row->item_seq_taken);
@@ -416,11 +414,6 @@ static void walk_orders(struct walk *walk, struct orders *orders)
 static void walk_workers(struct walk *walk, struct workers *workers)
 {
     walk_count(walk, &workers->count, workers->limit);
-    walk_u32(walk, &workers->side);
-    walk_u32(walk, &workers->in_grid);
-    walk_place(walk, &workers->origin);
-    walk_i64(walk, &workers->lon_step);
-    walk_i64(walk, &workers->lat_step);
     for (uint32_t i = 0; i < workers->count && walk->err == ERR_OK; i++) {
         walk_worker(walk, &workers->rows[i]);
     }
@@ -533,33 +526,6 @@ static void walk_core(struct walk *walk, struct core *core)
 
 /* ---- what follows from the rows ---- */
 
-static bool index_workers(struct workers *workers)
-{
-    for (uint32_t w = 0; w < workers->count; w++) {
-        const struct worker_row *row = &workers->rows[w];
-        if (table_find(&workers->by_id, row->id_hash) != NONE32) {
-            return false;
-        }
-        table_put(&workers->by_id, row->id_hash, w);
-        if (row->person != NONE32) {
-            workers->person_slots[row->person] = w;
-        }
-        if (place_is_known(row->position) && row->bucket_prev == NONE32) {
-            if (workers->buckets[row->bucket] != 0) {
-                return false; /* two chains in one bucket */
-            }
-            workers->buckets[row->bucket] = w + 1;
-        }
-    }
-    for (uint32_t w = 0; w < workers->count; w++) {
-        const uint32_t person = workers->rows[w].person;
-        if (person != NONE32 && workers->person_slots[person] != w) {
-            return false; /* two workers are one person */
-        }
-    }
-    return true;
-}
-
 static bool index_marks(struct marks *marks)
 {
     for (uint32_t m = 0; m < marks->count; m++) {
@@ -600,7 +566,7 @@ static bool index_timers(struct timers *timers)
 static bool index_all(struct core *core)
 {
     return cases_index(&core->cases) && orders_index(&core->orders) &&
-           index_workers(&core->workers) && index_marks(&core->marks) &&
+           workers_index(core) && index_marks(&core->marks) &&
            index_memory(&core->event_ids) && index_memory(&core->dedupe);
 }
 

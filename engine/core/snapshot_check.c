@@ -272,60 +272,18 @@ static bool items_hold(const struct worker_row *row)
     return true;
 }
 
-/* Where the grid has the place; the same arithmetic as workers.c, which checks it with must(). */
-static uint32_t bucket_of(const struct workers *workers, struct place at)
-{
-    const int64_t x = ((int64_t)at.lon - workers->origin.lon) / workers->lon_step;
-    const int64_t y = ((int64_t)at.lat - workers->origin.lat) / workers->lat_step;
-    const int64_t last = (int64_t)workers->side - 1;
-    return (uint32_t)(max_i64(0, min_i64(y, last)) * workers->side + max_i64(0, min_i64(x, last)));
-}
-
-static bool grid_holds(const struct workers *workers, uint32_t slot)
-{
-    const struct worker_row *row = &workers->rows[slot];
-    if (!place_is_known(row->position)) {
-        return row->bucket_next == NONE32 && row->bucket_prev == NONE32;
-    }
-    const uint32_t next = row->bucket_next;
-    const uint32_t prev = row->bucket_prev;
-    if (row->bucket != bucket_of(workers, row->position)) {
-        return false;
-    }
-    if (next != NONE32 &&
-        (next >= workers->count || workers->rows[next].bucket_prev != slot ||
-         !place_is_known(workers->rows[next].position) || workers->rows[next].bucket != row->bucket)) {
-        return false;
-    }
-    return prev == NONE32 || (prev < workers->count && workers->rows[prev].bucket_next == slot);
-}
-
 static bool workers_hold(const struct core *core)
 {
     const struct workers *workers = &core->workers;
-    if (workers->side < 1 || workers->side > GRID_SIDE || workers->lon_step < 1 ||
-        workers->lat_step < 1) {
-        return false;
-    }
-    uint32_t placed = 0;
-    uint32_t met = 0;
     for (uint32_t w = 0; w < workers->count; w++) {
         const struct worker_row *row = &workers->rows[w];
         if (!is_row_or_none(row->person, state_city(core)->person_count) || !items_hold(row) ||
-            row->status >= STATUS_LIMIT || !grid_holds(workers, w)) {
+            row->status >= STATUS_LIMIT ||
+            (place_is_known(row->fix) && !place_is_valid(row->fix))) {
             return false;
         }
-        placed += place_is_known(row->position);
     }
-    for (uint32_t w = 0; w < workers->count; w++) {
-        const bool is_head =
-            place_is_known(workers->rows[w].position) && workers->rows[w].bucket_prev == NONE32;
-        for (uint32_t at = is_head ? w : NONE32; at != NONE32 && met <= placed;
-             at = workers->rows[at].bucket_next) {
-            met++;
-        }
-    }
-    return met == placed && placed == workers->in_grid;
+    return true;
 }
 
 /* ---- marks, timers ---- */

@@ -6,15 +6,16 @@
  * Who owns what
  *   cases.c    case rows, their numbers, merge and close chains, persons on a case
  *   orders.c   order rows, one chain a case
- *   workers.c  worker rows, positions, items
+ *   workers.c  worker rows, items;  grid.c  their places and kinds, which follow from the rows
  *   marks.c    outbox marks and kept results
  *   memory.c   remembered event ids and dedupe windows
- *   intake.c   events -> cases;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
+ *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation */
 #ifndef ENGINE_CORE_STATE_H
 #define ENGINE_CORE_STATE_H
 
 #include "engine/core/core.h"
+#include "engine/core/grid.h"
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
@@ -26,7 +27,6 @@
 #define CASE_OFFERS_MAX 12u /* offers without an acceptance before a desk takes over */
 #define WORKER_ITEMS_MAX 64u
 #define ACT_RESULTS_KEPT 4u
-#define GRID_SIDE 128u /* most buckets of the worker grid along one side of the city's box */
 #define ARRIVE_RADIUS_CM 100000   /* an arrival farther from the case than 1 km is not believed */
 #define EVENT_AGE_MS (7 * DAY_MS) /* older events are refused TOO_OLD whatever the door */
 #define HANDLE_FALLBACK_MS (7 * DAY_MS) /* where neither rule nor class gives a handle limit */
@@ -171,9 +171,6 @@ struct worker_row {
     uint32_t load;   /* active orders */
     struct place fix;
     int64_t fix_at_ms, seen_at_ms;
-    struct place
-        position; /* where the grid has it: fix, base or home cell; PLACE_NONE = not in the grid */
-    uint32_t bucket, bucket_next, bucket_prev;
     uint32_t order_first; /* active orders, newest first */
     uint64_t item_seq_last, item_seq_taken;
     struct item_row items[WORKER_ITEMS_MAX]; /* ring by seq % WORKER_ITEMS_MAX */
@@ -183,14 +180,10 @@ struct worker_row {
 
 struct workers {
     struct worker_row *rows;
-    uint32_t *buckets;      /* first worker slot + 1, GRID_SIDE x GRID_SIDE */
     uint32_t *person_slots; /* worker slot by person row */
     uint32_t limit, count;
     struct table by_id;
-    uint32_t side;              /* buckets along one side in use, 1..GRID_SIDE */
-    uint32_t in_grid;           /* workers in some bucket */
-    struct place origin;        /* south-west corner of the grid */
-    int64_t lon_step, lat_step; /* 1e-7 degrees a bucket */
+    struct grid grid; /* where they are: fix, base or home cell */
 };
 
 /* ---- outbox marks of gateways ---- */

@@ -6,61 +6,11 @@
 void workers_init(struct workers *workers, struct arena *arena, const struct limits *limits)
 {
     workers->rows = arena_take(arena, sizeof(struct worker_row), limits->workers);
-    workers->buckets = arena_take(arena, sizeof(uint32_t), GRID_SIDE * GRID_SIDE);
     workers->person_slots = arena_take(arena, sizeof(uint32_t), limits->workers);
     workers->limit = limits->workers;
     workers->count = 0;
     table_init(&workers->by_id, arena, limits->workers);
-}
-
-static uint32_t clamp_bucket(const struct workers *workers, int64_t index)
-{
-    return index < 0 ? 0 : index >= workers->side ? workers->side - 1 : (uint32_t)index;
-}
-
-static uint32_t bucket_of(const struct workers *workers, struct place at)
-{
-    const int64_t x = ((int64_t)at.lon - workers->origin.lon) / workers->lon_step;
-    const int64_t y = ((int64_t)at.lat - workers->origin.lat) / workers->lat_step;
-    return clamp_bucket(workers, y) * workers->side + clamp_bucket(workers, x);
-}
-
-static void leave_grid(struct workers *workers, uint32_t slot)
-{
-    struct worker_row *row = &workers->rows[slot];
-    if (!place_is_known(row->position)) {
-        return;
-    }
-    if (row->bucket_next != NONE32) {
-        workers->rows[row->bucket_next].bucket_prev = row->bucket_prev;
-    }
-    if (row->bucket_prev != NONE32) {
-        workers->rows[row->bucket_prev].bucket_next = row->bucket_next;
-    } else {
-        workers->buckets[row->bucket] = row->bucket_next == NONE32 ? 0 : row->bucket_next + 1;
-    }
-    row->position = place_none();
-    row->bucket_next = row->bucket_prev = NONE32;
-    workers->in_grid--;
-}
-
-static void enter_grid(struct workers *workers, uint32_t slot, struct place at)
-{
-    struct worker_row *row = &workers->rows[slot];
-    leave_grid(workers, slot);
-    if (!place_is_known(at)) {
-        return;
-    }
-    workers->in_grid++;
-    row->position = at;
-    row->bucket = bucket_of(workers, at);
-    row->bucket_prev = NONE32;
-    const uint32_t first = workers->buckets[row->bucket];
-    row->bucket_next = first == 0 ? NONE32 : first - 1;
-    if (first != 0) {
-        workers->rows[first - 1].bucket_prev = slot;
-    }
-    workers->buckets[row->bucket] = slot + 1;
+    grid_init(&workers->grid, arena, limits);
 }
 
 /* Where somebody without a fix is thought to be: the base, else a point in the home cell. */
@@ -77,18 +27,22 @@ static struct place resting_place(const struct core *core, const struct city_per
     return place_none();
 }
 
+/* Everybody of the active city who takes orders, from nothing. */
 static void lay_grid(struct core *core)
 {
     struct workers *workers = &core->workers;
-    const struct city_info *info = state_city(core)->info;
-    memset(workers->buckets, 0, sizeof(uint32_t) * GRID_SIDE * GRID_SIDE);
-    /* About two workers a bucket: a finer grid would be walked in vain. */
-    const uint64_t side = isqrt_u64(state_city(core)->person_count / 2 + 1);
-    workers->side = (uint32_t)min_i64((int64_t)side, GRID_SIDE);
-    workers->in_grid = 0;
-    workers->origin = (struct place){info->lon_min, info->lat_min};
-    workers->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / workers->side + 1);
-    workers->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / workers->side + 1);
+    const struct city *city = state_city(core);
+    grid_lay(&workers->grid, city, workers->person_slots);
+    grid_turn_shifts(&workers->grid, city, core->now_ms);
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        const struct city_person *person = &city->persons[p];
+        const uint32_t slot = workers->person_slots[p];
+        const struct worker_row *row = &workers->rows[slot];
+        if (person->capacity > 0) {
+            grid_move(&workers->grid, slot,
+                      place_is_known(row->fix) ? row->fix : resting_place(core, person));
+        }
+    }
 }
 
 bool workers_fit(const struct core *core, const struct city *city)
@@ -108,31 +62,51 @@ void workers_adopt(struct core *core)
     must(workers_fit(core, city));
     for (uint32_t w = 0; w < workers->count; w++) {
         workers->rows[w].person = NONE32;
-        workers->rows[w].position = place_none();
-        workers->rows[w].bucket_next = workers->rows[w].bucket_prev = NONE32;
     }
-    lay_grid(core);
     for (uint32_t p = 0; p < city->person_count; p++) {
         const struct city_person *person = &city->persons[p];
         uint32_t slot = workers_find(workers, person->id_hash);
         if (slot == NONE32) {
             slot = workers->count++;
-            workers->rows[slot] = (struct worker_row){.id_hash = person->id_hash,
-                                                      .fix = place_none(),
-                                                      .position = place_none(),
-                                                      .bucket_next = NONE32,
-                                                      .bucket_prev = NONE32,
-                                                      .order_first = NONE32};
+            workers->rows[slot] = (struct worker_row){
+                .id_hash = person->id_hash, .fix = place_none(), .order_first = NONE32};
             table_put(&workers->by_id, person->id_hash, slot);
         }
-        struct worker_row *row = &workers->rows[slot];
-        row->person = p;
+        workers->rows[slot].person = p;
         workers->person_slots[p] = slot;
-        if (person->capacity > 0) {
-            enter_grid(workers, slot,
-                       place_is_known(row->fix) ? row->fix : resting_place(core, person));
+    }
+    lay_grid(core);
+}
+
+bool workers_index(struct core *core)
+{
+    struct workers *workers = &core->workers;
+    for (uint32_t w = 0; w < workers->count; w++) {
+        const struct worker_row *row = &workers->rows[w];
+        if (table_find(&workers->by_id, row->id_hash) != NONE32) {
+            return false;
+        }
+        table_put(&workers->by_id, row->id_hash, w);
+        if (row->person != NONE32) {
+            workers->person_slots[row->person] = w;
         }
     }
+    uint32_t met = 0;
+    for (uint32_t w = 0; w < workers->count; w++) {
+        const uint32_t person = workers->rows[w].person;
+        if (person != NONE32 && workers->person_slots[person] != w) {
+            return false; /* two workers are one person */
+        }
+        met += person != NONE32;
+    }
+    if (!core->has_images) {
+        return met == 0;
+    }
+    if (met != state_city(core)->person_count) {
+        return false; /* somebody of the city has no row */
+    }
+    lay_grid(core);
+    return true;
 }
 
 uint32_t workers_find(const struct workers *workers, struct hash128 id_hash)
@@ -166,7 +140,7 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
     row->fix = fix;
     row->fix_at_ms = at_ms;
     if (person != NULL && person->capacity > 0) {
-        enter_grid(&core->workers, slot, fix);
+        grid_move(&core->workers.grid, slot, fix);
     }
 }
 
@@ -182,7 +156,10 @@ bool worker_is_on_shift(const struct core *core, uint32_t slot)
     if (person == NULL || core->workers.rows[slot].status == STATUS_OFF) {
         return false;
     }
-    return calendar_contains(state_city(core), person->shift, core->now_ms);
+    const struct grid *grid = &core->workers.grid;
+    const uint32_t kind = grid->kind_of[slot];
+    return kind == KIND_MIXED ? calendar_contains(state_city(core), person->shift, core->now_ms)
+                              : kind_mask_has(&grid->on_shift, kind);
 }
 
 uint32_t worker_item_count(const struct worker_row *row)
@@ -213,27 +190,24 @@ void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t
 void workers_check(const struct core *core)
 {
     const struct workers *workers = &core->workers;
-    uint32_t in_grid = 0;
+    uint32_t placed = 0;
     for (uint32_t w = 0; w < workers->count; w++) {
         const struct worker_row *row = &workers->rows[w];
         must(workers_find(workers, row->id_hash) == w);
         must(row->item_seq_taken <= row->item_seq_last);
-        in_grid += place_is_known(row->position);
         const struct city_person *person = worker_person(core, w);
         must(person == NULL || workers->person_slots[row->person] == w);
-    }
-    uint32_t chained = 0;
-    for (uint32_t b = 0; b < workers->side * workers->side; b++) {
-        uint32_t before = NONE32;
-        for (uint32_t slot = workers->buckets[b]; slot != 0;) {
-            const struct worker_row *row = &workers->rows[slot - 1];
-            must(row->bucket == b && row->bucket_prev == before);
-            must(bucket_of(workers, row->position) == b);
-            before = slot - 1;
-            slot = row->bucket_next == NONE32 ? 0 : row->bucket_next + 1;
-            chained++;
+        const struct place at = grid_at(&workers->grid, w);
+        placed += place_is_known(at);
+        if (person == NULL || person->capacity == 0) {
+            must(!place_is_known(at));
+        } else {
+            const struct place known =
+                place_is_known(row->fix) ? row->fix : resting_place(core, person);
+            must(at.lon == known.lon && at.lat == known.lat);
         }
     }
-    must(chained == in_grid && in_grid == workers->in_grid);
+    must(placed == workers->grid.count);
+    grid_check(&workers->grid, state_city(core), workers->person_slots);
     table_check(&workers->by_id);
 }

@@ -1,10 +1,8 @@
 /* workers.h: everyone who may take orders or act: presence, position, load, items for their app.
  *
- * Positions hang in a uniform grid of GRID_SIDE x GRID_SIDE buckets over the city's box; those outside the box hang
- * in its border buckets. A search walks buckets outward.
+ * Whoever takes orders is in the grid (grid.h) at the last fix, else at the base, else in the home cell.
  *
- * Owner   struct core
- * Source  uniform grid as in dispatch practice: R-trees were 2-5 times slower to query and 30 times to move */
+ * Owner   struct core */
 #ifndef ENGINE_CORE_WORKERS_H
 #define ENGINE_CORE_WORKERS_H
 
@@ -18,6 +16,10 @@ bool workers_fit(const struct core *core, const struct city *city);
 /* Takes over the persons of the active city, which fit: keeps rows of those known by id, adds the rest, marks who left,
  * rebuilds the grid. */
 void workers_adopt(struct core *core);
+
+/* Rebuilds what follows from the rows and the active city, which both have just been read back: index and grid. False
+ * when two rows are of one identity or of one person. */
+bool workers_index(struct core *core);
 
 /* Slot of an identity, or NONE32. */
 uint32_t workers_find(const struct workers *workers, struct hash128 id_hash);

@@ -8,7 +8,7 @@
 
 #include "engine/city/facts.h"
 #include "engine/core/core.h"
-#include "engine/core/dispatch.h"
+#include "engine/core/choice.h"
 #include "rules/compile.h"
 #include "sim/bench/bench_city.h"
 #include "sim/city_file.h"
@@ -382,8 +382,8 @@ static void time_searches(struct bench *bench, struct driver *driver, uint16_t t
             const int64_t from_ns = bench_now_ns();
             for (uint32_t k = 0; k < 16; k++) {
                 struct effect_decision decision;
-                found += dispatch_choose(driver->core, slot + k, assign, KIND_HANDLE, &decision) !=
-                         NONE32;
+                const struct choice_question question = {slot + k, assign, KIND_HANDLE, false};
+                found += choice_find(driver->core, question, &decision) != NONE32;
                 considered += decision.considered;
             }
             values[groups++] = (double)(bench_now_ns() - from_ns) / 16000;

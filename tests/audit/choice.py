@@ -46,11 +46,16 @@ class Choice(World):
             return "WRONG_ROLE"
         if not assign.skills <= person.skills:
             return "WRONG_SKILL"
-        if worker.status == "PAUSED":
-            return "RESTING"
         if not assign.any_shift and not self.is_on_shift(worker):
             return "OFF_SHIFT"
-        return "ELIGIBLE"
+        return "RESTING" if worker.status == "PAUSED" else "ELIGIBLE"
+
+    def is_wanted(self, assign, worker):
+        """Do rights, role, skills and shift allow it? Only these are looked at while somebody may still be found."""
+        person = worker.person
+        return bool(person.rights & assign.rights) and (not assign.roles or bool(person.roles & assign.roles)) and \
+            assign.skills <= person.skills and \
+            (assign.any_shift or person.shift is None or person.shift.contains(self.now))
 
     def has_fresh_fix(self, worker):
         return worker.fix is not None and self.now - worker.fix_at <= self.rules.stale_fix_ms
@@ -169,7 +174,9 @@ class Choice(World):
         self.judge_lines(case, assign, kind, lines, chosen)
         if chosen is None:
             self.judge_nobody(case, assign, kind, effect)
-        elif ring < len(assign.rings):
+            return chosen
+        self.judge_counts(case, assign, effect)
+        if ring < len(assign.rings):
             self.judge_chosen(case, assign, kind, assign.rings[ring], lines, chosen)
         else:
             self.differ(case, f"decision names ring {ring}; the rule has {len(assign.rings)}")
@@ -228,6 +235,18 @@ class Choice(World):
         elif abs(line["travel_ms"] - travel) > 0.002 * travel + 50:
             self.same(case, f"candidate {person} travel_ms", line["travel_ms"], round(travel))
 
+    def judge_counts(self, case, assign, effect):
+        """Who is listed beside the chosen may be wanted at all, and the counts are those of the list."""
+        counts = {}
+        for line in effect["candidates"]:
+            counts[line["code"]] = counts.get(line["code"], 0) + 1
+            worker = self.workers.get(name_of(line["person"], "id"))
+            if worker is not None and not self.is_wanted(assign, worker):
+                self.differ(case, f"candidate {worker.id} is listed, whom role, skills or shift rule out")
+        told = {code: count for code, count in effect["removed"].items() if code in FILTERS}
+        own = {code: count for code, count in counts.items() if code in FILTERS}
+        self.same(case, "decision counts", told, own)
+
     def judge_nobody(self, case, assign, kind, effect):
         """The last ring's numbers: of a radius only those inside must have been looked at."""
         self.checked["nobody"] += 1
@@ -253,7 +272,7 @@ class Choice(World):
     def judge_silence(self, case, assign, kind):
         """The engine looked again and said nothing: then nobody could take it."""
         self.checked["nobody"] += 1
-        self.operations += len(self.pool(case, assign.rings[-1]))
+        self.operations += sum(1 for worker in self.pool(case, assign.rings[-1]) if self.is_wanted(assign, worker))
         index, found = self.eligible(case, assign, kind, assign.rings)
         if index is not None:
             who = ", ".join(one.worker.id for one in found[:5])

@@ -90,7 +90,8 @@ static void test_dump_decision_has_every_candidate(void **state)
     json_t *candidates = json_object_get(json, "candidates");
     assert_int_equal(json_array_size(candidates), DECISION_CANDIDATES_MAX);
     json_t *last = json_array_get(candidates, DECISION_CANDIDATES_MAX - 1);
-    assert_int_equal(json_integer_value(json_object_get(last, "distance_cm")), 3100);
+    assert_int_equal(json_integer_value(json_object_get(last, "distance_cm")),
+                     100 * (DECISION_CANDIDATES_MAX - 1));
     assert_string_equal(json_string_value(json_object_get(last, "code")), "FARTHER");
     json_decref(json);
 }

@@ -6,6 +6,7 @@
 
 #include "engine/core/calendar.h"
 #include "engine/core/cases.h"
+#include "engine/core/choice.h"
 #include "engine/core/state.h"
 #include "engine/core/workers.h"
 
@@ -130,9 +131,9 @@ static void test_dispatch_filters_of_duty(void **state)
     assert_int_equal(code_of(town, "li"), CODE_RESTING);
     assert_int_equal(code_of(town, "wang"), CODE_OFF_SHIFT);
     assert_int_equal(code_of(town, "chen"), CODE_ELIGIBLE);
-    assert_int_equal(code_of(town, "sun"), CODE_WRONG_ROLE);
+    assert_int_equal(code_of(town, "sun"), CODE_NOTHING); /* the wrong role is not looked at */
     assert_int_equal(try_variant(town, 6, corner), CODE_OPENED);
-    assert_int_equal(code_of(town, "chen"), CODE_WRONG_SKILL);
+    assert_int_equal(code_of(town, "chen"), CODE_NOTHING);  /* nor is the wrong skill */
     assert_int_equal(code_of(town, "wang"), CODE_ELIGIBLE); /* on_shift: any */
 }
 
@@ -157,7 +158,33 @@ static void test_dispatch_filters_of_place(void **state)
     assert_int_equal(try_variant(town, 2, corner), CODE_OPENED);
     const struct effect_decision *decision = town_decision(town);
     assert_int_equal(decision->candidates[0].ring, 0);
-    assert_int_equal(code_of(town, "chen"), CODE_NOT_IN_AREA);
+    assert_int_equal(code_of(town, "chen"), CODE_NOTHING);
+    assert_int_equal(decision->considered, decision->candidate_count);
+}
+
+/* When nobody can take it everybody is looked at: each by the first filter that stops him, the wrong role unlisted. */
+static void test_dispatch_nobody_counts_everybody(void **state)
+{
+    struct town *town = *state;
+    town_seen(town, "li", STATUS_PAUSED, corner);
+    town_seen(town, "wang", STATUS_READY, corner);
+    town_seen(town, "chen", STATUS_OFF, corner);
+    assert_int_equal(try_variant(town, 6, corner), CODE_OPENED);
+    town_seen(town, "wang", STATUS_PAUSED, corner);
+    assert_int_equal(try_variant(town, 6, corner), CODE_OPENED);
+    const struct effect_decision *decision = town_decision(town);
+    assert_int_equal(decision->order, 0);
+    assert_int_equal(decision->considered, town->core->workers.grid.count);
+    uint32_t removed = 0;
+    for (size_t i = 0; i < COUNT_OF(decision->removed); i++) {
+        removed += decision->removed[i];
+    }
+    assert_int_equal(removed, decision->considered);
+    assert_int_equal(decision->removed[CODE_RESTING - CODE_ELIGIBLE], 2);
+    assert_int_equal(code_of(town, "li"), CODE_RESTING);
+    assert_int_equal(code_of(town, "chen"), CODE_WRONG_SKILL);
+    assert_int_equal(code_of(town, "sun"), CODE_NOTHING);
+    assert_int_equal(decision->binding, CODE_WRONG_ROLE);
 }
 
 static void test_dispatch_filters_of_the_case(void **state)
@@ -431,7 +458,7 @@ static void test_dispatch_count_and_rounds(void **state)
 
 /* ---- against a search that looks at everybody ---- */
 
-#define WORKERS 60
+#define WORKERS 240
 
 static uint64_t random_state;
 
@@ -465,7 +492,7 @@ static void random_workers(const char *at)
             (void)snprintf(base, sizeof base, "116.%u,39.%u,true,", 2900 + roll(400),
                            8900 + roll(300));
         }
-        (void)snprintf(line, sizeof line, "w%02d,某,%s,%s,worker,,team.%u,%s,%u,%s,%s,%s%s", i,
+        (void)snprintf(line, sizeof line, "w%03d,某,%s,%s,worker,,team.%u,%s,%u,%s,%s,%s%s", i,
                        roles[roll(4)], roll(2) == 0 ? "sanitation" : "", roll(3), shifts[roll(4)],
                        1 + roll(3), cell, roll(2) == 0 ? cell : "", base,
                        roll(2) == 0 ? "car" : "walk");
@@ -689,6 +716,43 @@ static void test_dispatch_equals_a_search_of_everybody(void **state)
     free(town);
 }
 
+/* Everybody taken out of the grid and put back in another order: the same choice, the same record. */
+static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
+{
+    (void)state;
+    random_state = 20260304;
+    const char *at = town_copy();
+    random_workers(at);
+    struct limits limits = town_limits();
+    limits.workers = WORKERS + 20;
+    struct town *town = open_copy(at, &limits);
+    struct workers *workers = &town->core->workers;
+    for (int step = 0; step < 300; step++) {
+        random_moves(town);
+        const size_t v = roll(COUNT_OF(variants));
+        if (try_variant(town, v, random_place()) != CODE_OPENED) {
+            continue;
+        }
+        const uint32_t slot = cases_find(&town->core->cases, town->last.case_no);
+        const struct case_row *row = cases_peek(&town->core->cases, slot);
+        const struct choice_question question = {
+            slot, state_policy(town->core)->rules[row->rule].assigns.first, KIND_HANDLE, false};
+        struct effect_decision before, after;
+        const uint32_t chosen = choice_find(town->core, question, &before);
+        for (uint32_t w = 0; w < workers->count; w++) {
+            const uint32_t other = (w * 7 + (uint32_t)step) % workers->count;
+            const struct place place = grid_at(&workers->grid, other);
+            grid_move(&workers->grid, other, place_none());
+            grid_move(&workers->grid, other, place);
+        }
+        assert_int_equal(choice_find(town->core, question, &after), chosen);
+        assert_memory_equal(&before, &after, sizeof before);
+        (void)on_case(town, "chief.chu", town->last.case_no, ACTION_VOID, NULL);
+    }
+    town_close(town);
+    free(town);
+}
+
 #define dispatch(name) cmocka_unit_test_setup_teardown(test_dispatch_##name, open_town, close_town)
 
 int main(void)
@@ -696,6 +760,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dispatch(filters_of_duty),
         dispatch(filters_of_place),
+        dispatch(nobody_counts_everybody),
         dispatch(filters_of_the_case),
         dispatch(capacity_binds_rule_and_dispatcher),
         dispatch(max_load_is_below_the_capacity),
@@ -710,6 +775,7 @@ int main(void)
         dispatch(again_asks_everybody_again),
         dispatch(count_and_rounds),
         cmocka_unit_test(test_dispatch_equals_a_search_of_everybody),
+        cmocka_unit_test(test_dispatch_order_inside_a_bucket_changes_nothing),
     };
     return cmocka_run_group_tests_name("engine/core/dispatch", tests, NULL, NULL);
 }

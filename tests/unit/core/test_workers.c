@@ -57,15 +57,15 @@ static void test_workers_positions_are_in_their_bucket_wherever_they_go(void **s
         town_seen(town, who, STATUS_READY, at);
         assert_int_equal(view_of(town, who).fix.lon, at.lon);
     }
-    assert_int_equal(town->core->workers.in_grid, 7);
+    assert_int_equal(town->core->workers.grid.count, 7);
 }
 
 static void test_workers_who_takes_no_orders_is_not_in_the_grid(void **state)
 {
     struct town *town = *state;
-    const uint32_t before = town->core->workers.in_grid;
+    const uint32_t before = town->core->workers.grid.count;
     town_seen(town, "chief.chu", STATUS_READY, corner);
-    assert_int_equal(town->core->workers.in_grid, before);
+    assert_int_equal(town->core->workers.grid.count, before);
     assert_int_equal(view_of(town, "chief.chu").fix.lon, corner.lon);
 }
 

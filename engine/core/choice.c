@@ -1,0 +1,588 @@
+/* choice.c: see choice.h.
+ *
+ * Nothing here may depend on the order inside a bucket of the grid: who is looked at follows from squares of buckets, and
+ * what is kept of them from distance and id. */
+#include "engine/core/choice.h"
+
+#include "engine/core/cases.h"
+#include "engine/core/orders.h"
+#include "engine/core/workers.h"
+
+#define LIST_MAX                                                                                   \
+    48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
+
+/* What a candidate is ranked by; smaller wins, compared from the top. */
+struct rank {
+    int64_t team; /* checks: 1 = same team as a handler */
+    int64_t first;
+    int64_t second;
+    int64_t third;
+    uint32_t person; /* image row: rows are in id order */
+};
+
+struct search {
+    const struct core *core;
+    const struct case_row *row;
+    const struct policy_assign *assign;
+    const struct policy_ring *ring;
+    struct effect_decision *record;
+    struct kind_mask wanted; /* kinds that may pass the filters of duty */
+    enum order_kind kind;
+    uint8_t ring_index;
+    bool is_grid_ring;
+    bool is_everybody;  /* nobody was found: counting who was removed by what */
+    bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
+    uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
+    uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
+    uint32_t best;      /* worker slot or NONE32 */
+    struct rank best_rank;
+    struct effect_candidate best_line; /* what the record says of him */
+};
+
+static bool rank_is_before(const struct rank *a, const struct rank *b)
+{
+    if (a->team != b->team) {
+        return a->team < b->team;
+    }
+    if (a->first != b->first) {
+        return a->first < b->first;
+    }
+    if (a->second != b->second) {
+        return a->second < b->second;
+    }
+    if (a->third != b->third) {
+        return a->third < b->third;
+    }
+    return a->person < b->person;
+}
+
+static bool has_role(const struct policy_assign *assign, const struct city_person *person)
+{
+    return (person->rights & assign->rights) != 0 &&
+           (assign->roles == 0 || (person->roles & assign->roles) != 0);
+}
+
+/* Filters that do not depend on where anybody is. */
+static enum code filter_duty(const struct search *search, uint32_t slot,
+                             const struct city_person *person)
+{
+    const struct worker_row *worker = &search->core->workers.rows[slot];
+    const struct policy_assign *assign = search->assign;
+    if (!has_role(assign, person)) {
+        return CODE_WRONG_ROLE;
+    }
+    if ((person->skills & assign->skills) != assign->skills) {
+        return CODE_WRONG_SKILL;
+    }
+    if (assign->ignore_shift == 0 && !worker_is_on_shift(search->core, slot)) {
+        return CODE_OFF_SHIFT;
+    }
+    return worker->status == STATUS_PAUSED ? CODE_RESTING : CODE_ELIGIBLE;
+}
+
+/* Filters about this case and this worker's load. */
+static enum code filter_case(const struct core *core, const struct case_row *row, uint32_t slot,
+                             enum order_kind kind, uint32_t limit)
+{
+    const struct worker_row *worker = &core->workers.rows[slot];
+    const uint32_t flags = case_person_flags(row, slot);
+    if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
+        return CODE_CONFLICTED;
+    }
+    /* Who has done a part of it is not asked for another part; rework is a new round. */
+    const bool is_handling = kind == KIND_HANDLE || kind == KIND_ASSIST;
+    if (orders_has_worker(core, row, slot) ||
+        (is_handling && orders_has_finished(core, row, slot))) {
+        return CODE_ALREADY_ON_CASE;
+    }
+    if (worker->load >= limit || worker_item_count(worker) >= WORKER_ITEMS_MAX) {
+        return CODE_AT_CAPACITY;
+    }
+    return CODE_ELIGIBLE;
+}
+
+/* Is that a place the worker may be taken to be at? inout_at: where the grid has him, then where he counts as being. */
+static enum code filter_position(const struct search *search, uint32_t slot,
+                                 const struct city_person *person, struct place *inout_at,
+                                 bool *out_is_home)
+{
+    const struct core *core = search->core;
+    const struct worker_row *worker = &core->workers.rows[slot];
+    *out_is_home = false;
+    if (worker_has_fresh_fix(core, worker)) {
+        return CODE_ELIGIBLE;
+    }
+    *out_is_home = true;
+    if (!place_is_known(worker->fix) && person->has_base != 0) {
+        return CODE_ELIGIBLE;
+    }
+    if (search->is_grid_ring) { /* nobody may be forced to be tracked in the own cell */
+        const struct city_cell *home = &state_city(core)->cells[search->row->cell];
+        *inout_at = person->has_base != 0 ? (struct place){person->lon, person->lat}
+                                          : (struct place){home->lon, home->lat};
+        return CODE_ELIGIBLE;
+    }
+    return place_is_known(worker->fix) ? CODE_STALE_FIX : CODE_NO_FIX;
+}
+
+static enum code filter_area(const struct search *search, const struct city_person *person,
+                             int64_t distance_cm)
+{
+    if (search->ring->kind == RING_RADIUS) {
+        return distance_cm < 0 || distance_cm > search->ring->radius_cm ? CODE_OUT_OF_RADIUS
+                                                                        : CODE_ELIGIBLE;
+    }
+    if (search->ring->kind == RING_LEVEL) {
+        const uint32_t unit = person->home_cell == NONE32
+                                  ? NONE32
+                                  : city_unit_of_cell(state_city(search->core), person->home_cell,
+                                                      search->ring->level);
+        return unit == NONE32 || unit != search->case_unit ? CODE_NOT_IN_AREA : CODE_ELIGIBLE;
+    }
+    return CODE_ELIGIBLE;
+}
+
+static int64_t travel_ms_of(const struct search *search, const struct city_person *person,
+                            int64_t distance_cm)
+{
+    const struct city_mode *mode = &state_city(search->core)->modes[person->mode];
+    if (distance_cm < 0) {
+        return -1;
+    }
+    /* cm x 10 = mm; x detour / 1000; / (mm/s) x 1000 = ms */
+    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1,
+                   max_i64(1, mode->speed_mm_per_s));
+}
+
+/* Does a handler of the case belong to this team? */
+static bool is_handlers_team(const struct search *search, const struct city_person *person)
+{
+    const struct city *city = state_city(search->core);
+    for (uint32_t i = 0; i < search->row->person_count; i++) {
+        const struct city_person *handler =
+            worker_person(search->core, search->row->persons[i].worker);
+        if ((search->row->persons[i].flags & PERSON_HANDLED) != 0 && handler != NULL &&
+            person->team.size > 0 && handler->team.size == person->team.size &&
+            memcmp(city_text(city, handler->team), city_text(city, person->team),
+                   person->team.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct rank rank_of(const struct search *search, uint32_t slot,
+                           const struct city_person *person, int64_t distance_cm, int64_t travel_ms)
+{
+    const struct worker_row *worker = &search->core->workers.rows[slot];
+    const int64_t distance = distance_cm < 0 ? INT64_MAX : distance_cm;
+    struct rank rank = {.first = distance, .second = worker->load, .person = worker->person};
+    if (search->kind == KIND_CHECK_RESULT) {
+        rank.team = is_handlers_team(search, person);
+    }
+    if (search->assign->pick == PICK_LEAST_LOADED) {
+        rank.first = worker->load;
+        rank.second = distance;
+    } else if (search->assign->pick == PICK_ETA) {
+        rank.first = travel_ms < 0 ? INT64_MAX : travel_ms;
+        rank.second = distance;
+        rank.third = worker->load;
+    }
+    return rank;
+}
+
+static bool candidate_is_before(const struct effect_candidate *a, const struct effect_candidate *b)
+{
+    const int64_t a_cm = a->distance_cm < 0 ? INT64_MAX : a->distance_cm;
+    const int64_t b_cm = b->distance_cm < 0 ? INT64_MAX : b->distance_cm;
+    return a_cm != b_cm ? a_cm < b_cm : a->person < b->person;
+}
+
+static void record_remove(struct effect_decision *record, uint32_t index)
+{
+    record->candidate_count--;
+    memmove(&record->candidates[index], &record->candidates[index + 1],
+            (record->candidate_count - index) * sizeof record->candidates[0]);
+}
+
+/* Keeps the list sorted and bounded; a worker looked at again replaces the earlier line. */
+static void record_candidate(const struct search *search, const struct effect_candidate *candidate)
+{
+    struct effect_decision *record = search->record;
+    for (uint32_t i = 0; search->has_earlier && i < record->candidate_count; i++) {
+        if (record->candidates[i].person == candidate->person) {
+            record_remove(record, i);
+            break;
+        }
+    }
+    uint32_t at = record->candidate_count;
+    while (at > 0 && candidate_is_before(candidate, &record->candidates[at - 1])) {
+        at--;
+    }
+    if (at == DECISION_CANDIDATES_MAX) {
+        return;
+    }
+    uint32_t last = record->candidate_count;
+    if (last == DECISION_CANDIDATES_MAX) {
+        last--;
+    } else {
+        record->candidate_count++;
+    }
+    memmove(&record->candidates[at + 1], &record->candidates[at],
+            (last - at) * sizeof record->candidates[0]);
+    record->candidates[at] = *candidate;
+}
+
+/* Once the record is full, somebody farther than its last line and than the best can change nothing. */
+static void note_beyond(struct search *search)
+{
+    const struct effect_decision *record = search->record;
+    if (record->candidate_count < DECISION_CANDIDATES_MAX || search->best == NONE32 ||
+        search->best_rank.team != 0 || search->assign->pick != PICK_NEAREST ||
+        search->is_everybody || search->has_earlier) {
+        return;
+    }
+    const int64_t last_cm = record->candidates[DECISION_CANDIDATES_MAX - 1].distance_cm;
+    const int64_t far_cm = max_i64(last_cm, search->best_line.distance_cm);
+    if (last_cm >= 0 && search->best_line.distance_cm >= 0) {
+        search->beyond = (uint64_t)(far_cm + 1) * (uint64_t)(far_cm + 1);
+    }
+}
+
+/* The first filter that stops the worker, who counts as being away_cm from the case. */
+static enum code filter_all(const struct search *search, uint32_t slot,
+                            const struct city_person *person, enum code position, int64_t away_cm)
+{
+    enum code code = filter_duty(search, slot, person);
+    if (code == CODE_ELIGIBLE && (case_person_flags(search->row, slot) & PERSON_DECLINED) != 0) {
+        code = CODE_DECLINED;
+    }
+    if (code == CODE_ELIGIBLE) {
+        const uint32_t max_load = search->assign->max_load;
+        code =
+            filter_case(search->core, search->row, slot, search->kind,
+                        max_load > 0 && max_load < person->capacity ? max_load : person->capacity);
+    }
+    if (code == CODE_ELIGIBLE) {
+        code = position;
+    }
+    return code == CODE_ELIGIBLE ? filter_area(search, person, away_cm) : code;
+}
+
+/* at: where the grid has the worker. */
+static void consider(struct search *search, uint32_t slot, struct place at)
+{
+    const struct core *core = search->core;
+    const struct worker_row *worker = &core->workers.rows[slot];
+    const struct city_person *person = worker_person(core, slot);
+    struct effect_decision *record = search->record;
+    record->considered++;
+    must(person != NULL);
+    if (search->is_everybody && !has_role(search->assign, person)) {
+        record
+            ->removed[CODE_WRONG_ROLE - CODE_ELIGIBLE]++; /* most of a city: counted, not listed */
+        return;
+    }
+    bool is_home;
+    const enum code position = filter_position(search, slot, person, &at, &is_home);
+    int64_t away_cm = -1;
+    if (place_is_known(at) && place_is_known(search->row->place)) {
+        const uint64_t squared = distance_squared(at, search->row->place);
+        if (squared >= search->beyond) {
+            return;
+        }
+        away_cm = (int64_t)isqrt_u64(squared);
+    }
+    const enum code code = filter_all(search, slot, person, position, away_cm);
+    const int64_t travel_ms = travel_ms_of(search, person, away_cm);
+    record->removed[code - CODE_ELIGIBLE]++;
+    const struct effect_candidate line = {.person = worker->person,
+                                          .code = (uint16_t)code,
+                                          .load = (uint16_t)worker->load,
+                                          .capacity = (uint16_t)person->capacity,
+                                          .ring = search->ring_index,
+                                          .is_home_cell = search->is_grid_ring,
+                                          .is_home_position = is_home,
+                                          .distance_cm = away_cm,
+                                          .travel_ms = travel_ms};
+    record_candidate(search, &line);
+    if (code == CODE_ELIGIBLE) {
+        const struct rank rank = rank_of(search, slot, person, away_cm, travel_ms);
+        if (search->best == NONE32 || rank_is_before(&rank, &search->best_rank)) {
+            search->best = slot;
+            search->best_rank = rank;
+            search->best_line = line;
+        }
+    }
+    note_beyond(search);
+}
+
+/* Can nobody at least bound_cm away beat the best so far? */
+static bool is_settled(const struct search *search, int64_t bound_cm)
+{
+    if (search->ring->kind == RING_RADIUS && bound_cm > search->ring->radius_cm) {
+        return true;
+    }
+    if (search->best == NONE32 || search->best_rank.team != 0) {
+        return false; /* somebody of another team may be farther away */
+    }
+    if (search->assign->pick == PICK_NEAREST) {
+        return bound_cm > search->best_rank.first;
+    }
+    if (search->assign->pick == PICK_ETA) {
+        const int64_t soonest =
+            mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
+        return soonest > search->best_rank.first;
+    }
+    return false;
+}
+
+/* ---- outward ---- */
+
+static void consider_bucket(struct search *search, uint32_t bucket)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+        const struct grid_chunk *chunk = &grid->chunks[c];
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            if (search->is_everybody || kind_mask_has(&search->wanted, chunk->places[i].kind)) {
+                consider(search, chunk->places[i].slot, chunk->places[i].at);
+            }
+        }
+    }
+}
+
+/* One side of a square of buckets, those outside the grid cut off. */
+struct stretch {
+    int64_t x, y;
+    int64_t count;
+    bool is_upright;
+};
+
+static void consider_stretch(struct search *search, struct stretch s)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    const int64_t side = grid->side;
+    const int64_t across = s.is_upright ? s.x : s.y;
+    if (across < 0 || across >= side) {
+        return;
+    }
+    const int64_t from = max_i64(0, s.is_upright ? s.y : s.x);
+    const int64_t end = min_i64(side, (s.is_upright ? s.y : s.x) + s.count);
+    for (int64_t i = from; i < end;) {
+        const uint32_t x = (uint32_t)(s.is_upright ? s.x : i);
+        const uint32_t y = (uint32_t)(s.is_upright ? i : s.y);
+        const uint32_t block = y / BLOCK_SIDE * (GRID_SIDE / BLOCK_SIDE) + x / BLOCK_SIDE;
+        if (!search->is_everybody && !kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
+            i = (i / BLOCK_SIDE + 1) * BLOCK_SIDE;
+            continue;
+        }
+        const uint32_t bucket = y * grid->side + x;
+        if (search->is_everybody || kind_mask_meets(&search->wanted, &grid->bucket_kinds[bucket])) {
+            consider_bucket(search, bucket);
+        }
+        i++;
+    }
+}
+
+/* Buckets outward from the case, square by square. */
+static void search_outward(struct search *search)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    const bool has_place = place_is_known(search->row->place);
+    /* no place: everybody is looked at, nobody is near */
+    const struct place at = has_place ? search->row->place : grid->origin;
+    const int64_t step_cm = grid_step_cm(grid, at);
+    const uint32_t home = grid_bucket(grid, at);
+    const int64_t x = home % grid->side;
+    const int64_t y = home / grid->side;
+    consider_bucket(search, home);
+    for (int64_t k = 1; k < grid->side; k++) {
+        if (has_place && is_settled(search, (k - 1) * step_cm)) {
+            return;
+        }
+        const int64_t width = 2 * k + 1;
+        consider_stretch(search, (struct stretch){x - k, y - k, width, false});
+        consider_stretch(search, (struct stretch){x - k, y + k, width, false});
+        consider_stretch(search, (struct stretch){x - k, y - k + 1, width - 2, true});
+        consider_stretch(search, (struct stretch){x + k, y - k + 1, width - 2, true});
+    }
+}
+
+/* ---- rings ---- */
+
+/* The members of a unit who are wanted, one by one, where that is less work than going outward; false: it is not. */
+static bool search_members(struct search *search, uint32_t unit)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    const struct image_range groups = grid_groups(grid, unit);
+    uint32_t wanted = 0;
+    for (uint32_t g = groups.first; g < groups.first + groups.count; g++) {
+        wanted += kind_mask_has(&search->wanted, grid->groups[g].kind) ? grid->groups[g].count : 0;
+    }
+    if (wanted > LIST_MAX && search->assign->pick != PICK_LEAST_LOADED) {
+        return false;
+    }
+    for (uint32_t g = groups.first; g < groups.first + groups.count; g++) {
+        const struct grid_group *group = &grid->groups[g];
+        if (!kind_mask_has(&search->wanted, group->kind)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < group->count; i++) {
+            const uint32_t slot = grid->members[group->first + i];
+            const struct place at = grid_at(grid, slot);
+            if (place_is_known(at)) {
+                consider(search, slot, at);
+            }
+        }
+    }
+    return true;
+}
+
+/* The persons responsible for the case's cell, wherever they are or are thought to be. */
+static void search_cell(struct search *search)
+{
+    const struct city *city = state_city(search->core);
+    const struct workers *workers = &search->core->workers;
+    if (search->row->cell == NONE32) {
+        return;
+    }
+    const struct image_range persons = city->cells[search->row->cell].persons;
+    for (uint32_t i = 0; i < persons.count; i++) {
+        const uint32_t person = city->cell_persons[persons.first + i];
+        const uint32_t slot = workers->person_slots[person];
+        if (city->persons[person].capacity > 0 &&
+            (search->is_everybody || kind_mask_has(&search->wanted, workers->grid.kind_of[slot]))) {
+            consider(search, slot, grid_at(&workers->grid, slot));
+        }
+    }
+}
+
+static void search_ring(struct search *search)
+{
+    const struct city *city = state_city(search->core);
+    search->record->considered = 0;
+    search->has_earlier = search->record->candidate_count > 0;
+    memset(search->record->removed, 0, sizeof search->record->removed);
+    search->is_grid_ring = search->ring->kind == RING_GRID;
+    if (search->is_grid_ring) {
+        search_cell(search);
+        return;
+    }
+    if (search->ring->kind == RING_LEVEL) {
+        search->case_unit = search->row->cell == NONE32
+                                ? NONE32
+                                : city_unit_of_cell(city, search->row->cell, search->ring->level);
+    }
+    if (!search->is_everybody) {
+        const bool is_radius = search->ring->kind == RING_RADIUS;
+        const uint32_t unit =
+            search->ring->kind == RING_CITY ? city->unit_count : search->case_unit;
+        if (is_radius ? !place_is_known(search->row->place) : unit == NONE32) {
+            return; /* no place and no unit: nobody can be inside */
+        }
+        if (!is_radius && search_members(search, unit)) {
+            return;
+        }
+    }
+    search_outward(search);
+}
+
+/* Puts the chosen first, also where more than the record holds were nearer, and names the eligible others for what they
+ * are. */
+static void settle_record(struct search *search)
+{
+    struct effect_decision *record = search->record;
+    const struct effect_candidate chosen = search->best_line;
+    memset(record->removed, 0, sizeof record->removed);
+    for (uint32_t i = 0; i < record->candidate_count; i++) {
+        if (record->candidates[i].person == chosen.person) {
+            record_remove(record, i);
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < record->candidate_count; i++) {
+        struct effect_candidate *other = &record->candidates[i];
+        if (other->code == CODE_ELIGIBLE) {
+            other->code = search->assign->pick == PICK_LEAST_LOADED && other->load > chosen.load
+                              ? CODE_BUSIER
+                              : CODE_FARTHER;
+        }
+    }
+    if (record->candidate_count == DECISION_CANDIDATES_MAX) {
+        record->candidate_count--;
+    }
+    memmove(&record->candidates[1], &record->candidates[0],
+            record->candidate_count * sizeof record->candidates[0]);
+    record->candidates[0] = chosen;
+    record->candidate_count++;
+    for (uint32_t i = 0; i < record->candidate_count; i++) {
+        record->removed[record->candidates[i].code - CODE_ELIGIBLE]++;
+    }
+}
+
+/* The filter that removed the most in the last ring; between equals the lowest code. */
+static enum code binding_of(const struct effect_decision *record)
+{
+    enum code binding = CODE_NOTHING;
+    uint32_t most = 0;
+    for (uint32_t i = 1; i < COUNT_OF(record->removed); i++) {
+        if (record->removed[i] > most) {
+            most = record->removed[i];
+            binding = (enum code)(CODE_ELIGIBLE + i);
+        }
+    }
+    return binding;
+}
+
+uint32_t choice_find(const struct core *core, struct choice_question question,
+                     struct effect_decision *out_decision)
+{
+    const struct policy *policy = state_policy(core);
+    const struct case_row *row = cases_peek(&core->cases, question.case_slot);
+    must(question.assign < policy->assign_count);
+    memset(out_decision, 0, sizeof *out_decision);
+    out_decision->case_no = row->no;
+    out_decision->rule = row->rule;
+    out_decision->assign = question.assign;
+    out_decision->order_kind = (uint8_t)question.kind;
+    struct search search = {.core = core,
+                            .row = row,
+                            .assign = &policy->assigns[question.assign],
+                            .record = out_decision,
+                            .kind = question.kind,
+                            .beyond = UINT64_MAX,
+                            .best = NONE32};
+    search.wanted = grid_wanted(&core->workers.grid, search.assign);
+    for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
+        search.ring = &policy->rings[search.assign->rings.first + i];
+        search.ring_index = (uint8_t)i;
+        search_ring(&search);
+    }
+    if (search.best != NONE32) {
+        settle_record(&search);
+        return search.best;
+    }
+    if (!question.is_silent && search.ring != NULL) {
+        out_decision->candidate_count = 0;
+        search.is_everybody = true;
+        search_ring(&search);
+        must(search.best == NONE32);
+        out_decision->binding = (uint16_t)binding_of(out_decision);
+    }
+    return NONE32;
+}
+
+enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,
+                               enum order_kind kind)
+{
+    const struct city_person *person = worker_person(core, worker);
+    if (person == NULL || (person->rights & (RIGHT_WORKER | RIGHT_INSPECTOR)) == 0) {
+        return CODE_WRONG_ROLE;
+    }
+    if (!worker_is_on_shift(core, worker)) {
+        return CODE_OFF_SHIFT;
+    }
+    /* Who declined may be asked again by a dispatcher. */
+    return filter_case(core, cases_peek(&core->cases, case_slot), worker, kind, person->capacity);
+}

@@ -1,0 +1,35 @@
+/* choice.h: who may take an order and who goes first: search rings, filters, ranking, the decision record.
+ *
+ * Rings are searched in the rule's order; inside one, candidates pass the filters and are ranked by straight-line
+ * distance, by travel time (distance x detour at the mode's speed) or by load, ties by distance, load and person id.
+ * A checker of another team than the handlers goes before one of the same team.
+ *
+ * People whose rights, role, skills or shift rule them out are not looked at (grid.h). When nobody can take it, everybody of
+ * the last ring is looked at after all, so that the record says by what filter how many were removed.
+ *
+ * The record   chosen: candidates are the nearest of those looked at in all rings, considered how many were looked at in
+ *                      the ring that gave the chosen, removed counts the candidates by code
+ *              nobody: considered and removed are everybody of the last ring; candidates the nearest of the right role
+ *
+ * Cost    nearest, eta: buckets outward until nothing better is possible; least_loaded: the kinds that are wanted */
+#ifndef ENGINE_CORE_CHOICE_H
+#define ENGINE_CORE_CHOICE_H
+
+#include "engine/core/state.h"
+
+struct choice_question {
+    uint32_t case_slot;
+    uint32_t assign; /* row of POLICY_ASSIGNS */
+    enum order_kind kind;
+    bool is_silent; /* nobody will hear of a "nobody": binding and removed are not counted */
+};
+
+/* The worker's slot, or NONE32 with out_decision->binding set. Fills the record (order number 0) without emitting it. */
+uint32_t choice_find(const struct core *core, struct choice_question question,
+                     struct effect_decision *out_decision);
+
+/* Would the filters let this worker take an order, wherever he is and whatever he knows? ELIGIBLE, or why not. */
+enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,
+                               enum order_kind kind);
+
+#endif

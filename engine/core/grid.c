@@ -1,0 +1,471 @@
+/* grid.c: see grid.h.
+ *
+ * Truths checked by grid_check():
+ *   (1) Everybody who is in the grid is in the chain of the bucket of his place, once, with his kind.
+ *   (2) Only the first chunk of a chain may have room.
+ *   (3) The masks of a bucket and of a block name every kind that is in them; the counts of a block are right.
+ *   (4) The members of the whole city are the persons with a capacity; kinds rise inside a unit. */
+#include "engine/core/grid.h"
+
+#include "engine/core/calendar.h"
+
+#define BLOCKS_ACROSS (GRID_SIDE / BLOCK_SIDE)
+#define RESCAN_CHUNKS 4u /* a longer chain keeps the mask it has: it may name too much */
+
+static uint32_t side_for(uint32_t persons)
+{
+    /* About two workers a bucket: a finer grid would be walked in vain. */
+    const int64_t side = min_i64((int64_t)isqrt_u64(persons / 2 + 1), GRID_SIDE);
+    return (uint32_t)max_i64(1, side);
+}
+
+void grid_init(struct grid *grid, struct arena *arena, const struct limits *limits)
+{
+    const uint32_t side = side_for(limits->workers);
+    const uint32_t buckets = side * side;
+    const uint32_t workers = limits->workers;
+    grid->worker_limit = workers;
+    grid->unit_limit = limits->image_rows + 1;
+    grid->chunk_limit = workers / CHUNK_PLACES + (buckets < workers ? buckets : workers) + 1;
+    grid->chunks = arena_take(arena, sizeof(struct grid_chunk), grid->chunk_limit);
+    grid->heads = arena_take(arena, sizeof(uint32_t), buckets);
+    grid->bucket_kinds = arena_take(arena, sizeof(struct kind_mask), buckets);
+    grid->block_kinds = arena_take(arena, sizeof(struct kind_mask), BLOCKS_ACROSS * BLOCKS_ACROSS);
+    grid->block_counts =
+        arena_take(arena, sizeof(uint32_t), BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX);
+    grid->chunk_of = arena_take(arena, sizeof(uint32_t), workers);
+    grid->place_of = arena_take(arena, sizeof(uint8_t), workers);
+    grid->kind_of = arena_take(arena, sizeof(uint8_t), workers);
+    const size_t members = (size_t)workers * (CITY_LEVELS_MAX + 1);
+    grid->members = arena_take(arena, sizeof(uint32_t), members);
+    grid->groups = arena_take(arena, sizeof(struct grid_group), members);
+    grid->unit_groups = arena_take(arena, sizeof(uint32_t), (size_t)grid->unit_limit + 1);
+}
+
+/* ---- buckets ---- */
+
+static uint32_t clamp_bucket(const struct grid *grid, int64_t index)
+{
+    return index < 0 ? 0 : index >= grid->side ? grid->side - 1 : (uint32_t)index;
+}
+
+uint32_t grid_bucket(const struct grid *grid, struct place at)
+{
+    const int64_t x = ((int64_t)at.lon - grid->origin.lon) / grid->lon_step;
+    const int64_t y = ((int64_t)at.lat - grid->origin.lat) / grid->lat_step;
+    return clamp_bucket(grid, y) * grid->side + clamp_bucket(grid, x);
+}
+
+static uint32_t block_of(const struct grid *grid, uint32_t bucket)
+{
+    const uint32_t x = bucket % grid->side;
+    const uint32_t y = bucket / grid->side;
+    return y / BLOCK_SIDE * BLOCKS_ACROSS + x / BLOCK_SIDE;
+}
+
+static void mask_set(struct kind_mask *mask, uint32_t kind)
+{
+    mask->words[kind / 64] |= UINT64_C(1) << (kind % 64);
+}
+
+static void mask_clear(struct kind_mask *mask, uint32_t kind)
+{
+    mask->words[kind / 64] &= ~(UINT64_C(1) << (kind % 64));
+}
+
+static uint32_t chunk_take(struct grid *grid)
+{
+    uint32_t chunk = grid->chunk_free;
+    if (chunk != NONE32) {
+        grid->chunk_free = grid->chunks[chunk].next;
+    } else {
+        chunk = grid->chunk_high++;
+    }
+    must(chunk < grid->chunk_limit);
+    return chunk;
+}
+
+/* The mask of a bucket after somebody of that kind left. */
+static void bucket_forget(struct grid *grid, uint32_t bucket, uint32_t kind)
+{
+    uint32_t looked = 0;
+    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+        if (looked++ == RESCAN_CHUNKS) {
+            return;
+        }
+        for (uint32_t i = 0; i < grid->chunks[c].count; i++) {
+            if (grid->chunks[c].places[i].kind == kind) {
+                return;
+            }
+        }
+    }
+    mask_clear(&grid->bucket_kinds[bucket], kind);
+}
+
+static void leave(struct grid *grid, uint32_t slot)
+{
+    const uint32_t c = grid->chunk_of[slot];
+    if (c == NONE32) {
+        return;
+    }
+    const uint32_t bucket = grid->chunks[c].bucket;
+    const uint32_t kind = grid->kind_of[slot];
+    const uint32_t block = block_of(grid, bucket);
+    const uint32_t head = grid->heads[bucket];
+    struct grid_chunk *first = &grid->chunks[head];
+    must(first->count > 0);
+    const struct grid_place last = first->places[--first->count];
+    grid->chunks[c].places[grid->place_of[slot]] = last;
+    grid->chunk_of[last.slot] = c;
+    grid->place_of[last.slot] = grid->place_of[slot];
+    if (first->count == 0) {
+        grid->heads[bucket] = first->next;
+        first->next = grid->chunk_free;
+        grid->chunk_free = head;
+    }
+    grid->chunk_of[slot] = NONE32;
+    grid->count--;
+    bucket_forget(grid, bucket, kind);
+    uint32_t *left = &grid->block_counts[block * KINDS_MAX + kind];
+    must(*left > 0);
+    if (--*left == 0) {
+        mask_clear(&grid->block_kinds[block], kind);
+    }
+}
+
+void grid_move(struct grid *grid, uint32_t slot, struct place at)
+{
+    must(slot < grid->worker_limit);
+    const uint32_t bucket = place_is_known(at) ? grid_bucket(grid, at) : NONE32;
+    const uint32_t now = grid->chunk_of[slot];
+    if (now != NONE32 && grid->chunks[now].bucket == bucket) {
+        grid->chunks[now].places[grid->place_of[slot]].at = at;
+        return;
+    }
+    leave(grid, slot);
+    if (bucket == NONE32) {
+        return;
+    }
+    uint32_t head = grid->heads[bucket];
+    if (head == NONE32 || grid->chunks[head].count == CHUNK_PLACES) {
+        const uint32_t fresh = chunk_take(grid);
+        grid->chunks[fresh].count = 0;
+        grid->chunks[fresh].next = head;
+        grid->chunks[fresh].bucket = bucket;
+        grid->heads[bucket] = head = fresh;
+    }
+    struct grid_chunk *chunk = &grid->chunks[head];
+    const uint32_t kind = grid->kind_of[slot];
+    grid->chunk_of[slot] = head;
+    grid->place_of[slot] = (uint8_t)chunk->count;
+    chunk->places[chunk->count++] = (struct grid_place){at, slot, kind};
+    grid->count++;
+    const uint32_t block = block_of(grid, bucket);
+    mask_set(&grid->bucket_kinds[bucket], kind);
+    mask_set(&grid->block_kinds[block], kind);
+    grid->block_counts[block * KINDS_MAX + kind]++;
+}
+
+/* ---- kinds ---- */
+
+static void note_kind(struct grid *grid, uint32_t kind)
+{
+    const struct worker_kind *row = &grid->kinds[kind];
+    for (uint32_t bit = 0; bit < 64; bit++) {
+        if ((row->roles >> bit & 1) != 0) {
+            mask_set(&grid->by_role[bit], kind);
+        }
+        if ((row->skills >> bit & 1) != 0) {
+            mask_set(&grid->by_skill[bit], kind);
+        }
+        if (bit < 32 && (row->rights >> bit & 1) != 0) {
+            mask_set(&grid->by_right[bit], kind);
+        }
+    }
+}
+
+static uint32_t kind_for(struct grid *grid, const struct city_person *person)
+{
+    for (uint32_t kind = 0; kind < grid->kind_count; kind++) {
+        const struct worker_kind *row = &grid->kinds[kind];
+        if (row->roles == person->roles && row->skills == person->skills &&
+            row->rights == person->rights && row->shift == person->shift) {
+            return kind;
+        }
+    }
+    if (grid->kind_count == KIND_MIXED) {
+        grid->has_mixed = 1;
+        return KIND_MIXED;
+    }
+    const uint32_t kind = grid->kind_count++;
+    grid->kinds[kind] =
+        (struct worker_kind){person->roles, person->skills, person->rights, person->shift};
+    note_kind(grid, kind);
+    return kind;
+}
+
+void grid_turn_shifts(struct grid *grid, const struct city *city, int64_t now_ms)
+{
+    if (now_ms < grid->shifts_until_ms) {
+        return;
+    }
+    grid->shifts_until_ms = NEVER_MS;
+    for (uint32_t kind = 0; kind < grid->kind_count; kind++) {
+        const uint32_t shift = grid->kinds[kind].shift;
+        mask_clear(&grid->on_shift, kind);
+        if (calendar_contains(city, shift, now_ms)) {
+            mask_set(&grid->on_shift, kind);
+        }
+        if (shift != NONE32) {
+            grid->shifts_until_ms =
+                min_i64(grid->shifts_until_ms, calendar_next_change(city, shift, now_ms));
+        }
+    }
+}
+
+/* Kinds that have one of the bits; none of them where the bits are none. */
+static struct kind_mask any_of(const struct kind_mask *by_bit, uint64_t bits)
+{
+    struct kind_mask mask = {{0}};
+    for (; bits != 0; bits &= bits - 1) {
+        const struct kind_mask *one = &by_bit[__builtin_ctzll(bits)];
+        for (uint32_t i = 0; i < KIND_WORDS; i++) {
+            mask.words[i] |= one->words[i];
+        }
+    }
+    return mask;
+}
+
+static void keep_those(struct kind_mask *mask, const struct kind_mask *among)
+{
+    for (uint32_t i = 0; i < KIND_WORDS; i++) {
+        mask->words[i] &= among->words[i];
+    }
+}
+
+struct kind_mask grid_wanted(const struct grid *grid, const struct policy_assign *assign)
+{
+    struct kind_mask wanted = any_of(grid->by_right, assign->rights);
+    if (assign->roles != 0) {
+        const struct kind_mask roles = any_of(grid->by_role, assign->roles);
+        keep_those(&wanted, &roles);
+    }
+    for (uint64_t skills = assign->skills; skills != 0; skills &= skills - 1) {
+        keep_those(&wanted, &grid->by_skill[__builtin_ctzll(skills)]);
+    }
+    if (assign->ignore_shift == 0) {
+        keep_those(&wanted, &grid->on_shift);
+    }
+    if (grid->has_mixed != 0) {
+        mask_set(&wanted, KIND_MIXED);
+    }
+    return wanted;
+}
+
+/* ---- members ---- */
+
+/* Everybody with a capacity, by kind and person: the run of the whole city, which the other units' runs are made from. */
+static uint32_t list_everybody(struct grid *grid, const struct city *city, const uint32_t *slots)
+{
+    uint32_t firsts[KINDS_MAX + 1] = {0};
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        if (city->persons[p].capacity > 0) {
+            firsts[grid->kind_of[slots[p]] + 1]++;
+        }
+    }
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        firsts[kind + 1] += firsts[kind];
+    }
+    const uint32_t count = firsts[KINDS_MAX];
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        if (city->persons[p].capacity > 0) {
+            grid->members[firsts[grid->kind_of[slots[p]]]++] = p;
+        }
+    }
+    return count;
+}
+
+/* The unit of that level above somebody's home, or NONE32; level 0 starts at the cell. */
+static uint32_t first_unit(const struct city *city, const struct city_person *person)
+{
+    return person->home_cell == NONE32 ? NONE32 : city->cells[person->home_cell].unit;
+}
+
+/* Runs of units lie behind the run of the whole city; unit_groups holds their ends while they are filled. */
+static void list_units(struct grid *grid, const struct city *city, uint32_t everybody)
+{
+    uint32_t *ends = grid->unit_groups;
+    memset(ends, 0, ((size_t)city->unit_count + 2) * sizeof *ends);
+    for (uint32_t i = 0; i < everybody; i++) {
+        const struct city_person *person = &city->persons[grid->members[i]];
+        uint32_t level = 0;
+        for (uint32_t u = first_unit(city, person); u != NONE32 && level < CITY_LEVELS_MAX;
+             u = city->units[u].parent, level++) {
+            ends[u]++;
+        }
+    }
+    uint32_t at = everybody;
+    for (uint32_t u = 0; u < city->unit_count; u++) {
+        const uint32_t count = ends[u];
+        ends[u] = at;
+        at += count;
+    }
+    must(at <= grid->worker_limit * (CITY_LEVELS_MAX + 1));
+    for (uint32_t i = 0; i < everybody; i++) {
+        const struct city_person *person = &city->persons[grid->members[i]];
+        uint32_t level = 0;
+        for (uint32_t u = first_unit(city, person); u != NONE32 && level < CITY_LEVELS_MAX;
+             u = city->units[u].parent, level++) {
+            grid->members[ends[u]++] = grid->members[i];
+        }
+    }
+    ends[city->unit_count] = everybody; /* where the units' runs begin, for group_units */
+}
+
+/* Turns a run of persons into groups of worker slots; returns how many groups there are then. */
+static uint32_t group_run(struct grid *grid, const uint32_t *slots, uint32_t first, uint32_t end,
+                          uint32_t groups)
+{
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t slot = slots[grid->members[i]];
+        const uint32_t kind = grid->kind_of[slot];
+        grid->members[i] = slot;
+        if (i == first || grid->groups[groups - 1].kind != kind) {
+            grid->groups[groups++] = (struct grid_group){.kind = kind, .first = i};
+        }
+        grid->groups[groups - 1].count++;
+    }
+    return groups;
+}
+
+static void list_members(struct grid *grid, const struct city *city, const uint32_t *slots)
+{
+    must(city->unit_count < grid->unit_limit);
+    const uint32_t everybody = list_everybody(grid, city, slots);
+    list_units(grid, city, everybody);
+    uint32_t groups = 0;
+    uint32_t first = everybody;
+    for (uint32_t u = 0; u < city->unit_count; u++) {
+        const uint32_t end = grid->unit_groups[u];
+        grid->unit_groups[u] = groups;
+        groups = group_run(grid, slots, first, end, groups);
+        first = end;
+    }
+    grid->unit_groups[city->unit_count] = groups;
+    groups = group_run(grid, slots, 0, everybody, groups);
+    grid->unit_groups[city->unit_count + 1] = groups;
+}
+
+/* ---- life ---- */
+
+/* Measured where a degree of longitude is shortest, at the edge of the box nearest a pole, and a twentieth less for those
+ * beyond that edge. */
+static int64_t least_step_cm(const struct grid *grid, int32_t lat)
+{
+    const int64_t top = grid->origin.lat + (int64_t)grid->side * grid->lat_step;
+    const int64_t low = min_i64(lat, grid->origin.lat);
+    const int64_t high = min_i64(max_i64(lat, top), LAT_LIMIT);
+    const struct place from = {0, (int32_t)(high > -low ? high : low)};
+    const struct place east = {(int32_t)min_i64(grid->lon_step, LON_LIMIT), from.lat};
+    const struct place south = {
+        0, (int32_t)(from.lat - (from.lat > 0 ? 1 : -1) * min_i64(grid->lat_step, LAT_LIMIT))};
+    return min_i64(distance_cm(from, east), distance_cm(from, south)) * 19 / 20;
+}
+
+int64_t grid_step_cm(const struct grid *grid, struct place at)
+{
+    const int64_t top = grid->origin.lat + (int64_t)grid->side * grid->lat_step;
+    const bool is_inside = at.lat >= grid->origin.lat && at.lat <= top;
+    return is_inside ? grid->step_cm : least_step_cm(grid, at.lat);
+}
+
+void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
+{
+    const struct city_info *info = city->info;
+    must(city->person_count <= grid->worker_limit);
+    grid->side = side_for(city->person_count);
+    grid->count = 0;
+    grid->origin = (struct place){info->lon_min, info->lat_min};
+    grid->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / grid->side + 1);
+    grid->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / grid->side + 1);
+    grid->step_cm = least_step_cm(grid, info->lat_min);
+    grid->chunk_high = 0;
+    grid->chunk_free = NONE32;
+    memset(grid->heads, 0xff, (size_t)grid->side * grid->side * sizeof *grid->heads);
+    memset(grid->bucket_kinds, 0, (size_t)grid->side * grid->side * sizeof *grid->bucket_kinds);
+    memset(grid->block_kinds, 0, BLOCKS_ACROSS * BLOCKS_ACROSS * sizeof *grid->block_kinds);
+    memset(grid->block_counts, 0,
+           (size_t)BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX * sizeof *grid->block_counts);
+    memset(grid->chunk_of, 0xff, grid->worker_limit * sizeof *grid->chunk_of);
+    memset(grid->by_role, 0, sizeof grid->by_role);
+    memset(grid->by_skill, 0, sizeof grid->by_skill);
+    memset(grid->by_right, 0, sizeof grid->by_right);
+    grid->on_shift = (struct kind_mask){{0}};
+    grid->kind_count = grid->has_mixed = 0;
+    grid->shifts_until_ms = INT64_MIN;
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        grid->kind_of[slots[p]] = (uint8_t)kind_for(grid, &city->persons[p]);
+    }
+    list_members(grid, city, slots);
+}
+
+/* ---- checks ---- */
+
+static void check_bucket(const struct grid *grid, uint32_t bucket, uint32_t *block_counts,
+                         uint32_t *met)
+{
+    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+        const struct grid_chunk *chunk = &grid->chunks[c];
+        must(chunk->bucket == bucket && chunk->count > 0);
+        must(c == grid->heads[bucket] || chunk->count == CHUNK_PLACES);
+        for (uint32_t i = 0; i < chunk->count; i++) {
+            const struct grid_place *place = &chunk->places[i];
+            must(grid->chunk_of[place->slot] == c && grid->place_of[place->slot] == i);
+            must(place->kind == grid->kind_of[place->slot]);
+            must(grid_bucket(grid, place->at) == bucket);
+            must(kind_mask_has(&grid->bucket_kinds[bucket], place->kind));
+            block_counts[place->kind]++;
+            ++*met;
+        }
+    }
+}
+
+static void check_block(const struct grid *grid, uint32_t block, uint32_t *met)
+{
+    uint32_t counts[KINDS_MAX] = {0};
+    const uint32_t left = block % BLOCKS_ACROSS * BLOCK_SIDE;
+    const uint32_t low = block / BLOCKS_ACROSS * BLOCK_SIDE;
+    for (uint32_t y = low; y < low + BLOCK_SIDE && y < grid->side; y++) {
+        for (uint32_t x = left; x < left + BLOCK_SIDE && x < grid->side; x++) {
+            check_bucket(grid, y * grid->side + x, counts, met);
+        }
+    }
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        must(counts[kind] == grid->block_counts[block * KINDS_MAX + kind]);
+        must((counts[kind] > 0) == kind_mask_has(&grid->block_kinds[block], kind));
+    }
+}
+
+void grid_check(const struct grid *grid, const struct city *city, const uint32_t *slots)
+{
+    uint32_t met = 0;
+    for (uint32_t block = 0; block < BLOCKS_ACROSS * BLOCKS_ACROSS; block++) {
+        check_block(grid, block, &met);
+    }
+    must(met == grid->count);
+    uint32_t takers = 0;
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        takers += city->persons[p].capacity > 0;
+        must(grid->kind_of[slots[p]] == KIND_MIXED ||
+             grid->kinds[grid->kind_of[slots[p]]].roles == city->persons[p].roles);
+    }
+    for (uint32_t u = 0; u <= city->unit_count; u++) {
+        const struct image_range groups = grid_groups(grid, u);
+        uint32_t listed = 0;
+        for (uint32_t g = groups.first; g < groups.first + groups.count; g++) {
+            must(g == groups.first || grid->groups[g].kind > grid->groups[g - 1].kind);
+            listed += grid->groups[g].count;
+        }
+        must(u < city->unit_count || listed == takers);
+    }
+}
