@@ -6,6 +6,13 @@
 #include "rules/ruleset.h"
 
 #include <stdlib.h>
+#include <time.h>
+
+/* Which clauses are in force is asked of the day on which rules are loaded. */
+static int32_t today(const struct city *city)
+{
+    return (int32_t)div_floor(city_local_ms(city, (int64_t)time(NULL) * 1000), DAY_MS);
+}
 
 enum err rules_compile(const char *directory, const struct city *city, struct problems *problems,
                        void **out_bytes, size_t *out_size)
@@ -15,7 +22,9 @@ enum err rules_compile(const char *directory, const struct city *city, struct pr
     size_t size = 0;
     enum err err = ruleset_load(directory, city, problems, &set);
     if (err == ERR_OK) {
-        ruleset_lint(set, problems);
+        const struct lint_options options = {.errors_only = true, .as_of_day = today(city)};
+        const struct lint lint = lint_ruleset(set, &options);
+        lint_report(set, &lint, problems);
         err = problems_error_count(problems) > 0 ? ERR_INPUT : ERR_OK;
     }
     if (err == ERR_OK) {

@@ -1,184 +1,144 @@
-/* lint.c: see lint.h. Conditions are compared as they were written, so two ways to say the same are not seen as one. */
+/* lint.c: see lint.h. The driver: extents first, then each part, then the findings in order. */
 #include "rules/lint.h"
 
-#include "rules/anchor.h"
+#include "rules/lint_parts.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
-static bool rows_are_within(const struct rule_rows *inner, const struct rule_rows *outer)
-{
-    for (uint32_t i = 0; i < inner->count; i++) {
-        bool is_found = false;
-        for (uint32_t k = 0; k < outer->count; k++) {
-            is_found = is_found || outer->items[k] == inner->items[i];
-        }
-        if (!is_found) {
-            return false;
-        }
-    }
-    return inner->count > 0;
-}
-
-static void lint_never(const struct ruleset *set, const struct rule *rule,
-                       struct problems *problems)
-{
-    const struct tree_node *node = rule->node;
-    struct anchors anchors;
-    anchors_find(set->arena, rule->where, &anchors);
-    if (anchors.is_impossible) {
-        problems_add(problems, PROBLEM_ERROR, "L101", rule->where_node->file,
-                     rule->where_node->line, rule->where_node->column,
-                     "rule %s: where can never be true", rule->id);
-    }
-    if (rule->in != NULL && rule->out != NULL && rule->in->circle_count == 0 &&
-        rows_are_within(&rule->in->areas, &rule->out->areas)) {
-        problems_add(problems, PROBLEM_ERROR, "L101", node->file, node->line, node->column,
-                     "rule %s: every area of in is excluded by not_in", rule->id);
-    }
-    if (rows_are_within(&rule->calendars_in, &rule->calendars_out)) {
-        problems_add(problems, PROBLEM_ERROR, "L101", node->file, node->line, node->column,
-                     "rule %s: every calendar of in is excluded by not_in", rule->id);
-    }
-}
-
-/* A rule under one of its types, with a digest of its conditions. */
-struct lint_entry {
-    uint32_t type;
-    uint32_t priority;
-    XXH64_hash_t signature;
-    bool is_unconditional;
-    const struct rule *rule;
+static const struct {
+    const char *name, *en, *zh;
+    enum problem_level level;
+} CODES[] = {
+#define LINT_ROW(code, level, en, zh) {#code, en, zh, PROBLEM_##level},
+    LINT_LIST(LINT_ROW)
+#undef LINT_ROW
 };
 
-static void digest_rows(XXH3_state_t *digest, const struct rule_rows *rows)
+const char *lint_code_name(enum lint_code code)
 {
-    (void)XXH3_64bits_update(digest, &rows->count, sizeof rows->count);
-    (void)XXH3_64bits_update(digest, rows->items, rows->count * sizeof rows->items[0]);
+    return CODES[code].name;
 }
 
-static void digest_places(XXH3_state_t *digest, const struct rule_places *places)
+enum problem_level lint_code_level(enum lint_code code)
 {
-    static const struct rule_rows NONE = {NULL, 0};
-    digest_rows(digest, places == NULL ? &NONE : &places->areas);
-    uint32_t count = places == NULL ? 0 : places->circle_count;
-    (void)XXH3_64bits_update(digest, &count, sizeof count);
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t words[3] = {places->circles[i].lon, places->circles[i].lat,
-                            places->circles[i].radius_cm};
-        (void)XXH3_64bits_update(digest, words, sizeof words);
-    }
+    return CODES[code].level;
 }
 
-static XXH64_hash_t sign_conditions(XXH3_state_t *digest, const struct rule *rule)
+const char *lint_code_words(enum lint_code code, bool is_chinese)
 {
-    (void)XXH3_64bits_reset(digest);
-    const char *where = rule->where_node == NULL ? "" : rule->where_node->text;
-    (void)XXH3_64bits_update(digest, where, strlen(where) + 1);
-    digest_places(digest, rule->in);
-    digest_places(digest, rule->out);
-    digest_rows(digest, &rule->calendars_in);
-    digest_rows(digest, &rule->calendars_out);
-    for (uint32_t i = 0; i < rule->param_count; i++) {
-        (void)XXH3_64bits_update(digest, rule->params[i].name, strlen(rule->params[i].name) + 1);
-        (void)XXH3_64bits_update(digest, rule->params[i].text, strlen(rule->params[i].text) + 1);
-    }
-    return XXH3_64bits_digest(digest);
+    return is_chinese ? CODES[code].zh : CODES[code].en;
 }
 
-static bool is_unconditional(const struct rule *rule)
+bool lint_is_full(const struct lint_run *run, enum lint_code code)
 {
-    return rule->where == NULL && rule->in == NULL && rule->out == NULL &&
-           rule->calendars_in.count == 0 && rule->calendars_out.count == 0;
+    return run->lint.found[code] >= LINT_PER_CODE_MAX;
 }
 
-/* Unconditional rules first, then equal conditions beside each other. */
-static int entry_compare(const void *left, const void *right)
+/* The reason for which a rule waives a finding; errors cannot be waived. */
+static const char *waiver(const struct rule *rule, enum lint_code code)
 {
-    const struct lint_entry *a = left;
-    const struct lint_entry *b = right;
-    if (a->type != b->type) {
-        return a->type < b->type ? -1 : 1;
-    }
-    if (a->priority != b->priority) {
-        return a->priority < b->priority ? -1 : 1;
-    }
-    if (a->is_unconditional != b->is_unconditional) {
-        return a->is_unconditional ? -1 : 1;
-    }
-    if (a->signature != b->signature) {
-        return a->signature < b->signature ? -1 : 1;
-    }
-    return a->rule->row < b->rule->row ? -1 : a->rule->row > b->rule->row;
-}
-
-static void report_overlap(const struct ruleset *set, struct problems *problems,
-                           const struct lint_entry *first, const struct lint_entry *second)
-{
-    const struct tree_node *node = second->rule->node;
-    problems_add(problems, PROBLEM_ERROR, "L201", node->file, node->line, node->column,
-                 "rules %s and %s both take the same %s events with priority %u; give one of them "
-                 "another priority",
-                 first->rule->id, second->rule->id, set->types[second->type]->name,
-                 second->priority);
-}
-
-static void lint_overlaps(const struct ruleset *set, struct problems *problems,
-                          const struct lint_entry *entries, uint32_t count)
-{
-    uint32_t group = 0; /* first entry of the same type and priority */
-    uint32_t type_first = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (entries[i].type != entries[type_first].type) {
-            type_first = i;
-        }
-        if (i - type_first == POLICY_TYPE_RULES_MAX) {
-            const struct tree_node *node = entries[i].rule->node;
-            problems_add(problems, PROBLEM_ERROR, "L018", node->file, node->line, node->column,
-                         "more than %u rules on event type %s", POLICY_TYPE_RULES_MAX,
-                         set->types[entries[i].type]->name);
-        }
-        if (entries[i].type != entries[group].type ||
-            entries[i].priority != entries[group].priority) {
-            group = i;
-        }
-        if (i == group) {
-            continue;
-        }
-        if (entries[group].is_unconditional) {
-            report_overlap(set, problems, &entries[group], &entries[i]);
-        } else if (entries[i].signature == entries[i - 1].signature) {
-            report_overlap(set, problems, &entries[i - 1], &entries[i]);
+    for (uint32_t i = 0; rule != NULL && i < rule->waiver_count; i++) {
+        if (strcmp(rule->waivers[i].code, CODES[code].name) == 0) {
+            return CODES[code].level == PROBLEM_ERROR ? NULL : rule->waivers[i].reason;
         }
     }
+    return NULL;
 }
 
-void ruleset_lint(const struct ruleset *set, struct problems *problems)
+bool lint_add(struct lint_run *run, enum lint_code code, const struct rule *rule,
+              const struct rule *other, const struct tree_node *node, const char *witness,
+              const char *format, ...)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < set->rule_count; i++) {
-        lint_never(set, set->rules[i], problems);
-        count += set->rules[i]->status == RULE_ACTIVE ? set->rules[i]->type_count : 0;
+    struct lint *lint = &run->lint;
+    if (lint->found[code]++ >= LINT_PER_CODE_MAX) {
+        return false;
     }
-    if (count == 0) {
-        return;
+    if (lint->count == lint->capacity) {
+        const uint32_t capacity = lint->capacity == 0 ? 64 : 2 * lint->capacity;
+        lint->items = arena_grow(run->set->arena, lint->items, lint->count * sizeof lint->items[0],
+                                 capacity * sizeof lint->items[0]);
+        lint->capacity = capacity;
     }
-    XXH3_state_t *digest = XXH3_createState();
-    must(digest != NULL);
-    struct lint_entry *entries = arena_take(set->arena, count * sizeof entries[0]);
-    uint32_t at = 0;
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    struct arena *arena = run->set->arena;
+    const char *reason = waiver(rule, code);
+    lint->items[lint->count++] = (struct lint_finding){
+        code,
+        rule,
+        other,
+        node,
+        arena_text(arena, text, strlen(text)),
+        witness == NULL ? NULL : arena_text(arena, witness, strlen(witness)),
+        reason != NULL ? reason : waiver(other, code)};
+    return true;
+}
+
+const char *lint_department(const struct lint_run *run, uint32_t department)
+{
+    const struct city *city = run->set->city;
+    if (department >= city->department_count) {
+        return "?";
+    }
+    const struct image_string code = city->departments[department].code;
+    return arena_text(run->set->arena, city_text(city, code), code.size);
+}
+
+static int finding_compare(const void *left, const void *right)
+{
+    const struct lint_finding *a = left;
+    const struct lint_finding *b = right;
+    const uint32_t a_row = a->rule == NULL ? NONE32 : a->rule->row;
+    const uint32_t b_row = b->rule == NULL ? NONE32 : b->rule->row;
+    if (a_row != b_row) {
+        return a_row < b_row ? -1 : 1;
+    }
+    if (a->code != b->code) {
+        return a->code < b->code ? -1 : 1;
+    }
+    return strcmp(a->text, b->text);
+}
+
+struct lint lint_ruleset(const struct ruleset *set, const struct lint_options *options)
+{
+    struct lint_run run = {.set = set, .options = *options};
+    run.weeks = weeks_new(set->arena, set->city);
+    run.extents = arena_take(set->arena, set->rule_count * sizeof run.extents[0]);
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
-        if (rule->status != RULE_ACTIVE) {
+        run.extents[i] = (struct rule_extent){rule, region_of(set->arena, rule->where),
+                                              weeks_of(run.weeks, rule)};
+    }
+    lint_rules(&run);
+    lint_pairs(&run);
+    lint_basis(&run);
+    if (options->with_roster) {
+        lint_roster(&run);
+    }
+    if (run.lint.count > 0) {
+        qsort(run.lint.items, run.lint.count, sizeof run.lint.items[0], finding_compare);
+    }
+    return run.lint;
+}
+
+void lint_report(const struct ruleset *set, const struct lint *lint, struct problems *problems)
+{
+    (void)set;
+    for (uint32_t i = 0; i < lint->count; i++) {
+        const struct lint_finding *finding = &lint->items[i];
+        if (finding->reason != NULL) {
             continue;
         }
-        XXH64_hash_t signature = sign_conditions(digest, rule);
-        for (uint32_t k = 0; k < rule->type_count; k++) {
-            entries[at++] = (struct lint_entry){rule->types[k]->row, rule->priority, signature,
-                                                is_unconditional(rule), rule};
-        }
+        const struct tree_node *node = finding->node;
+        problems_add(problems, lint_code_level(finding->code), lint_code_name(finding->code),
+                     node == NULL ? "" : node->file, node == NULL ? 0 : node->line,
+                     node == NULL ? 0 : node->column, "%s%s%s", finding->text,
+                     finding->witness == NULL ? "" : "; both take ",
+                     finding->witness == NULL ? "" : finding->witness);
     }
-    (void)XXH3_freeState(digest);
-    qsort(entries, count, sizeof entries[0], entry_compare);
-    lint_overlaps(set, problems, entries, count);
 }

@@ -3,6 +3,7 @@
  * Schema and defaults of all files come before the first rule, so that it does not matter which file says what. */
 #include "rules/ruleset.h"
 
+#include "rules/load_basis.h"
 #include "rules/load_clauses.h"
 #include "rules/load_rule.h"
 #include "rules/load_schema.h"
@@ -125,6 +126,7 @@ static void check_top(const struct loader *loader, const struct tree_node *root)
     static const struct key_spec KEYS[] = {{"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN},
                                            {"events", KEY_KNOWN},     {"rules", KEY_KNOWN},
                                            {"lanes", KEY_LATER},      {"plans", KEY_LATER},
+                                           {"basis", KEY_KNOWN},
                                            {"plan", KEY_LATER},       {"tests", KEY_LATER}};
     int64_t version = 0;
     (void)read_check_map(loader, root, "a rule file", KEYS, COUNT_OF(KEYS));
@@ -215,6 +217,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
         }
         check_top(&loader, files.roots[i]);
         load_schema_file(&loader, files.roots[i]);
+        load_basis_file(&loader, files.roots[i]);
         const struct tree_node *found = read_find(files.roots[i], "defaults");
         if (found != NULL && defaults != NULL) {
             read_report(&loader, found, "L006", "defaults are given already in %s:%d",
@@ -228,6 +231,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     load_defaults(&loader, defaults, &presets);
     load_rules(&loader, &files, &presets);
     sort_rules(&loader);
+    load_basis_check(&loader);
     load_schema_number(&loader);
     *out_set = set;
     return problems_error_count(problems) > 0 ? ERR_INPUT : ERR_OK;
@@ -273,6 +277,35 @@ struct rule_type *ruleset_find_type(const struct ruleset *set, const char *name)
             low = middle + 1;
         } else {
             high = middle;
+        }
+    }
+    return NULL;
+}
+
+struct rule *ruleset_find_rule(const struct ruleset *set, const char *id)
+{
+    uint32_t low = 0;
+    uint32_t high = set->rule_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(set->rules[middle]->id, id);
+        if (order == 0) {
+            return set->rules[middle];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+const struct rule_basis *ruleset_find_basis(const struct ruleset *set, const char *id)
+{
+    for (uint32_t i = 0; i < set->base_count; i++) {
+        if (strcmp(set->bases[i].id, id) == 0) {
+            return &set->bases[i];
         }
     }
     return NULL;

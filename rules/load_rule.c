@@ -2,6 +2,7 @@
  * titles are read against them. */
 #include "rules/load_rule.h"
 
+#include "rules/load_basis.h"
 #include "rules/load_clauses.h"
 
 #define IDENTIFIER_SIZE_MAX 120u
@@ -19,9 +20,9 @@ static const struct key_spec RULE_KEYS[] = {
     {"gap", KEY_LATER},         {"window", KEY_LATER},    {"sequence", KEY_LATER},
     {"absent", KEY_LATER},      {"levels", KEY_LATER},    {"hold", KEY_LATER},
     {"confirm", KEY_LATER},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
-    {"activate", KEY_LATER},    {"group", KEY_LATER},     {"valid", KEY_LATER},
-    {"supersedes", KEY_LATER},  {"was", KEY_LATER},       {"tests", KEY_LATER},
-    {"lint_ignore", KEY_LATER},
+    {"activate", KEY_LATER},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
+    {"supersedes", KEY_KNOWN},  {"was", KEY_LATER},       {"tests", KEY_LATER},
+    {"lint_ignore", KEY_KNOWN},
 };
 
 bool load_is_identifier(const char *text)
@@ -404,6 +405,7 @@ static void load_head(const struct loader *loader, const struct tree_node *node,
     }
     check_words(loader, read_find(node, "tags"), "tags");
     check_words(loader, read_find(node, "basis"), "basis");
+    load_basis_rule(loader, node, rule);
     check_words(loader, read_find(node, "note"), "note");
 }
 

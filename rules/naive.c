@@ -207,8 +207,7 @@ static bool is_during(const struct ruleset *set, const struct rule_rows *calenda
     return is_any;
 }
 
-static bool rule_takes(const struct ruleset *set, const struct rule *rule,
-                       const struct event *event)
+bool naive_takes(const struct ruleset *set, const struct rule *rule, const struct event *event)
 {
     bool is_type = false;
     for (uint32_t i = 0; i < rule->type_count; i++) {
@@ -237,7 +236,7 @@ uint32_t naive_match(const struct ruleset *set, const struct event *event, uint3
     uint32_t matched = 0;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < set->rule_count; i++) {
-        if (!rule_takes(set, set->rules[i], event)) {
+        if (!naive_takes(set, set->rules[i], event)) {
             continue;
         }
         matched++;

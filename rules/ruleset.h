@@ -84,6 +84,25 @@ struct rule_param {
     const char *text; /* STRING */
 };
 
+/* A legal or policy clause that rules stand on. Days are local, since 1970-01-01. */
+struct rule_basis {
+    const char *id;
+    const char *title;
+    int32_t from_day;  /* first in force */
+    int32_t until_day; /* first no longer in force */
+    const struct tree_node *replaces; /* list of ids, or NULL */
+    const struct tree_node *node;
+};
+
+/* "lint_ignore: [{L204: reason}]" */
+struct rule_waiver {
+    const char *code;
+    const char *reason;
+};
+
+#define RULE_WAIVERS_MAX 16u
+#define RULE_BASES_MAX 4096u /* of a rule set */
+
 struct rule {
     const char *id;
     const char *title;
@@ -119,6 +138,11 @@ struct rule {
     struct rule_type *close_type; /* NULL = no close clause */
     struct rule_keys close_keys;
     int64_t close_within_ms;
+    const struct tree_node *basis;      /* texts, or ids of bases where the set declares some; NULL */
+    const struct tree_node *supersedes; /* ids of rules, or NULL */
+    int32_t valid_from_day, valid_until_day;
+    struct rule_waiver waivers[RULE_WAIVERS_MAX];
+    uint32_t waiver_count;
 };
 
 struct rule_defaults {
@@ -140,6 +164,8 @@ struct ruleset {
     uint32_t type_count;
     struct rule **rules; /* sorted by id */
     uint32_t rule_count;
+    struct rule_basis *bases; /* in the order of files */
+    uint32_t base_count;
 };
 
 /* Reads every *.yaml of directory in byte order of names. ERR_INPUT when problems holds an error then. out_set is given in
@@ -151,5 +177,9 @@ void ruleset_free(struct ruleset *set);
 /* By binary search in the sorted arrays; NULL if none. */
 struct rule_field *ruleset_find_field(const struct ruleset *set, const char *name);
 struct rule_type *ruleset_find_type(const struct ruleset *set, const char *name);
+struct rule *ruleset_find_rule(const struct ruleset *set, const char *id);
+
+/* By a walk over the few there are; NULL if none. */
+const struct rule_basis *ruleset_find_basis(const struct ruleset *set, const char *id);
 
 #endif

@@ -111,6 +111,11 @@ static uint32_t date_of_day(int64_t day)
 uint32_t city_local_date(const struct city *city, int64_t at_ms)
 {
     int64_t day = div_floor(city_local_ms(city, at_ms), DAY_MS);
+    return city_date_of_day(day);
+}
+
+uint32_t city_date_of_day(int64_t day)
+{
     return date_of_day(max_i64(DAY_OF_YEAR_0, min_i64(day, DAY_OF_YEAR_9999)));
 }
 

@@ -324,6 +324,9 @@ int64_t city_local_ms(const struct city *city, int64_t at_ms);
 /* yyyymmdd of the local day of at_ms. */
 uint32_t city_local_date(const struct city *city, int64_t at_ms);
 
+/* yyyymmdd of a day since 1970-01-01; years 0 to 9999. */
+uint32_t city_date_of_day(int64_t day);
+
 /* The nearest asset of kind within radius_cm, ties by row; NONE32 if none. */
 uint32_t city_find_asset(const struct city *city, uint32_t kind, int32_t lon, int32_t lat,
                          int64_t radius_cm);

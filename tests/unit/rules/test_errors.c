@@ -157,6 +157,18 @@ static const struct refusal REFUSALS[] = {
     {EVENTS RULE OPEN ASSIGN "  where: confidence > 5m\n", "L007"},
     {EVENTS RULE OPEN ASSIGN "  where: ((((((((((((((((((((((((((hit))))))))))))))))))))))))))\n",
      "L018: where: nested more than"},
+    /* clauses */
+    {EVENTS RULE OPEN ASSIGN "  valid: {from: x}\n",
+     "rules.yaml:12:17: error L005: from \"x\" should be a date that exists"},
+    {EVENTS RULE OPEN ASSIGN "  valid: {from: 2026-02-01, until: 2026-01-01}\n",
+     "until should be later than from"},
+    {EVENTS RULE OPEN ASSIGN "  supersedes: [r.zero]\n", "L016: supersedes: no rule \"r.zero\""},
+    {EVENTS "basis: {gb.1: {title: t}}\n" RULE OPEN ASSIGN "  basis: [gb.2]\n",
+     "L016: no clause \"gb.2\" under basis:; nearest: gb.1"},
+    {EVENTS "basis: {gb.1: {title: t, until: 2020-01-01}}\n" RULE OPEN ASSIGN "  basis: [gb.1]\n",
+     "L207: rule r.one (dept.traffic) stands on gb.1 (t), which is no longer in force since "
+     "2020-01-01"},
+    {EVENTS RULE OPEN ASSIGN "  lint_ignore: [L204]\n", "L003: lint_ignore is a list"},
     /* lint */
     {EVENTS RULE OPEN ASSIGN "  where: confidence > 5 and confidence < 3\n",
      "L101: rule r.one: where can never be true"},
@@ -164,7 +176,7 @@ static const struct refusal REFUSALS[] = {
     {EVENTS RULE OPEN ASSIGN "  time: {in: cal.night, not_in: [cal.night, cal.office]}\n", "L101"},
     {EVENTS RULE OPEN ASSIGN
      "- id: r.two\n  title: t\n  owner: dept.gas\n  event: [camera.b, camera.a]\n" OPEN ASSIGN,
-     "L201: rules r.one and r.two both take the same camera.a events"},
+     "L201: rules r.two (dept.gas) and r.one (dept.traffic, rules.yaml:6) take the same camera.a events"},
     {EVENTS RULE OPEN ASSIGN "  where: hit\n- id: r.two\n  title: t\n  owner: dept.gas\n  event: "
                              "camera.a\n  where: hit\n" OPEN ASSIGN,
      "L201"},
@@ -202,8 +214,6 @@ static void test_errors_keys_of_later_versions_are_refused(void **state)
                                        "suppress: {never: true}",
                                        "activate: {plan: x}",
                                        "group: {wait: 30s}",
-                                       "valid: {from: x}",
-                                       "supersedes: [x]",
                                        "was: old.id",
                                        "lane: notify",
                                        "lane: escalate",

@@ -1,0 +1,257 @@
+/* cmd_rules.c: `gridloop rules lint`: what is wrong between the rules of a city, with an event that shows it. */
+#include "engine/cli/arguments.h"
+#include "engine/cli/cli.h"
+#include "engine/city/city_load.h"
+#include "engine/city/date.h"
+#include "rules/lint.h"
+
+#include <argp.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+struct lint_request {
+    const char *city;
+    const char *rules;
+    const char *lang;
+    bool is_json;
+    bool has_as_of;
+    enum problem_level fail_level;
+    int32_t as_of_day;
+};
+
+/* Everything that was read; freed together. */
+struct lint_inputs {
+    struct problems *problems;
+    void *city_bytes;
+    struct city city;
+    struct ruleset *set;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct lint_request *request = state->input;
+    switch (key) {
+    case 'r':
+        request->rules = value;
+        return 0;
+    case 'L':
+        request->lang = value;
+        return 0;
+    case 'f':
+        request->is_json = strcmp(value, "json") == 0;
+        return 0;
+    case 'e':
+        request->fail_level = value[0] == 'e'   ? PROBLEM_ERROR
+                              : value[0] == 'w' ? PROBLEM_WARNING
+                                                : PROBLEM_NOTE;
+        return 0;
+    case 'd':
+        if (!date_parse(value, &request->as_of_day)) {
+            argp_error(state, "--as-of takes a date such as 2026-03-01, not \"%s\"", value);
+        }
+        request->has_as_of = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (request->city != NULL) {
+            argp_error(state, "one city is looked at; \"%s\" is a second one", value);
+        }
+        request->city = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (request->city == NULL) {
+            argp_error(state, "name a city directory, for example: gridloop rules lint ./qinghe");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void inputs_fini(struct lint_inputs *inputs)
+{
+    ruleset_free(inputs->set);
+    free(inputs->city_bytes);
+    problems_free(inputs->problems);
+}
+
+/* ERR_INPUT: the files themselves are wrong, the problems say where. */
+static enum err inputs_init(const struct lint_request *request, const char *rules,
+                            struct lint_inputs *inputs)
+{
+    *inputs = (struct lint_inputs){.problems = problems_new()};
+    size_t size = 0;
+    enum err err = city_load(request->city, inputs->problems, &inputs->city_bytes, &size);
+    if (err == ERR_OK) {
+        err = city_open(inputs->city_bytes, size, &inputs->city);
+    }
+    return err == ERR_OK ? ruleset_load(rules, &inputs->city, inputs->problems, &inputs->set) : err;
+}
+
+static const char *level_word(enum problem_level level, bool is_chinese)
+{
+    switch (level) {
+    case PROBLEM_ERROR:
+        return is_chinese ? "错误" : "error";
+    case PROBLEM_WARNING:
+        return is_chinese ? "警告" : "warning";
+    case PROBLEM_NOTE:
+        return is_chinese ? "提示" : "note";
+    }
+    return "";
+}
+
+static json_t *rule_json(const struct ruleset *set, const struct rule *rule)
+{
+    if (rule == NULL) {
+        return json_null();
+    }
+    const struct image_string owner = set->city->departments[rule->department].code;
+    return json_pack("{s:s, s:s, s:i, s:s%}", "id", rule->id, "file", rule->file, "line",
+                     rule->node->line, "owner", city_text(set->city, owner), (size_t)owner.size);
+}
+
+static void print_json(const struct ruleset *set, const struct lint *lint)
+{
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < lint->count; i++) {
+        const struct lint_finding *finding = &lint->items[i];
+        json_t *row = json_pack(
+            "{s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:s?}", "code", lint_code_name(finding->code),
+            "level", level_word(lint_code_level(finding->code), false), "what",
+            lint_code_words(finding->code, false), "text", finding->text, "rule",
+            rule_json(set, finding->rule), "other", rule_json(set, finding->other), "witness",
+            finding->witness, "waived", finding->reason);
+        if (finding->node != NULL) {
+            (void)json_object_set_new(row, "file", json_string(finding->node->file));
+            (void)json_object_set_new(row, "line", json_integer(finding->node->line));
+        }
+        (void)json_array_append_new(rows, row);
+    }
+    json_t *root = json_pack("{s:o, s:I}", "findings", rows, "pairs_skipped",
+                             (json_int_t)lint->pairs_skipped);
+    (void)json_dumpf(root, stdout, JSON_INDENT(1));
+    (void)printf("\n");
+    json_decref(root);
+}
+
+static void print_finding(const struct lint_finding *finding, bool is_chinese)
+{
+    if (finding->node != NULL) {
+        (void)printf("%s:%d:%d: ", finding->node->file, finding->node->line, finding->node->column);
+    }
+    (void)printf("%s %s %s: %s\n", level_word(lint_code_level(finding->code), is_chinese),
+                 lint_code_name(finding->code), lint_code_words(finding->code, is_chinese),
+                 finding->text);
+    if (finding->witness != NULL) {
+        (void)printf("    %s %s\n", is_chinese ? "例证" : "both take", finding->witness);
+    }
+    if (finding->reason != NULL) {
+        (void)printf("    %s %s\n", is_chinese ? "已豁免：" : "waived:", finding->reason);
+    }
+}
+
+static void print_words(const struct lint *lint, bool is_chinese)
+{
+    uint32_t counts[3] = {0, 0, 0};
+    uint32_t waived = 0;
+    for (uint32_t i = 0; i < lint->count; i++) {
+        print_finding(&lint->items[i], is_chinese);
+        waived += lint->items[i].reason != NULL ? 1 : 0;
+    }
+    for (int code = 0; code < LINT_CODE_COUNT; code++) {
+        counts[lint_code_level((enum lint_code)code)] += lint->found[code];
+        if (lint->found[code] > LINT_PER_CODE_MAX) {
+            (void)printf(is_chinese ? "%s：共 %u 条，仅列出 %u 条\n" : "%s: %u found, %u listed\n",
+                         lint_code_name((enum lint_code)code), lint->found[code],
+                         LINT_PER_CODE_MAX);
+        }
+    }
+    if (lint->pairs_skipped > 0) {
+        (void)printf(is_chinese ? "规则过多，尚有 %llu 对规则未比较\n"
+                                : "too many rules: %llu pairs were not compared\n",
+                     (unsigned long long)lint->pairs_skipped);
+    }
+    (void)printf(is_chinese ? "错误 %u，警告 %u，提示 %u，已豁免 %u\n"
+                            : "%u errors, %u warnings, %u notes, %u of them waived\n",
+                 counts[0], counts[1], counts[2], waived);
+}
+
+static bool is_failed(const struct lint *lint, enum problem_level fail_level)
+{
+    for (uint32_t i = 0; i < lint->count; i++) {
+        if (lint->items[i].reason == NULL && lint_code_level(lint->items[i].code) <= fail_level) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int lint(const struct lint_request *request)
+{
+    char rules[512];
+    (void)snprintf(rules, sizeof rules, "%s%s",
+                   request->rules != NULL ? request->rules : request->city,
+                   request->rules != NULL ? "" : "/rules");
+    if (!cli_has_input("gridloop rules lint", request->city) ||
+        !cli_has_input("gridloop rules lint", rules)) {
+        return EX_NOINPUT;
+    }
+    struct lint_inputs inputs;
+    if (inputs_init(request, rules, &inputs) != ERR_OK) {
+        problems_print(inputs.problems, stdout);
+        (void)fprintf(stderr, "gridloop rules lint: the files cannot be read as rules; repair these "
+                              "first (exit %d)\n",
+                      EX_DATAERR);
+        inputs_fini(&inputs);
+        return EX_DATAERR;
+    }
+    const int64_t now_ms = (int64_t)time(NULL) * 1000;
+    const struct lint_options options = {
+        .with_roster = true,
+        .as_of_day = request->has_as_of
+                         ? request->as_of_day
+                         : (int32_t)div_floor(city_local_ms(&inputs.city, now_ms), DAY_MS)};
+    const struct lint found = lint_ruleset(inputs.set, &options);
+    if (request->is_json) {
+        print_json(inputs.set, &found);
+    } else {
+        print_words(&found, cli_lang(request->lang) == LANG_ZH);
+    }
+    const int exit_code = is_failed(&found, request->fail_level) ? EX_DATAERR : EX_OK;
+    inputs_fini(&inputs);
+    return exit_code;
+}
+
+static int rules_lint(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
+        {"format", 'f', "text|json", 0, "default text", 0},
+        {"fail-level", 'e', "error|warning|note", 0, "exit 65 from this level on; default error", 0},
+        {"as-of", 'd', "DATE", 0, "the day on which legal bases must be in force; default today", 0},
+        {"lang", 'L', "zh|en", 0, "language of the headings", 0},
+        {0}};
+    static const struct argp ARGP = {
+        .options = OPTIONS,
+        .parser = parse,
+        .args_doc = "CITY",
+        .doc = "Looks for rules that can never match, contradict, hide or repeat each other, stand on "
+               "clauses that are not in force, or that nobody can serve. Conflicts come with an event "
+               "that both rules take.\vExit 0: nothing of that level. 65: findings, or files that "
+               "cannot be read. 66: no such directory."};
+    struct lint_request request = {.fail_level = PROBLEM_ERROR};
+    argp_err_exit_status = EX_USAGE;
+    return arguments_parse(&ARGP, argc, argv, &request) != 0 ? EX_USAGE : lint(&request);
+}
+
+int cmd_rules(int argc, char **argv)
+{
+    static const struct cli_verb VERBS[] = {
+        {"lint", rules_lint, "conflicts, gaps and impossible rules, each with an event that shows it"},
+        {NULL, NULL, NULL}};
+    return cli_run_verb("gridloop rules", VERBS, argc, argv);
+}
