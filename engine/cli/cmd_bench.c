@@ -3,6 +3,7 @@
  * Nothing here decides whether a change is good: a time depends on the machine and on what else it does. The raw figures go to
  * a JSON file for those who compare. */
 #include "engine/cli/arguments.h"
+#include "engine/cli/bench_budget.h"
 #include "engine/cli/bench_history.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
@@ -35,6 +36,7 @@ struct group {
 static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced"},
     {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; restart"},
+    {"budget", bench_budget, "nanoseconds of an event by stage of the engine, in process"},
     {"history", bench_history, "closed cases the history database takes in"},
     {"core", bench_core, "closed loops in process on one core; memory of a case"},
     {"nearest", bench_nearest, "the nearest eligible worker and the record of the choice"},

@@ -4,6 +4,8 @@
  * not worth a line in a case's story, so the story alone does not give the row. */
 #include "engine/shell/history_feed.h"
 
+#include "engine/core/code.h"
+
 #include <stdlib.h>
 
 #define TOUCHED_FIRST 1024u
@@ -79,9 +81,58 @@ static void tell_images(struct history_feed *feed, uint64_t position, int64_t at
                                       .images = feed->images});
 }
 
+/* The rule of a FIRING stands in the case and its code in the RESULT; an ITEM shows in its order; after ACTIVATED the
+ * records bear the new names. */
+static bool is_written(enum effect_kind kind)
+{
+    return kind != EFFECT_FIRING && kind != EFFECT_ITEM && kind != EFFECT_ACTIVATED;
+}
+
+static bool is_only_counted(const struct effect_result *result)
+{
+    return result->code == CODE_DEDUPED || result->code == CODE_NO_RULE ||
+           result->code == CODE_COALESCED;
+}
+
+static void count_result(struct history_feed *feed, const struct effect_result *result)
+{
+    for (uint32_t i = 0; i < feed->run_count; i++) {
+        struct history_run *run = &feed->runs[i];
+        if (run->first.code == result->code && run->first.is_late == result->is_late) {
+            if (!case_no_is_equal(run->first.case_no, result->case_no)) {
+                run->first.case_no = (struct case_no){0, 0, 0};
+            }
+            run->repeats++;
+            return;
+        }
+    }
+    must(feed->run_count < HISTORY_RUNS_MAX);
+    feed->runs[feed->run_count++] = (struct history_run){.first = *result};
+}
+
+static void tell_runs(struct history_feed *feed, uint64_t position, int64_t at_ms)
+{
+    for (uint32_t i = 0; i < feed->run_count; i++) {
+        struct effect effect;
+        effect.kind = EFFECT_RESULT;
+        effect.at_ms = at_ms;
+        effect.of.result = feed->runs[i].first;
+        put(feed, (struct history_record){.kind = HISTORY_EFFECT,
+                                          .position = position,
+                                          .at_ms = at_ms,
+                                          .effect = &effect,
+                                          .repeats = feed->runs[i].repeats});
+    }
+    feed->run_count = 0;
+}
+
 void history_feed_see(struct history_feed *feed, uint64_t position, const struct effect *effect)
 {
-    if (position <= feed->after_position) {
+    if (position <= feed->after_position || !is_written(effect->kind)) {
+        return;
+    }
+    if (effect->kind == EFFECT_RESULT && is_only_counted(&effect->of.result)) {
+        count_result(feed, &effect->of.result);
         return;
     }
     if (effect->kind == EFFECT_TIMELINE) {
@@ -103,6 +154,10 @@ void history_feed_settle(struct history_feed *feed, uint64_t position)
         return;
     }
     const int64_t at_ms = core_now_ms(feed->core);
+    if (feed->run_count > 0) {
+        tell_images(feed, position, at_ms);
+        tell_runs(feed, position, at_ms);
+    }
     for (uint32_t i = 0; i < feed->case_count; i++) {
         if (core_find_case(feed->core, feed->cases[i], &view)) {
             put(feed, (struct history_record){

@@ -1,8 +1,10 @@
 /* history_feed.h: what the engine decides, as records that stand alone: the way into the history.
  *
  * Effects borrow from the command being stepped and number into the images of that moment. A feed turns them into
- * records that can wait in a queue: IMAGES whenever the active pair has changed, EFFECT for each effect, and after each
- * command CASE and ORDER with the rows as the core then holds them, for everything the effects touched.
+ * records that can wait in a queue: IMAGES whenever the active pair has changed, EFFECT for each effect that the history
+ * writes down, and after each command CASE and ORDER with the rows as the core then holds them, for everything the
+ * effects touched. Events of one batch that were only counted (repeats, samples overtaken, no rule) make one EFFECT
+ * together: at 300,000 events a second a row each would be the whole of the history's work, and tells nothing.
  *
  * Driven by the observer of a node or the watch of a replay, with the same calls:
  *
@@ -11,7 +13,8 @@
  * Entries at or before after_position are skipped: the history has them.
  *
  * Owner   the caller's struct; borrows the core, which must outlive it
- * Cost    a copy per effect, a view per touched case and order
+ * Cost    a copy per effect that is kept, a few instructions per event that is only counted, a view per touched case and
+ *         order
  * Errors  none: a sink that refuses a record has to remember that itself */
 #ifndef ENGINE_SHELL_HISTORY_FEED_H
 #define ENGINE_SHELL_HISTORY_FEED_H
@@ -32,6 +35,7 @@ struct history_record {
     int64_t at_ms;     /* log time */
     struct effect_activated images;
     const struct effect *effect; /* with its event and text */
+    uint32_t repeats;            /* of a RESULT: further events of the batch answered the same */
     const struct case_view *view;
     const struct order_view *order;
 };
@@ -39,6 +43,13 @@ struct history_record {
 struct history_sink {
     void (*put)(void *context, const struct history_record *record);
     void *context;
+};
+
+/* Events of the command being stepped that were only counted, by code and lateness. */
+#define HISTORY_RUNS_MAX 6u
+struct history_run {
+    struct effect_result first; /* case_no none where they are of different cases */
+    uint32_t repeats;
 };
 
 struct history_feed {
@@ -50,6 +61,8 @@ struct history_feed {
     uint32_t case_count, case_capacity;
     uint64_t *orders;
     uint32_t order_count, order_capacity;
+    struct history_run runs[HISTORY_RUNS_MAX];
+    uint32_t run_count;
 };
 
 /* Room for the first commands; grows to what the largest command touches and stays. ERR_MEMORY. */

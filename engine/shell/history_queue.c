@@ -23,6 +23,8 @@ struct item {
     uint32_t body_size;
     uint32_t event_size;
     uint32_t text_size;
+    uint32_t repeats;
+    uint32_t reserved;
 };
 
 struct history_queue {
@@ -151,7 +153,8 @@ static void measure(const struct history_record *record, struct parts *parts)
 {
     *parts = (struct parts){.item = {.position = record->position,
                                      .at_ms = record->at_ms,
-                                     .kind = (uint32_t)record->kind}};
+                                     .kind = (uint32_t)record->kind,
+                                     .repeats = record->repeats}};
     if (record->kind == HISTORY_EFFECT) {
         measure_effect(record->effect, parts);
     } else if (record->kind == HISTORY_CASE) {
@@ -331,7 +334,8 @@ static void hand_out(struct history_queue *queue, const struct item *item,
     at += pad8(item->body_size);
     *out_record = (struct history_record){.kind = (enum history_record_kind)item->kind,
                                           .position = item->position,
-                                          .at_ms = item->at_ms};
+                                          .at_ms = item->at_ms,
+                                          .repeats = item->repeats};
     if (item->kind == HISTORY_EFFECT) {
         restore_effect(queue, item, at);
         out_record->effect = &queue->body.effect;

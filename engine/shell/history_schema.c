@@ -14,6 +14,8 @@
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
+ *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
+ *              COALESCED, and then case_no is NULL unless they are all of that case
  *   counters   per local day: kind result (code of an event or act), action (line of a story)
  *   texts      what is searched: id 2n is the title and place of case n, odd ids are texts of reports and remarks
  *   search     the trigram index over texts.body */
@@ -63,7 +65,8 @@ static const char SCHEMA[] =
     "CREATE INDEX notices_case ON notices(case_id);"
     "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " principal TEXT, epoch INTEGER, seq INTEGER, idx INTEGER, code TEXT NOT NULL,"
-    " is_late INTEGER NOT NULL, case_no TEXT, order_no INTEGER, PRIMARY KEY(position, ordinal))"
+    " is_late INTEGER NOT NULL, case_no TEXT, order_no INTEGER, events INTEGER NOT NULL,"
+    " PRIMARY KEY(position, ordinal))"
     " WITHOUT ROWID;"
     "CREATE TABLE counters(day INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " count INTEGER NOT NULL, PRIMARY KEY(day, kind, name)) WITHOUT ROWID;"

@@ -46,7 +46,7 @@
     X(NOTICE, "INSERT INTO notices(position, ordinal, case_id, at_ms, post, code, severity, zh,"   \
               " en) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
     X(RECEIPT, "INSERT INTO receipts(position, ordinal, at_ms, principal, epoch, seq, idx, code,"  \
-               " is_late, case_no, order_no) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+               " is_late, case_no, order_no, events) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
     X(COUNTER, "INSERT INTO counters(day, kind, name, count) VALUES(?, ?, ?, ?)"                   \
                " ON CONFLICT(day, kind, name) DO UPDATE SET count = count + excluded.count")       \
     X(TEXT, "INSERT INTO texts(id, case_id, body) VALUES(?, ?, ?)")                                \

@@ -54,13 +54,14 @@ static enum err count_day(struct history *history, int64_t at_ms)
 
 /* ---- receipts ---- */
 
-static enum err write_receipt(struct history *history, const struct effect_result *result)
+static enum err write_receipt(struct history *history, const struct effect_result *result,
+                              uint32_t repeats)
 {
     char number[WORDS_CASE_NO_SIZE], hash[33];
     if (result->code == CODE_RESOLVE_AGAIN) {
         return ERR_OK; /* not an answer: it was appended anew */
     }
-    history->day.results[result->code < CODE_LIMIT ? result->code : 0]++;
+    history->day.results[result->code < CODE_LIMIT ? result->code : 0] += 1 + repeats;
     if (result->code == CODE_DONE) {
         return ERR_OK;
     }
@@ -82,6 +83,7 @@ static enum err write_receipt(struct history *history, const struct effect_resul
     history_bind_int(&binder, result->is_late);
     history_bind_word(&binder, words_case_no(result->case_no, number));
     history_bind_count(&binder, result->order);
+    history_bind_int(&binder, 1 + (int64_t)repeats);
     return history_step(history, &binder, "write a receipt");
 }
 
@@ -241,7 +243,7 @@ enum err history_write_effect(struct history *history, const struct history_reco
     }
     switch (effect->kind) {
     case EFFECT_RESULT:
-        return write_receipt(history, &effect->of.result);
+        return write_receipt(history, &effect->of.result, record->repeats);
     case EFFECT_TIMELINE:
         return write_timeline(history, effect);
     case EFFECT_DECISION:

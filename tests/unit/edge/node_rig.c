@@ -161,31 +161,42 @@ uint64_t rig_send(struct rig *rig, const char *who, Gridloop__Wire__Request *req
     return rig->request_id;
 }
 
-uint64_t rig_send_garbage(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
-                          double fill)
+uint64_t rig_send_garbage_batch(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
+                                uint32_t count, double fill)
 {
-    char id[32], type[] = "camera.garbage_overflow", device[] = "C-001", name[] = "fill";
-    (void)snprintf(id, sizeof id, "e%u", serial);
+    char ids[RIG_BATCH_MAX][32], type[] = "camera.garbage_overflow", device[] = "C-001", name[] = "fill";
     Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
     Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
+    Gridloop__Wire__Event blank = GRIDLOOP__WIRE__EVENT__INIT, rows[RIG_BATCH_MAX], *events[RIG_BATCH_MAX];
     Gridloop__Wire__Field field = GRIDLOOP__WIRE__FIELD__INIT, *fields[] = {&field};
+    assert_in_range(count, 1, RIG_BATCH_MAX);
     field.name = name;
     field.value_case = GRIDLOOP__WIRE__FIELD__VALUE_NUMBER;
     field.number = fill;
-    event.id = id;
-    event.type = type;
-    event.device = device;
-    event.n_fields = 1;
-    event.fields = fields;
+    for (uint32_t i = 0; i < count; i++) {
+        (void)snprintf(ids[i], sizeof ids[i], "e%u", serial + i);
+        events[i] = &rows[i];
+        rows[i] = blank;
+        rows[i].id = ids[i];
+        rows[i].type = type;
+        rows[i].device = device;
+        rows[i].n_fields = 1;
+        rows[i].fields = fields;
+    }
     batch.has_epoch = batch.has_seq = 1;
     batch.epoch = epoch;
     batch.seq = seq;
-    batch.n_events = 1;
+    batch.n_events = count;
     batch.events = events;
     request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
     request.event_batch = &batch;
     return rig_send(rig, "cam-1", &request);
+}
+
+uint64_t rig_send_garbage(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
+                          double fill)
+{
+    return rig_send_garbage_batch(rig, epoch, seq, serial, 1, fill);
 }
 
 uint64_t rig_send_poll(struct rig *rig, const char *who, uint64_t ack_seq, uint32_t wait_ms)

@@ -54,6 +54,10 @@ const Gridloop__Wire__Answer *rig_settle(struct rig *rig);
 /* One garbage event of camera C-001 with that fill; serial makes its id. */
 uint64_t rig_send_garbage(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
                           double fill);
+/* The same with `count` events, serial, serial + 1 ... */
+#define RIG_BATCH_MAX 16u
+uint64_t rig_send_garbage_batch(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
+                                uint32_t count, double fill);
 uint64_t rig_send_poll(struct rig *rig, const char *who, uint64_t ack_seq, uint32_t wait_ms);
 uint64_t rig_send_act(struct rig *rig, const char *who, uint64_t epoch, uint64_t seq,
                       uint64_t order, const char *case_no, uint32_t action);

@@ -191,6 +191,27 @@ static void test_a_case_is_written_by_name(void **state)
     unfollow(&follower);
 }
 
+/* Repeats of a batch make one receipt that counts them; what opened a case has its own; counters count events. */
+static void test_repeats_of_a_batch_make_one_receipt(void **state)
+{
+    (void)state;
+    struct follower follower = {0};
+    read_back(&follower, path);
+    (void)rig_send_garbage_batch(&rig, 1, 1, 100, 5, 0.95);
+    settle_all();
+    (void)rig_send_garbage_batch(&rig, 1, 2, 105, 3, 0.1); /* no rule takes them */
+    settle_all();
+    assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
+    unfollow(&follower);
+    assert_int_equal(ask(path, "SELECT count(*) FROM receipts"), 3);
+    assert_int_equal(ask(path, "SELECT sum(events) FROM receipts"), 8);
+    ask_text(path, "SELECT group_concat(code || ' ' || idx || ' ' || events, ', ') FROM"
+                   " (SELECT * FROM receipts ORDER BY position, ordinal)",
+             "OPENED 0 1, DEDUPED 1 4, NO_RULE 0 3");
+    assert_int_equal(ask(path, "SELECT count(DISTINCT case_no) FROM receipts WHERE case_no IS NOT NULL"), 1);
+    assert_int_equal(ask(path, "SELECT sum(count) FROM counters WHERE name = 'DEDUPED'"), 4);
+}
+
 static void test_rows_before_the_position_are_not_written_again(void **state)
 {
     (void)state;
@@ -490,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(test_a_case_is_written_by_name),
+        HISTORY_TEST(test_repeats_of_a_batch_make_one_receipt),
         HISTORY_TEST(test_rows_before_the_position_are_not_written_again),
         HISTORY_TEST(test_what_was_not_committed_is_gone_with_its_position),
         HISTORY_TEST(test_a_rebuild_gives_the_same_rows),
