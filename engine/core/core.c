@@ -167,6 +167,21 @@ static void refuse(struct core *core, const struct command_head *head, enum code
     emit_result(core, &result);
 }
 
+/* The table of event ids is larger than any cache: what an event will look up is asked for while others before it are
+ * decided. */
+#define LOOK_AHEAD 12u
+
+static void look_ahead(const struct core *core, const struct command *command, uint64_t *offset,
+                       uint32_t before)
+{
+    if (*offset < command->body.events.size) {
+        const struct event_head *head =
+            (const void *)(command->body.events.records + *offset); /* checked by batch_next */
+        memory_prefetch(&core->event_ids, head->id, before);
+        *offset += head->size;
+    }
+}
+
 static void take_gateway_events(struct core *core, uint32_t mark, const struct command *command)
 {
     struct marks *marks = &core->marks;
@@ -175,12 +190,16 @@ static void take_gateway_events(struct core *core, uint32_t mark, const struct c
     const struct intake_source source = {
         .gateway = marks->rows[mark].gateway, .worker = NONE32, .has_outbox = is_kept};
     struct event event;
-    uint64_t offset = 0;
+    uint64_t offset = 0, ahead = 0;
     uint32_t index = 0;
     if (is_kept) {
         mark_open_batch(marks, mark, head, command->body.events.event_count);
     }
+    for (uint32_t i = 0; i < LOOK_AHEAD; i++) {
+        look_ahead(core, command, &ahead, i);
+    }
     while (event_next(command, &offset, &event)) {
+        look_ahead(core, command, &ahead, LOOK_AHEAD);
         struct effect_result result = result_for(head);
         result.index = index;
         intake_event(core, source, &event, &result);

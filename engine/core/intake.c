@@ -501,7 +501,7 @@ static enum code decide(struct core *core, struct intake_source source, const st
     }
     emit_firing(core, event, rule, code, result->case_no, matched);
     if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL) {
-        memory_put(&core->event_ids, head->id, max_i64(core->now_ms, head->event_at_ms),
+        memory_add(&core->event_ids, head->id, max_i64(core->now_ms, head->event_at_ms),
                    result->case_no);
     }
     return code;

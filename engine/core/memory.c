@@ -17,6 +17,30 @@ const struct memory_row *memory_find(const struct memory *memory, struct hash128
     return slot == NONE32 ? NULL : &memory->rows[slot];
 }
 
+void memory_prefetch(const struct memory *memory, struct hash128 key, uint32_t before)
+{
+    /* The rows follow one another and are read ahead by the machine itself; the index is hit at random. */
+    const struct memory_row *oldest = &memory->rows[(memory->next + before) % memory->limit];
+    table_prefetch(&memory->index, key);
+    if (oldest->is_used != 0) {
+        table_prefetch(&memory->index, oldest->key);
+    }
+}
+
+void memory_add(struct memory *memory, struct hash128 key, int64_t until_ms, struct case_no case_no)
+{
+    const uint32_t slot = memory->next;
+    memory->next = slot + 1 < memory->limit ? slot + 1 : 0;
+    memory->high = memory->high > slot ? memory->high : slot + 1;
+    if (memory->rows[slot].is_used != 0) {
+        memory->horizon_ms = max_i64(memory->horizon_ms, memory->rows[slot].until_ms);
+        table_remove(&memory->index, memory->rows[slot].key);
+    }
+    table_add(&memory->index, key, slot);
+    memory->rows[slot] =
+        (struct memory_row){.key = key, .until_ms = until_ms, .case_no = case_no, .is_used = 1};
+}
+
 void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms, struct case_no case_no)
 {
     const uint32_t known = table_find(&memory->index, key);
@@ -24,16 +48,7 @@ void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms, str
         memory->rows[known] = (struct memory_row){.is_used = 0};
         table_remove(&memory->index, key);
     }
-    const uint32_t slot = memory->next;
-    memory->next = (memory->next + 1) % memory->limit;
-    memory->high = memory->high > slot ? memory->high : slot + 1;
-    if (memory->rows[slot].is_used != 0) {
-        memory->horizon_ms = max_i64(memory->horizon_ms, memory->rows[slot].until_ms);
-        table_remove(&memory->index, memory->rows[slot].key);
-    }
-    table_put(&memory->index, key, slot);
-    memory->rows[slot] =
-        (struct memory_row){.key = key, .until_ms = until_ms, .case_no = case_no, .is_used = 1};
+    memory_add(memory, key, until_ms, case_no);
 }
 
 void memory_check(const struct memory *memory)

@@ -14,7 +14,15 @@ void memory_init(struct memory *memory, struct arena *arena, uint32_t limit);
 /* The entry of the key, or NULL. Borrowed until the next memory_put. */
 const struct memory_row *memory_find(const struct memory *memory, struct hash128 key);
 
-/* Remembers the key, in its old row if it has one. */
+/* The key will be looked for soon, and perhaps added, with `before` others added until then: asks for the memory that this
+ * will touch. Changes nothing. */
+void memory_prefetch(const struct memory *memory, struct hash128 key, uint32_t before);
+
+/* Remembers a key that memory_find has just not found: must(). */
+void memory_add(struct memory *memory, struct hash128 key, int64_t until_ms,
+                struct case_no case_no);
+
+/* Remembers the key, in a new row if it has one. */
 void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms,
                 struct case_no case_no);
 

@@ -41,6 +41,19 @@ uint32_t table_find(const struct table *table, struct hash128 key)
     return slot->is_used != 0 ? slot->value : NONE32;
 }
 
+void table_prefetch(const struct table *table, struct hash128 key)
+{
+    __builtin_prefetch(&table->slots[home_of(table, key)]);
+}
+
+void table_add(struct table *table, struct hash128 key, uint32_t value)
+{
+    struct table_slot *slot = &table->slots[slot_of(table, key)];
+    must(slot->is_used == 0 && table->count < table->limit);
+    table->count++;
+    *slot = (struct table_slot){.key = key, .value = value, .is_used = 1};
+}
+
 void table_put(struct table *table, struct hash128 key, uint32_t value)
 {
     struct table_slot *slot = &table->slots[slot_of(table, key)];

@@ -27,8 +27,14 @@ void table_init(struct table *table, struct arena *arena, uint32_t limit);
 /* The value, or NONE32. */
 uint32_t table_find(const struct table *table, struct hash128 key);
 
+/* Asks for the memory that a look-up of the key will touch. Changes nothing, and is no use unless other work comes between. */
+void table_prefetch(const struct table *table, struct hash128 key);
+
 /* Adds or replaces. */
 void table_put(struct table *table, struct hash128 key, uint32_t value);
+
+/* Adds a key that is not there: must(). */
+void table_add(struct table *table, struct hash128 key, uint32_t value);
 
 /* The key must be there. */
 void table_remove(struct table *table, struct hash128 key);
