@@ -14,6 +14,7 @@
  * of a decoder where surprises live. */
 #include "proto/codec.h"
 
+#include "proto/event_batch.h"
 #include "proto/wire.h"
 
 #include <stdarg.h>
@@ -68,9 +69,8 @@ void codec_arena_reset(struct codec_arena *arena)
     arena->is_exhausted = false;
 }
 
-static void *arena_alloc(void *context, size_t size)
+void *codec_arena_take(struct codec_arena *arena, size_t size)
 {
-    struct codec_arena *arena = context;
     if (size > arena->size - arena->used) {
         arena->is_exhausted = true;
         return NULL;
@@ -79,6 +79,11 @@ static void *arena_alloc(void *context, size_t size)
     void *block = arena->bytes + arena->used;
     arena->used = rounded > arena->size - arena->used ? arena->size : arena->used + rounded;
     return block;
+}
+
+static void *arena_alloc(void *context, size_t size)
+{
+    return codec_arena_take(context, size);
 }
 
 static void arena_free(void *context, void *block)
@@ -367,6 +372,23 @@ static bool check_batch(struct walk *walk, const Gridloop__Wire__Request *reques
     return true;
 }
 
+/* What a request carries when it is a batch of events without anything unusual. NULL: find out. */
+static const ProtobufCMessage *open_events(struct walk *walk, const uint8_t *bytes, size_t size,
+                                           struct codec_arena *arena)
+{
+    struct event_batch_span span;
+    const Gridloop__Wire__Request *request = event_batch_read(bytes, size, arena, &span);
+    if (request == NULL) {
+        codec_arena_reset(arena);
+        return NULL;
+    }
+    walk->request_id = request->request_id;
+    walk->kind = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
+    walk->kind_bytes = span.bytes;
+    walk->kind_size = span.size;
+    return &request->base;
+}
+
 /* Walks and unpacks what a frame carries. NULL after a refusal. */
 static ProtobufCMessage *open_inner(struct walk *walk, const ProtobufCMessageDescriptor *message,
                                     const uint8_t *bytes, size_t size, struct codec_arena *arena)
@@ -410,8 +432,11 @@ enum code codec_open_frame(const void *bytes, size_t size, struct codec_arena *a
     }
     out_request->session = frame.session;
     out_request->counter = frame.counter;
-    ProtobufCMessage *unpacked = open_inner(&walk, &gridloop__wire__request__descriptor,
-                                            frame.sealed, frame.sealed_size, arena);
+    const ProtobufCMessage *unpacked = open_events(&walk, frame.sealed, frame.sealed_size, arena);
+    if (unpacked == NULL) {
+        unpacked = open_inner(&walk, &gridloop__wire__request__descriptor, frame.sealed,
+                              frame.sealed_size, arena);
+    }
     out_request->request_id = walk.request_id;
     out_request->unknown_fields = walk.unknown_fields;
     if (unpacked == NULL) {

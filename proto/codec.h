@@ -41,6 +41,8 @@ struct codec_arena {
 
 void codec_arena_init(struct codec_arena *arena, void *bytes, size_t size);
 void codec_arena_reset(struct codec_arena *arena);
+/* 16-aligned; NULL when there is no room left. */
+void *codec_arena_take(struct codec_arena *arena, size_t size);
 
 /* Is it a sender's name: 1..64 bytes of A-Z a-z 0-9 . _ - ? */
 bool codec_is_key_id(const char *text, size_t size);

@@ -98,10 +98,26 @@ static size_t character_size(const uint8_t *bytes, size_t left)
     return is_overlong || is_surrogate || is_beyond ? 0 : size;
 }
 
+/* Eight bytes of ASCII without a zero byte? */
+static bool is_plain(const uint8_t bytes[8])
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return ((word | (word - ones)) & tops) == 0;
+}
+
 bool wire_is_text(const uint8_t *bytes, size_t size)
 {
     size_t offset = 0;
+    while (size - offset >= 8 && is_plain(bytes + offset)) {
+        offset += 8;
+    }
     while (offset < size) {
+        if (bytes[offset] != 0 && bytes[offset] < 0x80) {
+            offset++;
+            continue;
+        }
         size_t step = character_size(bytes + offset, size - offset);
         if (step == 0) {
             return false;

@@ -96,7 +96,7 @@ static void pack_fields(struct packing *packing, const struct trace_event *event
         const struct fact_field *from = &event->fields[count];
         Gridloop__Wire__Field *field = &packing->fields[count];
         *field = blank;
-        field->name = run_wire_text(from->name);
+        field->name = run_wire_text(from->name.bytes);
         if (from->kind == FIELD_NUMBER) {
             field->value_case = GRIDLOOP__WIRE__FIELD__VALUE_MICRO;
             field->micro = from->number;

@@ -29,23 +29,23 @@ struct trace_writer {
 
 struct fact_event trace_event_as_fact(const struct trace_event *event)
 {
-    return (struct fact_event){.source = event->source,
-                               .id = event->id,
-                               .type = event->type,
-                               .device = event->device,
-                               .caller = event->caller,
+    return (struct fact_event){.source = facts_text(event->source),
+                               .id = facts_text(event->id),
+                               .type = facts_text(event->type),
+                               .device = facts_text(event->device),
+                               .caller = facts_text(event->caller),
                                .at_ms = event->at_ms - event->delay_ms,
                                .place = event->place,
                                .fields = event->fields,
                                .field_count = event->field_count,
-                               .text = event->text};
+                               .text = facts_text(event->text)};
 }
 
 static struct fact_field *next_field(struct trace_event *event, const char *name)
 {
     must(event->field_count < EVENT_FIELDS_MAX);
     struct fact_field *field = &event->fields[event->field_count++];
-    *field = (struct fact_field){.name = name};
+    *field = (struct fact_field){.name = facts_text(name)};
     return field;
 }
 
@@ -406,7 +406,7 @@ static void put_fields(FILE *file, const struct trace_event *event)
         if (i > 0) {
             (void)putc_unlocked(',', file);
         }
-        put_text(file, field->name, strlen(field->name));
+        put_text(file, field->name.bytes, field->name.size);
         (void)putc_unlocked(':', file);
         if (field->kind == FIELD_STRING) {
             put_text(file, field->text, field->text_size);

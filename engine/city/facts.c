@@ -32,12 +32,20 @@ static void take_device(const struct facts *facts, uint32_t row, struct event_he
     }
 }
 
-static enum code resolve_place(struct facts *facts, const struct fact_event *event,
+/* An event on its way to a record. */
+struct resolving {
+    const struct fact_event *event;
+    const struct known_name *source;
+    struct fact_text caller;
+    struct hash128 device_hash; /* of the device's id, where head.device is known */
+};
+
+static enum code resolve_place(struct facts *facts, struct resolving *resolving,
                                struct event_head *head)
 {
-    struct fact_text device = facts_text(event->device);
-    if (device.size > 0) {
-        uint32_t row = facts_find_device(facts, device);
+    const struct fact_event *event = resolving->event;
+    if (event->device.size > 0) {
+        uint32_t row = facts_find_device(facts, event->device, &resolving->device_hash);
         if (row == NONE32) {
             return CODE_UNKNOWN_DEVICE;
         }
@@ -49,8 +57,7 @@ static enum code resolve_place(struct facts *facts, const struct fact_event *eve
     if (!place_is_valid(event->place)) {
         return CODE_BAD_PLACE;
     }
-    head->place =
-        crs_place_to_wgs84(facts_crs_of_source(facts, facts_text(event->source)), event->place);
+    head->place = crs_place_to_wgs84(resolving->source->crs, event->place);
     if (!is_inside_box(facts->city->info, head->place)) {
         return CODE_OUTSIDE_CITY;
     }
@@ -77,12 +84,12 @@ static struct event_field *field_open(struct fact_record *record, uint32_t row)
     return &record->fields[at];
 }
 
+/* hash is that of the text. */
 static void field_set_text(struct fact_record *record, struct event_field *field,
-                           struct fact_text text)
+                           struct fact_text text, struct hash128 hash)
 {
     must(text.size <= EVENT_STRING_MAX);
     must(record->text_bytes + text.size <= sizeof record->text);
-    struct hash128 hash = facts_hash_text(text);
     field->kind = FIELD_STRING;
     field->size = (uint8_t)text.size;
     field->text_offset = record->text_bytes;
@@ -92,11 +99,10 @@ static void field_set_text(struct fact_record *record, struct event_field *field
     record->text_bytes += text.size;
 }
 
-static enum code take_field(const struct facts *facts, const struct fact_field *sent,
+static enum code take_field(const struct facts *facts, const struct fact_field *sent, uint32_t row,
                             struct fact_record *record)
 {
-    uint32_t row = facts_find_field(facts, facts_text(sent->name));
-    if (row >= NONE16) {
+    if (row == NONE32) {
         return CODE_NOTHING; /* no rule asks for it */
     }
     if (sent->kind != facts->policy->fields[row].kind ||
@@ -113,7 +119,7 @@ static enum code take_field(const struct facts *facts, const struct fact_field *
     if (sent->kind == FIELD_STRING) {
         struct fact_text text = {sent->text == NULL ? "" : sent->text,
                                  sent->text == NULL ? 0 : sent->text_size};
-        field_set_text(record, field, text);
+        field_set_text(record, field, text, facts_hash_text(text));
     } else {
         bool is_number = sent->kind == FIELD_NUMBER;
         field->kind = sent->kind;
@@ -122,134 +128,163 @@ static enum code take_field(const struct facts *facts, const struct fact_field *
     return CODE_NOTHING;
 }
 
-/* At most EVENT_STRING_MAX bytes, cut before a character that does not fit whole. */
-static struct fact_text cut_text(struct fact_text text)
-{
-    if (text.size > EVENT_STRING_MAX) {
-        text.size = EVENT_STRING_MAX;
-        while (text.size > 0 && ((unsigned char)text.bytes[text.size] & 0xc0) == 0x80) {
-            text.size--;
-        }
-    }
-    return text;
-}
-
-static bool is_registry_only(enum builtin builtin)
-{
-    return builtin == BUILTIN_SOURCE || builtin == BUILTIN_DEVICE || builtin == BUILTIN_TYPE ||
-           builtin == BUILTIN_CELL || builtin == BUILTIN_ZONE_NAME || builtin == BUILTIN_ZONE_KIND;
-}
-
-/* What the registry says; absent where it has nothing to say. */
-static struct fact_text builtin_text(const struct facts *facts, const struct fact_event *event,
-                                     const struct event_head *head, enum builtin builtin)
+/* What the registry says of row `of` of the city. */
+static struct fact_text registry_text(const struct facts *facts, enum builtin builtin, uint32_t of)
 {
     const struct city *city = facts->city;
-    const struct city_area *zone = head->zone == NONE32 ? NULL : &city->areas[head->zone];
-    const struct city_asset *asset = head->asset == NONE32 ? NULL : &city->assets[head->asset];
-    struct fact_text none = {NULL, 0};
     switch (builtin) {
-    case BUILTIN_SOURCE:
-        return facts_text(event->source);
-    case BUILTIN_DEVICE:
-        return head->device == NONE32 ? none : facts_text(event->device);
     case BUILTIN_HEALTH:
-        return head->device == NONE32 || facts->device_health == NULL
-                   ? none
-                   : facts_city_text(facts, facts->device_health[head->device]);
-    case BUILTIN_TYPE:
-        return facts_text(event->type);
-    case BUILTIN_CALLER:
-        return facts_text(event->caller);
+        return facts_city_text(facts, facts->device_health[of]);
     case BUILTIN_CELL:
-        return head->cell == NONE32 ? none : facts_city_text(facts, city->cells[head->cell].code);
+        return facts_city_text(facts, city->cells[of].code);
     case BUILTIN_ZONE:
-        return zone == NULL ? none : facts_city_text(facts, zone->zone);
+        return facts_city_text(facts, city->areas[of].zone);
     case BUILTIN_ZONE_NAME:
-        return zone == NULL ? none : facts_city_text(facts, zone->title);
+        return facts_city_text(facts, city->areas[of].title);
     case BUILTIN_ZONE_KIND:
-        return zone == NULL ? none : facts_city_text(facts, zone->kind);
+        return facts_city_text(facts, city->areas[of].kind);
     case BUILTIN_ASSET_CODE:
-        return asset == NULL ? none : facts_city_text(facts, asset->code);
+        return facts_city_text(facts, city->assets[of].code);
     case BUILTIN_ASSET_NAME:
-        return asset == NULL ? none : facts_city_text(facts, asset->name);
+        return facts_city_text(facts, city->assets[of].name);
     case BUILTIN_ASSET_KIND:
-        return asset == NULL ? none : facts_city_text(facts, city->asset_kinds[asset->kind]);
+        return facts_city_text(facts, city->asset_kinds[of]);
+    case BUILTIN_SOURCE:
+    case BUILTIN_DEVICE:
+    case BUILTIN_TYPE:
+    case BUILTIN_CALLER:
     case BUILTIN_COUNT:
         break;
     }
-    return none;
+    return (struct fact_text){NULL, 0};
 }
 
-static enum code fill_builtins(const struct facts *facts, const struct fact_event *event,
+/* The row of the city that a built-in field speaks of, NONE32 where the event has none. */
+static uint32_t registry_row(const struct facts *facts, const struct event_head *head,
+                             enum builtin builtin)
+{
+    switch (builtin) {
+    case BUILTIN_HEALTH:
+        return facts->device_health == NULL ? NONE32 : head->device;
+    case BUILTIN_CELL:
+        return head->cell;
+    case BUILTIN_ZONE:
+    case BUILTIN_ZONE_NAME:
+    case BUILTIN_ZONE_KIND:
+        return head->zone;
+    case BUILTIN_ASSET_CODE:
+    case BUILTIN_ASSET_NAME:
+        return head->asset;
+    case BUILTIN_ASSET_KIND:
+        return head->asset == NONE32 ? NONE32 : facts->city->assets[head->asset].kind;
+    case BUILTIN_SOURCE:
+    case BUILTIN_DEVICE:
+    case BUILTIN_TYPE:
+    case BUILTIN_CALLER:
+    case BUILTIN_COUNT:
+        break;
+    }
+    return NONE32;
+}
+
+/* The text of a built-in field, cut, and its hash; false where there is nothing to say. */
+static bool builtin_word(const struct facts *facts, const struct resolving *resolving,
+                         const struct event_head *head, enum builtin builtin,
+                         struct fact_text *out_text, struct hash128 *out_hash)
+{
+    struct fact_text text;
+    if (builtin == BUILTIN_SOURCE) {
+        text = resolving->event->source;
+        *out_hash = resolving->source->hash;
+    } else if (builtin == BUILTIN_TYPE) {
+        text = resolving->event->type;
+        *out_hash = facts->known_type.hash;
+    } else if (builtin == BUILTIN_DEVICE) {
+        text = head->device == NONE32 ? (struct fact_text){NULL, 0} : resolving->event->device;
+        *out_hash = resolving->device_hash;
+    } else if (builtin == BUILTIN_CALLER) {
+        text = resolving->caller;
+        *out_hash = facts_hash_text(facts_cut_text(text));
+    } else {
+        uint32_t of = registry_row(facts, head, builtin);
+        if (of == NONE32) {
+            return false;
+        }
+        *out_text = facts_cut_text(registry_text(facts, builtin, of));
+        *out_hash = facts->builtin_hashes[builtin][of];
+        return out_text->size > 0;
+    }
+    if (text.size > EVENT_STRING_MAX) {
+        text = facts_cut_text(text);
+        *out_hash = facts_hash_text(text);
+    }
+    *out_text = text;
+    return text.bytes != NULL && text.size > 0;
+}
+
+static enum code fill_builtins(const struct facts *facts, const struct resolving *resolving,
                                struct fact_record *record)
 {
-    for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
-        uint32_t row = facts->builtin_rows[i];
-        struct fact_text text = builtin_text(facts, event, &record->head, (enum builtin)i);
-        if (row >= NONE16 || text.bytes == NULL || text.size == 0) {
+    for (uint32_t i = 0; i < facts->builtin_count; i++) {
+        enum builtin builtin = (enum builtin)facts->builtin_order[i];
+        struct fact_text text;
+        struct hash128 hash;
+        if (!builtin_word(facts, resolving, &record->head, builtin, &text, &hash)) {
             continue;
         }
         if (record->head.field_count == EVENT_FIELDS_MAX) {
             return CODE_TOO_LARGE;
         }
-        struct event_field *field = field_open(record, row);
+        struct event_field *field = field_open(record, facts->builtin_rows[builtin]);
         if (field != NULL) { /* else the client's own word for it stands */
-            field_set_text(record, field, cut_text(text));
+            field_set_text(record, field, text, hash);
         }
     }
     return CODE_NOTHING;
 }
 
-static bool is_reserved(const struct facts *facts, const struct fact_field *sent)
+/* What the client sent; its word for the zone comes first, for built-in fields hang on it. */
+static enum code take_fields(struct facts *facts, struct resolving *resolving,
+                             struct fact_record *record)
 {
-    for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
-        if (is_registry_only((enum builtin)i) && facts->builtin_rows[i] != NONE32 &&
-            strcmp(sent->name, FACTS_BUILTIN_NAMES[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void choose_zone(const struct facts *facts, const struct fact_event *event,
-                        struct event_head *head)
-{
+    const struct fact_event *event = resolving->event;
+    struct event_head *head = &record->head;
+    bool has_zone = false;
     for (uint32_t i = 0; i < event->field_count; i++) {
         const struct fact_field *sent = &event->fields[i];
-        if (sent->kind == FIELD_STRING && sent->text != NULL && strcmp(sent->name, "zone") == 0) {
+        const struct known_name *known = facts_know_field(facts, sent->name, i);
+        bool is_text = sent->kind == FIELD_STRING && sent->text != NULL;
+        if (known->is_zone && is_text && !has_zone) {
             head->zone = facts_find_zone(facts, (struct fact_text){sent->text, sent->text_size});
-            return;
+            has_zone = true;
         }
-    }
-    if (head->zone == NONE32 && head->area_count > 0) {
-        head->zone = head->areas[0];
-    }
-}
-
-static enum code resolve_fields(const struct facts *facts, const struct fact_event *event,
-                                struct fact_record *record)
-{
-    choose_zone(facts, event, &record->head);
-    for (uint32_t i = 0; i < event->field_count; i++) {
-        if (is_reserved(facts, &event->fields[i])) {
-            continue;
+        if (known->is_caller && is_text) {
+            resolving->caller = (struct fact_text){sent->text, sent->text_size};
         }
-        enum code code = take_field(facts, &event->fields[i], record);
+        enum code code =
+            known->is_reserved ? CODE_NOTHING : take_field(facts, sent, known->row, record);
         if (code != CODE_NOTHING) {
             return code;
         }
     }
-    return fill_builtins(facts, event, record);
+    if (!has_zone && head->zone == NONE32 && head->area_count > 0) {
+        head->zone = head->areas[0];
+    }
+    return CODE_NOTHING;
 }
 
-struct hash128 facts_event_id(const char *source, const char *id)
+static struct hash128 join_id(struct hash128 source, struct fact_text id)
 {
-    if (id == NULL || id[0] == '\0') {
+    if (id.bytes == NULL || id.size == 0) {
         return (struct hash128){0, 0};
     }
-    return hash128_join(facts_hash_text(facts_text(source == NULL ? "" : source)),
-                        facts_hash_text(facts_text(id)));
+    return hash128_join(source, facts_hash_text(id));
+}
+
+struct hash128 facts_event_id(struct fact_text source, struct fact_text id)
+{
+    struct fact_text named = source.bytes != NULL ? source : (struct fact_text){"", 0};
+    return join_id(facts_hash_text(named), id);
 }
 
 static void head_clear(struct event_head *head)
@@ -269,24 +304,30 @@ void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t 
                    struct fact_record *out_record)
 {
     struct event_head *head = &out_record->head;
+    struct resolving resolving = {.event = event,
+                                  .caller = event->caller,
+                                  .source = facts_know_source(facts, event->source)};
+    const bool has_text = event->text.bytes != NULL && event->text.size > 0;
     memset(head, 0, sizeof *head);
     out_record->text_bytes = 0;
-    out_record->free_text = event->text == NULL ? "" : event->text;
-    head->type = facts_find_type(facts, facts_text(event->type));
+    out_record->free_text = has_text ? event->text.bytes : "";
+    head->type = (uint16_t)facts_know_type(facts, event->type)->row; /* NONE32 becomes NONE16 */
     head->flags = (uint16_t)event->flags;
-    head->id = facts_event_id(event->source, event->id);
+    head->id = join_id(resolving.source->hash, event->id);
     head->event_at_ms = event->at_ms == 0 ? now_ms : event->at_ms;
     head_clear(head);
-    size_t text_size = strlen(out_record->free_text);
-    enum code code = text_size > EVENT_TEXT_MAX ? CODE_TOO_LARGE : CODE_NOTHING;
+    enum code code = has_text && event->text.size > EVENT_TEXT_MAX ? CODE_TOO_LARGE : CODE_NOTHING;
     if (code == CODE_NOTHING) {
-        code = resolve_place(facts, event, head);
+        code = resolve_place(facts, &resolving, head);
     }
     if (code == CODE_NOTHING) {
-        code = resolve_fields(facts, event, out_record);
+        code = take_fields(facts, &resolving, out_record);
     }
     if (code == CODE_NOTHING) {
-        head->text_size = (uint32_t)text_size;
+        code = fill_builtins(facts, &resolving, out_record);
+    }
+    if (code == CODE_NOTHING) {
+        head->text_size = has_text ? event->text.size : 0;
     } else {
         head_clear(head);
         out_record->text_bytes = 0;

@@ -17,28 +17,35 @@ enum err facts_new(const struct city *city, const struct policy *policy,
                    struct facts **out_facts) WARN_UNUSED;
 void facts_free(struct facts *facts);
 
+/* A borrowed run of bytes; bytes NULL = absent. */
+struct fact_text {
+    const char *bytes;
+    uint32_t size;
+};
+struct fact_text facts_text(const char *terminated);
+
 /* One field as a client sent it. */
 struct fact_field {
-    const char *name; /* terminated */
+    struct fact_text name;
     uint8_t kind;     /* enum field_kind */
     int64_t number;   /* NUMBER: millionths; BOOL: 0 or 1 */
     const char *text; /* STRING: bytes, not terminated */
     uint32_t text_size;
 };
 
-/* One event as a client sent it. Strings are terminated and may be NULL or empty. */
+/* One event as a client sent it. Any text may be absent or empty. */
 struct fact_event {
-    const char *source; /* identity of the sender */
-    const char *id;
-    const char *type;
-    const char *device;
-    const char *caller; /* from the fields; may be NULL */
+    struct fact_text source; /* identity of the sender */
+    struct fact_text id;
+    struct fact_text type;
+    struct fact_text device;
+    struct fact_text caller; /* where it is not among the fields */
     int64_t at_ms;      /* log clock; 0 = now */
     struct place place; /* as sent, in the source's crs; PLACE_NONE */
     const struct fact_field *fields;
     uint32_t field_count;
-    const char *text;
-    uint32_t flags; /* enum event_flag */
+    struct fact_text text; /* free */
+    uint32_t flags;        /* enum event_flag */
 };
 
 /* A resolved event, ready for batch_add_event. Buffers are inside. */
@@ -66,7 +73,7 @@ uint32_t facts_locate(struct facts *facts, struct place place, uint32_t *out_cel
 const char *facts_nearest_type(struct facts *facts, const char *type);
 
 /* What an event of that source and id is remembered by: two sources may use the same ids. None without an id. */
-struct hash128 facts_event_id(const char *source, const char *id);
+struct hash128 facts_event_id(struct fact_text source, struct fact_text id);
 
 /* XXH3-128 of bytes, as used for every principal, id, device and string field. */
 struct hash128 facts_hash(const void *bytes, size_t size);

@@ -33,20 +33,22 @@ struct hash128 facts_hash_text(struct fact_text text)
     return facts_hash(text.bytes, text.size);
 }
 
-/* ---- look-ups ---- */
-uint32_t facts_find_field(const struct facts *facts, struct fact_text name)
+struct fact_text facts_cut_text(struct fact_text text)
 {
-    uint32_t row = hash_rows_find(&facts->fields, facts_hash_text(name));
-    if (row == NONE32) {
-        return NONE32;
+    if (text.size > EVENT_STRING_MAX) {
+        text.size = EVENT_STRING_MAX;
+        while (text.size > 0 && ((unsigned char)text.bytes[text.size] & 0xc0) == 0x80) {
+            text.size--;
+        }
     }
-    struct image_string held = facts->policy->fields[row].name;
-    return text_is_equal(name, policy_text(facts->policy, held), held.size) ? row : NONE32;
+    return text;
 }
 
-uint32_t facts_find_device(const struct facts *facts, struct fact_text id)
+/* ---- look-ups ---- */
+uint32_t facts_find_device(const struct facts *facts, struct fact_text id, struct hash128 *out_hash)
 {
-    uint32_t row = hash_rows_find(&facts->devices, facts_hash_text(id));
+    *out_hash = facts_hash_text(id);
+    uint32_t row = hash_rows_find(&facts->devices, *out_hash);
     if (row == NONE32) {
         return NONE32;
     }
@@ -64,28 +66,107 @@ uint32_t facts_find_zone(const struct facts *facts, struct fact_text id)
     return text_is_equal(id, city_text(facts->city, held), held.size) ? row : NONE32;
 }
 
-uint16_t facts_find_type(const struct facts *facts, struct fact_text name)
+static uint32_t find_field(const struct facts *facts, struct fact_text name, struct hash128 hash)
 {
-    uint32_t row = name.size == 0 ? NONE32 : hash_rows_find(&facts->types, facts_hash_text(name));
+    uint32_t row = hash_rows_find(&facts->fields, hash);
     if (row >= NONE16) {
-        return NONE16;
+        return NONE32;
     }
-    struct image_string held = facts->policy->types[row].name;
-    bool is_same = text_is_equal(name, policy_text(facts->policy, held), held.size);
-    return is_same ? (uint16_t)row : NONE16;
+    struct image_string held = facts->policy->fields[row].name;
+    return text_is_equal(name, policy_text(facts->policy, held), held.size) ? row : NONE32;
 }
 
-enum crs facts_crs_of_source(const struct facts *facts, struct fact_text source)
+static uint32_t find_type(const struct facts *facts, struct fact_text name, struct hash128 hash)
+{
+    uint32_t row = name.size == 0 ? NONE32 : hash_rows_find(&facts->types, hash);
+    if (row >= NONE16) {
+        return NONE32;
+    }
+    struct image_string held = facts->policy->types[row].name;
+    return text_is_equal(name, policy_text(facts->policy, held), held.size) ? row : NONE32;
+}
+
+static enum crs find_crs(const struct facts *facts, struct fact_text source, struct hash128 hash)
 {
     uint32_t row = source.size == 0 || facts->gateway_crs == NULL
                        ? NONE32
-                       : hash_rows_find(&facts->gateways, facts_hash_text(source));
+                       : hash_rows_find(&facts->gateways, hash);
     if (row == NONE32) {
         return CRS_WGS84; /* apps of people send what their satellites say */
     }
     struct image_string held = facts->city->gateways[row].id;
     bool is_same = text_is_equal(source, city_text(facts->city, held), held.size);
     return is_same ? (enum crs)facts->gateway_crs[row] : CRS_WGS84;
+}
+
+static bool is_registry_only(enum builtin builtin)
+{
+    return builtin == BUILTIN_SOURCE || builtin == BUILTIN_DEVICE || builtin == BUILTIN_TYPE ||
+           builtin == BUILTIN_CELL || builtin == BUILTIN_ZONE_NAME || builtin == BUILTIN_ZONE_KIND;
+}
+
+static bool is_word(struct fact_text text, const char *word)
+{
+    return text_is_equal(text, word, (uint32_t)strlen(word));
+}
+
+static bool is_known(const struct known_name *known, struct fact_text name)
+{
+    return known->size == name.size && memcmp(known->bytes, name.bytes, name.size) == 0;
+}
+
+/* Keeps the name; what was found for it is the caller's to fill in. */
+static void know(struct known_name *known, struct fact_text name)
+{
+    *known = (struct known_name){.size = NONE32, .row = NONE32, .hash = facts_hash_text(name)};
+    if (name.size <= KNOWN_NAME_MAX) {
+        memcpy(known->bytes, name.bytes, name.size);
+        known->size = name.size;
+    }
+}
+
+static struct fact_text present(struct fact_text text)
+{
+    return text.bytes != NULL ? text : (struct fact_text){"", 0};
+}
+
+const struct known_name *facts_know_field(struct facts *facts, struct fact_text name, uint32_t place)
+{
+    struct known_name *known = &facts->known_fields[place % KNOWN_FIELDS_MAX];
+    name = present(name);
+    if (is_known(known, name)) {
+        return known;
+    }
+    know(known, name);
+    known->row = find_field(facts, name, known->hash);
+    known->is_zone = is_word(name, "zone");
+    known->is_caller = is_word(name, "caller");
+    for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
+        known->is_reserved = known->is_reserved ||
+                             (is_registry_only((enum builtin)i) && facts->builtin_rows[i] != NONE32 &&
+                              is_word(name, FACTS_BUILTIN_NAMES[i]));
+    }
+    return known;
+}
+
+const struct known_name *facts_know_type(struct facts *facts, struct fact_text name)
+{
+    name = present(name);
+    if (!is_known(&facts->known_type, name)) {
+        know(&facts->known_type, name);
+        facts->known_type.row = find_type(facts, name, facts->known_type.hash);
+    }
+    return &facts->known_type;
+}
+
+const struct known_name *facts_know_source(struct facts *facts, struct fact_text name)
+{
+    name = present(name);
+    if (!is_known(&facts->known_source, name)) {
+        know(&facts->known_source, name);
+        facts->known_source.crs = find_crs(facts, name, facts->known_source.hash);
+    }
+    return &facts->known_source;
 }
 
 uint32_t facts_locate(struct facts *facts, struct place place, uint32_t *out_cell,
@@ -200,11 +281,92 @@ static enum err index_fields(struct facts *facts)
         hash_rows_add(&facts->fields, facts_hash(policy_text(policy, name), name.size), i);
     }
     for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
-        uint32_t row = facts_find_field(facts, facts_text(FACTS_BUILTIN_NAMES[i]));
+        struct fact_text name = facts_text(FACTS_BUILTIN_NAMES[i]);
+        uint32_t row = find_field(facts, name, facts_hash_text(name));
         bool is_text = row != NONE32 && policy->fields[row].kind == FIELD_STRING;
         facts->builtin_rows[i] = is_text ? row : NONE32;
     }
     return ERR_OK;
+}
+
+/* The text of a built-in field for row i of what it belongs to; NULL past the last row, and where it is not by row. */
+static const struct image_string *builtin_at(const struct facts *facts, enum builtin builtin,
+                                             uint32_t i)
+{
+    const struct city *city = facts->city;
+    switch (builtin) {
+    case BUILTIN_HEALTH:
+        return facts->device_health != NULL && i < city->device_count ? &facts->device_health[i] : NULL;
+    case BUILTIN_CELL:
+        return i < city->cell_count ? &city->cells[i].code : NULL;
+    case BUILTIN_ZONE:
+        return i < city->area_count ? &city->areas[i].zone : NULL;
+    case BUILTIN_ZONE_NAME:
+        return i < city->area_count ? &city->areas[i].title : NULL;
+    case BUILTIN_ZONE_KIND:
+        return i < city->area_count ? &city->areas[i].kind : NULL;
+    case BUILTIN_ASSET_CODE:
+        return i < city->asset_count ? &city->assets[i].code : NULL;
+    case BUILTIN_ASSET_NAME:
+        return i < city->asset_count ? &city->assets[i].name : NULL;
+    case BUILTIN_ASSET_KIND:
+        return i < city->asset_kind_count ? &city->asset_kinds[i] : NULL;
+    case BUILTIN_SOURCE:
+    case BUILTIN_DEVICE:
+    case BUILTIN_TYPE:
+    case BUILTIN_CALLER:
+    case BUILTIN_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+/* Hashes of what the registry says, once, so that an event of a fixed device hashes its own words only. */
+static enum err hash_builtins(struct facts *facts)
+{
+    for (uint32_t k = 0; k < facts->builtin_count; k++) {
+        enum builtin builtin = (enum builtin)facts->builtin_order[k];
+        uint32_t count = 0;
+        while (builtin_at(facts, builtin, count) != NULL) {
+            count++;
+        }
+        struct hash128 *hashes = calloc(count + 1u, sizeof *hashes);
+        if (hashes == NULL) {
+            return ERR_MEMORY;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            struct fact_text text = facts_city_text(facts, *builtin_at(facts, builtin, i));
+            hashes[i] = facts_hash_text(facts_cut_text(text));
+        }
+        facts->builtin_hashes[builtin] = hashes;
+    }
+    return ERR_OK;
+}
+
+/* Fields are written ascending by row. */
+static void order_builtins(struct facts *facts)
+{
+    for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
+        uint32_t at = facts->builtin_count;
+        if (facts->builtin_rows[i] == NONE32) {
+            continue;
+        }
+        while (at > 0 &&
+               facts->builtin_rows[facts->builtin_order[at - 1]] > facts->builtin_rows[i]) {
+            facts->builtin_order[at] = facts->builtin_order[at - 1];
+            at--;
+        }
+        facts->builtin_order[at] = (uint8_t)i;
+        facts->builtin_count++;
+    }
+}
+
+static void forget_names(struct facts *facts)
+{
+    for (uint32_t i = 0; i < KNOWN_FIELDS_MAX; i++) {
+        facts->known_fields[i].size = NONE32;
+    }
+    facts->known_type.size = facts->known_source.size = NONE32;
 }
 
 enum err facts_new(const struct city *city, const struct policy *policy, struct facts **out_facts)
@@ -227,6 +389,11 @@ enum err facts_new(const struct city *city, const struct policy *policy, struct 
     if (err == ERR_OK) {
         err = index_fields(facts);
     }
+    if (err == ERR_OK) {
+        forget_names(facts);
+        order_builtins(facts);
+        err = hash_builtins(facts);
+    }
     if (err != ERR_OK) {
         facts_free(facts);
         return err;
@@ -246,6 +413,9 @@ void facts_free(struct facts *facts)
     hash_rows_fini(&facts->zones);
     hash_rows_fini(&facts->types);
     hash_rows_fini(&facts->fields);
+    for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
+        free(facts->builtin_hashes[i]);
+    }
     free(facts->type_names);
     free(facts->type_text);
     free(facts);

@@ -123,7 +123,7 @@ static int send_event(struct feeder *feeder, const struct trace_event *event)
     size_t count = 0;
     for (uint32_t i = 0; i < event->field_count; i++, count++) {
         const struct fact_field *field = &event->fields[i];
-        fields[count] = (struct gridloop_field){.name = field->name};
+        fields[count] = (struct gridloop_field){.name = field->name.bytes};
         if (field->kind == FIELD_STRING) {
             (void)snprintf(texts[i], sizeof texts[i], "%.*s", (int)field->text_size, field->text);
             fields[count].kind = GRIDLOOP_TEXT;

@@ -44,7 +44,7 @@ static bool micro_of_double(double number, int64_t *out_micro)
 
 static struct fact_field field_of(const Gridloop__Wire__Field *wire)
 {
-    struct fact_field field = {.name = wire->name != NULL ? wire->name : ""};
+    struct fact_field field = {.name = facts_text(wire->name)};
     switch (wire->value_case) {
     case GRIDLOOP__WIRE__FIELD__VALUE_MICRO:
         field.kind = FIELD_NUMBER;
@@ -97,25 +97,22 @@ static void resolve_event(struct node *node, const struct request *request, cons
     struct fact_field fields[CODEC_FIELDS_MAX];
     char name[64] = "";
     must(wire->n_fields <= CODEC_FIELDS_MAX);
-    struct fact_event event = {.source = source,
-                               .id = wire->id,
-                               .type = wire->type,
-                               .device = wire->device,
+    struct fact_event event = {.source = facts_text(source),
+                               .id = facts_text(wire->id),
+                               .type = facts_text(wire->type),
+                               .device = facts_text(wire->device),
                                .at_ms = wire->has_at_ms ? wire->at_ms : 0,
                                .place = place_of(wire->place),
                                .fields = fields,
                                .field_count = (uint32_t)wire->n_fields,
-                               .text = wire->text,
+                               .text = facts_text(wire->text),
                                .flags = wire->has_flags ? wire->flags & EVENT_SELF_HANDLED : 0};
     for (uint32_t i = 0; i < event.field_count; i++) {
         fields[i] = field_of(wire->fields[i]);
-        if (fields[i].kind == FIELD_STRING && strcmp(fields[i].name, "caller") == 0) {
-            event.caller = fields[i].text;
-        }
     }
-    if ((event.id == NULL || event.id[0] == '\0') && request->epoch != 0) {
+    if (event.id.size == 0 && request->epoch != 0) {
         name_event(request, index, name);
-        event.id = name;
+        event.id = facts_text(name);
     }
     if (request->kind == REQUEST_REPORT) {
         event.flags |= EVENT_BY_PERSON;

@@ -82,18 +82,21 @@ static int teardown(void **unused)
 
 static struct fact_event event_of(const char *type)
 {
-    return (struct fact_event){.source = "gw.cam", .id = "e1", .type = type, .place = place_none()};
+    return (struct fact_event){.source = facts_text("gw.cam"),
+                               .id = facts_text("e1"),
+                               .type = facts_text(type),
+                               .place = place_none()};
 }
 
 static struct fact_field text_field(const char *name, const char *text)
 {
     return (struct fact_field){
-        .name = name, .kind = FIELD_STRING, .text = text, .text_size = (uint32_t)strlen(text)};
+        .name = facts_text(name), .kind = FIELD_STRING, .text = text, .text_size = (uint32_t)strlen(text)};
 }
 
 static struct fact_field number_field(const char *name, int64_t number)
 {
-    return (struct fact_field){.name = name, .kind = FIELD_NUMBER, .number = number};
+    return (struct fact_field){.name = facts_text(name), .kind = FIELD_NUMBER, .number = number};
 }
 
 static const struct event_field *found(const char *name)
@@ -151,8 +154,8 @@ static void test_a_fixed_device(void **unused)
 {
     (void)unused;
     struct fact_event event = event_of("camera.garbage_overflow");
-    event.device = "cam.1";
-    event.text = "满了";
+    event.device = facts_text("cam.1");
+    event.text = facts_text("满了");
     event.flags = EVENT_BY_PERSON;
     resolve(&event);
     assert_int_equal(record.head.verdict, CODE_NOTHING);
@@ -187,7 +190,7 @@ static void test_free_coordinates(void **unused)
     struct fact_event event = event_of("hotline.report");
     event.place = (struct place){1163050000, 399060000}; /* on the west edge of np.1, in sq.1 */
     event.at_ms = 42;
-    event.caller = "13800001234";
+    event.caller = facts_text("13800001234");
     resolve(&event);
     assert_int_equal(record.head.verdict, CODE_NOTHING);
     assert_int_equal(record.head.event_at_ms, 42);
@@ -213,7 +216,7 @@ static void test_own_place_beats_the_devices(void **unused)
 {
     (void)unused;
     struct fact_event event = event_of("camera.fire");
-    event.device = "cam.1";
+    event.device = facts_text("cam.1");
     event.place = (struct place){1163190000, 399010000};
     resolve(&event);
     assert_int_equal(record.head.cell, 1);
@@ -238,7 +241,7 @@ static void test_verdicts(void **unused)
 {
     (void)unused;
     struct fact_event event = event_of("camera.fire");
-    event.device = "cam.9";
+    event.device = facts_text("cam.9");
     assert_refused(&event, CODE_UNKNOWN_DEVICE);
     event = event_of("camera.fire");
     event.place = (struct place){LON_LIMIT + 1, 0};
@@ -251,9 +254,9 @@ static void test_verdicts(void **unused)
     char text[EVENT_TEXT_MAX + 2];
     memset(text, 'x', sizeof text);
     text[EVENT_TEXT_MAX + 1] = '\0';
-    event.text = text;
+    event.text = facts_text(text);
     assert_refused(&event, CODE_TOO_LARGE);
-    text[EVENT_TEXT_MAX] = '\0';
+    event.text.size = EVENT_TEXT_MAX;
     resolve(&event);
     assert_int_equal(record.head.verdict, CODE_NOTHING);
     assert_int_equal(record.head.text_size, EVENT_TEXT_MAX);
@@ -268,7 +271,7 @@ static void test_unknown_type_is_left_to_the_core(void **unused)
     assert_int_equal(record.head.type, NONE16);
     assert_string_equal(facts_nearest_type(facts, "camera.fier"), "camera.fire");
     assert_null(facts_nearest_type(facts, "sensor.water_level"));
-    event.type = NULL;
+    event.type = facts_text(NULL);
     resolve(&event);
     assert_int_equal(record.head.type, NONE16);
 }
@@ -280,7 +283,7 @@ static void test_fields_of_the_client(void **unused)
     struct fact_field sent[] = {
         text_field("plate", "京A·12345"),
         number_field("confidence", 870000),
-        {.name = "exempt", .kind = FIELD_BOOL, .number = 7},
+        {.name = facts_text("exempt"), .kind = FIELD_BOOL, .number = 7},
         text_field("unknown", "left out"),
         text_field("source", "forged"),
         text_field("cell", "forged"),
@@ -352,7 +355,7 @@ static void test_zone_named_by_the_event(void **unused)
     (void)unused;
     struct fact_event event = event_of("camera.fire");
     struct fact_field sent = text_field("zone", "sq.1");
-    event.device = "cam.1";
+    event.device = facts_text("cam.1");
     event.fields = &sent;
     event.field_count = 1;
     resolve(&event);
@@ -371,13 +374,13 @@ static void test_gcj02_gateway(void **unused)
     (void)unused;
     struct fact_event event = event_of("hotline.report");
     struct degrees truth = {116.3060, 39.9060};
-    event.source = "gw.map";
+    event.source = facts_text("gw.map");
     event.place = degrees_to_place(crs_from_wgs84(CRS_GCJ02, truth));
     resolve(&event);
     assert_int_equal(record.head.verdict, CODE_NOTHING);
     assert_in_range((uintmax_t)distance_cm(record.head.place, degrees_to_place(truth)), 0, 5);
     assert_int_equal(record.head.cell, 0);
-    event.source = "gw.cam"; /* the city's own system */
+    event.source = facts_text("gw.cam"); /* the city's own system */
     resolve(&event);
     assert_true(distance_cm(record.head.place, degrees_to_place(truth)) > 30000);
 }
@@ -388,13 +391,13 @@ static void test_ids_of_two_sources_differ(void **unused)
     struct fact_event event = event_of("camera.fire");
     resolve(&event);
     struct hash128 first = record.head.id;
-    event.source = "gw.map";
+    event.source = facts_text("gw.map");
     resolve(&event);
     assert_false(hash128_is_equal(first, record.head.id));
-    event.source = "gw.cam";
+    event.source = facts_text("gw.cam");
     resolve(&event);
     assert_true(hash128_is_equal(first, record.head.id));
-    event.id = "";
+    event.id = facts_text("");
     resolve(&event);
     assert_true(hash128_is_none(record.head.id));
 }
@@ -410,7 +413,7 @@ static void test_long_registry_names_are_cut_whole(void **unused)
     assert_int_equal(city_open(fixture.bytes, fixture.size, &city), ERR_OK);
     assert_int_equal(facts_new(&city, &policy, &facts), ERR_OK);
     struct fact_event event = event_of("camera.fire");
-    event.device = "cam.1";
+    event.device = facts_text("cam.1");
     resolve(&event);
     assert_text("asset.name", "一二三四五六七八九十一二三四五六七八九十一"); /* 63 bytes */
 }
@@ -455,7 +458,7 @@ static void test_damaged_shapes(void **unused)
             continue;
         }
         struct fact_event event = event_of("camera.fire");
-        event.device = "cam.1";
+        event.device = facts_text("cam.1");
         event.place = (struct place){1163060000, 399060000};
         facts_resolve(made, &event, NOW_MS, &record);
         facts_free(made);

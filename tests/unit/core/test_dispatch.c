@@ -679,9 +679,9 @@ static void test_dispatch_equals_a_search_of_everybody(void **state)
         const size_t v = roll(COUNT_OF(variants));
         const struct place place = random_place();
         struct fact_record record;
-        const struct fact_event event = {.source = "sensor-1",
-                                         .id = "x",
-                                         .type = "sensor.odd",
+        const struct fact_event event = {.source = facts_text("sensor-1"),
+                                         .id = facts_text("x"),
+                                         .type = facts_text("sensor.odd"),
                                          .at_ms = town->now_ms,
                                          .place = place};
         facts_resolve(town->facts, &event, town->now_ms, &record);

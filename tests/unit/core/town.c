@@ -247,16 +247,16 @@ void town_send(struct town *town, const char *source, struct town_outbox outbox,
         for (; fields != NULL && fields[field_count].name != NULL; field_count++) {
             const struct town_field *from = &fields[field_count];
             given[field_count] = (struct fact_field){
-                .name = from->name,
+                .name = facts_text(from->name),
                 .kind = from->text != NULL ? FIELD_STRING : FIELD_NUMBER,
                 .number = from->number,
                 .text = from->text,
                 .text_size = from->text != NULL ? (uint32_t)strlen(from->text) : 0};
         }
-        const struct fact_event event = {.source = source,
-                                         .id = reports[i].id,
-                                         .type = reports[i].type,
-                                         .device = reports[i].device,
+        const struct fact_event event = {.source = facts_text(source),
+                                         .id = facts_text(reports[i].id),
+                                         .type = facts_text(reports[i].type),
+                                         .device = facts_text(reports[i].device),
                                          .at_ms = town->now_ms + reports[i].after_ms,
                                          .place = reports[i].place,
                                          .fields = given,
