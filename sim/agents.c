@@ -80,6 +80,16 @@ void agent_poll(struct agents *agents, uint32_t who, int64_t now_ms)
                   agent->is_signed_on ? STATUS_READY : STATUS_OFF, fix);
 }
 
+/* Without a task an app need only speak up before its position counts as stale. */
+void agent_plan_beat(struct agents *agents, uint32_t who, bool has_task, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    const int64_t often_ms = agents->options.rates->heartbeat_ms;
+    const int64_t seldom_ms = max_i64(often_ms, agents->options.stale_fix_ms / 6 * 5);
+    agent->beat_ms = now_ms + (has_task ? often_ms : seldom_ms);
+    agents_plan(agents, PLAN_HEARTBEAT, who, ++agent->beat, agent->beat_ms);
+}
+
 /* ---- outbox ---- */
 
 static void outbox_send(struct agents *agents, uint32_t who)
@@ -224,7 +234,7 @@ static void duty_change(struct agents *agents, uint32_t who, int64_t now_ms)
     const uint32_t shift = city->persons[who].shift;
     const bool is_on_shift = calendar_contains(city, shift, now_ms);
     if (is_on_shift && !agent->is_on_shift) {
-        agents_plan(agents, PLAN_HEARTBEAT, who, 0, now_ms + agents->options.rates->heartbeat_ms);
+        agent_plan_beat(agents, who, false, now_ms);
     }
     agent->is_on_shift = is_on_shift;
     if (is_on_shift) {
@@ -238,13 +248,23 @@ static void duty_change(struct agents *agents, uint32_t who, int64_t now_ms)
     }
 }
 
+static bool holds_task(const struct agent *agent)
+{
+    for (uint32_t i = 0; i < AGENT_TASKS_MAX; i++) {
+        if (agent->tasks[i].stage != TASK_FREE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void heartbeat(struct agents *agents, uint32_t who, int64_t now_ms)
 {
     struct agent *agent = &agents->rows[who];
     if (!agent->is_on_shift) {
         return;
     }
-    agents_plan(agents, PLAN_HEARTBEAT, who, 0, now_ms + agents->options.rates->heartbeat_ms);
+    agent_plan_beat(agents, who, holds_task(agent), now_ms);
     if (agent->has_signal && agent_chance(agents, &agent->random, SHARE_SIGNAL_LOSS)) {
         agent->has_signal = false;
         agents_plan(agents, PLAN_SIGNAL, who, 0,
@@ -293,7 +313,9 @@ void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t no
         agent_poll(agents, plan->who, now_ms);
         return;
     case PLAN_HEARTBEAT:
-        heartbeat(agents, plan->who, now_ms);
+        if (plan->what == agents->rows[plan->who].beat) {
+            heartbeat(agents, plan->who, now_ms);
+        }
         return;
     case PLAN_SIGNAL:
         signal_back(agents, plan->who, now_ms);

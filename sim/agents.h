@@ -33,6 +33,8 @@ struct agents_options {
     int64_t (*recorded_close)(void *context, uint32_t truth);
     void *context;
     uint64_t seed;
+    int64_t
+        stale_fix_ms; /* of the rules: an older position is not believed; 0: show oneself each heartbeat */
     int64_t start_ms; /* people report for duty within the minute after it */
 };
 

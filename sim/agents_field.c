@@ -185,6 +185,9 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
     if (item->class_code != NULL) {
         (void)snprintf(task->class_code, sizeof task->class_code, "%s", item->class_code);
     }
+    if (agent->is_on_shift && agent->beat_ms > now_ms + agents->options.rates->heartbeat_ms) {
+        agent_plan_beat(agents, who, true, now_ms);
+    }
     agents_plan(agents, PLAN_DECIDE, who, task->order,
                 now_ms + 1 + agent_draw(agents, agent, RATE_ACCEPT, task));
 }

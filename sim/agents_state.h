@@ -18,7 +18,7 @@
 enum plan_kind {
     PLAN_DUTY = 1,  /* a shift begins or ends */
     PLAN_WAKE,      /* poll: there is news */
-    PLAN_HEARTBEAT, /* poll: still here */
+    PLAN_HEARTBEAT, /* poll: still here; what: beat */
     PLAN_FIX,       /* poll with a position on the way */
     PLAN_SIGNAL,    /* the signal is back */
     PLAN_RESEND,    /* the outbox's oldest act again */
@@ -62,6 +62,8 @@ struct agent {
     bool has_signal;
     bool has_news;    /* told while without signal */
     bool has_wake;    /* a PLAN_WAKE is queued */
+    uint64_t beat;    /* of the heartbeats planned, the one that holds */
+    int64_t beat_ms;  /* when it is due */
     uint64_t current; /* order being worked on, 0 = none */
     /* position: on the straight line between two places */
     struct place from, to;
@@ -88,6 +90,9 @@ void agents_plan(struct agents *agents, enum plan_kind kind, uint32_t who, uint6
                  int64_t at_ms);
 struct place agent_position(const struct agent *agent, int64_t now_ms);
 void agent_poll(struct agents *agents, uint32_t who, int64_t now_ms);
+
+/* Shows itself again after the time that somebody with a task, or without one, may stay silent. */
+void agent_plan_beat(struct agents *agents, uint32_t who, bool has_task, int64_t now_ms);
 
 /* Puts an act in the outbox and sends it when it is its turn. */
 void agent_act(struct agents *agents, uint32_t who, const struct run_act *act, int64_t now_ms);

@@ -6,24 +6,11 @@
 #define SIM_REPORT_H
 
 #include "engine/edge/words.h"
-#include "sim/report_numbers.h"
+#include "sim/report_tally.h"
 #include "sim/run.h"
 
 #include <jansson.h>
 #include <stdio.h>
-
-/* X(NAME, json, english, chinese) */
-#define REPORT_TIMES_LIST(X)                                                                       \
-    X(OPEN_TO_OFFER, "opened_to_first_offer", "opened to first offer", "立案至首次派单")           \
-    X(OFFER_TO_ACCEPT, "offer_to_accept", "offer to accept", "派单至接单")                         \
-    X(ACCEPT_TO_ARRIVE, "accept_to_arrive", "accept to arrive", "接单至到场")                      \
-    X(OPEN_TO_ARRIVE, "opened_to_first_arrival", "opened to first arrival", "立案至首次到场")      \
-    X(OPEN_TO_HANDLED, "opened_to_handled", "opened to handled", "立案至处置完成")                 \
-    X(OPEN_TO_CLOSED, "opened_to_closed", "opened to closed", "立案至结案")
-
-#define REPORT_TIMES_ENUM(name, json, en, zh) TIME_##name,
-enum report_time { REPORT_TIMES_LIST(REPORT_TIMES_ENUM) REPORT_TIMES_COUNT };
-#undef REPORT_TIMES_ENUM
 
 struct report_district {
     uint32_t district;
@@ -41,16 +28,7 @@ struct report {
         unanswered;
     uint64_t late;
     uint64_t refused_by_code[128];
-    /* cases = closed + voided + forced + joined + open */
-    uint64_t cases, closed, voided, forced, joined, open;
-    uint64_t open_by_state[CASE_STATE_COUNT];
-    uint64_t open_without_holder;
-    uint64_t never_assigned; /* accepted by nobody and held by no desk to be handled */
-    uint64_t never_reached;  /* no unit arrived */
-    uint64_t nobody;         /* cases for which at least once nobody was eligible */
-    uint64_t missed;         /* cases with a missed clock */
-    uint64_t missed_by_clock[CLOCK_LIMIT];
-    uint64_t reopened_cases;
+    struct case_counts cases;
     struct spread times[REPORT_TIMES_COUNT];
     struct report_district *districts; /* by number */
     uint32_t district_count;

@@ -3,15 +3,18 @@
 
 #include <stdlib.h>
 
-void report_cases_init(struct report_cases *cases)
+void report_cases_init(struct report_cases *cases, bool is_folding)
 {
-    *cases = (struct report_cases){0};
+    *cases =
+        (struct report_cases){.is_folding = is_folding, .case_free = NONE32, .order_free = NONE32};
+    report_tally_init(&cases->tally, is_folding);
     virtual_map_init(&cases->by_no);
     virtual_map_init(&cases->by_order);
 }
 
 void report_cases_fini(struct report_cases *cases)
 {
+    report_tally_fini(&cases->tally);
     free(cases->cases);
     free(cases->orders);
     virtual_map_fini(&cases->by_no);
@@ -48,11 +51,21 @@ static void *array_grow(void *rows, uint32_t count, uint32_t *room, size_t row_s
 static uint32_t record_add(struct report_cases *cases, const struct effect *effect)
 {
     const struct effect_timeline *line = &effect->of.timeline;
-    cases->cases =
-        array_grow(cases->cases, cases->case_count, &cases->case_room, sizeof *cases->cases);
-    const uint32_t row = cases->case_count++;
+    uint32_t row = cases->case_free;
+    uint32_t generation = 0;
+    if (row != NONE32) { /* plans about the case that had the row must lapse */
+        generation = cases->cases[row].generation + 1;
+        cases->case_free = cases->cases[row].order_first;
+    } else {
+        cases->cases =
+            array_grow(cases->cases, cases->case_count, &cases->case_room, sizeof *cases->cases);
+        row = cases->case_count++;
+    }
     cases->cases[row] = (struct case_record){
         .no = line->case_no,
+        .generation = generation,
+        .is_used = true,
+        .order_first = NONE32,
         .rule = line->rule,
         .class_row = line->class_row,
         .cell = line->cell,
@@ -79,10 +92,18 @@ static struct order_record *order_find(struct report_cases *cases, uint64_t numb
 static void order_add(struct report_cases *cases, const struct effect *effect, uint32_t record)
 {
     const struct effect_timeline *line = &effect->of.timeline;
-    cases->orders =
-        array_grow(cases->orders, cases->order_count, &cases->order_room, sizeof *cases->orders);
-    const uint32_t row = cases->order_count++;
+    uint32_t row = cases->order_free;
+    if (row != NONE32) {
+        cases->order_free = cases->orders[row].next;
+    } else {
+        cases->orders = array_grow(cases->orders, cases->order_count, &cases->order_room,
+                                   sizeof *cases->orders);
+        row = cases->order_count++;
+    }
+    const uint32_t next = cases->cases[record].order_first;
+    cases->cases[record].order_first = row;
     cases->orders[row] = (struct order_record){
+        .next = next,
         .number = line->order,
         .record = record,
         .kind = line->order_kind,
@@ -162,6 +183,28 @@ static void see_milestones(struct case_record *record, const struct effect *effe
     }
 }
 
+/* The case has left the engine: nothing will be heard of it again. */
+static void fold(struct report_cases *cases, uint32_t row)
+{
+    struct case_record *record = &cases->cases[row];
+    report_tally_add_case(&cases->tally, record);
+    for (uint32_t at = record->order_first; at != NONE32;) {
+        struct order_record *order = &cases->orders[at];
+        const uint32_t next = order->next;
+        report_tally_add_order(&cases->tally, order);
+        virtual_map_remove(&cases->by_order, order_key(order->number));
+        order->number = 0;
+        order->next = cases->order_free;
+        cases->order_free = at;
+        at = next;
+    }
+    virtual_map_remove(&cases->by_no, case_key(record->no));
+    record->is_used = false;
+    record->generation++;
+    record->order_first = cases->case_free;
+    cases->case_free = row;
+}
+
 uint32_t report_cases_see(struct report_cases *cases, const struct effect *effect)
 {
     if (effect->kind != EFFECT_TIMELINE) {
@@ -186,5 +229,9 @@ uint32_t report_cases_see(struct report_cases *cases, const struct effect *effec
     record->state = line->state;
     record->holder = line->holder;
     record->generation += is_changed;
+    if (cases->is_folding && line->action == ACTION_RETIRE) {
+        fold(cases, row);
+        return NONE32;
+    }
     return is_changed ? row : NONE32;
 }

@@ -2,13 +2,15 @@
  *
  * The desks of the simulation act on it and the report is made of it, so neither looks into the core.
  *
- * Cost    about 160 bytes a case and 48 an order, kept for the whole run
+ * Cost    about 170 bytes a case and 56 an order; kept for the whole run, or until the case leaves the engine where only what
+ *         they add up to is wanted
  * Owner   init/fini
  * Errors  out of memory stops the process: a run without its ledger is worth nothing */
 #ifndef SIM_REPORT_CASES_H
 #define SIM_REPORT_CASES_H
 
 #include "engine/core/core.h"
+#include "sim/report_tally.h"
 #include "sim/virtual_map.h"
 
 #define RECORD_NEVER INT64_MIN /* for instants that have not come */
@@ -33,25 +35,32 @@ struct case_record {
     bool was_nobody;       /* at least once nobody was eligible */
     bool was_desk; /* a department's desk or another post held it while it was to be handled */
     bool is_reopened;
+    bool is_used;
+    uint32_t order_first; /* row of orders; of a free record: the next free */
 };
 
 struct order_record {
     uint64_t number;
     uint32_t record; /* row of the case */
     uint8_t kind;    /* enum order_kind */
+    uint32_t next;   /* order of the case, NONE32; of a free one (number 0): the next free */
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms;
 };
 
 struct report_cases {
+    bool
+        is_folding; /* records of cases that left the engine are added to the tally and used again */
+    struct report_tally tally;
     struct case_record *cases;
-    uint32_t case_count, case_room;
+    uint32_t case_free, order_free; /* first free row, NONE32 */
+    uint32_t case_count, case_room; /* rows, free ones included */
     struct order_record *orders;
     uint32_t order_count, order_room;
     struct virtual_map by_no;
     struct virtual_map by_order;
 };
 
-void report_cases_init(struct report_cases *cases);
+void report_cases_init(struct report_cases *cases, bool is_folding);
 void report_cases_fini(struct report_cases *cases);
 
 /* Takes in one effect. Returns the row of the case whose state or holder it changed, else NONE32. */

@@ -18,13 +18,19 @@ struct spread spread_of(int64_t *values, size_t count);
 /* values ascending, count > 0, permille 1..1000. */
 int64_t quantile_of(const int64_t *values, size_t count, uint32_t permille);
 
-/* A growing list of values to make a spread of. */
+/* Values to make a spread of: a growing list, or counts in bins where there may be any number of them. A quantile of bins is
+ * the low edge of its bin, at most a two-thousandth too small; count, mean and greatest are exact either way. */
 struct samples {
     int64_t *values;
     size_t count, room;
+    uint32_t *bins; /* NULL: a list */
+    int64_t sum, max;
 };
+void samples_bin(struct samples *samples);                /* while empty: bins from now on */
 void samples_add(struct samples *samples, int64_t value); /* no memory stops the process */
 struct spread samples_spread(struct samples *samples);
+void samples_copy(struct samples *to,
+                  const struct samples *from); /* to: empty, of the same shape */
 void samples_fini(struct samples *samples);
 
 /* part of whole in hundredths of a percent, rounded to nearest; 0 for an empty whole. */

@@ -76,11 +76,11 @@ static void print_ledgers(const struct report *r, enum lang lang, FILE *out)
         {r->unanswered, "unanswered", "未应答", false},
     };
     const struct ledger_part cases[] = {
-        {r->closed, "closed", "结案", true},
-        {r->voided, "void", "作废", false},
-        {r->forced, "closed by order", "强制结案", false},
-        {r->joined, "joined", "并入他案", false},
-        {r->open, "open", "在办", true},
+        {r->cases.closed, "closed", "结案", true},
+        {r->cases.voided, "void", "作废", false},
+        {r->cases.forced, "closed by order", "强制结案", false},
+        {r->cases.joined, "joined", "并入他案", false},
+        {r->cases.open, "open", "在办", true},
     };
     print_ledger(out, lang, r->events, "events", "件事件", events, COUNT_OF(events));
     for (uint32_t code = 0; code < COUNT_OF(r->refused_by_code); code++) {
@@ -89,10 +89,10 @@ static void print_ledgers(const struct report *r, enum lang lang, FILE *out)
                           words_code_name(code), words_code(code, lang));
         }
     }
-    print_ledger(out, lang, r->cases, "cases", "件案件", cases, COUNT_OF(cases));
+    print_ledger(out, lang, r->cases.cases, "cases", "件案件", cases, COUNT_OF(cases));
     for (uint32_t state = 0; state < CASE_STATE_COUNT; state++) {
-        if (r->open_by_state[state] > 0) {
-            (void)fprintf(out, "  %" PRIu64 " %s\n", r->open_by_state[state],
+        if (r->cases.open_by_state[state] > 0) {
+            (void)fprintf(out, "  %" PRIu64 " %s\n", r->cases.open_by_state[state],
                           words_case_state(state, lang));
         }
     }
@@ -136,12 +136,12 @@ static void print_clocks(const struct report *r, enum lang lang, FILE *out)
 {
     (void)fprintf(
         out, lang == LANG_ZH ? "\n%" PRIu64 " 件案件超时" : "\n%" PRIu64 " cases missed a clock",
-        r->missed);
+        r->cases.missed);
     const char *between = ": ";
     for (uint32_t clock = 0; clock < CLOCK_LIMIT; clock++) {
-        if (r->missed_by_clock[clock] > 0) {
+        if (r->cases.missed_by_clock[clock] > 0) {
             (void)fprintf(out, "%s%s %" PRIu64, between, words_clock(clock, lang),
-                          r->missed_by_clock[clock]);
+                          r->cases.missed_by_clock[clock]);
             between = ", ";
         }
     }
@@ -151,7 +151,7 @@ static void print_clocks(const struct report *r, enum lang lang, FILE *out)
                         " 件无人到场\n"
                       : "\n%" PRIu64 " cases had nobody eligible at least once; %" PRIu64
                         " were never assigned; %" PRIu64 " were never reached by a unit\n",
-                  r->nobody, r->never_assigned, r->never_reached);
+                  r->cases.nobody, r->cases.never_assigned, r->cases.never_reached);
     (void)fprintf(out,
                   lang == LANG_ZH ? "%" PRIu64 " 人：%" PRIu64 " 次操作（%" PRIu64 " 成功，%" PRIu64
                                     " 过时，%" PRIu64 " 被拒），%" PRIu64 " 次轮询\n"
@@ -241,17 +241,17 @@ static json_t *json_ledger(const struct report *r)
     put(events, "refused", r->refused);
     put(events, "unanswered", r->unanswered);
     put(events, "late", r->late);
-    put(cases, "cases", r->cases);
-    put(cases, "closed", r->closed);
-    put(cases, "void", r->voided);
-    put(cases, "forced_closed", r->forced);
-    put(cases, "joined", r->joined);
-    put(cases, "open", r->open);
-    put(cases, "never_assigned", r->never_assigned);
-    put(cases, "never_reached", r->never_reached);
-    put(cases, "nobody_eligible", r->nobody);
-    put(cases, "missed_a_clock", r->missed);
-    put(cases, "reopened_once", r->reopened_cases);
+    put(cases, "cases", r->cases.cases);
+    put(cases, "closed", r->cases.closed);
+    put(cases, "void", r->cases.voided);
+    put(cases, "forced_closed", r->cases.forced);
+    put(cases, "joined", r->cases.joined);
+    put(cases, "open", r->cases.open);
+    put(cases, "never_assigned", r->cases.never_assigned);
+    put(cases, "never_reached", r->cases.never_reached);
+    put(cases, "nobody_eligible", r->cases.nobody);
+    put(cases, "missed_a_clock", r->cases.missed);
+    put(cases, "reopened_once", r->cases.reopened_cases);
     return json_pack("{s:o,s:o}", "events", events, "cases", cases);
 }
 
@@ -259,8 +259,8 @@ static json_t *json_clocks(const struct report *r)
 {
     json_t *clocks = json_object();
     for (uint32_t clock = 0; clock < CLOCK_LIMIT; clock++) {
-        if (r->missed_by_clock[clock] > 0) {
-            put(clocks, words_clock_name(clock), r->missed_by_clock[clock]);
+        if (r->cases.missed_by_clock[clock] > 0) {
+            put(clocks, words_clock_name(clock), r->cases.missed_by_clock[clock]);
         }
     }
     return clocks;

@@ -39,7 +39,7 @@ struct run {
 
 struct run_options run_options_default(void)
 {
-    return (struct run_options){.seed = 1, .until_ms = NEVER_MS, .drain_ms = DAY_MS};
+    return (struct run_options){.seed = 1, .until_ms = NEVER_MS, .drain_ms = DAY_MS, .keep_records = true};
 }
 
 /* ---- callbacks ---- */
@@ -124,7 +124,7 @@ static void check_all(struct run *run)
         answered += run->gateways.by_code[i];
     }
     must(answered == run->gateways.answered);
-    must(answered <= run->gateways.event_count);
+    must(answered <= run->gateways.seen);
     run->numbers.checks++;
 }
 
@@ -237,7 +237,7 @@ static int64_t next_instant(const struct run *run)
     if (run->has_event) {
         next_ms = min_i64(next_ms, run->next_event.at_ms);
     } else if (core_counts_now(node_core(run->node))->open_now == 0 &&
-               run->gateways.answered == run->gateways.event_count) {
+               run->gateways.answered == run->gateways.seen) {
         return NEVER_MS;
     } else if (next_ms > add_clamped(max_i64(run->numbers.last_event_ms, run->latest_close_ms),
                                      run->options.drain_ms)) {
@@ -264,7 +264,7 @@ static enum err play(struct run *run)
         err = settle(run);
         if (div_floor(run->now_ms, DAY_MS) != day && run->options.progress != NULL) {
             day = div_floor(run->now_ms, DAY_MS);
-            run->options.progress(run->options.context, run->now_ms, run->gateways.event_count);
+            run->options.progress(run->options.context, run->now_ms, run->gateways.seen);
         }
     }
 }
@@ -354,6 +354,7 @@ static enum err open_people(struct run *run)
                                            .recorded_close = recorded_close,
                                            .context = run,
                                            .seed = run->options.seed,
+                                           .stale_fix_ms = run->policy.info->stale_fix_ms,
                                            .start_ms = run->now_ms};
     return agents_new(&options, &run->agents);
 }
@@ -395,7 +396,9 @@ enum err run_new(const struct run_options *options, struct run **out_run)
     }
     run->options = *options;
     virtual_queue_init(&run->queue);
-    report_cases_init(&run->cases);
+    const bool needs_records = options->keep_records || options->keep_truth ||
+                               options->rates->close_as_recorded;
+    report_cases_init(&run->cases, !needs_records);
     const enum err err = open_all(run);
     if (err != ERR_OK) {
         run_free(run);

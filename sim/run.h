@@ -36,6 +36,7 @@ struct run_options {
     int64_t drain_ms;     /* after the last event, at most this long for open cases */
     uint32_t check_every; /* entries between two walks over all structures; 0 = never */
     bool keep_truth;      /* for comparing */
+    bool keep_records;    /* of all cases, orders and events; else of those the engine still has */
     void (*progress)(void *context, int64_t now_ms, uint64_t events); /* once a virtual day; NULL */
     void *context;
 };

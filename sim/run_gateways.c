@@ -12,8 +12,12 @@ void run_gateways_init(struct run_gateways *gateways, struct run_wire *wire,
                        struct virtual_queue *queue, struct report_cases *cases,
                        uint32_t client_first)
 {
-    *gateways = (struct run_gateways){
-        .wire = wire, .queue = queue, .cases = cases, .client_first = client_first};
+    *gateways = (struct run_gateways){.wire = wire,
+                                      .queue = queue,
+                                      .cases = cases,
+                                      .client_first = client_first,
+                                      .event_free = NONE32,
+                                      .is_folding = cases->is_folding};
 }
 
 static void batch_free(struct gateway_batch *batch)
@@ -57,23 +61,26 @@ static uint32_t gateway_of(struct run_gateways *gateways, const char *source)
 static uint32_t event_add(struct run_gateways *gateways, const struct trace_event *event,
                           uint32_t source)
 {
-    if (gateways->event_count == gateways->event_room) {
+    uint32_t row = gateways->event_free;
+    gateways->seen++;
+    if (row != NONE32) {
+        gateways->event_free = gateways->events[row].record;
+    } else if (gateways->event_count == gateways->event_room) {
         gateways->event_room = gateways->event_room == 0 ? 1024 : gateways->event_room * 2;
         gateways->events =
             realloc(gateways->events, gateways->event_room * sizeof *gateways->events);
         must(gateways->events != NULL);
     }
-    gateways->events[gateways->event_count] =
-        (struct event_record){.at_ms = event->at_ms,
-                              .record = NONE32,
-                              .has_place = place_is_known(event->place) || event->device != NULL,
-                              .source = (uint16_t)source,
-                              .truth_kind = (uint8_t)truth_kind_of(event->told.kind),
-                              .incident = event->told.incident == NULL
-                                              ? 0
-                                              : truth_incident_of(event->told.incident),
-                              .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
-    return gateways->event_count++;
+    row = row != NONE32 ? row : gateways->event_count++;
+    gateways->events[row] = (struct event_record){
+        .at_ms = event->at_ms,
+        .record = NONE32,
+        .has_place = place_is_known(event->place) || event->device != NULL,
+        .source = (uint16_t)source,
+        .truth_kind = (uint8_t)truth_kind_of(event->told.kind),
+        .incident = event->told.incident == NULL ? 0 : truth_incident_of(event->told.incident),
+        .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
+    return row;
 }
 
 /* The name of the field that carries trace_event.caller, as docs of the event fields say. */
@@ -205,11 +212,20 @@ static void event_answered(struct run_gateways *gateways, struct run_gateway *ro
     event->is_late = is_late;
     if (case_no != NULL && case_text_parse(case_no, &no) == ERR_OK) {
         event->record = report_cases_find(gateways->cases, no);
-        must(event->record != NONE32);
-        struct case_record *record = &gateways->cases->cases[event->record];
-        record->truth = record->truth == NONE32 ? batch->event : record->truth;
+        /* A window may still name a case that has left. */
+        must(event->record != NONE32 || gateways->is_folding);
+        if (!gateways->is_folding) {
+            struct case_record *record = &gateways->cases->cases[event->record];
+            record->truth = record->truth == NONE32 ? batch->event : record->truth;
+        }
     }
     gateways->answered++;
+    gateways->late += is_late;
+    if (gateways->is_folding) {
+        must(event->truth == NULL);
+        event->record = gateways->event_free;
+        gateways->event_free = batch->event;
+    }
     gateways->by_code[code < COUNT_OF(gateways->by_code) ? code : 0]++;
     row->first = batch->next;
     batch_free(batch);

@@ -26,7 +26,7 @@ struct event_record {
     uint8_t truth_kind; /* enum truth_kind */
     uint16_t source;    /* row of run_gateways.rows */
     uint64_t incident;  /* truth_incident_of, 0 = unknown */
-    json_t *truth; /* a reference, or NULL */
+    json_t *truth;      /* a reference, or NULL */
 };
 
 /* A batch that waits for its answer or its turn. */
@@ -53,8 +53,11 @@ struct run_gateways {
     uint32_t count;
     struct run_gateway rows[GATEWAYS_MAX];
     struct event_record *events;
-    uint32_t event_count, event_room;
+    uint32_t event_count, event_room; /* rows, free ones included */
+    uint32_t event_free;              /* first free row by its `record`, NONE32 */
     bool keep_truth;
+    bool is_folding; /* rows of answered events are used again */
+    uint64_t seen, late;
     uint64_t answered;
     uint64_t by_code[128]; /* results, by enum code */
     uint64_t resends;

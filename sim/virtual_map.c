@@ -70,3 +70,21 @@ enum err virtual_map_put(struct virtual_map *map, struct hash128 key, uint32_t v
     *slot = (struct virtual_map_slot){key, value, 1};
     return ERR_OK;
 }
+
+void virtual_map_remove(struct virtual_map *map, struct hash128 key)
+{
+    must(map->room > 0);
+    const size_t mask = map->room - 1;
+    size_t hole = map_locate(map->slots, map->room, key);
+    must(map->slots[hole].is_used != 0);
+    map->count--;
+    /* Pull every later entry of the run back over the hole unless it would pass its home. */
+    for (size_t at = (hole + 1) & mask; map->slots[at].is_used != 0; at = (at + 1) & mask) {
+        const size_t home = map_home(map->room, map->slots[at].key);
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            map->slots[hole] = map->slots[at];
+            hole = at;
+        }
+    }
+    map->slots[hole].is_used = 0;
+}

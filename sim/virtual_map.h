@@ -2,7 +2,7 @@
  *
  * The core's table.h has a fixed size; what a run may see does not.
  *
- * Shape   open addressing, linear probing, at most two thirds full; nothing is ever removed
+ * Shape   open addressing, linear probing, at most two thirds full; taking out shifts back
  * Owner   init/fini
  * Errors  ERR_MEMORY */
 #ifndef SIM_VIRTUAL_MAP_H
@@ -31,5 +31,8 @@ uint32_t virtual_map_find(const struct virtual_map *map, struct hash128 key);
 
 /* Adds or replaces. */
 enum err virtual_map_put(struct virtual_map *map, struct hash128 key, uint32_t value) WARN_UNUSED;
+
+/* The key must be there. */
+void virtual_map_remove(struct virtual_map *map, struct hash128 key);
 
 #endif

@@ -510,6 +510,7 @@ static int play(const struct options *options, struct inputs *inputs)
     run_options.drain_ms = options->drain_ms;
     run_options.check_every = options->check_every;
     run_options.keep_truth = options->compares;
+    run_options.keep_records = options->trace != NULL || options->compares_truth;
     run_options.progress = show_progress;
     run_options.context = &shown;
     if (options->until != NULL &&

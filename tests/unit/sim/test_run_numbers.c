@@ -37,6 +37,36 @@ static void test_run_numbers_spread_of_unsorted_values(void **state)
     assert_int_equal(samples_spread(&samples).count, 0);
 }
 
+static void test_run_numbers_bins_are_a_two_thousandth_off_at_most(void **state)
+{
+    (void)state;
+    struct samples list = {0}, bins = {0};
+    uint64_t mix = 5;
+    samples_bin(&bins);
+    for (int i = 0; i < 20000; i++) {
+        mix = mix64(mix + UINT64_C(0x9e3779b97f4a7c15));
+        const int64_t value = (int64_t)(mix >> (20 + mix % 40));
+        samples_add(&list, value);
+        samples_add(&bins, value);
+    }
+    const struct spread exact = samples_spread(&list), near = samples_spread(&bins);
+    assert_int_equal(near.count, exact.count);
+    assert_int_equal(near.mean, exact.mean);
+    assert_int_equal(near.max, exact.max);
+    const int64_t pairs[][2] = {
+        {near.p50, exact.p50}, {near.p90, exact.p90}, {near.p99, exact.p99}};
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        assert_true(pairs[i][0] <= pairs[i][1] && pairs[i][1] - pairs[i][0] <= pairs[i][1] / 2000);
+    }
+    struct samples copy = {0};
+    samples_bin(&copy);
+    samples_copy(&copy, &bins);
+    assert_int_equal(samples_spread(&copy).p90, near.p90);
+    samples_fini(&copy);
+    samples_fini(&bins);
+    samples_fini(&list);
+}
+
 static void test_run_numbers_share_is_rounded_to_nearest(void **state)
 {
     (void)state;
@@ -62,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_numbers_quantile_is_the_nearest_rank),
         cmocka_unit_test(test_run_numbers_spread_of_unsorted_values),
+        cmocka_unit_test(test_run_numbers_bins_are_a_two_thousandth_off_at_most),
         cmocka_unit_test(test_run_numbers_share_is_rounded_to_nearest),
         cmocka_unit_test(test_run_numbers_span_for_people),
     };

@@ -56,6 +56,13 @@ static void test_run_virtual_map_finds_all_and_only_what_was_put(void **state)
         assert_int_equal(virtual_map_find(&map, (struct hash128){i % 7, i}), i);
         assert_int_equal(virtual_map_find(&map, (struct hash128){i % 7 + 7, i}), NONE32);
     }
+    for (uint32_t i = 3; i < 10000; i += 3) {
+        virtual_map_remove(&map, (struct hash128){i % 7, i});
+    }
+    for (uint32_t i = 1; i < 10000; i++) {
+        assert_int_equal(virtual_map_find(&map, (struct hash128){i % 7, i}),
+                         i % 3 == 0 ? NONE32 : i);
+    }
     virtual_map_fini(&map);
 }
 
