@@ -28,9 +28,18 @@ static bool is_on_shift(const struct city *city, uint32_t person, int64_t now_ms
     return calendar_contains(city, city->persons[person].shift, now_ms);
 }
 
-/* not_person: who must not act here (handled it), or NONE32. */
+/* Who must not act here: handled it, or passed it before; NONE32 = nobody. */
+struct barred {
+    uint32_t a, b;
+};
+
+static bool may_act(const struct city *city, uint32_t person, uint32_t rights, struct barred barred)
+{
+    return (city->persons[person].rights & rights) != 0 && person != barred.a && person != barred.b;
+}
+
 static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t rights,
-                            uint32_t not_person, int64_t now_ms)
+                            struct barred barred, int64_t now_ms)
 {
     const struct city *city = agents->options.city;
     uint32_t at_post = NONE32, on_shift = NONE32, anybody = NONE32;
@@ -38,7 +47,7 @@ static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t
         const struct image_range roster = city->posts[post].persons;
         for (uint32_t i = 0; i < roster.count; i++) {
             const uint32_t person = city->post_persons[roster.first + i];
-            if ((city->persons[person].rights & rights) == 0 || person == not_person) {
+            if (!may_act(city, person, rights, barred)) {
                 continue;
             }
             if (is_on_shift(city, person, now_ms)) {
@@ -51,7 +60,7 @@ static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t
         return at_post;
     }
     for (uint32_t person = 0; person < city->person_count && on_shift == NONE32; person++) {
-        if ((city->persons[person].rights & rights) == 0 || person == not_person) {
+        if (!may_act(city, person, rights, barred)) {
             continue;
         }
         anybody = anybody == NONE32 ? person : anybody;
@@ -68,8 +77,9 @@ static void act_on_case(struct agents *agents, uint32_t record, enum action acti
     const struct case_record *row = &agents->options.cases->cases[record];
     const bool is_check = action == ACTION_CHECK_PASS || action == ACTION_CHECK_FAIL;
     const uint32_t post = row->holder.kind == HOLDER_POST ? row->holder.index : NONE32;
-    const uint32_t person =
-        pick_person(agents, post, rights, is_check ? row->handled_by : NONE32, now_ms);
+    const struct barred barred = is_check ? (struct barred){row->handled_by, row->checked_by}
+                                          : (struct barred){NONE32, NONE32};
+    const uint32_t person = pick_person(agents, post, rights, barred, now_ms);
     if (person == NONE32) {
         return; /* nobody in this city may do it: the case stays and its clocks say so */
     }

@@ -78,6 +78,7 @@ static uint32_t record_add(struct report_cases *cases, const struct effect *effe
         .handled_at_ms = RECORD_NEVER,
         .closed_at_ms = RECORD_NEVER,
         .handled_by = NONE32,
+        .checked_by = NONE32,
     };
     must(virtual_map_put(&cases->by_no, case_key(line->case_no), row) == ERR_OK);
     return row;
@@ -131,7 +132,7 @@ static void see_order(struct report_cases *cases, const struct effect *effect, u
 {
     const struct effect_timeline *line = &effect->of.timeline;
     struct case_record *record = &cases->cases[row];
-    if (line->action == ACTION_OFFER) {
+    if (line->action == ACTION_OFFER || line->action == ACTION_INFORM) {
         order_add(cases, effect, row);
         if (is_field_kind(line->order_kind)) {
             set_first(&record->first_offer_at_ms, effect->at_ms);
@@ -163,6 +164,9 @@ static void see_milestones(struct case_record *record, const struct effect *effe
     const struct effect_timeline *line = &effect->of.timeline;
     if (line->action == ACTION_MISS && line->clock < CLOCK_LIMIT) {
         record->missed |= UINT32_C(1) << line->clock;
+    }
+    if (line->action == ACTION_CHECK_PASS) {
+        record->checked_by = line->actor;
     }
     record->was_nobody = record->was_nobody || line->action == ACTION_NOBODY;
     record->was_desk = record->was_desk || line->action == ACTION_TO_DESK;
@@ -223,7 +227,7 @@ uint32_t report_cases_see(struct report_cases *cases, const struct effect *effec
     see_milestones(record, effect);
     record->severity = line->severity;
     record->event_count = line->event_count;
-    const bool is_changed = is_new || record->state != line->state ||
+    const bool is_changed = is_new || line->action == ACTION_RECHECK || record->state != line->state ||
                             record->holder.kind != line->holder.kind ||
                             record->holder.index != line->holder.index;
     record->state = line->state;

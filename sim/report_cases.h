@@ -31,6 +31,7 @@ struct case_record {
     uint32_t accept_count; /* handling and assisting orders accepted */
     uint32_t units;        /* handling and assisting orders that arrived */
     uint32_t handled_by;   /* person, NONE32 = a desk, a device or nobody */
+    uint32_t checked_by;   /* person who passed it last, NONE32 */
     uint32_t missed;       /* bit per enum case_clock missed at least once */
     bool was_nobody;       /* at least once nobody was eligible */
     bool was_desk; /* a department's desk or another post held it while it was to be handled */

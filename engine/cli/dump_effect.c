@@ -89,6 +89,9 @@ static json_t *dump_timeline(struct dump_names names, const struct effect_timeli
     dump_set(object, "device", dump_device(names, line->device));
     dump_set(object, "place", dump_place(line->place));
     dump_set(object, "distance_cm", json_integer(line->distance_cm));
+    dump_set(object, "other_case", dump_case_no(line->other));
+    dump_set(object, "until_ms", json_integer(line->until_ms));
+    dump_set(object, "amount", json_integer(line->amount));
     dump_set(object, "event_count", json_integer(line->event_count));
     if (line->text != NULL) {
         dump_set(object, "text", dump_text(line->text, line->text_size));

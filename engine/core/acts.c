@@ -7,20 +7,14 @@
 #include "engine/core/choice.h"
 #include "engine/core/clocks.h"
 #include "engine/core/dispatch.h"
-#include "engine/core/flow.h"
+#include "engine/core/joint.h"
+#include "engine/core/links.h"
 #include "engine/core/orders.h"
+#include "engine/core/pause.h"
+#include "engine/core/watch.h"
 #include "engine/core/workers.h"
 
-struct act {
-    struct core *core;
-    uint32_t worker; /* who acts */
-    const struct act_body *body;
-    const char *text;
-    struct place place;
-    struct effect_result *result;
-};
-
-static struct flow_note note_of(const struct act *act)
+struct flow_note act_note(const struct act *act)
 {
     return (struct flow_note){.action = (enum action)act->body->action,
                               .reason = (enum reason)act->body->reason,
@@ -31,9 +25,9 @@ static struct flow_note note_of(const struct act *act)
                               .text_size = act->body->text_size};
 }
 
-static void say_act(const struct act *act, uint32_t slot, uint32_t order_slot, uint8_t before)
+void act_say(const struct act *act, uint32_t slot, uint32_t order_slot, uint8_t before)
 {
-    struct flow_note note = note_of(act);
+    struct flow_note note = act_note(act);
     note.order = order_slot == NONE32 ? 0 : order_slot + 1;
     note.state_before = before;
     flow_say(act->core, slot, &note);
@@ -54,6 +48,9 @@ static void act_accept(const struct act *act, uint32_t order_slot)
     if (!flow_is_service(order) && rule != NULL && rule->sla.arrive.value > 0) {
         order->clock = CLOCK_ARRIVE;
         order->deadline_ms = add_clamped(order->offered_at_ms, clocks_plain_ms(rule->sla.arrive));
+    } else if (order->kind == KIND_ASSIST && (row->flags & CASE_IS_JOINT) != 0) {
+        order->clock = CLOCK_ARRIVE;
+        order->deadline_ms = add_clamped(core->now_ms, HELP_ARRIVE_MS);
     }
     flow_arm_accepted(core, order_slot);
     if (flow_is_service(order)) {
@@ -72,7 +69,7 @@ static void act_accept(const struct act *act, uint32_t order_slot)
         }
     }
     clocks_arm_step(core, order->case_slot);
-    say_act(act, order->case_slot, order_slot, before);
+    act_say(act, order->case_slot, order_slot, before);
 }
 
 static void act_decline(const struct act *act, uint32_t order_slot)
@@ -86,7 +83,7 @@ static void act_decline(const struct act *act, uint32_t order_slot)
     core->counts.declined++;
     (void)case_person_add(cases_at(&core->cases, slot), act->worker, PERSON_DECLINED);
     orders_end(core, order_slot, ORDER_DECLINED);
-    say_act(act, slot, order_slot, 0);
+    act_say(act, slot, order_slot, 0);
     if (service) {
         flow_service_again(core, slot, kind);
     } else {
@@ -117,7 +114,7 @@ static enum code act_arrive(const struct act *act, uint32_t order_slot)
         row->state = CASE_ON_SITE;
     }
     clocks_arm_step(core, order->case_slot);
-    say_act(act, order->case_slot, order_slot, before);
+    act_say(act, order->case_slot, order_slot, before);
     return CODE_DONE;
 }
 
@@ -140,7 +137,7 @@ static void act_return(const struct act *act, uint32_t order_slot)
     core->counts.returned++;
     (void)case_person_add(cases_at(&core->cases, slot), act->worker, PERSON_DECLINED);
     orders_end(core, order_slot, ORDER_RETURNED);
-    say_act(act, slot, order_slot, 0);
+    act_say(act, slot, order_slot, 0);
     if (service) {
         flow_service_again(core, slot, kind);
     } else if (was_lead && reason_is_for_desk((enum reason)act->body->reason)) {
@@ -160,9 +157,10 @@ static void act_done(const struct act *act, uint32_t order_slot)
     const uint32_t handling = (1u << KIND_HANDLE) | (1u << KIND_ASSIST);
     core->counts.done++;
     orders_end(core, order_slot, ORDER_DONE);
-    say_act(act, slot, order_slot, 0);
+    act_say(act, slot, order_slot, 0);
     if (was_lead) {
-        flow_recall_all(core, slot, true); /* those on their way are no longer needed */
+        cases_at(&core->cases, slot)->help_wanted = 0;
+        flow_recall_all(core, slot, true); /* those on their way are no longer needed, unless joint */
         flow_arm_seek(core, slot, false);
     }
     if (orders_count_active(core, row, handling) == 0) {
@@ -174,34 +172,38 @@ static void act_done(const struct act *act, uint32_t order_slot)
 }
 
 /* The checker's word, by order or at the supervision desk. */
-static void act_check(const struct act *act, uint32_t slot, uint32_t order_slot)
+static enum code act_check(const struct act *act, uint32_t slot, uint32_t order_slot)
 {
     struct core *core = act->core;
     const bool has_passed = act->body->action != ACTION_CHECK_FAIL;
-    struct flow_note note = note_of(act);
+    struct flow_note note = act_note(act);
     note.order = order_slot == NONE32 ? 0 : order_slot + 1;
+    if (has_passed && links_has_open_child(core, cases_peek(&core->cases, slot))) {
+        return CODE_CHILD_OPEN;
+    }
     if (order_slot != NONE32) {
         orders_end(core, order_slot, ORDER_DONE);
     }
     if (has_passed) {
         core->counts.checks_passed++;
-        flow_close(core, slot, CASE_CLOSED, &note);
-        return;
+        flow_passed(core, slot, &note);
+        return CODE_DONE;
     }
     core->counts.checks_failed++;
     flow_recall_all(core, slot, false);
     flow_say(core, slot, &note);
     struct case_row *row = cases_at(&core->cases, slot);
     row->handled_at_ms = 0;
-    row->flags &= ~(uint32_t)CASE_IS_CLEARED;
+    row->flags &= ~(uint32_t)(CASE_IS_CLEARED | CASE_IS_RECHECK);
     row->offer_count = 0;
     flow_dispatch_start(core, slot);
+    return CODE_DONE;
 }
 
 static void act_verify(const struct act *act, uint32_t slot, uint32_t order_slot)
 {
     struct core *core = act->core;
-    struct flow_note note = note_of(act);
+    struct flow_note note = act_note(act);
     note.order = order_slot == NONE32 ? 0 : order_slot + 1;
     if (order_slot != NONE32) {
         orders_end(core, order_slot, ORDER_DONE);
@@ -217,6 +219,64 @@ static void act_verify(const struct act *act, uint32_t slot, uint32_t order_slot
     flow_file(core, slot);
 }
 
+/* Words, an instant, a subject: what the row of the table asks for beside the state and the right. */
+static enum code check_needs(const struct act *act, uint32_t needs)
+{
+    const struct act_body *body = act->body;
+    if ((needs & NEED_TEXT) != 0 && body->text_size == 0) {
+        return CODE_TEXT_NEEDED;
+    }
+    const int64_t now_ms = act->core->now_ms;
+    if ((needs & NEED_UNTIL) != 0 &&
+        (body->until_ms <= now_ms || body->until_ms > add_clamped(now_ms, PAUSE_MAX_MS))) {
+        return CODE_BAD_UNTIL;
+    }
+    return CODE_NOTHING;
+}
+
+/* Everything at a visit: of the worker whose order it is. */
+static enum code do_on_order(const struct act *act, uint32_t order_slot)
+{
+    const uint32_t slot = orders_peek(&act->core->orders, order_slot)->case_slot;
+    switch (act->body->action) {
+    case ACTION_ACCEPT:
+        act_accept(act, order_slot);
+        return CODE_DONE;
+    case ACTION_DECLINE:
+        act_decline(act, order_slot);
+        return CODE_DONE;
+    case ACTION_ARRIVE:
+        return act_arrive(act, order_slot);
+    case ACTION_RETURN:
+        act_return(act, order_slot);
+        return CODE_DONE;
+    case ACTION_DONE:
+        act_done(act, order_slot);
+        return CODE_DONE;
+    case ACTION_REQUEST_HELP:
+        return joint_request_help(act, order_slot);
+    case ACTION_CHECK_PASS:
+    case ACTION_CHECK_FAIL:
+        return act_check(act, slot, order_slot);
+    case ACTION_VERIFY_YES:
+    case ACTION_VERIFY_NO:
+        act_verify(act, slot, order_slot);
+        return CODE_DONE;
+    default:
+        must(act->body->action == ACTION_COMMENT);
+        act_say(act, slot, order_slot, 0);
+        return CODE_DONE;
+    }
+}
+
+static bool is_own_order(const struct act *act, const struct order_row *order)
+{
+    if (order->worker != NONE32) {
+        return order->worker == act->worker;
+    }
+    return order->post != NONE32 && act_is_of_post(act->core, act->worker, order->post);
+}
+
 static enum code act_on_order(const struct act *act)
 {
     struct core *core = act->core;
@@ -226,39 +286,24 @@ static enum code act_on_order(const struct act *act)
         return act->body->order <= core->orders.last_number ? CODE_GONE : CODE_UNKNOWN_ORDER;
     }
     const struct order_row *order = orders_peek(&core->orders, order_slot);
-    const uint32_t slot = order->case_slot;
-    act->result->case_no = cases_peek(&core->cases, slot)->no;
-    if (order->worker != act->worker) {
+    act->result->case_no = cases_peek(&core->cases, order->case_slot)->no;
+    if (!is_own_order(act, order)) {
         return CODE_NOT_YOURS;
     }
-    const uint64_t possible =
-        life_order_actions((enum order_kind)order->kind, (enum order_state)order->state);
-    if (action >= ACTION_OUTSIDE_LIMIT || (possible & action_bit(action)) == 0) {
-        act->result->possible = possible;
+    const struct life_order_rule *rule =
+        life_find_order_rule((enum order_kind)order->kind, (enum order_state)order->state, action);
+    if (rule == NULL) {
+        act->result->possible =
+            life_order_actions((enum order_kind)order->kind, (enum order_state)order->state);
         act->result->state = order->state;
         if (order->state == ORDER_RECALLED) {
             return CODE_RECALLED;
         }
         return order->state == ORDER_EXPIRED ? CODE_EXPIRED : CODE_WRONG_STATE;
     }
-    enum code code = CODE_DONE;
-    if (action == ACTION_ACCEPT) {
-        act_accept(act, order_slot);
-    } else if (action == ACTION_DECLINE) {
-        act_decline(act, order_slot);
-    } else if (action == ACTION_ARRIVE) {
-        code = act_arrive(act, order_slot);
-    } else if (action == ACTION_RETURN) {
-        act_return(act, order_slot);
-    } else if (action == ACTION_DONE) {
-        act_done(act, order_slot);
-    } else if (action == ACTION_CHECK_PASS || action == ACTION_CHECK_FAIL) {
-        act_check(act, slot, order_slot);
-    } else if (action == ACTION_VERIFY_YES || action == ACTION_VERIFY_NO) {
-        act_verify(act, slot, order_slot);
-    } else {
-        must(action == ACTION_COMMENT);
-        say_act(act, slot, order_slot, 0);
+    enum code code = check_needs(act, rule->needs);
+    if (code == CODE_NOTHING) {
+        code = order->worker == NONE32 ? joint_answer(act, order_slot) : do_on_order(act, order_slot);
     }
     act->result->state = orders_peek(&core->orders, order_slot)->state;
     return code;
@@ -266,7 +311,15 @@ static enum code act_on_order(const struct act *act)
 
 /* ---- acts on a case ---- */
 
-static bool is_of_post(const struct core *core, uint32_t worker, uint32_t post)
+uint32_t act_subject_post(const struct act *act)
+{
+    const struct hash128 subject = act->body->subject;
+    return subject.hi == UINT64_MAX && subject.lo < state_city(act->core)->post_count
+               ? (uint32_t)subject.lo
+               : NONE32;
+}
+
+bool act_is_of_post(const struct core *core, uint32_t worker, uint32_t post)
 {
     const struct city *city = state_city(core);
     const struct city_person *person = worker_person(core, worker);
@@ -280,30 +333,46 @@ static bool is_of_post(const struct core *core, uint32_t worker, uint32_t post)
            (person->rights & RIGHT_DEPARTMENT_DESK) != 0;
 }
 
-static enum code check_rights(const struct act *act, const struct case_row *row)
+bool act_is_of_side(const struct core *core, uint32_t worker, const struct case_row *row)
+{
+    const struct city_person *person = worker_person(core, worker);
+    if (row->holder.kind == HOLDER_PERSON && row->holder.index == worker) {
+        return true;
+    }
+    if (row->holder.kind == HOLDER_POST && act_is_of_post(core, worker, row->holder.index)) {
+        return true;
+    }
+    return person != NULL && row->department != NONE32 && person->department == row->department &&
+           (person->rights & RIGHT_DEPARTMENT_DESK) != 0;
+}
+
+static enum code check_rights(const struct act *act, const struct case_row *row,
+                              const struct life_case_rule *rule)
 {
     const struct core *core = act->core;
-    const enum action action = (enum action)act->body->action;
     const struct city_person *person = worker_person(core, act->worker);
-    const uint32_t needed = life_case_rights(action);
-    if (person == NULL || (needed != 0 && (person->rights & needed) == 0)) {
+    if (person == NULL || (rule->rights != 0 && (person->rights & rule->rights) == 0)) {
         return CODE_NO_RIGHT;
     }
     /* A desk acts on what it holds; a dispatcher sends out anybody's case again. */
     const bool is_desk_act =
-        action == ACTION_DONE || action == ACTION_RETURN ||
-        (action == ACTION_DISPATCH && (person->rights & RIGHT_DISPATCHER) == 0);
-    if (is_desk_act &&
-        (row->holder.kind != HOLDER_POST || !is_of_post(core, act->worker, row->holder.index))) {
+        (rule->needs & NEED_HOLDER) != 0 ||
+        (act->body->action == ACTION_DISPATCH && (person->rights & RIGHT_DISPATCHER) == 0);
+    if (is_desk_act && (row->holder.kind != HOLDER_POST ||
+                        !act_is_of_post(core, act->worker, row->holder.index))) {
         return CODE_NOT_YOURS;
     }
-    const bool is_check =
-        action == ACTION_CHECK_PASS || action == ACTION_CHECK_FAIL || action == ACTION_CLOSE;
+    if ((rule->needs & NEED_SIDE) != 0 && !act_is_of_side(core, act->worker, row)) {
+        return CODE_NOT_YOURS;
+    }
     const uint32_t flags = case_person_flags(row, act->worker);
-    if (is_check && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
+    const uint32_t part = PERSON_HANDLED | PERSON_COMMANDED;
+    const uint32_t seen = (row->flags & CASE_IS_RECHECK) != 0 ? PERSON_CHECKED : 0u;
+    if (((rule->needs & NEED_NO_PART) != 0 && (flags & (part | seen)) != 0) ||
+        ((rule->needs & NEED_NO_VIEW) != 0 && (flags & PERSON_FILED) != 0)) {
         return CODE_CONFLICT_OF_INTEREST;
     }
-    return CODE_NOTHING;
+    return check_needs(act, rule->needs);
 }
 
 /* Who commands or finishes by hand is remembered, so that he never checks it. No order is active and case_persons_fit
@@ -344,7 +413,7 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     flow_recall_all(core, slot, false);
     remember_hand(act, row, PERSON_COMMANDED, worker);
     flow_to_command(core, slot);
-    struct flow_note note = note_of(act);
+    struct flow_note note = act_note(act);
     note.subject = worker + 1;
     flow_say(core, slot, &note);
     must(dispatch_offer(core, slot, worker, assign, 0, KIND_HANDLE,
@@ -356,18 +425,18 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
 static enum code act_send_to_desk(const struct act *act, uint32_t slot)
 {
     struct core *core = act->core;
-    const struct hash128 subject = act->body->subject;
-    if (subject.hi != UINT64_MAX || subject.lo >= state_city(core)->post_count) {
+    const uint32_t post = act_subject_post(act);
+    if (post == NONE32) {
         return CODE_UNKNOWN_WORKER;
     }
     struct case_row *row = cases_at(&core->cases, slot);
     if (!case_persons_fit(row, act->worker, NONE32)) {
         return CODE_TABLE_FULL;
     }
-    say_act(act, slot, NONE32, 0);
+    act_say(act, slot, NONE32, 0);
     flow_recall_all(core, slot, false);
     remember_hand(act, row, PERSON_COMMANDED, NONE32);
-    flow_to_desk(core, slot, (uint32_t)subject.lo, CODE_NOTHING, false);
+    flow_to_desk(core, slot, post, CODE_NOTHING, false);
     return CODE_DONE;
 }
 
@@ -383,7 +452,7 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
         core->counts.done++;
         flow_recall_all(core, slot, false);
         remember_hand(act, row, PERSON_HANDLED, NONE32);
-        say_act(act, slot, NONE32, 0);
+        act_say(act, slot, NONE32, 0);
         flow_handled(core, slot);
         return CODE_DONE;
     }
@@ -392,7 +461,7 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
     const uint8_t before = row->state;
     flow_to_command(core, slot); /* it decides by hand: the ladder was tried */
     clocks_arm_step(core, slot);
-    say_act(act, slot, NONE32, before);
+    act_say(act, slot, NONE32, before);
     return CODE_DONE;
 }
 
@@ -403,7 +472,7 @@ static enum code act_dispatch(const struct act *act, uint32_t slot)
     if (!case_persons_fit(row, act->worker, NONE32)) {
         return CODE_TABLE_FULL;
     }
-    say_act(act, slot, NONE32, 0);
+    act_say(act, slot, NONE32, 0);
     flow_recall_all(core, slot, false);
     row->offer_count = 0;
     case_persons_forget(row); /* everybody may be asked again */
@@ -412,9 +481,108 @@ static enum code act_dispatch(const struct act *act, uint32_t slot)
     return CODE_DONE;
 }
 
-static enum code do_on_case(const struct act *act, uint32_t slot)
+/* The dispatcher gives it back to the supervision centre: somebody looks at the place again. */
+static enum code act_return_to_centre(const struct act *act, uint32_t slot)
 {
-    struct flow_note note = note_of(act);
+    struct core *core = act->core;
+    struct case_row *row = cases_at(&core->cases, slot);
+    if (!case_persons_fit(row, act->worker, NONE32)) {
+        return CODE_TABLE_FULL;
+    }
+    core->counts.returned++;
+    flow_recall_all(core, slot, false);
+    remember_hand(act, row, PERSON_COMMANDED, NONE32);
+    act_say(act, slot, NONE32, 0);
+    flow_verify(core, slot);
+    clocks_arm_step(core, slot);
+    return CODE_DONE;
+}
+
+/* Filed or verified by hand at the supervision centre: who did so does not command it. */
+static enum code act_file(const struct act *act, uint32_t slot)
+{
+    struct case_row *row = cases_at(&act->core->cases, slot);
+    if (!case_persons_fit(row, act->worker, NONE32)) {
+        return CODE_TABLE_FULL;
+    }
+    if (act->body->action != ACTION_VERIFY_NO) {
+        flow_recall_all(act->core, slot, false);
+        remember_hand(act, row, PERSON_FILED, NONE32);
+    }
+    act_verify(act, slot, NONE32);
+    return CODE_DONE;
+}
+
+static enum code act_end(const struct act *act, uint32_t slot)
+{
+    const struct flow_note note = act_note(act);
+    if (links_has_open_child(act->core, cases_peek(&act->core->cases, slot))) {
+        return CODE_CHILD_OPEN;
+    }
+    flow_close(act->core, slot,
+               act->body->action == ACTION_VOID ? CASE_VOID : CASE_FORCED_CLOSED, &note);
+    return CODE_DONE;
+}
+
+/* The other case that the act names, which the engine must hold. */
+static enum code act_with_other(const struct act *act, uint32_t slot)
+{
+    const uint32_t other = cases_find(&act->core->cases, act->body->other);
+    if (other == NONE32 || other == slot) {
+        return CODE_OTHER_CASE_NEEDED;
+    }
+    switch (act->body->action) {
+    case ACTION_LINK_CHILD:
+        return links_take_child(act, slot, other);
+    case ACTION_UNLINK_CHILD:
+        return links_let_child_go(act, slot, other);
+    case ACTION_RELATE:
+        return links_relate(act, slot, other);
+    default:
+        return links_merge(act, slot, other);
+    }
+}
+
+/* What is about time, supervision and data. */
+static enum code do_aside(const struct act *act, uint32_t slot)
+{
+    switch (act->body->action) {
+    case ACTION_SUSPEND:
+    case ACTION_CONTROL:
+        return pause_suspend(act, slot);
+    case ACTION_RESUME:
+        return pause_resume(act, slot);
+    case ACTION_EXTEND:
+        return pause_extend(act, slot);
+    case ACTION_EXTEND_YES:
+    case ACTION_EXTEND_NO:
+        return pause_extend_answer(act, slot);
+    case ACTION_SUPERVISE:
+        return watch_supervise(act, slot);
+    case ACTION_ANSWER:
+        return watch_answer(act, slot);
+    case ACTION_APPEAL:
+        return watch_appeal(act, slot);
+    case ACTION_APPEAL_YES:
+    case ACTION_APPEAL_NO:
+        return watch_appeal_answer(act, slot);
+    case ACTION_INFORM:
+        return joint_inform(act, slot);
+    case ACTION_SPLIT:
+        return links_split(act, slot);
+    default:
+        must(act->body->action == ACTION_COMMENT);
+        act_say(act, slot, NONE32, 0);
+        return CODE_DONE;
+    }
+}
+
+static enum code do_on_case(const struct act *act, uint32_t slot, const struct life_case_rule *rule)
+{
+    struct flow_note note = act_note(act);
+    if ((rule->needs & NEED_OTHER) != 0) {
+        return act_with_other(act, slot);
+    }
     switch (act->body->action) {
     case ACTION_REASSIGN:
         return act_reassign(act, slot);
@@ -423,31 +591,26 @@ static enum code do_on_case(const struct act *act, uint32_t slot)
     case ACTION_DISPATCH:
         return act_dispatch(act, slot);
     case ACTION_DONE:
-    case ACTION_RETURN:
         return act_of_desk(act, slot);
+    case ACTION_RETURN:
+        return rule->after == CASE_VERIFYING ? act_return_to_centre(act, slot)
+                                             : act_of_desk(act, slot);
     case ACTION_CHECK_PASS:
     case ACTION_CHECK_FAIL:
     case ACTION_CLOSE:
-        act_check(act, slot, NONE32);
-        return CODE_DONE;
+        return act_check(act, slot, NONE32);
     case ACTION_VERIFY_YES:
     case ACTION_VERIFY_NO:
     case ACTION_FILE:
-        act_verify(act, slot, NONE32);
-        return CODE_DONE;
+        return act_file(act, slot);
     case ACTION_VOID:
-        flow_close(act->core, slot, CASE_VOID, &note);
-        return CODE_DONE;
     case ACTION_FORCE_CLOSE:
-        flow_close(act->core, slot, CASE_FORCED_CLOSED, &note);
-        return CODE_DONE;
+        return act_end(act, slot);
     case ACTION_REOPEN:
         flow_reopen(act->core, slot, &note);
         return CODE_DONE;
     default:
-        must(act->body->action == ACTION_COMMENT);
-        say_act(act, slot, NONE32, 0);
-        return CODE_DONE;
+        return do_aside(act, slot);
     }
 }
 
@@ -461,18 +624,21 @@ static enum code act_on_case(const struct act *act)
     }
     const struct case_row *row = cases_peek(&core->cases, slot);
     act->result->case_no = row->no;
-    const uint64_t possible = life_case_actions((enum case_state)row->state);
     act->result->state = row->state;
-    if (action >= ACTION_OUTSIDE_LIMIT || (possible & action_bit(action)) == 0) {
-        act->result->possible = possible;
+    const struct life_case_rule *rule = life_find_case_rule((enum case_state)row->state, action);
+    if (rule == NULL) {
+        act->result->possible = life_case_actions((enum case_state)row->state);
         return CODE_WRONG_STATE;
     }
-    const enum code refusal = check_rights(act, row);
-    if (refusal != CODE_NOTHING) {
-        return refusal;
+    enum code code = check_rights(act, row, rule);
+    if (code == CODE_NOTHING) {
+        code = do_on_case(act, slot, rule);
     }
-    const enum code code = do_on_case(act, slot);
-    act->result->state = cases_peek(&core->cases, slot)->state;
+    if (code == CODE_CHILD_OPEN) {
+        act->result->possible = life_case_actions((enum case_state)row->state);
+    }
+    act->result->state =
+        cases_peek(&core->cases, cases_find(&core->cases, act->result->case_no))->state;
     return code;
 }
 

@@ -64,6 +64,8 @@ enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32
     row->rule = row->class_row = row->cell = row->asset = NONE32;
     row->device = row->gateway = row->department = NONE32;
     row->order_first = row->free_next = NONE32;
+    row->extend_asker = row->extend_first = NONE32;
+    row->parent = row->child_first = row->child_next = row->child_prev = NONE32;
     row->merge_next = row->merge_prev = row->close_next = row->close_prev = NONE32;
     row->place = place_none();
     table_put(&cases->by_no, key_of(row->no), slot);
@@ -76,6 +78,7 @@ void cases_give(struct cases *cases, uint32_t slot)
     struct case_row *row = cases_at(cases, slot);
     must((row->flags & (CASE_HAS_MERGE | CASE_HAS_CLOSE)) == 0);
     must(row->order_first == NONE32);
+    must(row->parent == NONE32 && row->child_first == NONE32);
     table_remove(&cases->by_no, key_of(row->no));
     memset(row, 0, sizeof *row);
     row->free_next = cases->free_first;
@@ -202,6 +205,16 @@ uint32_t case_person_flags(const struct case_row *row, uint32_t worker)
     return 0;
 }
 
+bool case_has_person(const struct case_row *row, uint32_t worker)
+{
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        if (row->persons[i].worker == worker) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags)
 {
     for (uint32_t i = 0; i < row->person_count; i++) {
@@ -219,7 +232,7 @@ bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags)
 
 static bool is_kept(const struct case_person *person)
 {
-    return (person->flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0;
+    return (person->flags & (PERSON_HANDLED | PERSON_COMMANDED | PERSON_FILED)) != 0;
 }
 
 bool case_persons_fit(const struct case_row *row, uint32_t a, uint32_t b)
@@ -238,7 +251,7 @@ void case_persons_forget(struct case_row *row)
     for (uint32_t i = 0; i < row->person_count; i++) {
         if (is_kept(&row->persons[i])) {
             row->persons[kept] = row->persons[i];
-            row->persons[kept++].flags &= ~(uint32_t)PERSON_DECLINED;
+            row->persons[kept++].flags &= ~(uint32_t)(PERSON_DECLINED | PERSON_CHECKED);
         }
     }
     row->person_count = kept;

@@ -36,6 +36,9 @@ uint32_t cases_first_close(const struct cases *cases, struct hash128 key);
 /* The flags a case remembers of a worker, 0 if none. */
 uint32_t case_person_flags(const struct case_row *row, uint32_t worker);
 
+/* Is the worker on the list, with or without flags? */
+bool case_has_person(const struct case_row *row, uint32_t worker);
+
 /* Remembers; a full list forgets nothing and returns false (the caller then goes to a desk). */
 bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags);
 

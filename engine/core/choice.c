@@ -89,6 +89,10 @@ static enum code filter_case(const struct core *core, const struct case_row *row
     if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
         return CODE_CONFLICTED;
     }
+    if (kind == KIND_CHECK_RESULT && (row->flags & CASE_IS_RECHECK) != 0 &&
+        (flags & PERSON_CHECKED) != 0) {
+        return CODE_CHECKED_BEFORE;
+    }
     /* Who has done a part of it is not asked for another part; rework is a new round. */
     const bool is_handling = kind == KIND_HANDLE || kind == KIND_ASSIST;
     if (orders_has_worker(core, row, slot) ||

@@ -5,6 +5,8 @@
 #include "engine/core/cases.h"
 #include "engine/core/flow.h"
 #include "engine/core/match.h"
+#include "engine/core/pause.h"
+#include "engine/core/watch.h"
 
 static uint32_t calendar_of(const struct core *core, uint32_t department)
 {
@@ -90,12 +92,29 @@ void clocks_bind(struct core *core, uint32_t slot, enum case_clock clock)
     arm_clock(core, slot, clock, due, clocks_plain_ms(limit));
 }
 
+void clocks_bind_until(struct core *core, uint32_t slot, enum case_clock clock, int64_t until_ms)
+{
+    must(clock == CLOCK_SUSPENDED || clock == CLOCK_CONTROL);
+    pause_handle(core, cases_at(&core->cases, slot));
+    arm_clock(core, slot, clock, until_ms, sub_clamped(until_ms, core->now_ms));
+}
+
+void clocks_extend_handle(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    must((row->flags & CASE_HANDLE_RUNS) != 0 && (row->flags & CASE_HANDLE_MISSED) == 0);
+    row->handle_limit.value = add_clamped(row->handle_limit.value, row->handle_base);
+    arm_clock(core, slot, CLOCK_HANDLE, clocks_handle_deadline(core, row),
+              clocks_plain_ms(row->handle_limit));
+}
+
 void clocks_bind_handle(struct core *core, uint32_t slot, uint32_t department)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     pause_handle(core, row);
     if (row->handle_limit.value == 0 || row->department != department) {
         row->handle_limit = handle_limit_of(core, row);
+        row->handle_base = row->handle_limit.value;
         row->handle_used_ms = 0;
         row->department = department;
         row->flags &= ~(uint32_t)CASE_HANDLE_MISSED; /* the clock of another department */
@@ -117,6 +136,9 @@ void clocks_reset_handle(struct core *core, uint32_t slot)
     row->flags &= ~(uint32_t)(CASE_HANDLE_RUNS | CASE_HANDLE_MISSED | CASE_IS_MISSED);
     row->handle_used_ms = 0;
     row->handle_limit = (struct clock_limit){0, 0, 0};
+    row->handle_base = 0;
+    row->extensions = 0;
+    row->extend_stage = EXTEND_NONE;
     row->steps_fired = 0;
 }
 
@@ -162,8 +184,9 @@ void clocks_miss(struct core *core, uint32_t slot, int64_t due_ms)
     const bool is_first = (row->flags & CASE_IS_MISSED) == 0;
     const uint32_t post = post_above(core, row);
     row->flags |= CASE_IS_MISSED;
-    if (row->clock == CLOCK_HANDLE) {
-        row->flags |= CASE_HANDLE_MISSED;
+    const bool is_handle = row->clock == CLOCK_HANDLE;
+    if (is_handle) {
+        row->flags |= CASE_HANDLE_MISSED | CASE_EVER_MISSED;
     }
     const int64_t again = add_clamped(core->now_ms, max_i64(row->clock_limit_ms, REMIND_MIN_MS));
     timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK), again);
@@ -176,6 +199,11 @@ void clocks_miss(struct core *core, uint32_t slot, int64_t due_ms)
                                  .deadline_ms = due_ms,
                                  .post = post + 1});
     tell_post(core, row, post, NONE32, CODE_EXPIRED);
+    if (is_handle && is_first) {
+        pause_extend_lapse(core, slot);
+    } else if (is_handle) {
+        watch_supervise_missed(core, slot);
+    }
 }
 
 /* When the step is due under what is known now; NEVER_MS while its condition does not hold. */
@@ -226,13 +254,18 @@ static int64_t step_due_ms(const struct core *core, const struct case_row *row,
                        mul_div(deadline - row->handle_from_ms, step->after_permille, 1000));
 }
 
+/* Nothing escalates while a case is suspended, or over. */
+static bool ladder_runs(const struct case_row *row)
+{
+    return !case_state_is_terminal((enum case_state)row->state) && row->state != CASE_SUSPENDED;
+}
+
 void clocks_arm_step(struct core *core, uint32_t slot)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
     const struct policy_rule *rule = state_rule(core, row);
     int64_t due = NEVER_MS;
-    if (rule != NULL && row->filed_at_ms != 0 &&
-        !case_state_is_terminal((enum case_state)row->state)) {
+    if (rule != NULL && row->filed_at_ms != 0 && ladder_runs(row)) {
         for (uint32_t i = 0; i < rule->steps.count; i++) {
             if ((row->steps_fired & (1u << i)) == 0) {
                 due = min_i64(
@@ -269,7 +302,7 @@ void clocks_fire_steps(struct core *core, uint32_t slot)
     const uint32_t count = rule == NULL ? 0 : rule->steps.count;
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t step_row = rule->steps.first + i;
-        if (case_state_is_terminal((enum case_state)row->state) ||
+        if (!ladder_runs(row) ||
             (row->steps_fired & (1u << i)) != 0 ||
             step_due_ms(core, row, &state_policy(core)->steps[step_row]) > core->now_ms) {
             continue;

@@ -1,7 +1,7 @@
 /* clocks.h: the clocks of a case: which one binds its holder, when it is missed, whom the ladder tells.
  *
- * Exactly one clock binds an open case at any time: VERIFY, DISPATCH, HANDLE, CLEARED (waiting for the device) or CHECK; a
- * closed case runs RETIRE, its reopen window. A missed clock keeps a reminder armed, so no open case is ever
+ * Exactly one clock binds an open case at any time: VERIFY, DISPATCH, HANDLE, CLEARED (waiting for the device), CHECK, or
+ * SUSPENDED and CONTROL, which pause the rest; a closed case runs RETIRE, its reopen window. A missed clock keeps a reminder armed, so no open case is ever
  * without a deadline.
  *
  * The handle clock (处置时限) starts when the case first has a holder outside the command centre, pauses while
@@ -14,6 +14,12 @@
 /* Makes the clock bind, from now. DISPATCH, CHECK and VERIFY take the policy's limits; RETIRE the class's reopen window;
  * CLEARED the rule's close.within. Pauses the handle clock. */
 void clocks_bind(struct core *core, uint32_t case_slot, enum case_clock clock);
+
+/* SUSPENDED or CONTROL binds until that instant; the handle clock pauses. */
+void clocks_bind_until(struct core *core, uint32_t case_slot, enum case_clock clock, int64_t until_ms);
+
+/* The handle clock, which runs, gets one more of its original limit. */
+void clocks_extend_handle(struct core *core, uint32_t case_slot);
 
 /* Starts or resumes the handle clock under a department (NONE32 = continuous time) and makes it bind. */
 void clocks_bind_handle(struct core *core, uint32_t case_slot, uint32_t department);

@@ -18,6 +18,7 @@
     X(REOPENED, 7, "a closed case was reopened", "已重新立案")                                     \
     X(CLEARED, 8, "the source says it is over", "来源报告已消除")                                  \
     X(DONE, 9, "done", "已执行")                                                                   \
+    X(SELF_CLEARED, 11, "over before anybody arrived", "人员到场前已自行消除")                     \
     X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
     /* refusals of an event */                                                                    \
     X(MALFORMED, 20, "the message does not follow its schema", "报文格式错误")                     \
@@ -58,6 +59,16 @@
     X(NOT_ELIGIBLE, 72, "that worker may not take this order", "该人员不可承接")                   \
     X(AMBIGUOUS, 73, "more than one case has that suffix", "编号后缀不唯一")                       \
     X(UNKNOWN_ACTION, 74, "no such action", "未知操作")                                            \
+    X(OVERDUE, 75, "its clock has run out already", "时限已过，不可再申请")                        \
+    X(ONCE_ONLY, 76, "that was done once, and may be done once only", "仅限一次，已使用")          \
+    X(NO_MORE_EXTENSIONS, 77, "all extensions are used, or one is being decided", "延期次数已用完或正在审批") \
+    X(CHILD_OPEN, 78, "a child of this case is still open", "尚有子案未结")                        \
+    X(BAD_UNTIL, 79, "a time is needed after now and within a year", "须指定一年以内的将来时间")    \
+    X(NOT_MISSED, 80, "no clock was missed: nothing to appeal", "未超时，无须申诉")                \
+    X(OTHER_CASE_NEEDED, 81, "another case is needed that this can be tied to", "须指定可关联的另一案件") \
+    X(TEXT_NEEDED, 82, "words are needed: what, or by which clause", "须填写内容或依据条款")       \
+    X(NOTHING_ASKED, 83, "nothing was asked that this would answer", "无待处理的申请或督办")       \
+    X(BAD_AMOUNT, 84, "that number is not possible here", "数量超出允许范围")                      \
     /* why a worker was passed over (dispatch) */                                                 \
     X(ELIGIBLE, 100, "could take it", "可承接")                                                    \
     X(OFF_SHIFT, 101, "not on shift", "不在班")                                                    \
@@ -74,7 +85,8 @@
     X(RESTING, 112, "resting after a long order", "休息中")                                        \
     X(SUSPENDED_WORKER, 113, "suspended from duty", "停派中")                                      \
     X(FARTHER, 114, "eligible, but farther", "可承接但更远")                                       \
-    X(BUSIER, 115, "eligible, but carries more", "可承接但负荷更高")
+    X(BUSIER, 115, "eligible, but carries more", "可承接但负荷更高")                              \
+    X(CHECKED_BEFORE, 116, "checked it before: another must look", "已核查过，须换人复核")
 
 #define CODE_ENUM(name, number, en, zh) CODE_##name = number,
 enum code { CODE_LIST(CODE_ENUM) CODE_LIMIT = 128 };

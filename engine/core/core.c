@@ -15,9 +15,12 @@
 #include "engine/core/flow.h"
 #include "engine/core/intake.h"
 #include "engine/core/marks.h"
+#include "engine/core/links.h"
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
+#include "engine/core/pause.h"
 #include "engine/core/remap.h"
+#include "engine/core/watch.h"
 #include "engine/core/workers.h"
 
 #define REMAP_ROWS_MIN 4096u
@@ -373,8 +376,14 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
         clocks_fire_steps(core, slot);
     } else if (timer == CASE_TIMER_SEEK) {
         flow_seek(core, slot);
+    } else if (timer == CASE_TIMER_SUPERVISE) {
+        watch_supervise_due(core, slot, due_ms);
     } else if (row->clock == CLOCK_RETIRE) {
-        flow_retire(core, slot);
+        if (!watch_keeps(core, slot, due_ms)) {
+            flow_retire(core, slot);
+        }
+    } else if (row->clock == CLOCK_SUSPENDED || row->clock == CLOCK_CONTROL) {
+        pause_due(core, slot);
     } else if (row->clock == CLOCK_CLEARED) {
         flow_cleared_due(core, slot);
     } else {
@@ -437,6 +446,9 @@ static bool clock_fits(enum case_state state, enum case_clock clock)
         [CASE_VERIFYING] = CLOCK_VERIFY, [CASE_DISPATCHING] = CLOCK_DISPATCH,
         [CASE_ASSIGNED] = CLOCK_HANDLE,  [CASE_ON_SITE] = CLOCK_HANDLE,
         [CASE_HANDLED] = CLOCK_CLEARED,  [CASE_CHECKING] = CLOCK_CHECK};
+    if (state == CASE_SUSPENDED) {
+        return clock == CLOCK_SUSPENDED || clock == CLOCK_CONTROL;
+    }
     return clocks[state] == clock;
 }
 
@@ -452,6 +464,9 @@ static void check_case(const struct core *core, uint32_t slot)
     } else if (row->holder.kind == HOLDER_POST) {
         must(row->holder.index < state_city(core)->post_count);
     }
+    must(timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_SUPERVISE)) ==
+         ((row->flags & CASE_IS_SUPERVISED) != 0));
+    must(row->extensions <= EXTENSIONS_MAX && row->help_wanted <= HELPERS_MAX);
     must(row->state != CASE_REPORTED && row->state != CASE_FILED);
     must(is_terminal || clock_fits((enum case_state)row->state, (enum case_clock)row->clock));
     must((row->clock == CLOCK_HANDLE) == ((row->flags & CASE_HANDLE_RUNS) != 0));
@@ -463,7 +478,8 @@ static void check_case(const struct core *core, uint32_t slot)
         must(row->holder.index == orders_peek(&core->orders, lead)->worker);
     }
     must(row->state != CASE_DISPATCHING || row->holder.kind == HOLDER_POST);
-    if (is_terminal) {
+    must((row->state == CASE_MERGED) == !case_no_is_none(row->survivor));
+    if (is_terminal || row->state == CASE_SUSPENDED) {
         must(orders_count_active(core, row, UINT32_MAX) == 0);
     }
 }
@@ -493,5 +509,7 @@ void core_check(const struct core *core)
                                counts->no_rule + counts->reopened + counts->cleared +
                                counts->refused);
     must(counts->cases_opened + counts->reopenings ==
-         counts->open_now + counts->closed + counts->voided + counts->forced_closed);
+         counts->open_now + counts->closed + counts->voided + counts->forced_closed +
+             counts->merged_away);
+    must(links_hold(core));
 }

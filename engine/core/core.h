@@ -63,9 +63,9 @@ struct hash128 core_facts_digest(const struct core *core);
 struct core_counts {
     uint64_t events;     /* events evaluated or refused with a result */
     uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
-    uint64_t cases_opened; /* new cases (= opened) */
-    uint64_t closed, voided, forced_closed; /* transitions into a terminal state */
-    uint64_t reopenings; /* transitions back: cases_opened = open_now + closed + voided + forced_closed - reopenings */
+    uint64_t cases_opened; /* new cases: opened by an event, or split off */
+    uint64_t closed, voided, forced_closed, merged_away; /* transitions into a terminal state */
+    uint64_t reopenings; /* transitions back: cases_opened = open_now + the four - reopenings */
     uint64_t open_now;   /* cases not terminal */
     uint64_t offers, accepted, declined, expired, returned, done, checks_passed, checks_failed;
     uint64_t nobody;     /* offers that found nobody eligible */
@@ -76,6 +76,8 @@ struct core_counts {
 const struct core_counts *core_counts_now(const struct core *core);
 
 /* ---- views for the edge and for read-only tools ---- */
+
+#define CASE_CHILDREN_SHOWN 8u
 
 struct case_view {
     struct case_no no;
@@ -92,6 +94,12 @@ struct case_view {
     int64_t deadline_ms;
     int64_t handle_deadline_ms; /* NEVER_MS: no clock or paused */
     bool is_overdue;           /* a clock that binds now was missed */
+    bool was_missed;           /* a handle clock of it was missed, ever */
+    uint8_t extensions;        /* granted */
+    uint8_t appeal;            /* 0 none, 1 open, 2 upheld, 3 refused */
+    uint8_t child_count;       /* open children, at most CASE_CHILDREN_SHOWN of them in children */
+    struct case_no survivor, parent, children[CASE_CHILDREN_SHOWN]; /* none */
+    int64_t supervise_deadline_ms; /* NEVER_MS: no answer is owed */
     uint8_t field_count;
     struct {
         uint32_t field; /* row of POLICY_FIELDS */
@@ -108,7 +116,8 @@ struct order_view {
     struct case_no case_no;
     enum order_kind kind;
     enum order_state state;
-    uint32_t person; /* row of CITY_PERSONS */
+    uint32_t person; /* row of CITY_PERSONS, or NONE32: */
+    uint32_t post;   /* row of CITY_POSTS, of an order to a post */
     uint32_t assign; /* row of POLICY_ASSIGNS */
     bool is_lead;
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms; /* 0 = not yet */

@@ -46,6 +46,11 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     }
     h = add_pair(h, row->handle_limit.unit, row->event_count);
     h = add_pair(h, row->offer_count, row->steps_fired);
+    h = add_i64(add_i64(h, row->handle_base), row->supervise_limit_ms);
+    h = add_pair(h, ((uint32_t)row->extensions << 8) | row->extend_stage,
+                 ((uint32_t)row->appeal << 8) | row->help_wanted);
+    h = add_no(add_pair(h, row->extend_asker, row->extend_first), row->survivor);
+    h = add_pair(add_pair(h, row->parent, row->child_first), row->child_next, row->child_prev);
     h = add_pair(h, row->round, row->person_count);
     for (uint32_t i = 0; i < row->person_count; i++) {
         h = add_pair(h, row->persons[i].worker, row->persons[i].flags);
@@ -85,7 +90,7 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
             continue;
         }
         h = hash128_add(h, row->number);
-        h = add_pair(h, row->case_slot, row->worker);
+        h = hash128_add(add_pair(h, row->case_slot, row->worker), row->post);
         h = add_pair(h, row->assign,
                      ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
                          ((uint32_t)row->is_lead << 8) | row->clock);
@@ -171,7 +176,7 @@ static struct hash128 digest_counts(struct hash128 h, const struct core_counts *
 {
     const uint64_t words[] = {c->events,        c->opened,        c->merged,        c->deduped,
                               c->no_rule,       c->refused,       c->reopened,      c->cleared,
-                              c->suppressed,    c->cases_opened,  c->closed,        c->voided,
+                              c->suppressed,    c->cases_opened,  c->closed,        c->voided,        c->merged_away,
                               c->forced_closed, c->reopenings,    c->open_now,      c->offers,
                               c->accepted,      c->declined,      c->expired,       c->returned,
                               c->done,          c->checks_passed, c->checks_failed, c->nobody,
@@ -209,6 +214,7 @@ static struct hash128 add_timeline(struct hash128 h, const struct effect_timelin
     h = add_pair(add_pair(h, t->holder.kind, t->holder.index), t->rule, t->class_row);
     h = add_pair(add_pair(h, t->cell, t->asset), t->device, t->event_count);
     h = add_i64(add_i64(add_place(h, t->place), t->deadline_ms), t->distance_cm);
+    h = add_pair(add_i64(add_no(h, t->other), t->until_ms), t->amount, 0);
     return t->text == NULL ? h : hash128_join(h, state_hash_text(t->text, t->text_size));
 }
 

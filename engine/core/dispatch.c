@@ -96,7 +96,7 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
         if ((row->assign_mask & (1u << i)) == 0) {
             continue;
         }
-        uint32_t wanted = state_policy(core)->assigns[assign].count;
+        uint32_t wanted = state_policy(core)->assigns[assign].count + (i == 0 ? row->help_wanted : 0u);
         const uint32_t have = count_for_assign(core, row, i);
         for (wanted = wanted > have ? wanted - have : 0; wanted > 0; wanted--) {
             struct effect_decision decision;

@@ -74,6 +74,9 @@ struct effect_timeline {
     struct place place;  /* of the case (OPEN) or of the act; PLACE_NONE */
     int64_t deadline_ms; /* the armed deadline that binds the holder now; for MISS the one missed */
     int64_t distance_cm; /* offer: straight line; -1 unknown */
+    struct case_no other; /* the other case of a merge, split or link; none */
+    int64_t until_ms;     /* suspended or controlled until; 0 */
+    uint32_t amount;      /* helpers asked, hours given; 0 */
     uint32_t event_count; /* events merged into the case so far */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
     const char *text;    /* act's free text, borrowed for the call; NULL */

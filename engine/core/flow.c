@@ -4,7 +4,9 @@
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/dispatch.h"
+#include "engine/core/links.h"
 #include "engine/core/orders.h"
+#include "engine/core/watch.h"
 #include "engine/core/workers.h"
 
 static struct holder holder_for_effect(const struct core *core, struct holder holder)
@@ -53,6 +55,9 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
                            ? note->deadline_ms
                            : timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK)),
         .distance_cm = note->action == ACTION_OFFER ? note->distance_cm : -1,
+        .other = note->other,
+        .until_ms = note->until_ms,
+        .amount = note->amount,
         .event_count = row->event_count,
         .event = note->event,
         .text = note->text,
@@ -90,7 +95,17 @@ static void recall_order(struct core *core, uint32_t order_slot, enum order_stat
     const uint32_t worker = order->worker;
     const uint64_t number = order->number;
     orders_end(core, order_slot, state);
-    worker_tell(core, worker, ITEM_RECALL, number, code);
+    if (worker != NONE32) {
+        worker_tell(core, worker, ITEM_RECALL, number, code);
+    }
+}
+
+/* Is it spared? Those on site when asked, of a joint order those on their way too, and whoever else gives data. */
+static bool is_kept(const struct case_row *row, const struct order_row *order, bool keep_arrived)
+{
+    const bool is_joint = (row->flags & CASE_IS_JOINT) != 0;
+    return keep_arrived && (order->state == ORDER_ARRIVED || order->worker == NONE32 ||
+                            (is_joint && order->state == ORDER_ACCEPTED));
 }
 
 void flow_recall_all(struct core *core, uint32_t slot, bool keep_arrived)
@@ -100,12 +115,16 @@ void flow_recall_all(struct core *core, uint32_t slot, bool keep_arrived)
         const struct order_row *order = orders_peek(&core->orders, o);
         const uint32_t next = order->next;
         const bool is_active = order_state_is_active((enum order_state)order->state);
-        if (is_active && !(keep_arrived && order->state == ORDER_ARRIVED)) {
+        if (is_active && !is_kept(row, order, keep_arrived)) {
+            /* NONE32 + 1 is 0: nobody, and a post where it is an order to one */
             const uint32_t worker = order->worker;
+            const uint32_t post = order->post;
             recall_order(core, o, ORDER_RECALLED, CODE_RECALLED);
             flow_say(core, slot,
-                     &(struct flow_note){
-                         .action = ACTION_RECALL, .order = o + 1, .subject = worker + 1});
+                     &(struct flow_note){.action = ACTION_RECALL,
+                                         .order = o + 1,
+                                         .subject = worker + 1,
+                                         .post = post + 1});
         }
         o = next;
     }
@@ -121,8 +140,7 @@ uint32_t flow_owner_of(const struct core *core, const struct case_row *row)
     return row->class_row == NONE32 ? NONE32 : state_city(core)->classes[row->class_row].department;
 }
 
-/* The desk that takes what nobody took: the rule's fallback, the owner's duty post, the city's desk. */
-static uint32_t desk_of(const struct core *core, const struct case_row *row)
+uint32_t flow_desk_of(const struct core *core, const struct case_row *row)
 {
     const struct city *city = state_city(core);
     const struct policy_rule *rule = state_rule(core, row);
@@ -139,7 +157,7 @@ static uint32_t desk_of(const struct core *core, const struct case_row *row)
     return city->info->desk_post;
 }
 
-static void tell_desk(struct core *core, const struct case_row *row, uint32_t post, enum code code)
+void flow_tell_post(struct core *core, const struct case_row *row, uint32_t post, enum code code)
 {
     const struct effect effect = {.kind = EFFECT_NOTICE,
                                   .at_ms = core->now_ms,
@@ -155,7 +173,7 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const uint8_t before = row->state;
-    const uint32_t desk = post != NONE32 ? post : desk_of(core, row);
+    const uint32_t desk = post != NONE32 ? post : flow_desk_of(core, row);
     const uint32_t department = state_city(core)->posts[desk].department;
     row->state = CASE_ASSIGNED;
     flow_hold_by_post(row, desk);
@@ -167,11 +185,10 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
     flow_say(core, slot,
              &(struct flow_note){
                  .action = ACTION_TO_DESK, .code = code, .post = desk + 1, .state_before = before});
-    tell_desk(core, row, desk, code);
+    flow_tell_post(core, row, desk, code);
 }
 
-/* Offers what is wanted; what nobody takes goes to the desk, what is partly filled is sought on. */
-static void fill(struct core *core, uint32_t slot)
+void flow_fill(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const uint32_t handling = (1u << KIND_HANDLE) | (1u << KIND_ASSIST);
@@ -208,7 +225,8 @@ void flow_to_command(struct core *core, uint32_t slot)
     row->state = CASE_DISPATCHING;
     row->round = (row->round + 1) & 0xff;
     row->first_offer_at_ms = 0; /* the ladder measures each round from its own first offer */
-    row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD);
+    row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD | CASE_IS_JOINT);
+    row->help_wanted = 0;
     flow_hold_by_post(row, state_city(core)->info->command_post);
     clocks_bind(core, slot, CLOCK_DISPATCH);
     flow_arm_seek(core, slot, false);
@@ -217,7 +235,7 @@ void flow_to_command(struct core *core, uint32_t slot)
 void flow_dispatch_start(struct core *core, uint32_t slot)
 {
     flow_to_command(core, slot);
-    fill(core, slot);
+    flow_fill(core, slot);
 }
 
 void flow_file(struct core *core, uint32_t slot)
@@ -285,14 +303,14 @@ void flow_after_loss(struct core *core, uint32_t slot, uint32_t worker, bool was
     }
     const bool was_holder = row->holder.kind == HOLDER_PERSON && row->holder.index == worker;
     if (was_lead && flow_promote_assist(core, slot)) {
-        fill(core, slot);
+        flow_fill(core, slot);
         return;
     }
     if (was_holder) {
         flow_dispatch_start(core, slot);
         return;
     }
-    fill(core, slot);
+    flow_fill(core, slot);
 }
 
 void flow_take_back(struct core *core, uint32_t slot)
@@ -324,9 +342,13 @@ void flow_close(struct core *core, uint32_t slot, enum case_state state,
     row->state = (uint8_t)state;
     row->closed_at_ms = core->now_ms;
     row->holder = (struct holder){HOLDER_NONE, 0};
+    row->flags &= ~(uint32_t)CASE_IS_RECHECK;
+    row->extend_stage = EXTEND_NONE;
+    watch_end(core, slot);
     core->counts.closed += state == CASE_CLOSED;
     core->counts.voided += state == CASE_VOID;
     core->counts.forced_closed += state == CASE_FORCED_CLOSED;
+    core->counts.merged_away += state == CASE_MERGED;
     must(core->counts.open_now > 0);
     core->counts.open_now--;
     clocks_stop(core, slot);
@@ -360,7 +382,9 @@ void flow_handled(struct core *core, uint32_t slot)
     row->state = CASE_HANDLED;
     row->handled_at_ms = core->now_ms;
     flow_arm_seek(core, slot, false);
-    if (check == CHECK_NONE || (check == CHECK_DEVICE && (row->flags & CASE_IS_CLEARED) != 0)) {
+    const bool can_close = !links_has_open_child(core, row);
+    if (can_close && (check == CHECK_NONE ||
+                      (check == CHECK_DEVICE && (row->flags & CASE_IS_CLEARED) != 0))) {
         flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
         return;
     }
@@ -376,6 +400,59 @@ void flow_handled(struct core *core, uint32_t slot)
     flow_seek_checker(core, slot);
 }
 
+/* The same for everybody who knows the number, and nothing that can be steered: its hash. */
+static bool is_sampled(struct case_no no, uint32_t every)
+{
+    const uint64_t mixed = mix64(mix64(((uint64_t)no.district << 32) | no.day) ^ no.serial);
+    return mixed % every == 0;
+}
+
+void flow_self_handled(struct core *core, uint32_t slot)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    if (is_sampled(row->no, SELF_CHECK_EVERY)) {
+        flow_handled(core, slot);
+        return;
+    }
+    cases_at(&core->cases, slot)->handled_at_ms = core->now_ms;
+    flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
+}
+
+/* Is there an inspector in the city who has no part in the case? */
+static bool has_other_checker(const struct core *core, const struct case_row *row)
+{
+    const struct city *city = state_city(core);
+    for (uint32_t i = 0; i < city->person_count; i++) {
+        const uint32_t flags = case_person_flags(row, core->workers.person_slots[i]);
+        if ((city->persons[i].rights & RIGHT_INSPECTOR) != 0 && city->persons[i].capacity > 0 &&
+            (flags & (PERSON_HANDLED | PERSON_COMMANDED | PERSON_CHECKED)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void flow_passed(struct core *core, uint32_t slot, const struct flow_note *note)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const bool is_candidate = note->action == ACTION_CHECK_PASS && (row->flags & CASE_IS_RECHECK) == 0 &&
+                              is_sampled(row->no, RECHECK_EVERY);
+    if (!is_candidate || !case_person_add(row, note->actor - 1, PERSON_CHECKED) ||
+        !has_other_checker(core, row)) {
+        flow_close(core, slot, CASE_CLOSED, note);
+        return;
+    }
+    row->flags |= CASE_IS_RECHECK;
+    flow_recall_all(core, slot, false);
+    flow_say(core, slot, note);
+    row->state = CASE_CHECKING;
+    flow_hold_by_post(row, state_city(core)->info->supervision_post);
+    clocks_bind(core, slot, CLOCK_CHECK);
+    flow_say(core, slot, &(struct flow_note){.action = ACTION_RECHECK});
+    flow_arm_seek(core, slot, !dispatch_service(core, slot, KIND_CHECK_RESULT, false));
+    clocks_arm_step(core, slot);
+}
+
 void flow_cleared_due(struct core *core, uint32_t slot)
 {
     flow_seek_checker(core, slot);
@@ -387,16 +464,21 @@ void flow_cleared(struct core *core, uint32_t slot, const struct event *event, u
     const uint8_t before = row->state;
     const bool by_device =
         row->class_row != NONE32 && state_city(core)->classes[row->class_row].check == CHECK_DEVICE;
+    const bool is_early = row->state < CASE_ON_SITE;
     row->flags |= CASE_IS_CLEARED;
     flow_say(core, slot,
              &(struct flow_note){.action = ACTION_CLEAR,
                                  .gateway = gateway + 1,
                                  .event = event,
+                                 .code = is_early ? CODE_SELF_CLEARED : CODE_NOTHING,
                                  .state_before = before});
+    if (row->state == CASE_SUSPENDED) {
+        return; /* it waits for its time; whoever resumes it sees this */
+    }
     if (row->state == CASE_ON_SITE || row->state == CASE_CHECKING) {
         return; /* somebody is there: the person's word closes it */
     }
-    if (row->state == CASE_HANDLED || by_device) {
+    if ((row->state == CASE_HANDLED || by_device) && !links_has_open_child(core, row)) {
         flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
         return;
     }
@@ -416,7 +498,7 @@ void flow_reopen(struct core *core, uint32_t slot, const struct flow_note *note)
     core->counts.reopenings++;
     core->counts.open_now++;
     row->flags |= CASE_WAS_REOPENED;
-    row->flags &= ~(uint32_t)CASE_IS_CLEARED;
+    row->flags &= ~(uint32_t)(CASE_IS_CLEARED | CASE_AUTO_SUPERVISED);
     row->handled_at_ms = 0;
     row->closed_at_ms = 0;
     case_persons_forget(row);
@@ -442,7 +524,7 @@ void flow_worsen(struct core *core, uint32_t slot, uint32_t rule, uint32_t assig
     if (row->state == CASE_DISPATCHING || row->state == CASE_ASSIGNED ||
         row->state == CASE_ON_SITE) {
         row->flags &= ~(uint32_t)CASE_NOBODY_TOLD;
-        fill(core, slot);
+        flow_fill(core, slot);
     }
     clocks_arm_step(core, slot);
 }
@@ -454,6 +536,7 @@ void flow_retire(struct core *core, uint32_t slot)
     clocks_stop(core, slot);
     cases_unlink_merge(&core->cases, slot);
     cases_unlink_close(&core->cases, slot);
+    links_forget(core, slot);
     orders_give_all(core, slot);
     cases_give(&core->cases, slot);
 }
@@ -467,7 +550,7 @@ void flow_seek(struct core *core, uint32_t slot)
     case CASE_DISPATCHING:
     case CASE_ASSIGNED:
     case CASE_ON_SITE:
-        fill(core, slot);
+        flow_fill(core, slot);
         return;
     case CASE_CHECKING:
         if (orders_count_active(core, row, check) == 0) {
@@ -547,11 +630,12 @@ void flow_post_gone(struct core *core, uint32_t slot)
         flow_to_desk(core, slot, NONE32, CODE_NOTHING, (row->flags & CASE_IS_SEEKING) != 0);
         return;
     }
-    const uint32_t post =
-        row->state == CASE_DISPATCHING ? info->command_post : info->supervision_post;
+    const bool is_commands = row->state == CASE_DISPATCHING || row->state == CASE_SUSPENDED;
+    const uint32_t post = is_commands ? info->command_post : info->supervision_post;
+    row->flags &= ~(uint32_t)CASE_WAS_AT_DESK;
     flow_hold_by_post(row, post);
     flow_say(core, slot, &(struct flow_note){.action = ACTION_TO_DESK, .post = post + 1});
-    tell_desk(core, row, post, CODE_NOTHING);
+    flow_tell_post(core, row, post, CODE_NOTHING);
 }
 
 /* When an accepted order needs looking at: its arrive clock, or its worker's silence. */
@@ -568,9 +652,32 @@ void flow_arm_accepted(struct core *core, uint32_t order_slot)
     timers_arm(&core->timers, order_timer_id(core, order_slot), due);
 }
 
+void flow_post_order_due(struct core *core, uint32_t order_slot)
+{
+    struct order_row *order = orders_at(&core->orders, order_slot);
+    const struct city *city = state_city(core);
+    const uint32_t department = city->posts[order->post].department;
+    const uint32_t lead = department == NONE32 ? NONE32 : city->departments[department].lead_post;
+    const uint32_t above = lead != NONE32 ? lead : city->info->command_post;
+    const int64_t missed_at_ms = order->deadline_ms;
+    order->deadline_ms = NEVER_MS; /* said once; the order stays open until it is answered or the case ends */
+    core->counts.clocks_missed++;
+    flow_say(core, order->case_slot,
+             &(struct flow_note){.action = ACTION_MISS,
+                                 .order = order_slot + 1,
+                                 .post = above + 1,
+                                 .clock = order->clock,
+                                 .deadline_ms = missed_at_ms});
+    flow_tell_post(core, cases_peek(&core->cases, order->case_slot), above, CODE_EXPIRED);
+}
+
 void flow_order_due(struct core *core, uint32_t order_slot)
 {
     struct order_row *order = orders_at(&core->orders, order_slot);
+    if (order->worker == NONE32) {
+        flow_post_order_due(core, order_slot);
+        return;
+    }
     const struct worker_row *worker = &core->workers.rows[order->worker];
     const int64_t lost_ms = state_policy(core)->info->worker_lost_ms;
     must(order_state_is_active((enum order_state)order->state));

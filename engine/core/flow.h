@@ -17,6 +17,9 @@ struct flow_note {
     uint32_t subject;     /* worker slot + 1 */
     uint32_t gateway;     /* image row + 1 */
     uint32_t post;        /* image row + 1 */
+    struct case_no other;
+    int64_t until_ms;
+    uint32_t amount;
     uint8_t state_before; /* 0 = as now */
     uint8_t clock;        /* with deadline_ms; 0 = the binding clock */
     int64_t deadline_ms;
@@ -95,6 +98,24 @@ void flow_arm_accepted(struct core *core, uint32_t order_slot);
 
 /* The department that answers for the case by rule or by catalogue, or NONE32. */
 uint32_t flow_owner_of(const struct core *core, const struct case_row *row);
+
+/* The desk that takes what nobody took: the rule's fallback, the owner's duty post, the city's desk. */
+uint32_t flow_desk_of(const struct core *core, const struct case_row *row);
+
+/* Tells a post about the case. */
+void flow_tell_post(struct core *core, const struct case_row *row, uint32_t post, enum code code);
+
+/* Offers what is wanted and not yet offered; what nobody takes goes to the desk. */
+void flow_fill(struct core *core, uint32_t case_slot);
+
+/* Handled by whoever reported it: checked where its number is in the sample, else closed. */
+void flow_self_handled(struct core *core, uint32_t case_slot);
+
+/* Passed: closed, or where its number is in the sample, looked at once more by another checker. */
+void flow_passed(struct core *core, uint32_t case_slot, const struct flow_note *note);
+
+/* An order to a post is over its clock: said once, the post above is told. */
+void flow_post_order_due(struct core *core, uint32_t order_slot);
 
 /* Back to the command post: a new round of dispatching, with nobody asked yet. */
 void flow_to_command(struct core *core, uint32_t case_slot);

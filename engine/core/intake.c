@@ -4,6 +4,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
+#include "engine/core/links.h"
 #include "engine/core/match.h"
 #include "engine/core/memory.h"
 #include "engine/core/workers.h"
@@ -158,18 +159,20 @@ static bool may_take(const struct merge_search *search, const struct case_row *r
 static void consider_chain(struct merge_search *search, struct hash128 key, bool by_place)
 {
     const struct core *core = search->core;
-    for (uint32_t slot = cases_first_merge(&core->cases, key); slot != NONE32;
-         slot = cases_peek(&core->cases, slot)->merge_next) {
+    for (uint32_t link = cases_first_merge(&core->cases, key); link != NONE32;
+         link = cases_peek(&core->cases, link)->merge_next) {
+        const uint32_t slot = links_follow(core, link);
         const struct case_row *row = cases_peek(&core->cases, slot);
         if (!may_take(search, row)) {
             continue;
         }
         int64_t cm = 0;
         if (by_place) {
-            if (!place_is_known(row->place)) {
+            const struct place at = cases_peek(&core->cases, link)->place;
+            if (!place_is_known(at)) {
                 continue;
             }
-            cm = distance_cm(row->place, search->event->head->place);
+            cm = distance_cm(at, search->event->head->place);
             if (cm > search->rule->merge.radius_cm) {
                 continue;
             }
@@ -307,7 +310,7 @@ static enum code open_case(struct core *core, uint32_t rule_row, const struct ev
         flow_say(core, slot, &note);
         note.action = ACTION_SELF_HANDLED;
         flow_say(core, slot, &note);
-        flow_handled(core, slot);
+        flow_self_handled(core, slot);
         return CODE_OPENED;
     }
     flow_say(core, slot, &note);
@@ -330,6 +333,7 @@ static enum code merge_into(struct core *core, uint32_t slot, const struct polic
         return CODE_TOO_MANY_EVENTS;
     }
     row->event_count++;
+    const bool is_controlled = row->clock == CLOCK_CONTROL;
     const struct flow_note note = {.action = is_closed ? ACTION_REOPEN : ACTION_MERGE,
                                    .reason = is_closed ? REASON_CAME_BACK : REASON_NONE,
                                    .gateway = source.gateway + 1,
@@ -347,6 +351,9 @@ static enum code merge_into(struct core *core, uint32_t slot, const struct polic
         return CODE_REOPENED;
     }
     flow_say(core, slot, &note);
+    if (is_controlled) {
+        return CODE_SUPPRESSED; /* counted and told, no more */
+    }
     if (is_worse) {
         flow_worsen(core, slot, (uint32_t)(rule - state_policy(core)->rules),
                     wanted_assigns(core, rule, event, rule->severity));
@@ -449,7 +456,7 @@ static enum code fire(struct core *core, uint32_t rule_row, const struct event *
         key = key_of(core, base, rule->dedupe.keys, rule->class_row, event);
         const struct memory_row *seen = memory_find(&core->dedupe, key);
         if (seen != NULL && core->now_ms < seen->until_ms) {
-            *out_no = seen->case_no;
+            *out_no = links_follow_no(core, seen->case_no);
             return CODE_DEDUPED;
         }
     }
@@ -463,7 +470,7 @@ static enum code fire(struct core *core, uint32_t rule_row, const struct event *
     } else {
         code = open_case(core, rule_row, event, source, asset, out_no);
     }
-    if (dedupes && (code == CODE_OPENED || code == CODE_MERGED || code == CODE_REOPENED)) {
+    if (dedupes && (code == CODE_OPENED || code == CODE_MERGED || code == CODE_REOPENED || code == CODE_SUPPRESSED)) {
         memory_put(&core->dedupe, key, add_clamped(core->now_ms, rule->dedupe.window_ms), *out_no);
     }
     return code;
@@ -482,7 +489,7 @@ static enum code decide(struct core *core, struct intake_source source, const st
     const struct memory_row *seen =
         hash128_is_none(head->id) ? NULL : memory_find(&core->event_ids, head->id);
     if (seen != NULL) { /* a known id is known however old it is */
-        result->case_no = seen->case_no;
+        result->case_no = links_follow_no(core, seen->case_no);
         return CODE_DEDUPED;
     }
     const enum code time = check_time(core, source, event, &result->is_late);

@@ -9,99 +9,171 @@
  *                                                                                 | passed
  *   FORCED_CLOSED, VOID from any open state            reopened <--in its window-- CLOSED
  *
- * What people may do is these tables: code, documentation and oracle alike. Everything outside them is refused with
- * a code and the list of what is possible now. What the engine does by itself (offers, expiry, escalation,
- * clearing) is in dispatch.c, clocks.c and intake.c. */
+ * What people may do is these two tables: code, documentation (docs/life-cycle.md) and oracle alike. Everything outside them
+ * is refused with a code and the list of what is possible now. What the engine does by itself (offers, expiry, escalation,
+ * clearing, resuming) is in dispatch.c, clocks.c, intake.c and pause.c. */
 #include "engine/core/life.h"
 
 #include "engine/core/city.h"
 
-#define BIT(action) (UINT64_C(1) << ACTION_##action)
+#define IN(state) (1u << CASE_##state)
 
-/* Open to everyone who may see the case, in every state. */
-#define ALWAYS BIT(COMMENT)
-/* What the command centre may do to a case that is not done yet. */
-#define COMMAND (BIT(REASSIGN) | BIT(DISPATCH) | BIT(SEND_TO_DESK))
-/* What the shift chief may do to any open case. */
-#define CHIEF (BIT(VOID) | BIT(FORCE_CLOSE))
+#define INTAKE RIGHT_INTAKE
+#define CHIEF RIGHT_SHIFT_CHIEF
+#define DISPATCHER RIGHT_DISPATCHER
+#define DESK RIGHT_DEPARTMENT_DESK
+#define INSPECTOR RIGHT_INSPECTOR
+#define OVERSEER RIGHT_OVERSEER
 
-static const uint64_t case_actions[CASE_STATE_COUNT] = {
-    [CASE_REPORTED] = ALWAYS | CHIEF | BIT(FILE),
-    [CASE_VERIFYING] = ALWAYS | CHIEF | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO),
-    [CASE_FILED] = ALWAYS | CHIEF | COMMAND,
-    [CASE_DISPATCHING] = ALWAYS | CHIEF | COMMAND,
-    [CASE_ASSIGNED] = ALWAYS | CHIEF | COMMAND | BIT(DONE) | BIT(RETURN),
-    [CASE_ON_SITE] = ALWAYS | CHIEF | COMMAND,
-    [CASE_HANDLED] = ALWAYS | CHIEF | BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE),
-    [CASE_CHECKING] = ALWAYS | CHIEF | BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE),
-    [CASE_CLOSED] = ALWAYS | BIT(REOPEN),
-    [CASE_VOID] = ALWAYS | BIT(REOPEN),
-    [CASE_MERGED] = ALWAYS,
-    [CASE_SUSPENDED] = ALWAYS | CHIEF,
-    [CASE_FORCED_CLOSED] = ALWAYS | BIT(REOPEN),
+#define UNFILED (IN(REPORTED) | IN(VERIFYING))
+#define COMMANDED (IN(FILED) | IN(DISPATCHING) | IN(ASSIGNED) | IN(ON_SITE))
+#define HELD (IN(ASSIGNED) | IN(ON_SITE))
+#define CHECKED (IN(HANDLED) | IN(CHECKING))
+#define OPEN (UNFILED | COMMANDED | CHECKED | IN(SUSPENDED))
+#define CLOSED (IN(CLOSED) | IN(FORCED_CLOSED))
+#define ANY (OPEN | CLOSED | IN(VOID) | IN(MERGED))
+
+/* {states, action, state after, rights, needs} */
+static const struct life_case_rule case_rules[] = {
+    {ANY, ACTION_COMMENT, CASE_NONE, 0, 0},
+    /* the supervision centre files, verifies, checks, closes */
+    {UNFILED, ACTION_FILE, CASE_DISPATCHING, INTAKE | CHIEF, 0},
+    {IN(VERIFYING), ACTION_VERIFY_YES, CASE_DISPATCHING, INSPECTOR | CHIEF, 0},
+    {IN(VERIFYING), ACTION_VERIFY_NO, CASE_VOID, INSPECTOR | CHIEF, NEED_REASON},
+    {CHECKED, ACTION_CHECK_PASS, CASE_CLOSED, INSPECTOR | CHIEF, NEED_NO_PART},
+    {CHECKED, ACTION_CHECK_FAIL, CASE_DISPATCHING, INSPECTOR | CHIEF, NEED_REASON | NEED_NO_PART},
+    {CHECKED, ACTION_CLOSE, CASE_CLOSED, CHIEF, NEED_NO_PART},
+    {OPEN, ACTION_VOID, CASE_VOID, CHIEF, NEED_REASON},
+    {OPEN, ACTION_FORCE_CLOSE, CASE_FORCED_CLOSED, CHIEF, NEED_REASON},
+    {CLOSED | IN(VOID), ACTION_REOPEN, CASE_DISPATCHING, CHIEF | INTAKE | OVERSEER, NEED_REASON},
+    /* the command centre dispatches and coordinates */
+    {COMMANDED, ACTION_REASSIGN, CASE_DISPATCHING, DISPATCHER, NEED_REASON | NEED_SUBJECT | NEED_NO_VIEW},
+    {COMMANDED, ACTION_SEND_TO_DESK, CASE_ASSIGNED, DISPATCHER, NEED_REASON | NEED_SUBJECT | NEED_NO_VIEW},
+    {COMMANDED, ACTION_DISPATCH, CASE_DISPATCHING, DISPATCHER | DESK, NEED_NO_VIEW},
+    {IN(DISPATCHING), ACTION_RETURN, CASE_VERIFYING, DISPATCHER, NEED_REASON | NEED_NO_VIEW},
+    /* a department's desk handles or gives back what its post holds */
+    {IN(ASSIGNED), ACTION_DONE, CASE_CHECKING, DESK, NEED_HOLDER},
+    {IN(ASSIGNED), ACTION_RETURN, CASE_DISPATCHING, DESK, NEED_REASON | NEED_HOLDER},
+    /* time: 延期, 挂账, 管控 */
+    {HELD, ACTION_EXTEND, CASE_NONE, DESK | RIGHT_WORKER, NEED_REASON | NEED_SIDE},
+    {HELD, ACTION_EXTEND_YES, CASE_NONE, DESK | DISPATCHER | CHIEF, 0},
+    {HELD, ACTION_EXTEND_NO, CASE_NONE, DESK | DISPATCHER | CHIEF, NEED_REASON},
+    {HELD, ACTION_SUSPEND, CASE_SUSPENDED, DISPATCHER | CHIEF, NEED_REASON | NEED_UNTIL},
+    {IN(VERIFYING) | COMMANDED, ACTION_CONTROL, CASE_SUSPENDED, CHIEF, NEED_REASON | NEED_UNTIL},
+    {IN(SUSPENDED), ACTION_RESUME, CASE_NONE, DISPATCHER | CHIEF, 0},
+    /* 督办 and 超时申诉 */
+    {OPEN, ACTION_SUPERVISE, CASE_NONE, OVERSEER | CHIEF, NEED_REASON},
+    {OPEN, ACTION_ANSWER, CASE_NONE, 0, NEED_TEXT | NEED_SIDE},
+    {CLOSED, ACTION_APPEAL, CASE_NONE, DESK, NEED_REASON | NEED_SIDE},
+    {CLOSED, ACTION_APPEAL_YES, CASE_NONE, CHIEF | OVERSEER, 0},
+    {CLOSED, ACTION_APPEAL_NO, CASE_NONE, CHIEF | OVERSEER, NEED_REASON},
+    /* other cases */
+    {OPEN, ACTION_MERGE_INTO, CASE_MERGED, INTAKE | DISPATCHER | CHIEF, NEED_REASON | NEED_OTHER},
+    {OPEN, ACTION_REPLACE, CASE_MERGED, DISPATCHER | CHIEF, NEED_REASON | NEED_OTHER},
+    {COMMANDED | CHECKED, ACTION_SPLIT, CASE_NONE, INTAKE | DISPATCHER | CHIEF, NEED_REASON | NEED_TEXT},
+    {OPEN, ACTION_LINK_CHILD, CASE_NONE, INTAKE | DISPATCHER | CHIEF, NEED_OTHER},
+    {OPEN, ACTION_UNLINK_CHILD, CASE_NONE, INTAKE | DISPATCHER | CHIEF, NEED_REASON | NEED_OTHER},
+    {ANY, ACTION_RELATE, CASE_NONE, INTAKE | DISPATCHER | CHIEF | DESK, NEED_OTHER},
+    /* 数据协查 */
+    {IN(VERIFYING) | COMMANDED | CHECKED, ACTION_INFORM, CASE_NONE, DISPATCHER | DESK | CHIEF, NEED_TEXT | NEED_SUBJECT},
 };
 
-static const uint64_t handle_actions[ORDER_STATE_COUNT] = {
-    [ORDER_OFFERED] = BIT(ACCEPT) | BIT(DECLINE),
-    [ORDER_ACCEPTED] = BIT(ARRIVE) | BIT(RETURN) | BIT(COMMENT),
-    [ORDER_ARRIVED] = BIT(DONE) | BIT(RETURN) | BIT(COMMENT),
+#undef IN
+#define IN(state) (1u << ORDER_##state)
+#define OF(kind) (1u << KIND_##kind)
+#define HANDLING (OF(HANDLE) | OF(ASSIST))
+#define VISIT (HANDLING | OF(CHECK_RESULT) | OF(VERIFY_REPORT))
+#define UNDER_WAY (IN(ACCEPTED) | IN(ARRIVED))
+
+/* {kinds, states, action, state after, needs} */
+static const struct life_order_rule order_rules[] = {
+    {VISIT, IN(OFFERED), ACTION_ACCEPT, ORDER_ACCEPTED, 0},
+    {VISIT, IN(OFFERED), ACTION_DECLINE, ORDER_DECLINED, NEED_REASON},
+    {VISIT, IN(ACCEPTED), ACTION_ARRIVE, ORDER_ARRIVED, 0},
+    {VISIT, UNDER_WAY, ACTION_RETURN, ORDER_RETURNED, NEED_REASON},
+    {VISIT, UNDER_WAY, ACTION_COMMENT, ORDER_NONE, 0},
+    {HANDLING, IN(ARRIVED), ACTION_DONE, ORDER_DONE, 0},
+    {OF(HANDLE), IN(ARRIVED), ACTION_REQUEST_HELP, ORDER_NONE, NEED_REASON},
+    {OF(CHECK_RESULT), UNDER_WAY, ACTION_CHECK_PASS, ORDER_DONE, 0},
+    {OF(CHECK_RESULT), UNDER_WAY, ACTION_CHECK_FAIL, ORDER_DONE, NEED_REASON},
+    {OF(VERIFY_REPORT), IN(ARRIVED), ACTION_VERIFY_YES, ORDER_DONE, 0},
+    {OF(VERIFY_REPORT), IN(ARRIVED), ACTION_VERIFY_NO, ORDER_DONE, NEED_REASON},
+    /* to a post: a refusal needs the clause that allows it */
+    {OF(INFORM), IN(OFFERED), ACTION_ACCEPT, ORDER_ACCEPTED, 0},
+    {OF(INFORM), IN(OFFERED) | IN(ACCEPTED), ACTION_DONE, ORDER_DONE, NEED_TEXT},
+    {OF(INFORM), IN(OFFERED) | IN(ACCEPTED), ACTION_DECLINE, ORDER_DECLINED, NEED_REASON | NEED_TEXT},
+    {OF(INFORM), IN(OFFERED) | IN(ACCEPTED), ACTION_COMMENT, ORDER_NONE, 0},
 };
 
-static const uint64_t check_actions[ORDER_STATE_COUNT] = {
-    [ORDER_OFFERED] = BIT(ACCEPT) | BIT(DECLINE),
-    [ORDER_ACCEPTED] = BIT(ARRIVE) | BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(RETURN) | BIT(COMMENT),
-    [ORDER_ARRIVED] = BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(RETURN) | BIT(COMMENT),
-};
+const struct life_case_rule *life_case_rules(uint32_t *out_count)
+{
+    *out_count = COUNT_OF(case_rules);
+    return case_rules;
+}
 
-static const uint64_t verify_actions[ORDER_STATE_COUNT] = {
-    [ORDER_OFFERED] = BIT(ACCEPT) | BIT(DECLINE),
-    [ORDER_ACCEPTED] = BIT(ARRIVE) | BIT(RETURN) | BIT(COMMENT),
-    [ORDER_ARRIVED] = BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(RETURN) | BIT(COMMENT),
-};
+const struct life_order_rule *life_order_rules(uint32_t *out_count)
+{
+    *out_count = COUNT_OF(order_rules);
+    return order_rules;
+}
 
-static const uint32_t case_rights[ACTION_OUTSIDE_LIMIT] = {
-    [ACTION_DONE] = RIGHT_DEPARTMENT_DESK,
-    [ACTION_RETURN] = RIGHT_DEPARTMENT_DESK,
-    [ACTION_CHECK_PASS] = RIGHT_INSPECTOR | RIGHT_SHIFT_CHIEF,
-    [ACTION_CHECK_FAIL] = RIGHT_INSPECTOR | RIGHT_SHIFT_CHIEF,
-    [ACTION_CLOSE] = RIGHT_SHIFT_CHIEF,
-    [ACTION_VERIFY_YES] = RIGHT_INSPECTOR | RIGHT_SHIFT_CHIEF,
-    [ACTION_VERIFY_NO] = RIGHT_INSPECTOR | RIGHT_SHIFT_CHIEF,
-    [ACTION_FILE] = RIGHT_INTAKE | RIGHT_SHIFT_CHIEF,
-    [ACTION_REASSIGN] = RIGHT_DISPATCHER,
-    [ACTION_DISPATCH] = RIGHT_DISPATCHER | RIGHT_DEPARTMENT_DESK,
-    [ACTION_SEND_TO_DESK] = RIGHT_DISPATCHER,
-    [ACTION_VOID] = RIGHT_SHIFT_CHIEF,
-    [ACTION_FORCE_CLOSE] = RIGHT_SHIFT_CHIEF,
-    [ACTION_REOPEN] = RIGHT_SHIFT_CHIEF | RIGHT_INTAKE | RIGHT_OVERSEER,
-    [ACTION_COMMENT] = 0,
-};
+const struct life_case_rule *life_find_case_rule(enum case_state state, enum action action)
+{
+    must(state < CASE_STATE_COUNT);
+    for (size_t i = 0; i < COUNT_OF(case_rules); i++) {
+        if (case_rules[i].action == action && (case_rules[i].states & (1u << state)) != 0) {
+            return &case_rules[i];
+        }
+    }
+    return NULL;
+}
+
+const struct life_order_rule *life_find_order_rule(enum order_kind kind, enum order_state state,
+                                                   enum action action)
+{
+    must(kind < KIND_LIMIT && state < ORDER_STATE_COUNT);
+    for (size_t i = 0; i < COUNT_OF(order_rules); i++) {
+        if (order_rules[i].action == action && (order_rules[i].kinds & (1u << kind)) != 0 &&
+            (order_rules[i].states & (1u << state)) != 0) {
+            return &order_rules[i];
+        }
+    }
+    return NULL;
+}
 
 uint64_t life_case_actions(enum case_state state)
 {
+    uint64_t actions = 0;
     must(state < CASE_STATE_COUNT);
-    return case_actions[state];
+    for (size_t i = 0; i < COUNT_OF(case_rules); i++) {
+        if ((case_rules[i].states & (1u << state)) != 0) {
+            actions |= action_bit((enum action)case_rules[i].action);
+        }
+    }
+    return actions;
 }
 
 uint64_t life_order_actions(enum order_kind kind, enum order_state state)
 {
-    must(state < ORDER_STATE_COUNT);
-    if (kind == KIND_CHECK_RESULT) {
-        return check_actions[state];
+    uint64_t actions = 0;
+    must(kind < KIND_LIMIT && state < ORDER_STATE_COUNT);
+    for (size_t i = 0; i < COUNT_OF(order_rules); i++) {
+        if ((order_rules[i].kinds & (1u << kind)) != 0 &&
+            (order_rules[i].states & (1u << state)) != 0) {
+            actions |= action_bit((enum action)order_rules[i].action);
+        }
     }
-    return kind == KIND_VERIFY_REPORT ? verify_actions[state] : handle_actions[state];
-}
-
-uint32_t life_case_rights(enum action action)
-{
-    must(action < ACTION_OUTSIDE_LIMIT);
-    return case_rights[action];
+    return actions;
 }
 
 bool life_needs_reason(enum action action)
 {
-    const uint64_t reasoned = BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) |
-                              BIT(REASSIGN) | BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) |
-                              BIT(REOPEN);
-    return action < ACTION_OUTSIDE_LIMIT && (reasoned & action_bit(action)) != 0;
+    bool needs = false;
+    for (size_t i = 0; i < COUNT_OF(case_rules); i++) {
+        needs = needs || (case_rules[i].action == action && (case_rules[i].needs & NEED_REASON) != 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(order_rules); i++) {
+        needs = needs || (order_rules[i].action == action && (order_rules[i].needs & NEED_REASON) != 0);
+    }
+    return needs;
 }

@@ -67,6 +67,25 @@
     X(FILE, 16, "file", "立案")                                  \
     X(CLOSE, 17, "close", "结案")                                \
     X(SEND_TO_DESK, 18, "send to a desk", "转派岗位")            \
+    X(SUSPEND, 19, "suspend", "挂账")                            \
+    X(RESUME, 20, "resume", "恢复办理")                          \
+    X(EXTEND, 21, "ask for an extension", "申请延期")            \
+    X(EXTEND_YES, 22, "approve the extension", "同意延期")       \
+    X(EXTEND_NO, 23, "refuse the extension", "不同意延期")       \
+    X(APPEAL, 24, "appeal the missed clock", "超时申诉")         \
+    X(APPEAL_YES, 25, "appeal upheld", "申诉成立")               \
+    X(APPEAL_NO, 26, "appeal refused", "申诉不成立")             \
+    X(SUPERVISE, 27, "supervise", "督办")                        \
+    X(ANSWER, 28, "answer the supervision", "督办回复")          \
+    X(MERGE_INTO, 29, "merge into another case", "并案")         \
+    X(SPLIT, 30, "split off a case", "拆案")                     \
+    X(LINK_CHILD, 31, "take as a child", "设为子案")             \
+    X(UNLINK_CHILD, 32, "let a child go", "解除子案")            \
+    X(RELATE, 33, "relate to another case", "关联案件")          \
+    X(REPLACE, 34, "replace by another case", "以他案替代")      \
+    X(CONTROL, 35, "put under control", "管控")                  \
+    X(REQUEST_HELP, 36, "request help", "吹哨求援")              \
+    X(INFORM, 37, "ask for data", "数据协查")                    \
     X(OPEN, 64, "opened by an event", "事件立案")                \
     X(MERGE, 65, "event merged", "事件并入")                     \
     X(OFFER, 66, "offered", "派单")                              \
@@ -82,7 +101,13 @@
     X(RETIRE, 76, "left the engine", "归档")                     \
     X(SEVERITY, 77, "severity changed", "等级变化")              \
     X(SELF_HANDLED, 78, "handled by the reporter", "自处置")    \
-    X(AWAIT_CLEAR, 79, "waits for the source", "等待来源确认")
+    X(AWAIT_CLEAR, 79, "waits for the source", "等待来源确认")  \
+    X(EXTEND_LAPSE, 80, "extension lapsed", "延期申请失效")      \
+    X(RECHECK, 81, "sampled for a second check", "抽查复核")     \
+    X(ABSORB, 82, "took another case in", "并入他案")            \
+    X(GET_PARENT, 83, "became a child", "成为子案")              \
+    X(LEAVE_PARENT, 84, "no longer a child", "不再为子案")       \
+    X(RECALENDAR, 85, "deadline recomputed", "时限重算")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -101,7 +126,17 @@
     X(CAME_BACK, 13, "it came back", "问题复发")                   \
     X(BETTER_PLACED, 14, "another person is better placed", "更合适人选") \
     X(INSTRUCTED, 15, "instructed", "上级指示")                    \
-    X(OTHER, 16, "other, see text", "其他")
+    X(OTHER, 16, "other, see text", "其他")                        \
+    X(NEEDS_PARTS, 17, "waits for parts or equipment", "待设备材料") \
+    X(WEATHER, 18, "weather", "天气原因")                          \
+    X(NEEDS_FUNDS, 19, "waits for funds", "待资金落实")            \
+    X(LEGAL_STEPS, 20, "legal steps take their time", "须履行法定程序") \
+    X(PERMITTED, 21, "permitted for a time", "已获许可")           \
+    X(SAME_MATTER, 22, "the same matter", "同一问题")              \
+    X(OTHER_MATTER, 23, "another matter", "另一问题")              \
+    X(NEEDS_OTHERS, 24, "needs other departments", "需多部门联合") \
+    X(IMPORTANT, 25, "important", "重要事项")                      \
+    X(UNFORESEEN, 26, "nobody could foresee it", "不可抗力")
 
 #define CLOCK_LIST(X)                                  \
     X(NONE, 0, "none", "无")                            \
@@ -112,7 +147,12 @@
     X(CHECK, 5, "check", "核查时限")                    \
     X(VERIFY, 6, "verify", "核实时限")                  \
     X(RETIRE, 7, "reopen window", "重新立案期")         \
-    X(CLEARED, 8, "waiting for the device", "等待设备确认")
+    X(CLEARED, 8, "waiting for the device", "等待设备确认") \
+    X(SUSPENDED, 9, "suspension", "挂账期限")           \
+    X(CONTROL, 10, "control window", "管控期限")        \
+    X(SUPERVISE, 11, "supervision", "督办时限")         \
+    X(INFORM, 12, "give data", "协查时限")              \
+    X(APPEAL, 13, "decide the appeal", "申诉裁决时限")
 
 /* What a worker app says of its owner. */
 #define WORKER_STATUS_LIST(X)                     \
@@ -159,14 +199,51 @@ static inline bool order_state_is_active(enum order_state state)
     return state == ORDER_OFFERED || state == ORDER_ACCEPTED || state == ORDER_ARRIVED;
 }
 
-/* Bit per action that the state admits from outside, for "possible now". Bits 0..63. */
+/* What an act must bring. */
+enum life_need {
+    NEED_REASON = 1u << 0,
+    NEED_TEXT = 1u << 1,    /* words: an answer, a clause */
+    NEED_UNTIL = 1u << 2,   /* an instant after now, at most PAUSE_MAX_MS away */
+    NEED_OTHER = 1u << 3,   /* another case that the engine holds */
+    NEED_SUBJECT = 1u << 4, /* a person or a post */
+    NEED_HOLDER = 1u << 5,  /* to sit at the post that holds the case */
+    NEED_SIDE = 1u << 6,    /* to hold it, to sit at its post, or at a desk of its department */
+    NEED_NO_PART = 1u << 7, /* not to have handled or commanded it (checks) */
+    NEED_NO_VIEW = 1u << 8, /* not to have filed, verified or checked it (command) */
+};
+
+/* One row of the life of a case: in those states, that action by anybody with one of the rights. */
+struct life_case_rule {
+    uint32_t states; /* bit per enum case_state */
+    uint16_t action;
+    uint16_t after;  /* enum case_state it leads to; CASE_NONE = it stays, or what follows decides */
+    uint32_t rights; /* enum right; 0 = any known person */
+    uint32_t needs;  /* enum life_need */
+};
+
+/* One row of the life of an order: only whose order it is may act. */
+struct life_order_rule {
+    uint32_t kinds;  /* bit per enum order_kind */
+    uint32_t states; /* bit per enum order_state */
+    uint16_t action;
+    uint16_t after; /* enum order_state; ORDER_NONE = it stays */
+    uint32_t needs;
+};
+
+/* Both tables, for tests and documents. */
+const struct life_case_rule *life_case_rules(uint32_t *out_count);
+const struct life_order_rule *life_order_rules(uint32_t *out_count);
+
+/* The row of that state (kind and state) and action, or NULL: not possible now. */
+const struct life_case_rule *life_find_case_rule(enum case_state state, enum action action);
+const struct life_order_rule *life_find_order_rule(enum order_kind kind, enum order_state state,
+                                                   enum action action);
+
+/* Bit per action that the state admits from outside, for "possible now". Bits 0..62. */
 uint64_t life_case_actions(enum case_state state);
 uint64_t life_order_actions(enum order_kind kind, enum order_state state);
 
-/* Rights (enum right), one of which an act on a case needs; 0 = any known person. */
-uint32_t life_case_rights(enum action action);
-
-/* Must a reason be given? */
+/* Must a reason be given, whatever the state? */
 bool life_needs_reason(enum action action);
 
 static inline uint64_t action_bit(enum action action)

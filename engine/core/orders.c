@@ -78,12 +78,13 @@ enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enu
     }
     must(slot < orders->limit && orders->rows[slot].is_used == 0);
     orders->used++;
-    struct worker_row *person = &core->workers.rows[worker];
+    struct worker_row *person = worker == NONE32 ? NULL : &core->workers.rows[worker];
     struct order_row *row = &orders->rows[slot];
     *row = (struct order_row){.number = ++orders->last_number,
                               .is_used = 1,
                               .case_slot = case_slot,
                               .worker = worker,
+                              .post = NONE32,
                               .assign = NONE32,
                               .kind = (uint8_t)kind,
                               .state = ORDER_OFFERED,
@@ -92,27 +93,26 @@ enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enu
                               .offered_at_ms = core->now_ms,
                               .deadline_ms = NEVER_MS,
                               .next = owner->order_first,
-                              .worker_next = person->order_first,
+                              .worker_next = person == NULL ? NONE32 : person->order_first,
                               .worker_prev = NONE32,
                               .free_next = NONE32};
     owner->order_first = slot;
     owner->order_count++;
-    if (person->order_first != NONE32) {
-        orders->rows[person->order_first].worker_prev = slot;
+    if (person != NULL) {
+        if (person->order_first != NONE32) {
+            orders->rows[person->order_first].worker_prev = slot;
+        }
+        person->order_first = slot;
+        person->load++;
     }
-    person->order_first = slot;
-    person->load++;
     table_put(&orders->by_number, key_of(row->number), slot);
     *out_slot = slot;
     return ERR_OK;
 }
 
-void orders_end(struct core *core, uint32_t slot, enum order_state state)
+static void leave_worker(struct core *core, struct order_row *row, uint32_t slot)
 {
     struct orders *orders = &core->orders;
-    struct order_row *row = orders_at(orders, slot);
-    must(order_state_is_active((enum order_state)row->state));
-    must(!order_state_is_active(state));
     struct worker_row *person = &core->workers.rows[row->worker];
     if (row->worker_next != NONE32) {
         orders->rows[row->worker_next].worker_prev = row->worker_prev;
@@ -126,6 +126,16 @@ void orders_end(struct core *core, uint32_t slot, enum order_state state)
     must(person->load > 0);
     person->load--;
     row->worker_next = row->worker_prev = NONE32;
+}
+
+void orders_end(struct core *core, uint32_t slot, enum order_state state)
+{
+    struct order_row *row = orders_at(&core->orders, slot);
+    must(order_state_is_active((enum order_state)row->state));
+    must(!order_state_is_active(state));
+    if (row->worker != NONE32) {
+        leave_worker(core, row, slot);
+    }
     row->state = (uint8_t)state;
     row->ended_at_ms = core->now_ms;
     row->deadline_ms = NEVER_MS;
@@ -247,7 +257,8 @@ static void check_worker_chains(const struct core *core)
     uint32_t expected = 0;
     for (uint32_t slot = 0; slot < core->orders.high; slot++) {
         const struct order_row *order = &core->orders.rows[slot];
-        expected += order->is_used != 0 && order_state_is_active((enum order_state)order->state);
+        expected += order->is_used != 0 && order->worker != NONE32 &&
+                    order_state_is_active((enum order_state)order->state);
     }
     must(active == expected);
 }

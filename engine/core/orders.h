@@ -10,7 +10,7 @@
 
 void orders_init(struct orders *orders, struct arena *arena, const struct limits *limits);
 
-/* A new OFFERED order of the worker on the case, in both chains. Drops the case's oldest ended order when it keeps
+/* A new OFFERED order of the worker on the case, in both chains; worker NONE32: of a post, which the caller sets. Drops the case's oldest ended order when it keeps
  * CASE_ORDERS_MAX. */
 enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enum order_kind kind,
                      uint32_t *out_slot) WARN_UNUSED;

@@ -147,6 +147,12 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
         row->holder.index =
             mapped(core, row->holder.index); /* gone: NONE32 until remap_rows moves it on */
     }
+    for (uint32_t i = 0; i < core->orders.high; i++) {
+        struct order_row *order = &core->orders.rows[i];
+        if (order->is_used != 0 && order->post != NONE32) {
+            order->post = mapped(core, order->post); /* likewise */
+        }
+    }
 }
 
 /* The assign of a check or verify order: by its place among the policy's own. */
@@ -209,6 +215,34 @@ static void move_cases_of_lost_posts(struct core *core)
     }
 }
 
+/* Nobody is left at that post who could answer. */
+static void end_orders_of_lost_posts(struct core *core)
+{
+    for (uint32_t i = 0; i < core->orders.high; i++) {
+        const struct order_row *order = &core->orders.rows[i];
+        if (order->is_used != 0 && order->worker == NONE32 && order->post == NONE32 &&
+            order_state_is_active((enum order_state)order->state)) {
+            orders_end(core, i, ORDER_EXPIRED);
+            flow_say(core, order->case_slot,
+                     &(struct flow_note){.action = ACTION_LOST, .order = i + 1});
+        }
+    }
+}
+
+/* The calendar, or its department, may have changed: a new deadline, said where it differs. */
+static void recompute_handle_clock(struct core *core, uint32_t slot)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    const uint32_t timer = case_timer_id(slot, CASE_TIMER_CLOCK);
+    const bool was_missed = (row->flags & CASE_IS_MISSED) != 0;
+    const int64_t before_ms = timers_due_ms(&core->timers, timer);
+    clocks_bind_handle(core, slot, row->department);
+    row->flags |= was_missed ? (uint32_t)CASE_IS_MISSED : 0;
+    if (!was_missed && timers_due_ms(&core->timers, timer) != before_ms) {
+        flow_say(core, slot, &(struct flow_note){.action = ACTION_RECALENDAR});
+    }
+}
+
 /* Orders of people who left the city are lost at once. */
 static void lose_orders_of_leavers(struct core *core)
 {
@@ -227,16 +261,15 @@ void remap_rows(struct core *core)
     remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
     move_cases_of_lost_posts(core);
+    end_orders_of_lost_posts(core);
     lose_orders_of_leavers(core);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];
         if (row->is_used == 0 || case_state_is_terminal((enum case_state)row->state)) {
             continue;
         }
-        if ((row->flags & CASE_HANDLE_RUNS) != 0) { /* calendars may have changed: a new deadline */
-            const bool was_missed = (row->flags & CASE_IS_MISSED) != 0;
-            clocks_bind_handle(core, i, row->department);
-            row->flags |= was_missed ? (uint32_t)CASE_IS_MISSED : 0;
+        if ((row->flags & CASE_HANDLE_RUNS) != 0) {
+            recompute_handle_clock(core, i);
         }
         clocks_arm_step(core, i);
     }

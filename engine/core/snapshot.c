@@ -24,12 +24,12 @@
 #include "engine/core/snapshot_check.h"
 #include "engine/core/workers.h"
 
-_Static_assert(sizeof(struct case_row) == 768, "walk_case knows every field");
+_Static_assert(sizeof(struct case_row) == 824, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
 _Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
-_Static_assert(sizeof(struct order_row) == 88, "walk_order knows every field");
+_Static_assert(sizeof(struct order_row) == 96, "walk_order knows every field");
 _Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
 _Static_assert(sizeof(struct worker_row) == 1888, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every fie
 _Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
-_Static_assert(sizeof(struct core_counts) == 27 * sizeof(uint64_t), "counters are all u64");
+_Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
 _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
@@ -201,15 +201,22 @@ static void walk_case(struct walk *walk, struct case_row *row)
     uint32_t *const words[] = {&row->holder.index, &row->flags,  &row->rule,    &row->class_row,
                                &row->cell,         &row->asset,  &row->device,  &row->gateway,
                                &row->department,   &row->handle_limit.unit,     &row->event_count,
-                               &row->offer_count,  &row->steps_fired, &row->round};
+                               &row->offer_count,  &row->steps_fired, &row->round,
+                               &row->extend_asker, &row->extend_first, &row->parent,
+                               &row->child_first,  &row->child_next, &row->child_prev};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u32(walk, words[i]);
     }
+    walk_u8(walk, &row->extensions);
+    walk_u8(walk, &row->extend_stage);
+    walk_u8(walk, &row->appeal);
+    walk_u8(walk, &row->help_wanted);
+    walk_no(walk, &row->survivor);
     walk_place(walk, &row->place);
     int64_t *const instants[] = {
         &row->opened_at_ms,  &row->onset_at_ms,        &row->filed_at_ms,    &row->first_offer_at_ms,
         &row->handled_at_ms, &row->closed_at_ms,       &row->handle_used_ms, &row->handle_from_ms,
-        &row->clock_limit_ms, &row->handle_limit.value};
+        &row->clock_limit_ms, &row->handle_limit.value, &row->handle_base, &row->supervise_limit_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
         walk_i64(walk, instants[i]);
     }
@@ -242,6 +249,7 @@ static void walk_order(struct walk *walk, struct order_row *row)
     walk_u64(walk, &row->number);
     walk_u32(walk, &row->case_slot);
     walk_u32(walk, &row->worker);
+    walk_u32(walk, &row->post);
     walk_u32(walk, &row->assign);
     walk_u8(walk, &row->kind);
     walk_u8(walk, &row->state);

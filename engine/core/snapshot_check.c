@@ -2,6 +2,7 @@
 #include "engine/core/snapshot_check.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/links.h"
 
 static bool is_row_or_none(uint32_t row, uint32_t count)
 {
@@ -56,7 +57,12 @@ static bool fields_hold(const struct core *core, const struct case_row *row)
         }
     }
     return row->state > CASE_NONE && row->state < CASE_STATE_COUNT && row->severity >= 1 &&
-           row->severity <= 4 && row->clock < CLOCK_LIMIT &&
+           row->severity <= 4 && row->clock < CLOCK_LIMIT && row->extensions <= EXTENSIONS_MAX &&
+           row->extend_stage <= EXTEND_APPROVED_ONCE && row->appeal <= APPEAL_REFUSED &&
+           row->help_wanted <= HELPERS_MAX &&
+           is_row_or_none(row->extend_asker, core->workers.count) &&
+           is_row_or_none(row->extend_first, core->workers.count) &&
+           (row->state == CASE_MERGED) == !case_no_is_none(row->survivor) &&
            row->handle_limit.unit <= UNIT_NATURAL_DAY &&
            is_row_or_none(row->rule, state_policy(core)->rule_count) &&
            is_row_or_none(row->class_row, city->class_count) &&
@@ -134,6 +140,8 @@ static bool case_clock_holds(const struct core *core, uint32_t slot)
 {
     const struct case_row *row = &core->cases.rows[slot];
     return timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK)) &&
+           timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_SUPERVISE)) ==
+               ((row->flags & CASE_IS_SUPERVISED) != 0) &&
            (row->clock == CLOCK_RETIRE) == case_state_is_terminal((enum case_state)row->state);
 }
 
@@ -173,7 +181,12 @@ static bool free_orders_hold(const struct orders *orders)
 
 static bool order_holds(const struct core *core, const struct order_row *row)
 {
-    return is_case(core, row->case_slot) && row->worker < core->workers.count &&
+    const bool is_of_post = row->worker == NONE32 && row->post < state_city(core)->post_count;
+    const bool is_ended_of_nobody = row->worker == NONE32 && row->post == NONE32 &&
+                                    !order_state_is_active((enum order_state)row->state);
+    return is_case(core, row->case_slot) &&
+           (is_of_post || is_ended_of_nobody ||
+            (row->worker < core->workers.count && row->post == NONE32)) &&
            row->number <= core->orders.last_number && row->kind < KIND_LIMIT &&
            row->state > ORDER_NONE && row->state < ORDER_STATE_COUNT && row->clock < CLOCK_LIMIT &&
            is_row_or_none(row->assign, state_policy(core)->assign_count);
@@ -232,7 +245,8 @@ static bool orders_hold(const struct core *core)
         if (row->is_used != 0 && !order_holds(core, row)) {
             return false;
         }
-        active += row->is_used != 0 && order_state_is_active((enum order_state)row->state);
+        active += row->is_used != 0 && row->worker != NONE32 &&
+                  order_state_is_active((enum order_state)row->state);
     }
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0 && !case_orders_hold(core, slot, &in_cases)) {
@@ -349,7 +363,7 @@ static bool cases_hold(const struct core *core)
         }
         open += !case_state_is_terminal((enum case_state)row->state);
     }
-    return open == core->counts.open_now &&
+    return open == core->counts.open_now && links_hold(core) &&
            chains_hold(core, (struct chain_view){CASE_HAS_MERGE, true}) &&
            chains_hold(core, (struct chain_view){CASE_HAS_CLOSE, false});
 }

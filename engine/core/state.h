@@ -10,7 +10,8 @@
  *   marks.c    outbox marks and kept results
  *   memory.c   remembered event ids and dedupe windows
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
- *   clocks.c   clocks, reminders, escalation */
+ *   clocks.c   clocks, reminders, escalation
+ *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查 */
 #ifndef ENGINE_CORE_STATE_H
 #define ENGINE_CORE_STATE_H
 
@@ -33,15 +34,34 @@
 #define REMIND_MIN_MS                                                                              \
     HOUR_MS /* after a missed clock, remind again after its limit, but not sooner */
 #define SEEK_FALLBACK_MS (2 * MINUTE_MS)
+#define EXTENSIONS_MAX 2u                /* 延期 of one case */
+#define PAUSE_MAX_MS (366 * DAY_MS)      /* 挂账 and 管控 */
+#define SUPERVISE_FALLBACK_HOURS 24u     /* to answer a supervision, where none is given */
+#define INFORM_FALLBACK_HOURS 24u        /* to give the data asked for */
+#define HOURS_MAX 720u                   /* of both */
+#define INFORMS_MAX 4u                   /* posts that one case waits for at a time */
+#define HELPERS_MAX 7u                   /* asked for by one case at a time */
+#define HELP_ARRIVE_MS (30 * MINUTE_MS)  /* of a helper, where the rule has no arrive clock */
+#define SELF_CHECK_EVERY 5u              /* one of so many self-handled cases is checked */
+#define RECHECK_EVERY 20u                /* one of so many passed checks is looked at again */
+#define FOLLOW_MAX 8u                    /* merges of merges that are followed */
 
 /* ---- cases ---- */
 
-enum case_timer { CASE_TIMER_CLOCK, CASE_TIMER_STEP, CASE_TIMER_SEEK, CASE_TIMER_COUNT };
+enum case_timer {
+    CASE_TIMER_CLOCK,
+    CASE_TIMER_STEP,
+    CASE_TIMER_SEEK,
+    CASE_TIMER_SUPERVISE,
+    CASE_TIMER_COUNT
+};
 
 enum case_person_flag {
     PERSON_DECLINED = 1u << 0,  /* declined, let expire, returned: not offered again */
     PERSON_HANDLED = 1u << 1,   /* accepted a handling order: may not check */
     PERSON_COMMANDED = 1u << 2, /* dispatched it by hand: may not check either */
+    PERSON_FILED = 1u << 3,     /* filed or verified it at the supervision centre: may not command */
+    PERSON_CHECKED = 1u << 4,   /* passed it before the second check: may not do that one */
 };
 
 struct case_person {
@@ -59,6 +79,14 @@ enum case_flag {
     CASE_WAS_REOPENED = 1u << 6,
     CASE_NOBODY_TOLD = 1u << 7, /* the desk was told that nobody is eligible */
     CASE_HANDLE_RUNS = 1u << 8, /* handle clock started and not paused */
+    CASE_EVER_MISSED = 1u << 9, /* a handle clock of it was missed, whatever came later */
+    CASE_WAS_SUSPENDED = 1u << 10,
+    CASE_WAS_AT_DESK = 1u << 11,    /* suspended or controlled while a desk held it */
+    CASE_IS_SUPERVISED = 1u << 12,  /* 督办 not answered yet */
+    CASE_SUPERVISE_MISSED = 1u << 13,
+    CASE_AUTO_SUPERVISED = 1u << 14, /* by its missed clock, once */
+    CASE_IS_JOINT = 1u << 15,        /* help was requested: handled only when all are done */
+    CASE_IS_RECHECK = 1u << 16,      /* passed once, a second checker looks */
 };
 
 struct case_capture {
@@ -67,6 +95,9 @@ struct case_capture {
     uint8_t kind;    /* enum field_kind */
     uint8_t size;
 };
+
+enum extend_stage { EXTEND_NONE = 0, EXTEND_ASKED = 1, EXTEND_APPROVED_ONCE = 2 };
+enum appeal_state { APPEAL_NONE = 0, APPEAL_OPEN = 1, APPEAL_UPHELD = 2, APPEAL_REFUSED = 3 };
 
 struct case_row {
     struct case_no no;
@@ -83,10 +114,19 @@ struct case_row {
     int64_t opened_at_ms, onset_at_ms, filed_at_ms;
     int64_t first_offer_at_ms; /* of this round of dispatching, 0 = not yet */
     int64_t handled_at_ms, closed_at_ms;
-    struct clock_limit handle_limit;
+    struct clock_limit handle_limit; /* extensions included */
+    int64_t handle_base;             /* its value without extensions */
     int64_t handle_used_ms; /* before handle_from_ms, in the limit's unit */
     int64_t handle_from_ms; /* running since; meaningful while CASE_HANDLE_RUNS */
     int64_t clock_limit_ms; /* of the binding clock, for reminders */
+    int64_t supervise_limit_ms;
+    uint8_t extensions;   /* granted */
+    uint8_t extend_stage; /* enum extend_stage */
+    uint8_t appeal;       /* enum appeal_state */
+    uint8_t help_wanted;  /* helpers beyond the rule's first assign */
+    uint32_t extend_asker, extend_first; /* worker slots: who asked, who approved first */
+    struct case_no survivor;             /* of a MERGED case: the case it went into */
+    uint32_t parent, child_first, child_next, child_prev; /* slots */
     uint32_t event_count;
     uint32_t offer_count; /* offers of handling orders since dispatch (re)started */
     uint32_t steps_fired; /* bit per escalation step */
@@ -127,7 +167,8 @@ struct order_row {
     uint64_t number;
     uint32_t is_used;
     uint32_t case_slot;
-    uint32_t worker; /* slot */
+    uint32_t worker; /* slot, or NONE32: an order to a post, which everyone there may answer */
+    uint32_t post;   /* row of CITY_POSTS, or NONE32 */
     uint32_t assign; /* row of POLICY_ASSIGNS, NONE32 */
     uint8_t kind, state, is_lead, clock;
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */

@@ -68,6 +68,22 @@ static void view_orders(const struct core *core, const struct case_row *row, str
     }
 }
 
+static void view_links(const struct core *core, const struct case_row *row, struct case_view *view)
+{
+    view->survivor = row->survivor;
+    if (row->parent != NONE32) {
+        view->parent = cases_peek(&core->cases, row->parent)->no;
+    }
+    for (uint32_t child = row->child_first; child != NONE32;) {
+        const struct case_row *below = cases_peek(&core->cases, child);
+        if (!case_state_is_terminal((enum case_state)below->state) &&
+            view->child_count < CASE_CHILDREN_SHOWN) {
+            view->children[view->child_count++] = below->no;
+        }
+        child = below->child_next;
+    }
+}
+
 static void view_case(const struct core *core, uint32_t slot, struct case_view *view)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
@@ -94,6 +110,12 @@ static void view_case(const struct core *core, uint32_t slot, struct case_view *
     view->deadline_ms = timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK));
     view->handle_deadline_ms = clocks_handle_deadline(core, row);
     view->is_overdue = (row->flags & CASE_IS_MISSED) != 0;
+    view->was_missed = (row->flags & CASE_EVER_MISSED) != 0;
+    view->extensions = row->extensions;
+    view->appeal = row->appeal;
+    view->supervise_deadline_ms =
+        timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_SUPERVISE));
+    view_links(core, row, view);
     view_captures(row, view);
     view_orders(core, row, view);
 }
@@ -131,7 +153,10 @@ bool core_find_order(const struct core *core, uint64_t number, struct order_view
                                     .case_no = cases_peek(&core->cases, row->case_slot)->no,
                                     .kind = (enum order_kind)row->kind,
                                     .state = (enum order_state)row->state,
-                                    .person = core->workers.rows[row->worker].person,
+                                    .person = row->worker == NONE32
+                                                  ? NONE32
+                                                  : core->workers.rows[row->worker].person,
+                                    .post = row->post,
                                     .assign = row->assign,
                                     .is_lead = row->is_lead != 0,
                                     .offered_at_ms = row->offered_at_ms,

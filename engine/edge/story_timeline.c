@@ -87,6 +87,10 @@ static void tell_open(struct teller *t, const struct effect_timeline *line)
     char number[WORDS_CASE_NO_SIZE];
     text_format(&t->text, t->lang == LANG_ZH ? "（%s），等级 %s" : " (%s), severity %s",
                 words_case_no(line->case_no, number), story_severity(line->severity));
+    if (!case_no_is_none(line->other)) {
+        teller_say(t, ", split off from ", "，拆自 ");
+        teller_say_case(t, line->other);
+    }
     if (line->action == ACTION_OPEN && line->state == CASE_VERIFYING) {
         teller_say(t, ", to be verified first", "，先行核实");
     }
@@ -111,7 +115,7 @@ static void tell_merge(struct teller *t, const struct effect_timeline *line)
 /* ---- what people did ---- */
 
 /* Whoever acted: a person, else the source, else the engine itself (then nothing is said). */
-static void say_actor(struct teller *t, const struct effect_timeline *line)
+void teller_say_actor(struct teller *t, const struct effect_timeline *line)
 {
     if (line->actor != NONE32) {
         teller_say_person(t, line->actor);
@@ -120,7 +124,7 @@ static void say_actor(struct teller *t, const struct effect_timeline *line)
 }
 
 /* ": private land, \"fenced in\"". */
-static void say_reason(struct teller *t, const struct effect_timeline *line)
+void teller_say_reason(struct teller *t, const struct effect_timeline *line)
 {
     bool has_remark = line->text != NULL && line->text_size > 0;
     if (line->reason != REASON_NONE) {
@@ -190,7 +194,7 @@ static void tell_check(struct teller *t, const struct effect_timeline *line, con
     }
     teller_say(t, ": ", "核查：");
     teller_say(t, en, zh);
-    say_reason(t, line);
+    teller_say_reason(t, line);
 }
 
 static void tell_passed(struct teller *t, const struct effect_timeline *line)
@@ -211,7 +215,7 @@ static void tell_clear(struct teller *t, const struct effect_timeline *line)
 
 static void tell_severity(struct teller *t, const struct effect_timeline *line)
 {
-    say_actor(t, line);
+    teller_say_actor(t, line);
     text_format(&t->text, t->lang == LANG_ZH ? "等级调整为 %s" : "severity is now %s",
                 story_severity(line->severity));
 }
@@ -254,18 +258,18 @@ static void tell_nobody(struct teller *t, const struct effect_timeline *line)
 static void tell_hand_over(struct teller *t, const struct effect_timeline *line, const char *en,
                            const char *zh)
 {
-    say_actor(t, line);
+    teller_say_actor(t, line);
     say_subject(t, line, en, zh);
-    say_reason(t, line);
+    teller_say_reason(t, line);
 }
 
 /* "<who> <did>: <why>": most acts. */
 static void tell_act(struct teller *t, const struct effect_timeline *line, const char *en,
                      const char *zh)
 {
-    say_actor(t, line);
+    teller_say_actor(t, line);
     teller_say(t, en, zh);
-    say_reason(t, line);
+    teller_say_reason(t, line);
 }
 
 static void tell_lost(struct teller *t, const struct effect_timeline *line)
@@ -367,7 +371,9 @@ static void tell_action(struct teller *t, const struct effect_timeline *line)
 
 void teller_tell_timeline(struct teller *t, const struct effect_timeline *line)
 {
-    tell_action(t, line);
+    if (!teller_tell_flow(t, line)) {
+        tell_action(t, line);
+    }
     bool says_so = line->action == ACTION_CLOSE || line->action == ACTION_FORCE_CLOSE;
     if (line->state == CASE_CLOSED && line->state_before != CASE_CLOSED && !says_so) {
         teller_say(t, ". CLOSED", "，结案");

@@ -32,6 +32,13 @@ void teller_say_deadline(struct teller *t, uint32_t clock, int64_t deadline_ms);
 /* "08:21" local; with the date in front unless on the local day of near_ms. */
 void teller_put_instant(struct text *text, const struct city *city, int64_t at_ms, int64_t near_ms);
 
+/* Whoever acted, and ": why, \"what was said\"". */
+void teller_say_actor(struct teller *t, const struct effect_timeline *line);
+void teller_say_reason(struct teller *t, const struct effect_timeline *line);
+
+/* story_flows.c: false where the action is not one of its own. */
+bool teller_tell_flow(struct teller *t, const struct effect_timeline *line);
+
 /* story_timeline.c */
 void teller_tell_timeline(struct teller *t, const struct effect_timeline *line);
 

@@ -32,24 +32,37 @@ static void on_case(struct town *town, const char *who, struct case_no no, enum 
     assert_int_equal(town_act(town, who, 0, no, action, REASON_OTHER, nowhere, subject), CODE_DONE);
 }
 
+/* One of SELF_CHECK_EVERY is checked, by its number; the rest is closed at once. */
 static void test_intake_self_handled_report_is_only_checked(void **state)
 {
     struct town *town = *state;
-    const struct town_report report = {.id = "s1",
-                                       .type = "sensor.odd",
-                                       .place = near_bin,
-                                       .flags = EVENT_SELF_HANDLED,
-                                       .fields = value};
-    town_send(town, "wang", (struct town_outbox){1, 1, 1}, &report, 1);
-    assert_int_equal(town->last.code, CODE_OPENED);
-    const struct case_no no = town->last.case_no;
+    struct case_no no = {0, 0, 0};
+    uint32_t closed = 0;
+    for (uint64_t i = 1; i < 40 && case_no_is_none(no); i++) {
+        char id[8];
+        (void)snprintf(id, sizeof id, "s%u", (unsigned)i + 10);
+        const struct town_report report = {.id = id,
+                                           .type = "sensor.odd",
+                                           .place = near_bin,
+                                           .flags = EVENT_SELF_HANDLED,
+                                           .fields = value};
+        town_send(town, "wang", (struct town_outbox){1, i, i}, &report, 1);
+        assert_int_equal(town->last.code, CODE_OPENED);
+        const struct case_view view = town_case(town, town->last.case_no);
+        no = view.state == CASE_CHECKING ? view.no : no;
+        closed += view.state == CASE_CLOSED;
+        if (view.state == CASE_CLOSED) {
+            assert_int_equal(town_order_of(town, "zhao"), 0);
+        }
+    }
+    assert_true(closed > 0 && !case_no_is_none(no));
     assert_int_equal(town_case(town, no).state, CASE_CHECKING);
     assert_int_equal(town_case(town, no).handled_at_ms, town->now_ms);
-    assert_int_equal(town_count(town, ACTION_SELF_HANDLED), 1);
+    assert_int_equal(town_count(town, ACTION_SELF_HANDLED), closed + 1);
     assert_int_equal(town_order_of(town, "wang"), 0);
     assert_true(town_order_of(town, "zhao") != 0);
     const uint32_t wang = workers_find(&town->core->workers, town_id("wang"));
-    const struct case_row *row = &town->core->cases.rows[0];
+    const struct case_row *row = &town->core->cases.rows[closed];
     assert_true(row->persons[0].worker == wang && row->persons[0].flags == PERSON_HANDLED);
     /* A gateway's word for it is not a person's. */
     town_send(town, "sensor-1", (struct town_outbox){1, 1, 1},

@@ -5,6 +5,7 @@
  * state as it was, but for the sign of life and the kept answer of whoever tried. */
 #include "tests/unit/core/town.c"
 
+#include "engine/core/cases.h"
 #include "engine/core/state.h"
 #include "engine/core/workers.h"
 
@@ -13,42 +14,53 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct case_no no_case = {0, 0, 0};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
+static const struct town_field stopped[] = {{"plate", "A1", 0}, {"duration_s", NULL, 900000000}, {0}};
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 
 #define BIT(name) (UINT64_C(1) << ACTION_##name)
 #define OUTSIDE (ACTION_OUTSIDE_LIMIT + 2) /* actions tried: 0 .. */
 
+#define EVERY (BIT(COMMENT) | BIT(RELATE))
+#define ENDING (BIT(VOID) | BIT(FORCE_CLOSE))
+#define WATCHED (BIT(SUPERVISE) | BIT(ANSWER))
+#define TIES (BIT(MERGE_INTO) | BIT(REPLACE) | BIT(LINK_CHILD) | BIT(UNLINK_CHILD))
+#define OPENED (EVERY | ENDING | WATCHED | TIES)
+#define SENDING (BIT(REASSIGN) | BIT(DISPATCH) | BIT(SEND_TO_DESK) | BIT(CONTROL) | BIT(SPLIT) | BIT(INFORM))
+#define TIMES (BIT(EXTEND) | BIT(EXTEND_YES) | BIT(EXTEND_NO) | BIT(SUSPEND))
+#define CHECKS (BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE) | BIT(SPLIT) | BIT(INFORM))
+#define APPEALS (BIT(APPEAL) | BIT(APPEAL_YES) | BIT(APPEAL_NO))
+
 /* What may be done to a case, by its state. */
 static const uint64_t allowed[CASE_STATE_COUNT] = {
-    [CASE_REPORTED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE),
-    [CASE_VERIFYING] =
-        BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO),
-    [CASE_FILED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
-                   BIT(SEND_TO_DESK),
-    [CASE_DISPATCHING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) |
-                         BIT(DISPATCH) | BIT(SEND_TO_DESK),
-    [CASE_ASSIGNED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
-                      BIT(SEND_TO_DESK) | BIT(DONE) | BIT(RETURN),
-    [CASE_ON_SITE] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REASSIGN) | BIT(DISPATCH) |
-                     BIT(SEND_TO_DESK),
-    [CASE_HANDLED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) |
-                     BIT(CHECK_FAIL) | BIT(CLOSE),
-    [CASE_CHECKING] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(CHECK_PASS) |
-                      BIT(CHECK_FAIL) | BIT(CLOSE),
-    [CASE_CLOSED] = BIT(COMMENT) | BIT(REOPEN),
-    [CASE_VOID] = BIT(COMMENT) | BIT(REOPEN),
-    [CASE_MERGED] = BIT(COMMENT),
-    [CASE_SUSPENDED] = BIT(COMMENT) | BIT(VOID) | BIT(FORCE_CLOSE),
-    [CASE_FORCED_CLOSED] = BIT(COMMENT) | BIT(REOPEN),
+    [CASE_REPORTED] = OPENED | BIT(FILE),
+    [CASE_VERIFYING] = OPENED | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(CONTROL) | BIT(INFORM),
+    [CASE_FILED] = OPENED | SENDING,
+    [CASE_DISPATCHING] = OPENED | SENDING | BIT(RETURN),
+    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | BIT(DONE) | BIT(RETURN),
+    [CASE_ON_SITE] = OPENED | SENDING | TIMES,
+    [CASE_HANDLED] = OPENED | CHECKS,
+    [CASE_CHECKING] = OPENED | CHECKS,
+    [CASE_SUSPENDED] = OPENED | BIT(RESUME),
+    [CASE_CLOSED] = EVERY | BIT(REOPEN) | APPEALS,
+    [CASE_FORCED_CLOSED] = EVERY | BIT(REOPEN) | APPEALS,
+    [CASE_VOID] = EVERY | BIT(REOPEN),
+    [CASE_MERGED] = EVERY,
 };
 
-/* Whose right it is: a letter a role, see role_of. "*": everybody known. */
+/* Whose right it is: a letter a role, see actors. "*": everybody known. */
 static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
-    [ACTION_DONE] = "k",        [ACTION_RETURN] = "k",      [ACTION_CHECK_PASS] = "ic",
-    [ACTION_CHECK_FAIL] = "ic", [ACTION_VERIFY_YES] = "ic", [ACTION_VERIFY_NO] = "ic",
-    [ACTION_REASSIGN] = "d",    [ACTION_DISPATCH] = "dk",   [ACTION_VOID] = "c",
-    [ACTION_FORCE_CLOSE] = "c", [ACTION_REOPEN] = "cno",    [ACTION_COMMENT] = "*",
-    [ACTION_FILE] = "nc",       [ACTION_CLOSE] = "c",       [ACTION_SEND_TO_DESK] = "d"};
+    [ACTION_DONE] = "k",         [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
+    [ACTION_CHECK_FAIL] = "ic",  [ACTION_VERIFY_YES] = "ic",  [ACTION_VERIFY_NO] = "ic",
+    [ACTION_REASSIGN] = "d",     [ACTION_DISPATCH] = "dk",    [ACTION_VOID] = "c",
+    [ACTION_FORCE_CLOSE] = "c",  [ACTION_REOPEN] = "cno",     [ACTION_COMMENT] = "*",
+    [ACTION_FILE] = "nc",        [ACTION_CLOSE] = "c",        [ACTION_SEND_TO_DESK] = "d",
+    [ACTION_SUSPEND] = "dc",     [ACTION_RESUME] = "dc",      [ACTION_EXTEND] = "kw",
+    [ACTION_EXTEND_YES] = "kdc", [ACTION_EXTEND_NO] = "kdc",  [ACTION_APPEAL] = "k",
+    [ACTION_APPEAL_YES] = "co",  [ACTION_APPEAL_NO] = "co",   [ACTION_SUPERVISE] = "oc",
+    [ACTION_ANSWER] = "*",       [ACTION_MERGE_INTO] = "ndc", [ACTION_SPLIT] = "ndc",
+    [ACTION_LINK_CHILD] = "ndc", [ACTION_UNLINK_CHILD] = "ndc", [ACTION_RELATE] = "ndck",
+    [ACTION_REPLACE] = "dc",     [ACTION_CONTROL] = "c",      [ACTION_INFORM] = "dkc",
+};
 
 static const struct actor {
     const char *id;
@@ -64,11 +76,19 @@ static const struct actor {
               {"desk.tra", 'k', "dept.traffic.duty"},
               {"overseer.ou", 'o', NULL},
               {"auditor.an", 'a', NULL},
-              {"admin.ai", 'm', NULL}};
+              {"admin.ai", 'm', NULL},
+              {"lead.luo", 'k', "dept.sanitation.duty"}};
 
-static const uint64_t with_reason = BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) |
-                                    BIT(REASSIGN) | BIT(SEND_TO_DESK) | BIT(VOID) |
-                                    BIT(FORCE_CLOSE) | BIT(REOPEN);
+static const uint64_t with_reason =
+    BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) | BIT(REASSIGN) |
+    BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REOPEN) | BIT(EXTEND) | BIT(EXTEND_NO) |
+    BIT(SUSPEND) | BIT(CONTROL) | BIT(APPEAL) | BIT(APPEAL_NO) | BIT(SUPERVISE) | BIT(MERGE_INTO) |
+    BIT(REPLACE) | BIT(SPLIT) | BIT(UNLINK_CHILD) | BIT(REQUEST_HELP);
+
+#define NEEDS_TEXT (BIT(ANSWER) | BIT(SPLIT) | BIT(INFORM))
+#define NEEDS_UNTIL (BIT(SUSPEND) | BIT(CONTROL))
+#define NEEDS_SIDE (BIT(EXTEND) | BIT(ANSWER) | BIT(APPEAL))
+#define NEEDS_OTHER (TIES | BIT(RELATE))
 
 static int open_town(void **state)
 {
@@ -128,6 +148,15 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
                          CODE_DONE);
         return no;
     }
+    if (state == CASE_MERGED) {
+        const struct case_no other = opened(town, "hotline-1", "hotline.garbage", NULL, NULL);
+        assert_int_equal(town_do(town, "chief.chu",
+                                 (struct town_deed){.no = no, .other = other,
+                                                    .action = ACTION_MERGE_INTO,
+                                                    .reason = REASON_SAME_MATTER}),
+                         CODE_DONE);
+        return no;
+    }
     if (state == CASE_ASSIGNED && how == 1) {
         assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER,
                                   nowhere, "dept.sanitation.duty"),
@@ -136,9 +165,18 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
     }
     const enum action path[] = {ACTION_ACCEPT, ACTION_ARRIVE, ACTION_DONE};
     const enum case_state after[] = {CASE_ASSIGNED, CASE_ON_SITE, CASE_CHECKING};
-    for (int i = 0; i < 3 && town_case(town, no).state != state && state != CASE_DISPATCHING; i++) {
+    for (int i = 0; i < 3 && town_case(town, no).state != state && state != CASE_DISPATCHING &&
+                    (state != CASE_SUSPENDED || i < 1 + how);
+         i++) {
         does(town, "li", path[i]);
         assert_int_equal(town_case(town, no).state, after[i]);
+    }
+    if (state == CASE_SUSPENDED) {
+        assert_int_equal(town_do(town, "dispatcher.du",
+                                 (struct town_deed){.no = no, .action = ACTION_SUSPEND,
+                                                    .reason = REASON_WEATHER,
+                                                    .until_ms = town->now_ms + DAY_MS}),
+                         CODE_DONE);
     }
     if (state == CASE_CHECKING && how == 1) {
         does(town, "zhao", ACTION_ACCEPT);
@@ -168,40 +206,106 @@ static struct hash128 settled_digest(struct town *town, const char *who, const v
     return digest;
 }
 
+/* Does the actor hold it, sit at the post that does, or at a desk of the department whose clock ran last? */
+static bool is_on_side(const struct town *town, struct case_no no, const struct actor *actor)
+{
+    const char *holder = town_holder(town, no);
+    const uint32_t slot = cases_find(&town->core->cases, no);
+    const uint32_t department = town->core->cases.rows[slot].department;
+    bool is_office = false;
+    if (actor->role == 'k' && department != NONE32) {
+        const struct image_string code = town->city.departments[department].code;
+        is_office = strncmp(actor->desk, city_text(&town->city, code), code.size) == 0;
+    }
+    return is_office || strcmp(holder, actor->id) == 0 ||
+           (actor->desk != NULL && strcmp(holder, actor->desk) == 0) ||
+           (strcmp(actor->id, "chief.chu") == 0 && (strcmp(holder, "town.supervision") == 0 ||
+                                                    strcmp(holder, "town.command") == 0)) ||
+           (strcmp(actor->id, "dispatcher.du") == 0 && strcmp(holder, "town.command") == 0);
+}
+
+/* What an act brings: nothing but a reason, or all that any action could ask for. */
+static struct town_deed deed_of(const struct town *town, struct case_no no, struct case_no spare,
+                                enum action action, enum reason reason, bool is_full)
+{
+    struct town_deed deed = {.no = no, .action = action, .reason = reason};
+    if (is_full) {
+        deed.other = spare;
+        deed.text = "about it";
+        deed.subject = "dept.traffic.duty";
+        deed.until_ms = town->now_ms + 7 * DAY_MS;
+    }
+    return deed;
+}
+
+/* Beyond state, right and reason. */
+static enum code expected_of_full(uint32_t action)
+{
+    switch (action) {
+    case ACTION_REASSIGN: /* to a post: no worker */
+        return CODE_UNKNOWN_WORKER;
+    case ACTION_EXTEND_YES:
+    case ACTION_EXTEND_NO:
+    case ACTION_APPEAL_YES:
+    case ACTION_APPEAL_NO:
+    case ACTION_ANSWER:
+        return CODE_NOTHING_ASKED;
+    case ACTION_APPEAL:
+        return CODE_NOT_MISSED;
+    case ACTION_UNLINK_CHILD:
+        return CODE_OTHER_CASE_NEEDED;
+    default:
+        return CODE_DONE;
+    }
+}
+
 static enum code expected_on_case(const struct town *town, struct case_no no,
-                                  const struct actor *actor, enum action action)
+                                  const struct actor *actor, enum action action, bool is_full)
 {
     const enum case_state state = town_case(town, no).state;
     if (action == ACTION_NONE || action >= ACTION_OUTSIDE_LIMIT) {
         return CODE_UNKNOWN_ACTION;
     }
-    if ((allowed[state] & action_bit(action)) == 0) {
+    const uint64_t bit = action_bit(action);
+    if ((allowed[state] & bit) == 0) {
         return CODE_WRONG_STATE;
     }
-    if (whose[action][0] != '*' && strchr(whose[action], actor->role) == NULL) {
+    const char *may = action == ACTION_RETURN && state == CASE_DISPATCHING ? "d" : whose[action];
+    if (may[0] != '*' && strchr(may, actor->role) == NULL) {
         return CODE_NO_RIGHT;
     }
-    const bool is_holder = actor->desk != NULL && strcmp(town_holder(town, no), actor->desk) == 0;
-    if (actor->role == 'k' && action != ACTION_COMMENT && !is_holder) {
+    const bool is_holder =
+        actor->role == 'k' &&
+        (strcmp(town_holder(town, no), actor->desk) == 0);
+    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH);
+    if (actor->role == 'k' && (of_desk & bit) != 0 && !is_holder) {
         return CODE_NOT_YOURS;
     }
-    if (action == ACTION_REASSIGN || action == ACTION_SEND_TO_DESK) {
-        return CODE_UNKNOWN_WORKER; /* tried without a subject */
+    if ((NEEDS_SIDE & bit) != 0 && !is_on_side(town, no, actor)) {
+        return CODE_NOT_YOURS;
     }
-    return CODE_DONE;
+    if (!is_full && (NEEDS_TEXT & bit) != 0) {
+        return CODE_TEXT_NEEDED;
+    }
+    if (!is_full && (NEEDS_UNTIL & bit) != 0) {
+        return CODE_BAD_UNTIL;
+    }
+    if (!is_full && (NEEDS_OTHER & bit) != 0) {
+        return CODE_OTHER_CASE_NEEDED;
+    }
+    return !is_full && action == ACTION_SEND_TO_DESK ? CODE_UNKNOWN_WORKER : expected_of_full(action);
 }
 
-static void try_case(struct town *town, struct case_no no, const struct actor *actor, int action,
-                     enum reason reason, enum code expected)
+static void try_case(struct town *town, struct town_deed deed, const struct actor *actor,
+                     enum code expected)
 {
     void *saved = town_save(town);
     const struct hash128 before = core_digest(town->core);
-    const enum case_state state = town_case(town, no).state;
+    const enum case_state state = town_case(town, deed.no).state;
     const uint32_t effects = town->effect_count = 0;
-    const enum code code =
-        town_act(town, actor->id, 0, no, (enum action)action, reason, nowhere, NULL);
+    const enum code code = town_do(town, actor->id, deed);
     if (code != expected) {
-        print_error("state %d action %d by %s: %d, not %d\n", state, action, actor->id, code,
+        print_error("state %d action %d by %s: %d, not %d\n", state, deed.action, actor->id, code,
                     expected);
     }
     assert_int_equal(code, expected);
@@ -210,7 +314,7 @@ static void try_case(struct town *town, struct case_no no, const struct actor *a
         assert_int_equal(town->effect_count, effects + 1); /* the answer and nothing else */
     } else {
         assert_true(town->effect_count > effects + 1);
-        assert_int_equal(town->last.state, town_case(town, no).state);
+        assert_int_equal(town->last.state, town_case(town, town->last.case_no).state);
     }
     if (code == CODE_WRONG_STATE) {
         assert_int_equal(town->last.possible, allowed[state]);
@@ -228,17 +332,26 @@ static void test_life_every_state_action_and_role(void **state)
     } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0},  {CASE_ASSIGNED, 0},
                 {CASE_ASSIGNED, 1},  {CASE_ON_SITE, 0},      {CASE_HANDLED, 0},
                 {CASE_CHECKING, 0},  {CASE_CHECKING, 1},     {CASE_CLOSED, 0},
-                {CASE_VOID, 0},      {CASE_FORCED_CLOSED, 0}};
+                {CASE_VOID, 0},      {CASE_FORCED_CLOSED, 0}, {CASE_SUSPENDED, 0},
+                {CASE_SUSPENDED, 1}, {CASE_MERGED, 0}};
     uint32_t tried = 0;
     void *fresh = town_save(town);
     for (size_t w = 0; w < COUNT_OF(ways); w++) {
+        const struct case_no spare =
+            opened(town, "cam-1", "camera.vehicle_stationary", "C-002", stopped);
         const struct case_no no = bring(town, ways[w].state, ways[w].how);
         assert_int_equal(town_case(town, no).state, ways[w].state);
         for (size_t a = 0; a < COUNT_OF(actors); a++) {
             for (int action = 0; action < (int)OUTSIDE; action++) {
-                try_case(town, no, &actors[a], action, REASON_OTHER,
-                         expected_on_case(town, no, &actors[a], (enum action)action));
-                tried++;
+                for (int full_too = 0; full_too < 2; full_too++) {
+                    try_case(town,
+                             deed_of(town, no, spare, (enum action)action, REASON_OTHER,
+                                     full_too != 0),
+                             &actors[a],
+                             expected_on_case(town, no, &actors[a], (enum action)action,
+                                              full_too != 0));
+                    tried++;
+                }
             }
         }
         town_restore(town, fresh);
@@ -267,7 +380,9 @@ static void test_life_reasons_are_asked_for_first(void **state)
     for (size_t a = 0; a < COUNT_OF(actors); a++) {
         for (int action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
             if ((with_reason & action_bit((enum action)action)) != 0) {
-                try_case(town, no, &actors[a], action, REASON_NONE, CODE_REASON_NEEDED);
+                try_case(town,
+                         deed_of(town, no, no_case, (enum action)action, REASON_NONE, false),
+                         &actors[a], CODE_REASON_NEEDED);
             }
         }
     }
@@ -284,7 +399,9 @@ static void test_life_who_handled_or_commanded_may_not_check(void **state)
         row->persons[row->person_count++] = (struct case_person){
             workers_find(&town->core->workers, town_id("chief.chu")), marks[m]};
         for (size_t i = 0; i < COUNT_OF(checks); i++) {
-            try_case(town, no, &actors[4], checks[i], REASON_OTHER, CODE_CONFLICT_OF_INTEREST);
+            try_case(town,
+                     deed_of(town, no, no_case, (enum action)checks[i], REASON_OTHER, false),
+                     &actors[4], CODE_CONFLICT_OF_INTEREST);
         }
         row->person_count--;
     }
@@ -305,6 +422,7 @@ static uint64_t allowed_on_order(enum order_kind kind, enum order_state state)
     if (state == ORDER_ARRIVED) {
         return under_way | (kind == KIND_CHECK_RESULT    ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
                             : kind == KIND_VERIFY_REPORT ? BIT(VERIFY_YES) | BIT(VERIFY_NO)
+                            : kind == KIND_HANDLE        ? BIT(DONE) | BIT(REQUEST_HELP)
                                                          : BIT(DONE));
     }
     return 0;
@@ -393,6 +511,8 @@ static void try_order(struct town *town, uint64_t order, enum order_kind kind,
         expected = state == ORDER_RECALLED  ? CODE_RECALLED
                    : state == ORDER_EXPIRED ? CODE_EXPIRED
                                             : CODE_WRONG_STATE;
+    } else if (action == ACTION_REQUEST_HELP) {
+        expected = CODE_BAD_AMOUNT; /* tried without a number */
     }
     const enum code code = town_act(town, actor->id, order, no_case, (enum action)action,
                                     REASON_OTHER, near_bin, NULL);

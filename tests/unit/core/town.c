@@ -298,8 +298,7 @@ static struct hash128 town_subject(const struct town *town, const char *subject)
     return subject == NULL ? (struct hash128){0, 0} : town_id(subject);
 }
 
-enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,
-                   enum action action, enum reason reason, struct place place, const char *subject)
+enum code town_do(struct town *town, const char *who, struct town_deed deed)
 {
     struct batch_writer writer;
     struct command_head head = town_head(town, COMMAND_ACT, who);
@@ -307,17 +306,36 @@ enum code town_act(struct town *town, const char *who, uint64_t order, struct ca
     head.epoch = mark.epoch == 0 ? 1 : mark.epoch;
     head.seq = mark.last_seq + 1;
     head.content_digest = ++town->act_serial;
-    const struct act_body body = {.order = order,
-                                  .case_no = no,
+    const struct act_body body = {.order = deed.order,
+                                  .case_no = deed.no,
                                   .place = NONE32,
-                                  .subject = town_subject(town, subject),
+                                  .subject = town_subject(town, deed.subject),
                                   .at_ms = town->now_ms,
-                                  .action = (uint16_t)action,
-                                  .reason = (uint16_t)reason};
+                                  .action = (uint16_t)deed.action,
+                                  .reason = (uint16_t)deed.reason,
+                                  .text_size = (uint16_t)(deed.text == NULL ? 0 : strlen(deed.text)),
+                                  .other = deed.other,
+                                  .amount = deed.amount,
+                                  .until_ms = deed.until_ms};
     town_begin(&writer);
-    assert_int_equal(batch_put_act(&writer, &head, &body, place, NULL, NULL), ERR_OK);
+    assert_int_equal(batch_put_act(&writer, &head, &body, deed.has_place ? deed.place : place_none(),
+                                   NULL, deed.text),
+                     ERR_OK);
     town_step(town, &writer);
     return (enum code)town->last.code;
+}
+
+enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,
+                   enum action action, enum reason reason, struct place place, const char *subject)
+{
+    return town_do(town, who,
+                   (struct town_deed){.order = order,
+                                      .no = no,
+                                      .action = action,
+                                      .reason = reason,
+                                      .has_place = true,
+                                      .place = place,
+                                      .subject = subject});
 }
 
 void town_seen(struct town *town, const char *who, enum worker_status status, struct place fix)

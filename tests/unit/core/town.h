@@ -90,6 +90,20 @@ void town_send(struct town *town, const char *source, struct town_outbox outbox,
 enum code town_act(struct town *town, const char *who, uint64_t order, struct case_no no,
                    enum action action, enum reason reason, struct place place, const char *subject);
 
+/* An act with all that it may bring; what is not set is none. */
+struct town_deed {
+    uint64_t order;
+    struct case_no no, other;
+    enum action action;
+    enum reason reason;
+    bool has_place;
+    struct place place;
+    const char *subject, *text;
+    int64_t until_ms;
+    uint32_t amount;
+};
+enum code town_do(struct town *town, const char *who, struct town_deed deed);
+
 void town_seen(struct town *town, const char *who, enum worker_status status, struct place fix);
 
 void town_items_taken(struct town *town, const char *who, uint64_t item_seq);
