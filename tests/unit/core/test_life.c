@@ -14,7 +14,7 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct case_no no_case = {0, 0, 0};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
-static const struct town_field stopped[] = {{"plate", "A1", 0}, {"duration_s", NULL, 900000000}, {0}};
+static const struct town_field stopped[] = {{"plate", "A1", 0}, {0}};
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 
 #define BIT(name) (UINT64_C(1) << ACTION_##name)
@@ -149,7 +149,7 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
         return no;
     }
     if (state == CASE_MERGED) {
-        const struct case_no other = opened(town, "hotline-1", "hotline.garbage", NULL, NULL);
+        const struct case_no other = opened(town, "sensor-1", "sensor.water_level", NULL, wet);
         assert_int_equal(town_do(town, "chief.chu",
                                  (struct town_deed){.no = no, .other = other,
                                                     .action = ACTION_MERGE_INTO,
@@ -338,7 +338,7 @@ static void test_life_every_state_action_and_role(void **state)
     void *fresh = town_save(town);
     for (size_t w = 0; w < COUNT_OF(ways); w++) {
         const struct case_no spare =
-            opened(town, "cam-1", "camera.vehicle_stationary", "C-002", stopped);
+            opened(town, "cam-1", "camera.vehicle_stationary", "C-003", stopped);
         const struct case_no no = bring(town, ways[w].state, ways[w].how);
         assert_int_equal(town_case(town, no).state, ways[w].state);
         for (size_t a = 0; a < COUNT_OF(actors); a++) {
