@@ -2,6 +2,7 @@
 #include "engine/core/joint.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/choice.h"
 #include "engine/core/clocks.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/orders.h"
@@ -13,7 +14,7 @@
 static enum code filter_helper(const struct core *core, uint32_t slot, uint32_t worker)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
-    const enum code filter = dispatch_filter_person(core, slot, worker, KIND_ASSIST);
+    const enum code filter = choice_filter_person(core, slot, worker, KIND_ASSIST);
     const bool has_room = row->person_count < CASE_WORKERS_MAX || case_has_person(row, worker);
     return filter == CODE_ELIGIBLE && !has_room ? CODE_TABLE_FULL : filter;
 }
