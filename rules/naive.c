@@ -179,7 +179,7 @@ bool naive_is_true(const struct ast_node *root, const struct event *event, uint3
     return !value.is_missing && value.number != 0;
 }
 
-static bool is_inside(const struct rule_places *places, const struct event *event)
+bool naive_is_inside(const struct rule_places *places, const struct event *event)
 {
     for (uint32_t i = 0; i < places->areas.count; i++) {
         for (uint32_t k = 0; k < event->head->area_count; k++) {
@@ -216,8 +216,8 @@ bool naive_takes(const struct ruleset *set, const struct rule *rule, const struc
     if (!is_type || rule->status != RULE_ACTIVE) {
         return false;
     }
-    if ((rule->in != NULL && !is_inside(rule->in, event)) ||
-        (rule->out != NULL && is_inside(rule->out, event))) {
+    if ((rule->in != NULL && !naive_is_inside(rule->in, event)) ||
+        (rule->out != NULL && naive_is_inside(rule->out, event))) {
         return false;
     }
     int64_t at_ms = event->head->event_at_ms;

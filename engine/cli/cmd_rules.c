@@ -1,6 +1,7 @@
-/* cmd_rules.c: `gridloop rules lint`: what is wrong between the rules of a city, with an event that shows it. */
+/* cmd_rules.c: `gridloop rules lint | explain`: what is wrong between the rules of a city; why one takes an event. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/rules_explain.h"
 #include "engine/city/city_load.h"
 #include "engine/city/date.h"
 #include "rules/lint.h"
@@ -252,6 +253,7 @@ int cmd_rules(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
         {"lint", rules_lint, "conflicts, gaps and impossible rules, each with an event that shows it"},
+        {"explain", rules_explain, "which rules take an event, and which clause of the others says no"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop rules", VERBS, argc, argv);
 }

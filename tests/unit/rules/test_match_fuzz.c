@@ -6,6 +6,7 @@
 #include "engine/core/match.h"
 #include "rules/lint.h"
 #include "rules/lower.h"
+#include "rules/explain.h"
 #include "rules/naive.h"
 #include "tests/unit/panic.h"
 
@@ -255,6 +256,27 @@ static void compare(const struct ruleset *set, const struct policy *policy,
     }
 }
 
+/* What is told clause by clause comes to the verdict that the program comes to. */
+static void compare_told(const struct ruleset *set, const struct policy *policy,
+                         const struct fixture_event *event)
+{
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        const struct explanation told = explain_rule(set, set->rules[i], &event->event);
+        bool is_type = false;
+        for (uint32_t k = 0; k < set->rules[i]->type_count; k++) {
+            is_type = is_type || set->rules[i]->types[k]->row == event->head.type;
+        }
+        const bool takes = is_type && set->rules[i]->status == RULE_ACTIVE &&
+                           match_rule(policy, &fixture.city, i, &event->event);
+        assert_int_equal(told.takes, takes);
+        bool is_refused = false; /* "no" always names a clause */
+        for (uint32_t k = 1; k < told.count; k++) {
+            is_refused = is_refused || (told.lines[k].depth == 1 && !told.lines[k].holds);
+        }
+        assert_int_equal(is_refused, !takes);
+    }
+}
+
 /* Loads, lowers, opens and compares on events; returns how many rules matched in all. */
 static uint64_t run_set(uint64_t set_seed, uint32_t rule_count, uint32_t type_limit,
                         uint32_t event_count)
@@ -284,6 +306,9 @@ static uint64_t run_set(uint64_t set_seed, uint32_t rule_count, uint32_t type_li
         static struct fixture_event event;
         fill_event(&event, set, &random);
         compare(set, &policy, &event);
+        if (i < 4 && rule_count < 100) {
+            compare_told(set, &policy, &event);
+        }
         matched += match_event(&policy, &fixture.city, &event.event, rules, MATCHES_MAX);
     }
     free(bytes);
