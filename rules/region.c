@@ -294,6 +294,38 @@ static const struct region_box *box_of(struct arena *arena, struct region_limit 
     return box;
 }
 
+static bool limit_takes(const struct region_limit *limit, const struct event *event)
+{
+    const struct event_field *field = event_find_field(event, limit->field->row);
+    if (field == NULL || limit->is_absent) {
+        return field == NULL && limit->is_absent;
+    }
+    if (field->kind != FIELD_STRING) {
+        const int64_t value = (int64_t)field->a;
+        for (uint32_t i = 0; i < limit->hole_count; i++) {
+            if (limit->holes[i] == value) {
+                return false;
+            }
+        }
+        return limit->low <= value && value <= limit->high;
+    }
+    char text[EVENT_STRING_MAX + 1];
+    memcpy(text, event->text + field->text_offset, field->size);
+    text[field->size] = '\0';
+    return (!limit->has_texts || is_one_of(limit->texts, limit->text_count, text)) &&
+           text_fits(limit, text);
+}
+
+bool region_takes(const struct region_box *box, const struct event *event)
+{
+    for (uint32_t i = 0; i < box->count; i++) {
+        if (!limit_takes(&box->limits[i], event)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static struct region_limit present(const struct rule_field *field)
 {
     const bool is_truth = field->kind == FIELD_BOOL;

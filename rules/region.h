@@ -58,6 +58,9 @@ bool region_may_meet(const struct region_box *a, const struct region_box *b);
 /* Is all of the inner region certainly inside the outer one, box by box? False may mean unknown. */
 bool region_is_within(const struct region *inner, const struct region *outer);
 
+/* Does the box hold the event? What a box cannot say is not asked. */
+bool region_takes(const struct region_box *box, const struct event *event);
+
 /* The limit on a field, or NULL. */
 const struct region_limit *region_limit_of(const struct region_box *box,
                                            const struct rule_field *field);

@@ -1,7 +1,9 @@
-/* cmd_rules.c: `gridloop rules lint | explain`: what is wrong between the rules of a city; why one takes an event. */
+/* cmd_rules.c: `gridloop rules lint | explain | test`: what is wrong between the rules of a city; why one takes
+ * an event; what its tests say. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/rules_explain.h"
+#include "engine/cli/rules_test.h"
 #include "engine/city/city_load.h"
 #include "engine/city/date.h"
 #include "rules/lint.h"
@@ -254,6 +256,7 @@ int cmd_rules(int argc, char **argv)
     static const struct cli_verb VERBS[] = {
         {"lint", rules_lint, "conflicts, gaps and impossible rules, each with an event that shows it"},
         {"explain", rules_explain, "which rules take an event, and which clause of the others says no"},
+        {"test", rules_test, "run the tests beside the rules"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop rules", VERBS, argc, argv);
 }

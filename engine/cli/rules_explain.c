@@ -139,26 +139,28 @@ static void resolve(const struct explain_inputs *inputs, const struct explain_re
 {
     struct fact_field fields[SEND_FIELDS_MAX];
     const struct gridloop_event *event = &sent->event;
-    struct fact_event fact = {.source = sent->source,
-                              .id = event->id,
-                              .type = event->type,
-                              .device = event->device,
+    struct fact_event fact = {.source = facts_text(sent->source),
+                              .id = facts_text(event->id),
+                              .type = facts_text(event->type),
+                              .device = facts_text(event->device),
                               .at_ms = request->has_at ? request->at_ms : event->at_ms,
                               .place = place_none(),
                               .fields = fields,
                               .field_count = (uint32_t)event->field_count,
-                              .text = event->text};
+                              .text = facts_text(event->text)};
     if (event->has_place) {
         fact.place = (struct place){(int32_t)lround(event->lon * 1e7), (int32_t)lround(event->lat * 1e7)};
     }
     for (uint32_t i = 0; i < fact.field_count; i++) {
         const struct gridloop_field *field = &event->fields[i];
-        fields[i] = (struct fact_field){.name = field->name};
+        fields[i] = (struct fact_field){.name = facts_text(field->name)};
         if (field->kind == GRIDLOOP_TEXT) {
             fields[i].kind = FIELD_STRING;
             fields[i].text = field->text;
             fields[i].text_size = (uint32_t)strlen(field->text);
-            fact.caller = strcmp(field->name, "caller") == 0 ? field->text : fact.caller;
+            if (strcmp(field->name, "caller") == 0) {
+                fact.caller = facts_text(field->text);
+            }
         } else if (field->kind == GRIDLOOP_FLAG) {
             fields[i].kind = FIELD_BOOL;
             fields[i].number = field->flag ? 1 : 0;

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""test_rules.py: the tools for people who write rules: lint, test, explain, and the page that teaches them.
+
+Runs the shipped tests of the shipped rules on the synthetic city, sees them fail when a rule is changed, and follows
+docs/first-rule.md block by block.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+GRIDLOOP = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "gridloop"))
+TESTS = os.path.abspath("rules/packs/city/tests")
+PAGE = os.path.abspath("docs/first-rule.md")
+
+
+def run(*words, expected=0, where=None):
+    done = subprocess.run([GRIDLOOP, *words], capture_output=True, text=True, cwd=where)
+    if done.returncode != expected:
+        raise SystemExit(f"gridloop {' '.join(words)}: exit {done.returncode}, expected {expected}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def change(path, old, new):
+    text = open(path, encoding="utf-8").read()
+    assert text.count(old) == 1, (path, old, text.count(old))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(old, new))
+
+
+def shipped(city):
+    said = run("rules", "test", city, "--tests", TESTS, "--junit", f"{city}.xml")
+    assert " 0 failed" in said and "25 of 25 rules" in said, said
+    assert open(f"{city}.xml", encoding="utf-8").read().count("<testcase") >= 23
+    found = json.loads(run("rules", "lint", city, "--format", "json"))["findings"]
+    assert [row for row in found if row["level"] == "error"] == [], found
+
+
+def a_changed_rule_is_noticed(city):
+    rules = os.path.join(city, "rules", "gas.yaml")
+    change(rules, "lel_pct >= 10 ", "lel_pct >= 20 ")
+    said = run("rules", "test", city, "--tests", TESTS, expected=1)
+    assert "safety.test.yaml:" in said and "expected 1 such cases" in said, said
+    change(rules, "lel_pct >= 20 ", "lel_pct >= 10 ")
+
+
+def a_conflict_is_refused(city):
+    path = os.path.join(city, "rules", "zz.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('ruleset: 1\nrules:\n- {id: zz.gas, title: t, owner: dept.municipal, priority: 1000, event: sensor.gas, where: '
+                   '"lel_pct >= 30", open: {class: "E.05.01", severity: 2, title: t}, assign: {role: repair_crew}}\n')
+    found = json.loads(run("rules", "lint", city, "--format", "json", expected=65))["findings"]
+    errors = [row for row in found if row["level"] == "error"]
+    assert [row["code"] for row in errors] == ["L201"], errors
+    assert {errors[0]["rule"]["owner"], errors[0]["other"]["owner"]} == {"dept.gas", "dept.municipal"}
+    assert "lel_pct: 30" in errors[0]["witness"], errors
+    assert "L201" in run("check", "--city", city, expected=65)
+    os.remove(path)
+
+
+def a_no_names_its_clause(city):
+    event = '{"type": "sensor.gas", "device": "G-001", "fields": {"lel_pct": 9, "device.health": "ok"}}'
+    told = json.loads(run("rules", "explain", city, "--event", event, "--json"))
+    assert told["winner"] is None and len(told["rules"]) == 1, told
+    wrong = [line["en"] for line in told["rules"][0]["clauses"] if not line["holds"]]
+    assert "lel_pct >= 10: lel_pct is 9" in wrong, wrong
+
+
+def wrong_input(city):
+    assert "did you mean \"sensor.gas\"" in run("rules", "explain", city, "--event", '{"type": "sensor.gaz"}', expected=65)
+    assert "no file or directory" in run("rules", "lint", city + "-not", expected=66)
+    bad = tempfile.mkdtemp()
+    with open(os.path.join(bad, "x.test.yaml"), "w", encoding="utf-8") as file:
+        file.write("suite: x\nstart: 2026-03-03T08:00:00+08:00\ntests:\n- {name: a, events: [{at: 0s, type: sensor.gaz}], "
+                   "expect: [{at: 0s, cases: 0}]}\n- {name: b, expect: [{at: 0s, case: {rule: safety.gas_leek}}]}\n- {name: c}\n")
+    said = run("rules", "test", city, "--tests", bad, expected=65)
+    for words in ("x.test.yaml:4:22: error L010", "x.test.yaml:5:44: error L016: no rule \"safety.gas_leek\"; nearest: safety.gas_leak",
+                  "test \"c\" expects nothing"):
+        assert words in said, (words, said)
+    shutil.rmtree(bad)
+
+
+def the_page(where):
+    """Blocks named by a file are written, blocks of sh are run; a line `# exit N` gives the code that is expected."""
+    text = open(PAGE, encoding="utf-8").read()
+    count = 0
+    for kind, block in re.findall(r"```(\S+)\n(.*?)```", text, re.S):
+        if kind == "yaml":
+            name = re.match(r"# (\S+)\n", block).group(1)
+            with open(os.path.join(where, name), "w", encoding="utf-8") as file:
+                file.write(block)
+        elif kind == "sh":
+            for line in block.strip().splitlines():
+                command, _, expected = line.partition("  # exit ")
+                command = command.replace("build/gridloop", GRIDLOOP)
+                done = subprocess.run(["sh", "-c", command], cwd=where, capture_output=True, text=True)
+                assert done.returncode == int(expected or 0), (line, done.stdout, done.stderr)
+                count += 1
+    assert count >= 6, count
+
+
+def main():
+    where = tempfile.mkdtemp(prefix="gridloop-rules-")
+    city = os.path.join(where, "city")
+    run("city", "demo", city)
+    shipped(city)
+    a_changed_rule_is_noticed(city)
+    a_conflict_is_refused(city)
+    a_no_names_its_clause(city)
+    wrong_input(city)
+    the_page(where)
+    shutil.rmtree(where)
+    print("ok")
+
+
+main()
