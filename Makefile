@@ -129,6 +129,8 @@ deps: ## install what building and the demo need (Debian 12; root or sudo)
 	@.ci/deps install build
 deps-test: ## install what the tests need besides
 	@.ci/deps install build test
+deps-bench: ## install what `make bench PEERS=1` measures beside the engine
+	@.ci/deps install bench
 
 # ---- the two words of the README ----
 demo: ## deps, build, then the story in a terminal
@@ -179,9 +181,24 @@ tidy: ## list C files that clang-format would change
 
 # ---- figures ----
 BENCH ?=
-bench: all ## figures of this machine (docs/benchmarks.md); BENCH='match core' for some groups, RUNS=n
-	@mkdir -p $(BUILD)/bench
-	@$(BUILD)/gridloop bench --runs $(or $(RUNS),5) --json $(BUILD)/bench/results.json $(BENCH)
+BENCH_RESULTS := sim/bench/results
+# One small program a peer, so that gridloop itself needs none of their libraries.
+PEER_redis := hiredis
+PEER_postgres := libpq
+PEER_mosquitto := libmosquitto
+PEERS_BUILT := $(addprefix $(BUILD)/bench-,redis postgres mosquitto)
+$(PEERS_BUILT): $(BUILD)/bench-%: sim/bench/peers/%.c sim/bench/peers/peer.c sim/bench/peers/peer.h
+	$(call say,link $@)
+	$(Q)if pkg-config --exists $(PEER_$*); then \
+	    $(CC) $(CFLAGS) -I. -o $@ $(filter %.c,$^) $$(pkg-config --cflags --libs $(PEER_$*)) -lpthread -lm; \
+	else rm -f $@; echo "  no $(PEER_$*): its rows will say so"; fi
+bench-peers:
+	@.ci/deps install bench || echo "  what is missing will be said in its rows"
+	@$(MAKE) --no-print-directory $(PEERS_BUILT)
+bench: all $(if $(PEERS),bench-peers) ## figures of this machine; PEERS=1 beside others (installs them), QUICK=1, RUNS=n, BENCH='match core'
+	@mkdir -p $(BENCH_RESULTS)
+	@$(BUILD)/gridloop bench --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(PEERS),--peers $(BUILD)) \
+	    --json $(BENCH_RESULTS)/results.json --tables $(BENCH_RESULTS)/tables.md $(BENCH)
 
 # ---- the rest ----
 man: $(BUILD)/man/gridloop.1 ## manual pages, made from --help
@@ -202,7 +219,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all man deps deps-test demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
+.PHONY: all man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
         install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

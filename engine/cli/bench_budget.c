@@ -234,15 +234,16 @@ static enum err measure(struct bench *bench, bool has_history, struct bench_row 
     if (err == ERR_OK) {
         play_turns(&budget); /* START and ACTIVATE */
     }
-    for (uint32_t run = 0; run < bench_runs(bench) + 10 && err == ERR_OK; run++) {
+    const uint32_t warm = bench_scale(bench, 10, 10, 1); /* the first fill the tables */
+    for (uint32_t run = 0; run < bench_runs(bench) + warm && err == ERR_OK; run++) {
         double sum = 0;
         err = play(&budget);
-        for (uint32_t i = 0; i < STAGES && run >= 10; i++) { /* the first fill the tables */
+        for (uint32_t i = 0; i < STAGES && run >= warm; i++) {
             const double ns = (double)budget.spent_ns[i] / (FRAMES * (double)BENCH_BATCH_EVENTS);
             bench_value(&rows[i], ns);
             sum += ns;
         }
-        if (run >= 10) {
+        if (run >= warm) {
             bench_value(&rows[STAGES], sum);
         }
     }
@@ -253,7 +254,8 @@ static enum err measure(struct bench *bench, bool has_history, struct bench_row 
 enum err bench_budget(struct bench *bench)
 {
     struct bench_row rows[2][STAGES + 1];
-    struct bench_row history = {.group = "budget", .unit = "ns", .name = "of decide: the history's feed"};
+    struct bench_row history = {
+        .group = "budget", .unit = "ns", .name = "of decide: the history's feed"};
     enum err err = ERR_OK;
     for (uint32_t with = 0; with < 2 && err == ERR_OK; with++) {
         for (uint32_t i = 0; i <= STAGES; i++) {

@@ -1,11 +1,13 @@
 /* bench_engine.c: see bench_engine.h.
  *
  * Events are full garbage bins seen by cameras in the morning of a working day: the rule takes them, the first of a camera opens or
- * merges, the rest within its window are repeats. */
+ * merges, the rest within its window are repeats. A rule of the bench beside those of the city opens a case for every
+ * "call". */
 #include "engine/cli/bench_engine.h"
 
 #include "engine/core/code.h"
 #include "sim/bench/bench.h"
+#include "sim/city_file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,14 +15,34 @@
 #include <string.h>
 
 #define READY_MS 120000
+#define CALL_RULE                                                                                  \
+    "ruleset: 1\n"                                                                                 \
+    "events:\n"                                                                                    \
+    "  camera.bench_call: {title: t, lane: report}\n"                                              \
+    "rules:\n"                                                                                     \
+    "- id: bench.call\n"                                                                           \
+    "  title: t\n"                                                                                 \
+    "  owner: dept.sanitation\n"                                                                   \
+    "  event: camera.bench_call\n"                                                                 \
+    "  open: {class: \"E.01.02\", severity: 3, title: t}\n"                                        \
+    "  assign: {role: [grid_worker, city_officer, community_worker], search: [city], pick: "       \
+    "nearest}\n"
 #define EVENT_BATCH_KIND 3u /* field of Request */
 
 enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
 {
     char line[512];
-    const char *const words[] = {"serve",     "--city",     engine->city->path,
-                                 "--data",    engine->data, "--listen",
-                                 engine->url, "--clock",    "scaled:1@2026-03-03T08:20:00+08:00",
+    const char *const words[] = {"serve",
+                                 "--city",
+                                 engine->city->path,
+                                 "--data",
+                                 engine->data,
+                                 "--listen",
+                                 engine->url,
+                                 "--clock",
+                                 "scaled:1@2026-03-03T08:20:00+08:00",
+                                 engine->snapshots == NULL ? NULL : "--snapshots",
+                                 engine->snapshots,
                                  NULL};
     const int64_t from_ns = bench_now_ns();
     const enum err err =
@@ -29,10 +51,23 @@ enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
     return err;
 }
 
-enum err bench_engine_open(uint64_t seed, struct bench_engine *out_engine)
+static enum err write_call_rule(const struct bench_city *city)
+{
+    struct city_file file;
+    char directory[340];
+    (void)snprintf(directory, sizeof directory, "%s/rules", city->path);
+    const enum err err = city_file_open(&file, directory, "bench.yaml");
+    if (err != ERR_OK) {
+        return err;
+    }
+    city_file_print(&file, "%s", CALL_RULE);
+    return city_file_close(&file);
+}
+
+enum err bench_engine_open(uint64_t seed, const char *snapshots, struct bench_engine *out_engine)
 {
     int64_t start_ns;
-    *out_engine = (struct bench_engine){.city = NULL};
+    *out_engine = (struct bench_engine){.snapshots = snapshots};
     enum err err = bench_city_new(seed, CITY_MEDIUM, &out_engine->city);
     if (err != ERR_OK) {
         return err;
@@ -41,7 +76,10 @@ enum err bench_engine_open(uint64_t seed, struct bench_engine *out_engine)
     (void)snprintf(out_engine->url, sizeof out_engine->url, "ipc://%s/engine.ipc", directory);
     (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
     (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);
-    err = bench_engine_start(out_engine, &start_ns);
+    err = write_call_rule(out_engine->city);
+    if (err == ERR_OK) {
+        err = bench_engine_start(out_engine, &start_ns);
+    }
     if (err != ERR_OK) {
         bench_engine_close(out_engine);
     }
@@ -92,6 +130,7 @@ static void fill_event(struct event_text *text, const struct bench_gateway *gate
                        uint64_t number)
 {
     static char TYPE[] = "camera.garbage_overflow";
+    static char CALL[] = "camera.bench_call";
     static char NAMES[2][12] = {"confidence", "fill"};
     static const Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT;
     static const Gridloop__Wire__Field field = GRIDLOOP__WIRE__FIELD__INIT;
@@ -101,7 +140,7 @@ static void fill_event(struct event_text *text, const struct bench_gateway *gate
                    (unsigned)(1 + (number * 2 + gateway->number) % 1200));
     text->event = event;
     text->event.id = text->id;
-    text->event.type = TYPE;
+    text->event.type = gateway->calls_every > 0 && number % gateway->calls_every == 0 ? CALL : TYPE;
     text->event.device = text->device;
     text->event.n_fields = 2;
     text->event.fields = text->field_list;
@@ -114,9 +153,10 @@ static void fill_event(struct event_text *text, const struct bench_gateway *gate
     }
 }
 
-static enum err make_batch(struct bench_gateway *gateway, struct event_text *texts, uint32_t index,
-                           uint32_t events)
+static enum err make_batch(struct bench_gateway *gateway, struct event_text *texts,
+                           uint64_t first_event, uint32_t events)
 {
+    const uint32_t index = gateway->made;
     Gridloop__Wire__Event *list[BENCH_BATCH_EVENTS];
     Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
     batch.has_epoch = batch.has_seq = 1;
@@ -125,7 +165,7 @@ static enum err make_batch(struct bench_gateway *gateway, struct event_text *tex
     batch.n_events = events;
     batch.events = list;
     for (uint32_t i = 0; i < events; i++) {
-        fill_event(&texts[i], gateway, batch.seq * events + i);
+        fill_event(&texts[i], gateway, first_event + i);
         list[i] = &texts[i].event;
     }
     gateway->batches[index].size = gridloop__wire__event_batch__get_packed_size(&batch);
@@ -147,10 +187,49 @@ enum err bench_gateway_make(struct bench_gateway *gateway, const struct city *ci
     struct event_text *texts = calloc(events, sizeof *texts);
     enum err err = gateway->batches == NULL || texts == NULL ? ERR_MEMORY : ERR_OK;
     for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
-        err = make_batch(gateway, texts, i, events);
+        err = make_batch(gateway, texts, (gateway->seq + 1) * events, events);
     }
     free(texts);
     return err;
+}
+
+enum err bench_gateway_write(uint32_t gateways, uint32_t batches, const char *directory)
+{
+    enum err err = ERR_OK;
+    for (uint32_t g = 0; g < gateways && err == ERR_OK; g++) {
+        char path[320];
+        const struct bench_gateway gateway = {.number = g};
+        (void)snprintf(path, sizeof path, "%s/events-%u.tsv", directory, g);
+        FILE *file = fopen(path, "w");
+        for (uint32_t i = 0; file != NULL && i < batches * BENCH_BATCH_EVENTS; i++) {
+            struct event_text text;
+            fill_event(&text, &gateway, BENCH_BATCH_EVENTS + i);
+            (void)fprintf(file, "%s\t%s\t%s\t0.95\t0.95\n", text.event.id, text.event.type,
+                          text.event.device);
+        }
+        err = file == NULL || fclose(file) != 0 ? ERR_IO : ERR_OK;
+    }
+    return err;
+}
+
+enum err bench_gateway_prepare(struct bench_gateway *gateway, uint32_t count)
+{
+    drop_batches(gateway);
+    gateway->made_in_all = 0;
+    gateway->batches = calloc(count, sizeof gateway->batches[0]);
+    return gateway->batches == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+enum err bench_gateway_pack(struct bench_gateway *gateway, uint64_t first_event, uint32_t events)
+{
+    static struct event_text texts[BENCH_BATCH_EVENTS];
+    must(events >= 1 && events <= BENCH_BATCH_EVENTS);
+    return make_batch(gateway, texts, first_event, events);
+}
+
+bool bench_gateway_has_room(const struct bench_gateway *gateway)
+{
+    return gateway->made - gateway->acked < BENCH_WINDOW;
 }
 
 bool bench_gateway_hear(struct bench_gateway *gateway, const Gridloop__Wire__Answer *answer)

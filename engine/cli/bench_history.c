@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CASES 20000u
 #define COMMIT_RECORDS 50000u
 #define CANDIDATES 6u
 #define BAR_CASES_PER_S 20000.0
@@ -30,7 +29,8 @@ struct player {
     uint32_t handler, checker;
 };
 
-static enum err load_image(void *context, struct hash128 digest, void **out_bytes, uint64_t *out_size)
+static enum err load_image(void *context, struct hash128 digest, void **out_bytes,
+                           uint64_t *out_size)
 {
     const struct bench_city *city = context;
     bool is_city = hash128_is_equal(digest, city->city.image.digest);
@@ -136,12 +136,11 @@ static void decide(struct player *player, uint64_t order, enum order_kind kind)
 static void answer(struct player *player, enum code code)
 {
     struct effect effect = effect_of(player, EFFECT_RESULT);
-    effect.of.result =
-        (struct effect_result){.principal = player->city->city.gateways[0].id_hash,
-                               .epoch = 1,
-                               .seq = player->position,
-                               .code = (uint16_t)code,
-                               .case_no = player->view.no};
+    effect.of.result = (struct effect_result){.principal = player->city->city.gateways[0].id_hash,
+                                              .epoch = 1,
+                                              .seq = player->position,
+                                              .code = (uint16_t)code,
+                                              .case_no = player->view.no};
     put(player, (struct history_record){.kind = HISTORY_EFFECT, .effect = &effect});
 }
 
@@ -224,7 +223,8 @@ static void play_case(struct player *player, uint32_t serial)
     say(player, &(struct act){ACTION_RETIRE, CASE_CLOSED, NONE32, 0, 0});
 }
 
-static enum err measure(const struct bench_city *city, const char *path, double *out_cases_per_s)
+static enum err measure(const struct bench_city *city, const char *path, uint32_t cases,
+                        double *out_cases_per_s)
 {
     struct player player = {.city = city, .at_ms = START_MS};
     struct history_fault fault;
@@ -237,17 +237,17 @@ static enum err measure(const struct bench_city *city, const char *path, double 
         return player.err;
     }
     next_entry(&player);
-    put(&player, (struct history_record){.kind = HISTORY_IMAGES,
-                                         .images = {city->city.image.digest,
-                                                    city->policy.image.digest}});
+    put(&player,
+        (struct history_record){.kind = HISTORY_IMAGES,
+                                .images = {city->city.image.digest, city->policy.image.digest}});
     const int64_t start_ns = bench_now_ns();
-    for (uint32_t i = 1; player.err == ERR_OK && i <= CASES; i++) {
+    for (uint32_t i = 1; player.err == ERR_OK && i <= cases; i++) {
         play_case(&player, i);
     }
     if (player.err == ERR_OK) {
         player.err = history_commit(player.history, player.position);
     }
-    *out_cases_per_s = CASES / ((double)(bench_now_ns() - start_ns) / 1e9);
+    *out_cases_per_s = cases / ((double)(bench_now_ns() - start_ns) / 1e9);
     history_close(player.history);
     return player.err;
 }
@@ -261,13 +261,14 @@ enum err bench_history(struct bench *bench)
                             .bar_kind = BENCH_AT_LEAST,
                             .bar = BAR_CASES_PER_S};
     char path[400], other[416];
-    (void)snprintf(row.note, sizeof row.note, "%u cases, 8 acts, 2 decisions of %u candidates each", CASES,
-                   CANDIDATES);
+    const uint32_t cases = bench_scale(bench, 20000, 5000, 100);
+    (void)snprintf(row.note, sizeof row.note, "%u cases, 8 acts, 2 decisions of %u candidates each",
+                   cases, CANDIDATES);
     enum err err = bench_city_new(bench_seed(bench), CITY_SMALL, &city);
     for (uint32_t i = 0; err == ERR_OK && i < bench_runs(bench); i++) {
         double cases_per_s = 0;
         (void)snprintf(path, sizeof path, "%s/history.db", city->directory);
-        err = measure(city, path, &cases_per_s);
+        err = measure(city, path, cases, &cases_per_s);
         bench_value(&row, cases_per_s);
         (void)unlink(path);
         (void)snprintf(other, sizeof other, "%s-wal", path);

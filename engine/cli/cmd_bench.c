@@ -5,11 +5,16 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/bench_budget.h"
 #include "engine/cli/bench_history.h"
+#include "engine/cli/bench_latency.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
+#include "sim/bench/bench_cases.h"
 #include "sim/bench/bench_core.h"
+#include "sim/bench/bench_devices.h"
 #include "sim/bench/bench_match.h"
+#include "sim/bench/bench_nearest.h"
+#include "sim/bench/bench_replay.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -35,16 +40,22 @@ struct group {
 
 static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced"},
-    {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; restart"},
+    {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; ceiling; restart"},
     {"budget", bench_budget, "nanoseconds of an event by stage of the engine, in process"},
     {"history", bench_history, "closed cases the history database takes in"},
     {"core", bench_core, "closed loops in process on one core; memory of a case"},
-    {"nearest", bench_nearest, "the nearest eligible worker and the record of the choice"},
+    {"replay", bench_replay, "a log stepped again from its first entry"},
+    {"nearest", bench_nearest, "the nearest eligible worker, of 1,000 to 1,000,000"},
+    {"cases", bench_cases, "with 1,000 to 1,000,000 open: event, deadlines, snapshot, restart"},
+    {"devices", bench_devices, "of 1,000 to 100,000: finding the facts of an event"},
     {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},
 };
 
 struct options {
     const char *json;
+    const char *tables;
+    const char *peers;
+    enum bench_size size;
     const char *groups[GROUPS_MAX];
     uint32_t group_count;
     uint64_t seed;
@@ -55,6 +66,11 @@ static const struct argp_option OPTIONS[] = {
     {"seed", 's', "N", 0, "of everything invented (default 1)", 0},
     {"runs", 'n', "N", 0, "of each figure (default 5); the median is shown with the spread", 0},
     {"json", 'j', "FILE", 0, "raw figures", 0},
+    {"tables", 't', "FILE", 0, "the tables of docs/benchmarks.md", 0},
+    {"peers", 'p', "DIR", 0,
+     "also measure Redis, PostgreSQL and Mosquitto with the programs in DIR", 0},
+    {"quick", 'q', 0, 0, "less of everything", 0},
+    {"tiny", 'T', 0, 0, "next to nothing: shows that the bench works, its figures mean nothing", 0},
     {0}};
 
 static uint64_t parse_number(struct argp_state *state, const char *text, uint64_t max)
@@ -95,6 +111,18 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'j':
         options->json = text;
         return 0;
+    case 't':
+        options->tables = text;
+        return 0;
+    case 'p':
+        options->peers = text;
+        return 0;
+    case 'q':
+        options->size = BENCH_QUICK;
+        return 0;
+    case 'T':
+        options->size = BENCH_TINY;
+        return 0;
     case ARGP_KEY_ARG:
         add_group(state, options, text);
         return 0;
@@ -132,6 +160,20 @@ static char *describe(int key, const char *text, void *input)
     return out;
 }
 
+/* What there is, also after an error. */
+static enum err write_files(const struct bench *bench, const struct options *options, enum err err)
+{
+    if (options->json != NULL && bench_write(bench, options->json) != ERR_OK) {
+        (void)fprintf(stderr, "%s: cannot be written\n", options->json);
+        err = err == ERR_OK ? ERR_IO : err;
+    }
+    if (options->tables != NULL && bench_write_tables(bench, options->tables) != ERR_OK) {
+        (void)fprintf(stderr, "%s: cannot be written\n", options->tables);
+        err = err == ERR_OK ? ERR_IO : err;
+    }
+    return err;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     static const struct argp ARGP = {
@@ -142,13 +184,15 @@ int cmd_bench(int argc, char **argv)
         NULL,
         describe,
         NULL};
-    struct options options = {.seed = 1, .runs = 5};
+    struct options options = {.seed = 1, .runs = 5, .size = BENCH_FULL};
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     struct bench *bench;
     const struct bench_options bench_options = {.seed = options.seed,
                                                 .runs = options.runs,
+                                                .size = options.size,
+                                                .peers = options.peers,
                                                 .version = GRIDLOOP_VERSION,
                                                 .commit = GRIDLOOP_COMMIT,
                                                 .flags = GRIDLOOP_FLAGS};
@@ -161,15 +205,12 @@ int cmd_bench(int argc, char **argv)
             err = GROUPS[i].run(bench);
         }
     }
-    if (options.json != NULL && bench_write(bench, options.json) != ERR_OK) {
-        (void)fprintf(stderr, "%s: cannot be written\n", options.json);
-        err = err == ERR_OK ? ERR_IO : err;
-    }
     if (err == ERR_OK) {
-        (void)printf("\n%u bars missed\n", bench_missed(bench));
+        (void)bench_tell_losses(bench);
     } else {
         (void)fprintf(stderr, "bench: %s\n", words_err(err));
     }
+    err = write_files(bench, &options, err);
     bench_close(bench);
     return cli_exit_of(err);
 }

@@ -2,6 +2,7 @@
 #include "sim/bench/bench.h"
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,17 @@ struct bench {
     struct bench_options options;
     json_t *root;
     json_t *rows;
-    uint32_t missed;
-    const char *group; /* last printed */
+    json_t *losses;     /* sentences */
+    const char *group;  /* last printed */
+    char machine[1600]; /* the head, as printed */
+    uint32_t kept_count;
+    struct {
+        struct bench_row row;
+        char reason[128]; /* why it has no value */
+    } kept[BENCH_ROWS_MAX];
 };
+
+static const char *const SIZES[] = {", TINY: figures mean nothing", ", quick", ""};
 
 static volatile uint64_t sink; /* what bench_keep writes to */
 
@@ -92,18 +101,21 @@ static void tell_machine(struct bench *bench)
         (void)fclose(file);
     }
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    (void)printf("machine   %s, %ld cores, %s memory\nkernel    %s\n", cpu, cores, memory, kernel);
-    (void)printf("compiler  %s, %s\nbuild     gridloop %s, commit %s\n", __VERSION__,
-                 options->flags, options->version,
-                 options->commit[0] == '\0' ? "unknown" : options->commit);
-    (void)printf("runs      %u each, seed %llu; load before %s\n\n", options->runs,
-                 (unsigned long long)options->seed, load);
+    (void)snprintf(bench->machine, sizeof bench->machine,
+                   "machine   %s, %ld cores, %s memory\nkernel    %s\ncompiler  %s, %s\n"
+                   "build     gridloop %s, commit %s\nruns      %u each%s, seed %llu; load before "
+                   "%s\n",
+                   cpu, cores, memory, kernel, __VERSION__, options->flags, options->version,
+                   options->commit[0] == '\0' ? "unknown" : options->commit, options->runs,
+                   SIZES[options->size], (unsigned long long)options->seed, load);
+    (void)printf("%s\n", bench->machine);
     (void)fflush(stdout);
-    json_t *machine = json_pack(
-        "{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "cpu", cpu, "cores",
-        (json_int_t)cores, "memory", memory, "kernel", kernel, "compiler", __VERSION__, "flags",
-        options->flags, "version", options->version, "commit", options->commit, "runs",
-        (json_int_t)options->runs, "seed", (json_int_t)options->seed, "load_before", load);
+    json_t *machine = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s}",
+                                "cpu", cpu, "cores", (json_int_t)cores, "memory", memory, "kernel",
+                                kernel, "compiler", __VERSION__, "flags", options->flags, "version",
+                                options->version, "commit", options->commit, "runs",
+                                (json_int_t)options->runs, "size", (json_int_t)options->size,
+                                "seed", (json_int_t)options->seed, "load_before", load);
     must(machine != NULL && json_object_set_new(bench->root, "machine", machine) == 0);
 }
 
@@ -117,7 +129,8 @@ enum err bench_open(const struct bench_options *options, struct bench **out_benc
     bench->options = *options;
     bench->root = json_object();
     bench->rows = json_array();
-    if (bench->root == NULL || bench->rows == NULL) {
+    bench->losses = json_array();
+    if (bench->root == NULL || bench->rows == NULL || bench->losses == NULL) {
         bench_close(bench);
         return ERR_MEMORY;
     }
@@ -133,6 +146,7 @@ void bench_close(struct bench *bench)
     }
     json_decref(bench->root);
     json_decref(bench->rows);
+    json_decref(bench->losses);
     free(bench);
 }
 
@@ -146,9 +160,15 @@ uint32_t bench_runs(const struct bench *bench)
     return bench->options.runs;
 }
 
-uint32_t bench_missed(const struct bench *bench)
+uint32_t bench_scale(const struct bench *bench, uint32_t full, uint32_t quick, uint32_t tiny)
 {
-    return bench->missed;
+    const uint32_t sizes[] = {[BENCH_TINY] = tiny, [BENCH_QUICK] = quick, [BENCH_FULL] = full};
+    return sizes[bench->options.size];
+}
+
+const char *bench_peers(const struct bench *bench)
+{
+    return bench->options.peers;
 }
 
 void bench_value(struct bench_row *row, double value)
@@ -157,10 +177,25 @@ void bench_value(struct bench_row *row, double value)
     row->values[row->count++] = value;
 }
 
+/* Values in ascending order; the middle one is what a row says. */
+static double sort_values(const struct bench_row *row, double out_sorted[BENCH_RUNS_MAX])
+{
+    must(row->count > 0);
+    memcpy(out_sorted, row->values, row->count * sizeof out_sorted[0]);
+    qsort(out_sorted, row->count, sizeof out_sorted[0], value_compare);
+    return out_sorted[(row->count - 1) / 2];
+}
+
+double bench_median(const struct bench_row *row)
+{
+    double sorted[BENCH_RUNS_MAX];
+    return sort_values(row, sorted);
+}
+
 /* Three digits that mean something, thousands apart. */
 static const char *figure(double value, char out[32])
 {
-    if (value >= 1000) {
+    if (value >= 999.5) {
         const long long whole = (long long)(value + 0.5);
         if (whole >= 1000000) {
             (void)snprintf(out, 32, "%lld,%03lld,%03lld", whole / 1000000, whole / 1000 % 1000,
@@ -179,71 +214,185 @@ static const char *figure(double value, char out[32])
     return out;
 }
 
-static bool is_met(const struct bench_row *row, double median)
+static bool is_met(const struct bench_row *row)
 {
+    const double median = bench_median(row);
     return row->bar_kind == BENCH_AT_MOST ? median <= row->bar : median >= row->bar;
 }
 
-static void print_row(struct bench *bench, const struct bench_row *row, const double *sorted)
+static const char *bar_text(const struct bench_row *row, char out[48])
 {
-    char a[32];
-    char b[32];
-    char c[32];
+    char value[32];
+    out[0] = '\0';
+    if (row->bar_kind != BENCH_NO_BAR) {
+        (void)snprintf(out, 48, "%s %s",
+                       row->bar_kind == BENCH_AT_MOST ? "<=" : ">=", figure(row->bar, value));
+    }
+    return out;
+}
+
+static void print_name(struct bench *bench, const struct bench_row *row)
+{
     if (bench->group == NULL || strcmp(bench->group, row->group) != 0) {
         (void)printf("%s\n", row->group);
         bench->group = row->group;
     }
-    const double median = sorted[(row->count - 1) / 2];
-    (void)printf("  %-62s %11s %-9s [%s .. %s]", row->name, figure(median, a), row->unit,
-                 figure(sorted[0], b), figure(sorted[row->count - 1], c));
+    (void)printf("  %-68s ", row->name);
+}
+
+static void print_row(struct bench *bench, const struct bench_row *row)
+{
+    char text[4][48];
+    double sorted[BENCH_RUNS_MAX];
+    const double median = sort_values(row, sorted);
+    print_name(bench, row);
+    (void)printf("%11s %-9s [%s .. %s]", figure(median, text[0]), row->unit,
+                 figure(sorted[0], text[1]), figure(sorted[row->count - 1], text[2]));
     if (row->bar_kind != BENCH_NO_BAR) {
-        (void)printf("  bar %s %s: %s",
-                     row->bar_kind == BENCH_AT_MOST ? "<=" : ">=", figure(row->bar, a),
-                     is_met(row, median) ? "met" : "NOT MET");
+        (void)printf("  bar %s: %s", bar_text(row, text[3]), is_met(row) ? "met" : "NOT MET");
     }
     (void)printf("%s%s\n", row->note[0] == '\0' ? "" : "  ", row->note);
     (void)fflush(stdout);
 }
 
+static void keep(struct bench *bench, const struct bench_row *row, const char *reason)
+{
+    must(bench->kept_count < BENCH_ROWS_MAX);
+    bench->kept[bench->kept_count].row = *row;
+    (void)snprintf(bench->kept[bench->kept_count].reason, sizeof bench->kept[0].reason, "%s",
+                   reason);
+    bench->kept_count++;
+}
+
 void bench_add(struct bench *bench, const struct bench_row *row)
 {
-    double sorted[BENCH_RUNS_MAX];
-    must(row->count > 0);
-    memcpy(sorted, row->values, row->count * sizeof sorted[0]);
-    qsort(sorted, row->count, sizeof sorted[0], value_compare);
-    const double median = sorted[(row->count - 1) / 2];
-    print_row(bench, row, sorted);
+    print_row(bench, row);
+    keep(bench, row, "");
     json_t *values = json_array();
     for (uint32_t i = 0; i < row->count; i++) {
         must(json_array_append_new(values, json_real(row->values[i])) == 0);
     }
     json_t *entry =
         json_pack("{s:s, s:s, s:s, s:f, s:o, s:s}", "group", row->group, "name", row->name, "unit",
-                  row->unit, "median", median, "values", values, "note", row->note);
+                  row->unit, "median", bench_median(row), "values", values, "note", row->note);
     must(entry != NULL);
     if (row->bar_kind != BENCH_NO_BAR) {
-        const bool met = is_met(row, median);
-        bench->missed += !met;
         must(json_object_set_new(entry, "bar", json_real(row->bar)) == 0);
         must(json_object_set_new(
                  entry, "bar_kind",
                  json_string(row->bar_kind == BENCH_AT_MOST ? "at most" : "at least")) == 0);
-        must(json_object_set_new(entry, "met", json_boolean(met)) == 0);
+        must(json_object_set_new(entry, "met", json_boolean(is_met(row))) == 0);
+    }
+    if (row->ours > 0) {
+        must(json_object_set_new(entry, "ours", json_real(row->ours)) == 0);
     }
     must(json_array_append_new(bench->rows, entry) == 0);
 }
 
+void bench_absent(struct bench *bench, const struct bench_row *row, const char *reason)
+{
+    print_name(bench, row);
+    (void)printf("%s\n", reason);
+    (void)fflush(stdout);
+    keep(bench, row, reason);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s}", "group", row->group, "name", row->name, "absent", reason);
+    must(entry != NULL && json_array_append_new(bench->rows, entry) == 0);
+}
+
 void bench_skip(struct bench *bench, const char *group, const char *reason)
 {
-    (void)printf("%s\n  not measured: %s\n", group, reason);
-    (void)fflush(stdout);
-    bench->group = group;
-    json_t *entry = json_pack("{s:s, s:s}", "group", group, "skipped", reason);
-    must(entry != NULL && json_array_append_new(bench->rows, entry) == 0);
+    const struct bench_row row = {.group = group, .name = "not measured"};
+    bench_absent(bench, &row, reason);
+}
+
+/* ---- at the end ---- */
+
+__attribute__((format(printf, 2, 3))) static void lose(struct bench *bench, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    (void)printf("  %s\n", text);
+    must(json_array_append_new(bench->losses, json_string(text)) == 0);
+}
+
+uint32_t bench_tell_losses(struct bench *bench)
+{
+    uint32_t missed = 0;
+    (void)printf("\nwhat we lose\n");
+    for (uint32_t i = 0; i < bench->kept_count; i++) {
+        const struct bench_row *row = &bench->kept[i].row;
+        char text[3][48];
+        if (row->count == 0) {
+            continue;
+        }
+        const double median = bench_median(row);
+        if (row->bar_kind != BENCH_NO_BAR && !is_met(row)) {
+            missed++;
+            lose(bench, "%s: %s: %s %s, the bar is %s", row->group, row->name,
+                 figure(median, text[0]), row->unit, bar_text(row, text[1]));
+        }
+        if (row->ours > 0 && (row->is_more_better ? median > row->ours : median < row->ours)) {
+            lose(bench, "%s: %s: %s %s, ours %s", row->group, row->name, figure(median, text[0]),
+                 row->unit, figure(row->ours, text[1]));
+        }
+    }
+    if (json_array_size(bench->losses) == 0) {
+        (void)printf("  nothing in this run\n");
+    }
+    (void)printf("\n%u bars missed\n", missed);
+    return missed;
 }
 
 enum err bench_write(const struct bench *bench, const char *path)
 {
     must(json_object_set(bench->root, "rows", bench->rows) == 0);
+    must(json_object_set(bench->root, "losses", bench->losses) == 0);
     return json_dump_file(bench->root, path, JSON_INDENT(1)) == 0 ? ERR_OK : ERR_IO;
+}
+
+static void write_row(FILE *file, const struct bench_row *row, const char *reason)
+{
+    char text[4][48];
+    double sorted[BENCH_RUNS_MAX];
+    if (row->count == 0) {
+        (void)fprintf(file, "| %s | %s | | | |\n", row->name, reason);
+        return;
+    }
+    const double median = sort_values(row, sorted);
+    (void)fprintf(file, "| %s | %s %s | %s .. %s | %s%s | %s |\n", row->name,
+                  figure(median, text[0]), row->unit, figure(sorted[0], text[1]),
+                  figure(sorted[row->count - 1], text[2]), bar_text(row, text[3]),
+                  row->bar_kind == BENCH_NO_BAR ? ""
+                  : is_met(row)                 ? ", met"
+                                                : ", **not met**",
+                  row->note);
+}
+
+enum err bench_write_tables(const struct bench *bench, const char *path)
+{
+    const char *group = NULL;
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        return ERR_IO;
+    }
+    (void)fprintf(file, "```\n%s```\n", bench->machine);
+    for (uint32_t i = 0; i < bench->kept_count; i++) {
+        const struct bench_row *row = &bench->kept[i].row;
+        if (group == NULL || strcmp(group, row->group) != 0) {
+            group = row->group;
+            (void)fprintf(
+                file, "\n### %s\n\n| figure | median | spread | bar | |\n|---|---|---|---|---|\n",
+                group);
+        }
+        write_row(file, row, bench->kept[i].reason);
+    }
+    (void)fprintf(file, "\n### What we lose\n\n");
+    for (size_t i = 0; i < json_array_size(bench->losses); i++) {
+        (void)fprintf(file, "- %s\n", json_string_value(json_array_get(bench->losses, i)));
+    }
+    return fclose(file) == 0 ? ERR_OK : ERR_IO;
 }

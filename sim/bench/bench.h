@@ -1,7 +1,8 @@
 /* bench.h: rows of figures: repeated runs, their median and spread, a bar where one is set, the machine they ran on.
  *
- * A row is printed as soon as it is complete and kept for the JSON file. Times are real times of this process on this machine
- * with whatever else runs on it: they are reported, never asserted.
+ * A row is printed as soon as it is complete and kept for the files written at the end and for the list of what is lost: bars
+ * not met, and others that did the same work better. Times are real times of this process on this machine with whatever
+ * else runs on it: they are reported, never asserted.
  *
  * Owner   bench_open / bench_close
  * Units   each row names its own */
@@ -12,8 +13,12 @@
 #include "engine/core/err.h"
 
 #define BENCH_RUNS_MAX 32u
+#define BENCH_ROWS_MAX 256u
 
 enum bench_bar { BENCH_NO_BAR, BENCH_AT_MOST, BENCH_AT_LEAST };
+
+/* How much work a row does. TINY shows that the bench itself works; its figures mean nothing. */
+enum bench_size { BENCH_TINY, BENCH_QUICK, BENCH_FULL };
 
 struct bench_row {
     const char *group; /* what the command line calls it */
@@ -23,14 +28,20 @@ struct bench_row {
     double bar;
     uint32_t count;
     double values[BENCH_RUNS_MAX]; /* one per run */
-    char note[160];                /* said behind the figure; "" = nothing */
+    char note[200];                /* said behind the figure; "" = nothing */
+    double
+        ours; /* of another's row: what the engine took for the same work; 0 = nothing to compare */
+    bool is_more_better; /* ... and in which direction */
 };
 
 struct bench; /* opaque */
 
 struct bench_options {
     uint64_t seed;
-    uint32_t runs;       /* 1..BENCH_RUNS_MAX */
+    uint32_t runs; /* 1..BENCH_RUNS_MAX */
+    enum bench_size size;
+    const char
+        *peers; /* directory of the programs that measure others; NULL = they are not asked */
     const char *version; /* of the program */
     const char *commit;  /* it was built from; "" = unknown */
     const char *flags;   /* it was built with */
@@ -42,18 +53,25 @@ void bench_close(struct bench *bench); /* NULL is fine */
 
 uint64_t bench_seed(const struct bench *bench);
 uint32_t bench_runs(const struct bench *bench);
+uint32_t bench_scale(const struct bench *bench, uint32_t full, uint32_t quick, uint32_t tiny);
+const char *bench_peers(const struct bench *bench);
 
 void bench_value(struct bench_row *row, double value);
+double bench_median(const struct bench_row *row);
 void bench_add(struct bench *bench, const struct bench_row *row);
 
 /* A thing that could not be measured: printed and kept with its reason. */
 void bench_skip(struct bench *bench, const char *group, const char *reason);
 
-/* Rows that missed their bar. */
-uint32_t bench_missed(const struct bench *bench);
+/* A row without a value: the other program is not there. */
+void bench_absent(struct bench *bench, const struct bench_row *row, const char *reason);
 
-/* Everything so far as JSON. ERR_IO. */
+/* Prints what is lost: bars not met, and what others do better. Returns how many bars were missed. */
+uint32_t bench_tell_losses(struct bench *bench);
+
+/* Everything so far as JSON, or as the tables of docs/benchmarks.md. ERR_IO. */
 enum err bench_write(const struct bench *bench, const char *path) WARN_UNUSED;
+enum err bench_write_tables(const struct bench *bench, const char *path) WARN_UNUSED;
 
 /* ---- measuring ---- */
 

@@ -1,13 +1,10 @@
-/* bench_core.h: what the core alone does in a second on one core of the machine, and how long it takes to find a worker. */
+/* bench_core.h: how many cases the core alone opens, hands out, checks and closes in a second on one core of the machine. */
 #ifndef SIM_BENCH_BENCH_CORE_H
 #define SIM_BENCH_BENCH_CORE_H
 
 #include "sim/bench/bench.h"
 
-/* Closed loops: an event opens a case, somebody is offered it, accepts, arrives, is done; an inspector checks and passes it. */
+/* Rows of the group "core". */
 enum err bench_core(struct bench *bench) WARN_UNUSED;
-
-/* The nearest eligible worker, with the decision record of who was passed over and why. */
-enum err bench_nearest(struct bench *bench) WARN_UNUSED;
 
 #endif

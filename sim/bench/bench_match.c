@@ -204,6 +204,11 @@ static enum err prove(struct matcher *m, const struct bench_event *events, uint3
     return ERR_OK;
 }
 
+struct bench_events_part {
+    const struct bench_event *events;
+    uint32_t count;
+};
+
 /* p50 and p99 of one event in microseconds. */
 static void time_way(struct matcher *m, match_fn *way, const struct bench_event *events,
                      uint32_t count, double out_us[2])
@@ -223,13 +228,16 @@ static void time_way(struct matcher *m, match_fn *way, const struct bench_event 
     out_us[1] = bench_quantile(values, groups, 990);
 }
 
-static void add_way(struct bench *bench, struct matcher *m, const struct match_case *item,
-                    const char *name, match_fn *way, const struct bench_event *events,
-                    uint32_t count)
+/* ours: what the index took; 0 = this is the index. Returns what this way took. */
+static double add_way(struct bench *bench, struct matcher *m, const struct match_case *item,
+                      const char *name, match_fn *way, const struct bench_events_part *part,
+                      double ours)
 {
+    const struct bench_event *events = part->events;
+    const uint32_t count = part->count;
     double us[2];
     double p99[BENCH_RUNS_MAX];
-    struct bench_row row = {.group = "match", .unit = "us p50"};
+    struct bench_row row = {.group = "match", .unit = "us p50", .ours = ours};
     (void)snprintf(row.name, sizeof row.name, "%s, %s", item->name, name);
     time_way(m, way, events, count, us); /* warm */
     for (uint32_t run = 0; run < bench_runs(bench); run++) {
@@ -244,6 +252,7 @@ static void add_way(struct bench *bench, struct matcher *m, const struct match_c
     (void)snprintf(row.note, sizeof row.note, "p99 %.3g us",
                    bench_quantile(p99, bench_runs(bench), 500));
     bench_add(bench, &row);
+    return bench_median(&row);
 }
 
 static void add_load(struct bench *bench, const struct match_case *item,
@@ -266,6 +275,7 @@ static enum err measure(struct bench *bench, const struct bench_city *city,
 {
     struct bench_rules_options options = item->options;
     options.seed = bench_seed(bench);
+    options.rules = bench_scale(bench, options.rules, options.rules, options.rules / 100 + 200);
     struct matcher *m = calloc(1, sizeof *m);
     struct bench_rules *rules = NULL;
     enum err err = m == NULL ? ERR_MEMORY : bench_rules_new(city, &options, &rules);
@@ -276,7 +286,9 @@ static enum err measure(struct bench *bench, const struct bench_city *city,
         err = events == NULL || !buckets_init(&m->buckets, &rules->policy) ? ERR_MEMORY : ERR_OK;
     }
     uint64_t matched = 0;
-    const uint32_t slow = options.rules >= 100000 ? 64 : 512; /* events for the slow ways */
+    const uint32_t count = bench_scale(bench, EVENTS, EVENTS / 2, 256);
+    const uint32_t slow = /* events for the slow ways */
+        options.rules >= 100000 ? 64 : bench_scale(bench, 512, 256, 64);
     if (err == ERR_OK) {
         err = prove(m, events, slow, &matched);
     }
@@ -285,10 +297,14 @@ static enum err measure(struct bench *bench, const struct bench_city *city,
         (void)snprintf(index, sizeof index, "index (%.2f rules match)",
                        (double)matched / (double)slow);
         add_load(bench, item, rules);
-        add_way(bench, m, item, index, by_index, events, EVENTS);
-        add_way(bench, m, item, "hash bucket", by_bucket, events, EVENTS / 8);
-        add_way(bench, m, item, "flat scan", by_scan, events, slow);
-        add_way(bench, m, item, "naive", by_naive, events, 2 * GROUP);
+        const struct bench_events_part all = {events, count};
+        const struct bench_events_part some = {events, count / 8};
+        const struct bench_events_part few = {events, slow};
+        const struct bench_events_part least = {events, 2 * GROUP};
+        const double ours = add_way(bench, m, item, index, by_index, &all, 0);
+        (void)add_way(bench, m, item, "hash bucket", by_bucket, &some, ours);
+        (void)add_way(bench, m, item, "flat scan", by_scan, &few, ours);
+        (void)add_way(bench, m, item, "naive", by_naive, &least, ours);
     }
     if (m != NULL) {
         buckets_fini(&m->buckets);
