@@ -19,6 +19,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#define XXH_STATIC_LINKING_ONLY /* the state of a digest on the stack */
 #include <xxhash.h>
 
 #define ARENA_ALIGN 16u
@@ -41,6 +42,10 @@ static const struct cap caps[] = {
     {&gridloop__wire__batch_ack__descriptor, 4, 0, CODEC_EVENTS_MAX},
     {&gridloop__wire__tasks__descriptor, 2, 0, CODEC_ITEMS_MAX},
     {&gridloop__wire__act__descriptor, 9, 16, CODEC_EVIDENCE_MAX},
+    {&gridloop__wire__contact__descriptor, 1, CODEC_CONTACT_NAME_MAX, 0},
+    {&gridloop__wire__contact__descriptor, 2, CODEC_CONTACT_PHONE_MAX, 0},
+    {&gridloop__wire__contact__descriptor, 3, CODEC_CONTACT_NOTE_MAX, 0},
+    {&gridloop__wire__act_result__descriptor, 7, 0, CODEC_CONTACTS_MAX},
     {&gridloop__wire__blob_put__descriptor, 2, CODEC_BLOB_SIZE_MAX, 0},
 };
 
@@ -53,9 +58,18 @@ struct walk {
     uint32_t kind;          /* its field number, 0 = none seen */
     uint32_t unknown_outer; /* unknown fields of the outermost message */
     uint64_t request_id;
+    const uint8_t *digested; /* contacts were seen: the digest holds everything up to here but them */
     char *hint;
     size_t hint_size;
+    XXH3_state_t digest; /* last: not set before it is needed */
 };
+
+static void walk_init(struct walk *walk, char *hint, size_t hint_size)
+{
+    memset(walk, 0, offsetof(struct walk, digest));
+    walk->hint = hint;
+    walk->hint_size = hint_size;
+}
 
 void codec_arena_init(struct codec_arena *arena, void *bytes, size_t size)
 {
@@ -210,6 +224,28 @@ static bool check_repeat(struct walk *walk, const ProtobufCMessageDescriptor *me
     return true;
 }
 
+/* The digest of a request stands in the log for ever: a telephone number in it could be found by trying them all. */
+static void leave_out(struct walk *walk, const struct wire_value *value)
+{
+    if (walk->digested == NULL) {
+        (void)XXH3_64bits_reset_withSeed(&walk->digest, walk->kind);
+        walk->digested = walk->kind_bytes;
+    }
+    (void)XXH3_64bits_update(&walk->digest, walk->digested, (size_t)(value->bytes - walk->digested));
+    walk->digested = value->bytes + value->size;
+}
+
+/* The kind is the seed, so that two kinds with equal bytes do not look alike. */
+static uint64_t content_digest(struct walk *walk)
+{
+    if (walk->digested == NULL) {
+        return XXH3_64bits_withSeed(walk->kind_bytes, walk->kind_size, walk->kind);
+    }
+    const uint8_t *end = walk->kind_bytes + walk->kind_size;
+    (void)XXH3_64bits_update(&walk->digest, walk->digested, (size_t)(end - walk->digested));
+    return XXH3_64bits_digest(&walk->digest);
+}
+
 static bool walk_message(struct walk *walk, const ProtobufCMessageDescriptor *message,
                          const uint8_t *bytes, size_t size, uint32_t depth);
 
@@ -251,6 +287,9 @@ static bool walk_field(struct walk *walk, const ProtobufCMessageDescriptor *mess
     }
     if (!check_value(walk, message, field, value)) {
         return false;
+    }
+    if (field->descriptor == &gridloop__wire__contact__descriptor && walk->kind_bytes != NULL) {
+        leave_out(walk, value);
     }
     if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
         return true;
@@ -421,7 +460,8 @@ enum code codec_open_frame(const void *bytes, size_t size, struct codec_arena *a
 {
     codec_arena_reset(arena);
     *out_request = (struct codec_request){0};
-    struct walk walk = {.hint = out_request->hint, .hint_size = sizeof(out_request->hint)};
+    struct walk walk;
+    walk_init(&walk, out_request->hint, sizeof(out_request->hint));
     struct frame frame = {0};
     if (!open_frame(&walk, bytes, size, out_request->key_id, &frame)) {
         return walk.code;
@@ -447,8 +487,7 @@ enum code codec_open_frame(const void *bytes, size_t size, struct codec_arena *a
     if (!check_batch(&walk, request)) {
         return walk.code;
     }
-    /* The kind is the seed, so that two kinds with equal bytes do not look alike. */
-    out_request->content_digest = XXH3_64bits_withSeed(walk.kind_bytes, walk.kind_size, walk.kind);
+    out_request->content_digest = content_digest(&walk);
     out_request->request = request;
     return CODE_NOTHING;
 }
@@ -458,7 +497,8 @@ enum code codec_open_answer(const void *bytes, size_t size, struct codec_arena *
 {
     codec_arena_reset(arena);
     *out_answer = (struct codec_answer){0};
-    struct walk walk = {.hint = out_answer->hint, .hint_size = sizeof(out_answer->hint)};
+    struct walk walk;
+    walk_init(&walk, out_answer->hint, sizeof(out_answer->hint));
     struct frame frame = {0};
     char key_id[CODEC_KEY_ID_SIZE_MAX + 1] = "";
     if (!open_frame(&walk, bytes, size, key_id, &frame)) {
@@ -475,7 +515,8 @@ enum code codec_open_answer(const void *bytes, size_t size, struct codec_arena *
 enum code codec_check_event(const void *bytes, size_t size)
 {
     char hint[128];
-    struct walk walk = {.hint = hint, .hint_size = sizeof(hint)};
+    struct walk walk;
+    walk_init(&walk, hint, sizeof(hint));
     if (size > CODEC_EVENT_SIZE_MAX) {
         return CODE_TOO_LARGE;
     }

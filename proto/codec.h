@@ -18,6 +18,10 @@
 #define CODEC_FRAME_SIZE_MAX (4u << 20)
 #define CODEC_EVENT_SIZE_MAX (64u << 10)
 #define CODEC_EVENTS_MAX 1000u
+#define CODEC_CONTACTS_MAX 8u /* of one ActResult */
+#define CODEC_CONTACT_NAME_MAX 64u
+#define CODEC_CONTACT_PHONE_MAX 32u
+#define CODEC_CONTACT_NOTE_MAX 156u
 #define CODEC_FIELDS_MAX 64u /* of one event; more than the rules can name */
 #define CODEC_ITEMS_MAX 256u /* of one Tasks */
 #define CODEC_EVIDENCE_MAX 16u
@@ -55,7 +59,7 @@ struct codec_request {
     uint64_t counter;
     uint64_t request_id;
     uint64_t
-        content_digest; /* XXH3-64 over the bytes of the inner message: equal content, equal digest */
+        content_digest; /* XXH3-64 over the bytes of the inner message but for contacts: equal content, equal digest */
     uint32_t unknown_fields; /* ignored, for the metric */
     const Gridloop__Wire__Request
         *request; /* in the arena; its kind is a known one. NULL after a refusal */

@@ -28,6 +28,7 @@ static struct case_no case_of(const struct effect *effect)
     case EFFECT_RESULT:
     case EFFECT_ITEM:
     case EFFECT_ACTIVATED:
+    case EFFECT_CONTACT:
         break;
     }
     return (struct case_no){0, 0, 0};

@@ -3,6 +3,7 @@
  * The first three read the log of a data directory by replay, beside a running engine or without one; act goes over the
  * wire to the engine as a logged command. */
 #include "engine/cli/arguments.h"
+#include "engine/cli/case_record.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/history_print.h"
@@ -262,6 +263,18 @@ static void print_rule(const struct core *core, const struct case_view *view, en
                  policy_text(policy, rule->file), rule->line);
 }
 
+/* Who reported, as far as everybody may know: "138****1234". */
+static void name_reporter(const struct case_options *options, const struct core *core,
+                          struct case_no no, char out[CASE_REPORTER_SIZE])
+{
+    char path[CLI_URL_SIZE];
+    const char *data = cli_find_data(options->data, path);
+    out[0] = '\0';
+    if (data != NULL) {
+        case_record_reporter(data, core, no, cli_lang(options->lang), out);
+    }
+}
+
 static void print_head(const struct core *core, const struct case_view *view, enum lang lang,
                        bool is_explained)
 {
@@ -313,6 +326,7 @@ static int tell(const struct case_options *options, bool is_explained)
     struct case_no part;
     struct case_story story;
     struct case_view view;
+    char reporter[CASE_REPORTER_SIZE] = "";
     if (options->word_count < 1 || !words_parse_case_no(options->words[0], &part)) {
         (void)fprintf(stderr,
                       "gridloop case: name a case, by its number or its tail: gridloop case show 1 "
@@ -338,6 +352,10 @@ static int tell(const struct case_options *options, bool is_explained)
     }
     if (exit_code == EX_OK && !options->is_json && is_here) {
         print_head(core, &view, story.lang, is_explained);
+        name_reporter(options, core, view.no, reporter);
+        if (reporter[0] != '\0') {
+            (void)printf("%s %s\n", story.lang == LANG_ZH ? "上报人" : "reporter", reporter);
+        }
     }
     for (uint32_t i = 0; exit_code == EX_OK && i < story.line_count; i++) {
         if (options->is_json) {
@@ -351,7 +369,10 @@ static int tell(const struct case_options *options, bool is_explained)
         struct case_words words;
         if (is_here) {
             describe(core, &view, story.lang, &words);
-            (void)json_object_set_new(root, "case", case_json(&view, &words));
+            json_t *row = case_json(&view, &words);
+            name_reporter(options, core, view.no, reporter);
+            (void)json_object_set_new(row, "reporter", reporter[0] != '\0' ? json_string(reporter) : json_null());
+            (void)json_object_set_new(root, "case", row);
         }
         (void)json_object_set(root, "story", rows);
         print_json(root);
@@ -594,6 +615,8 @@ int cmd_case(int argc, char **argv)
         {"show", run_show, "what happened to one, in sentences"},
         {"explain", run_explain, "and why each decision fell as it did"},
         {"act", run_act, "comment, reassign, close, void, reopen, ..."},
+        {"reveal", case_record_reveal, "the reporter's contact, with a reason, on record"},
+        {"erase", case_record_erase, "delete the reporter's contact for good, on record"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop case", VERBS, argc, argv);
 }

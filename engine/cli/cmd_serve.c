@@ -11,6 +11,7 @@
 #include "engine/shell/data_directory.h"
 #include "engine/shell/data_limits.h"
 #include "engine/shell/history_thread.h"
+#include "engine/shell/key_vault.h"
 #include "engine/shell/last_engine.h"
 #include "engine/shell/loop.h"
 #include "engine/shell/report.h"
@@ -34,6 +35,7 @@ struct engine {
     struct data_recovery recovery;
     struct snapshot_child snapshots;
     struct history_thread *history;
+    struct key_vault *keys;
     /* a reload on its way */
     uv_work_t reload;
     bool is_reloading;
@@ -119,6 +121,36 @@ static int open_history(struct engine *engine)
     return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
 }
 
+static int open_keys(struct engine *engine)
+{
+    struct data_fault fault = {.text = ""};
+    uint64_t salt = 0;
+    if (log_files_salt(&engine->data.disk.disk, &salt) != ERR_OK) {
+        return fail(EX_IOERR, "the log cannot be read");
+    }
+    enum err err = key_vault_open(engine->options.data, salt, &engine->keys, &fault);
+    return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
+}
+
+/* The log is read back: keys that no contact needs go, and from now on the vault looks on. */
+static int settle_keys(struct engine *engine)
+{
+    struct data_fault fault = {.text = ""};
+    uint32_t missing = 0;
+    enum err err = key_vault_settle(engine->keys, node_core(engine->node), &missing, &fault);
+    if (err != ERR_OK) {
+        return fail(cli_exit_of(err), fault.text);
+    }
+    if (missing > 0) {
+        report(REPORT_WARN, "keys_missing",
+               "contacts=%u note=\"their keys are not in keys.db: they cannot be read, as if erased; restore keys.db from "
+               "its backup if that was not meant\"",
+               missing);
+    }
+    node_observe(engine->node, (struct node_observer){.see = key_vault_see, .context = engine->keys});
+    return EX_OK;
+}
+
 static int open_node(struct engine *engine)
 {
     struct data_fault fault = {.text = ""};
@@ -135,6 +167,11 @@ static int open_node(struct engine *engine)
         return exit_code;
     }
     options.limits = engine->options.limits;
+    exit_code = open_keys(engine);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    options.keys = key_vault_keys(engine->keys);
     if (engine->data.cut_bytes > 0) {
         report(REPORT_WARN, "tail_cut", "bytes=%llu note=\"a group that was never acknowledged\"",
                (unsigned long long)engine->data.cut_bytes);
@@ -153,6 +190,10 @@ static int open_node(struct engine *engine)
                                  &fault);
     if (err != ERR_OK) {
         return fail(cli_exit_of(err), fault.text);
+    }
+    exit_code = settle_keys(engine);
+    if (exit_code != EX_OK) {
+        return exit_code;
     }
     history_thread_serve(engine->history);
     history_thread_durable(engine->history, node_durable_position(engine->node));
@@ -367,6 +408,7 @@ static int run(struct engine *engine)
                                    .nano = &engine->nano,
                                    .notify = &engine->notify,
                                    .history = engine->history,
+                                   .keys = engine->keys,
                                    .snapshots = &engine->snapshots,
                                    .on_reload = on_reload,
                                    .context = engine};
@@ -394,6 +436,7 @@ int cmd_serve(int argc, char **argv)
     }
     history_thread_close(engine->history);
     node_close(engine->node);
+    key_vault_close(engine->keys);
     data_directory_close(&engine->data);
     compiled_pair_fini(&engine->pair);
     free(engine);

@@ -198,6 +198,13 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
         object = json_pack("{s:o, s:o}", "city", dump_hash(effect->of.activated.city), "policy",
                            dump_hash(effect->of.activated.policy));
         break;
+    case EFFECT_CONTACT:
+        kind = "CONTACT";
+        object = json_object();
+        dump_set(object, "key", dump_hash(effect->of.contact.id));
+        dump_set(object, "case", dump_case_no(effect->of.contact.case_no));
+        dump_set(object, "code", json_string(words_code_name(effect->of.contact.code)));
+        break;
     }
     must(kind != NULL);
     json_t *whole = json_pack("{s:s, s:I}", "effect", kind, "at_ms", (json_int_t)effect->at_ms);

@@ -115,11 +115,37 @@ static bool is_one_of(const char *key, const char *const *keys, size_t count)
     return false;
 }
 
+/* "contact": {"name": ..., "phone": ..., "note": ...} */
+static enum err read_contact(const json_t *root, struct send_event *out, struct send_why *why)
+{
+    static const char *const keys[] = {"name", "phone", "note"};
+    json_t *contact = json_object_get(root, "contact");
+    const char *key;
+    json_t *value;
+    if (contact == NULL) {
+        return ERR_OK;
+    }
+    if (!json_is_object(contact)) {
+        return refuse(why, "contact: an object with name, phone, note expected");
+    }
+    json_object_foreach(contact, key, value)
+    {
+        if (!is_one_of(key, keys, COUNT_OF(keys))) {
+            return refuse(why, "contact: unknown key \"%s\"; name, phone, note expected", key);
+        }
+    }
+    enum err err = read_text(contact, "name", &out->contact.name, why);
+    err = err != ERR_OK ? err : read_text(contact, "phone", &out->contact.phone, why);
+    err = err != ERR_OK ? err : read_text(contact, "note", &out->contact.note, why);
+    out->event.contact = &out->contact;
+    return err;
+}
+
 /* The trace form. truth is for simulations and goes nowhere. */
 static enum err read_plain(json_t *root, struct send_event *out, struct send_why *why)
 {
     static const char *const keys[] = {"at",  "source", "id",     "type", "device", "caller",
-                                       "lon", "lat",    "fields", "text", "truth"};
+                                       "lon", "lat",    "fields", "text", "truth",  "contact"};
     const char *key;
     json_t *value;
     json_object_foreach(root, key, value)
@@ -137,6 +163,7 @@ static enum err read_plain(json_t *root, struct send_event *out, struct send_why
     err = err != ERR_OK ? err : read_time(root, "at", &event->at_ms, why);
     err = err != ERR_OK ? err : read_place(root, event, why);
     err = err != ERR_OK ? err : add_fields(out, json_object_get(root, "fields"), why);
+    err = err != ERR_OK ? err : read_contact(root, out, why);
     const json_t *caller = json_object_get(root, "caller");
     return err == ERR_OK && caller != NULL ? add_field(out, "caller", caller, why) : err;
 }
@@ -144,7 +171,7 @@ static enum err read_plain(json_t *root, struct send_event *out, struct send_why
 /* CloudEvents 1.0: subject is the device; other members of data are fields. */
 static enum err read_cloud(json_t *root, struct send_event *out, struct send_why *why)
 {
-    static const char *const keys[] = {"device", "lon", "lat", "fields", "text"};
+    static const char *const keys[] = {"device", "lon", "lat", "fields", "text", "contact"};
     struct gridloop_event *event = &out->event;
     json_t *data = json_object_get(root, "data");
     if (data != NULL && !json_is_object(data)) {
@@ -159,6 +186,7 @@ static enum err read_cloud(json_t *root, struct send_event *out, struct send_why
     err = err != ERR_OK ? err : read_text(data, "text", &event->text, why);
     err = err != ERR_OK ? err : read_place(data, event, why);
     err = err != ERR_OK ? err : add_fields(out, json_object_get(data, "fields"), why);
+    err = err != ERR_OK ? err : read_contact(data, out, why);
     const char *key;
     json_t *value;
     json_object_foreach(data, key, value)

@@ -18,6 +18,7 @@
 struct send_event {
     struct gridloop_event event;
     struct gridloop_field fields[SEND_FIELDS_MAX];
+    struct gridloop_contact contact;
     const char *source; /* identity, or NULL */
     json_t *json;       /* what the strings borrow from */
     char id[64];

@@ -6,6 +6,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/choice.h"
 #include "engine/core/clocks.h"
+#include "engine/core/contacts.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/joint.h"
 #include "engine/core/links.h"
@@ -481,6 +482,22 @@ static enum code act_dispatch(const struct act *act, uint32_t slot)
     return CODE_DONE;
 }
 
+/* Looking up or erasing what is on record of the reporter, or taking evidence out: said in the timeline, changes nothing else. */
+static enum code act_on_record(const struct act *act, uint32_t slot)
+{
+    const enum action action = (enum action)act->body->action;
+    const enum code code =
+        action == ACTION_READ_EVIDENCE ? CODE_DONE : contacts_ask(act->core, slot);
+    if (code != CODE_DONE) {
+        return code;
+    }
+    act_say(act, slot, NONE32, 0);
+    if (action == ACTION_ERASE) {
+        contacts_drop_all(act->core, slot, CODE_CONTACT_ERASED);
+    }
+    return CODE_DONE;
+}
+
 /* The dispatcher gives it back to the supervision centre: somebody looks at the place again. */
 static enum code act_return_to_centre(const struct act *act, uint32_t slot)
 {
@@ -609,6 +626,10 @@ static enum code do_on_case(const struct act *act, uint32_t slot, const struct l
     case ACTION_REOPEN:
         flow_reopen(act->core, slot, &note);
         return CODE_DONE;
+    case ACTION_REVEAL:
+    case ACTION_ERASE:
+    case ACTION_READ_EVIDENCE:
+        return act_on_record(act, slot);
     default:
         return do_aside(act, slot);
     }

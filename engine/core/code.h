@@ -20,6 +20,7 @@
     X(DONE, 9, "done", "已执行")                                                                   \
     X(SELF_CLEARED, 11, "over before anybody arrived", "人员到场前已自行消除")                     \
     X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
+    X(STORED, 15, "the evidence is on disk", "证据已保存") \
     /* refusals of an event */                                                                    \
     X(MALFORMED, 20, "the message does not follow its schema", "报文格式错误")                     \
     X(TOO_LARGE, 21, "larger than the limit", "超过大小限制")                                      \
@@ -43,6 +44,9 @@
     X(FORGOTTEN, 39, "accepted long ago; its result is no longer kept", "早已受理，结果不再保留")  \
     X(NO_CITY, 40, "no city and rules are active yet", "尚未启用城市与规则")                       \
     X(UNKNOWN_COMMAND, 41, "this version does not know that command", "未知命令")                  \
+    X(NO_KEYS, 47, "no key can be had to seal a contact with; the report was not taken", "无法加密联系方式，未受理") \
+    X(EVIDENCE_FULL, 48, "the quota of the evidence store is used up", "证据存储配额已满") \
+    X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符") \
     /* refusals of an action */                                                                   \
     X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
     X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \
@@ -69,6 +73,8 @@
     X(TEXT_NEEDED, 82, "words are needed: what, or by which clause", "须填写内容或依据条款")       \
     X(NOTHING_ASKED, 83, "nothing was asked that this would answer", "无待处理的申请或督办")       \
     X(BAD_AMOUNT, 84, "that number is not possible here", "数量超出允许范围")                      \
+    X(NO_CONTACT, 92, "no reporter of this case left a contact", "本案无上报人联系方式") \
+    X(CONTACT_ERASED, 93, "the reporter's contact was erased", "上报人联系方式已删除") \
     /* why a worker was passed over (dispatch) */                                                 \
     X(ELIGIBLE, 100, "could take it", "可承接")                                                    \
     X(OFF_SHIFT, 101, "not on shift", "不在班")                                                    \

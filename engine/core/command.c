@@ -105,14 +105,19 @@ static bool event_check(const uint8_t *bytes, uint64_t size, struct event *out_e
     if (!fields_check(fields, head->field_count, &text_end)) {
         return false;
     }
-    uint64_t used = fixed + text_end + head->text_size;
-    if (pad8(used) != head->size || !is_zero(bytes + used, head->size - used)) {
+    const uint64_t used = fixed + text_end + head->text_size;
+    const bool has_contact = (head->flags & EVENT_HAS_CONTACT) != 0;
+    const uint64_t contact_start = pad8(used);
+    if (contact_start + (has_contact ? sizeof(struct event_contact) : 0) != head->size ||
+        !is_zero(bytes + used, contact_start - used)) {
         return false;
     }
     out_event->head = head;
     out_event->fields = fields;
     out_event->text = (const char *)(bytes + fixed);
     out_event->free_text = (const char *)(bytes + fixed + text_end);
+    out_event->contact =
+        has_contact ? (const struct event_contact *)(const void *)(bytes + contact_start) : NULL;
     return true;
 }
 
@@ -139,7 +144,11 @@ static struct event event_view(const uint8_t *bytes)
     return (struct event){.head = head,
                           .fields = fields,
                           .text = text,
-                          .free_text = text + strings_end(fields, head->field_count)};
+                          .free_text = text + strings_end(fields, head->field_count),
+                          .contact = (head->flags & EVENT_HAS_CONTACT) == 0
+                                         ? NULL
+                                         : (const struct event_contact *)(const void *)(bytes + head->size -
+                                                                                        sizeof(struct event_contact))};
 }
 
 static bool events_check(const uint8_t *body, uint64_t size, struct command *out_command)
@@ -557,6 +566,7 @@ enum err batch_add_event(struct batch_writer *writer, const struct event_head *h
     }
     uint64_t text_end = strings_end(fields, head->field_count);
     must(text_end <= text_bytes);
+    must((head->flags & EVENT_HAS_CONTACT) == 0);
     uint64_t used =
         sizeof *head + (uint64_t)head->field_count * sizeof *fields + text_end + head->text_size;
     uint64_t size = pad8(used);
@@ -581,8 +591,35 @@ enum err batch_add_event(struct batch_writer *writer, const struct event_head *h
     if (!event_check(at, size, &event)) {
         return ERR_MALFORMED;
     }
+    writer->event_start = writer->size;
     writer->size += size;
     store_u32(count_at, load_u32(count_at) + 1);
+    return ERR_OK;
+}
+
+enum err batch_add_contact(struct batch_writer *writer, const struct event_contact *contact)
+{
+    writer_check(writer);
+    must(writer->command_start != 0 && writer->event_start > writer->command_start);
+    if (!has_room(writer, sizeof *contact, place_none())) {
+        return ERR_TOO_LARGE;
+    }
+    uint8_t *command = writer->payload + writer->command_start;
+    uint8_t *at = writer->payload + writer->event_start;
+    struct event_head head;
+    uint16_t flags;
+    memcpy(&head, at, sizeof head);
+    must((head.flags & EVENT_HAS_CONTACT) == 0);
+    memcpy(at + head.size, contact, sizeof *contact);
+    head.size += (uint32_t)sizeof *contact;
+    head.flags |= EVENT_HAS_CONTACT;
+    memcpy(at, &head, sizeof head);
+    memcpy(&flags, command + offsetof(struct command_head, flags), sizeof flags);
+    flags |= COMMAND_HAS_CONTACT;
+    memcpy(command + offsetof(struct command_head, flags), &flags, sizeof flags);
+    writer->size += sizeof *contact;
+    struct event event;
+    must(event_check(at, head.size, &event) && event.contact != NULL);
     return ERR_OK;
 }
 

@@ -9,7 +9,8 @@
  *   command:   struct command_head (72 bytes), body by kind, padded to a multiple of 8
  *   events:    struct events_body, then event_count x record:
  *              struct event_head (80 bytes), field_count x struct event_field (24 bytes),
- *              text bytes (string fields, then free text), padded to 8
+ *              text bytes (string fields, then free text), padded to 8,
+ *              with EVENT_HAS_CONTACT: struct event_contact (288 bytes)
  *   act:       struct act_body, evidence_count x hash128, text bytes, padded to 8
  *
  * Facts (cell, areas, device, zone, field rows) are resolved under the images named by facts_digest; the core
@@ -32,6 +33,7 @@
 #define EVENTS_PER_COMMAND_MAX 1000u
 #define EVIDENCE_MAX 16u
 #define ACT_TEXT_MAX 1000u
+#define CONTACT_SEALED_SIZE 272u /* 256 bytes under XChaCha20-Poly1305, and its tag */
 
 enum command_kind {
     COMMAND_START = 1,    /* engine opened the log: clock mode */
@@ -121,9 +123,15 @@ struct events_body {
     uint32_t reserved;
 };
 
+/* Of command_head.flags. */
+enum command_flag {
+    COMMAND_HAS_CONTACT = 1u << 0, /* some event of it bears a contact */
+};
+
 enum event_flag {
     EVENT_BY_PERSON = 1u << 0,    /* patrol or intake: filed on the reporter's word */
     EVENT_SELF_HANDLED = 1u << 1, /* 自处置: reporter handled it on the spot; opens HANDLED, checked by sample */
+    EVENT_HAS_CONTACT = 1u << 2,  /* set by batch_add_contact only */
 };
 
 struct event_head {
@@ -155,7 +163,14 @@ struct event_field {
     uint64_t b;
 };
 
+/* How the reporter can be reached, under a key of its own: the log never holds it in clear. */
+struct event_contact {
+    struct hash128 id; /* of the key, random */
+    uint8_t sealed[CONTACT_SEALED_SIZE];
+};
+
 _Static_assert(sizeof(struct command_head) == 72, "log layout");
+_Static_assert(sizeof(struct event_contact) == 288, "log layout");
 _Static_assert(sizeof(struct act_body) == 96, "log layout");
 _Static_assert(sizeof(struct event_head) == 80, "log layout");
 _Static_assert(sizeof(struct event_field) == 24, "log layout");
@@ -167,6 +182,7 @@ struct event {
     const struct event_field *fields;
     const char *text;      /* string fields' bytes */
     const char *free_text; /* head->text_size bytes, UTF-8 */
+    const struct event_contact *contact; /* NULL: none */
 };
 
 /* A decoded command. Only the body of its kind is set. */
@@ -230,6 +246,7 @@ struct batch_writer {
     uint32_t place_count;
     uint32_t place_capacity;
     uint64_t command_start; /* offset of the command being written, 0 = none */
+    uint64_t event_start;   /* offset of the event added last */
 };
 
 /* payload 8-aligned, capacity >= 8. */
@@ -252,6 +269,9 @@ enum err batch_open_events(struct batch_writer *writer, const struct command_hea
 enum err batch_add_event(struct batch_writer *writer, const struct event_head *head,
                          const struct event_field *fields, const char *text, uint32_t text_bytes,
                          const char *free_text) WARN_UNUSED;
+/* Gives the event added last a sealed contact. ERR_TOO_LARGE: no room; the event stays as it was. */
+enum err batch_add_contact(struct batch_writer *writer,
+                           const struct event_contact *contact) WARN_UNUSED;
 void batch_close_events(struct batch_writer *writer);
 /* Drops the command being written, as if batch_open_events had not been called. */
 void batch_drop_events(struct batch_writer *writer);

@@ -12,6 +12,7 @@
 #include "engine/core/acts.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/contacts.h"
 #include "engine/core/flow.h"
 #include "engine/core/intake.h"
 #include "engine/core/marks.h"
@@ -40,6 +41,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     orders_init(&core->orders, arena, limits);
     workers_init(&core->workers, arena, limits);
     marks_init(&core->marks, arena, limits);
+    contacts_init(&core->contacts, arena, limits);
     memory_init(&core->event_ids, arena, limits->event_ids);
     memory_init(&core->dedupe, arena, limits->dedupe_keys);
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders);
@@ -63,7 +65,7 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     must(size >= core_size(limits));
     must(limits->cases > 0 && limits->orders > 0 && limits->workers > 0);
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
-    must(limits->event_ids > 0 && limits->dedupe_keys > 0);
+    must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     memset(block, 0, size);
     struct arena arena = {.base = block, .size = size};
@@ -237,7 +239,8 @@ static void give_again(struct core *core, uint32_t mark, const struct command_he
     }
 }
 
-static void take_events(struct core *core, const struct command *command)
+/* Why the whole command was not taken, answered already; CODE_NOTHING: its events were decided one by one. */
+static enum code take_events(struct core *core, const struct command *command)
 {
     const struct command_head *head = command->head;
     const uint32_t mark = marks_find(&core->marks, head->principal);
@@ -247,31 +250,33 @@ static void take_events(struct core *core, const struct command *command)
         const enum code admit = mark_admit(row->epoch, row->last_seq, head->epoch, head->seq);
         if (admit == CODE_DONE) {
             give_again(core, mark, head);
-        } else if (admit != CODE_NOTHING) {
-            refuse(core, head, admit);
-        } else if (command->body.events.event_count > core->marks.batch_events) {
-            refuse(core, head, CODE_TOO_LARGE);
-        } else {
-            take_gateway_events(core, mark, command);
+            return CODE_DEDUPED;
         }
-        return;
+        const bool fits = command->body.events.event_count <= core->marks.batch_events;
+        const enum code code = admit != CODE_NOTHING ? admit : fits ? CODE_NOTHING : CODE_TOO_LARGE;
+        if (code == CODE_NOTHING) {
+            take_gateway_events(core, mark, command);
+        } else {
+            refuse(core, head, code);
+        }
+        return code;
     }
     if (worker == NONE32 || worker_person(core, worker) == NULL) {
         refuse(core, head, CODE_UNKNOWN_IDENTITY);
-        return;
+        return CODE_UNKNOWN_IDENTITY;
     }
     const uint32_t may_report = RIGHT_WORKER | RIGHT_INSPECTOR | RIGHT_INTAKE |
                                 RIGHT_DEPARTMENT_DESK | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER;
     if ((worker_person(core, worker)->rights & may_report) == 0 ||
         command->body.events.event_count != 1) {
         refuse(core, head, CODE_NO_RIGHT);
-        return;
+        return CODE_NO_RIGHT;
     }
     const struct worker_row *row = &core->workers.rows[worker];
     const enum code admit = mark_admit(row->epoch, row->last_seq, head->epoch, head->seq);
     if (admit == CODE_NOTHING) {
         take_report(core, worker, command);
-        return;
+        return CODE_NOTHING;
     }
     struct effect_result result = result_for(head);
     if (admit != CODE_DONE ||
@@ -279,6 +284,7 @@ static void take_events(struct core *core, const struct command *command)
         result.code = (uint16_t)admit;
     }
     emit_result(core, &result);
+    return admit == CODE_DONE ? CODE_DEDUPED : admit;
 }
 
 static void take_act(struct core *core, const struct command *command)
@@ -334,22 +340,28 @@ static bool needs_facts(const struct command_head *head)
 static void take_command(struct core *core, const struct command *command)
 {
     const struct command_head *head = command->head;
+    enum code refusal = CODE_NOTHING;
     if (needs_facts(head)) {
         if (!core->has_images) {
-            refuse(core, head, CODE_NO_CITY);
-            return;
+            refusal = CODE_NO_CITY;
+        } else if (!hash128_is_equal(head->facts_digest, core->facts_digest)) {
+            refusal = CODE_RESOLVE_AGAIN;
         }
-        if (!hash128_is_equal(head->facts_digest, core->facts_digest)) {
-            refuse(core, head, CODE_RESOLVE_AGAIN);
-            return;
-        }
+    }
+    if (refusal != CODE_NOTHING) {
+        refuse(core, head, refusal);
+        contacts_refuse(core, command, refusal);
+        return;
     }
     switch (head->kind) {
     case COMMAND_ACTIVATE:
         activate(core, command->body.activate);
         break;
     case COMMAND_EVENTS:
-        take_events(core, command);
+        refusal = take_events(core, command);
+        if (refusal != CODE_NOTHING) {
+            contacts_refuse(core, command, refusal);
+        }
         break;
     case COMMAND_ACT:
         take_act(core, command);
@@ -491,6 +503,7 @@ void core_check(const struct core *core)
     cases_check(&core->cases);
     memory_check(&core->event_ids);
     memory_check(&core->dedupe);
+    contacts_check(core);
     if (!core->has_images) {
         return;
     }

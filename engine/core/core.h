@@ -128,6 +128,7 @@ struct order_view {
 struct worker_view {
     uint32_t person; /* row of CITY_PERSONS */
     bool is_on_shift;
+    bool is_in_hours; /* the calendar's word alone: a position is taken */
     enum worker_status status;
     struct place fix; /* last fix or PLACE_NONE */
     int64_t fix_at_ms, seen_at_ms;
@@ -156,6 +157,20 @@ uint32_t core_find_case_suffix(const struct core *core, struct case_no part, str
 /* Items of a worker after after_seq, oldest first; returns how many were written. */
 uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint64_t after_seq,
                            struct item_view *out_items, uint32_t limit);
+
+/* How reporters of a case can be reached: ciphertext and the name of its key. */
+struct contact_view {
+    struct hash128 id;
+    int64_t at_ms;
+    const uint8_t *sealed; /* CONTACT_SEALED_SIZE bytes, borrowed */
+};
+
+/* Contacts of a case, oldest first; how many were written. *out_is_erased: somebody erased them. */
+uint32_t core_case_contacts(const struct core *core, struct case_no no, struct contact_view *out_views,
+                            uint32_t limit, bool *out_is_erased);
+
+/* Walks the keys that are still needed: start with *slot = 0; false after the last. */
+bool core_next_contact(const struct core *core, uint32_t *slot, struct hash128 *out_id);
 
 /* Once-only: what became of (principal, epoch, seq).
  * ERR_NOT_FOUND: never seen, append it if seq is last_seq + 1 or epoch is newer. ERR_OK: results given in out,

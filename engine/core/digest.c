@@ -151,6 +151,22 @@ static struct hash128 digest_marks(struct hash128 h, const struct marks *marks)
     return h;
 }
 
+static struct hash128 digest_contacts(struct hash128 h, const struct core *core)
+{
+    const struct contacts *contacts = &core->contacts;
+    h = add_pair(h, contacts->high, contacts->free_first);
+    for (uint32_t i = 0; i < contacts->high; i++) {
+        const struct contact_row *row = &contacts->rows[i];
+        h = add_pair(hash128_join(h, row->id), row->case_slot, row->next);
+        h = hash128_add(add_i64(h, row->at_ms), row->is_used);
+        h = hash128_join(h, state_hash_text((const char *)row->sealed, sizeof row->sealed));
+    }
+    for (uint32_t c = 0; c < core->cases.high; c++) {
+        h = hash128_add(h, contacts->heads[c]);
+    }
+    return h;
+}
+
 static struct hash128 digest_memory(struct hash128 h, const struct memory *memory)
 {
     h = add_i64(add_pair(h, memory->next, memory->high), memory->horizon_ms);
@@ -196,6 +212,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_orders(h, &core->orders);
     h = digest_workers(h, &core->workers);
     h = digest_marks(h, &core->marks);
+    h = digest_contacts(h, core);
     h = digest_memory(h, &core->event_ids);
     h = digest_memory(h, &core->dedupe);
     h = digest_timers(h, &core->timers);
@@ -270,6 +287,9 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
     case EFFECT_ACTIVATED:
         return hash128_join(hash128_join(h, effect->of.activated.city),
                             effect->of.activated.policy);
+    case EFFECT_CONTACT:
+        h = add_no(hash128_join(h, effect->of.contact.id), effect->of.contact.case_no);
+        return hash128_add(h, effect->of.contact.code);
     default:
         must(false);
         return h;

@@ -22,6 +22,7 @@ enum effect_kind {
     EFFECT_ITEM,
     EFFECT_NOTICE,
     EFFECT_ACTIVATED,
+    EFFECT_CONTACT = 14,
 };
 
 /* The answer to one event or one act of a command with an outbox (principal, epoch, seq). */
@@ -132,6 +133,13 @@ struct effect_activated {
     struct hash128 policy;
 };
 
+/* What became of a reporter's sealed contact. The key of one that is not kept is to be deleted. */
+struct effect_contact {
+    struct hash128 id;      /* of its key */
+    struct case_no case_no; /* it is or was kept with; none */
+    uint16_t code;          /* DONE: kept; CONTACT_ERASED, GONE: no longer; else why it was not kept */
+};
+
 struct effect {
     enum effect_kind kind;
     int64_t at_ms; /* log time */
@@ -143,6 +151,7 @@ struct effect {
         struct effect_item item;
         struct effect_notice notice;
         struct effect_activated activated;
+        struct effect_contact contact;
     } of;
 };
 

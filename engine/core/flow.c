@@ -3,6 +3,7 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/contacts.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/links.h"
 #include "engine/core/orders.h"
@@ -538,6 +539,7 @@ void flow_retire(struct core *core, uint32_t slot)
     cases_unlink_close(&core->cases, slot);
     links_forget(core, slot);
     orders_give_all(core, slot);
+    contacts_drop_all(core, slot, CODE_GONE);
     cases_give(&core->cases, slot);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/core/intake.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/contacts.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
 #include "engine/core/links.h"
@@ -371,6 +372,10 @@ static bool may_send(const struct core *core, struct intake_source source,
     if (source.gateway == NONE32) {
         return true; /* persons report by their rights, checked before */
     }
+    const uint32_t kind = city->gateways[source.gateway].kind;
+    if (event->contact != NULL && (kind == GATEWAY_SENSOR || kind == GATEWAY_CAMERA)) {
+        return false; /* a machine speaks for nobody */
+    }
     const struct image_range types = city->gateways[source.gateway].types;
     if (types.count == 0 || event->head->type == NONE16) {
         return true;
@@ -535,5 +540,6 @@ void intake_event(struct core *core, struct intake_source source, const struct e
     must((source.gateway == NONE32) != (source.worker == NONE32));
     const enum code code = decide(core, source, event, result);
     result->code = (uint16_t)code;
+    contacts_settle(core, event, code, result->case_no);
     count(&core->counts, code);
 }

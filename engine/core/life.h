@@ -86,6 +86,9 @@
     X(CONTROL, 35, "put under control", "管控")                  \
     X(REQUEST_HELP, 36, "request help", "吹哨求援")              \
     X(INFORM, 37, "ask for data", "数据协查")                    \
+    X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
+    X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
+    X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
     X(OPEN, 64, "opened by an event", "事件立案")                \
     X(MERGE, 65, "event merged", "事件并入")                     \
     X(OFFER, 66, "offered", "派单")                              \
@@ -136,7 +139,9 @@
     X(OTHER_MATTER, 23, "another matter", "另一问题")              \
     X(NEEDS_OTHERS, 24, "needs other departments", "需多部门联合") \
     X(IMPORTANT, 25, "important", "重要事项")                      \
-    X(UNFORESEEN, 26, "nobody could foresee it", "不可抗力")
+    X(UNFORESEEN, 26, "nobody could foresee it", "不可抗力")               \
+    X(CALL_BACK, 39, "to call the reporter back", "回访上报人")    \
+    X(REPORTER_ASKED, 40, "the reporter asked for it", "上报人要求")
 
 #define CLOCK_LIST(X)                                  \
     X(NONE, 0, "none", "无")                            \

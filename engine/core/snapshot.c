@@ -10,6 +10,7 @@
  *              u32 n, n x {u32 district, day, serial}
  *   orders     u32 high, used, free_first; u64 last_number; high x {u8 is_used; a row, or u32 free_next}
  *   workers    u32 count; count x row
+ *   contacts   u32 high, used, free_first; high x {u8 is_used; u32 next; a row}; one u32 head a case slot
  *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
  *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
@@ -40,15 +41,18 @@ _Static_assert(sizeof(struct mark_row) == 40, "walk_mark knows every field");
 _Static_assert(sizeof(struct kept_batch) == 24, "walk_mark knows every field");
 _Static_assert(sizeof(struct kept_result) == 16, "walk_mark knows every field");
 _Static_assert(sizeof(struct marks) == 40 + sizeof(struct table), "walk_marks knows every field");
+_Static_assert(sizeof(struct contact_row) == 40 + CONTACT_SEALED_SIZE, "walk_contacts knows every field");
+_Static_assert(sizeof(struct contacts) == 32, "walk_contacts knows every field");
 _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every field");
 _Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
+#define LIMITS_PADDING (sizeof(struct limits) % 8) /* what follows is 8-aligned */
 _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
-                       2 * sizeof(struct memory) - sizeof(struct timers) == 72,
+                       sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct timers) == 72 + LIMITS_PADDING,
                "walk_head knows every field");
 
 /* ---- bytes, both ways ---- */
@@ -435,6 +439,28 @@ static void walk_marks(struct walk *walk, struct marks *marks)
     }
 }
 
+static void walk_contacts(struct walk *walk, struct core *core)
+{
+    struct contacts *contacts = &core->contacts;
+    walk_count(walk, &contacts->high, contacts->limit);
+    walk_u32(walk, &contacts->used);
+    walk_u32(walk, &contacts->free_first);
+    for (uint32_t i = 0; i < contacts->high && walk->err == ERR_OK; i++) {
+        struct contact_row *row = &contacts->rows[i];
+        walk_is_used(walk, &row->is_used);
+        walk_u32(walk, &row->next);
+        if (row->is_used != 0) {
+            walk_hash(walk, &row->id);
+            walk_i64(walk, &row->at_ms);
+            walk_u32(walk, &row->case_slot);
+            walk_bytes(walk, row->sealed, sizeof row->sealed);
+        }
+    }
+    for (uint32_t c = 0; c < core->cases.high && walk->err == ERR_OK; c++) {
+        walk_u32(walk, &contacts->heads[c]);
+    }
+}
+
 static void walk_memory(struct walk *walk, struct memory *memory)
 {
     walk_u32(walk, &memory->next);
@@ -527,6 +553,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_orders(walk, &core->orders);
     walk_workers(walk, &core->workers);
     walk_marks(walk, &core->marks);
+    walk_contacts(walk, core);
     walk_memory(walk, &core->event_ids);
     walk_memory(walk, &core->dedupe);
     walk_timers(walk, &core->timers);

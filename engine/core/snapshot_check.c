@@ -2,6 +2,7 @@
 #include "engine/core/snapshot_check.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/contacts.h"
 #include "engine/core/links.h"
 
 static bool is_row_or_none(uint32_t row, uint32_t count)
@@ -381,5 +382,5 @@ bool snapshot_rows_hold(const struct core *core)
                core->marks.count == 0 && core->timers.count == 0;
     }
     return core->fastest_mm_per_s > 0 && timers_hold(core) && workers_hold(core) &&
-           marks_hold(core) && cases_hold(core) && orders_hold(core);
+           marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core);
 }

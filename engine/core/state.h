@@ -8,6 +8,7 @@
  *   orders.c   order rows, one chain a case
  *   workers.c  worker rows, items;  grid.c  their places and kinds, which follow from the rows
  *   marks.c    outbox marks and kept results
+ *   contacts.c sealed contacts of reporters, one chain a case
  *   memory.c   remembered event ids and dedupe windows
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
@@ -45,6 +46,7 @@
 #define SELF_CHECK_EVERY 5u              /* one of so many self-handled cases is checked */
 #define RECHECK_EVERY 20u                /* one of so many passed checks is looked at again */
 #define FOLLOW_MAX 8u                    /* merges of merges that are followed */
+#define CASE_CONTACTS_MAX 8u /* reporters of one case whose contact is kept */
 
 /* ---- cases ---- */
 
@@ -273,6 +275,26 @@ struct memory {
     struct table index;
 };
 
+/* ---- contacts of reporters ---- */
+
+#define CONTACTS_ERASED NONE32 /* head of a case whose contacts somebody erased */
+
+struct contact_row {
+    struct hash128 id; /* of its key */
+    int64_t at_ms;     /* when it came */
+    uint32_t case_slot;
+    uint32_t next;     /* newer one of the case, or the next free row */
+    uint32_t is_used;
+    uint8_t reserved[4];
+    uint8_t sealed[CONTACT_SEALED_SIZE];
+};
+
+struct contacts {
+    struct contact_row *rows;
+    uint32_t *heads; /* by case slot: 0, row + 1, CONTACTS_ERASED */
+    uint32_t limit, used, free_first, high;
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -291,6 +313,7 @@ struct core {
     struct orders orders;
     struct workers workers;
     struct marks marks;
+    struct contacts contacts;
     struct memory event_ids;
     struct memory dedupe;
     struct timers timers;

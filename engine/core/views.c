@@ -178,6 +178,7 @@ bool core_find_worker(const struct core *core, struct hash128 id_hash, struct wo
     const struct city_person *person = worker_person(core, slot);
     *out_view = (struct worker_view){.person = row->person,
                                      .is_on_shift = worker_is_on_shift(core, slot),
+                                     .is_in_hours = worker_is_in_hours(core, slot),
                                      .status = (enum worker_status)row->status,
                                      .fix = row->fix,
                                      .fix_at_ms = row->fix_at_ms,
@@ -237,6 +238,34 @@ uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint
             .seq = seq, .kind = item->kind, .order = item->order, .code = item->code};
     }
     return count;
+}
+
+uint32_t core_case_contacts(const struct core *core, struct case_no no, struct contact_view *out_views,
+                            uint32_t limit, bool *out_is_erased)
+{
+    const struct contacts *contacts = &core->contacts;
+    const uint32_t slot = cases_find(&core->cases, no);
+    const uint32_t head = slot == NONE32 ? 0 : contacts->heads[slot];
+    uint32_t count = 0;
+    *out_is_erased = head == CONTACTS_ERASED;
+    uint32_t at = head == 0 || head == CONTACTS_ERASED ? NONE32 : head - 1;
+    for (; at != NONE32 && count < limit; at = contacts->rows[at].next) {
+        const struct contact_row *row = &contacts->rows[at];
+        out_views[count++] =
+            (struct contact_view){.id = row->id, .at_ms = row->at_ms, .sealed = row->sealed};
+    }
+    return count;
+}
+
+bool core_next_contact(const struct core *core, uint32_t *slot, struct hash128 *out_id)
+{
+    for (; *slot < core->contacts.high; (*slot)++) {
+        if (core->contacts.rows[*slot].is_used != 0) {
+            *out_id = core->contacts.rows[(*slot)++].id;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Which mark a principal's numbers are counted by: an id that was a gateway and now is a person counts as a person. */

@@ -121,6 +121,21 @@ const struct city_person *worker_person(const struct core *core, uint32_t slot)
     return person == NONE32 ? NULL : &state_city(core)->persons[person];
 }
 
+/* Where somebody was while at work is nobody's business afterwards. */
+static void forget_fix(struct core *core, uint32_t slot)
+{
+    struct worker_row *row = &core->workers.rows[slot];
+    const struct city_person *person = worker_person(core, slot);
+    if (!place_is_known(row->fix)) {
+        return;
+    }
+    row->fix = place_none();
+    row->fix_at_ms = 0;
+    if (person != NULL && person->capacity > 0) {
+        grid_move(&core->workers.grid, slot, resting_place(core, person));
+    }
+}
+
 void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place fix,
                  int64_t fix_at_ms)
 {
@@ -129,6 +144,10 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
     row->seen_at_ms = core->now_ms;
     if (status != STATUS_UNKNOWN && status < STATUS_LIMIT) {
         row->status = status;
+    }
+    if (row->status == STATUS_OFF || !worker_is_in_hours(core, slot)) {
+        forget_fix(core, slot);
+        return;
     }
     if (!place_is_known(fix) || !place_is_valid(fix)) {
         return;
@@ -148,6 +167,12 @@ bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row)
 {
     return place_is_known(row->fix) &&
            sub_clamped(core->now_ms, row->fix_at_ms) <= state_policy(core)->info->stale_fix_ms;
+}
+
+bool worker_is_in_hours(const struct core *core, uint32_t slot)
+{
+    const struct city_person *person = worker_person(core, slot);
+    return person != NULL && calendar_contains(state_city(core), person->shift, core->now_ms);
 }
 
 bool worker_is_on_shift(const struct core *core, uint32_t slot)

@@ -27,12 +27,15 @@ uint32_t workers_find(const struct workers *workers, struct hash128 id_hash);
 /* The image row, or NULL when the person left the city. */
 const struct city_person *worker_person(const struct core *core, uint32_t slot);
 
-/* Presence and perhaps a fix. */
+/* Presence and perhaps a fix. A fix is kept on shift only; the first sign of life off shift forgets the last one. */
 void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place fix,
                  int64_t fix_at_ms);
 
 /* Is the fix fresh enough to be believed? */
 bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row);
+
+/* On shift by calendar, whatever the person says. */
+bool worker_is_in_hours(const struct core *core, uint32_t slot);
 
 /* On shift by calendar and not signed off. */
 bool worker_is_on_shift(const struct core *core, uint32_t slot);

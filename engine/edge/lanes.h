@@ -30,6 +30,7 @@ struct request {
     uint32_t session;                  /* row of sessions */
     uint8_t lane;                      /* enum lane */
     uint8_t kind;                      /* enum request_kind */
+    bool reveals;                      /* a contact: its words go into the answer */
     uint32_t event_count;              /* EVENTS and REPORT */
     uint32_t route_size;
     uint64_t request_id; /* the client's, given back */

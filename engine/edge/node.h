@@ -25,6 +25,7 @@
 
 #include "engine/core/core.h"
 #include "engine/core/err.h"
+#include "engine/edge/contact.h"
 #include "engine/edge/log.h"
 
 #define NODE_ROUTE_MAX                                                                             \
@@ -63,6 +64,7 @@ struct node_options {
     uint32_t speed;      /* log ms per real ms; 1 for wall */
     struct node_images
         images; /* for node_recover; load may be NULL when nothing will be recovered */
+    struct contact_keys keys; /* take NULL: reports with a contact are refused NO_KEYS */
 };
 struct node_options node_options_default(void);
 

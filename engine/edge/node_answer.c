@@ -207,12 +207,62 @@ static void answer_batch(struct node *node, const struct request *request, struc
     queue_answer(node, reply, &answer);
 }
 
+/* The contacts of a case in clear, for one answer. */
+struct revealed {
+    struct contact contacts[CODEC_CONTACTS_MAX];
+    Gridloop__Wire__Contact rows[CODEC_CONTACTS_MAX];
+    Gridloop__Wire__Contact *pointers[CODEC_CONTACTS_MAX];
+    uint32_t count;
+};
+
+/* Those whose key is still there; an erasure on its way may have taken it. */
+static void open_contacts(const struct node *node, struct case_no no, struct revealed *out)
+{
+    static const Gridloop__Wire__Contact blank = GRIDLOOP__WIRE__CONTACT__INIT;
+    struct contact_view views[CODEC_CONTACTS_MAX];
+    const struct contact_keys *keys = &node->options.keys;
+    uint8_t key[CONTACT_KEY_SIZE];
+    bool is_erased;
+    const uint32_t count =
+        keys->find == NULL
+            ? 0
+            : core_case_contacts(node->core, no, views, CODEC_CONTACTS_MAX, &is_erased);
+    out->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct contact *contact = &out->contacts[out->count];
+        if (!keys->find(keys->context, views[i].id, key) ||
+            !contact_open(views[i].sealed, views[i].id, key, contact)) {
+            continue;
+        }
+        out->rows[out->count] = blank;
+        out->rows[out->count].name = contact->name;
+        out->rows[out->count].phone = contact->phone;
+        out->rows[out->count].note = contact->note;
+        out->pointers[out->count] = &out->rows[out->count];
+        out->count++;
+    }
+}
+
+static void forget_contacts(struct revealed *revealed)
+{
+    for (uint32_t i = 0; i < revealed->count; i++) {
+        contact_forget(&revealed->contacts[i]);
+    }
+}
+
 static void answer_act(struct node *node, const struct request *request, struct node_reply reply,
                        const struct effect_result *result)
 {
     Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
     Gridloop__Wire__ActResult act = GRIDLOOP__WIRE__ACT_RESULT__INIT;
     char number[WORDS_CASE_NO_SIZE], possible[512];
+    struct revealed revealed;
+    revealed.count = 0;
+    if (request->reveals && result->code == CODE_DONE) {
+        open_contacts(node, result->case_no, &revealed);
+        act.n_contacts = revealed.count;
+        act.contacts = revealed.pointers;
+    }
     act.has_code = 1;
     act.code = result->code;
     if (!case_no_is_none(result->case_no)) {
@@ -237,6 +287,7 @@ static void answer_act(struct node *node, const struct request *request, struct 
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
     answer.act_result = &act;
     queue_answer(node, reply, &answer);
+    forget_contacts(&revealed);
 }
 
 void node_answer_results(struct node *node, const struct request *request, struct node_reply reply,
@@ -279,6 +330,23 @@ static void copy_text(char *out, size_t out_size, const char *text, size_t size)
     (void)snprintf(out, out_size, "%.*s", (int)size, text);
 }
 
+/* Of the newest contact of the case, masked; "" for none. */
+static void mask_reporter(const struct node *node, struct case_no no, char out[CONTACT_MASK_SIZE])
+{
+    struct contact_view views[CODEC_CONTACTS_MAX];
+    const struct contact_keys *keys = &node->options.keys;
+    struct contact contact;
+    uint8_t key[CONTACT_KEY_SIZE];
+    bool is_erased;
+    out[0] = '\0';
+    const uint32_t count = core_case_contacts(node->core, no, views, CODEC_CONTACTS_MAX, &is_erased);
+    if (count > 0 && keys->find != NULL && keys->find(keys->context, views[count - 1].id, key) &&
+        contact_open(views[count - 1].sealed, views[count - 1].id, key, &contact)) {
+        contact_mask(&contact, out);
+        contact_forget(&contact);
+    }
+}
+
 /* The case's part of an item. */
 static void fill_case(const struct node *node, struct case_no no, struct node_item_text *text,
                       Gridloop__Wire__Item *item, Gridloop__Wire__Place *place)
@@ -293,6 +361,8 @@ static void fill_case(const struct node *node, struct case_no no, struct node_it
     title_place_name(city, &view, text->place_name, sizeof text->place_name);
     item->title = text->title;
     item->place_name = text->place_name;
+    mask_reporter(node, no, text->reporter);
+    item->reporter = text->reporter[0] != '\0' ? text->reporter : item->reporter;
     if (view.class_row < city->class_count) {
         struct image_string code = city->classes[view.class_row].code;
         copy_text(text->class_code, sizeof text->class_code, city_text(city, code), code.size);

@@ -119,7 +119,31 @@ static void resolve_event(struct node *node, const struct request *request, cons
     } else {
         event.flags = 0; /* a machine handles nothing and vouches for nothing */
     }
+    if (wire->text != NULL) {
+        contact_mask_words(wire->text); /* decoded into the arena: nobody else's */
+    }
     facts_resolve(node->facts, &event, request->received_at_ms, node->record);
+    if (wire->contact != NULL && node->options.keys.take == NULL) {
+        node->record->head.verdict = CODE_NO_KEYS;
+    }
+}
+
+/* Seals the contact of the event just added. Without a key the event stays without: the holder of the keys then stops the
+ * engine before this batch reaches the log. */
+static enum err put_contact(struct node *node, const Gridloop__Wire__Contact *wire)
+{
+    struct contact contact;
+    struct event_contact sealed;
+    struct hash128 id;
+    uint8_t key[CONTACT_KEY_SIZE];
+    const struct contact_keys *keys = &node->options.keys;
+    if (wire == NULL || keys->take == NULL || !keys->take(keys->context, &id, key)) {
+        return ERR_OK;
+    }
+    contact_fill(&contact, wire->name, wire->phone, wire->note);
+    contact_seal(&contact, id, key, &sealed);
+    contact_forget(&contact);
+    return batch_add_contact(&node->writer, &sealed);
 }
 
 /* A sample that a newer one overtook takes a place in the log, and an answer, but no work. */
@@ -155,6 +179,9 @@ static enum err put_events(struct node *node, const struct request *request, con
         const struct fact_record *record = node->record;
         err = batch_add_event(writer, &record->head, record->fields, record->text,
                               record->text_bytes, record->free_text);
+        if (err == ERR_OK && !request_skips_event(request, i)) {
+            err = put_contact(node, events[i]->contact);
+        }
         if (err != ERR_OK) {
             batch_drop_events(writer);
             return err;
@@ -224,6 +251,9 @@ static enum code put_act(struct node *node, const struct request *request,
         /* An unheard-of reason counts as none: the core asks for one where it is needed. */
         .reason = (uint16_t)(wire->reason < REASON_LIMIT ? wire->reason : REASON_NONE)};
     size_t text_size = wire->text != NULL ? strlen(wire->text) : 0;
+    if (text_size > 0) {
+        contact_mask_words(wire->text);
+    }
     if (text_size > ACT_TEXT_MAX || wire->n_evidence > EVIDENCE_MAX) {
         return CODE_TOO_LARGE;
     }

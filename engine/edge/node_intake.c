@@ -65,6 +65,7 @@ static void note_presence(struct node *node, const struct arrival *arrival,
         poll->has_status && poll->status < STATUS_LIMIT ? (uint8_t)poll->status : session->status;
     struct place fix = place_none();
     bool has_fix = poll->fix != NULL && read_place(poll->fix->place, &fix) &&
+                   worker.is_in_hours && status != STATUS_OFF &&
                    is_fix_news(session, fix, node->now_ms);
     if (has_fix) {
         session->fix = fix;
@@ -183,6 +184,7 @@ static bool classify(struct node *node, const struct arrival *arrival, struct re
     } else if (wire->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_ACT) {
         request->kind = REQUEST_ACT;
         request->lane = LANE_DRAIN;
+        request->reveals = wire->act->action == ACTION_REVEAL;
         request->epoch = wire->act->epoch;
         request->seq = wire->act->seq;
         if (wire->act->key != NULL && wire->act->key[0] != '\0') {

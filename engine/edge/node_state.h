@@ -34,6 +34,7 @@ struct node_item_text {
     char place_name[128];
     char class_code[64];
     char task[256];
+    char reporter[CONTACT_MASK_SIZE];
 };
 
 struct node {

@@ -206,6 +206,7 @@ static struct case_no unnamed_case(const struct effect *effect)
     case EFFECT_ITEM:
     case EFFECT_NOTICE:
     case EFFECT_ACTIVATED:
+    case EFFECT_CONTACT:
     default:
         return NO_CASE;
     }
@@ -231,6 +232,7 @@ static bool tell(struct teller *t, const struct effect *effect)
         tell_activated(t);
         return true;
     case EFFECT_ITEM:
+    case EFFECT_CONTACT: /* the act or the event it came with is told */
     default:
         return false; /* the worker's own screen shows it */
     }

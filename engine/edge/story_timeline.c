@@ -68,6 +68,9 @@ static void say_report(struct teller *t, const struct effect_timeline *line)
     if (line->event != NULL) {
         say_fields(t, line->event);
     }
+    if (line->event != NULL && (line->event->head->flags & EVENT_HAS_CONTACT) != 0) {
+        teller_say(t, ", with a sealed contact", "，已留联系方式（加密）");
+    }
 }
 
 static void tell_open(struct teller *t, const struct effect_timeline *line)
@@ -311,6 +314,9 @@ static const struct act_words ACTS[] = {
     {ACTION_AWAIT_CLEAR, "handled, now waiting for the source to confirm", "已处置，等待来源确认", true},
     {ACTION_RETIRE, "left the engine for the history", "归档", false},
     {ACTION_SELF_HANDLED, "handled it on the spot", "自处置", false},
+    {ACTION_REVEAL, "looked up the reporter's contact", "查看了上报人联系方式", false},
+    {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},
+    {ACTION_READ_EVIDENCE, "took the evidence out", "调取了证据", false},
 };
 
 /* Actions told as "<who> <words> <to whom>: <why>". */

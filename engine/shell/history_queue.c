@@ -120,6 +120,8 @@ static uint32_t effect_size(const struct effect *effect)
         return (uint32_t)(head + sizeof effect->of.notice);
     case EFFECT_ACTIVATED:
         return (uint32_t)(head + sizeof effect->of.activated);
+    case EFFECT_CONTACT:
+        return (uint32_t)(head + sizeof effect->of.contact);
     default:
         must(false);
         return 0;

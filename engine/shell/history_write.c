@@ -252,6 +252,7 @@ enum err history_write_effect(struct history *history, const struct history_reco
         return write_notice(history, effect);
     case EFFECT_FIRING:    /* the rule stands in the case, the code in the receipt */
     case EFFECT_ITEM:      /* the order tells it */
+    case EFFECT_CONTACT:   /* the timeline tells the acts; ciphertext and keys are no business of the history */
     case EFFECT_ACTIVATED: /* the records that follow bear the new names */
     default:
         return ERR_OK;

@@ -82,12 +82,28 @@ static void fail_log(struct loop *loop, const char *doing, enum err err)
     stop(loop, EX_IOERR);
 }
 
+/* Law 10: what a key was to be made or deleted for must not go on without. */
+static bool fail_keys(struct loop *loop, enum err err)
+{
+    if (err == ERR_OK) {
+        return false;
+    }
+    report(REPORT_ERROR, "keys_failed", "error=%s why=%s note=\"nothing more was acknowledged\"",
+           words_err_name(err), REPORT_TEXT(key_vault_why(loop->options->keys)));
+    stop(loop, EX_IOERR);
+    return true;
+}
+
 /* ---- a turn ---- */
 
 /* Appends one batch; false after an error. */
 static bool append_batch(struct loop *loop, const struct node_batch *batch)
 {
     uint64_t position = 0;
+    const struct key_vault *keys = loop->options->keys;
+    if (keys != NULL && fail_keys(loop, key_vault_failure(keys))) {
+        return false;
+    }
     enum err err = log_encode(loop->options->log, batch->time_ms, LOG_BATCH, batch->payload,
                               batch->payload_size, batch->places, batch->places_size, &position);
     if (err != ERR_OK) {
@@ -309,6 +325,9 @@ static void on_seal(uv_timer_t *handle)
 static void on_durable(void *context, uint64_t position)
 {
     struct loop *loop = context;
+    if (loop->options->keys != NULL && fail_keys(loop, key_vault_durable(loop->options->keys, position))) {
+        return; /* an erasure is answered when its key is gone */
+    }
     node_durable(loop->options->node, position);
     history_thread_durable(loop->options->history, position);
 }
@@ -323,6 +342,10 @@ static void on_numbers(uv_timer_t *handle)
     struct loop *loop = handle->loop->data;
     struct node_counts edge = node_counts_now(loop->options->node);
     const struct core_counts *core = core_counts_now(node_core(loop->options->node));
+    if (loop->options->keys != NULL &&
+        fail_keys(loop, key_vault_tidy(loop->options->keys, node_durable_position(loop->options->node)))) {
+        return;
+    }
     report(REPORT_INFO, "numbers",
            "position=%llu history=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu "
            "frames=%llu queued=%llu polls=%llu refused=%llu overloaded=%llu history_crowded=%llu",

@@ -15,6 +15,7 @@
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
 #include "engine/shell/history_thread.h"
+#include "engine/shell/key_vault.h"
 #include "engine/shell/log_clock.h"
 #include "engine/shell/service_notify.h"
 #include "engine/shell/nano.h"
@@ -29,6 +30,7 @@ struct loop_options {
     struct log_clock *clock;
     struct nano *nano;
     struct history_thread *history; /* NULL: none is written */
+    struct key_vault *keys;         /* NULL: no contacts are taken */
     struct snapshot_child *snapshots; /* NULL: none are made */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
     void (*on_reload)(void *context, uv_loop_t *uv);

@@ -88,6 +88,14 @@ enum gridloop_event_flag {
         1u << 30, /* may be dropped, oldest first, when the outbox is full; stays here */
 };
 
+/* How whoever reported can be reached. The engine seals it under a key of its own before it writes anything; the sender's
+ * outbox file holds it as it is until it is acknowledged. */
+struct gridloop_contact {
+    const char *name;  /* <= 64 bytes */
+    const char *phone; /* <= 32 bytes */
+    const char *note;  /* <= 156 bytes */
+};
+
 struct gridloop_event {
     const char *id;     /* unique inside the source; NULL: the library makes one */
     const char *type;   /* "camera.garbage_overflow" */
@@ -100,6 +108,7 @@ struct gridloop_event {
     size_t field_count; /* <= 64 */
     const char *text;   /* <= 4000 bytes */
     uint32_t flags;     /* enum gridloop_event_flag */
+    const struct gridloop_contact *contact; /* NULL: none */
 };
 
 /* What became of one event. Strings live until the callback returns. */
@@ -326,6 +335,12 @@ struct gridloop_operator_result {
     int state;
     uint64_t possible;
     char hint[256];
+    struct { /* of a reveal that was granted, oldest first */
+        char name[65];
+        char phone[33];
+        char note[157];
+    } contacts[8];
+    uint32_t contact_count;
 };
 int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act,
                           uint32_t wait_ms, struct gridloop_operator_result *out_result);

@@ -23,6 +23,20 @@ static bool make_key(char key[40])
     return true;
 }
 
+static void take_contacts(const Gridloop__Wire__ActResult *got, struct gridloop_operator_result *result)
+{
+    for (size_t i = 0; i < got->n_contacts && i < COUNT_OF(result->contacts); i++) {
+        const Gridloop__Wire__Contact *from = got->contacts[i];
+        (void)snprintf(result->contacts[i].name, sizeof(result->contacts[i].name), "%s",
+                       from->name != NULL ? from->name : "");
+        (void)snprintf(result->contacts[i].phone, sizeof(result->contacts[i].phone), "%s",
+                       from->phone != NULL ? from->phone : "");
+        (void)snprintf(result->contacts[i].note, sizeof(result->contacts[i].note), "%s",
+                       from->note != NULL ? from->note : "");
+        result->contact_count = (uint32_t)i + 1;
+    }
+}
+
 /* true: this answer ends the matter. */
 static bool take_answer(const Gridloop__Wire__Answer *answer,
                         struct gridloop_operator_result *result)
@@ -37,6 +51,7 @@ static bool take_answer(const Gridloop__Wire__Answer *answer,
                        got->case_no != NULL ? got->case_no : "");
         (void)snprintf(result->hint, sizeof(result->hint), "%s",
                        got->hint != NULL ? got->hint : "");
+        take_contacts(got, result);
         return got->code != CODE_RESOLVE_AGAIN;
     }
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {

@@ -120,10 +120,20 @@ static enum err set_event_texts(const struct gridloop_event *event, const char *
     return err;
 }
 
+static enum err set_contact(const struct gridloop_contact *from, Gridloop__Wire__Contact *to,
+                            struct pack_why *why)
+{
+    enum err err = set_text(from->name, "contact name", CODEC_CONTACT_NAME_MAX, &to->name, why);
+    err = err != ERR_OK ? err
+                        : set_text(from->phone, "contact phone", CODEC_CONTACT_PHONE_MAX, &to->phone, why);
+    return err != ERR_OK ? err : set_text(from->note, "contact note", CODEC_CONTACT_NOTE_MAX, &to->note, why);
+}
+
 enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer,
                     uint32_t capacity, uint32_t *out_size, struct pack_why *out_why)
 {
     Gridloop__Wire__Event out = GRIDLOOP__WIRE__EVENT__INIT;
+    Gridloop__Wire__Contact contact = GRIDLOOP__WIRE__CONTACT__INIT;
     Gridloop__Wire__Place place = GRIDLOOP__WIRE__PLACE__INIT;
     Gridloop__Wire__Field fields[CODEC_FIELDS_MAX];
     Gridloop__Wire__Field *field_list[CODEC_FIELDS_MAX];
@@ -138,6 +148,10 @@ enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t 
         gridloop__wire__field__init(&fields[i]);
         field_list[i] = &fields[i];
         err = set_field(&event->fields[i], &fields[i], out_why);
+    }
+    if (err == ERR_OK && event->contact != NULL) {
+        out.contact = &contact;
+        err = set_contact(event->contact, &contact, out_why);
     }
     if (err == ERR_OK && event->has_place) {
         out.place = &place;

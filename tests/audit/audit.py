@@ -119,7 +119,9 @@ class Audit(Intake):
         if entry["status"] != "UNKNOWN":
             worker.status = entry["status"]
         place, at = place_of(entry["place"]), min(entry["fix_at_ms"] or self.now, self.now)
-        if place is not None and (worker.fix is None or at >= worker.fix_at):
+        if not self.is_on_shift(worker):  # where somebody is off duty is nobody's business
+            worker.fix, worker.fix_at = None, 0
+        elif place is not None and (worker.fix is None or at >= worker.fix_at):
             worker.fix, worker.fix_at = place, at
 
     def take_items_taken(self, entry):

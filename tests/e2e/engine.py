@@ -79,8 +79,8 @@ class Engine:
                 try:
                     client.hello()
                     return time.monotonic() - begin
-                except wire.Silence:
-                    pass
+                except (wire.Silence, AssertionError):  # not there, or not ready: NO_CITY
+                    time.sleep(0.02)
         finally:
             client.close()
 

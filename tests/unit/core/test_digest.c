@@ -276,6 +276,10 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     e = (struct effect){.kind = EFFECT_ACTIVATED};
     const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy)};
     effect_counts(&e, activated, COUNT_OF(activated));
+    e = (struct effect){.kind = EFFECT_CONTACT};
+    const struct field contact[] = {FIELD(e.of.contact.id), FIELD(e.of.contact.case_no),
+                                    FIELD(e.of.contact.code)};
+    effect_counts(&e, contact, COUNT_OF(contact));
 }
 
 static void test_digest_of_timelines_and_decisions(void **state)

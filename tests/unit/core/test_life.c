@@ -20,7 +20,7 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 #define BIT(name) (UINT64_C(1) << ACTION_##name)
 #define OUTSIDE (ACTION_OUTSIDE_LIMIT + 2) /* actions tried: 0 .. */
 
-#define EVERY (BIT(COMMENT) | BIT(RELATE))
+#define EVERY (BIT(COMMENT) | BIT(RELATE) | BIT(REVEAL) | BIT(ERASE) | BIT(READ_EVIDENCE))
 #define ENDING (BIT(VOID) | BIT(FORCE_CLOSE))
 #define WATCHED (BIT(SUPERVISE) | BIT(ANSWER))
 #define TIES (BIT(MERGE_INTO) | BIT(REPLACE) | BIT(LINK_CHILD) | BIT(UNLINK_CHILD))
@@ -60,6 +60,7 @@ static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
     [ACTION_ANSWER] = "*",       [ACTION_MERGE_INTO] = "ndc", [ACTION_SPLIT] = "ndc",
     [ACTION_LINK_CHILD] = "ndc", [ACTION_UNLINK_CHILD] = "ndc", [ACTION_RELATE] = "ndck",
     [ACTION_REPLACE] = "dc",     [ACTION_CONTROL] = "c",      [ACTION_INFORM] = "dkc",
+    [ACTION_REVEAL] = "ncd",     [ACTION_ERASE] = "nc",       [ACTION_READ_EVIDENCE] = "ncdkioa",
 };
 
 static const struct actor {
@@ -83,7 +84,7 @@ static const uint64_t with_reason =
     BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) | BIT(REASSIGN) |
     BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REOPEN) | BIT(EXTEND) | BIT(EXTEND_NO) |
     BIT(SUSPEND) | BIT(CONTROL) | BIT(APPEAL) | BIT(APPEAL_NO) | BIT(SUPERVISE) | BIT(MERGE_INTO) |
-    BIT(REPLACE) | BIT(SPLIT) | BIT(UNLINK_CHILD) | BIT(REQUEST_HELP);
+    BIT(REPLACE) | BIT(SPLIT) | BIT(UNLINK_CHILD) | BIT(REQUEST_HELP) | BIT(REVEAL) | BIT(ERASE);
 
 #define NEEDS_TEXT (BIT(ANSWER) | BIT(SPLIT) | BIT(INFORM))
 #define NEEDS_UNTIL (BIT(SUSPEND) | BIT(CONTROL))
@@ -273,6 +274,9 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     const char *may = action == ACTION_RETURN && state == CASE_DISPATCHING ? "d" : whose[action];
     if (may[0] != '*' && strchr(may, actor->role) == NULL) {
         return CODE_NO_RIGHT;
+    }
+    if (action == ACTION_REVEAL || action == ACTION_ERASE) {
+        return CODE_NO_CONTACT; /* no report here bears one */
     }
     const bool is_holder =
         actor->role == 'k' &&

@@ -99,7 +99,7 @@ static void make_sample(struct sample *s)
     policy->match_slot_count = COUNT_OF(s->slots);
     s->city.area_count = 2;
     s->head.place = place_none();
-    s->event = (struct event){&s->head, &s->event_field, "", ""};
+    s->event = (struct event){&s->head, &s->event_field, "", "", NULL};
 }
 
 static uint32_t match(struct sample *s, uint32_t *out_rules, uint32_t limit)

@@ -266,6 +266,11 @@ void town_send(struct town *town, const char *source, struct town_outbox outbox,
         assert_int_equal(batch_add_event(&writer, &record.head, record.fields, record.text,
                                          record.text_bytes, record.free_text),
                          ERR_OK);
+        if (reports[i].contact != 0) {
+            struct event_contact contact = {.id = {1, reports[i].contact}};
+            memset(contact.sealed, (int)reports[i].contact, sizeof contact.sealed);
+            assert_int_equal(batch_add_contact(&writer, &contact), ERR_OK);
+        }
     }
     batch_close_events(&writer);
     town_step(town, &writer);

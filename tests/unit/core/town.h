@@ -76,6 +76,7 @@ struct town_report {
     int64_t after_ms; /* event time, from now */
     uint16_t flags;   /* enum event_flag */
     const struct town_field *fields;
+    uint64_t contact; /* name of its key, 0 = none; the ciphertext is made of it */
 };
 
 struct town_outbox {

@@ -77,8 +77,8 @@ static void test_words_unknown_number_is_said_to_be_unknown(void **state)
 {
     (void)state;
     assert_string_equal(words_code_name(99), "UNKNOWN");
-    assert_string_equal(words_action(50, LANG_EN), "unknown");
-    assert_string_equal(words_action(50, LANG_ZH), "未知");
+    assert_string_equal(words_action(63, LANG_EN), "unknown");
+    assert_string_equal(words_action(63, LANG_ZH), "未知");
     assert_string_equal(words_err_name((enum err)ERR_COUNT), "ERR_UNKNOWN");
 }
 
