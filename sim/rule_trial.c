@@ -255,7 +255,10 @@ static bool send(struct trial *trial, const struct suite_test *test, uint32_t in
     struct fact_event fact = from->fact;
     fact.at_ms = trial->now_ms;
     facts_resolve(trial->ground->facts, &fact, trial->now_ms, record);
-    const struct event event = {&record->head, record->fields, record->text, record->free_text};
+    const struct event event = {.head = &record->head,
+                                .fields = record->fields,
+                                .text = record->text,
+                                .free_text = record->free_text};
     trial->event = index;
     trial->last_winner = NONE32;
     bool is_good = true;
@@ -427,7 +430,10 @@ static bool rule_takes_event(const struct trial *trial, const struct suite_test 
     struct fact_event fact = test->events[index].fact;
     fact.at_ms = test->start_ms + test->events[index].at_ms;
     facts_resolve(trial->ground->facts, &fact, fact.at_ms, record);
-    const struct event event = {&record->head, record->fields, record->text, record->free_text};
+    const struct event event = {.head = &record->head,
+                                .fields = record->fields,
+                                .text = record->text,
+                                .free_text = record->free_text};
     const bool takes = naive_takes(trial->ground->set, trial->ground->set->rules[rule], &event);
     free(record);
     return takes;

@@ -298,7 +298,10 @@ static int explain_event(const struct explain_inputs *inputs, const struct expla
                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?", EX_DATAERR);
         exit_code = EX_DATAERR;
     } else {
-        const struct event event = {&record.head, record.fields, record.text, record.free_text};
+        const struct event event = {.head = &record.head,
+                                    .fields = record.fields,
+                                    .text = record.text,
+                                    .free_text = record.free_text};
         explain_all(inputs, request, &event);
     }
     send_event_fini(&sent);
