@@ -241,14 +241,18 @@ static void record_candidate(const struct search *search, const struct effect_ca
 static void note_beyond(struct search *search)
 {
     const struct effect_decision *record = search->record;
-    if (record->candidate_count < DECISION_CANDIDATES_MAX || search->best == NONE32 ||
-        search->best_rank.team != 0 || search->assign->pick != PICK_NEAREST ||
-        search->is_everybody || search->has_earlier) {
+    if (record->candidate_count < DECISION_CANDIDATES_MAX || search->has_earlier) {
         return;
     }
-    const int64_t last_cm = record->candidates[DECISION_CANDIDATES_MAX - 1].distance_cm;
-    const int64_t far_cm = max_i64(last_cm, search->best_line.distance_cm);
-    if (last_cm >= 0 && search->best_line.distance_cm >= 0) {
+    int64_t far_cm = record->candidates[DECISION_CANDIDATES_MAX - 1].distance_cm;
+    if (!search->is_everybody) {
+        if (search->best == NONE32 || search->best_rank.team != 0 ||
+            search->assign->pick != PICK_NEAREST || search->best_line.distance_cm < 0) {
+            return;
+        }
+        far_cm = far_cm < 0 ? -1 : max_i64(far_cm, search->best_line.distance_cm);
+    }
+    if (far_cm >= 0) {
         search->beyond = (uint64_t)(far_cm + 1) * (uint64_t)(far_cm + 1);
     }
 }
@@ -292,7 +296,7 @@ static void consider(struct search *search, uint32_t slot, struct place at)
     int64_t away_cm = -1;
     if (place_is_known(at) && place_is_known(search->row->place)) {
         const uint64_t squared = distance_squared(at, search->row->place);
-        if (squared >= search->beyond) {
+        if (squared >= search->beyond && !search->is_everybody) {
             return;
         }
         away_cm = (int64_t)isqrt_u64(squared);
@@ -327,6 +331,12 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
     if (search->ring->kind == RING_RADIUS && bound_cm > search->ring->radius_cm) {
         return true;
     }
+    if (search->is_everybody) { /* counting inside a radius, or listing the nearest elsewhere */
+        const struct effect_decision *record = search->record;
+        const uint32_t last = DECISION_CANDIDATES_MAX - 1;
+        return search->ring->kind != RING_RADIUS && record->candidate_count > last &&
+               bound_cm > record->candidates[last].distance_cm;
+    }
     if (search->best == NONE32 || search->best_rank.team != 0) {
         return false; /* somebody of another team may be farther away */
     }
@@ -349,8 +359,9 @@ static void consider_bucket(struct search *search, uint32_t bucket)
     for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
         const struct grid_chunk *chunk = &grid->chunks[c];
         for (uint32_t i = 0; i < chunk->count; i++) {
-            if (search->is_everybody || kind_mask_has(&search->wanted, chunk->places[i].kind)) {
-                consider(search, chunk->places[i].slot, chunk->places[i].at);
+            const struct grid_place *place = &chunk->places[i];
+            if (kind_mask_has(&search->wanted, place->kind)) {
+                consider(search, place->slot, place->at);
             }
         }
     }
@@ -377,12 +388,12 @@ static void consider_stretch(struct search *search, struct stretch s)
         const uint32_t x = (uint32_t)(s.is_upright ? s.x : i);
         const uint32_t y = (uint32_t)(s.is_upright ? i : s.y);
         const uint32_t block = y / BLOCK_SIDE * (GRID_SIDE / BLOCK_SIDE) + x / BLOCK_SIDE;
-        if (!search->is_everybody && !kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
+        if (!kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
             i = (i / BLOCK_SIDE + 1) * BLOCK_SIDE;
             continue;
         }
         const uint32_t bucket = y * grid->side + x;
-        if (search->is_everybody || kind_mask_meets(&search->wanted, &grid->bucket_kinds[bucket])) {
+        if (kind_mask_meets(&search->wanted, &grid->bucket_kinds[bucket])) {
             consider_bucket(search, bucket);
         }
         i++;
@@ -424,7 +435,7 @@ static bool search_members(struct search *search, uint32_t unit)
     for (uint32_t g = groups.first; g < groups.first + groups.count; g++) {
         wanted += kind_mask_has(&search->wanted, grid->groups[g].kind) ? grid->groups[g].count : 0;
     }
-    if (wanted > LIST_MAX && search->assign->pick != PICK_LEAST_LOADED) {
+    if (wanted > LIST_MAX && search->assign->pick != PICK_LEAST_LOADED && !search->is_everybody) {
         return false;
     }
     for (uint32_t g = groups.first; g < groups.first + groups.count; g++) {
@@ -462,32 +473,35 @@ static void search_cell(struct search *search)
     }
 }
 
-static void search_ring(struct search *search)
+static void begin_ring(struct search *search)
 {
     const struct city *city = state_city(search->core);
     search->record->considered = 0;
     search->has_earlier = search->record->candidate_count > 0;
     memset(search->record->removed, 0, sizeof search->record->removed);
     search->is_grid_ring = search->ring->kind == RING_GRID;
-    if (search->is_grid_ring) {
-        search_cell(search);
-        return;
-    }
     if (search->ring->kind == RING_LEVEL) {
         search->case_unit = search->row->cell == NONE32
                                 ? NONE32
                                 : city_unit_of_cell(city, search->row->cell, search->ring->level);
     }
-    if (!search->is_everybody) {
-        const bool is_radius = search->ring->kind == RING_RADIUS;
-        const uint32_t unit =
-            search->ring->kind == RING_CITY ? city->unit_count : search->case_unit;
-        if (is_radius ? !place_is_known(search->row->place) : unit == NONE32) {
-            return; /* no place and no unit: nobody can be inside */
-        }
-        if (!is_radius && search_members(search, unit)) {
-            return;
-        }
+}
+
+static void search_ring(struct search *search)
+{
+    begin_ring(search);
+    if (search->is_grid_ring) {
+        search_cell(search);
+        return;
+    }
+    const bool is_radius = search->ring->kind == RING_RADIUS;
+    const uint32_t everybody = state_city(search->core)->unit_count;
+    const uint32_t unit = search->ring->kind == RING_CITY ? everybody : search->case_unit;
+    if (is_radius ? !place_is_known(search->row->place) : unit == NONE32) {
+        return; /* no place and no unit: nobody can be inside */
+    }
+    if (!is_radius && search_members(search, unit)) {
+        return;
     }
     search_outward(search);
 }
@@ -539,6 +553,67 @@ static enum code binding_of(const struct effect_decision *record)
     return binding;
 }
 
+/* ---- nobody ---- */
+
+/* What the filters of duty say of a kind, in their order. */
+static enum code verdict_of(const struct search *search, const struct worker_kind *kind,
+                            bool is_on_shift)
+{
+    const struct policy_assign *assign = search->assign;
+    if ((kind->rights & assign->rights) == 0 ||
+        (assign->roles != 0 && (kind->roles & assign->roles) == 0)) {
+        return CODE_WRONG_ROLE;
+    }
+    if ((kind->skills & assign->skills) != assign->skills) {
+        return CODE_WRONG_SKILL;
+    }
+    return is_on_shift || assign->ignore_shift != 0 ? CODE_ELIGIBLE : CODE_OFF_SHIFT;
+}
+
+/* Everybody of the last ring, each by the first filter that stops him. Where the ring is the whole grid, kinds that duty
+ * rules out are counted as a block, and listed only as far as the list reaches. */
+static void count_everybody(struct search *search)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    const struct kind_mask wanted = search->wanted;
+    struct effect_decision *record = search->record;
+    struct kind_mask listed = {{0}};
+    search->is_everybody = true;
+    search->beyond = UINT64_MAX;
+    record->candidate_count = 0;
+    begin_ring(search);
+    if (search->is_grid_ring || search->ring->kind == RING_RADIUS) {
+        memset(&search->wanted, 0xff, sizeof search->wanted);
+        if (search->is_grid_ring) {
+            search_cell(search);
+        } else {
+            search_outward(search);
+        }
+        return;
+    }
+    uint32_t ruled_out[CODE_LIMIT - CODE_ELIGIBLE] = {0};
+    for (uint32_t kind = 0; kind < grid->kind_count; kind++) {
+        const enum code verdict =
+            verdict_of(search, &grid->kinds[kind], kind_mask_has(&grid->on_shift, kind));
+        if (verdict != CODE_ELIGIBLE) {
+            ruled_out[verdict - CODE_ELIGIBLE] += grid->kind_counts[kind];
+        }
+        if (verdict == CODE_WRONG_SKILL || verdict == CODE_OFF_SHIFT) {
+            kind_mask_set(&listed, kind);
+        }
+    }
+    search->wanted = listed;
+    search_outward(search);
+    memset(record->removed, 0, sizeof record->removed);
+    record->considered = 0;
+    search->wanted = wanted;
+    must(search_members(search, state_city(search->core)->unit_count));
+    for (uint32_t i = 0; i < COUNT_OF(ruled_out); i++) {
+        record->removed[i] += ruled_out[i];
+        record->considered += ruled_out[i];
+    }
+}
+
 uint32_t choice_find(const struct core *core, struct choice_question question,
                      struct effect_decision *out_decision)
 {
@@ -568,9 +643,7 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
         return search.best;
     }
     if (!question.is_silent && search.ring != NULL) {
-        out_decision->candidate_count = 0;
-        search.is_everybody = true;
-        search_ring(&search);
+        count_everybody(&search);
         must(search.best == NONE32);
         out_decision->binding = (uint16_t)binding_of(out_decision);
     }

@@ -63,11 +63,6 @@ static uint32_t block_of(const struct grid *grid, uint32_t bucket)
     return y / BLOCK_SIDE * BLOCKS_ACROSS + x / BLOCK_SIDE;
 }
 
-static void mask_set(struct kind_mask *mask, uint32_t kind)
-{
-    mask->words[kind / 64] |= UINT64_C(1) << (kind % 64);
-}
-
 static void mask_clear(struct kind_mask *mask, uint32_t kind)
 {
     mask->words[kind / 64] &= ~(UINT64_C(1) << (kind % 64));
@@ -125,6 +120,7 @@ static void leave(struct grid *grid, uint32_t slot)
     }
     grid->chunk_of[slot] = NONE32;
     grid->count--;
+    grid->kind_counts[kind]--;
     bucket_forget(grid, bucket, kind);
     uint32_t *left = &grid->block_counts[block * KINDS_MAX + kind];
     must(*left > 0);
@@ -160,9 +156,10 @@ void grid_move(struct grid *grid, uint32_t slot, struct place at)
     grid->place_of[slot] = (uint8_t)chunk->count;
     chunk->places[chunk->count++] = (struct grid_place){at, slot, kind};
     grid->count++;
+    grid->kind_counts[kind]++;
     const uint32_t block = block_of(grid, bucket);
-    mask_set(&grid->bucket_kinds[bucket], kind);
-    mask_set(&grid->block_kinds[block], kind);
+    kind_mask_set(&grid->bucket_kinds[bucket], kind);
+    kind_mask_set(&grid->block_kinds[block], kind);
     grid->block_counts[block * KINDS_MAX + kind]++;
 }
 
@@ -173,13 +170,13 @@ static void note_kind(struct grid *grid, uint32_t kind)
     const struct worker_kind *row = &grid->kinds[kind];
     for (uint32_t bit = 0; bit < 64; bit++) {
         if ((row->roles >> bit & 1) != 0) {
-            mask_set(&grid->by_role[bit], kind);
+            kind_mask_set(&grid->by_role[bit], kind);
         }
         if ((row->skills >> bit & 1) != 0) {
-            mask_set(&grid->by_skill[bit], kind);
+            kind_mask_set(&grid->by_skill[bit], kind);
         }
         if (bit < 32 && (row->rights >> bit & 1) != 0) {
-            mask_set(&grid->by_right[bit], kind);
+            kind_mask_set(&grid->by_right[bit], kind);
         }
     }
 }
@@ -214,7 +211,7 @@ void grid_turn_shifts(struct grid *grid, const struct city *city, int64_t now_ms
         const uint32_t shift = grid->kinds[kind].shift;
         mask_clear(&grid->on_shift, kind);
         if (calendar_contains(city, shift, now_ms)) {
-            mask_set(&grid->on_shift, kind);
+            kind_mask_set(&grid->on_shift, kind);
         }
         if (shift != NONE32) {
             grid->shifts_until_ms =
@@ -257,7 +254,7 @@ struct kind_mask grid_wanted(const struct grid *grid, const struct policy_assign
         keep_those(&wanted, &grid->on_shift);
     }
     if (grid->has_mixed != 0) {
-        mask_set(&wanted, KIND_MIXED);
+        kind_mask_set(&wanted, KIND_MIXED);
     }
     return wanted;
 }
@@ -397,6 +394,7 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
     memset(grid->block_counts, 0,
            (size_t)BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX * sizeof *grid->block_counts);
     memset(grid->chunk_of, 0xff, grid->worker_limit * sizeof *grid->chunk_of);
+    memset(grid->kind_counts, 0, sizeof grid->kind_counts);
     memset(grid->by_role, 0, sizeof grid->by_role);
     memset(grid->by_skill, 0, sizeof grid->by_skill);
     memset(grid->by_right, 0, sizeof grid->by_right);
@@ -410,6 +408,18 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
 }
 
 /* ---- checks ---- */
+
+/* Counts of kinds over all blocks. */
+static void check_kinds(const struct grid *grid)
+{
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        uint32_t count = 0;
+        for (uint32_t block = 0; block < BLOCKS_ACROSS * BLOCKS_ACROSS; block++) {
+            count += grid->block_counts[block * KINDS_MAX + kind];
+        }
+        must(count == grid->kind_counts[kind]);
+    }
+}
 
 static void check_bucket(const struct grid *grid, uint32_t bucket, uint32_t *block_counts,
                          uint32_t *met)
@@ -453,6 +463,7 @@ void grid_check(const struct grid *grid, const struct city *city, const uint32_t
         check_block(grid, block, &met);
     }
     must(met == grid->count);
+    check_kinds(grid);
     uint32_t takers = 0;
     for (uint32_t p = 0; p < city->person_count; p++) {
         takers += city->persons[p].capacity > 0;

@@ -82,6 +82,7 @@ struct grid {
     uint32_t kind_count;        /* without KIND_MIXED */
     uint32_t has_mixed;
     struct worker_kind kinds[KINDS_MAX];
+    uint32_t kind_counts[KINDS_MAX]; /* persons in some bucket */
     struct kind_mask by_role[CITY_ROLES_MAX], by_skill[CITY_SKILLS_MAX], by_right[32];
     struct kind_mask on_shift; /* now */
 };
@@ -89,6 +90,11 @@ struct grid {
 static inline bool kind_mask_has(const struct kind_mask *mask, uint32_t kind)
 {
     return (mask->words[kind / 64] >> (kind % 64) & 1) != 0;
+}
+
+static inline void kind_mask_set(struct kind_mask *mask, uint32_t kind)
+{
+    mask->words[kind / 64] |= UINT64_C(1) << (kind % 64);
 }
 
 static inline bool kind_mask_meets(const struct kind_mask *a, const struct kind_mask *b)
