@@ -113,11 +113,14 @@ static struct hash128 digest_workers(struct hash128 h, const struct workers *wor
         h = add_place(h, row->fix);
         h = add_i64(add_i64(h, row->fix_at_ms), row->seen_at_ms);
         h = hash128_add(hash128_add(h, row->item_seq_last), row->item_seq_taken);
-        for (uint32_t j = 0; j < WORKER_ITEMS_MAX; j++) {
-            if (row->items[j].seq > row->item_seq_taken) {
-                h = hash128_add(hash128_add(h, row->items[j].seq), row->items[j].order);
-                h = add_pair(h, row->items[j].kind, row->items[j].code);
-            }
+        uint64_t seq = row->item_seq_taken;
+        if (row->item_seq_last - seq > WORKER_ITEMS_MAX) {
+            seq = row->item_seq_last - WORKER_ITEMS_MAX;
+        }
+        while (seq < row->item_seq_last) {
+            const struct item_row *item = worker_item(workers, i, ++seq);
+            h = hash128_add(hash128_add(h, item->seq), item->order);
+            h = add_pair(h, item->kind, item->code);
         }
         h = hash128_add(hash128_add(h, row->epoch), row->last_seq);
         for (uint32_t j = 0; j < ACT_RESULTS_KEPT; j++) {
@@ -190,13 +193,13 @@ static struct hash128 digest_timers(struct hash128 h, const struct timers *timer
 
 static struct hash128 digest_counts(struct hash128 h, const struct core_counts *c)
 {
-    const uint64_t words[] = {c->events,        c->opened,        c->merged,        c->deduped,
-                              c->no_rule,       c->refused,       c->reopened,      c->cleared,
-                              c->suppressed,    c->cases_opened,  c->closed,        c->voided,        c->merged_away,
-                              c->forced_closed, c->reopenings,    c->open_now,      c->offers,
-                              c->accepted,      c->declined,      c->expired,       c->returned,
-                              c->done,          c->checks_passed, c->checks_failed, c->nobody,
-                              c->clocks_missed, c->escalations,   c->retired};
+    const uint64_t words[] = {c->events,      c->opened,        c->merged,        c->deduped,
+                              c->no_rule,     c->refused,       c->reopened,      c->cleared,
+                              c->suppressed,  c->cases_opened,  c->closed,        c->voided,
+                              c->merged_away, c->forced_closed, c->reopenings,    c->open_now,
+                              c->offers,      c->accepted,      c->declined,      c->expired,
+                              c->returned,    c->done,          c->checks_passed, c->checks_failed,
+                              c->nobody,      c->clocks_missed, c->escalations,   c->retired};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         h = hash128_add(h, words[i]);
     }

@@ -29,13 +29,14 @@ _Static_assert(sizeof(struct case_row) == 824, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
-_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
+_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table),
+               "walk_cases knows every field");
 _Static_assert(sizeof(struct order_row) == 96, "walk_order knows every field");
 _Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
-_Static_assert(sizeof(struct worker_row) == 1888, "walk_worker knows every field");
+_Static_assert(sizeof(struct worker_row) == 352, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
 _Static_assert(sizeof(struct act_result) == 64, "walk_results knows every field");
-_Static_assert(sizeof(struct workers) == 24 + sizeof(struct table) + sizeof(struct grid),
+_Static_assert(sizeof(struct workers) == 32 + sizeof(struct table) + sizeof(struct grid),
                "walk_workers knows every field; the grid follows from the rows");
 _Static_assert(sizeof(struct mark_row) == 40, "walk_mark knows every field");
 _Static_assert(sizeof(struct kept_batch) == 24, "walk_mark knows every field");
@@ -202,12 +203,16 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_u8(walk, &row->clock);
     walk_u8(walk, &row->assign_mask);
     walk_u8(walk, &row->holder.kind);
-    uint32_t *const words[] = {&row->holder.index, &row->flags,  &row->rule,    &row->class_row,
-                               &row->cell,         &row->asset,  &row->device,  &row->gateway,
-                               &row->department,   &row->handle_limit.unit,     &row->event_count,
-                               &row->offer_count,  &row->steps_fired, &row->round,
-                               &row->extend_asker, &row->extend_first, &row->parent,
-                               &row->child_first,  &row->child_next, &row->child_prev};
+    uint32_t *const words[] = {&row->holder.index, &row->flags,
+                               &row->rule,         &row->class_row,
+                               &row->cell,         &row->asset,
+                               &row->device,       &row->gateway,
+                               &row->department,   &row->handle_limit.unit,
+                               &row->event_count,  &row->offer_count,
+                               &row->steps_fired,  &row->round,
+                               &row->extend_asker, &row->extend_first,
+                               &row->parent,       &row->child_first,
+                               &row->child_next,   &row->child_prev};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u32(walk, words[i]);
     }
@@ -218,9 +223,10 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_no(walk, &row->survivor);
     walk_place(walk, &row->place);
     int64_t *const instants[] = {
-        &row->opened_at_ms,  &row->onset_at_ms,        &row->filed_at_ms,    &row->first_offer_at_ms,
-        &row->handled_at_ms, &row->closed_at_ms,       &row->handle_used_ms, &row->handle_from_ms,
-        &row->clock_limit_ms, &row->handle_limit.value, &row->handle_base, &row->supervise_limit_ms};
+        &row->opened_at_ms,       &row->onset_at_ms,    &row->filed_at_ms,
+        &row->first_offer_at_ms,  &row->handled_at_ms,  &row->closed_at_ms,
+        &row->handle_used_ms,     &row->handle_from_ms, &row->clock_limit_ms,
+        &row->handle_limit.value, &row->handle_base,    &row->supervise_limit_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
         walk_i64(walk, instants[i]);
     }
@@ -272,11 +278,12 @@ static void walk_order(struct walk *walk, struct order_row *row)
 }
 
 /* Only places of the ring that hold something: {u8 index, item} until index 0xff. */
-static void walk_items(struct walk *walk, struct worker_row *row)
+static void walk_items(struct walk *walk, struct workers *workers, uint32_t slot)
 {
+    struct item_row *items = worker_item(workers, slot, 0);
     uint8_t at = 0;
     for (;;) {
-        while (!is_loading(walk) && at < WORKER_ITEMS_MAX && row->items[at].seq == 0) {
+        while (!is_loading(walk) && at < WORKER_ITEMS_MAX && items[at].seq == 0) {
             at++;
         }
         uint8_t index = at < WORKER_ITEMS_MAX ? at : UINT8_MAX;
@@ -288,7 +295,7 @@ static void walk_items(struct walk *walk, struct worker_row *row)
             fail(walk, ERR_MALFORMED);
             return;
         }
-        struct item_row *item = &row->items[index];
+        struct item_row *item = &items[index];
         walk_u64(walk, &item->seq);
         walk_u64(walk, &item->order);
         walk_u16(walk, &item->code);
@@ -313,8 +320,9 @@ static void walk_results(struct walk *walk, struct worker_row *row)
     }
 }
 
-static void walk_worker(struct walk *walk, struct worker_row *row)
+static void walk_worker(struct walk *walk, struct workers *workers, uint32_t slot)
 {
+    struct worker_row *row = &workers->rows[slot];
     walk_hash(walk, &row->id_hash);
     walk_u32(walk, &row->person);
     walk_u32(walk, &row->status);
@@ -325,7 +333,7 @@ static void walk_worker(struct walk *walk, struct worker_row *row)
     walk_u32(walk, &row->order_first);
     walk_u64(walk, &row->item_seq_last);
     walk_u64(walk, &row->item_seq_taken);
-    walk_items(walk, row);
+    walk_items(walk, workers, slot);
     walk_u64(walk, &row->epoch);
     walk_u64(walk, &row->last_seq);
     walk_results(walk, row);
@@ -427,7 +435,7 @@ static void walk_workers(struct walk *walk, struct workers *workers)
 {
     walk_count(walk, &workers->count, workers->limit);
     for (uint32_t i = 0; i < workers->count && walk->err == ERR_OK; i++) {
-        walk_worker(walk, &workers->rows[i]);
+        walk_worker(walk, workers, i);
     }
 }
 
@@ -526,10 +534,9 @@ static void walk_images(struct walk *walk, struct core *core)
     }
     if (has_images > 1) {
         fail(walk, ERR_MALFORMED);
-    } else if (has_images != 0 &&
-               (!core->has_staged_city || !core->has_staged_policy ||
-                !hash128_is_equal(core->staged_city.image.digest, city) ||
-                !hash128_is_equal(core->staged_policy.image.digest, policy))) {
+    } else if (has_images != 0 && (!core->has_staged_city || !core->has_staged_policy ||
+                                   !hash128_is_equal(core->staged_city.image.digest, city) ||
+                                   !hash128_is_equal(core->staged_policy.image.digest, policy))) {
         fail(walk, ERR_MISMATCH);
     } else if (has_images != 0) {
         core->slot = 0;
@@ -600,9 +607,9 @@ static bool index_timers(struct timers *timers)
 
 static bool index_all(struct core *core)
 {
-    return cases_index(&core->cases) && orders_index(&core->orders) &&
-           workers_index(core) && index_marks(&core->marks) &&
-           index_memory(&core->event_ids) && index_memory(&core->dedupe);
+    return cases_index(&core->cases) && orders_index(&core->orders) && workers_index(core) &&
+           index_marks(&core->marks) && index_memory(&core->event_ids) &&
+           index_memory(&core->dedupe);
 }
 
 /* ---- public ---- */

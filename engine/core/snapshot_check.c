@@ -116,10 +116,9 @@ static bool chains_hold(const struct core *core, struct chain_view view)
             continue;
         }
         linked++;
-        if (next != NONE32 &&
-            (!is_case(core, next) || prev_of(&rows[next], view) != slot ||
-             (rows[next].flags & view.flag) == 0 ||
-             !hash128_is_equal(key_of(row, view), key_of(&rows[next], view)))) {
+        if (next != NONE32 && (!is_case(core, next) || prev_of(&rows[next], view) != slot ||
+                               (rows[next].flags & view.flag) == 0 ||
+                               !hash128_is_equal(key_of(row, view), key_of(&rows[next], view)))) {
             return false;
         }
         if (prev != NONE32 && (!is_case(core, prev) || next_of(&rows[prev], view) != slot)) {
@@ -225,8 +224,7 @@ static bool worker_orders_hold(const struct core *core, uint32_t slot, uint32_t 
     for (uint32_t at = core->workers.rows[slot].order_first; at != NONE32;) {
         const struct order_row *order = &core->orders.rows[at];
         if (!is_order(core, at) || order->worker != slot || order->worker_prev != before ||
-            !order_state_is_active((enum order_state)order->state) ||
-            ++load > core->orders.high) {
+            !order_state_is_active((enum order_state)order->state) || ++load > core->orders.high) {
             return false;
         }
         before = at;
@@ -264,8 +262,9 @@ static bool orders_hold(const struct core *core)
 
 /* ---- workers ---- */
 
-static bool items_hold(const struct worker_row *row)
+static bool items_hold(const struct workers *workers, uint32_t slot)
 {
+    const struct worker_row *row = &workers->rows[slot];
     if (row->item_seq_taken > row->item_seq_last) {
         return false;
     }
@@ -275,7 +274,7 @@ static bool items_hold(const struct worker_row *row)
     }
     while (seq < row->item_seq_last) {
         seq++;
-        if (row->items[seq % WORKER_ITEMS_MAX].seq != seq) {
+        if (worker_item(workers, slot, seq)->seq != seq) {
             return false;
         }
     }
@@ -292,8 +291,8 @@ static bool workers_hold(const struct core *core)
     const struct workers *workers = &core->workers;
     for (uint32_t w = 0; w < workers->count; w++) {
         const struct worker_row *row = &workers->rows[w];
-        if (!is_row_or_none(row->person, state_city(core)->person_count) || !items_hold(row) ||
-            row->status >= STATUS_LIMIT ||
+        if (!is_row_or_none(row->person, state_city(core)->person_count) ||
+            !items_hold(workers, w) || row->status >= STATUS_LIMIT ||
             (place_is_known(row->fix) && !place_is_valid(row->fix))) {
             return false;
         }
@@ -333,8 +332,8 @@ static bool timers_hold(const struct core *core)
     for (uint32_t i = 0; i < timers->count; i++) {
         const struct timer_entry *entry = &timers->heap[i];
         const struct timer_entry *parent = &timers->heap[i == 0 ? 0 : (i - 1) / 2];
-        if (entry->id >= timers->limit || entry->seq >= timers->seq ||
-            entry->due_ms == NEVER_MS || timers->where[entry->id] != i + 1) {
+        if (entry->id >= timers->limit || entry->seq >= timers->seq || entry->due_ms == NEVER_MS ||
+            timers->where[entry->id] != i + 1) {
             return false;
         }
         if (entry->due_ms < parent->due_ms ||

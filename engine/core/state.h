@@ -216,18 +216,25 @@ struct worker_row {
     int64_t fix_at_ms, seen_at_ms;
     uint32_t order_first; /* active orders, newest first */
     uint64_t item_seq_last, item_seq_taken;
-    struct item_row items[WORKER_ITEMS_MAX]; /* ring by seq % WORKER_ITEMS_MAX */
     uint64_t epoch, last_seq;
     struct act_result results[ACT_RESULTS_KEPT]; /* ring by seq % ACT_RESULTS_KEPT */
 };
 
 struct workers {
     struct worker_row *rows;
+    struct item_row *items; /* a ring of WORKER_ITEMS_MAX a worker, apart: a search reads rows only */
     uint32_t *person_slots; /* worker slot by person row */
     uint32_t limit, count;
     struct table by_id;
     struct grid grid; /* where they are: fix, base or home cell */
 };
+
+/* The room of an item in its worker's ring. */
+static inline struct item_row *worker_item(const struct workers *workers, uint32_t slot,
+                                           uint64_t seq)
+{
+    return &workers->items[(size_t)slot * WORKER_ITEMS_MAX + seq % WORKER_ITEMS_MAX];
+}
 
 /* ---- outbox marks of gateways ---- */
 

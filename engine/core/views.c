@@ -149,22 +149,21 @@ bool core_find_order(const struct core *core, uint64_t number, struct order_view
         return false;
     }
     const struct order_row *row = orders_peek(&core->orders, slot);
-    *out_view = (struct order_view){.number = row->number,
-                                    .case_no = cases_peek(&core->cases, row->case_slot)->no,
-                                    .kind = (enum order_kind)row->kind,
-                                    .state = (enum order_state)row->state,
-                                    .person = row->worker == NONE32
-                                                  ? NONE32
-                                                  : core->workers.rows[row->worker].person,
-                                    .post = row->post,
-                                    .assign = row->assign,
-                                    .is_lead = row->is_lead != 0,
-                                    .offered_at_ms = row->offered_at_ms,
-                                    .accepted_at_ms = row->accepted_at_ms,
-                                    .arrived_at_ms = row->arrived_at_ms,
-                                    .ended_at_ms = row->ended_at_ms,
-                                    .deadline_ms = row->deadline_ms,
-                                    .clock = row->clock};
+    *out_view = (struct order_view){
+        .number = row->number,
+        .case_no = cases_peek(&core->cases, row->case_slot)->no,
+        .kind = (enum order_kind)row->kind,
+        .state = (enum order_state)row->state,
+        .person = row->worker == NONE32 ? NONE32 : core->workers.rows[row->worker].person,
+        .post = row->post,
+        .assign = row->assign,
+        .is_lead = row->is_lead != 0,
+        .offered_at_ms = row->offered_at_ms,
+        .accepted_at_ms = row->accepted_at_ms,
+        .arrived_at_ms = row->arrived_at_ms,
+        .ended_at_ms = row->ended_at_ms,
+        .deadline_ms = row->deadline_ms,
+        .clock = row->clock};
     return true;
 }
 
@@ -232,7 +231,7 @@ uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint
     }
     uint32_t count = 0;
     while (seq < row->item_seq_last && count < limit) {
-        const struct item_row *item = &row->items[++seq % WORKER_ITEMS_MAX];
+        const struct item_row *item = worker_item(&core->workers, slot, ++seq);
         must(item->seq == seq);
         out_items[count++] = (struct item_view){
             .seq = seq, .kind = item->kind, .order = item->order, .code = item->code};

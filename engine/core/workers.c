@@ -6,6 +6,8 @@
 void workers_init(struct workers *workers, struct arena *arena, const struct limits *limits)
 {
     workers->rows = arena_take(arena, sizeof(struct worker_row), limits->workers);
+    workers->items =
+        arena_take(arena, sizeof(struct item_row), (size_t)limits->workers * WORKER_ITEMS_MAX);
     workers->person_slots = arena_take(arena, sizeof(uint32_t), limits->workers);
     workers->limit = limits->workers;
     workers->count = 0;
@@ -197,7 +199,7 @@ void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t
 {
     struct worker_row *row = &core->workers.rows[slot];
     const uint64_t seq = ++row->item_seq_last;
-    row->items[seq % WORKER_ITEMS_MAX] = (struct item_row){
+    *worker_item(&core->workers, slot, seq) = (struct item_row){
         .seq = seq, .order = order, .code = (uint16_t)code, .kind = (uint8_t)kind};
     if (row->person == NONE32) {
         return; /* left the city: kept for the day the id returns, nobody to tell now */

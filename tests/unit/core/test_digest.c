@@ -163,7 +163,9 @@ static void test_digest_of_workers(void **state)
     struct town *town = *state;
     struct worker_row *row =
         &town->core->workers.rows[workers_find(&town->core->workers, town_id("li"))];
-    assert_true(row->last_seq == 1 && row->items[1].seq == 1);
+    struct item_row *item =
+        worker_item(&town->core->workers, (uint32_t)(row - town->core->workers.rows), 1);
+    assert_true(row->last_seq == 1 && item->seq == 1);
     struct act_result *kept = &row->results[1];
     const struct field fields[] = {FIELD(row->id_hash),
                                    FIELD(row->person),
@@ -175,9 +177,9 @@ static void test_digest_of_workers(void **state)
                                    FIELD(row->seen_at_ms),
                                    FIELD(row->order_first),
                                    FIELD(row->item_seq_last),
-                                   FIELD(row->items[1].order),
-                                   FIELD(row->items[1].code),
-                                   FIELD(row->items[1].kind),
+                                   FIELD(item->order),
+                                   FIELD(item->code),
+                                   FIELD(item->kind),
                                    FIELD(row->epoch),
                                    FIELD(row->last_seq),
                                    FIELD(kept->epoch),
