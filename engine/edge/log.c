@@ -174,6 +174,7 @@ static enum err write_group(struct log *log, struct log_group *group)
         return err;
     }
     log->offset += group->size;
+    atomic_store(&log->used, log->offset);
     log->written += group->count;
     log->written_time_ms = time_ms;
     return log_witness_write(log, log->written);
@@ -202,6 +203,7 @@ void log_close(struct log *log)
     if (log == NULL) {
         return;
     }
+    log_next_close(log);
     if (log->file >= 0) {
         log->disk->close(log->disk->context, log->file);
     }

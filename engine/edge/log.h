@@ -82,6 +82,11 @@ struct log_group *log_take_group(struct log *log); /* NULL when nothing is pendi
  * Any error is for good: every later call gives it again, nothing more becomes durable, the engine must stop. */
 enum err log_write_group(struct log *log, struct log_group *group, uint64_t *out_durable) WARN_UNUSED;
 
+/* A thread of its own, beside the writer: makes the next segment's file ahead of need, one bounded step a call, so that
+ * a rotation does not wait for it. True while there is more to do. Without these calls rotations make it themselves. */
+bool log_next_is_wanted(const struct log *log);
+bool log_next_prepare(struct log *log);
+
 /* Any thread: the first error of log_write_group, ERR_OK while there is none. */
 enum err log_failure(const struct log *log);
 /* Any thread: the greatest position on disk. */

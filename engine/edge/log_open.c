@@ -251,6 +251,8 @@ enum err log_open(const struct disk *disk, const struct log_options *options, st
     log->options = *options;
     log->file = -1;
     log->witness_file = -1;
+    log->next_file = -1;
+    atomic_store(&log->next_ready, -1);
     log->written_time_ms = INT64_MIN;
     uint64_t cut_bytes = 0;
     enum err err = open_files(log, &cut_bytes, out_fault);

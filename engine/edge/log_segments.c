@@ -1,6 +1,6 @@
 /* log_segments.c: making the log's files: segments, marks, the witness, the reserve. Writer thread.
  *
- * New segment: new.tmp is reserved, headed, synced, renamed; directory synced; then the mark goes behind the last
+ * New segment: new.tmp (or next.tmp, made ahead by log_next.c) is reserved, headed, synced, renamed; directory synced; then the mark goes behind the last
  * entry of the old segment and is synced; only then are entries written to the new one. So a missing last
  * segment is noticed by the mark, a missing middle one by the links, a missing first one by its position, and a log
  * that is missing as a whole by the images that are still there. */
@@ -82,6 +82,31 @@ static enum err make_temporary(struct log *log, struct log_segment *segment, uin
     return err;
 }
 
+/* The file made ahead, if it is there and fits: only its header is missing. */
+static enum err take_next(struct log *log, const struct log_segment *segment, int *out_file)
+{
+    const struct disk *disk = log->disk;
+    if (segment->file_size != log->options.segment_size) {
+        return ERR_NOT_FOUND;
+    }
+    int file = log_next_take(log);
+    if (file < 0) {
+        return ERR_NOT_FOUND;
+    }
+    uint8_t header[LOG_SEGMENT_HEADER_SIZE];
+    log_segment_encode(segment, header);
+    enum err err = disk->write(disk->context, file, 0, header, sizeof header);
+    if (err == ERR_OK) {
+        err = disk->sync(disk->context, file);
+    }
+    if (err != ERR_OK) {
+        disk->close(disk->context, file);
+        return err == ERR_NOT_FOUND ? ERR_IO : err;
+    }
+    *out_file = file;
+    return ERR_OK;
+}
+
 enum err log_segment_create(struct log *log, uint64_t previous_first, uint64_t entries_size)
 {
     const struct disk *disk = log->disk;
@@ -95,13 +120,18 @@ enum err log_segment_create(struct log *log, uint64_t previous_first, uint64_t e
     };
     memcpy(segment.chain_before, log->chain, LOG_CHAIN_SIZE);
     int file;
-    enum err err = make_temporary(log, &segment, size_min, &file);
+    const char *made = LOG_NEXT_PATH;
+    enum err err = take_next(log, &segment, &file);
+    if (err == ERR_NOT_FOUND) {
+        made = LOG_TEMPORARY_PATH;
+        err = make_temporary(log, &segment, size_min, &file);
+    }
     if (err != ERR_OK) {
         return err;
     }
     char path[LOG_PATH_SIZE];
     log_segment_path(segment.first, path);
-    err = disk->rename(disk->context, LOG_TEMPORARY_PATH, path);
+    err = disk->rename(disk->context, made, path);
     if (err == ERR_OK) {
         err = disk->sync_directory(disk->context, LOG_DIRECTORY);
     }
@@ -116,6 +146,7 @@ enum err log_segment_create(struct log *log, uint64_t previous_first, uint64_t e
     log->segment = segment;
     log->file_size = segment.file_size;
     log->offset = LOG_SEGMENT_HEADER_SIZE;
+    atomic_store(&log->used, log->offset);
     return ERR_OK;
 }
 

@@ -39,7 +39,14 @@ struct log {
     uint32_t groups_until_lookup;
     bool is_reserve_gone; /* it gave way, or could not be made */
 
-    /* both */
+    /* the thread that prepares the next segment */
+    int next_file; /* being made, -1 = none */
+    uint64_t next_size;
+
+    /* all */
+    _Atomic int next_ready; /* file of the size of a segment, zeroed and synced; -1 = none */
+    atomic_bool is_next_refused; /* it could not be made */
+    _Atomic uint64_t used;  /* bytes of the open segment */
     _Atomic(struct log_group *) spare; /* an empty group, so that steady state allocates nothing */
     _Atomic uint64_t durable;
     _Atomic int failure; /* enum err */
@@ -57,6 +64,12 @@ enum err log_rotate(struct log *log, uint64_t size) WARN_UNUSED;
 /* Writes and syncs the mark behind the last entry of a segment. */
 enum err log_mark_write(const struct disk *disk, int file, uint64_t next_first, uint64_t offset,
                         uint64_t salt) WARN_UNUSED;
+
+/* ---- log_next.c ---- */
+/* Writer thread: a file of options.segment_size that is zeros on disk at LOG_NEXT_PATH, now the caller's; -1 = none. */
+int log_next_take(struct log *log);
+/* Removes what is being made or ready. Nobody may prepare any more. */
+void log_next_close(struct log *log);
 
 /* Everything up to durable is on disk: says so in the other slot of the witness. */
 enum err log_witness_write(struct log *log, uint64_t durable) WARN_UNUSED;

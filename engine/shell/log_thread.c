@@ -5,6 +5,8 @@
  *                                         log_write_group (write, sync)
  *   on_wake: tells durable, submits  <--  done := position or error; uv_async_send
  *
+ * A third thread makes the next segment ahead of need, in small steps with pauses, whenever the writer sees it wanted.
+ *
  * Truths, under the mutex: at most one of `group` (handed over) and `is_writing` is set; the writer never touches
  * the pending group, the engine never the one that was handed over. */
 #include "engine/shell/log_thread.h"
@@ -13,11 +15,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define PREPARE_PAUSE_NS 1000000 /* between two steps of the next segment */
+
 struct log_thread {
     struct log *log;
     struct log_thread_events events;
     uv_async_t wake;
     pthread_t writer;
+    pthread_t preparer;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     /* under the mutex */
@@ -25,6 +30,7 @@ struct log_thread {
     bool is_writing;
     bool is_stopping;
     bool wants_look; /* at the free space */
+    bool wants_next; /* a segment made ahead */
     struct log_times times;
     uint64_t durable;
     enum err failure;
@@ -65,6 +71,26 @@ static void note_time(struct log_times *times, uint64_t us)
     times->max_us = us > times->max_us ? us : times->max_us;
 }
 
+/* One step at a time, so that a stop need not wait for the whole. */
+static void *preparer_run(void *context)
+{
+    struct log_thread *thread = context;
+    lock(thread);
+    while (!thread->is_stopping) {
+        if (!thread->wants_next) {
+            (void)pthread_cond_wait(&thread->changed, &thread->mutex);
+            continue;
+        }
+        unlock(thread);
+        bool has_more = log_next_prepare(thread->log);
+        (void)nanosleep(&(struct timespec){.tv_nsec = PREPARE_PAUSE_NS}, NULL);
+        lock(thread);
+        thread->wants_next = has_more;
+    }
+    unlock(thread);
+    return NULL;
+}
+
 static void *writer_run(void *context)
 {
     struct log_thread *thread = context;
@@ -92,6 +118,7 @@ static void *writer_run(void *context)
         uint64_t took_us = monotonic_us() - began_us;
         lock(thread);
         note_time(&thread->times, took_us);
+        thread->wants_next = thread->wants_next || log_next_is_wanted(thread->log);
         thread->is_writing = false;
         if (err == ERR_OK) {
             thread->durable = durable;
@@ -140,6 +167,16 @@ static void on_closed(uv_handle_t *handle)
     free(thread);
 }
 
+static void stop_writer(struct log_thread *thread)
+{
+    lock(thread);
+    thread->is_stopping = true;
+    (void)pthread_cond_broadcast(&thread->changed);
+    unlock(thread);
+    int failed = pthread_join(thread->writer, NULL);
+    must(failed == 0);
+}
+
 enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thread_events *events,
                          struct log_thread **out_thread)
 {
@@ -163,6 +200,12 @@ enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thre
         return ERR_UNAVAILABLE;
     }
     (void)pthread_setname_np(thread->writer, "gridloop-log");
+    if (pthread_create(&thread->preparer, NULL, preparer_run, thread) != 0) {
+        stop_writer(thread);
+        uv_close((uv_handle_t *)&thread->wake, on_closed);
+        return ERR_UNAVAILABLE;
+    }
+    (void)pthread_setname_np(thread->preparer, "gridloop-next");
     *out_thread = thread;
     return ERR_OK;
 }
@@ -228,11 +271,8 @@ void log_thread_close(struct log_thread *thread, void (*closed)(void *context))
     wait_written(thread);
     log_thread_submit(thread);
     wait_written(thread);
-    lock(thread);
-    thread->is_stopping = true;
-    (void)pthread_cond_broadcast(&thread->changed);
-    unlock(thread);
-    int failed = pthread_join(thread->writer, NULL);
+    stop_writer(thread);
+    int failed = pthread_join(thread->preparer, NULL);
     must(failed == 0);
     tell(thread);
     thread->closed = closed;

@@ -132,11 +132,11 @@ static enum err posix_allocate(void *context, int file, uint64_t size)
     do {
         failed = fallocate(file, 0, (off_t)size_now, (off_t)(size - size_now));
     } while (failed != 0 && errno == EINTR);
-    if (failed == 0) {
-        return ERR_OK;
+    if (failed != 0 && errno != EOPNOTSUPP) { /* some file systems cannot reserve */
+        return err_of(errno);
     }
-    /* Some file systems cannot reserve; writing the zeros does it everywhere. */
-    return errno == EOPNOTSUPP ? write_zeros(file, size_now, size) : err_of(errno);
+    /* A block that is only reserved costs a journal entry when it is first written, and the sync of it waits for the journal. */
+    return write_zeros(file, size_now, size);
 }
 
 static enum err posix_truncate(void *context, int file, uint64_t size)
