@@ -20,6 +20,7 @@ struct node_limits node_limits_default(void)
                                 .outputs = 65536,
                                 .output_bytes = 64u << 20,
                                 .batch_bytes = 1u << 20,
+                                .slice_bytes = 256u << 10,
                                 .batch_commands = 4096,
                                 .credit = 8,
                                 .rate_per_s = 2000,
@@ -80,6 +81,7 @@ enum err node_open(const struct node_options *options, struct node **out_node)
     must(options->speed >= 1);
     must(options->edge.batch_commands >= 16);
     must(options->edge.batch_bytes <= NODE_BATCH_BYTES_MAX);
+    must(options->edge.slice_bytes > 0);
     must(options->edge.rate_per_s > 0);
     must(options->edge.rate_burst > 0);
     must(options->limits.batch_events <= EVENTS_PER_COMMAND_MAX);

@@ -42,6 +42,7 @@ struct node_limits {
     uint32_t outputs;            /* answers waiting for the disk */
     uint64_t output_bytes;       /* bytes of those */
     uint64_t batch_bytes;        /* a batch is closed when its payload passes this */
+    uint64_t slice_bytes;        /* ... or when reports and telemetry in it pass this: what is urgent waits for one slice */
     uint32_t batch_commands;     /* commands in one batch */
     uint32_t credit;             /* batches of one identity in flight */
     uint32_t rate_per_s;         /* requests one identity may send per real second, sustained */

@@ -6,6 +6,9 @@
  * over life-safety, drain  strictly first SEEN, ITEMS_TAKEN   of workers reports             at
  * least REPORT_FLOOR of the commands, whatever the first two bring telemetry           what is left
  *
+ * Reports and telemetry get a slice of a batch at a time, so that what is urgent and comes next stands behind one slice and not
+ * behind all that waits; a request is not divided, so a slice may be longer by one request.
+ *
  * A request is decoded again and its facts are resolved here, under the images that will decide on
  * it. */
 #include "engine/edge/node_state.h"
@@ -405,8 +408,12 @@ static void take_requests(struct node *node)
     take_lane(node, LANE_LIFE_SAFETY, strict);
     take_lane(node, LANE_DRAIN, strict);
     take_presence(node, strict.commands);
-    take_lane(node, LANE_REPORT, all);
-    take_lane(node, LANE_TELEMETRY, all);
+    struct share slice = all;
+    if (node->options.edge.slice_bytes < all.bytes - node->writer.size) {
+        slice.bytes = node->writer.size + node->options.edge.slice_bytes;
+    }
+    take_lane(node, LANE_REPORT, slice);
+    take_lane(node, LANE_TELEMETRY, slice);
 }
 
 void node_release_due_polls(struct node *node)

@@ -10,11 +10,15 @@
 #include "engine/shell/posix_disk.h"
 #include "engine/shell/report.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/shell/history_queue.h"
 
@@ -23,6 +27,7 @@
 #define COMMIT_AFTER_MS 100
 #define QUIET_COMMIT_AFTER_MS 1000 /* only the position has moved */
 #define EXPIRE_EVERY_MS 10000
+#define HISTORY_NICE 10
 
 struct history_thread {
     struct history_queue *queue;
@@ -161,8 +166,18 @@ static void fail(struct history_thread *thread, enum err err)
     history_queue_give_up(thread->queue, history_position(thread->history) + 1);
 }
 
+/* Who decides goes before who writes it down, where they share a core. */
+static void yield_to_others(void)
+{
+    const id_t self = (id_t)syscall(SYS_gettid);
+    if (setpriority(PRIO_PROCESS, self, HISTORY_NICE) != 0) {
+        report(REPORT_WARN, "history_not_niced", "error=%d", errno);
+    }
+}
+
 static void *run(void *context)
 {
+    yield_to_others();
     struct history_thread *thread = context;
     struct history_record record;
     uint64_t position = 0;

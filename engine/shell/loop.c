@@ -19,8 +19,10 @@
 #include <uv.h>
 
 #define BATCHES_PER_TURN 16 /* then sockets are looked at again */
-#define TURN_MS_MAX 10      /* ... or after that time: what just came may be more urgent than what waits */
-#define PENDING_BYTES_MAX (8u << 20) /* encoded and not yet with the disk; then requests wait in their lanes */
+#define TURN_MS_MAX 3       /* ... or after that time: what just came may be more urgent than what waits */
+/* Encoded and not yet with the disk; then requests wait in their lanes, where the urgent overtake. A group is written in one
+ * piece, and what is urgent waits for the one being written and then for its own. */
+#define PENDING_BYTES_MAX (2u << 20)
 #define OUTPUTS_PER_TURN 4096
 #define SEAL_AFTER_MS 100 /* idle that long: a seal makes the tail provable */
 #define NUMBERS_EVERY_MS 60000

@@ -118,7 +118,8 @@ enum err nano_listen(struct nano *nano, const char *url, char *out_why, size_t w
 }
 
 /* Receives one frame; false when none waits. */
-static bool receive_one(struct nano *nano, uint32_t listener, nano_take_fn *take, void *context)
+static bool receive_one(struct nano *nano, uint32_t listener, nano_take_fn *take, void *context,
+                        uint64_t *io_bytes)
 {
     void *body = NULL;
     void *control = NULL;
@@ -129,6 +130,7 @@ static bool receive_one(struct nano *nano, uint32_t listener, nano_take_fn *take
     if (size < 0) {
         return false;
     }
+    *io_bytes += (uint64_t)size;
     /* The control block's size stands in its cmsg headers. */
     uint8_t route[NODE_ROUTE_MAX];
     size_t used = sizeof listener;
@@ -153,8 +155,9 @@ static bool receive_one(struct nano *nano, uint32_t listener, nano_take_fn *take
 bool nano_receive(struct nano *nano, uint32_t listener, nano_take_fn *take, void *context)
 {
     must(listener < nano->count);
-    for (uint32_t i = 0; i < NANO_FRAMES_PER_CALL; i++) {
-        if (!receive_one(nano, listener, take, context)) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < NANO_FRAMES_PER_CALL && bytes < NANO_BYTES_PER_CALL; i++) {
+        if (!receive_one(nano, listener, take, context, &bytes)) {
             return false;
         }
     }

@@ -200,6 +200,36 @@ static void test_life_safety_comes_first_in_a_flood(void **state)
     rig_close(&rig);
 }
 
+/* A flood goes in slices: each batch takes one, and what is urgent and comes meanwhile is first in the very next one. */
+static void test_what_is_urgent_waits_for_one_slice(void **state)
+{
+    (void)state;
+    static struct rig rig;
+    struct node_options options = node_options_default();
+    options.edge.slice_bytes = 200; /* less than one of these events becomes */
+    options.edge.credit = 64;
+    struct node_batch batch;
+    struct hash128 principals[64];
+    rig_open(&rig, &options);
+    for (uint64_t seq = 1; seq <= 12; seq++) {
+        send_type(&rig, "hotline-1", seq, "hotline.garbage");
+    }
+    assert_true(node_turn(rig.node, rig.now_ms, &batch));
+    assert_int_equal(read_principals(&batch, principals), 1);
+    keep_entry(&rig, &batch);
+    send_type(&rig, "cam-1", 1, "camera.crowd_density");
+    node_appended(rig.node, rig.position, batch.time_ms);
+    assert_true(node_turn(rig.node, rig.now_ms, &batch));
+    assert_int_equal(read_principals(&batch, principals), 2);
+    assert_true(hash128_is_equal(principals[0], facts_hash("cam-1", 5)));
+    assert_true(hash128_is_equal(principals[1], facts_hash("hotline-1", 9)));
+    keep_entry(&rig, &batch);
+    node_appended(rig.node, rig.position, batch.time_ms);
+    assert_int_equal(rig_append(&rig), 10);
+    assert_int_equal(core_counts_now(node_core(rig.node))->events, 13);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_taking_out_of_order_is_a_bug),
         cmocka_unit_test(test_given_back_is_first_again),
         cmocka_unit_test(test_life_safety_comes_first_in_a_flood),
+        cmocka_unit_test(test_what_is_urgent_waits_for_one_slice),
     };
     return cmocka_run_group_tests_name("edge/lanes", tests, NULL, NULL);
 }
