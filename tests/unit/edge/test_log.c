@@ -541,49 +541,6 @@ static void test_log_interrupted_rotation_goes_on(void **state)
     memory_disk_fini(&before);
 }
 
-/* A segment made ahead is the one that a rotation takes; then the log reads back as ever, and nothing is left over. */
-static void test_log_rotation_takes_the_segment_made_ahead(void **state)
-{
-    (void)state;
-    struct log *log = open_log(&original);
-    assert_false(log_next_prepare(log)); /* the open segment is nearly empty */
-    append(log, 40);
-    uint32_t made = 0;
-    for (uint32_t i = 41; i <= 100; i++) {
-        while (log_next_prepare(log)) {
-        }
-        const struct memory_file *next = memory_disk_find(&original, "log/next.tmp");
-        made += next != NULL && next->size == SEGMENT_SIZE;
-        append(log, i);
-    }
-    assert_true(made > 0);
-    assert_null(memory_disk_find(&original, "log/new.tmp"));
-    while (log_next_prepare(log)) {
-    }
-    log_close(log);
-    assert_null(memory_disk_find(&original, "log/next.tmp"));
-    assert_int_equal(read_all(&original, 1).count, 100);
-}
-
-/* No room for a segment ahead: it is given up, and the log goes on without. */
-static void test_log_goes_on_without_a_segment_ahead(void **state)
-{
-    (void)state;
-    struct log *log = open_log(&original);
-    append(log, 40);
-    assert_true(log_next_is_wanted(log));
-    const uint64_t room = original.free_bytes;
-    original.free_bytes = 0;
-    assert_false(log_next_prepare(log));
-    original.free_bytes = room;
-    assert_false(log_next_is_wanted(log));
-    assert_null(memory_disk_find(&original, "log/next.tmp"));
-    append(log, 100);
-    assert_int_equal(log_failure(log), ERR_OK);
-    log_close(log);
-    assert_int_equal(read_all(&original, 1).count, 100);
-}
-
 static void test_log_first_error_is_for_good(void **state)
 {
     (void)state;
@@ -792,8 +749,6 @@ int main(void)
         LOG_TEST(test_log_missing_segments_are_noticed),
         LOG_TEST(test_log_lost_as_a_whole_is_noticed),
         LOG_TEST(test_log_interrupted_rotation_goes_on),
-        LOG_TEST(test_log_rotation_takes_the_segment_made_ahead),
-        LOG_TEST(test_log_goes_on_without_a_segment_ahead),
         LOG_TEST(test_log_first_error_is_for_good),
         LOG_TEST(test_log_full_disk_takes_the_reserve_first),
         LOG_TEST(test_log_reserve_comes_back_with_room),
