@@ -168,6 +168,9 @@ static void see_milestones(struct case_record *record, const struct effect *effe
     if (line->action == ACTION_CHECK_PASS) {
         record->checked_by = line->actor;
     }
+    if (line->action == ACTION_DONE && line->order_kind != KIND_ASSIST) {
+        record->handled_by = line->actor; /* before the case itself is handled: others may assist */
+    }
     record->was_nobody = record->was_nobody || line->action == ACTION_NOBODY;
     record->was_desk = record->was_desk || line->action == ACTION_TO_DESK;
     record->is_reopened = record->is_reopened || line->action == ACTION_REOPEN;
@@ -178,7 +181,6 @@ static void see_milestones(struct case_record *record, const struct effect *effe
         (line->action == ACTION_DONE || !state_is_handled(line->state_before) ||
          record->handled_at_ms == RECORD_NEVER)) {
         record->handled_at_ms = effect->at_ms;
-        record->handled_by = line->actor;
     }
     if (case_state_is_terminal((enum case_state)line->state)) {
         record->closed_at_ms = effect->at_ms;

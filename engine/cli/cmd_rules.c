@@ -1,7 +1,8 @@
-/* cmd_rules.c: `gridloop rules lint | explain | test`: what is wrong between the rules of a city; why one takes
- * an event; what its tests say. */
+/* cmd_rules.c: `gridloop rules lint | explain | test | backtest`: what is wrong between the rules of a city; why
+ * one takes an event; what its tests say; what a change would have changed. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/rules_backtest.h"
 #include "engine/cli/rules_explain.h"
 #include "engine/cli/rules_test.h"
 #include "engine/city/city_load.h"
@@ -257,6 +258,7 @@ int cmd_rules(int argc, char **argv)
         {"lint", rules_lint, "conflicts, gaps and impossible rules, each with an event that shows it"},
         {"explain", rules_explain, "which rules take an event, and which clause of the others says no"},
         {"test", rules_test, "run the tests beside the rules"},
+        {"backtest", rules_backtest, "recorded events under old and new rules, and what differs"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop rules", VERBS, argc, argv);
 }

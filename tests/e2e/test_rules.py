@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""test_rules.py: the tools for people who write rules: lint, test, explain, and the page that teaches them.
+"""test_rules.py: the tools for people who write rules: lint, test, explain, backtest, and the page that teaches
+them.
 
 Runs the shipped tests of the shipped rules on the synthetic city, sees them fail when a rule is changed, and follows
 docs/first-rule.md block by block.
@@ -68,6 +69,39 @@ def a_no_names_its_clause(city):
     assert "lel_pct >= 10: lel_pct is 9" in wrong, wrong
 
 
+def a_change_on_recorded_events(city, where):
+    day, new, report = (os.path.join(where, name) for name in ("day.ndjson", "new", "backtest.json"))
+    run("trace", "generate", "--city", city, "--output", day)
+    shutil.copytree(os.path.join(city, "rules"), new)
+
+    def backtest(*more, expected=0):
+        said = run("rules", "backtest", city, "--rules", new, "--corpus", day, "--report", report, *more, expected=expected)
+        with open(report, encoding="utf-8") as file:
+            return said, json.load(file)
+
+    _, same = backtest()
+    assert {name: row["count"] for name, row in same["differences"].items()} == dict.fromkeys(same["differences"], 0), same["differences"]
+    assert same["now"]["opened"] > 100, same["now"]
+
+    change(os.path.join(new, "law_enforcement.yaml"), "owner: dept.law_enforcement", "owner: dept.sanitation")
+    change(os.path.join(new, "gas.yaml"), "lel_pct >= 10 ", "lel_pct >= 1000 ")
+    _, other = backtest()
+    gas, vending = other["rules"]["safety.gas_leak"], other["rules"]["street.illegal_vending"]
+    assert gas["before"]["cases"] > 0 and gas["now"]["cases"] == 0, gas
+    assert other["differences"]["lost_cases"]["count"] >= gas["before"]["cases"], other["differences"]
+    assert other["differences"]["moved_owner"]["count"] >= min(vending["now"]["cases"], vending["before"]["cases"]) - 3 > 0, other
+    assert other["departments"]["dept.law_enforcement"]["now"]["cases"] == 0
+
+    expect = os.path.join(where, "expect.yaml")
+    rows = "expect:\n- {rule: safety.gas_leak, exactly: 0}\n- {metric: sla_miss_rate, owner: dept.sanitation, at_most: 1}\n"
+    with open(expect, "w", encoding="utf-8") as file:
+        file.write(rows)
+    assert "2 passed, 0 failed" in backtest("--expect", expect)[0]
+    with open(expect, "w", encoding="utf-8") as file:
+        file.write(rows + "- {metric: precision, at_least: 1.1}\n")
+    assert f"NOT MET {expect}:4: was 0." in backtest("--expect", expect, expected=1)[0]
+
+
 def wrong_input(city):
     assert "did you mean \"sensor.gas\"" in run("rules", "explain", city, "--event", '{"type": "sensor.gaz"}', expected=65)
     assert "no file or directory" in run("rules", "lint", city + "-not", expected=66)
@@ -109,6 +143,7 @@ def main():
     a_changed_rule_is_noticed(city)
     a_conflict_is_refused(city)
     a_no_names_its_clause(city)
+    a_change_on_recorded_events(city, where)
     wrong_input(city)
     the_page(where)
     shutil.rmtree(where)

@@ -1,0 +1,416 @@
+/* rules_backtest.c: see rules_backtest.h. Two runs of the simulator on one trace, then the difference and the expectations. */
+#include "engine/cli/rules_backtest.h"
+
+#include "engine/city/city_load.h"
+#include "engine/cli/arguments.h"
+#include "engine/cli/cli.h"
+#include "engine/cli/progress.h"
+#include "rules/compile.h"
+#include "rules/read.h"
+#include "sim/backtest.h"
+#include "sim/compare_truth.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define EXPECT_SIZE_MAX ((size_t)1024 * 1024)
+
+struct backtest_request {
+    const char *city, *rules, *against, *corpus, *expect, *report, *lang;
+    uint64_t seed;
+};
+
+/* One rule set compiled, and its run. */
+struct backtest_run {
+    void *bytes;
+    size_t size;
+    struct run *run;
+};
+
+struct backtest_inputs {
+    struct problems *problems;
+    void *city_bytes;
+    size_t city_size;
+    struct city city;
+    struct ruleset *set; /* the new rules, for the names in expectations */
+    struct agent_rates *rates;
+    struct backtest_run before, after;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+    struct backtest_request *request = state->input;
+    switch (key) {
+    case 'r':
+        request->rules = value;
+        return 0;
+    case 'a':
+        request->against = value;
+        return 0;
+    case 'c':
+        request->corpus = value;
+        return 0;
+    case 'e':
+        request->expect = value;
+        return 0;
+    case 'o':
+        request->report = value;
+        return 0;
+    case 'L':
+        request->lang = value;
+        return 0;
+    case 's':
+        errno = 0;
+        request->seed = strtoull(value, NULL, 10);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (request->city != NULL) {
+            argp_error(state, "one city at a time; \"%s\" is a second one", value);
+        }
+        request->city = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (request->city == NULL || request->rules == NULL || request->corpus == NULL) {
+            argp_error(state, "name a city, new rules and events: gridloop rules backtest ./qinghe "
+                              "--rules ./new --corpus day.ndjson");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void inputs_fini(struct backtest_inputs *inputs)
+{
+    run_free(inputs->before.run);
+    run_free(inputs->after.run);
+    ruleset_free(inputs->set);
+    free(inputs->before.bytes);
+    free(inputs->after.bytes);
+    free(inputs->rates);
+    free(inputs->city_bytes);
+    problems_free(inputs->problems);
+}
+
+static enum err inputs_init(const struct backtest_request *request, const char *against,
+                            struct backtest_inputs *inputs)
+{
+    char path[512];
+    *inputs = (struct backtest_inputs){.problems = problems_new()};
+    inputs->rates = malloc(sizeof *inputs->rates);
+    must(inputs->rates != NULL);
+    *inputs->rates = agent_rates_default();
+    (void)snprintf(path, sizeof path, "%s/sim.yaml", request->city);
+    enum err err = agent_rates_load(path, inputs->rates, inputs->problems);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    err = city_load(request->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
+    if (err == ERR_OK) {
+        err = city_open(inputs->city_bytes, inputs->city_size, &inputs->city);
+    }
+    if (err == ERR_OK) {
+        err = rules_compile(against, &inputs->city, inputs->problems, &inputs->before.bytes,
+                            &inputs->before.size);
+    }
+    if (err == ERR_OK) {
+        err = rules_compile(request->rules, &inputs->city, inputs->problems, &inputs->after.bytes,
+                            &inputs->after.size);
+    }
+    return err == ERR_OK
+               ? ruleset_load(request->rules, &inputs->city, inputs->problems, &inputs->set)
+               : err;
+}
+
+static enum err play(const struct backtest_request *request, struct backtest_inputs *inputs,
+                     struct backtest_run *side, const char *what)
+{
+    struct trace_reader *trace = NULL;
+    enum err err = trace_reader_open(request->corpus, inputs->problems, &trace);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct progress progress;
+    progress_begin(&progress, what, NULL);
+    struct run_options options = run_options_default();
+    options.city_bytes = inputs->city_bytes;
+    options.city_size = inputs->city_size;
+    options.policy_bytes = side->bytes;
+    options.policy_size = side->size;
+    options.trace = trace;
+    options.rates = inputs->rates;
+    options.seed = request->seed;
+    options.drain_ms = DAY_MS;
+    options.keep_records = true;
+    err = run_new(&options, &side->run);
+    err = err == ERR_OK ? run_play(side->run) : err;
+    progress_end(&progress);
+    trace_reader_close(trace);
+    return err;
+}
+
+/* ---- expectations ---- */
+
+/* What is read of a file of expectations, with what it is held against. */
+struct judge {
+    struct loader loader;
+    const struct backtest *backtest;
+    const struct truth_result *truth;
+    bool is_chinese;
+    uint32_t passed, failed;
+};
+
+enum metric { METRIC_CASES, METRIC_MERGE, METRIC_MISS, METRIC_PRECISION, METRIC_RECALL };
+
+static int64_t ratio(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? -1 : (int64_t)(part * (uint64_t)MICRO / whole);
+}
+
+static bool read_limit_of(const struct judge *judge, const struct tree_node *map, const char *key,
+                          int64_t *out_value, bool *out_is_given)
+{
+    const struct tree_node *node = read_find(map, key);
+    *out_is_given = node != NULL;
+    if (node == NULL || (node->kind == TREE_TEXT && read_millionths(node->text, out_value))) {
+        return true;
+    }
+    read_report(&judge->loader, node, "L003", "%s must be a number", key);
+    return false;
+}
+
+/* The figure a row is about, in millionths; -1 = n/a. */
+static bool measure(const struct judge *judge, const struct tree_node *row, enum metric metric,
+                    int64_t *out_value)
+{
+    const struct tree_node *rule = read_find(row, "rule");
+    const struct tree_node *owner = read_find(row, "owner");
+    const struct truth_result *truth = judge->truth;
+    struct backtest_load load = {.cases = 0};
+    const char *id = NULL;
+    uint32_t department = 0;
+    if (metric == METRIC_PRECISION || metric == METRIC_RECALL) {
+        *out_value = metric == METRIC_PRECISION
+                         ? ratio(truth->pairs_right, truth->pairs_together)
+                         : ratio(truth->pairs_right, truth->pairs_of_one_incident);
+        return true;
+    }
+    if (rule != NULL) {
+        if (!read_text(&judge->loader, rule, "rule", &id) ||
+            ruleset_find_rule(judge->loader.set, id) == NULL) {
+            read_report(&judge->loader, rule, "L016", "no rule \"%s\" in the new rules",
+                        id == NULL ? "?" : id);
+            return false;
+        }
+        load = backtest_rule(judge->backtest, id);
+    } else if (owner != NULL) {
+        if (!read_name(&judge->loader, owner, REF_DEPARTMENT, &department)) {
+            return false;
+        }
+        load = backtest_department(judge->backtest, department);
+    } else {
+        read_report(&judge->loader, row, "L004", "an expectation names a rule or an owner");
+        return false;
+    }
+    *out_value = metric == METRIC_CASES   ? (int64_t)load.cases * MICRO
+                 : metric == METRIC_MERGE ? ratio(load.events - load.cases, load.events)
+                                          : ratio(load.missed, load.cases);
+    return true;
+}
+
+static void judge_row(struct judge *judge, const struct tree_node *row)
+{
+    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},     {"owner", KEY_KNOWN},
+                                           {"metric", KEY_KNOWN},   {"at_least", KEY_KNOWN},
+                                           {"at_most", KEY_KNOWN},  {"exactly", KEY_KNOWN}};
+    static const struct word_spec METRICS[] = {{"cases", METRIC_CASES},
+                                               {"merge_ratio", METRIC_MERGE},
+                                               {"sla_miss_rate", METRIC_MISS},
+                                               {"precision", METRIC_PRECISION},
+                                               {"recall", METRIC_RECALL}};
+    const struct tree_node *metric_node = NULL;
+    uint32_t metric = METRIC_CASES;
+    int64_t low = 0, high = 0, exact = 0, value = 0;
+    bool has_low = false, has_high = false, has_exact = false;
+    if (!read_check_map(&judge->loader, row, "an expectation", KEYS, COUNT_OF(KEYS)) ||
+        ((metric_node = read_find(row, "metric")) != NULL &&
+         !read_word(&judge->loader, metric_node, "metric", METRICS, COUNT_OF(METRICS), &metric)) ||
+        !read_limit_of(judge, row, "at_least", &low, &has_low) ||
+        !read_limit_of(judge, row, "at_most", &high, &has_high) ||
+        !read_limit_of(judge, row, "exactly", &exact, &has_exact) ||
+        !measure(judge, row, (enum metric)metric, &value)) {
+        return;
+    }
+    const bool is_good = value >= 0 && (!has_low || value >= low) && (!has_high || value <= high) &&
+                         (!has_exact || value == exact);
+    judge->passed += is_good ? 1 : 0;
+    judge->failed += is_good ? 0 : 1;
+    if (is_good) {
+        return;
+    }
+    if (value < 0) {
+        (void)printf(judge->is_chinese ? "未达预期 %s:%d：无可计算的数据\n"
+                                       : "NOT MET %s:%d: n/a, nothing to count\n",
+                     row->file, row->line);
+    } else {
+        (void)printf(judge->is_chinese ? "未达预期 %s:%d：实为 %" PRId64 ".%06" PRId64 "\n"
+                                       : "NOT MET %s:%d: was %" PRId64 ".%06" PRId64 "\n",
+                     row->file, row->line, value / MICRO, value % MICRO);
+    }
+}
+
+/* Rules that opened cases and that no expectation names. */
+static void judge_unexpected(struct judge *judge, const struct tree_node *rows, bool is_failure)
+{
+    const struct ruleset *set = judge->loader.set;
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        const char *id = set->rules[i]->id;
+        bool is_named = backtest_rule(judge->backtest, id).cases == 0;
+        for (uint32_t k = 0; k < read_list_count(rows); k++) {
+            const struct tree_node *rule = read_find(read_list_item(rows, k), "rule");
+            is_named = is_named || (rule != NULL && rule->kind == TREE_TEXT &&
+                                    strcmp(rule->text, id) == 0);
+        }
+        if (!is_named) {
+            judge->failed += is_failure ? 1 : 0;
+            (void)printf(judge->is_chinese ? "%s 有案件，但未列入预期\n"
+                                           : "%s opened cases and is not expected to\n",
+                         id);
+        }
+    }
+}
+
+static void judge_file(struct judge *judge, const struct tree_node *root)
+{
+    static const struct key_spec KEYS[] = {{"unexpected", KEY_KNOWN}, {"expect", KEY_REQUIRED}};
+    static const struct word_spec UNEXPECTED[] = {{"ignore", 0}, {"warn", 1}, {"fail", 2}};
+    uint32_t unexpected = 0;
+    const struct tree_node *value = NULL;
+    if (!read_check_map(&judge->loader, root, "a file of expectations", KEYS, COUNT_OF(KEYS)) ||
+        ((value = read_find(root, "unexpected")) != NULL &&
+         !read_word(&judge->loader, value, "unexpected", UNEXPECTED, COUNT_OF(UNEXPECTED),
+                    &unexpected))) {
+        return;
+    }
+    const struct tree_node *rows = read_find(root, "expect");
+    for (uint32_t i = 0; i < read_list_count(rows); i++) {
+        judge_row(judge, read_list_item(rows, i));
+    }
+    if (unexpected > 0) {
+        judge_unexpected(judge, rows, unexpected == 2);
+    }
+}
+
+/* Exit code of the expectations; EX_OK without any. */
+static int judge_all(const struct backtest_request *request, struct backtest_inputs *inputs,
+                     const struct backtest *backtest)
+{
+    if (request->expect == NULL) {
+        return EX_OK;
+    }
+    FILE *file = fopen(request->expect, "rb");
+    if (file == NULL) {
+        (void)cli_has_input("gridloop rules backtest", request->expect);
+        return EX_NOINPUT;
+    }
+    struct arena *arena = inputs->set->arena;
+    char *bytes = arena_take(arena, EXPECT_SIZE_MAX + 1);
+    const size_t size = fread(bytes, 1, EXPECT_SIZE_MAX, file);
+    (void)fclose(file);
+    struct truth_result *truth = arena_take(arena, sizeof *truth);
+    compare_truth_make(truth, inputs->after.run);
+    struct judge judge = {
+        .loader = {arena, inputs->problems, refs_new(arena, &inputs->city), inputs->set},
+        .backtest = backtest,
+        .truth = truth,
+        .is_chinese = cli_lang(request->lang) == LANG_ZH};
+    const struct tree_node *root =
+        tree_parse(arena, inputs->problems, request->expect, bytes, size);
+    if (root != NULL) {
+        judge_file(&judge, root);
+    }
+    if (problems_error_count(inputs->problems) > 0) {
+        problems_print(inputs->problems, stdout);
+        return EX_DATAERR;
+    }
+    (void)printf("%u passed, %u failed\n", judge.passed, judge.failed);
+    return judge.failed > 0 ? 1 : EX_OK;
+}
+
+/* ---- all of it ---- */
+
+static int write_report(const struct backtest_request *request, const struct backtest *backtest)
+{
+    json_t *root = backtest_to_json(backtest);
+    const int failed = json_dump_file(root, request->report, JSON_INDENT(1) | JSON_SORT_KEYS);
+    json_decref(root);
+    if (failed != 0) {
+        (void)fprintf(stderr, "gridloop rules backtest: %s cannot be written (exit %d)\n",
+                      request->report, EX_CANTCREAT);
+    }
+    return failed != 0 ? EX_CANTCREAT : EX_OK;
+}
+
+static int backtest(const struct backtest_request *request, const char *against)
+{
+    struct backtest_inputs inputs;
+    enum err err = inputs_init(request, against, &inputs);
+    err = err == ERR_OK ? play(request, &inputs, &inputs.before, "the rules before") : err;
+    err = err == ERR_OK ? play(request, &inputs, &inputs.after, "the new rules") : err;
+    int exit_code = EX_OK;
+    if (err != ERR_OK) {
+        problems_print(inputs.problems, stdout);
+        (void)fprintf(stderr, "gridloop rules backtest: %s\n", words_err(err));
+        exit_code = cli_exit_of(err);
+    } else {
+        struct backtest difference;
+        backtest_make(&difference, inputs.before.run, inputs.after.run);
+        backtest_print(&difference, cli_lang(request->lang), stdout);
+        exit_code = request->report == NULL ? EX_OK : write_report(request, &difference);
+        exit_code = exit_code == EX_OK ? judge_all(request, &inputs, &difference) : exit_code;
+        backtest_fini(&difference);
+    }
+    inputs_fini(&inputs);
+    return exit_code;
+}
+
+int rules_backtest(int argc, char **argv)
+{
+    static const struct argp_option OPTIONS[] = {
+        {"rules", 'r', "DIR", 0, "the new rules", 0},
+        {"against", 'a', "DIR", 0, "the rules before; default CITY/rules", 0},
+        {"corpus", 'c', "FILE", 0, "recorded events, a trace", 0},
+        {"expect", 'e', "FILE", 0, "what must hold under the new rules", 0},
+        {"report", 'o', "FILE", 0, "write everything as JSON", 0},
+        {"seed", 's', "N", 0, "of the simulated people (default 1)", 0},
+        {"lang", 'L', "zh|en", 0, "language", 0},
+        {0}};
+    static const struct argp ARGP = {
+        .options = OPTIONS,
+        .parser = parse,
+        .args_doc = "CITY",
+        .doc = "Plays recorded events twice, under the rules of before and under new ones, with the same "
+               "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done and "
+               "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be read."};
+    struct backtest_request request = {.seed = 1};
+    char against[512];
+    argp_err_exit_status = EX_USAGE;
+    if (arguments_parse(&ARGP, argc, argv, &request) != 0) {
+        return EX_USAGE;
+    }
+    (void)snprintf(against, sizeof against, "%s%s",
+                   request.against != NULL ? request.against : request.city,
+                   request.against != NULL ? "" : "/rules");
+    if (!cli_has_input("gridloop rules backtest", request.city) ||
+        !cli_has_input("gridloop rules backtest", request.rules) ||
+        !cli_has_input("gridloop rules backtest", against) ||
+        !cli_has_input("gridloop rules backtest", request.corpus)) {
+        return EX_NOINPUT;
+    }
+    return backtest(&request, against);
+}
