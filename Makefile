@@ -65,16 +65,20 @@ $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
 # The shipped rule pack and column maps travel inside the program (sim/city_pack.h).
 PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml))
 MAP_FILES := $(sort $(wildcard sim/maps/*.yaml))
+KPI_FILES := rules/packs/kpi.yaml
 $(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
 	@mkdir -p $(@D)
 	$(Q)sh sim/pack.sh CITY_PACK $(PACK_FILES) >$@.new && mv $@.new $@
 $(BUILD)/sim/trace_maps.c: sim/pack.sh $(MAP_FILES)
 	@mkdir -p $(@D)
 	$(Q)sh sim/pack.sh TRACE_MAPS $(MAP_FILES) >$@.new && mv $@.new $@
-$(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o: %.o: %.c sim/city_pack.h
+$(BUILD)/sim/kpi_pack.c: sim/pack.sh $(KPI_FILES)
+	@mkdir -p $(@D)
+	$(Q)sh sim/pack.sh KPI_PACK $(KPI_FILES) >$@.new && mv $@.new $@
+$(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o: %.o: %.c sim/city_pack.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
-$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o
+$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o
 
 # What the bench says of its own build: remade whenever the commit or the flags change.
 COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)

@@ -234,7 +234,7 @@ static struct hash128 add_timeline(struct hash128 h, const struct effect_timelin
     h = add_pair(add_pair(h, t->holder.kind, t->holder.index), t->rule, t->class_row);
     h = add_pair(add_pair(h, t->cell, t->asset), t->device, t->event_count);
     h = add_i64(add_i64(add_place(h, t->place), t->deadline_ms), t->distance_cm);
-    h = add_pair(add_i64(add_no(h, t->other), t->until_ms), t->amount, 0);
+    h = add_pair(add_i64(add_no(h, t->other), t->until_ms), t->amount, t->report);
     return t->text == NULL ? h : hash128_join(h, state_hash_text(t->text, t->text_size));
 }
 

@@ -77,8 +77,9 @@ struct effect_timeline {
     int64_t distance_cm; /* offer: straight line; -1 unknown */
     struct case_no other; /* the other case of a merge, split or link; none */
     int64_t until_ms;     /* suspended or controlled until; 0 */
-    uint32_t amount;      /* helpers asked, hours given; 0 */
+    uint32_t amount;      /* helpers asked, hours given, stars; 0 */
     uint32_t event_count; /* events merged into the case so far */
+    uint32_t report;      /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
     const char *text;    /* act's free text, borrowed for the call; NULL */
     uint32_t text_size;

@@ -196,8 +196,9 @@ static enum err use_images(struct history *history, const struct effect_activate
     if (err != ERR_OK) {
         (void)snprintf(history->fault.text, sizeof history->fault.text,
                        "an image of the city or its rules cannot be read: %s", words_err(err));
+        return err;
     }
-    return err;
+    return history_write_names(history);
 }
 
 enum err history_take(struct history *history, const struct history_record *record)

@@ -150,6 +150,11 @@ enum err history_keep_view(struct history *history, const struct history_record 
     if (dirty->filed_at_ms == 0 && is_filed(record->view->state)) {
         dirty->filed_at_ms = record->at_ms;
     }
+    int64_t due_at_ms = record->view->handle_deadline_ms;
+    if (due_at_ms != NEVER_MS) {
+        dirty->first_due_at_ms = dirty->first_due_at_ms == 0 ? due_at_ms : dirty->first_due_at_ms;
+        dirty->due_at_ms = due_at_ms;
+    }
     return ERR_OK;
 }
 
@@ -319,6 +324,16 @@ static void bind_instants(struct history_binder *binder, const struct history_di
     history_bind_instant(binder, dirty->retired_at_ms);
 }
 
+/* What kind of source it came from, and the units it lies in, as they are now. */
+static void bind_belonging(struct history *history, struct history_binder *binder,
+                           const struct history_dirty_case *dirty)
+{
+    history_bind_word(binder, history_source(&history->names, dirty->gateway));
+    for (uint32_t level = 1; level <= HISTORY_UNIT_LEVELS; level++) {
+        history_bind_piece(binder, history_unit(&history->names, dirty->view.cell, level));
+    }
+}
+
 static enum err insert_case(struct history *history, const struct history_dirty_case *dirty)
 {
     struct titles titles;
@@ -339,6 +354,9 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     history_bind_int(&binder, dirty->view.opened_at_ms);
     bind_instants(&binder, dirty);
     bind_standing(history, &binder, dirty);
+    bind_belonging(history, &binder, dirty);
+    history_bind_instant(&binder, dirty->first_due_at_ms);
+    history_bind_instant(&binder, dirty->due_at_ms);
     enum err err = history_step(history, &binder, "write a case");
     char body[sizeof titles];
     return err != ERR_OK ? err
@@ -367,6 +385,8 @@ static enum err update_case(struct history *history, const struct history_dirty_
     struct history_binder binder = history_bind(history, HISTORY_SQL_CASE);
     bind_instants(&binder, dirty);
     bind_standing(history, &binder, dirty);
+    history_bind_instant(&binder, dirty->first_due_at_ms);
+    history_bind_instant(&binder, dirty->due_at_ms);
     history_bind_int(&binder, dirty->id);
     return history_step(history, &binder, "write a case");
 }
@@ -440,6 +460,8 @@ static enum err flush_order(struct history *history, const struct history_dirty_
     history_bind_instant(&binder, view->ended_at_ms);
     history_bind_word(&binder, words_clock_name(view->clock));
     history_bind_instant(&binder, view->deadline_ms);
+    history_bind_piece(&binder, history_person_department(&history->names, view->person));
+    history_bind_piece(&binder, history_person_team(&history->names, view->person));
     return history_step(history, &binder, "write an order");
 }
 

@@ -158,6 +158,41 @@ struct history_piece history_holder(const struct history_names *names, struct ho
     return holder.kind == HOLDER_POST ? history_post(names, holder.index) : NOTHING;
 }
 
+struct history_piece history_person_department(const struct history_names *names, uint32_t row)
+{
+    return row < names->city.person_count
+               ? history_department(names, names->city.persons[row].department)
+               : NOTHING;
+}
+
+struct history_piece history_person_team(const struct history_names *names, uint32_t row)
+{
+    return row < names->city.person_count ? of_city(names, names->city.persons[row].team) : NOTHING;
+}
+
+struct history_piece history_holder_department(const struct history_names *names,
+                                               struct holder holder)
+{
+    if (holder.kind == HOLDER_POST && holder.index < names->city.post_count) {
+        return history_department(names, names->city.posts[holder.index].department);
+    }
+    return holder.kind == HOLDER_PERSON ? history_person_department(names, holder.index) : NOTHING;
+}
+
+const char *history_source(const struct history_names *names, uint32_t gateway)
+{
+    return words_gateway_kind_name(gateway < names->city.gateway_count
+                                       ? names->city.gateways[gateway].kind
+                                       : (uint32_t)GATEWAY_PATROL);
+}
+
+struct history_piece history_unit(const struct history_names *names, uint32_t cell, uint32_t level)
+{
+    uint32_t unit =
+        cell < names->city.cell_count ? city_unit_of_cell(&names->city, cell, level) : NONE32;
+    return unit < names->city.unit_count ? of_city(names, names->city.units[unit].code) : NOTHING;
+}
+
 uint32_t history_owner(const struct history_names *names, uint32_t rule, uint32_t class_row)
 {
     if (rule < names->policy.rule_count) {

@@ -49,6 +49,17 @@ struct history_piece history_department(const struct history_names *names, uint3
 struct history_piece history_rule(const struct history_names *names, uint32_t row);
 struct history_piece history_type(const struct history_names *names, uint16_t row);
 struct history_piece history_holder(const struct history_names *names, struct holder holder);
+struct history_piece history_person_department(const struct history_names *names, uint32_t row);
+struct history_piece history_person_team(const struct history_names *names, uint32_t row);
+struct history_piece history_holder_department(const struct history_names *names,
+                                               struct holder holder);
+
+/* What kind of source a report came from; PATROL where no gateway sent it: a person did. */
+const char *history_source(const struct history_names *names, uint32_t gateway);
+
+/* The unit so many levels above the cell. */
+#define HISTORY_UNIT_LEVELS 5u
+struct history_piece history_unit(const struct history_names *names, uint32_t cell, uint32_t level);
 
 /* The owner by rule, else by catalogue; NONE32. */
 uint32_t history_owner(const struct history_names *names, uint32_t rule, uint32_t class_row);

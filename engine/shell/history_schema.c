@@ -5,12 +5,18 @@
  * is "never" or "none". position is that of the log entry, ordinal counts effects inside the entry from 0, so both
  * together are the same in every rebuild.
  *
- *   meta       key, value: log_salt, position, at_ms, next_case_id
+ *   meta       key, value: log_salt, position, at_ms, next_case_id, time_zone and city (as last activated)
+ *   names      what units, departments, posts are called: kind, code, and the words in Chinese and English
  *   cases      one row per case: what it is (written when it opens), how it stands (after each command that touched it)
  *              day and serial are parts of its number: the local day, yyyymmdd
+ *              source is the kind of gateway or PATROL for a person; unit_1 lies directly above the cell, unit_5 four higher
+ *              first_due_at_ms is the deadline of handling as first set, due_at_ms as it stood last
  *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
  *   orders     one row per work order
- *   timeline   one row per line of a case's story, with the sentence in Chinese and English
+ *              department and team are those of the person then
+ *   timeline   one row per line of a case's story, with the sentence in Chinese and English; holder_department,
+ *              actor_department and actor_team as they were then; source of a report as in cases;
+ *              amount: stars, hours ...; report: which of the case's reports a line is of, or was rated
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
@@ -30,6 +36,8 @@
 
 static const char SCHEMA[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE names(kind TEXT NOT NULL, code TEXT NOT NULL, zh TEXT, en TEXT,"
+    " PRIMARY KEY(kind, code)) WITHOUT ROWID;"
     "CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,"
     " day INTEGER NOT NULL, serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, class_zh TEXT, class_en TEXT,"
     " rule TEXT, rules_digest TEXT, department TEXT, district TEXT, cell TEXT, asset TEXT, device TEXT,"
@@ -38,21 +46,25 @@ static const char SCHEMA[] =
     " handled_at_ms INTEGER, closed_at_ms INTEGER, retired_at_ms INTEGER, state TEXT NOT NULL,"
     " severity INTEGER NOT NULL, holder_kind TEXT, holder TEXT, holder_zh TEXT, holder_en TEXT,"
     " clock TEXT, deadline_ms INTEGER, events INTEGER NOT NULL, clocks_missed INTEGER NOT NULL,"
-    " reopenings INTEGER NOT NULL);"
+    " reopenings INTEGER NOT NULL, source TEXT, unit_1 TEXT, unit_2 TEXT, unit_3 TEXT, unit_4 TEXT,"
+    " unit_5 TEXT, first_due_at_ms INTEGER, due_at_ms INTEGER);"
     "CREATE INDEX cases_serial ON cases(serial);"
     "CREATE INDEX cases_day ON cases(day);"
+    "CREATE INDEX cases_place ON cases(cell, class, opened_at_ms);"
     "CREATE INDEX cases_retired ON cases(retired_at_ms) WHERE retired_at_ms IS NOT NULL;"
     "CREATE TABLE orders(number INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, kind TEXT NOT NULL,"
     " state TEXT NOT NULL, person TEXT, is_lead INTEGER NOT NULL, offered_at_ms INTEGER,"
     " accepted_at_ms INTEGER, arrived_at_ms INTEGER, ended_at_ms INTEGER, clock TEXT,"
-    " deadline_ms INTEGER);"
+    " deadline_ms INTEGER, department TEXT, team TEXT);"
     "CREATE INDEX orders_case ON orders(case_id);"
     "CREATE TABLE timeline(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, action TEXT NOT NULL, reason TEXT, code TEXT,"
     " state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT, severity INTEGER, clock TEXT,"
     " deadline_ms INTEGER, actor TEXT, gateway TEXT, subject TEXT, post TEXT, holder_kind TEXT,"
     " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, zh TEXT,"
-    " en TEXT, PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    " en TEXT, holder_department TEXT, actor_department TEXT, actor_team TEXT,"
+    " source TEXT, amount INTEGER, report INTEGER,"
+    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX timeline_case ON timeline(case_id);"
     "CREATE TABLE decisions(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule TEXT,"

@@ -12,25 +12,31 @@
     X(ROLLBACK, "ROLLBACK")                                                                        \
     X(META, "INSERT INTO meta(key, value) VALUES(?1, ?2)"                                          \
             " ON CONFLICT(key) DO UPDATE SET value = excluded.value")                              \
+    X(NAME, "INSERT INTO names(kind, code, zh, en) VALUES(?, ?, ?, ?)"                             \
+            " ON CONFLICT(kind, code) DO UPDATE SET zh = excluded.zh, en = excluded.en")           \
     X(FIND_CASE, "SELECT id FROM cases WHERE number = ?1")                                         \
     X(NEW_CASE, "INSERT INTO cases(id, number, day, serial, title_zh, title_en, class, class_zh,"       \
                 " class_en, rule, rules_digest, department, district, cell, asset, device,"        \
                 " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"     \
                 " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
                 " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
-                " clocks_missed, reopenings) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")        \
+                " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"          \
+                " first_due_at_ms, due_at_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
+                " ?, ?, ?, ?, ?)")                                                                 \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
             " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
-            " clocks_missed = clocks_missed + ?, reopenings = reopenings + ? WHERE id = ?")        \
+            " clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"                     \
+            " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms)"  \
+            " WHERE id = ?")                                                                       \
     X(COUNTS, "UPDATE cases SET clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"   \
               " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
     X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
                " department = ? WHERE id = ?")                                                     \
     X(ORDER, "INSERT INTO orders(number, case_id, kind, state, person, is_lead, offered_at_ms,"    \
-             " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms) VALUES(?, ?, ?, ?," \
-             " ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE SET kind = excluded.kind,"    \
+             " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms, department, team)"  \
+             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE SET kind = excluded.kind,"    \
              " state = excluded.state, is_lead = excluded.is_lead,"                                \
              " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"  \
              " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                        \
@@ -38,7 +44,8 @@
     X(TIMELINE, "INSERT INTO timeline(position, ordinal, case_id, at_ms, action, reason, code,"    \
                 " state_before, state, order_no, order_kind, severity, clock, deadline_ms, actor," \
                 " gateway, subject, post, holder_kind, holder, distance_cm, event_type, device,"   \
-                " events, text, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                " events, text, zh, en, holder_department, actor_department, actor_team, source,"   \
+                " amount, report) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                  \
     X(DECISION, "INSERT INTO decisions(position, ordinal, case_id, at_ms, order_no, order_kind,"   \
                 " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
@@ -68,6 +75,8 @@ struct history_dirty_case {
     bool has_view;
     int64_t filed_at_ms;   /* seen filed in this transaction, 0 = not */
     int64_t retired_at_ms; /* 0 = still in the engine */
+    int64_t first_due_at_ms; /* of handling, seen first and last in this transaction; 0 = none */
+    int64_t due_at_ms;
     uint32_t missed;       /* clocks, in this transaction */
     uint32_t reopenings;   /* in this transaction */
     uint32_t gateway;      /* of the opening event */
@@ -133,6 +142,10 @@ void history_bind_copy(struct history_binder *binder, const char *text); /* "" =
 void history_bind_piece(struct history_binder *binder, struct history_piece piece);
 enum err history_step(struct history *history, struct history_binder *binder,
                       const char *doing) WARN_UNUSED;
+
+/* ---- history_labels.c ---- */
+/* What units, departments and posts are called, the city's name and time zone, as they are now. */
+enum err history_write_names(struct history *history) WARN_UNUSED;
 
 /* ---- history_write.c ---- */
 enum err history_write_effect(struct history *history, const struct history_record *record) WARN_UNUSED;

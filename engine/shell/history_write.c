@@ -149,6 +149,13 @@ static void bind_timeline(struct history *history, struct history_binder *binder
     history_bind_piece(binder, (struct history_piece){line->text, line->text_size});
     history_bind_piece(binder, sentences.zh);
     history_bind_piece(binder, sentences.en);
+    history_bind_piece(binder, history_holder_department(names, line->holder));
+    history_bind_piece(binder, history_person_department(names, line->actor));
+    history_bind_piece(binder, history_person_team(names, line->actor));
+    history_bind_word(binder,
+                      line->event != NULL ? history_source(names, line->gateway) : NULL);
+    history_bind_count(binder, line->amount);
+    history_bind_count(binder, line->event != NULL ? line->event_count : line->report);
 }
 
 /* Odd, so that it never meets a title; a function of the log alone. */
