@@ -68,3 +68,39 @@ enum err case_text_parse(const char *text, struct case_no *out_no)
     *out_no = no;
     return ERR_OK;
 }
+
+bool receipt_text_split(const char *text, char out_number[CASE_TEXT_SIZE], uint32_t *out_report)
+{
+    const char *dot = text;
+    uint64_t report = 0;
+    while (dot != NULL && *dot != '\0' && *dot != '.') {
+        dot++;
+    }
+    if (dot == NULL || *dot == '\0' || dot == text || (size_t)(dot - text) >= CASE_TEXT_SIZE) {
+        return false;
+    }
+    const char *at = dot + 1;
+    for (; *at >= '0' && *at <= '9' && report <= UINT32_MAX; at++) {
+        report = report * 10 + (uint64_t)(*at - '0');
+    }
+    if (*at != '\0' || report == 0 || report > UINT32_MAX) {
+        return false;
+    }
+    memcpy(out_number, text, (size_t)(dot - text));
+    out_number[dot - text] = '\0';
+    *out_report = (uint32_t)report;
+    return true;
+}
+
+const char *receipt_text_print(struct case_no no, uint32_t report, char out[RECEIPT_TEXT_SIZE])
+{
+    out[0] = '\0';
+    if (report == 0 || case_no_is_none(no)) {
+        return out;
+    }
+    size_t size = case_text_print(no, out);
+    out[size++] = '.';
+    size += print_number(report, 1, out + size);
+    out[size] = '\0';
+    return out;
+}

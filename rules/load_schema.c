@@ -298,6 +298,22 @@ static void set_defaults(const struct loader *loader)
     defaults->check_count = defaults->verify_count = 1;
 }
 
+/* verify_first: {below: 40, samples: 20}: in percent, and ends of a source's cases. */
+static void load_verify_first(const struct loader *loader, const struct tree_node *node,
+                              struct rule_defaults *defaults)
+{
+    static const struct key_spec KEYS[] = {{"below", KEY_REQUIRED}, {"samples", KEY_REQUIRED}};
+    int64_t below = 0, samples = 0;
+    if (!read_check_map(loader, node, "verify_first", KEYS, COUNT_OF(KEYS)) ||
+        !read_integer(loader, read_find(node, "below"), "below", 0, 100, &below) ||
+        !read_integer(loader, read_find(node, "samples"), "samples", 1, VERIFY_SAMPLES_MAX,
+                      &samples)) {
+        return;
+    }
+    defaults->verify_below_percent = (uint32_t)below;
+    defaults->verify_samples = (uint32_t)samples;
+}
+
 void load_defaults(const struct loader *loader, const struct tree_node *node,
                    struct rule_presets *presets)
 {
@@ -305,7 +321,7 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
         {"lane", KEY_KNOWN},      {"status", KEY_KNOWN},      {"priority", KEY_KNOWN},
         {"lateness", KEY_KNOWN},  {"future", KEY_KNOWN},      {"seek_every", KEY_KNOWN},
         {"stale_fix", KEY_KNOWN}, {"worker_lost", KEY_KNOWN}, {"sla", KEY_KNOWN},
-        {"check", KEY_KNOWN},     {"verify", KEY_KNOWN}};
+        {"check", KEY_KNOWN},     {"verify", KEY_KNOWN},      {"verify_first", KEY_KNOWN}};
     set_defaults(loader);
     if (node == NULL || !read_check_map(loader, node, "defaults", KEYS, COUNT_OF(KEYS))) {
         return;
@@ -333,6 +349,9 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
     if ((value = read_find(node, "check")) != NULL) {
         (void)load_assigns(loader, value, &scope, RIGHT_INSPECTOR, &defaults->check_assigns,
                            &defaults->check_count);
+    }
+    if ((value = read_find(node, "verify_first")) != NULL) {
+        load_verify_first(loader, value, defaults);
     }
     if ((value = read_find(node, "verify")) != NULL) {
         (void)load_assigns(loader, value, &scope, RIGHT_WORKER | RIGHT_INSPECTOR,

@@ -244,6 +244,8 @@ static struct policy_info lower_info(struct lowering *lowering)
     info.seek_every_ms = defaults->seek_every_ms;
     info.stale_fix_ms = defaults->stale_fix_ms;
     info.worker_lost_ms = defaults->worker_lost_ms;
+    info.verify_below_permille = defaults->verify_below_percent * 10;
+    info.verify_samples = defaults->verify_samples;
     return info;
 }
 

@@ -151,6 +151,7 @@ struct rule_defaults {
     struct clock_limit accept, dispatch, check;
     struct rule_assign *check_assigns, *verify_assigns;
     uint32_t check_count, verify_count;
+    uint32_t verify_below_percent, verify_samples; /* verify_first; 0 percent = never */
 };
 
 struct ruleset {

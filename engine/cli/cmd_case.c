@@ -4,6 +4,7 @@
  * wire to the engine as a logged command. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/case_record.h"
+#include "engine/cli/case_status.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/history_print.h"
@@ -32,6 +33,7 @@ struct case_options {
     const char *reason;
     const char *text;
     const char *to;
+    uint32_t amount;
     bool is_json;
     bool has_closed; /* list: closed ones too */
 };
@@ -484,7 +486,8 @@ static int case_act(const struct case_options *options)
                                .action = (int)action,
                                .reason = (int)reason,
                                .text = options->text,
-                               .subject = options->to};
+                               .subject = options->to,
+                               .amount = options->amount};
     int status = gridloop_operator_act(url, options->as, &act, ACT_WAIT_MS, &result);
     if (status == GRIDLOOP_OK || (status == GRIDLOOP_HELD && result.code != 0)) {
         return print_result(options, &result);
@@ -524,6 +527,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'o':
         options->to = value;
         return 0;
+    case 'n': {
+        char *end = NULL;
+        unsigned long amount = strtoul(value, &end, 10);
+        if (end == value || *end != '\0' || amount > UINT32_MAX) {
+            argp_error(state, "--amount takes a whole number, not \"%s\"", value);
+        }
+        options->amount = (uint32_t)amount;
+        return 0;
+    }
     case 'j':
         options->is_json = true;
         return 0;
@@ -593,6 +605,7 @@ static int run_act(int argc, char **argv)
         {"as", 'A', "ID", 0, "who acts: a person of the city", 0},
         {"reason", 'r', "REASON", 0, "why; some actions need one", 0},
         {"text", 't', "TEXT", 0, "a remark, at most 1000 bytes", 0},
+        {"amount", 'n', "N", 0, "what the action asks for: stars 1 to 5 (rate)", 0},
         {"to", 'o', "ID", 0, "person (reassign) or post (send_to_desk)", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
@@ -614,6 +627,7 @@ int cmd_case(int argc, char **argv)
         {"list", run_list, "open cases"},
         {"show", run_show, "what happened to one, in sentences"},
         {"explain", run_explain, "and why each decision fell as it did"},
+        {"status", case_status, "how a report stands, by its receipt, without personal data"},
         {"act", run_act, "comment, reassign, close, void, reopen, ..."},
         {"reveal", case_record_reveal, "the reporter's contact, with a reason, on record"},
         {"erase", case_record_erase, "delete the reporter's contact for good, on record"},

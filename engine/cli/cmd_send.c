@@ -62,6 +62,10 @@ static void on_result(void *context, const struct gridloop_result *result)
 {
     struct send *send = context;
     const uint32_t code = (uint32_t)result->code;
+    char receipt[64] = "";
+    if (result->report != 0) {
+        (void)snprintf(receipt, sizeof receipt, "%s.%u", result->case_no, result->report);
+    }
     send->answered++;
     if (words_code_is_refusal(code)) {
         send->refused++;
@@ -69,9 +73,9 @@ static void on_result(void *context, const struct gridloop_result *result)
                   code == CODE_NO_RIGHT || code == CODE_UNKNOWN_IDENTITY ? EX_NOPERM : EX_DATAERR);
     }
     if (send->options->is_json) {
-        json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code",
-                                gridloop_code_name(result->code), "case", result->case_no, "late",
-                                (int)result->is_late, "hint", result->hint);
+        json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code",
+                                gridloop_code_name(result->code), "case", result->case_no, "receipt",
+                                receipt, "late", (int)result->is_late, "hint", result->hint);
         char *text = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;
         (void)printf("%s\n", text != NULL ? text : "{}");
         free(text);
@@ -90,6 +94,9 @@ static void on_result(void *context, const struct gridloop_result *result)
     if (result->is_late) {
         (void)printf("; %s",
                      gridloop_code_text(GRIDLOOP_LATE, send->lang == LANG_ZH ? "zh" : "en"));
+    }
+    if (receipt[0] != '\0') {
+        (void)printf(send->lang == LANG_ZH ? "；回执 %s" : "; receipt %s", receipt);
     }
     (void)printf("%s%s%s\n", has_hint ? "; " : "", has_hint ? before_hint : "",
                  has_hint ? result->hint : "");

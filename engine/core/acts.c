@@ -13,6 +13,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/watch.h"
+#include "engine/core/ratings.h"
 #include "engine/core/workers.h"
 
 struct flow_note act_note(const struct act *act)
@@ -630,6 +631,15 @@ static enum code do_on_case(const struct act *act, uint32_t slot, const struct l
     case ACTION_ERASE:
     case ACTION_READ_EVIDENCE:
         return act_on_record(act, slot);
+    case ACTION_RATE:
+    case ACTION_SOLVED:
+    case ACTION_NOT_SOLVED:
+        act->result->report = (uint16_t)act->body->other.serial; /* checked by ratings_refuse */
+        note.report = act->body->other.serial;
+        note.amount = act->body->amount;
+        note.other = (struct case_no){0};
+        ratings_take(act->core, slot, &note);
+        return CODE_DONE;
     default:
         return do_aside(act, slot);
     }
@@ -647,11 +657,17 @@ static enum code act_on_case(const struct act *act)
     act->result->case_no = row->no;
     act->result->state = row->state;
     const struct life_case_rule *rule = life_find_case_rule((enum case_state)row->state, action);
+    if (ratings_is_one(action) && !case_state_is_terminal((enum case_state)row->state)) {
+        return CODE_RATED_EARLY;
+    }
     if (rule == NULL) {
         act->result->possible = life_case_actions((enum case_state)row->state);
         return CODE_WRONG_STATE;
     }
     enum code code = check_rights(act, row, rule);
+    if (code == CODE_NOTHING && ratings_is_one(action)) {
+        code = ratings_refuse(core, slot, act->body);
+    }
     if (code == CODE_NOTHING) {
         code = do_on_case(act, slot, rule);
     }

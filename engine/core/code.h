@@ -75,6 +75,10 @@
     X(BAD_AMOUNT, 84, "that number is not possible here", "数量超出允许范围")                      \
     X(NO_CONTACT, 92, "no reporter of this case left a contact", "本案无上报人联系方式") \
     X(CONTACT_ERASED, 93, "the reporter's contact was erased", "上报人联系方式已删除") \
+    X(BAD_STARS, 96, "stars are 1 to 5", "评价为一至五星")                                         \
+    X(ALREADY_RATED, 97, "this receipt has said so before", "该回执已评价")                        \
+    X(RATED_EARLY, 98, "a case is rated after it is closed", "结案后方可评价")                     \
+    X(UNKNOWN_RECEIPT, 99, "the case has no such report; a receipt is case.report", "无此回执")    \
     /* why a worker was passed over (dispatch) */                                                 \
     X(ELIGIBLE, 100, "could take it", "可承接")                                                    \
     X(OFF_SHIFT, 101, "not on shift", "不在班")                                                    \

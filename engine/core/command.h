@@ -113,7 +113,7 @@ struct act_body {
     uint16_t reason;        /* enum reason of life.h */
     uint16_t text_size;
     uint16_t evidence_count;
-    struct case_no other; /* the other case of a merge, link or split; none */
+    struct case_no other; /* the other case of a merge, link or split; of a rating: serial is the report; none */
     uint32_t amount;      /* a count the action asks for: hours, stars, a checklist's value; 0 = none */
     int64_t until_ms;     /* the instant the action is about: suspended until, promised for; 0 = none */
 };

@@ -22,6 +22,7 @@
 #include "engine/core/pause.h"
 #include "engine/core/remap.h"
 #include "engine/core/watch.h"
+#include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
 #define REMAP_ROWS_MIN 4096u
@@ -44,6 +45,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     contacts_init(&core->contacts, arena, limits);
     memory_init(&core->event_ids, arena, limits->event_ids);
     memory_init(&core->dedupe, arena, limits->dedupe_keys);
+    sources_init(&core->sources, arena, limits->sources);
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
@@ -66,6 +68,8 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     must(limits->cases > 0 && limits->orders > 0 && limits->workers > 0);
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
+    must(limits->sources > 0);
+    must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     memset(block, 0, size);
     struct arena arena = {.base = block, .size = size};
@@ -504,6 +508,7 @@ void core_check(const struct core *core)
     memory_check(&core->event_ids);
     memory_check(&core->dedupe);
     contacts_check(core);
+    sources_check(&core->sources);
     if (!core->has_images) {
         return;
     }

@@ -127,7 +127,7 @@ static struct hash128 digest_workers(struct hash128 h, const struct workers *wor
             const struct act_result *kept = &row->results[j];
             h = add_no(hash128_add(hash128_add(h, kept->seq), kept->content_digest), kept->case_no);
             h = hash128_add(hash128_add(hash128_add(h, kept->epoch), kept->order), kept->possible);
-            h = hash128_add(add_pair(h, kept->code, kept->state), kept->is_late);
+            h = add_pair(add_pair(h, kept->code, kept->state), kept->is_late, kept->report);
         }
     }
     return h;
@@ -147,7 +147,7 @@ static struct hash128 digest_marks(struct hash128 h, const struct marks *marks)
             for (uint32_t r = 0; r < batch->count; r++) {
                 const struct kept_result *kept = &marks->results[at * marks->batch_events + r];
                 h = add_no(h, kept->case_no);
-                h = add_pair(h, kept->code, kept->is_late);
+                h = hash128_add(add_pair(h, kept->code, kept->is_late), kept->report);
             }
         }
     }
@@ -218,6 +218,10 @@ struct hash128 core_digest(const struct core *core)
     h = digest_contacts(h, core);
     h = digest_memory(h, &core->event_ids);
     h = digest_memory(h, &core->dedupe);
+    for (uint32_t i = 0; i < core->sources.count; i++) {
+        const struct source_row *row = &core->sources.rows[i];
+        h = add_pair(hash128_join(h, row->key), row->confirmed, row->false_alarms);
+    }
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -262,7 +266,7 @@ static struct hash128 add_result(struct hash128 h, const struct effect_result *r
     h = hash128_add(hash128_add(hash128_join(h, r->principal), r->epoch), r->seq);
     h = add_pair(h, r->index, ((uint32_t)r->code << 16) | r->state);
     h = hash128_add(hash128_add(add_no(h, r->case_no), r->order), r->possible);
-    return hash128_add(h, r->is_late);
+    return add_pair(h, r->is_late, r->report);
 }
 
 struct hash128 effect_digest(struct hash128 running, const struct effect *effect)

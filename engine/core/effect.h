@@ -33,6 +33,8 @@ struct effect_result {
     uint32_t index;        /* of the event inside its batch; 0 for an act */
     uint16_t code;         /* enum code */
     bool is_late;          /* event used, but marked LATE */
+    uint16_t report;       /* of OPENED, MERGED, REOPENED: which of the case's reports it is, from 1; of a rating: the
+                              one rated; 0 = none. With the case number it is the reporter's receipt */
     struct case_no case_no; /* of OPENED, MERGED, DEDUPED, REOPENED, CLEARED, and of acts */
     uint64_t order;        /* of acts on orders */
     uint64_t possible;     /* of WRONG_STATE: bit per action possible now */

@@ -8,6 +8,7 @@
 #include "engine/core/links.h"
 #include "engine/core/orders.h"
 #include "engine/core/watch.h"
+#include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
 static struct holder holder_for_effect(const struct core *core, struct holder holder)
@@ -60,6 +61,7 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
         .until_ms = note->until_ms,
         .amount = note->amount,
         .event_count = row->event_count,
+        .report = note->report,
         .event = note->event,
         .text = note->text,
         .text_size = note->text_size};
@@ -352,6 +354,7 @@ void flow_close(struct core *core, uint32_t slot, enum case_state state,
     core->counts.merged_away += state == CASE_MERGED;
     must(core->counts.open_now > 0);
     core->counts.open_now--;
+    sources_count_end(core, slot, note->action, note->reason);
     clocks_stop(core, slot);
     clocks_bind(core, slot, CLOCK_RETIRE);
     cases_unlink_close(&core->cases, slot);

@@ -25,6 +25,7 @@ struct flow_note {
     int64_t deadline_ms;
     struct place place; /* {0,0} = the case's */
     int64_t distance_cm;
+    uint32_t report; /* of a rating */
     const struct event *event;
     const char *text;
     uint32_t text_size;

@@ -8,6 +8,7 @@
 #include "engine/core/links.h"
 #include "engine/core/match.h"
 #include "engine/core/memory.h"
+#include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
 /* Salts keep keys of different tables apart. */
@@ -271,9 +272,11 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     }
 }
 
-static bool is_trusted(const struct core *core, struct intake_source source)
+/* Filed on its word? A gateway that gave too many false alarms under this rule is verified first, however trusted. */
+static bool is_trusted(const struct core *core, uint32_t rule, struct intake_source source)
 {
-    return source.worker != NONE32 || state_city(core)->gateways[source.gateway].is_trusted != 0;
+    return source.worker != NONE32 || (state_city(core)->gateways[source.gateway].is_trusted != 0 &&
+                                       !sources_is_doubtful(core, rule, source.gateway));
 }
 
 static enum code open_case(struct core *core, uint32_t rule_row, const struct event *event,
@@ -315,7 +318,7 @@ static enum code open_case(struct core *core, uint32_t rule_row, const struct ev
         return CODE_OPENED;
     }
     flow_say(core, slot, &note);
-    if (is_trusted(core, source)) {
+    if (is_trusted(core, rule_row, source)) {
         flow_file(core, slot);
     } else {
         flow_verify(core, slot);
@@ -481,6 +484,17 @@ static enum code fire(struct core *core, uint32_t rule_row, const struct event *
     return code;
 }
 
+/* Which of the case's reports was just taken: the reporter's receipt. A repeat has none of its own. */
+static uint16_t report_of(const struct core *core, enum code code, struct case_no no)
+{
+    if (code != CODE_OPENED && code != CODE_MERGED && code != CODE_REOPENED) {
+        return 0;
+    }
+    const uint32_t slot = cases_find(&core->cases, no);
+    must(slot != NONE32);
+    return (uint16_t)cases_peek(&core->cases, slot)->event_count;
+}
+
 static enum code decide(struct core *core, struct intake_source source, const struct event *event,
                         struct effect_result *result)
 {
@@ -510,6 +524,7 @@ static enum code decide(struct core *core, struct intake_source source, const st
     enum code code = cleared == CODE_NOTHING ? CODE_NO_RULE : cleared;
     if (matched > 0) {
         code = fire(core, rule, event, source, &result->case_no);
+        result->report = report_of(core, code, result->case_no);
     }
     emit_firing(core, event, rule, code, result->case_no, matched);
     if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL) {

@@ -89,6 +89,9 @@
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
+    X(RATE, 55, "rated", "满意度评价")                           \
+    X(SOLVED, 56, "said to be solved", "反馈已解决")             \
+    X(NOT_SOLVED, 57, "said not to be solved", "反馈未解决")     \
     X(OPEN, 64, "opened by an event", "事件立案")                \
     X(MERGE, 65, "event merged", "事件并入")                     \
     X(OFFER, 66, "offered", "派单")                              \
@@ -141,7 +144,8 @@
     X(IMPORTANT, 25, "important", "重要事项")                      \
     X(UNFORESEEN, 26, "nobody could foresee it", "不可抗力")               \
     X(CALL_BACK, 39, "to call the reporter back", "回访上报人")    \
-    X(REPORTER_ASKED, 40, "the reporter asked for it", "上报人要求")
+    X(REPORTER_ASKED, 40, "the reporter asked for it", "上报人要求") \
+    X(NOT_SOLVED, 41, "the reporter says it is not solved", "反映人反馈未解决")
 
 #define CLOCK_LIST(X)                                  \
     X(NONE, 0, "none", "无")                            \

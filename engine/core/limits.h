@@ -19,6 +19,7 @@
     X(case_events, 1000, "events merged into one case")                                   \
     X(case_workers, 16, "persons a case remembers as having been on it or declined it")   \
     X(contacts, 16384, "sealed contacts of reporters of the cases in the engine") \
+    X(sources, 16384, "pairs of rule and gateway whose precision is counted")             \
     X(districts, 1024, "districts with a case counter")                                   \
     X(image_rows, 131072, "rows of the largest table of a city or policy: devices, assets, rules") \
     X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")

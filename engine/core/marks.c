@@ -101,7 +101,10 @@ void mark_keep(struct marks *marks, uint32_t slot, uint64_t seq, uint32_t index,
 {
     must(index < marks->batch_events);
     results_at(marks, slot, seq)[index] = (struct kept_result){
-        .case_no = result->case_no, .code = result->code, .is_late = result->is_late};
+        .case_no = result->case_no,
+        .code = (uint8_t)result->code,
+        .is_late = result->is_late,
+        .report = (uint16_t)result->report};
 }
 
 bool mark_find_one(const struct core *core, uint32_t slot, const struct command_head *head,
@@ -125,6 +128,7 @@ bool mark_find_one(const struct core *core, uint32_t slot, const struct command_
     result.code = kept->code;
     result.is_late = kept->is_late != 0;
     result.case_no = kept->case_no;
+    result.report = kept->report;
     *out_result = result;
     return true;
 }
@@ -170,7 +174,8 @@ void mark_keep_act(struct worker_row *row, uint64_t content_digest,
                             .case_no = result->case_no,
                             .code = result->code,
                             .state = result->state,
-                            .is_late = result->is_late};
+                            .is_late = result->is_late,
+                            .report = (uint16_t)result->report};
 }
 
 enum err mark_find_act(const struct worker_row *row, uint64_t epoch, uint64_t seq,
@@ -192,6 +197,7 @@ enum err mark_find_act(const struct worker_row *row, uint64_t epoch, uint64_t se
         out_result->possible = kept->possible;
         out_result->state = kept->state;
         out_result->is_late = kept->is_late != 0;
+        out_result->report = kept->report;
     }
     return ERR_OK;
 }

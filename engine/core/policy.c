@@ -118,7 +118,8 @@ static bool info_is_sound(const struct policy *policy)
            range_is_sound(info->check_assigns, policy->assign_count, POLICY_ASSIGNS_MAX) &&
            range_is_sound(info->verify_assigns, policy->assign_count, POLICY_ASSIGNS_MAX) &&
            duration_is_sound(info->seek_every_ms) && info->seek_every_ms > 0 &&
-           duration_is_sound(info->stale_fix_ms) && duration_is_sound(info->worker_lost_ms);
+           duration_is_sound(info->stale_fix_ms) && duration_is_sound(info->worker_lost_ms) &&
+           info->verify_below_permille <= 1000;
 }
 
 static bool fields_are_sound(const struct policy *policy)

@@ -44,6 +44,8 @@ struct policy_info {
     int64_t seek_every_ms;  /* while a desk holds a case nobody took, look again this often */
     int64_t stale_fix_ms;   /* a fix older than this is STALE_FIX (default 30 min) */
     int64_t worker_lost_ms; /* no sign of life for this long: un-arrived orders go to others */
+    uint32_t verify_below_permille; /* cases of a source less precise than this are verified first; 0 = never */
+    uint32_t verify_samples;        /* ends of its cases before that is said of a source */
 };
 
 enum lane {
@@ -158,6 +160,7 @@ struct policy_rule {
 #define POLICY_CALENDARS_MAX 16u /* per side of a time clause */
 #define POLICY_POSTS_MAX 8u      /* told by one step */
 #define POLICY_PRIORITY_MAX 1000u
+#define VERIFY_SAMPLES_MAX 900 /* below what sources.h keeps */
 #define POLICY_TYPE_RULES_MAX 200000u /* active rules on one event type */
 
 enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
@@ -213,7 +216,7 @@ struct policy_circle {
     int64_t radius_cm;
 };
 
-_Static_assert(sizeof(struct policy_info) == 136, "image row without padding");
+_Static_assert(sizeof(struct policy_info) == 144, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_rule) == 296, "image row without padding");

@@ -13,6 +13,7 @@
  *   contacts   u32 high, used, free_first; high x {u8 is_used; u32 next; a row}; one u32 head a case slot
  *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
  *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
+ *   sources    u32 count; count x {h key; u32 confirmed, false_alarms}
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
  *
@@ -23,6 +24,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/orders.h"
 #include "engine/core/snapshot_check.h"
+#include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
 _Static_assert(sizeof(struct case_row) == 824, "walk_case knows every field");
@@ -46,6 +48,8 @@ _Static_assert(sizeof(struct contact_row) == 40 + CONTACT_SEALED_SIZE, "walk_con
 _Static_assert(sizeof(struct contacts) == 32, "walk_contacts knows every field");
 _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every field");
 _Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
+_Static_assert(sizeof(struct source_row) == 24, "walk_sources knows every field");
+_Static_assert(sizeof(struct sources) == 16 + sizeof(struct table), "walk_sources knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
@@ -53,7 +57,9 @@ _Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters ar
 _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
-                       sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct timers) == 72 + LIMITS_PADDING,
+                       sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct sources) -
+                       sizeof(struct timers) ==
+                   72 + LIMITS_PADDING,
                "walk_head knows every field");
 
 /* ---- bytes, both ways ---- */
@@ -316,7 +322,8 @@ static void walk_results(struct walk *walk, struct worker_row *row)
         walk_no(walk, &kept->case_no);
         walk_u16(walk, &kept->code);
         walk_u16(walk, &kept->state);
-        walk_u32(walk, &kept->is_late);
+        walk_u16(walk, &kept->is_late);
+        walk_u16(walk, &kept->report);
     }
 }
 
@@ -358,8 +365,9 @@ static void walk_mark(struct walk *walk, struct marks *marks, uint32_t slot)
         for (uint32_t r = 0; r < batch->count; r++) {
             struct kept_result *kept = &marks->results[at * marks->batch_events + r];
             walk_no(walk, &kept->case_no);
-            walk_u16(walk, &kept->code);
-            walk_u16(walk, &kept->is_late);
+            walk_u8(walk, &kept->code);
+            walk_u8(walk, &kept->is_late);
+            walk_u16(walk, &kept->report);
         }
     }
 }
@@ -482,6 +490,16 @@ static void walk_memory(struct walk *walk, struct memory *memory)
     }
 }
 
+static void walk_sources(struct walk *walk, struct sources *sources)
+{
+    walk_count(walk, &sources->count, sources->limit);
+    for (uint32_t i = 0; i < sources->count && walk->err == ERR_OK; i++) {
+        walk_hash(walk, &sources->rows[i].key);
+        walk_u32(walk, &sources->rows[i].confirmed);
+        walk_u32(walk, &sources->rows[i].false_alarms);
+    }
+}
+
 static void walk_timers(struct walk *walk, struct timers *timers)
 {
     walk_u64(walk, &timers->seq);
@@ -563,6 +581,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_contacts(walk, core);
     walk_memory(walk, &core->event_ids);
     walk_memory(walk, &core->dedupe);
+    walk_sources(walk, &core->sources);
     walk_timers(walk, &core->timers);
 }
 
@@ -609,7 +628,7 @@ static bool index_all(struct core *core)
 {
     return cases_index(&core->cases) && orders_index(&core->orders) && workers_index(core) &&
            index_marks(&core->marks) && index_memory(&core->event_ids) &&
-           index_memory(&core->dedupe);
+           index_memory(&core->dedupe) && sources_index(&core->sources);
 }
 
 /* ---- public ---- */

@@ -10,6 +10,8 @@
  *   marks.c    outbox marks and kept results
  *   contacts.c sealed contacts of reporters, one chain a case
  *   memory.c   remembered event ids and dedupe windows
+ *   sources.c  confirmed cases and false alarms by source
+ *   ratings.c  what the public says of a closed case
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
  *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查 */
@@ -89,6 +91,7 @@ enum case_flag {
     CASE_AUTO_SUPERVISED = 1u << 14, /* by its missed clock, once */
     CASE_IS_JOINT = 1u << 15,        /* help was requested: handled only when all are done */
     CASE_IS_RECHECK = 1u << 16,      /* passed once, a second checker looks */
+    CASE_IS_WEIGHED = 1u << 30,      /* its end was counted for or against its source */
 };
 
 struct case_capture {
@@ -204,7 +207,8 @@ struct act_result {
     uint64_t epoch, seq, content_digest, order, possible;
     struct case_no case_no;
     uint16_t code, state;
-    uint32_t is_late;
+    uint16_t is_late;
+    uint16_t report; /* of the case, from 1; 0 = none */
 };
 
 struct worker_row {
@@ -240,9 +244,12 @@ static inline struct item_row *worker_item(const struct workers *workers, uint32
 
 struct kept_result {
     struct case_no case_no;
-    uint16_t code;
-    uint16_t is_late;
+    uint8_t code;
+    uint8_t is_late;
+    uint16_t report; /* of the case, from 1; 0 = none */
 };
+
+_Static_assert(CODE_LIMIT <= 256, "a kept code is one byte");
 
 struct kept_batch {
     uint64_t seq, content_digest;
@@ -302,6 +309,19 @@ struct contacts {
     uint32_t limit, used, free_first, high;
 };
 
+/* ---- how far sources can be trusted ---- */
+
+struct source_row {
+    struct hash128 key;              /* of the ids of rule and gateway */
+    uint32_t confirmed, false_alarms; /* ends of cases; halved together */
+};
+
+struct sources {
+    struct source_row *rows;
+    uint32_t limit, count;
+    struct table by_key;
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -323,6 +343,7 @@ struct core {
     struct contacts contacts;
     struct memory event_ids;
     struct memory dedupe;
+    struct sources sources;
     struct timers timers;
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */

@@ -180,6 +180,8 @@ static void answer_batch(struct node *node, const struct request *request, struc
         rows[i].code = results[i].code;
         rows[i].has_late = results[i].is_late;
         rows[i].late = results[i].is_late;
+        rows[i].has_report = results[i].report != 0;
+        rows[i].report = results[i].report;
         if (!case_no_is_none(results[i].case_no)) {
             (void)words_case_no(results[i].case_no, numbers[i]);
             rows[i].case_no = numbers[i];
@@ -269,6 +271,8 @@ static void answer_act(struct node *node, const struct request *request, struct 
         (void)words_case_no(result->case_no, number);
         act.case_no = number;
     }
+    act.has_report = result->report != 0;
+    act.report = result->report;
     act.has_order = result->order != 0;
     act.order = result->order;
     act.has_state = 1;

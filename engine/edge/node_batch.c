@@ -235,6 +235,12 @@ static struct hash128 find_subject(const struct node *node, const char *text)
 static enum code find_cases(const struct node *node, const Gridloop__Wire__Act *wire,
                             struct act_body *body)
 {
+    char number[CASE_TEXT_SIZE];
+    uint32_t report = 0;
+    if (receipt_text_split(wire->case_no, number, &report)) {
+        body->other = (struct case_no){0, 0, report};
+        return find_case(node, number, &body->case_no);
+    }
     enum code code = find_case(node, wire->case_no, &body->case_no);
     return code != CODE_NOTHING ? code : find_case(node, wire->other_case, &body->other);
 }

@@ -275,6 +275,16 @@ static void tell_act(struct teller *t, const struct effect_timeline *line, const
     teller_say_reason(t, line);
 }
 
+static void tell_rating(struct teller *t, const struct effect_timeline *line)
+{
+    teller_say_actor(t, line);
+    if (t->lang == LANG_ZH) {
+        text_format(&t->text, "记录回执 %u 的评价：%u 星", line->report, line->amount);
+    } else {
+        text_format(&t->text, "noted %u stars for report %u", line->amount, line->report);
+    }
+}
+
 static void tell_lost(struct teller *t, const struct effect_timeline *line)
 {
     say_subject(t, line, "no sign of life from ", "失联：");
@@ -317,6 +327,8 @@ static const struct act_words ACTS[] = {
     {ACTION_REVEAL, "looked up the reporter's contact", "查看了上报人联系方式", false},
     {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},
     {ACTION_READ_EVIDENCE, "took the evidence out", "调取了证据", false},
+    {ACTION_SOLVED, "noted that the reporter says it is solved", "记录反映人反馈：已解决", false},
+    {ACTION_NOT_SOLVED, "noted that the reporter says it is not solved", "记录反映人反馈：未解决", false},
 };
 
 /* Actions told as "<who> <words> <to whom>: <why>". */
@@ -349,6 +361,7 @@ static const struct {
     {ACTION_LOST, tell_lost},         {ACTION_EXPIRE, tell_expire},
     {ACTION_CHECK_PASS, tell_passed}, {ACTION_CHECK_FAIL, tell_failed},
     {ACTION_CLEAR, tell_clear},       {ACTION_SEVERITY, tell_severity},
+    {ACTION_RATE, tell_rating},
 };
 
 static void tell_action(struct teller *t, const struct effect_timeline *line)

@@ -11,6 +11,7 @@
  *              day and serial are parts of its number: the local day, yyyymmdd
  *              source is the kind of gateway or PATROL for a person; unit_1 lies directly above the cell, unit_5 four higher
  *              first_due_at_ms is the deadline of handling as first set, due_at_ms as it stood last
+ *              merged_into: id of the case that went on with it
  *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
  *   orders     one row per work order
  *              department and team are those of the person then
@@ -47,7 +48,8 @@ static const char SCHEMA[] =
     " severity INTEGER NOT NULL, holder_kind TEXT, holder TEXT, holder_zh TEXT, holder_en TEXT,"
     " clock TEXT, deadline_ms INTEGER, events INTEGER NOT NULL, clocks_missed INTEGER NOT NULL,"
     " reopenings INTEGER NOT NULL, source TEXT, unit_1 TEXT, unit_2 TEXT, unit_3 TEXT, unit_4 TEXT,"
-    " unit_5 TEXT, first_due_at_ms INTEGER, due_at_ms INTEGER);"
+    " unit_5 TEXT, first_due_at_ms INTEGER, due_at_ms INTEGER,"
+    " merged_into INTEGER);"
     "CREATE INDEX cases_serial ON cases(serial);"
     "CREATE INDEX cases_day ON cases(day);"
     "CREATE INDEX cases_place ON cases(cell, class, opened_at_ms);"

@@ -61,6 +61,7 @@ static void result_at(const Gridloop__Wire__Answer *answer, uint32_t index,
     result->case_no = or_empty(got->case_no);
     result->is_late = got->late != 0;
     result->hint = or_empty(got->hint);
+    result->report = got->report;
 }
 
 static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire__Answer *answer)

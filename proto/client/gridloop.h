@@ -119,6 +119,7 @@ struct gridloop_result {
     const char *case_no; /* "110108-20260303-0001" or "" */
     bool is_late;
     const char *hint; /* "" or what was expected */
+    uint32_t report;  /* which of the case's reports it is, from 1; 0 = none. "CASE.REPORT" is the reporter's receipt */
 };
 
 /* ---- gateway ---- */
@@ -259,7 +260,7 @@ struct gridloop_item {
 /* What somebody does with an order, or with a case. */
 struct gridloop_act {
     uint64_t order;      /* or */
-    const char *case_no; /* whole or a unique tail: "1" */
+    const char *case_no; /* whole or a unique tail: "1"; of a rating a receipt: "1.3" */
     int action;          /* enum gridloop_action */
     int reason;          /* enum gridloop_reason */
     const char *text;    /* <= 1000 bytes */
@@ -280,6 +281,7 @@ struct gridloop_act_result {
     int state;         /* of the order, or of the case */
     uint64_t possible; /* bit per action possible now */
     const char *hint;
+    uint32_t report;   /* of a report, as in gridloop_result */
 };
 
 /* Return true once the item is safe with the app (stored, or shown): it is not told again. */
@@ -341,6 +343,7 @@ struct gridloop_operator_result {
         char note[157];
     } contacts[8];
     uint32_t contact_count;
+    uint32_t report; /* of a rating: the one rated */
 };
 int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act,
                           uint32_t wait_ms, struct gridloop_operator_result *out_result);

@@ -46,6 +46,7 @@ static bool take_answer(const Gridloop__Wire__Answer *answer,
         result->code = (int)got->code;
         result->order = got->order;
         result->state = (int)got->state;
+        result->report = got->report;
         result->possible = got->possible;
         (void)snprintf(result->case_no, sizeof(result->case_no), "%s",
                        got->case_no != NULL ? got->case_no : "");

@@ -58,6 +58,7 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
         result.state = (int)got->state;
         result.possible = got->possible;
         result.hint = or_empty(got->hint);
+        result.report = got->report;
     } else if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
         result.code = (int)answer->reject->code;
         result.hint = or_empty(answer->reject->hint);
@@ -65,6 +66,7 @@ static void on_settled(void *context, uint32_t batch_index, const Gridloop__Wire
                answer->batch_ack->n_results > 0) {
         result.code = (int)answer->batch_ack->results[0]->code;
         result.case_no = or_empty(answer->batch_ack->results[0]->case_no);
+        result.report = answer->batch_ack->results[0]->report;
     }
     worker->told++;
     if (worker->options.on_result != NULL) {
