@@ -6,14 +6,14 @@
 
 #define SALT_RATING 7u
 
-/* Stars and the word on solving are asked apart; solved and not solved are one question. The instant of the close is
- * part of the key: each close is rated anew. */
+/* Stars and the word on solving are asked apart; solved and not solved are one question. The instant of the close
+ * and the round of dispatching are part of the key: each close is rated anew. */
 static struct hash128 key_of(const struct case_row *row, enum action action, uint32_t report)
 {
     struct hash128 key = hash128_add((struct hash128){SALT_RATING, action == ACTION_RATE},
                                      ((uint64_t)row->no.district << 32) | row->no.day);
     key = hash128_add(key, ((uint64_t)row->no.serial << 32) | report);
-    return hash128_add(key, (uint64_t)row->closed_at_ms);
+    return hash128_add(hash128_add(key, (uint64_t)row->closed_at_ms), row->round);
 }
 
 enum code ratings_refuse(const struct core *core, uint32_t case_slot, const struct act_body *body)

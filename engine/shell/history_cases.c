@@ -357,6 +357,7 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     bind_belonging(history, &binder, dirty);
     history_bind_instant(&binder, dirty->first_due_at_ms);
     history_bind_instant(&binder, dirty->due_at_ms);
+    history_bind_count(&binder, (uint64_t)dirty->merged_into);
     enum err err = history_step(history, &binder, "write a case");
     char body[sizeof titles];
     return err != ERR_OK ? err
@@ -387,6 +388,7 @@ static enum err update_case(struct history *history, const struct history_dirty_
     bind_standing(history, &binder, dirty);
     history_bind_instant(&binder, dirty->first_due_at_ms);
     history_bind_instant(&binder, dirty->due_at_ms);
+    history_bind_count(&binder, (uint64_t)dirty->merged_into);
     history_bind_int(&binder, dirty->id);
     return history_step(history, &binder, "write a case");
 }

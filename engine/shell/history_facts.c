@@ -57,6 +57,7 @@ struct history_facts {
     char kept[KEPT_COUNT][TEXT_SIZE];
     int64_t due_at_ms; /* of handling, as the story told it last; 0 = not yet */
     bool is_handled;   /* in this round */
+    bool is_approved;  /* an extension, by the first of two */
     struct formula_facts facts;
 };
 
@@ -290,8 +291,8 @@ static void count_line(struct history_facts *facts, const char *action)
         {"CHECK_FAIL", FACT_checks_failed}, {"CHECK_PASS", FACT_checks_passed},
         {"CHECK_FAIL", FACT_person_checks}, {"CHECK_PASS", FACT_person_checks},
         {"VERIFY_YES", FACT_verified_yes},  {"VERIFY_NO", FACT_verified_no},
-        {"EXTEND", FACT_extensions},        {"SUSPEND", FACT_suspensions},
-        {"APPEAL", FACT_appeals},           {"APPEAL_UPHOLD", FACT_appeals_upheld},
+        {"SUSPEND", FACT_suspensions},      {"APPEAL", FACT_appeals},
+        {"APPEAL_YES", FACT_appeals_upheld},
         {"SUPERVISE", FACT_supervisions},
     };
     struct formula_facts *out = &facts->facts;
@@ -301,6 +302,12 @@ static void count_line(struct history_facts *facts, const char *action)
     out->numbers[FACT_handle_missed] +=
         strcmp(action, "MISS") == 0 && strcmp(line_text(facts, LINE_clock), "HANDLE") == 0;
     out->numbers[FACT_late_suspensions] += strcmp(action, "SUSPEND") == 0 && is_last_fifth(facts);
+    /* Two approve an extension; the second grants it. */
+    bool is_yes = strcmp(action, "EXTEND_YES") == 0;
+    out->numbers[FACT_extensions] += is_yes && facts->is_approved;
+    if (strncmp(action, "EXTEND", strlen("EXTEND")) == 0) {
+        facts->is_approved = is_yes && !facts->is_approved;
+    }
     out->numbers[FACT_assists] += strcmp(action, "OFFER") == 0 &&
                                   strcmp(line_text(facts, LINE_order_kind), "ASSIST") == 0;
     const char *source = line_text(facts, LINE_source);
@@ -340,7 +347,7 @@ static enum err read_story(struct history_facts *facts, int64_t case_id, struct 
     enum err err = ask(facts, TIMELINE, case_id);
     int code = SQLITE_ROW;
     facts->due_at_ms = 0;
-    facts->is_handled = false;
+    facts->is_handled = facts->is_approved = false;
     while (err == ERR_OK && (code = sqlite3_step(facts->statements[TIMELINE])) == SQLITE_ROW) {
         see_line(facts);
     }

@@ -21,15 +21,15 @@
                 " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
                 " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
                 " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"          \
-                " first_due_at_ms, due_at_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                " first_due_at_ms, due_at_ms, merged_into) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
                 " ?, ?, ?, ?, ?)")                                                                 \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
             " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
             " clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"                     \
-            " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms)"  \
-            " WHERE id = ?")                                                                       \
+            " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms),"  \
+            " merged_into = coalesce(?, merged_into) WHERE id = ?")                                                                       \
     X(COUNTS, "UPDATE cases SET clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"   \
               " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
     X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
@@ -75,6 +75,7 @@ struct history_dirty_case {
     bool has_view;
     int64_t filed_at_ms;   /* seen filed in this transaction, 0 = not */
     int64_t retired_at_ms; /* 0 = still in the engine */
+    int64_t merged_into;   /* id of the case that goes on with it; 0 = none */
     int64_t first_due_at_ms; /* of handling, seen first and last in this transaction; 0 = none */
     int64_t due_at_ms;
     uint32_t missed;       /* clocks, in this transaction */

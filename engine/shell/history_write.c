@@ -164,13 +164,33 @@ static int64_t text_id(const struct history *history)
     return (int64_t)((history->entry << 22 | history->ordinal) << 1 | 1);
 }
 
+/* The case that goes on with a merged or replaced one; 0 for other lines. */
+static enum err find_survivor(struct history *history, const struct effect_timeline *line,
+                              int64_t *out_id)
+{
+    struct history_dirty_case *other;
+    *out_id = 0;
+    if ((line->action != ACTION_MERGE_INTO && line->action != ACTION_REPLACE) ||
+        case_no_is_none(line->other)) {
+        return ERR_OK;
+    }
+    enum err err = history_case_at(history, (struct history_touch){line->other, false}, &other);
+    *out_id = err == ERR_OK ? other->id : 0;
+    return err;
+}
+
 static enum err write_timeline(struct history *history, const struct effect *effect)
 {
     const struct effect_timeline *line = &effect->of.timeline;
     struct history_touch touch = {line->case_no, line->action == ACTION_OPEN};
     struct history_dirty_case *dirty;
-    enum err err = history_case_at(history, touch, &dirty);
+    int64_t survivor = 0;
+    enum err err = find_survivor(history, line, &survivor);
     if (err == ERR_OK) {
+        err = history_case_at(history, touch, &dirty);
+    }
+    if (err == ERR_OK) {
+        dirty->merged_into = survivor != 0 ? survivor : dirty->merged_into;
         err = note_case(history, dirty, line);
     }
     if (err != ERR_OK) {

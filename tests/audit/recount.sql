@@ -34,9 +34,8 @@ tallies AS (SELECT case_id,
     sum(action IN ('CHECK_FAIL', 'CHECK_PASS')) AS checks,
     sum(action = 'VERIFY_NO') AS verified_no,
     sum(action = 'OFFER' AND order_kind = 'ASSIST') AS assists,
-    sum(action = 'EXTEND') AS extensions,
     sum(action = 'SUSPEND') AS suspensions,
-    sum(action = 'APPEAL_UPHOLD') AS upheld,
+    sum(action = 'APPEAL_YES') AS upheld,
     sum(action = 'SUPERVISE') AS supervisions,
     sum(action <> 'CLEAR' AND source = 'HOTLINE') AS public_reports,
     sum(action <> 'CLEAR' AND source IN ('SENSOR', 'CAMERA', 'PATROL')) AS own_reports,
@@ -44,10 +43,20 @@ tallies AS (SELECT case_id,
     sum(action = 'RATE') AS rated,
     sum(CASE WHEN action = 'RATE' THEN CASE amount WHEN 5 THEN 100 WHEN 4 THEN 80 WHEN 3 THEN 60 WHEN 2 THEN 30 ELSE 0 END ELSE 0 END) AS worth
     FROM story GROUP BY case_id),
+-- Two approve an extension: the second yes in a row grants it.
+grants AS (SELECT case_id, sum(is_grant) AS n FROM (SELECT case_id, action = 'EXTEND_YES' AND lag(action) OVER w = 'EXTEND_YES' AS is_grant
+           FROM story WHERE action LIKE 'EXTEND%' WINDOW w AS (PARTITION BY case_id ORDER BY line)) GROUP BY case_id),
+-- Suspended when four fifths of the time from the hand-over to the deadline had passed.
+late AS (SELECT s.case_id, count(*) AS n FROM story s JOIN given gl ON gl.case_id = s.case_id
+         JOIN story g ON g.case_id = s.case_id AND g.line = gl.line
+         WHERE s.action = 'SUSPEND' AND s.line > gl.line AND (SELECT (s.at_ms - g.at_ms) * 5 >= (d.deadline_ms - g.at_ms) * 4
+            AND d.deadline_ms > g.at_ms FROM story d
+            WHERE d.case_id = s.case_id AND d.line < s.line AND d.clock = 'HANDLE' AND d.action <> 'MISS' ORDER BY d.line DESC LIMIT 1)
+         GROUP BY s.case_id),
 hops AS (SELECT s.case_id, count(*) AS n FROM story s LEFT JOIN first_act a ON a.case_id = s.case_id
          WHERE (s.action = 'TO_DESK' OR (s.action = 'OFFER' AND s.order_kind = 'HANDLE')) AND (a.line IS NULL OR s.line < a.line)
          GROUP BY s.case_id),
-full AS (SELECT c.*, t.handle_missed, t.returns, t.fails, t.checks, t.verified_no, t.assists, t.extensions, t.suspensions, t.upheld,
+full AS (SELECT c.*, t.handle_missed, t.returns, t.fails, t.checks, t.verified_no, t.assists, coalesce(x.n, 0) AS extensions, coalesce(l.n, 0) AS late, t.suspensions, t.upheld,
     t.supervisions, t.public_reports, t.own_reports, t.yes, t.no, t.rated, t.worth,
     coalesce(h.n, 0) AS hop_count, g.at_ms AS given_at, coalesce(g.holder_department, g.actor_team) AS given_to,
     a.at_ms AS acted_at, w.first_at AS worked_at, w.last_at AS worked_last_at,
@@ -57,6 +66,7 @@ full AS (SELECT c.*, t.handle_missed, t.returns, t.fails, t.checks, t.verified_n
         AND ((c.asset IS NOT NULL AND n.asset = c.asset) OR (c.asset IS NULL AND abs(n.lon_e7 - c.lon_e7) <= 5000
              AND abs(n.lat_e7 - c.lat_e7) <= 5000))) AS again
     FROM cases c LEFT JOIN tallies t ON t.case_id = c.id LEFT JOIN hops h ON h.case_id = c.id
+    LEFT JOIN grants x ON x.case_id = c.id LEFT JOIN late l ON l.case_id = c.id
     LEFT JOIN given gl ON gl.case_id = c.id LEFT JOIN story g ON g.case_id = c.id AND g.line = gl.line
     LEFT JOIN first_act al ON al.case_id = c.id LEFT JOIN story a ON a.case_id = c.id AND a.line = al.line
     LEFT JOIN handled w ON w.case_id = c.id
@@ -97,6 +107,7 @@ UNION ALL SELECT 'given_right', count(*) FROM worked WHERE given_to = done_by AN
 UNION ALL SELECT 'returned', count(*) FROM given_now WHERE returns > 0 AND state <> 'MERGED'
 UNION ALL SELECT 'extended', count(*) FROM given_now WHERE extensions > 0 AND state <> 'MERGED'
 UNION ALL SELECT 'suspended', count(*) FROM given_now WHERE suspensions > 0
+UNION ALL SELECT 'suspended_late', count(*) FROM given_now WHERE late > 0
 UNION ALL SELECT 'supervised', count(*) FROM given_now WHERE supervisions > 0
 UNION ALL SELECT 'proactive', count(*) FROM filed WHERE source IN ('SENSOR', 'CAMERA', 'PATROL')
 UNION ALL SELECT 'proactive_ended', count(*) FROM closing

@@ -28,6 +28,7 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 #define SENDING (BIT(REASSIGN) | BIT(DISPATCH) | BIT(SEND_TO_DESK) | BIT(CONTROL) | BIT(SPLIT) | BIT(INFORM))
 #define TIMES (BIT(EXTEND) | BIT(EXTEND_YES) | BIT(EXTEND_NO) | BIT(SUSPEND))
 #define CHECKS (BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE) | BIT(SPLIT) | BIT(INFORM))
+#define RATINGS (BIT(RATE) | BIT(SOLVED) | BIT(NOT_SOLVED))
 #define APPEALS (BIT(APPEAL) | BIT(APPEAL_YES) | BIT(APPEAL_NO))
 
 /* What may be done to a case, by its state. */
@@ -41,8 +42,8 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
     [CASE_HANDLED] = OPENED | CHECKS,
     [CASE_CHECKING] = OPENED | CHECKS,
     [CASE_SUSPENDED] = OPENED | BIT(RESUME),
-    [CASE_CLOSED] = EVERY | BIT(REOPEN) | APPEALS,
-    [CASE_FORCED_CLOSED] = EVERY | BIT(REOPEN) | APPEALS,
+    [CASE_CLOSED] = EVERY | BIT(REOPEN) | APPEALS | RATINGS,
+    [CASE_FORCED_CLOSED] = EVERY | BIT(REOPEN) | APPEALS | RATINGS,
     [CASE_VOID] = EVERY | BIT(REOPEN),
     [CASE_MERGED] = EVERY,
 };
@@ -61,6 +62,7 @@ static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
     [ACTION_LINK_CHILD] = "ndc", [ACTION_UNLINK_CHILD] = "ndc", [ACTION_RELATE] = "ndck",
     [ACTION_REPLACE] = "dc",     [ACTION_CONTROL] = "c",      [ACTION_INFORM] = "dkc",
     [ACTION_REVEAL] = "ncd",     [ACTION_ERASE] = "nc",       [ACTION_READ_EVIDENCE] = "ncdkioa",
+    [ACTION_RATE] = "n",         [ACTION_SOLVED] = "n",       [ACTION_NOT_SOLVED] = "n",
 };
 
 static const struct actor {
@@ -255,6 +257,8 @@ static enum code expected_of_full(uint32_t action)
         return CODE_NOT_MISSED;
     case ACTION_UNLINK_CHILD:
         return CODE_OTHER_CASE_NEEDED;
+    case ACTION_RATE: /* of the first report, which is the spare case's serial; without stars */
+        return CODE_BAD_STARS;
     default:
         return CODE_DONE;
     }
@@ -269,6 +273,9 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     }
     const uint64_t bit = action_bit(action);
     if ((allowed[state] & bit) == 0) {
+        if ((RATINGS & bit) != 0 && !case_state_is_terminal(state)) {
+            return CODE_RATED_EARLY;
+        }
         return CODE_WRONG_STATE;
     }
     const char *may = action == ACTION_RETURN && state == CASE_DISPATCHING ? "d" : whose[action];
@@ -296,6 +303,9 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     }
     if (!is_full && (NEEDS_OTHER & bit) != 0) {
         return CODE_OTHER_CASE_NEEDED;
+    }
+    if (!is_full && (RATINGS & bit) != 0) {
+        return CODE_UNKNOWN_RECEIPT;
     }
     return !is_full && action == ACTION_SEND_TO_DESK ? CODE_UNKNOWN_WORKER : expected_of_full(action);
 }
