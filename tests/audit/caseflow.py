@@ -266,6 +266,7 @@ class CaseFlow(CaseTime):
         before = case.state
         self.recall_all(case, False)
         case.state, case.closed_at, case.holder = state, self.now, None
+        self.count_end(case, action, note.get("reason"))
         self.pause_handle(case)
         for name in ("step", "seek"):
             self.timers.cancel((name, case.no))
@@ -273,6 +274,26 @@ class CaseFlow(CaseTime):
         if case.close_key is not None and case in self.closes.get(case.close_key, []):
             self.closes[case.close_key].remove(case)
         self.say(case, action, before=before, **note)
+
+    def count_end(self, case, action, reason):
+        """For or against the source of the case: its first end, by rule and gateway."""
+        is_false = case.state == "VOID" and (action == "VERIFY_NO" or reason in ("FALSE_ALARM", "NOT_FOUND"))
+        if case.is_weighed or (case.state != "CLOSED" and not is_false):
+            return
+        case.is_weighed = True
+        if case.rule is None or case.gateway is None:
+            return
+        ends = self.sources.setdefault((case.rule, case.gateway), [0, 0])
+        ends[is_false] += 1
+        if sum(ends) >= 1000:
+            ends[:] = [ends[0] // 2, ends[1] // 2]
+
+    def is_doubtful(self, rule, gateway):
+        """Too many false alarms of this gateway under this rule to file on its word."""
+        confirmed, false_alarms = self.sources.get((rule, gateway), (0, 0))
+        ends = confirmed + false_alarms
+        below, samples = self.rules.verify_below, self.rules.verify_samples
+        return below > 0 and ends > 0 and ends >= samples and confirmed * 100 < ends * below
 
     def cleared(self, case, gateway):
         case.is_cleared = True

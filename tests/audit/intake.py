@@ -244,7 +244,8 @@ class Intake(CaseActs):
             self.handled(case)
             return "OPENED", case.no
         self.say(case, "OPEN", **note)
-        if person is not None or self.city.gateways[gateway].trusted == "true":
+        is_trusted = person is None and self.city.gateways[gateway].trusted == "true"
+        if person is not None or (is_trusted and not self.is_doubtful(case.rule, gateway)):
             self.file(case)
         else:
             self.verify(case)

@@ -104,6 +104,8 @@ class Rules:
         self.seek_every_ms = worktime.read_ms(defaults.get("seek_every", "1m"))
         self.stale_fix_ms = worktime.read_ms(defaults.get("stale_fix", "30m"))
         self.worker_lost_ms = worktime.read_ms(defaults.get("worker_lost", "10m"))
+        doubt = defaults.get("verify_first") or {}
+        self.verify_below, self.verify_samples = int(doubt.get("below", 0)), int(doubt.get("samples", 1))
         sla = {"accept": "15m", "dispatch": "15m", "check": "30m", **(defaults.get("sla") or {})}
         self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
         inspectors = [{}]

@@ -93,6 +93,7 @@ class Case:
         self.orders = []  # newest first
         self.is_seeking = self.nobody_told = self.is_cleared = False
         self.merge_key = self.close_key = None
+        self.is_weighed = False
 
     def flags(self, person):
         return self.people.get(person, ())
@@ -193,6 +194,7 @@ class World:
         self.cases, self.orders, self.timers = {}, {}, Timers()
         self.serials, self.last_order = {}, 0
         self.merges, self.closes = {}, {}
+        self.sources = {}  # (rule, gateway) -> [confirmed, false alarms]
         self.event_ids, self.dedupes = {}, {}
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations = [], 0, 0
