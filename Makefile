@@ -151,7 +151,7 @@ AUDIT := $(sort $(wildcard tests/audit/test_*.py))
 REAL := $(sort $(wildcard tests/real/test_*.sh tests/real/test_*.py))
 GOLDEN := $(sort $(wildcard tests/golden/test_*.sh))
 CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh
-RUN = BUILD=$(BUILD) CC=$(CC) tests/run.sh
+RUN = BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 test-programs: $(UNIT_BINS)
 run-tests: all test-programs
 	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(AUDIT) $(REAL)

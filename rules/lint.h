@@ -5,6 +5,7 @@
  *   L202 W hidden by a rule of higher priority       L203 W says the same as another rule
  *   L204 W two departments on the same events        L205 N a class, or hours of it, without a rule
  *   L207 E a legal basis that is not in force        L208 W old and new basis govern one class
+ *   L209 W several owners, one to be chosen
  *   L301 W cannot be indexed                         L303 W dedupe by a measured value
  *   L305 W merge radius against neighbouring assets  L401 E, L402 W nobody on shift can serve it
  *   L403 E limits that contradict each other         L405 W an escalation step that comes too late, or twice
@@ -34,6 +35,7 @@
     X(L205, NOTE, "gap", "责任空白")                                             \
     X(L207, ERROR, "basis not in force", "依据失效")                             \
     X(L208, WARNING, "old and new basis on one class", "新旧政策打架")           \
+    X(L209, WARNING, "owner not settled", "责任部门未定")                        \
     X(L301, WARNING, "cannot be indexed", "无法建索引")                          \
     X(L303, WARNING, "dedupe by a measured value", "去重键含测量值")             \
     X(L305, WARNING, "merge radius too wide", "合并半径过大")                    \

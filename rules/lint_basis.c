@@ -1,4 +1,5 @@
-/* lint_basis.c: rules against the clauses they stand on: repealed, not yet in force, replaced by another rule's. */
+/* lint_basis.c: rules against the clauses they stand on: repealed, not yet in force, replaced by another rule's; and rules
+ * whose owner is not settled. */
 #include "rules/lint_parts.h"
 #include "rules/read.h"
 
@@ -46,6 +47,22 @@ static void lint_validity(struct lint_run *run, const struct rule *rule)
                        lint_department(run, rule->department),
                        is_over ? "no longer valid since" : "not valid before",
                        date_words(run, is_over ? rule->valid_until_day : rule->valid_from_day));
+    }
+}
+
+/* A rule of several owners is out of force until one is chosen: by a ruling, then in the file. */
+static void lint_owners(struct lint_run *run, const struct rule *rule)
+{
+    char names[256];
+    size_t length = 0;
+    for (uint32_t i = 0; i < rule->owners.count && length < sizeof names; i++) {
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+                                   i == 0 ? "" : " or ",
+                                   lint_department(run, rule->owners.items[i]));
+    }
+    if (rule->owners.count > 1) {
+        (void)lint_add(run, LINT_L209, rule, NULL, rule->node, NULL,
+                       "rule %s is out of force until one owner is chosen: %s", rule->id, names);
     }
 }
 
@@ -105,6 +122,9 @@ void lint_basis(struct lint_run *run)
     const struct ruleset *set = run->set;
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
+        if (!run->options.errors_only) {
+            lint_owners(run, rule);
+        }
         if (rule->status != RULE_ACTIVE) {
             continue;
         }

@@ -7,6 +7,7 @@
 
 #define IDENTIFIER_SIZE_MAX 120u
 #define RADIUS_M_MAX 200000
+#define OWNERS_MAX 16u
 
 static const struct key_spec RULE_KEYS[] = {
     {"id", KEY_REQUIRED},       {"title", KEY_REQUIRED},  {"title_en", KEY_KNOWN},
@@ -380,6 +381,17 @@ static void add_key_captures(const struct loader *loader, struct rule *rule,
     }
 }
 
+/* One department, or several of which one is still to be chosen. */
+static void load_owner(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    if (node->kind != TREE_LIST) {
+        (void)read_name(loader, node, REF_DEPARTMENT, &rule->department);
+    } else if (read_names(loader, node, REF_DEPARTMENT, OWNERS_MAX, &rule->owners) &&
+               rule->owners.count > 0) {
+        rule->department = rule->owners.items[0];
+    }
+}
+
 static void load_head(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
     const struct tree_node *value = NULL;
@@ -391,10 +403,13 @@ static void load_head(const struct loader *loader, const struct tree_node *node,
         (void)read_text(loader, value, "title_en", &rule->title_en);
     }
     if ((value = read_find(node, "owner")) != NULL) {
-        (void)read_name(loader, value, REF_DEPARTMENT, &rule->department);
+        load_owner(loader, value, rule);
     }
     if ((value = read_find(node, "status")) != NULL) {
         (void)load_status(loader, value, &rule->status);
+    }
+    if (rule->owners.count > 1 && rule->status == RULE_ACTIVE) {
+        rule->status = RULE_DISABLED;
     }
     if ((value = read_find(node, "lane")) != NULL) {
         (void)load_lane(loader, value);

@@ -111,6 +111,7 @@ struct rule {
     const struct tree_node *node;
     uint32_t row; /* of POLICY_RULES */
     uint32_t department;
+    struct rule_rows owners; /* more than one: not settled, and the rule is out of force */
     enum rule_status status;
     uint32_t priority;
     struct rule_type **types;

@@ -102,6 +102,38 @@ def a_change_on_recorded_events(city, where):
     assert f"NOT MET {expect}:4: was 0." in backtest("--expect", expect, expected=1)[0]
 
 
+def a_catalogue_becomes_rules(city, where):
+    made, town = os.path.join(where, "made"), os.path.join(where, "town")
+    said = run("rules", "import", "rules/packs/catalogue/catalogue.csv", "--out", made)
+    rows, unsettled = (int(number) for number in re.search(r"^(\d+) rows: .* (\d+) rules wait", said).groups())
+    assert rows >= 120 and unsettled > 0, said
+    shutil.copytree(city, town)
+    with open(os.path.join(town, "catalogue.csv"), "a", encoding="utf-8") as file:
+        file.write(open(os.path.join(made, "catalogue.csv"), encoding="utf-8").read().split("\n", 1)[1])
+    path = shutil.copy(os.path.join(made, "rules", "catalogue.yaml"), os.path.join(town, "rules"))
+
+    def waiting():
+        found = json.loads(run("rules", "lint", town, "--format", "json"))["findings"]
+        return [row["rule"]["id"] for row in found if row["code"] == "L209"]
+
+    before = waiting()
+    assert len(before) == unsettled, (len(before), unsettled)
+    text = open(path, encoding="utf-8").read()
+    owners = re.search(r"- id: " + re.escape(before[0]) + r"\n(?:.*\n){2}  owner: (\[.*\])\n", text).group(1)
+    head, tail = text.split(f"- id: {before[0]}\n")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{head}- id: {before[0]}\n{tail.replace(owners, owners[1:].split(',')[0], 1)}")
+    assert waiting() == before[1:]
+
+    bad = os.path.join(where, "bad.csv")
+    lines = open("rules/packs/catalogue/catalogue.csv", encoding="utf-8").read().splitlines()[:2]
+    with open(bad, "w", encoding="utf-8") as file:
+        file.write("\n".join([*lines, lines[1], lines[1].replace("C.01.01.1,", "X.1,").replace(",4h,", ",soon,")]) + "\n")
+    said = run("rules", "import", bad, "--out", made, expected=65)
+    for words in ("bad.csv:3:1: error I004", "bad.csv:4:1: error I001", "error I003: handle \"soon\"", "nothing usable was written"):
+        assert words in said, (words, said)
+
+
 def wrong_input(city):
     assert "did you mean \"sensor.gas\"" in run("rules", "explain", city, "--event", '{"type": "sensor.gaz"}', expected=65)
     assert "no file or directory" in run("rules", "lint", city + "-not", expected=66)
@@ -144,6 +176,7 @@ def main():
     a_conflict_is_refused(city)
     a_no_names_its_clause(city)
     a_change_on_recorded_events(city, where)
+    a_catalogue_becomes_rules(city, where)
     wrong_input(city)
     the_page(where)
     shutil.rmtree(where)
