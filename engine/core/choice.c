@@ -8,6 +8,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
+#define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
 #define LIST_MAX                                                                                   \
     48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
 
@@ -20,6 +21,18 @@ struct rank {
     uint32_t person; /* image row: rows are in id order */
 };
 
+/* People of one square of buckets, before anybody's row is read: the nearest few by distance, the others as they come. */
+struct near_place {
+    uint64_t squared;
+    struct grid_place place;
+};
+
+struct batch {
+    uint32_t near_count, other_count;
+    struct near_place near[DECISION_CANDIDATES_MAX];
+    struct grid_place others[BATCH_OTHERS_MAX];
+};
+
 struct search {
     const struct core *core;
     const struct case_row *row;
@@ -30,6 +43,7 @@ struct search {
     enum order_kind kind;
     uint8_t ring_index;
     bool is_grid_ring;
+    bool is_batched;    /* the nearest first, so that few rows are read */
     bool is_everybody;  /* nobody was found: counting who was removed by what */
     bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
     uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
@@ -37,6 +51,7 @@ struct search {
     uint32_t best;      /* worker slot or NONE32 */
     struct rank best_rank;
     struct effect_candidate best_line; /* what the record says of him */
+    struct batch batch;
 };
 
 static bool rank_is_before(const struct rank *a, const struct rank *b)
@@ -154,8 +169,11 @@ static int64_t travel_ms_of(const struct search *search, const struct city_perso
         return -1;
     }
     /* cm x 10 = mm; x detour / 1000; / (mm/s) x 1000 = ms */
-    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1,
-                   max_i64(1, mode->speed_mm_per_s));
+    const int64_t speed = max_i64(1, mode->speed_mm_per_s);
+    if (mode->detour_permille <= 1000000) { /* 2e9 cm x 10 x 1e6 fits */
+        return distance_cm * 10 * (int64_t)mode->detour_permille / speed;
+    }
+    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1, speed);
 }
 
 /* Does a handler of the case belong to this team? */
@@ -257,6 +275,13 @@ static void note_beyond(struct search *search)
     }
 }
 
+/* Can somebody there change neither choice nor record? */
+static bool is_beyond(const struct search *search, struct place at)
+{
+    return search->beyond != UINT64_MAX && !search->is_everybody &&
+           distance_squared(at, search->row->place) >= search->beyond;
+}
+
 /* The first filter that stops the worker, who counts as being away_cm from the case. */
 static enum code filter_all(const struct search *search, uint32_t slot,
                             const struct city_person *person, enum code position, int64_t away_cm)
@@ -295,11 +320,7 @@ static void consider(struct search *search, uint32_t slot, struct place at)
     const enum code position = filter_position(search, slot, person, &at, &is_home);
     int64_t away_cm = -1;
     if (place_is_known(at) && place_is_known(search->row->place)) {
-        const uint64_t squared = distance_squared(at, search->row->place);
-        if (squared >= search->beyond && !search->is_everybody) {
-            return;
-        }
-        away_cm = (int64_t)isqrt_u64(squared);
+        away_cm = distance_cm(at, search->row->place);
     }
     const enum code code = filter_all(search, slot, person, position, away_cm);
     const int64_t travel_ms = travel_ms_of(search, person, away_cm);
@@ -351,6 +372,76 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
     return false;
 }
 
+/* ---- in batches ---- */
+
+static void consider_unless_beyond(struct search *search, const struct grid_place *place)
+{
+    if (is_beyond(search, place->at)) { /* his row need not even be read */
+        search->record->considered++;
+    } else {
+        consider(search, place->slot, place->at);
+    }
+}
+
+static void take_other(struct search *search, const struct grid_place *place)
+{
+    struct batch *batch = &search->batch;
+    if (batch->other_count == BATCH_OTHERS_MAX) {
+        consider_unless_beyond(search, place);
+    } else {
+        batch->others[batch->other_count++] = *place;
+    }
+}
+
+static void take(struct search *search, const struct grid_place *place)
+{
+    struct batch *batch = &search->batch;
+    if (!search->is_batched) {
+        consider_unless_beyond(search, place);
+        return;
+    }
+    const uint64_t squared = distance_squared(place->at, search->row->place);
+    uint32_t at = batch->near_count;
+    if (at == DECISION_CANDIDATES_MAX) {
+        if (squared >= batch->near[at - 1].squared) {
+            take_other(search, place);
+            return;
+        }
+        take_other(search, &batch->near[--at].place);
+    } else {
+        batch->near_count++;
+    }
+    for (; at > 0 && squared < batch->near[at - 1].squared; at--) {
+        batch->near[at] = batch->near[at - 1];
+    }
+    batch->near[at] = (struct near_place){squared, *place};
+}
+
+/* Rows are asked for ahead: the next is on its way from memory while one is looked at. */
+static void flush(struct search *search)
+{
+    struct batch *batch = &search->batch;
+    const struct worker_row *rows = search->core->workers.rows;
+    const struct city_person *persons = state_city(search->core)->persons;
+    for (uint32_t i = 0; i < batch->near_count; i++) {
+        const struct worker_row *row = &rows[batch->near[i].place.slot];
+        __builtin_prefetch(row);
+        __builtin_prefetch((const char *)row + 64);
+    }
+    for (uint32_t i = 0; i < batch->near_count; i++) {
+        const struct city_person *person = &persons[rows[batch->near[i].place.slot].person];
+        __builtin_prefetch(person);
+        __builtin_prefetch((const char *)person + 64);
+    }
+    for (uint32_t i = 0; i < batch->near_count; i++) {
+        consider_unless_beyond(search, &batch->near[i].place);
+    }
+    for (uint32_t i = 0; i < batch->other_count; i++) {
+        consider_unless_beyond(search, &batch->others[i]);
+    }
+    batch->near_count = batch->other_count = 0;
+}
+
 /* ---- outward ---- */
 
 static void consider_bucket(struct search *search, uint32_t bucket)
@@ -361,7 +452,7 @@ static void consider_bucket(struct search *search, uint32_t bucket)
         for (uint32_t i = 0; i < chunk->count; i++) {
             const struct grid_place *place = &chunk->places[i];
             if (kind_mask_has(&search->wanted, place->kind)) {
-                consider(search, place->slot, place->at);
+                take(search, place);
             }
         }
     }
@@ -421,7 +512,9 @@ static void search_outward(struct search *search)
         consider_stretch(search, (struct stretch){x - k, y + k, width, false});
         consider_stretch(search, (struct stretch){x - k, y - k + 1, width - 2, true});
         consider_stretch(search, (struct stretch){x + k, y - k + 1, width - 2, true});
+        flush(search); /* with the case's own bucket, which alone settles nothing */
     }
+    flush(search);
 }
 
 /* ---- rings ---- */
@@ -445,12 +538,13 @@ static bool search_members(struct search *search, uint32_t unit)
         }
         for (uint32_t i = 0; i < group->count; i++) {
             const uint32_t slot = grid->members[group->first + i];
-            const struct place at = grid_at(grid, slot);
-            if (place_is_known(at)) {
-                consider(search, slot, at);
+            const struct grid_place place = {grid_at(grid, slot), slot, group->kind};
+            if (place_is_known(place.at)) {
+                take(search, &place);
             }
         }
     }
+    flush(search);
     return true;
 }
 
@@ -480,6 +574,8 @@ static void begin_ring(struct search *search)
     search->has_earlier = search->record->candidate_count > 0;
     memset(search->record->removed, 0, sizeof search->record->removed);
     search->is_grid_ring = search->ring->kind == RING_GRID;
+    search->is_batched = search->assign->pick == PICK_NEAREST && !search->is_everybody &&
+                         place_is_known(search->row->place);
     if (search->ring->kind == RING_LEVEL) {
         search->case_unit = search->row->cell == NONE32
                                 ? NONE32
@@ -625,13 +721,17 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
     out_decision->rule = row->rule;
     out_decision->assign = question.assign;
     out_decision->order_kind = (uint8_t)question.kind;
-    struct search search = {.core = core,
-                            .row = row,
-                            .assign = &policy->assigns[question.assign],
-                            .record = out_decision,
-                            .kind = question.kind,
-                            .beyond = UINT64_MAX,
-                            .best = NONE32};
+    struct search search;
+    memset(&search, 0,
+           offsetof(struct search, batch)); /* the batch is large and starts with its counts */
+    search.core = core;
+    search.row = row;
+    search.assign = &policy->assigns[question.assign];
+    search.record = out_decision;
+    search.kind = question.kind;
+    search.beyond = UINT64_MAX;
+    search.best = NONE32;
+    search.batch.near_count = search.batch.other_count = 0;
     search.wanted = grid_wanted(&core->workers.grid, search.assign);
     for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
         search.ring = &policy->rings[search.assign->rings.first + i];

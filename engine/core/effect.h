@@ -12,7 +12,7 @@
 #include "engine/core/command.h"
 #include "engine/core/life.h"
 
-#define DECISION_CANDIDATES_MAX 16u
+#define DECISION_CANDIDATES_MAX 8u
 
 enum effect_kind {
     EFFECT_RESULT = 1,

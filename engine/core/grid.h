@@ -21,7 +21,7 @@
 #include "engine/core/limits.h"
 #include "engine/core/policy.h"
 
-#define GRID_SIDE 128u /* most buckets along one side of the city's box */
+#define GRID_SIDE 256u /* most buckets along one side of the city's box */
 #define BLOCK_SIDE 16u /* buckets along one side of a block */
 #define KINDS_MAX 128u /* kinds of persons told apart */
 #define KIND_WORDS (KINDS_MAX / 64u)
