@@ -8,6 +8,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
+#define PERSONS_PER_OPERATION 16u
 #define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
 #define LIST_MAX                                                                                   \
     48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
@@ -748,6 +749,17 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
         out_decision->binding = (uint16_t)binding_of(out_decision);
     }
     return NONE32;
+}
+
+uint32_t choice_silent_operations(const struct core *core, uint32_t assign)
+{
+    const struct grid *grid = &core->workers.grid;
+    const struct kind_mask wanted = grid_wanted(grid, &state_policy(core)->assigns[assign]);
+    uint32_t persons = 0;
+    for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
+        persons += kind_mask_has(&wanted, kind) ? grid->kind_counts[kind] : 0;
+    }
+    return persons / PERSONS_PER_OPERATION;
 }
 
 enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,

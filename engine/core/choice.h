@@ -28,6 +28,9 @@ struct choice_question {
 uint32_t choice_find(const struct core *core, struct choice_question question,
                      struct effect_decision *out_decision);
 
+/* What a search that nobody hears of counts as, however far it looked: a part of those whom duty allows. */
+uint32_t choice_silent_operations(const struct core *core, uint32_t assign);
+
 /* Would the filters let this worker take an order, wherever he is and whatever he knows? ELIGIBLE, or why not. */
 enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,
                                enum order_kind kind);

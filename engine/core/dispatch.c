@@ -96,7 +96,8 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
         if ((row->assign_mask & (1u << i)) == 0) {
             continue;
         }
-        uint32_t wanted = state_policy(core)->assigns[assign].count + (i == 0 ? row->help_wanted : 0u);
+        uint32_t wanted =
+            state_policy(core)->assigns[assign].count + (i == 0 ? row->help_wanted : 0u);
         const uint32_t have = count_for_assign(core, row, i);
         for (wanted = wanted > have ? wanted - have : 0; wanted > 0; wanted--) {
             struct effect_decision decision;
@@ -104,7 +105,9 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
                 orders_find_lead(core, row) == NONE32 ? KIND_HANDLE : KIND_ASSIST;
             const struct choice_question question = {case_slot, assign, kind, is_silent};
             const uint32_t worker = choice_find(core, question, &decision);
-            core->operations += decision.considered;
+            core->operations += worker == NONE32 && is_quiet
+                                    ? choice_silent_operations(core, assign)
+                                    : decision.considered;
             if (worker == NONE32) {
                 *out_binding = (enum code)decision.binding;
                 if (!is_quiet) {
@@ -131,9 +134,11 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
     struct effect_decision decision;
     for (uint32_t i = 0; i < assigns.count; i++) {
         const uint32_t assign = assigns.first + i;
-        const struct choice_question question = {case_slot, assign, kind, is_quiet};
+        const bool is_silent = is_quiet || i + 1 < assigns.count; /* only the last says "nobody" */
+        const struct choice_question question = {case_slot, assign, kind, is_silent};
         const uint32_t worker = choice_find(core, question, &decision);
-        core->operations += decision.considered;
+        core->operations += worker == NONE32 && is_silent ? choice_silent_operations(core, assign)
+                                                          : decision.considered;
         if (worker != NONE32) {
             return dispatch_offer(core, case_slot, worker, assign, 0xff, kind, &decision);
         }
