@@ -26,6 +26,7 @@ static const struct cli_verb COMMANDS[] = {
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"top", cmd_top, "the live numbers of a running engine"},
     {"history", cmd_history, "search, show, list closed and open cases"},
+    {"report", cmd_report, "the indices of a month as a page and a table"},
     {"index", cmd_index, "indices of a month, with the cases behind each"},
     {"log", cmd_log, "look into, verify and replay a log"},
     {"backup", cmd_backup, "a verified copy of a data directory, also while its engine runs"},

@@ -1,6 +1,7 @@
 /* cmd_history.c: `gridloop history search | show | list`: reads DATA/history.db, also while its engine writes it. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/history_precision.h"
 #include "engine/cli/history_print.h"
 
 #include <errno.h>
@@ -261,6 +262,7 @@ int cmd_history(int argc, char **argv)
         {"search", history_search, "cases by words in title, place, reports, remarks"},
         {"show", history_show, "the record of one case"},
         {"list", history_list, "cases by day"},
+        {"precision", history_precision, "confirmed cases and false alarms by source, device or rule"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop history", VERBS, argc, argv);
 }
