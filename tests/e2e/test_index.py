@@ -225,6 +225,44 @@ def test_status(database):
         check(word in run("case", "status", receipt, "--db", database, code=code).stderr, f"{receipt}: {word}")
 
 
+def test_ratings():
+    """Live: the receipt in the answer, stars and the word on solving once each, and what the engine refuses."""
+    sys.path.insert(0, HERE)
+    from engine import Engine
+    with Engine() as engine:
+        engine.start()
+        persons = engine.table("workers.csv")
+        intake = next(row["id"] for row in persons if "intake" in row["rights"])
+        chief = next(row["id"] for row in persons if "shift_chief" in row["rights"])
+        sent = subprocess.run([GRIDLOOP, "send", "--example", "camera.garbage_overflow", "--json", "--url", engine.url,
+                               "--city", engine.city], capture_output=True, text=True, env={**os.environ, **engine.env})
+        result = next(json.loads(line) for line in sent.stdout.splitlines() if '"receipt"' in line)
+        receipt = result["receipt"]
+        check(receipt == result["case"] + ".1", f"the first report's receipt: {result}")
+
+        def act(case, action, who, *more):
+            done = subprocess.run([GRIDLOOP, "case", "act", case, action, "--as", who, "--url", engine.url, *more],
+                                  capture_output=True, text=True, env={**os.environ, **engine.env})
+            return re.match(r"refused (\w+)", done.stderr).group(1) if done.stderr.startswith("refused") else "DONE"
+
+        steps = [(receipt, "rate", intake, ("--amount", "5"), "RATED_EARLY"),
+                 (result["case"], "force_close", chief, ("--reason", "other"), "DONE"),
+                 (receipt, "rate", intake, ("--amount", "6"), "BAD_STARS"),
+                 (receipt, "rate", chief, ("--amount", "4"), "NO_RIGHT"),
+                 (receipt, "rate", intake, ("--amount", "4"), "DONE"),
+                 (receipt, "rate", intake, ("--amount", "4"), "ALREADY_RATED"),
+                 (result["case"] + ".7", "solved", intake, (), "UNKNOWN_RECEIPT"),
+                 (receipt, "not_solved", intake, (), "DONE")]
+        for case, action, who, more, wanted in steps:
+            got = act(case, action, who, *more)
+            check(got == wanted, f"{action} {' '.join(more)} on {case}: {got}, not {wanted}")
+        engine.stop()
+        status = json.loads(run("case", "status", receipt, "--data", engine.data, "--json").stdout)
+        check(status["state"] not in ("CLOSED", "FORCED_CLOSED"), f"not solved opens it again: {status}")
+        row = json.loads(run("index", "--data", engine.data, "--json").stdout)["rows"][0]
+        check(row["counters"]["worth"]["raw"] == 80 and row["counters"]["said_unsolved"]["raw"] == 1, "and the indices know it")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="gridloop-index-") as work:
         test_vectors(work)
@@ -234,6 +272,7 @@ def main():
         test_report(work, database)
         test_refusals(work, database)
         test_status(database)
+    test_ratings()
     print("1..1\n" + ("ok" if failed == 0 else "not ok") + " 1 - indices")
     return 1 if failed else 0
 
