@@ -23,6 +23,7 @@ static void gather_fini(struct gather *gather)
         &gather->asset_names,  &gather->class_names,      &gather->cell_names,
         &gather->zone_names,   &gather->calendar_names,   &gather->mode_names,
         &gather->kind_names,   &gather->role_names,       &gather->skill_names,
+        &gather->permit_names,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         names_fini(all[i]);
@@ -57,9 +58,11 @@ enum err city_load(const char *directory, struct problems *problems, void **out_
     gather_places_read(&gather);
     gather_people_read(&gather);
     gather_things_read(&gather);
+    gather_permits_read(&gather);
     gather_people_write(&gather);
     gather_places_write(&gather);
     gather_things_write(&gather);
+    gather_permits_write(&gather);
     gather_info(&gather);
     enum err err = ERR_INPUT;
     if (problems_error_count(problems) == errors_before) {

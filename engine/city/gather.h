@@ -33,13 +33,13 @@ struct gather {
     bool has_bounds;
     struct place bounds_low, bounds_high; /* the box with its margin */
 
-    struct csv units, departments, posts, workers, gateways, devices, assets, catalogue;
+    struct csv units, departments, posts, workers, gateways, devices, assets, catalogue, permits;
     struct features cells, areas;
 
     /* Sorted keys; the rank is the row of the image, but for zones and assets. */
     struct names unit_names, department_names, post_names, person_names, gateway_names,
         device_names, asset_names, class_names, cell_names, zone_names, calendar_names, mode_names,
-        kind_names, role_names, skill_names;
+        kind_names, role_names, skill_names, permit_names;
     uint32_t *area_rows;  /* rank in zone_names -> row of CITY_AREAS */
     uint32_t *asset_rows; /* rank in asset_names -> row of CITY_ASSETS */
 
@@ -74,6 +74,7 @@ struct place gather_place(struct gather *gather, const struct csv *csv, uint32_t
 struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, uint32_t row,
                                 uint32_t column);
 bool gather_parse_decimal(const char *text, double *out_value);
+bool gather_parse_limit(const char *text, struct clock_limit *out_limit);
 bool gather_parse_u32(const char *text, uint32_t *out_value);
 bool gather_id_is_sound(const char *text);
 __attribute__((format(printf, 6, 7))) void gather_problem(struct gather *gather,
@@ -109,5 +110,8 @@ void gather_people_read(struct gather *gather); /* departments, posts, workers, 
 void gather_people_write(struct gather *gather);
 void gather_things_read(struct gather *gather); /* assets, devices, catalogue */
 void gather_things_write(struct gather *gather);
+
+void gather_permits_read(struct gather *gather); /* permits.csv */
+void gather_permits_write(struct gather *gather);
 
 #endif

@@ -10,9 +10,12 @@
 #define MARGIN_MAX_M 200000
 #define SPEED_MAX_KMH 1000
 #define DETOUR_MAX 100
+#define POSITION_DEFAULT_MS (4 * HOUR_MS)
+#define RULING_DEFAULT_MS (24 * HOUR_MS)
 
 static const struct yaml_key ROOT_KEYS[] = {
     {"city", true}, {"box", false}, {"posts", true}, {"modes", true}, {"mode_default", true},
+    {"adjudication", false},
 };
 static const struct yaml_key CITY_KEYS[] = {
     {"name", true},
@@ -25,7 +28,8 @@ static const struct yaml_key CITY_KEYS[] = {
 };
 static const struct yaml_key BOX_KEYS[] = {{"lon", true}, {"lat", true}, {"margin_m", false}};
 static const struct yaml_key POST_KEYS[] = {
-    {"command", true}, {"supervision", true}, {"desk", true}};
+    {"command", true}, {"supervision", true}, {"desk", true}, {"adjudication", false}};
+static const struct yaml_key ADJUDICATION_KEYS[] = {{"position", false}, {"ruling", false}};
 static const struct yaml_key MODE_KEYS[] = {{"speed_kmh", true}, {"detour", true}};
 
 static const char *text_or_empty(const char *text)
@@ -63,6 +67,19 @@ static uint32_t number_of(struct gather *gather, const yaml_node_t *node, uint32
         return otherwise;
     }
     return value;
+}
+
+/* A duration that runs on continuously. */
+static int64_t duration_of(struct gather *gather, const yaml_node_t *node, int64_t otherwise)
+{
+    const char *text = yaml_text(&gather->city_yaml, node);
+    struct clock_limit limit = {otherwise, UNIT_CONTINUOUS, 0};
+    if (text != NULL && (!gather_parse_limit(text, &limit) || limit.value == 0 ||
+                         (limit.unit != UNIT_CONTINUOUS && limit.unit != UNIT_NATURAL_DAY))) {
+        yaml_problem(&gather->city_yaml, node, "C030", "\"%s\" should be a duration such as 4h", text);
+        return otherwise;
+    }
+    return limit.unit == UNIT_NATURAL_DAY ? limit.value * DAY_MS : limit.value;
 }
 
 static void read_levels(struct gather *gather, const yaml_node_t *node)
@@ -195,6 +212,10 @@ void gather_city_yaml(struct gather *gather)
     if (posts != NULL) {
         (void)yaml_check_keys(tree, posts, POST_KEYS, COUNT_OF(POST_KEYS));
     }
+    if (yaml_find(tree, root, "adjudication") != NULL) {
+        (void)yaml_check_keys(tree, yaml_find(tree, root, "adjudication"), ADJUDICATION_KEYS,
+                              COUNT_OF(ADJUDICATION_KEYS));
+    }
     read_box(gather, yaml_find(tree, root, "box"));
     read_modes(gather, yaml_find(tree, root, "modes"));
 }
@@ -280,6 +301,7 @@ void gather_info(struct gather *gather)
     const yaml_node_t *root = yaml_tree_root(tree);
     const yaml_node_t *city = yaml_find(tree, root, "city");
     const yaml_node_t *posts = yaml_find(tree, root, "posts");
+    const yaml_node_t *hearing = yaml_find(tree, root, "adjudication");
     char digest[40];
     (void)snprintf(digest, sizeof digest, "%016llx%016llx",
                    (unsigned long long)gather->source_digest.hi,
@@ -304,7 +326,14 @@ void gather_info(struct gather *gather)
             name_row(gather, yaml_find(tree, posts, "desk"), &gather->post_names, "posts.csv"),
         .mode_default =
             name_row(gather, yaml_find(tree, root, "mode_default"), &gather->mode_names, "modes"),
+        .adjudication_post = name_row(gather, yaml_find(tree, posts, "adjudication"),
+                                      &gather->post_names, "posts.csv"),
+        .position_ms = duration_of(gather, yaml_find(tree, hearing, "position"), POSITION_DEFAULT_MS),
+        .ruling_ms = duration_of(gather, yaml_find(tree, hearing, "ruling"), RULING_DEFAULT_MS),
     };
+    if (yaml_find(tree, posts, "adjudication") == NULL) {
+        info.adjudication_post = info.command_post;
+    }
     write_modes(gather, yaml_find(tree, root, "modes"));
     write_time_zone(gather, yaml_find(tree, city, "time_zone"));
     image_writer_section(gather->writer, CITY_INFO, sizeof info, &info, 1);

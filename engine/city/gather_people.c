@@ -11,11 +11,12 @@ enum {
     DEPARTMENT_NAME_EN,
     DEPARTMENT_DUTY,
     DEPARTMENT_LEAD,
-    DEPARTMENT_CALENDAR
+    DEPARTMENT_CALENDAR,
+    DEPARTMENT_LEVEL
 };
 static const struct csv_column DEPARTMENT_COLUMNS[] = {
     {"code", true},       {"name", true},       {"name_en", false},
-    {"duty_post", false}, {"lead_post", false}, {"calendar", false},
+    {"duty_post", false}, {"lead_post", false}, {"calendar", false}, {"level", false},
 };
 
 enum { POST_CODE, POST_NAME, POST_NAME_EN, POST_DEPARTMENT, POST_PERSONS };
@@ -107,6 +108,7 @@ static void write_departments(struct gather *gather)
                                           "posts.csv"),
             .calendar = gather_reference(gather, csv, row, DEPARTMENT_CALENDAR,
                                          &gather->calendar_names, "calendars.yaml"),
+            .level = gather_number(gather, csv, row, DEPARTMENT_LEVEL, 0, CITY_DEPARTMENT_LEVELS),
         };
     }
     image_writer_section(gather->writer, CITY_DEPARTMENTS, sizeof *rows, rows, names->count);

@@ -24,11 +24,12 @@ enum {
     CLASS_HANDLE,
     CLASS_CHECK,
     CLASS_REOPEN,
-    CLASS_BASIS
+    CLASS_BASIS,
+    CLASS_NOTICE
 };
 static const struct csv_column CLASS_COLUMNS[] = {
     {"class", true},   {"title", true},  {"title_en", false}, {"department", false},
-    {"handle", false}, {"check", false}, {"reopen", false},   {"basis", false},
+    {"handle", false}, {"check", false}, {"reopen", false},   {"basis", false},  {"notice_min", false},
 };
 
 static const char *const CHECK_WORDS[] = {"person", "device", "none"}; /* enum check_kind */
@@ -221,6 +222,18 @@ static struct clock_limit handle_of(struct gather *gather, uint32_t row)
     return limit;
 }
 
+/* How early an order of the class must reach its worker. */
+static int64_t notice_of(struct gather *gather, uint32_t row)
+{
+    const struct clock_limit limit = gather_limit(gather, &gather->catalogue, row, CLASS_NOTICE);
+    if (limit.unit == UNIT_WORK_TIME || limit.unit == UNIT_WORK_DAY_END) {
+        gather_problem(gather, &gather->catalogue, row, CLASS_NOTICE, "C030",
+                       "notice runs on continuously: 30m, 2h, 1d");
+        return 0;
+    }
+    return limit.unit == UNIT_NATURAL_DAY ? limit.value * DAY_MS : limit.value;
+}
+
 static void write_catalogue(struct gather *gather)
 {
     const struct csv *csv = &gather->catalogue;
@@ -239,6 +252,7 @@ static void write_catalogue(struct gather *gather)
             .check =
                 gather_word(gather, csv, row, CLASS_CHECK, CHECK_WORDS, COUNT_OF(CHECK_WORDS), 0),
             .reopen_ms = reopen_of(gather, row),
+            .notice_ms = notice_of(gather, row),
         };
     }
     image_writer_section(gather->writer, CITY_CLASSES, sizeof *rows, rows, names->count);

@@ -259,7 +259,7 @@ static const struct unit_word UNIT_WORDS[] = {
     {"wh", HOUR_MS, UNIT_WORK_TIME},   {"wd", 1, UNIT_WORK_DAY_END},
 };
 
-static bool parse_limit(const char *text, struct clock_limit *out_limit)
+bool gather_parse_limit(const char *text, struct clock_limit *out_limit)
 {
     size_t digits = strspn(text, "0123456789");
     char number[16];
@@ -288,7 +288,7 @@ struct clock_limit gather_limit(struct gather *gather, const struct csv *csv, ui
 {
     const char *text = gather_text(csv, row, column);
     struct clock_limit limit = {0, UNIT_CONTINUOUS, 0};
-    if (text[0] != '\0' && !parse_limit(text, &limit)) {
+    if (text[0] != '\0' && !gather_parse_limit(text, &limit)) {
         gather_problem(gather, csv, row, column, "C030",
                        "\"%s\" should be a duration such as 30m, 4h, 4wh, 2wd or 1d", text);
     }

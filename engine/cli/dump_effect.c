@@ -134,6 +134,7 @@ static json_t *dump_decision(struct dump_names names, const struct effect_decisi
     dump_set(object, "assign", json_integer((json_int_t)decision->assign));
     dump_set(object, "order_kind", json_string(words_order_kind_name(decision->order_kind)));
     dump_set(object, "binding", json_string(words_code_name(decision->binding)));
+    dump_set(object, "ruled", dump_department(names, decision->ruled));
     dump_set(object, "considered", json_integer(decision->considered));
     dump_set(object, "removed", removed);
     dump_set(object, "candidates", candidates);

@@ -191,6 +191,15 @@ json_t *dump_type(struct dump_names names, uint32_t row)
                      dump_text(policy_text(names.policy, name), name.size));
 }
 
+json_t *dump_department(struct dump_names names, uint32_t row)
+{
+    if (row == NONE32 || names.city == NULL || row >= names.city->department_count) {
+        return json_null();
+    }
+    const struct image_string code = names.city->departments[row].code;
+    return dump_text(city_text(names.city, code), code.size);
+}
+
 json_t *dump_principal(struct dump_names names, struct hash128 principal)
 {
     if (hash128_is_none(principal)) {

@@ -3,13 +3,16 @@
  * A refusal changes nothing and says what is possible now. */
 #include "engine/core/acts.h"
 
+#include "engine/core/burden.h"
 #include "engine/core/cases.h"
 #include "engine/core/choice.h"
 #include "engine/core/clocks.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispatch.h"
+#include "engine/core/dispute.h"
 #include "engine/core/joint.h"
 #include "engine/core/links.h"
+#include "engine/core/offices.h"
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/watch.h"
@@ -68,10 +71,14 @@ static void act_accept(const struct act *act, uint32_t order_slot)
             flow_hold_by_person(row, act->worker);
             row->flags &= ~(uint32_t)CASE_IS_SEEKING;
             clocks_bind_handle(core, order->case_slot, flow_owner_of(core, row));
+            offices_receive_worker(core, order->case_slot, act->worker);
         }
     }
     clocks_arm_step(core, order->case_slot);
     act_say(act, order->case_slot, order_slot, before);
+    if (!flow_is_service(order)) {
+        burden_note_order(core, order->case_slot, order_slot);
+    }
 }
 
 static void act_decline(const struct act *act, uint32_t order_slot)
@@ -115,6 +122,9 @@ static enum code act_arrive(const struct act *act, uint32_t order_slot)
     if (order->is_lead != 0) {
         row->state = CASE_ON_SITE;
     }
+    if (!flow_is_service(order)) {
+        offices_act(row);
+    }
     clocks_arm_step(core, order->case_slot);
     act_say(act, order->case_slot, order_slot, before);
     return CODE_DONE;
@@ -143,8 +153,11 @@ static void act_return(const struct act *act, uint32_t order_slot)
     if (service) {
         flow_service_again(core, slot, kind);
     } else if (was_lead && reason_is_for_desk((enum reason)act->body->reason)) {
+        offices_leave(core, slot, (enum reason)act->body->reason,
+                      flow_desk_of(core, cases_peek(&core->cases, slot)), 0);
         flow_recall_all(core, slot, false);
         flow_to_desk(core, slot, NONE32, CODE_NOTHING, false);
+        dispute_judge(core, slot);
     } else {
         flow_after_loss(core, slot, act->worker, was_lead);
     }
@@ -158,6 +171,7 @@ static void act_done(const struct act *act, uint32_t order_slot)
     const struct case_row *row = cases_peek(&core->cases, slot);
     const uint32_t handling = (1u << KIND_HANDLE) | (1u << KIND_ASSIST);
     core->counts.done++;
+    offices_act(cases_at(&core->cases, slot));
     orders_end(core, order_slot, ORDER_DONE);
     act_say(act, slot, order_slot, 0);
     if (was_lead) {
@@ -271,6 +285,27 @@ static enum code do_on_order(const struct act *act, uint32_t order_slot)
     }
 }
 
+static enum code act_rule(const struct act *act, uint32_t slot, uint32_t order_slot)
+{
+    struct flow_note note = act_note(act);
+    note.order = order_slot == NONE32 ? 0 : order_slot + 1;
+    note.amount = act->body->amount;
+    const enum code code =
+        dispute_rule(act->core, slot, act->worker, act_subject_post(act), &note);
+    if (code == CODE_DONE) { /* may not check it, as long as the list has room to say so */
+        (void)case_person_add(cases_at(&act->core->cases, slot), act->worker, PERSON_COMMANDED);
+    }
+    return code;
+}
+
+/* An order to a post: data, or a ruling. */
+static enum code do_on_post_order(const struct act *act, uint32_t order_slot)
+{
+    return act->body->action == ACTION_RULE
+               ? act_rule(act, orders_peek(&act->core->orders, order_slot)->case_slot, order_slot)
+               : joint_answer(act, order_slot);
+}
+
 static bool is_own_order(const struct act *act, const struct order_row *order)
 {
     if (order->worker != NONE32) {
@@ -305,7 +340,8 @@ static enum code act_on_order(const struct act *act)
     }
     enum code code = check_needs(act, rule->needs);
     if (code == CODE_NOTHING) {
-        code = order->worker == NONE32 ? joint_answer(act, order_slot) : do_on_order(act, order_slot);
+        code = order->worker == NONE32 ? do_on_post_order(act, order_slot)
+                                       : do_on_order(act, order_slot);
     }
     act->result->state = orders_peek(&core->orders, order_slot)->state;
     return code;
@@ -348,6 +384,22 @@ bool act_is_of_side(const struct core *core, uint32_t worker, const struct case_
            (person->rights & RIGHT_DEPARTMENT_DESK) != 0;
 }
 
+/* In a dispute and after its ruling nobody hands the case on. */
+static enum code check_fixed(const struct core *core, const struct case_row *row,
+                             enum action action)
+{
+    const bool is_hand_over =
+        (action == ACTION_RETURN && row->state == CASE_ASSIGNED) || action == ACTION_HAND_OVER;
+    if (row->dispute != NONE32 &&
+        (is_hand_over || action == ACTION_SEND_TO_DESK || action == ACTION_DISPATCH ||
+         (action == ACTION_REASSIGN && dispute_blocks(core, row)))) {
+        return CODE_IN_DISPUTE;
+    }
+    return is_hand_over && row->ruled_office != NONE32 && row->holder.index == row->ruled_office
+               ? CODE_RULED
+               : CODE_NOTHING;
+}
+
 static enum code check_rights(const struct act *act, const struct case_row *row,
                               const struct life_case_rule *rule)
 {
@@ -366,6 +418,10 @@ static enum code check_rights(const struct act *act, const struct case_row *row,
     }
     if ((rule->needs & NEED_SIDE) != 0 && !act_is_of_side(core, act->worker, row)) {
         return CODE_NOT_YOURS;
+    }
+    const enum code fixed = check_fixed(core, row, (enum action)act->body->action);
+    if (fixed != CODE_NOTHING) {
+        return fixed;
     }
     const uint32_t flags = case_person_flags(row, act->worker);
     const uint32_t part = PERSON_HANDLED | PERSON_COMMANDED;
@@ -439,6 +495,7 @@ static enum code act_send_to_desk(const struct act *act, uint32_t slot)
     flow_recall_all(core, slot, false);
     remember_hand(act, row, PERSON_COMMANDED, NONE32);
     flow_to_desk(core, slot, post, CODE_NOTHING, false);
+    dispute_judge(core, slot);
     return CODE_DONE;
 }
 
@@ -452,6 +509,7 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
             return CODE_TABLE_FULL;
         }
         core->counts.done++;
+        offices_act(row);
         flow_recall_all(core, slot, false);
         remember_hand(act, row, PERSON_HANDLED, NONE32);
         act_say(act, slot, NONE32, 0);
@@ -459,11 +517,13 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
         return CODE_DONE;
     }
     core->counts.returned++;
+    offices_leave(core, slot, (enum reason)act->body->reason, NONE32, 0);
     flow_recall_all(core, slot, false);
     const uint8_t before = row->state;
     flow_to_command(core, slot); /* it decides by hand: the ladder was tried */
     clocks_arm_step(core, slot);
     act_say(act, slot, NONE32, before);
+    dispute_judge(core, slot);
     return CODE_DONE;
 }
 
@@ -564,6 +624,7 @@ static enum code act_with_other(const struct act *act, uint32_t slot)
 /* What is about time, supervision and data. */
 static enum code do_aside(const struct act *act, uint32_t slot)
 {
+    const struct flow_note note = act_note(act);
     switch (act->body->action) {
     case ACTION_SUSPEND:
     case ACTION_CONTROL:
@@ -588,6 +649,12 @@ static enum code do_aside(const struct act *act, uint32_t slot)
         return joint_inform(act, slot);
     case ACTION_SPLIT:
         return links_split(act, slot);
+    case ACTION_HAND_OVER:
+        return offices_hand_over(act, slot);
+    case ACTION_POSITION:
+        return dispute_take_position(act->core, slot, act->worker, &note);
+    case ACTION_RULE:
+        return act_rule(act, slot, NONE32);
     default:
         must(act->body->action == ACTION_COMMENT);
         act_say(act, slot, NONE32, 0);

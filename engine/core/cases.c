@@ -67,6 +67,7 @@ enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32
     row->extend_asker = row->extend_first = NONE32;
     row->parent = row->child_first = row->child_next = row->child_prev = NONE32;
     row->merge_next = row->merge_prev = row->close_next = row->close_prev = NONE32;
+    row->office = row->first_office = row->ruled_office = row->dispute = NONE32;
     row->place = place_none();
     table_put(&cases->by_no, key_of(row->no), slot);
     *out_slot = slot;

@@ -5,6 +5,8 @@
 #include "engine/core/choice.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/flow.h"
+#include "engine/core/ledger.h"
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
@@ -15,7 +17,7 @@
 
 /* What a candidate is ranked by; smaller wins, compared from the top. */
 struct rank {
-    int64_t team; /* checks: 1 = same team as a handler */
+    int64_t team; /* checks: 1 = same team as a handler; else call_of: 0 = nobody goes before */
     int64_t first;
     int64_t second;
     int64_t third;
@@ -52,6 +54,8 @@ struct search {
     uint32_t best;      /* worker slot or NONE32 */
     struct rank best_rank;
     struct effect_candidate best_line; /* what the record says of him */
+    uint32_t visitor_count;
+    struct visitor visitors[OBJECT_CASES_MAX]; /* who goes to the same object anyway */
     struct batch batch;
 };
 
@@ -194,6 +198,36 @@ static bool is_handlers_team(const struct search *search, const struct city_pers
     return false;
 }
 
+static bool is_visitor(const struct search *search, uint32_t slot)
+{
+    for (uint32_t i = 0; i < search->visitor_count; i++) {
+        if (search->visitors[i].worker == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A ruling names who owns this here: his people first, those of the grid next, others last. */
+static int64_t owner_rank(const struct search *search, const struct city_person *person)
+{
+    const uint32_t ruled = search->record->ruled;
+    if (ruled == NONE32 || person->department == ruled) {
+        return 0;
+    }
+    return person->department == NONE32 ? 1 : 2;
+}
+
+/* Whose turn it is before any distance: who goes there anyway, so that one visit does for several cases, then the owner by
+ * ruling. */
+static int64_t call_of(const struct search *search, uint32_t slot, const struct city_person *person)
+{
+    if (search->visitor_count > 0 && is_visitor(search, slot)) {
+        return 0;
+    }
+    return owner_rank(search, person) + (search->visitor_count > 0 ? 3 : 0);
+}
+
 static struct rank rank_of(const struct search *search, uint32_t slot,
                            const struct city_person *person, int64_t distance_cm, int64_t travel_ms)
 {
@@ -202,6 +236,8 @@ static struct rank rank_of(const struct search *search, uint32_t slot,
     struct rank rank = {.first = distance, .second = worker->load, .person = worker->person};
     if (search->kind == KIND_CHECK_RESULT) {
         rank.team = is_handlers_team(search, person);
+    } else {
+        rank.team = call_of(search, slot, person);
     }
     if (search->assign->pick == PICK_LEAST_LOADED) {
         rank.first = worker->load;
@@ -603,6 +639,22 @@ static void search_ring(struct search *search)
     search_outward(search);
 }
 
+/* What the chosen had before an eligible other. */
+static enum code why_passed_over(const struct search *search, const struct effect_candidate *other)
+{
+    const struct city_person *person = &state_city(search->core)->persons[other->person];
+    const uint32_t slot = search->core->workers.person_slots[other->person];
+    const int64_t call =
+        search->kind == KIND_CHECK_RESULT ? 0 : call_of(search, slot, person);
+    if (search->kind != KIND_CHECK_RESULT && call > search->best_rank.team) {
+        return search->visitor_count > 0 && search->best_rank.team == 0 ? CODE_OTHER_VISIT
+                                                                        : CODE_OTHER_OWNER;
+    }
+    return search->assign->pick == PICK_LEAST_LOADED && other->load > search->best_line.load
+               ? CODE_BUSIER
+               : CODE_FARTHER;
+}
+
 /* Puts the chosen first, also where more than the record holds were nearer, and names the eligible others for what they
  * are. */
 static void settle_record(struct search *search)
@@ -619,9 +671,7 @@ static void settle_record(struct search *search)
     for (uint32_t i = 0; i < record->candidate_count; i++) {
         struct effect_candidate *other = &record->candidates[i];
         if (other->code == CODE_ELIGIBLE) {
-            other->code = search->assign->pick == PICK_LEAST_LOADED && other->load > chosen.load
-                              ? CODE_BUSIER
-                              : CODE_FARTHER;
+            other->code = (uint16_t)why_passed_over(search, other);
         }
     }
     if (record->candidate_count == DECISION_CANDIDATES_MAX) {
@@ -733,6 +783,9 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
     search.beyond = UINT64_MAX;
     search.best = NONE32;
     search.batch.near_count = search.batch.other_count = 0;
+    const bool is_handling = question.kind == KIND_HANDLE || question.kind == KIND_ASSIST;
+    out_decision->ruled = is_handling ? flow_ruled_department(core, row) : NONE32;
+    search.visitor_count = is_handling ? ledger_visitors(core, row, search.visitors) : 0;
     search.wanted = grid_wanted(&core->workers.grid, search.assign);
     for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
         search.ring = &policy->rings[search.assign->rings.first + i];

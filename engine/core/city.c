@@ -49,6 +49,7 @@ enum err city_open(const void *bytes, uint64_t size, struct city *out_city)
     OPEN_ROWS(CITY_SKILLS, skills, skill_count);
     OPEN_ROWS(CITY_MODES, modes, mode_count);
     OPEN_ROWS(CITY_DEVICE_AREAS, device_areas, device_area_count);
+    OPEN_ROWS(CITY_PERMITS, permits, permit_count);
     OPEN_ROWS(SECTION_STRINGS, strings, string_size);
     if (err != ERR_OK) {
         return err;
@@ -117,6 +118,30 @@ uint32_t city_local_date(const struct city *city, int64_t at_ms)
 uint32_t city_date_of_day(int64_t day)
 {
     return date_of_day(max_i64(DAY_OF_YEAR_0, min_i64(day, DAY_OF_YEAR_9999)));
+}
+
+uint32_t city_find_permit(const struct city *city, uint32_t asset, uint32_t class_row,
+                          uint32_t department, int64_t at_ms)
+{
+    const int64_t day = div_floor(city_local_ms(city, at_ms), DAY_MS);
+    uint32_t low = 0;
+    uint32_t high = city->permit_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (city->permits[middle].asset < asset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < city->permit_count && city->permits[low].asset == asset; low++) {
+        const struct city_permit *permit = &city->permits[low];
+        if (permit->class_row == class_row && permit->department != department &&
+            permit->from_day <= day && day < permit->until_day) {
+            return low;
+        }
+    }
+    return NONE32;
 }
 
 /* First asset that is not before (kind, lat). */

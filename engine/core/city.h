@@ -12,6 +12,7 @@
 #include "engine/core/image.h"
 
 #define CITY_LEVELS_MAX 6u  /* units above a cell: street, district, ... */
+#define CITY_DEPARTMENT_LEVELS 9u
 #define CITY_ROLES_MAX 64u  /* bits of a role mask */
 #define CITY_SKILLS_MAX 64u /* bits of a skill mask */
 
@@ -39,6 +40,7 @@ enum city_section {
     CITY_SKILLS = 21, /* struct image_string, bit number = row */
     CITY_MODES = 22,
     CITY_DEVICE_AREAS = 23, /* u16 area indices, ranges owned by devices */
+    CITY_PERMITS = 24,
 };
 
 /* One row. */
@@ -56,7 +58,9 @@ struct city_info {
         supervision_post;  /* holds a case while it is CHECKING and nobody has the check order */
     uint32_t desk_post;    /* takes what has no department (兜底) */
     uint32_t mode_default; /* row of CITY_MODES */
-    uint32_t reserved;
+    uint32_t adjudication_post; /* rules on who is responsible (裁定) */
+    int64_t position_ms;        /* how long parties have for their positions */
+    int64_t ruling_ms;          /* from then on, how long the ruling may take */
 };
 
 /* From at_ms on, local = UTC + offset_ms. The first row is at INT64_MIN. */
@@ -99,7 +103,7 @@ struct city_department {
     uint32_t duty_post; /* or NONE32 */
     uint32_t lead_post; /* or NONE32 */
     uint32_t calendar;  /* working time of its clocks, row of CITY_CALENDARS */
-    uint32_t reserved;
+    uint32_t level;     /* 1 = highest; 0 = of no level: handing over to it is neither up nor down */
 };
 
 struct city_post {
@@ -230,6 +234,21 @@ struct city_class {
     uint32_t department;       /* owner, or NONE32 where several are candidates */
     uint32_t check;            /* enum check_kind */
     uint64_t reopen_ms;        /* window after close; 0 = leaves at once */
+    int64_t notice_ms;         /* the least time between order and deadline; 0 = none asked */
+};
+
+/* What an office has allowed on an object (registry row): until it is ruled on, nobody ends it there. Sorted by
+ * (asset, code). */
+struct city_permit {
+    struct image_string code;
+    struct image_string title;
+    struct image_string basis;
+    uint32_t asset;      /* the object */
+    uint32_t class_row;  /* cases of this class contradict it */
+    uint32_t department; /* that granted it */
+    int32_t from_day;    /* local days since 1970-01-01, first valid */
+    int32_t until_day;   /* first not valid */
+    uint32_t reserved;
 };
 
 /* How somebody travels when no road time is known. */
@@ -239,7 +258,7 @@ struct city_mode {
     uint32_t detour_permille; /* 1300 = roads are 1.3 times the straight line */
 };
 
-_Static_assert(sizeof(struct city_info) == 80, "image row without padding");
+_Static_assert(sizeof(struct city_info) == 96, "image row without padding");
 _Static_assert(sizeof(struct city_cell) == 40, "image row without padding");
 _Static_assert(sizeof(struct city_unit) == 32, "image row without padding");
 _Static_assert(sizeof(struct city_area) == 32, "image row without padding");
@@ -250,7 +269,8 @@ _Static_assert(sizeof(struct city_gateway) == 48, "image row without padding");
 _Static_assert(sizeof(struct city_device) == 56, "image row without padding");
 _Static_assert(sizeof(struct city_asset) == 40, "image row without padding");
 _Static_assert(sizeof(struct city_calendar) == 32, "image row without padding");
-_Static_assert(sizeof(struct city_class) == 64, "image row without padding");
+_Static_assert(sizeof(struct city_class) == 72, "image row without padding");
+_Static_assert(sizeof(struct city_permit) == 48, "image row without padding");
 
 /* Typed views of one open city image. Pointers borrow from the image. */
 struct city {
@@ -300,6 +320,8 @@ struct city {
     uint32_t mode_count;
     const uint16_t *device_areas;
     uint32_t device_area_count;
+    const struct city_permit *permits;
+    uint32_t permit_count;
     const char *strings;
     uint32_t string_size;
 };
@@ -326,6 +348,11 @@ uint32_t city_local_date(const struct city *city, int64_t at_ms);
 
 /* yyyymmdd of a day since 1970-01-01; years 0 to 9999. */
 uint32_t city_date_of_day(int64_t day);
+
+/* The first permit of the object that allows what a case of the class would end on the local day of at_ms, granted by
+ * another department than `department`; NONE32 if none. */
+uint32_t city_find_permit(const struct city *city, uint32_t asset, uint32_t class_row,
+                          uint32_t department, int64_t at_ms);
 
 /* The nearest asset of kind within radius_cm, ties by row; NONE32 if none. */
 uint32_t city_find_asset(const struct city *city, uint32_t kind, int32_t lon, int32_t lat,

@@ -74,7 +74,9 @@ static bool info_is_sound(const struct city *city)
            info->lat_min <= info->lat_max && info->level_count <= CITY_LEVELS_MAX &&
            info->district_level <= info->level_count && info->command_post < city->post_count &&
            info->supervision_post < city->post_count && info->desk_post < city->post_count &&
-           info->mode_default < city->mode_count && info->reserved == 0;
+           info->mode_default < city->mode_count && info->adjudication_post < city->post_count &&
+           info->position_ms > 0 && info->position_ms <= CITY_LIMIT_DAYS_MAX * DAY_MS &&
+           info->ruling_ms > 0 && info->ruling_ms <= CITY_LIMIT_DAYS_MAX * DAY_MS;
 }
 
 static bool transitions_are_sound(const struct city *city)
@@ -149,7 +151,7 @@ static bool departments_are_sound(const struct city *city)
         if (!name_is_sound(city, row->code) || !text_is_inside(city, row->name) ||
             !text_is_inside(city, row->name_en) || !row_or_none(row->duty_post, city->post_count) ||
             !row_or_none(row->lead_post, city->post_count) ||
-            !row_or_none(row->calendar, city->calendar_count) || row->reserved != 0) {
+            !row_or_none(row->calendar, city->calendar_count) || row->level > CITY_DEPARTMENT_LEVELS) {
             return false;
         }
     }
@@ -339,7 +341,28 @@ static bool classes_are_sound(const struct city *city)
         if (!name_is_sound(city, row->code) || !text_is_inside(city, row->title) ||
             !text_is_inside(city, row->title_en) || !text_is_inside(city, row->basis) ||
             !limit_is_sound(row->handle) || !row_or_none(row->department, city->department_count) ||
-            row->check > CHECK_NONE || row->reopen_ms > CITY_LIMIT_DAYS_MAX * (uint64_t)DAY_MS) {
+            row->check > CHECK_NONE || row->reopen_ms > CITY_LIMIT_DAYS_MAX * (uint64_t)DAY_MS ||
+            row->notice_ms < 0 || row->notice_ms > CITY_LIMIT_DAYS_MAX * DAY_MS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool permits_are_sound(const struct city *city)
+{
+    for (uint32_t i = 0; i < city->permit_count; i++) {
+        const struct city_permit *row = &city->permits[i];
+        if (!name_is_sound(city, row->code) || !text_is_inside(city, row->title) ||
+            !text_is_inside(city, row->basis) || row->asset >= city->asset_count ||
+            row->class_row >= city->class_count || row->department >= city->department_count ||
+            row->from_day < -CITY_DAY_LIMIT || row->until_day > CITY_DAY_LIMIT ||
+            row->from_day >= row->until_day || row->reserved != 0) {
+            return false;
+        }
+        if (i > 0 && (row[-1].asset > row->asset ||
+                      (row[-1].asset == row->asset &&
+                       text_compare(city, row[-1].code, row->code) >= 0))) {
             return false;
         }
     }
@@ -369,5 +392,6 @@ bool city_check(const struct city *city)
            calendars_are_sound(city) && classes_are_sound(city) &&
            city->role_count <= CITY_ROLES_MAX && city->skill_count <= CITY_SKILLS_MAX &&
            names_are_sound(city, city->roles, city->role_count) &&
-           names_are_sound(city, city->skills, city->skill_count) && modes_are_sound(city);
+           names_are_sound(city, city->skills, city->skill_count) && modes_are_sound(city) &&
+           permits_are_sound(city);
 }

@@ -5,6 +5,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/flow.h"
 #include "engine/core/match.h"
+#include "engine/core/offices.h"
 #include "engine/core/pause.h"
 #include "engine/core/watch.h"
 
@@ -41,6 +42,29 @@ int64_t clocks_handle_deadline(const struct core *core, const struct case_row *r
     }
     return calendar_deadline(state_city(core), calendar_of(core, row->department),
                              row->handle_limit, row->handle_used_ms, row->handle_from_ms);
+}
+
+/* Eight hours to a day of work, as in the catalogue's `wd`. */
+#define WORK_DAY_MS (8 * HOUR_MS)
+
+uint32_t clocks_used_permille(const struct core *core, const struct case_row *row)
+{
+    const struct clock_limit limit = row->handle_limit;
+    int64_t used = row->handle_used_ms;
+    if (limit.value <= 0) {
+        return 0;
+    }
+    if ((row->flags & CASE_HANDLE_RUNS) != 0) {
+        used = add_clamped(used, calendar_used(state_city(core), calendar_of(core, row->department),
+                                               limit, row->handle_from_ms, core->now_ms));
+    }
+    int64_t whole = limit.value;
+    if (limit.unit == UNIT_WORK_DAY_END) {
+        whole = limit.value * WORK_DAY_MS;
+    } else if (limit.unit == UNIT_NATURAL_DAY) {
+        whole = limit.value * DAY_MS;
+    }
+    return (uint32_t)min_i64(mul_div(used, 1000, whole), UINT16_MAX);
 }
 
 static void pause_handle(struct core *core, struct case_row *row)
@@ -203,6 +227,11 @@ void clocks_miss(struct core *core, uint32_t slot, int64_t due_ms)
         pause_extend_lapse(core, slot);
     } else if (is_handle) {
         watch_supervise_missed(core, slot);
+    }
+    if (row->state == CASE_ASSIGNED && row->holder.kind == HOLDER_POST &&
+        offices_find_staffed(core, row->holder.index) != row->holder.index) {
+        flow_to_desk(core, slot, row->holder.index, CODE_OFF_SHIFT,
+                     (row->flags & CASE_IS_SEEKING) != 0);
     }
 }
 

@@ -46,4 +46,7 @@ int64_t clocks_handle_deadline(const struct core *core, const struct case_row *r
 /* A clock_limit in ms for offers: continuous time, days as 24 h. */
 int64_t clocks_plain_ms(struct clock_limit limit);
 
+/* How much of the handle clock is used, in permille; a day of work counts as eight hours. 0 where none was started. */
+uint32_t clocks_used_permille(const struct core *core, const struct case_row *row);
+
 #endif

@@ -73,6 +73,10 @@
     X(TEXT_NEEDED, 82, "words are needed: what, or by which clause", "须填写内容或依据条款")       \
     X(NOTHING_ASKED, 83, "nothing was asked that this would answer", "无待处理的申请或督办")       \
     X(BAD_AMOUNT, 84, "that number is not possible here", "数量超出允许范围")                      \
+    X(RULED, 85, "a ruling names this office: it cannot hand it on", "已有裁定，不得再转")         \
+    X(NO_DISPUTE, 86, "nothing is put to adjudication", "无待裁定事项")                            \
+    X(IN_DISPUTE, 87, "in adjudication: no hand-over before the ruling", "裁定期间不得转派")       \
+    X(UNCITED, 88, "a ruling cites positions that were filed", "裁定须引用已提交的意见")           \
     X(NO_CONTACT, 92, "no reporter of this case left a contact", "本案无上报人联系方式") \
     X(CONTACT_ERASED, 93, "the reporter's contact was erased", "上报人联系方式已删除") \
     X(BAD_STARS, 96, "stars are 1 to 5", "评价为一至五星")                                         \
@@ -95,8 +99,10 @@
     X(RESTING, 112, "resting after a long order", "休息中")                                        \
     X(SUSPENDED_WORKER, 113, "suspended from duty", "停派中")                                      \
     X(FARTHER, 114, "eligible, but farther", "可承接但更远")                                       \
-    X(BUSIER, 115, "eligible, but carries more", "可承接但负荷更高")                              \
-    X(CHECKED_BEFORE, 116, "checked it before: another must look", "已核查过，须换人复核")
+    X(BUSIER, 115, "eligible, but carries more", "可承接但负荷更高")                               \
+    X(CHECKED_BEFORE, 116, "checked it before: another must look", "已核查过，须换人复核")        \
+    X(OTHER_OWNER, 118, "eligible, but a ruling names another department", "可承接但确权属其他部门") \
+    X(OTHER_VISIT, 119, "eligible, but another goes there already", "可承接但已有人前往同处")
 
 #define CODE_ENUM(name, number, en, zh) CODE_##name = number,
 enum code { CODE_LIST(CODE_ENUM) CODE_LIMIT = 128 };

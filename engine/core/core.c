@@ -10,11 +10,14 @@
 #include "engine/core/core.h"
 
 #include "engine/core/acts.h"
+#include "engine/core/burden.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/contacts.h"
+#include "engine/core/dispute.h"
 #include "engine/core/flow.h"
 #include "engine/core/intake.h"
+#include "engine/core/ledger.h"
 #include "engine/core/marks.h"
 #include "engine/core/links.h"
 #include "engine/core/memory.h"
@@ -23,6 +26,7 @@
 #include "engine/core/remap.h"
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
+#include "engine/core/rulings.h"
 #include "engine/core/workers.h"
 
 #define REMAP_ROWS_MIN 4096u
@@ -46,6 +50,10 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     memory_init(&core->event_ids, arena, limits->event_ids);
     memory_init(&core->dedupe, arena, limits->dedupe_keys);
     sources_init(&core->sources, arena, limits->sources);
+    disputes_init(&core->disputes, arena, limits);
+    rulings_init(&core->rulings, arena, limits);
+    ledger_init(&core->objects, arena, limits);
+    burden_init(&core->burdens, arena, limits);
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
@@ -70,6 +78,8 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->sources > 0);
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
+    must(limits->disputes > 0 && limits->rulings > 0);
+    must(limits->objects > 0 && limits->burdens > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     memset(block, 0, size);
     struct arena arena = {.base = block, .size = size};
@@ -394,6 +404,8 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
         flow_seek(core, slot);
     } else if (timer == CASE_TIMER_SUPERVISE) {
         watch_supervise_due(core, slot, due_ms);
+    } else if (timer == CASE_TIMER_DISPUTE) {
+        dispute_due(core, slot, due_ms);
     } else if (row->clock == CLOCK_RETIRE) {
         if (!watch_keeps(core, slot, due_ms)) {
             flow_retire(core, slot);
@@ -515,6 +527,10 @@ void core_check(const struct core *core)
     orders_check(core);
     workers_check(core);
     marks_check(core);
+    disputes_check(core);
+    rulings_check(core);
+    ledger_check(core);
+    burden_check(core);
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0) {
             check_case(core, slot);

@@ -26,6 +26,20 @@ static struct hash128 add_place(struct hash128 h, struct place place)
     return add_pair(h, (uint32_t)place.lon, (uint32_t)place.lat);
 }
 
+static struct hash128 add_offices(struct hash128 h, const struct case_row *row)
+{
+    h = add_pair(h, row->office, row->first_office);
+    h = add_pair(h, row->ruled_office, row->dispute);
+    h = add_pair(h, row->office_permille, row->handover_count);
+    for (uint32_t i = 0; i < row->handover_count; i++) {
+        const struct handover *step = &row->handovers[i];
+        h = add_pair(add_i64(h, step->at_ms), step->from, step->to);
+        h = add_pair(h, ((uint32_t)step->direction << 16) | ((uint32_t)step->reason << 8) | step->flags,
+                     ((uint32_t)step->used_permille << 16) | step->held_permille);
+    }
+    return h;
+}
+
 static struct hash128 add_case(struct hash128 h, const struct case_row *row)
 {
     h = add_no(h, row->no);
@@ -63,7 +77,8 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
         const struct case_capture *capture = &row->captures[i];
         h = add_pair(h, capture->field, ((uint32_t)capture->kind << 8) | capture->size);
     }
-    return hash128_join(h, state_hash_text((const char *)row->captured, row->capture_used));
+    h = hash128_join(h, state_hash_text((const char *)row->captured, row->capture_used));
+    return add_offices(h, row);
 }
 
 static struct hash128 digest_cases(struct hash128 h, const struct cases *cases)
@@ -98,7 +113,7 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
         h = add_pair(h, row->worker_next, row->worker_prev);
         h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
         h = add_i64(add_i64(h, row->arrived_at_ms), row->ended_at_ms);
-        h = add_i64(h, row->deadline_ms);
+        h = hash128_add(add_i64(h, row->deadline_ms), row->visit);
     }
     return h;
 }
@@ -181,6 +196,84 @@ static struct hash128 digest_memory(struct hash128 h, const struct memory *memor
     return h;
 }
 
+static struct hash128 digest_disputes(struct hash128 h, const struct disputes *disputes)
+{
+    h = add_pair(h, disputes->high, disputes->free_first);
+    for (uint32_t i = 0; i < disputes->high; i++) {
+        const struct dispute_row *row = &disputes->rows[i];
+        if (row->is_used == 0) {
+            h = hash128_add(h, row->free_next);
+            continue;
+        }
+        h = add_pair(add_pair(h, row->case_slot, row->reason), row->post, row->is_heard);
+        h = add_i64(add_i64(hash128_add(h, row->order), row->opened_at_ms), row->due_ms);
+        h = hash128_add(hash128_join(h, row->snapshot), row->party_count);
+        for (uint32_t p = 0; p < row->party_count; p++) {
+            const struct dispute_party *party = &row->parties[p];
+            h = add_pair(add_pair(h, party->post, party->worker), party->state, party->reason);
+            h = hash128_join(add_i64(h, party->at_ms), party->text);
+        }
+    }
+    return h;
+}
+
+static struct hash128 digest_ring(struct hash128 h, const struct ring *ring)
+{
+    h = add_pair(h, ring->next, ring->high);
+    for (uint32_t i = 0; i < ring->high; i++) {
+        h = hash128_join(h, ring->keys[i]);
+    }
+    return h;
+}
+
+static struct hash128 digest_rulings(struct hash128 h, const struct rulings *rulings)
+{
+    h = digest_ring(h, &rulings->ring);
+    for (uint32_t i = 0; i < rulings->ring.high; i++) {
+        const struct ruling_row *row = &rulings->rows[i];
+        if (ring_has(&rulings->ring, i)) {
+            h = add_pair(add_no(h, row->no), row->cell, row->asset);
+            h = add_pair(add_pair(h, row->class_row, row->department), row->post, row->cited);
+            h = add_i64(add_pair(h, row->silent, row->used_count), row->at_ms);
+        }
+    }
+    return h;
+}
+
+static struct hash128 digest_objects(struct hash128 h, const struct objects *objects)
+{
+    h = digest_ring(h, &objects->ring);
+    for (uint32_t i = 0; i < objects->ring.high; i++) {
+        const struct object_row *row = &objects->rows[i];
+        if (!ring_has(&objects->ring, i)) {
+            continue;
+        }
+        h = add_pair(h, row->asset, row->case_count);
+        for (uint32_t c = 0; c < OBJECT_CASES_MAX && c < row->case_count; c++) {
+            const struct object_case *entry = &row->cases[c];
+            h = add_pair(add_no(h, entry->no), entry->class_row, entry->state);
+            h = add_i64(h, entry->at_ms);
+        }
+    }
+    return h;
+}
+
+static struct hash128 digest_burdens(struct hash128 h, const struct burdens *burdens)
+{
+    h = digest_ring(h, &burdens->ring);
+    for (uint32_t i = 0; i < burdens->ring.high; i++) {
+        const struct burden_row *row = &burdens->rows[i];
+        if (!ring_has(&burdens->ring, i)) {
+            continue;
+        }
+        h = add_pair(add_pair(h, row->cell, row->department), (uint32_t)row->day, row->short_count);
+        for (uint32_t d = 0; d < BURDEN_DAYS; d++) {
+            h = hash128_add(h, row->counts[d]);
+        }
+    }
+    return h;
+}
+
 static struct hash128 digest_timers(struct hash128 h, const struct timers *timers)
 {
     h = hash128_add(hash128_add(h, timers->count), timers->seq);
@@ -222,6 +315,10 @@ struct hash128 core_digest(const struct core *core)
         const struct source_row *row = &core->sources.rows[i];
         h = add_pair(hash128_join(h, row->key), row->confirmed, row->false_alarms);
     }
+    h = digest_disputes(h, &core->disputes);
+    h = digest_rulings(h, &core->rulings);
+    h = digest_objects(h, &core->objects);
+    h = digest_burdens(h, &core->burdens);
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -247,7 +344,7 @@ static struct hash128 add_decision(struct hash128 h, const struct effect_decisio
     h = hash128_add(add_no(h, d->case_no), d->order);
     h = add_pair(add_pair(h, d->rule, d->assign), ((uint32_t)d->order_kind << 16) | d->binding,
                  d->considered);
-    h = hash128_add(h, d->candidate_count);
+    h = add_pair(h, d->candidate_count, d->ruled);
     for (size_t i = 0; i < COUNT_OF(d->removed); i++) {
         h = hash128_add(h, d->removed[i]);
     }

@@ -5,6 +5,7 @@
 #include "engine/core/choice.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
+#include "engine/core/ledger.h"
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
@@ -45,6 +46,9 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
     }
     row->offer_count += kind == KIND_HANDLE;
     core->counts.offers++;
+    if (kind == KIND_HANDLE || kind == KIND_ASSIST) {
+        order->visit = ledger_visit(core, row, worker);
+    }
     int64_t distance_cm = -1;
     if (decision != NULL) {
         emit_decision(core, decision, order->number);
@@ -60,6 +64,13 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
                                  .clock = CLOCK_ACCEPT,
                                  .deadline_ms = order->deadline_ms,
                                  .distance_cm = distance_cm});
+    if (order->visit != 0) {
+        flow_say(core, case_slot,
+                 &(struct flow_note){.action = ACTION_JOINT_VISIT,
+                                     .order = slot + 1,
+                                     .subject = worker + 1,
+                                     .amount = (uint32_t)order->visit});
+    }
     worker_tell(core, worker, ITEM_OFFER, order->number, CODE_NOTHING);
     return true;
 }

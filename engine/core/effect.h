@@ -79,7 +79,7 @@ struct effect_timeline {
     int64_t distance_cm; /* offer: straight line; -1 unknown */
     struct case_no other; /* the other case of a merge, split or link; none */
     int64_t until_ms;     /* suspended or controlled until; 0 */
-    uint32_t amount;      /* helpers asked, hours given, stars; 0 */
+    uint32_t amount;      /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0 */
     uint32_t event_count; /* events merged into the case so far */
     uint32_t report;      /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
@@ -106,6 +106,7 @@ struct effect_decision {
     uint32_t assign;      /* row of POLICY_ASSIGNS */
     uint8_t order_kind;
     uint16_t binding;     /* nobody: the filter that removed the most (enum code) */
+    uint32_t ruled;       /* row of CITY_DEPARTMENTS that an earlier ruling names, NONE32 = none */
     uint32_t considered;  /* workers looked at: in the ring of the chosen; nobody: all of the last ring */
     /* how many, by code - CODE_ELIGIBLE: of the candidates below; nobody: of those considered */
     uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE];

@@ -5,8 +5,12 @@
 #include "engine/core/clocks.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispatch.h"
+#include "engine/core/dispute.h"
+#include "engine/core/ledger.h"
 #include "engine/core/links.h"
+#include "engine/core/offices.h"
 #include "engine/core/orders.h"
+#include "engine/core/rulings.h"
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
 #include "engine/core/workers.h"
@@ -107,6 +111,9 @@ static void recall_order(struct core *core, uint32_t order_slot, enum order_stat
 static bool is_kept(const struct case_row *row, const struct order_row *order, bool keep_arrived)
 {
     const bool is_joint = (row->flags & CASE_IS_JOINT) != 0;
+    if (order->kind == KIND_ADJUDICATE) {
+        return true; /* it ends with its dispute */
+    }
     return keep_arrived && (order->state == ORDER_ARRIVED || order->worker == NONE32 ||
                             (is_joint && order->state == ORDER_ACCEPTED));
 }
@@ -133,9 +140,21 @@ void flow_recall_all(struct core *core, uint32_t slot, bool keep_arrived)
     }
 }
 
-/* The department that answers for the case by rule or by catalogue, or NONE32. */
+uint32_t flow_ruled_department(const struct core *core, const struct case_row *row)
+{
+    if (row->ruled_office != NONE32) {
+        return state_city(core)->posts[row->ruled_office].department;
+    }
+    const uint32_t ruling = rulings_find(core, row);
+    return ruling == NONE32 ? NONE32 : core->rulings.rows[ruling].department;
+}
+
 uint32_t flow_owner_of(const struct core *core, const struct case_row *row)
 {
+    const uint32_t ruled = flow_ruled_department(core, row);
+    if (ruled != NONE32) {
+        return ruled;
+    }
     const struct policy_rule *rule = state_rule(core, row);
     if (rule != NULL) {
         return rule->department;
@@ -147,7 +166,14 @@ uint32_t flow_desk_of(const struct core *core, const struct case_row *row)
 {
     const struct city *city = state_city(core);
     const struct policy_rule *rule = state_rule(core, row);
-    if (rule != NULL && rule->assigns.count > 0) {
+    if (row->dispute != NONE32 && row->first_office != NONE32) {
+        return row->first_office; /* it coordinates until the ruling */
+    }
+    if (row->ruled_office != NONE32) {
+        return row->ruled_office;
+    }
+    const bool is_ruled = rulings_find(core, row) != NONE32;
+    if (!is_ruled && rule != NULL && rule->assigns.count > 0) {
         const uint32_t fallback = state_policy(core)->assigns[rule->assigns.first].fallback;
         if (fallback != NONE32) {
             return fallback;
@@ -176,7 +202,8 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const uint8_t before = row->state;
-    const uint32_t desk = post != NONE32 ? post : flow_desk_of(core, row);
+    const uint32_t wanted = post != NONE32 ? post : flow_desk_of(core, row);
+    const uint32_t desk = offices_find_staffed(core, wanted);
     const uint32_t department = state_city(core)->posts[desk].department;
     row->state = CASE_ASSIGNED;
     flow_hold_by_post(row, desk);
@@ -185,10 +212,16 @@ void flow_to_desk(struct core *core, uint32_t slot, uint32_t post, enum code cod
     clocks_bind_handle(core, slot, department != NONE32 ? department : flow_owner_of(core, row));
     flow_arm_seek(core, slot, is_seeking);
     clocks_arm_step(core, slot);
+    offices_receive(core, slot, desk);
     flow_say(core, slot,
              &(struct flow_note){
                  .action = ACTION_TO_DESK, .code = code, .post = desk + 1, .state_before = before});
     flow_tell_post(core, row, desk, code);
+    if (desk != wanted) {
+        flow_say(core, slot,
+                 &(struct flow_note){
+                     .action = ACTION_STUCK, .code = CODE_OFF_SHIFT, .post = wanted + 1});
+    }
 }
 
 void flow_fill(struct core *core, uint32_t slot)
@@ -200,6 +233,10 @@ void flow_fill(struct core *core, uint32_t slot)
     const bool is_quiet = (row->flags & CASE_NOBODY_TOLD) != 0;
     enum code binding = CODE_DECLINED;
     uint32_t missing = 0;
+    if (dispute_blocks(core, row)) {
+        flow_arm_seek(core, slot, false);
+        return;
+    }
     if (!is_exhausted) {
         missing = dispatch_fill(core, slot, is_quiet, &binding);
     }
@@ -247,7 +284,22 @@ void flow_file(struct core *core, uint32_t slot)
     row->state = CASE_FILED;
     row->filed_at_ms = core->now_ms;
     row->offer_count = 0;
-    flow_dispatch_start(core, slot);
+    const uint32_t permit = ledger_find_conflict(core, row);
+    if (permit != NONE32 && row->dispute == NONE32) {
+        dispute_open_permit(core, slot, permit);
+        if (row->dispute != NONE32) {
+            return;
+        }
+    }
+    flow_to_command(core, slot);
+    const uint32_t ruling = rulings_find(core, row);
+    if (ruling != NONE32) {
+        core->rulings.rows[ruling].used_count++;
+        flow_say(core, slot,
+                 &(struct flow_note){.action = ACTION_RULED_BEFORE,
+                                     .post = core->rulings.rows[ruling].post + 1});
+    }
+    flow_fill(core, slot);
 }
 
 void flow_verify(struct core *core, uint32_t slot)
@@ -341,6 +393,7 @@ void flow_close(struct core *core, uint32_t slot, enum case_state state,
     struct flow_note said = *note;
     must(case_state_is_terminal(state));
     said.state_before = row->state;
+    dispute_drop(core, slot);
     flow_recall_all(core, slot, false);
     row->state = (uint8_t)state;
     row->closed_at_ms = core->now_ms;
@@ -358,6 +411,7 @@ void flow_close(struct core *core, uint32_t slot, enum case_state state,
     clocks_stop(core, slot);
     clocks_bind(core, slot, CLOCK_RETIRE);
     cases_unlink_close(&core->cases, slot);
+    ledger_note(core, row);
     flow_say(core, slot, &said);
 }
 

@@ -97,7 +97,17 @@ bool flow_is_service(const struct order_row *order);
 /* An accepted order needs looking at: its arrive clock, or its worker's silence. */
 void flow_arm_accepted(struct core *core, uint32_t order_slot);
 
-/* The department that answers for the case by rule or by catalogue, or NONE32. */
+/* The department that a ruling names for the case, its own or an earlier one about its place, or NONE32. */
+uint32_t flow_ruled_department(const struct core *core, const struct case_row *row);
+
+/* The desk that takes what nobody took: the first receiver in a dispute, the office of a ruling, the rule's fallback, the
+ * owner's duty post, the city's desk. */
+uint32_t flow_desk_of(const struct core *core, const struct case_row *row);
+
+/* Tells a post that it has something to do with the case. */
+void flow_tell_post(struct core *core, const struct case_row *row, uint32_t post, enum code code);
+
+/* The department that answers for the case by ruling, by rule or by catalogue, or NONE32. */
 uint32_t flow_owner_of(const struct core *core, const struct case_row *row);
 
 /* The desk that takes what nobody took: the rule's fallback, the owner's duty post, the city's desk. */

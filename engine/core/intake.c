@@ -5,6 +5,7 @@
 #include "engine/core/contacts.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
+#include "engine/core/ledger.h"
 #include "engine/core/links.h"
 #include "engine/core/match.h"
 #include "engine/core/memory.h"
@@ -291,6 +292,7 @@ static enum code open_case(struct core *core, uint32_t rule_row, const struct ev
     struct case_row *row = cases_at(&core->cases, slot);
     fill_case(core, row, rule_row, event, source, asset);
     *out_no = row->no;
+    ledger_note(core, row);
     core->counts.open_now++;
     core->counts.cases_opened++;
     if ((rule->merge.flags & MERGE_ENABLED) != 0) {

@@ -86,6 +86,9 @@
     X(CONTROL, 35, "put under control", "管控")                  \
     X(REQUEST_HELP, 36, "request help", "吹哨求援")              \
     X(INFORM, 37, "ask for data", "数据协查")                    \
+    X(HAND_OVER, 39, "hand over to another office", "移交")      \
+    X(POSITION, 40, "state a position", "陈述意见")              \
+    X(RULE, 41, "rule on who is responsible", "作出裁定")        \
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
@@ -113,7 +116,13 @@
     X(ABSORB, 82, "took another case in", "并入他案")            \
     X(GET_PARENT, 83, "became a child", "成为子案")              \
     X(LEAVE_PARENT, 84, "no longer a child", "不再为子案")       \
-    X(RECALENDAR, 85, "deadline recomputed", "时限重算")
+    X(RECALENDAR, 85, "deadline recomputed", "时限重算") \
+    X(ADJUDICATE, 96, "put to adjudication", "提请裁定")         \
+    X(SILENT, 97, "gave no position in time", "逾期未陈述")      \
+    X(RULED_BEFORE, 98, "an earlier ruling names the owner", "按确权办理") \
+    X(SHORT_NOTICE, 99, "less notice than the class asks for", "通知时间不足") \
+    X(JOINT_VISIT, 100, "one visit for several orders", "合并上门") \
+    X(STUCK, 101, "nobody could answer for it there", "责任断点")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -143,6 +152,14 @@
     X(NEEDS_OTHERS, 24, "needs other departments", "需多部门联合") \
     X(IMPORTANT, 25, "important", "重要事项")                      \
     X(UNFORESEEN, 26, "nobody could foresee it", "不可抗力")               \
+    X(CIRCLED, 27, "handed round in a circle", "循环转派")         \
+    X(BACK_AND_FORTH, 28, "handed to and fro", "反复互转")         \
+    X(SAME_REASON, 29, "given back twice for the same reason", "同一理由重复退回") \
+    X(NEAR_DEADLINE, 30, "kept, then given back near the deadline", "临期退回") \
+    X(PUSHED_UP, 31, "handed up with no own act", "未尽责上交")    \
+    X(PUSHED_DOWN, 32, "handed down, only inspection kept", "责任下沉、只留检查") \
+    X(PERMIT_CONFLICT, 33, "another office has permitted it", "许可与处置相抵触") \
+    X(BY_CLAUSE, 34, "by its clause", "依规定") \
     X(CALL_BACK, 39, "to call the reporter back", "回访上报人")    \
     X(REPORTER_ASKED, 40, "the reporter asked for it", "上报人要求") \
     X(NOT_SOLVED, 41, "the reporter says it is not solved", "反映人反馈未解决")
@@ -161,7 +178,9 @@
     X(CONTROL, 10, "control window", "管控期限")        \
     X(SUPERVISE, 11, "supervision", "督办时限")         \
     X(INFORM, 12, "give data", "协查时限")              \
-    X(APPEAL, 13, "decide the appeal", "申诉裁决时限")
+    X(APPEAL, 13, "decide the appeal", "申诉裁决时限") \
+    X(POSITION, 16, "position", "陈述时限")             \
+    X(RULING, 17, "ruling", "裁定时限")
 
 /* What a worker app says of its owner. */
 #define WORKER_STATUS_LIST(X)                     \

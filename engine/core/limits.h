@@ -21,6 +21,10 @@
     X(contacts, 16384, "sealed contacts of reporters of the cases in the engine") \
     X(sources, 16384, "pairs of rule and gateway whose precision is counted")             \
     X(districts, 1024, "districts with a case counter")                                   \
+    X(disputes, 1024, "cases put to adjudication at once")                                 \
+    X(rulings, 4096, "rulings on who is responsible that are remembered")                 \
+    X(objects, 16384, "objects whose newest cases are remembered")                        \
+    X(burdens, 16384, "pairs of cell and department whose tasks are counted")             \
     X(image_rows, 131072, "rows of the largest table of a city or policy: devices, assets, rules") \
     X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")
 

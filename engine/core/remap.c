@@ -1,10 +1,15 @@
 /* remap.c: see remap.h. */
 #include "engine/core/remap.h"
 
+#include "engine/core/burden.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/dispute.h"
 #include "engine/core/flow.h"
+#include "engine/core/ledger.h"
+#include "engine/core/offices.h"
 #include "engine/core/orders.h"
+#include "engine/core/rulings.h"
 
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
@@ -69,6 +74,16 @@ static uint32_t mapped(const struct core *core, uint32_t row)
     return row == NONE32 ? NONE32 : core->remap[row];
 }
 
+/* A row that an open case stood on; when it is gone, what rests on it is looked at again (move_stuck_cases). */
+static void map_ground(const struct core *core, struct case_row *row, uint32_t *value)
+{
+    const bool was_there = *value != NONE32;
+    *value = mapped(core, *value);
+    if (was_there && *value == NONE32 && row->is_used != 0) {
+        row->flags |= CASE_LOST_ROWS;
+    }
+}
+
 /* One table after the other: lay the map, then renumber what names its rows. */
 static struct named named_of(const char *strings, const void *rows, uint32_t row_size,
                              size_t name_offset, uint32_t count)
@@ -86,8 +101,10 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
                   new->cell_count);
     lay_map(core, &from, &to);
     for (uint32_t i = 0; i < core->cases.high; i++) {
-        core->cases.rows[i].cell = mapped(core, core->cases.rows[i].cell);
+        map_ground(core, &core->cases.rows[i], &core->cases.rows[i].cell);
     }
+    rulings_remap(&core->rulings, RULING_CELL, core->remap);
+    burden_remap_cells(&core->burdens, core->remap);
     from = named_of(old->strings, old->assets, sizeof *old->assets,
                     offsetof(struct city_asset, code), old->asset_count);
     to = named_of(new->strings, new->assets, sizeof *new->assets, offsetof(struct city_asset, code),
@@ -96,6 +113,8 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     for (uint32_t i = 0; i < core->cases.high; i++) {
         core->cases.rows[i].asset = mapped(core, core->cases.rows[i].asset);
     }
+    rulings_remap(&core->rulings, RULING_ASSET, core->remap);
+    ledger_remap_assets(&core->objects, core->remap);
     from = named_of(old->strings, old->devices, sizeof *old->devices,
                     offsetof(struct city_device, id), old->device_count);
     to = named_of(new->strings, new->devices, sizeof *new->devices,
@@ -114,6 +133,49 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     }
 }
 
+/* A post that is gone leaves no trace in the hand-overs: a forgotten step accuses nobody. */
+static void remap_offices(struct core *core)
+{
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        struct case_row *row = &core->cases.rows[i];
+        row->office = mapped(core, row->office);
+        row->first_office = mapped(core, row->first_office);
+        row->ruled_office = mapped(core, row->ruled_office);
+        uint32_t kept = 0;
+        for (uint32_t h = 0; h < row->handover_count; h++) {
+            struct handover step = row->handovers[h];
+            const bool had_receiver = step.to != NONE32;
+            step.from = mapped(core, step.from);
+            step.to = mapped(core, step.to);
+            if (step.from != NONE32 && had_receiver == (step.to != NONE32)) {
+                row->handovers[kept++] = step;
+            } else if (h + 1 == row->handover_count) {
+                row->flags &= ~(uint32_t)CASE_IS_SENT_BACK;
+            }
+        }
+        row->handover_count = kept;
+    }
+    rulings_remap(&core->rulings, RULING_POST, core->remap);
+    for (uint32_t i = 0; i < core->disputes.high; i++) {
+        struct dispute_row *dispute = &core->disputes.rows[i];
+        if (dispute->is_used == 0) {
+            continue;
+        }
+        uint32_t kept = 0;
+        for (uint32_t p = 0; p < dispute->party_count; p++) {
+            dispute->parties[p].post = mapped(core, dispute->parties[p].post);
+            if (dispute->parties[p].post != NONE32) {
+                dispute->parties[kept++] = dispute->parties[p];
+            }
+        }
+        dispute->party_count = kept;
+        dispute->post = mapped(core, dispute->post);
+        if (dispute->post == NONE32) {
+            dispute->post = state_city(core)->info->adjudication_post;
+        }
+    }
+}
+
 static void remap_office_rows(struct core *core, const struct city *old, const struct city *new)
 {
     struct named from;
@@ -126,19 +188,24 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
     for (uint32_t i = 0; i < core->cases.high; i++) {
         core->cases.rows[i].class_row = mapped(core, core->cases.rows[i].class_row);
     }
+    rulings_remap(&core->rulings, RULING_CLASS, core->remap);
+    ledger_remap_classes(&core->objects, core->remap);
     from = named_of(old->strings, old->departments, sizeof *old->departments,
                     offsetof(struct city_department, code), old->department_count);
     to = named_of(new->strings, new->departments, sizeof *new->departments,
                   offsetof(struct city_department, code), new->department_count);
     lay_map(core, &from, &to);
     for (uint32_t i = 0; i < core->cases.high; i++) {
-        core->cases.rows[i].department = mapped(core, core->cases.rows[i].department);
+        map_ground(core, &core->cases.rows[i], &core->cases.rows[i].department);
     }
+    rulings_remap(&core->rulings, RULING_DEPARTMENT, core->remap);
+    burden_remap_departments(&core->burdens, core->remap);
     from = named_of(old->strings, old->posts, sizeof *old->posts, offsetof(struct city_post, code),
                     old->post_count);
     to = named_of(new->strings, new->posts, sizeof *new->posts, offsetof(struct city_post, code),
                   new->post_count);
     lay_map(core, &from, &to);
+    remap_offices(core);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];
         if (row->is_used == 0 || row->holder.kind != HOLDER_POST) {
@@ -229,6 +296,29 @@ static void end_orders_of_lost_posts(struct core *core)
     }
 }
 
+/* The ground under a case is gone: its cell, its department. Who held it by a desk of that department hands it on; where
+ * somebody is on his way, the clock goes to who answers now. */
+static void move_stuck_cases(struct core *core)
+{
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        struct case_row *row = &core->cases.rows[i];
+        if (row->is_used == 0) {
+            continue;
+        }
+        const bool is_stuck = (row->flags & CASE_LOST_ROWS) != 0;
+        row->flags &= ~(uint32_t)CASE_LOST_ROWS;
+        if (!is_stuck || case_state_is_terminal((enum case_state)row->state)) {
+            continue;
+        }
+        flow_say(core, i, &(struct flow_note){.action = ACTION_STUCK, .code = CODE_GONE});
+        if (row->state == CASE_ASSIGNED && row->holder.kind == HOLDER_POST) {
+            flow_to_desk(core, i, NONE32, CODE_GONE, (row->flags & CASE_IS_SEEKING) != 0);
+        } else if ((row->flags & CASE_HANDLE_RUNS) != 0 && row->department == NONE32) {
+            clocks_bind_handle(core, i, flow_owner_of(core, row));
+        }
+    }
+}
+
 /* The calendar, or its department, may have changed: a new deadline, said where it differs. */
 static void recompute_handle_clock(struct core *core, uint32_t slot)
 {
@@ -240,6 +330,19 @@ static void recompute_handle_clock(struct core *core, uint32_t slot)
     row->flags |= was_missed ? (uint32_t)CASE_IS_MISSED : 0;
     if (!was_missed && timers_due_ms(&core->timers, timer) != before_ms) {
         flow_say(core, slot, &(struct flow_note){.action = ACTION_RECALENDAR});
+    }
+}
+
+/* A desk whose roster is there and empty of people on shift cannot answer for what it holds. */
+static void move_cases_of_empty_posts(struct core *core)
+{
+    for (uint32_t i = 0; i < core->cases.high; i++) {
+        const struct case_row *row = &core->cases.rows[i];
+        if (row->is_used != 0 && row->state == CASE_ASSIGNED && row->holder.kind == HOLDER_POST &&
+            offices_find_staffed(core, row->holder.index) != row->holder.index) {
+            flow_to_desk(core, i, row->holder.index, CODE_OFF_SHIFT,
+                         (row->flags & CASE_IS_SEEKING) != 0);
+        }
     }
 }
 
@@ -263,6 +366,8 @@ void remap_rows(struct core *core)
     move_cases_of_lost_posts(core);
     end_orders_of_lost_posts(core);
     lose_orders_of_leavers(core);
+    move_stuck_cases(core);
+    move_cases_of_empty_posts(core);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];
         if (row->is_used == 0 || case_state_is_terminal((enum case_state)row->state)) {

@@ -14,6 +14,8 @@
  *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
  *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
  *   sources    u32 count; count x {h key; u32 confirmed, false_alarms}
+ *   disputes   u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
+ *   rulings, objects, burdens    u32 next, high; high x {h key; a row where the key is not none}
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
  *
@@ -27,13 +29,12 @@
 #include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
-_Static_assert(sizeof(struct case_row) == 824, "walk_case knows every field");
+_Static_assert(sizeof(struct case_row) == 1040, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
-_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table),
-               "walk_cases knows every field");
-_Static_assert(sizeof(struct order_row) == 96, "walk_order knows every field");
+_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
+_Static_assert(sizeof(struct order_row) == 104, "walk_order knows every field");
 _Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
 _Static_assert(sizeof(struct worker_row) == 352, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
@@ -50,6 +51,14 @@ _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every fie
 _Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
 _Static_assert(sizeof(struct source_row) == 24, "walk_sources knows every field");
 _Static_assert(sizeof(struct sources) == 16 + sizeof(struct table), "walk_sources knows every field");
+_Static_assert(sizeof(struct handover) == 24, "walk_offices knows every field");
+_Static_assert(sizeof(struct dispute_party) == 40, "walk_dispute knows every field");
+_Static_assert(sizeof(struct dispute_row) == 232, "walk_dispute knows every field");
+_Static_assert(sizeof(struct disputes) == 24, "walk_disputes knows every field");
+_Static_assert(sizeof(struct ring) == 24 + sizeof(struct table), "walk_ring knows every field");
+_Static_assert(sizeof(struct ruling_row) == 56, "walk_ruling knows every field");
+_Static_assert(sizeof(struct object_row) == 264, "walk_object knows every field");
+_Static_assert(sizeof(struct burden_row) == 48, "walk_burden knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
@@ -58,7 +67,8 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
                        sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct sources) -
-                       sizeof(struct timers) ==
+                       sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
+                       sizeof(struct burdens) - sizeof(struct timers) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 
@@ -201,6 +211,27 @@ static void walk_known(struct walk *walk, uint32_t known, enum err err)
 
 /* ---- rows ---- */
 
+static void walk_offices(struct walk *walk, struct case_row *row)
+{
+    uint32_t *const words[] = {&row->office, &row->first_office, &row->ruled_office, &row->dispute,
+                               &row->office_permille};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        walk_u32(walk, words[i]);
+    }
+    walk_count(walk, &row->handover_count, HANDOVERS_MAX);
+    for (uint32_t i = 0; i < row->handover_count; i++) {
+        struct handover *step = &row->handovers[i];
+        walk_i64(walk, &step->at_ms);
+        walk_u32(walk, &step->from);
+        walk_u32(walk, &step->to);
+        walk_u8(walk, &step->direction);
+        walk_u8(walk, &step->reason);
+        walk_u8(walk, &step->flags);
+        walk_u16(walk, &step->used_permille);
+        walk_u16(walk, &step->held_permille);
+    }
+}
+
 static void walk_case(struct walk *walk, struct case_row *row)
 {
     walk_no(walk, &row->no);
@@ -258,6 +289,7 @@ static void walk_case(struct walk *walk, struct case_row *row)
     }
     walk_count(walk, &row->capture_used, CASE_CAPTURE_SIZE);
     walk_bytes(walk, row->captured, row->capture_used);
+    walk_offices(walk, row);
 }
 
 static void walk_order(struct walk *walk, struct order_row *row)
@@ -278,6 +310,7 @@ static void walk_order(struct walk *walk, struct order_row *row)
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
         walk_i64(walk, instants[i]);
     }
+    walk_u64(walk, &row->visit);
     walk_u32(walk, &row->next);
     walk_u32(walk, &row->worker_next);
     walk_u32(walk, &row->worker_prev);
@@ -377,6 +410,66 @@ static void walk_memory_row(struct walk *walk, struct memory_row *row)
     walk_hash(walk, &row->key);
     walk_i64(walk, &row->until_ms);
     walk_no(walk, &row->case_no);
+}
+
+static void walk_dispute(struct walk *walk, struct dispute_row *row)
+{
+    walk_u32(walk, &row->case_slot);
+    walk_u32(walk, &row->reason);
+    walk_u32(walk, &row->post);
+    walk_u64(walk, &row->order);
+    walk_i64(walk, &row->opened_at_ms);
+    walk_i64(walk, &row->due_ms);
+    walk_hash(walk, &row->snapshot);
+    walk_u32(walk, &row->is_heard);
+    walk_count(walk, &row->party_count, DISPUTE_PARTIES_MAX);
+    for (uint32_t i = 0; i < row->party_count; i++) {
+        struct dispute_party *party = &row->parties[i];
+        walk_u32(walk, &party->post);
+        walk_u32(walk, &party->worker);
+        walk_u32(walk, &party->state);
+        walk_u32(walk, &party->reason);
+        walk_i64(walk, &party->at_ms);
+        walk_hash(walk, &party->text);
+    }
+}
+
+static void walk_ruling(struct walk *walk, struct ruling_row *row)
+{
+    walk_no(walk, &row->no);
+    uint32_t *const words[] = {&row->cell,   &row->asset,  &row->class_row, &row->department,
+                               &row->post,   &row->cited,  &row->silent,    &row->used_count};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        walk_u32(walk, words[i]);
+    }
+    walk_i64(walk, &row->at_ms);
+}
+
+static void walk_object(struct walk *walk, struct object_row *row)
+{
+    walk_u32(walk, &row->asset);
+    walk_u32(walk, &row->case_count);
+    for (uint32_t i = 0; i < OBJECT_CASES_MAX && i < row->case_count; i++) {
+        walk_no(walk, &row->cases[i].no);
+        walk_u32(walk, &row->cases[i].class_row);
+        walk_u32(walk, &row->cases[i].state);
+        walk_i64(walk, &row->cases[i].at_ms);
+    }
+}
+
+static void walk_burden(struct walk *walk, struct burden_row *row)
+{
+    uint32_t day = (uint32_t)row->day;
+    walk_u32(walk, &row->cell);
+    walk_u32(walk, &row->department);
+    walk_u32(walk, &day);
+    walk_u32(walk, &row->short_count);
+    for (uint32_t i = 0; i < BURDEN_DAYS; i++) {
+        walk_u32(walk, &row->counts[i]);
+    }
+    if (is_loading(walk)) {
+        row->day = (int32_t)day;
+    }
 }
 
 /* ---- tables ---- */
@@ -500,6 +593,60 @@ static void walk_sources(struct walk *walk, struct sources *sources)
     }
 }
 
+static void walk_disputes(struct walk *walk, struct disputes *disputes)
+{
+    walk_count(walk, &disputes->high, disputes->limit);
+    walk_u32(walk, &disputes->used);
+    walk_u32(walk, &disputes->free_first);
+    for (uint32_t i = 0; i < disputes->high && walk->err == ERR_OK; i++) {
+        struct dispute_row *row = &disputes->rows[i];
+        walk_is_used(walk, &row->is_used);
+        if (row->is_used != 0) {
+            walk_dispute(walk, row);
+            if (is_loading(walk)) {
+                row->free_next = NONE32;
+            }
+        } else {
+            walk_u32(walk, &row->free_next);
+        }
+    }
+}
+
+/* The slots of a ring; what a slot holds is walked after its key. */
+static void walk_ring_head(struct walk *walk, struct ring *ring)
+{
+    walk_u32(walk, &ring->next);
+    walk_count(walk, &ring->high, ring->limit);
+}
+
+static bool walk_ring_key(struct walk *walk, struct ring *ring, uint32_t slot)
+{
+    walk_hash(walk, &ring->keys[slot]);
+    return ring_has(ring, slot);
+}
+
+static void walk_rings(struct walk *walk, struct core *core)
+{
+    walk_ring_head(walk, &core->rulings.ring);
+    for (uint32_t i = 0; i < core->rulings.ring.high && walk->err == ERR_OK; i++) {
+        if (walk_ring_key(walk, &core->rulings.ring, i)) {
+            walk_ruling(walk, &core->rulings.rows[i]);
+        }
+    }
+    walk_ring_head(walk, &core->objects.ring);
+    for (uint32_t i = 0; i < core->objects.ring.high && walk->err == ERR_OK; i++) {
+        if (walk_ring_key(walk, &core->objects.ring, i)) {
+            walk_object(walk, &core->objects.rows[i]);
+        }
+    }
+    walk_ring_head(walk, &core->burdens.ring);
+    for (uint32_t i = 0; i < core->burdens.ring.high && walk->err == ERR_OK; i++) {
+        if (walk_ring_key(walk, &core->burdens.ring, i)) {
+            walk_burden(walk, &core->burdens.rows[i]);
+        }
+    }
+}
+
 static void walk_timers(struct walk *walk, struct timers *timers)
 {
     walk_u64(walk, &timers->seq);
@@ -582,6 +729,8 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_memory(walk, &core->event_ids);
     walk_memory(walk, &core->dedupe);
     walk_sources(walk, &core->sources);
+    walk_disputes(walk, &core->disputes);
+    walk_rings(walk, core);
     walk_timers(walk, &core->timers);
 }
 
@@ -626,9 +775,11 @@ static bool index_timers(struct timers *timers)
 
 static bool index_all(struct core *core)
 {
-    return cases_index(&core->cases) && orders_index(&core->orders) && workers_index(core) &&
-           index_marks(&core->marks) && index_memory(&core->event_ids) &&
-           index_memory(&core->dedupe) && sources_index(&core->sources);
+    return cases_index(&core->cases) && orders_index(&core->orders) &&
+           workers_index(core) && index_marks(&core->marks) &&
+           index_memory(&core->event_ids) && index_memory(&core->dedupe) &&
+           ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
+           ring_index(&core->burdens.ring) && sources_index(&core->sources);
 }
 
 /* ---- public ---- */

@@ -3,6 +3,7 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/contacts.h"
+#include "engine/core/dispute.h"
 #include "engine/core/links.h"
 
 static bool is_row_or_none(uint32_t row, uint32_t count)
@@ -73,6 +74,74 @@ static bool fields_hold(const struct core *core, const struct case_row *row)
            is_row_or_none(row->gateway, city->gateway_count) &&
            is_row_or_none(row->department, city->department_count) && captures_hold(core, row) &&
            holder_holds(core, row);
+}
+
+/* Offices are posts; a dispute and its timer belong together. */
+static bool offices_hold(const struct core *core, uint32_t slot)
+{
+    const struct case_row *row = &core->cases.rows[slot];
+    const uint32_t posts = state_city(core)->post_count;
+    const bool is_armed = timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_DISPUTE));
+    for (uint32_t i = 0; i < row->handover_count; i++) {
+        if (!is_row_or_none(row->handovers[i].from, posts) ||
+            !is_row_or_none(row->handovers[i].to, posts) ||
+            row->handovers[i].reason >= REASON_LIMIT ||
+            row->handovers[i].direction > HANDOVER_DOWN) {
+            return false;
+        }
+    }
+    if ((row->flags & CASE_IS_SENT_BACK) != 0 && row->handover_count == 0) {
+        return false;
+    }
+    return is_row_or_none(row->office, posts) && is_row_or_none(row->first_office, posts) &&
+           is_row_or_none(row->ruled_office, posts) && is_armed == (row->dispute != NONE32) &&
+           (row->dispute == NONE32 ||
+            (row->dispute < core->disputes.high &&
+             !case_state_is_terminal((enum case_state)row->state) &&
+             core->disputes.rows[row->dispute].is_used != 0 &&
+             core->disputes.rows[row->dispute].case_slot == slot));
+}
+
+/* What rings hold names rows that are there. */
+static bool rings_hold(const struct core *core)
+{
+    const struct city *city = state_city(core);
+    for (uint32_t i = 0; i < core->rulings.ring.high; i++) {
+        const struct ruling_row *row = &core->rulings.rows[i];
+        if (ring_has(&core->rulings.ring, i) &&
+            ((row->cell == NONE32) == (row->asset == NONE32) ||
+             !is_row_or_none(row->cell, city->cell_count) ||
+             !is_row_or_none(row->asset, city->asset_count) ||
+             row->class_row >= city->class_count || row->department >= city->department_count ||
+             row->post >= city->post_count)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < core->objects.ring.high; i++) {
+        const struct object_row *row = &core->objects.rows[i];
+        if (!ring_has(&core->objects.ring, i)) {
+            continue;
+        }
+        if (row->asset >= city->asset_count) {
+            return false;
+        }
+        for (uint32_t c = 0; c < OBJECT_CASES_MAX && c < row->case_count; c++) {
+            if (!is_row_or_none(row->cases[c].class_row, city->class_count) ||
+                row->cases[c].state >= CASE_STATE_COUNT) {
+                return false;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < core->burdens.ring.high; i++) {
+        const struct burden_row *row = &core->burdens.rows[i];
+        if (ring_has(&core->burdens.ring, i) &&
+            (row->cell >= city->cell_count || row->department >= city->department_count)) {
+            return false;
+        }
+    }
+    return core->rulings.ring.next < core->rulings.ring.limit &&
+           core->objects.ring.next < core->objects.ring.limit &&
+           core->burdens.ring.next < core->burdens.ring.limit;
 }
 
 /* A chain through cases: merge or close. */
@@ -358,7 +427,8 @@ static bool cases_hold(const struct core *core)
         if (row->is_used == 0) {
             continue;
         }
-        if (!fields_hold(core, row) || !case_clock_holds(core, slot)) {
+        if (!fields_hold(core, row) || !case_clock_holds(core, slot) ||
+            !offices_hold(core, slot)) {
             return false;
         }
         open += !case_state_is_terminal((enum case_state)row->state);
@@ -378,8 +448,11 @@ bool snapshot_rows_hold(const struct core *core)
     }
     if (!core->has_images) { /* nothing was decided yet */
         return core->cases.high == 0 && core->orders.high == 0 && core->workers.count == 0 &&
-               core->marks.count == 0 && core->timers.count == 0;
+               core->marks.count == 0 && core->timers.count == 0 && core->disputes.high == 0 &&
+               core->rulings.ring.high == 0 && core->objects.ring.high == 0 &&
+               core->burdens.ring.high == 0;
     }
     return core->fastest_mm_per_s > 0 && timers_hold(core) && workers_hold(core) &&
-           marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core);
+           marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core) &&
+           disputes_hold(core) && rings_hold(core);
 }

@@ -14,12 +14,16 @@
  *   ratings.c  what the public says of a closed case
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
- *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查 */
+ *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查
+ *   offices.c  which office has a case, its hand-overs;  dispute.c  adjudication of them;  rulings.c  what was ruled
+ *   ledger.c   the file of an object;  burden.c  tasks of a cell */
 #ifndef ENGINE_CORE_STATE_H
 #define ENGINE_CORE_STATE_H
 
 #include "engine/core/core.h"
 #include "engine/core/grid.h"
+#include "engine/core/handover.h"
+#include "engine/core/ring.h"
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
@@ -57,6 +61,7 @@ enum case_timer {
     CASE_TIMER_STEP,
     CASE_TIMER_SEEK,
     CASE_TIMER_SUPERVISE,
+    CASE_TIMER_DISPUTE,
     CASE_TIMER_COUNT
 };
 
@@ -92,6 +97,9 @@ enum case_flag {
     CASE_IS_JOINT = 1u << 15,        /* help was requested: handled only when all are done */
     CASE_IS_RECHECK = 1u << 16,      /* passed once, a second checker looks */
     CASE_IS_WEIGHED = 1u << 30,      /* its end was counted for or against its source */
+    CASE_OFFICE_ACTED = 1u << 24, /* somebody of the office that has it was there or did a part */
+    CASE_IS_SENT_BACK = 1u << 25, /* its newest hand-over has no receiver yet */
+    CASE_LOST_ROWS = 1u << 26,    /* activation only: its cell or department is gone */
 };
 
 struct case_capture {
@@ -147,6 +155,12 @@ struct case_row {
     uint32_t capture_used; /* bytes */
     struct case_capture captures[CASE_FIELDS_MAX];
     uint8_t captured[CASE_CAPTURE_SIZE];
+    uint32_t office, first_office; /* posts: that has it as an office, that had it first; NONE32 */
+    uint32_t ruled_office;         /* post that a ruling named for this case, or NONE32 */
+    uint32_t dispute;              /* slot, or NONE32 */
+    uint32_t office_permille;      /* of the handle clock when the office received it */
+    uint32_t handover_count;
+    struct handover handovers[HANDOVERS_MAX]; /* oldest first */
     uint32_t free_next;
 };
 
@@ -181,6 +195,7 @@ struct order_row {
     uint8_t reserved[2];
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
     int64_t deadline_ms;               /* accept or arrive clock, NEVER_MS */
+    uint64_t visit;                    /* order of the same worker for the same object, 0 = none */
     uint32_t next;                     /* older order of the case */
     uint32_t worker_next, worker_prev; /* chain of the worker's active orders */
     uint32_t free_next;
@@ -322,6 +337,97 @@ struct sources {
     struct table by_key;
 };
 
+/* ---- adjudication ---- */
+
+#define DISPUTE_PARTIES_MAX 4u
+
+enum party_state { PARTY_ASKED = 0, PARTY_FILED = 1, PARTY_SILENT = 2 };
+
+struct dispute_party {
+    uint32_t post;
+    uint32_t worker; /* slot of who spoke for it, or NONE32 */
+    uint32_t state;  /* enum party_state */
+    uint32_t reason; /* enum reason */
+    int64_t at_ms;   /* of the position, or of the silence */
+    struct hash128 text; /* digest of its words */
+};
+
+struct dispute_row {
+    uint32_t is_used;
+    uint32_t case_slot;
+    uint32_t reason; /* enum reason: what the hand-overs show */
+    uint32_t post;   /* that rules */
+    uint64_t order;  /* of the person of it who was given it, 0 = the post as such */
+    int64_t opened_at_ms;
+    int64_t due_ms;          /* of the clock that runs: positions, then the ruling */
+    struct hash128 snapshot; /* of what all positions are about: the case and its hand-overs then */
+    uint32_t is_heard;       /* positions are closed */
+    uint32_t party_count;
+    struct dispute_party parties[DISPUTE_PARTIES_MAX];
+    uint32_t free_next;
+    uint32_t reserved;
+};
+
+struct disputes {
+    struct dispute_row *rows;
+    uint32_t limit, used, free_first, high;
+};
+
+/* What was ruled once holds for the same class in the same cell, or on the same object. */
+struct ruling_row {
+    struct case_no no; /* the case it was ruled on */
+    uint32_t cell;     /* or NONE32: about an object */
+    uint32_t asset;    /* or NONE32: about a cell */
+    uint32_t class_row, department, post;
+    uint32_t cited, silent; /* bit per party of the dispute */
+    uint32_t used_count;    /* cases routed by it since */
+    uint32_t reserved;
+    int64_t at_ms;
+};
+
+struct rulings {
+    struct ring ring;
+    struct ruling_row *rows;
+};
+
+/* ---- the file of an object, tasks of a cell ---- */
+
+#define OBJECT_CASES_MAX 8u
+
+struct object_case {
+    struct case_no no;
+    uint32_t class_row;
+    uint32_t state; /* enum case_state, as of opening or of its end */
+    uint32_t reserved;
+    int64_t at_ms; /* of opening or of its end */
+};
+
+struct object_row {
+    uint32_t asset;
+    uint32_t case_count; /* ever; the newest OBJECT_CASES_MAX are kept, at index % OBJECT_CASES_MAX */
+    struct object_case cases[OBJECT_CASES_MAX];
+};
+
+struct objects {
+    struct ring ring;
+    struct object_row *rows;
+};
+
+#define BURDEN_DAYS 7u
+
+struct burden_row {
+    uint32_t cell, department;
+    int32_t day; /* local day of counts[day % BURDEN_DAYS], the newest */
+    uint32_t short_count; /* of them with less notice than their class asks for, in the window's life */
+    uint32_t counts[BURDEN_DAYS];
+    uint32_t reserved;
+};
+
+struct burdens {
+    struct ring ring;
+    struct burden_row *rows;
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -344,6 +450,10 @@ struct core {
     struct memory event_ids;
     struct memory dedupe;
     struct sources sources;
+    struct disputes disputes;
+    struct rulings rulings;
+    struct objects objects;
+    struct burdens burdens;
     struct timers timers;
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */

@@ -297,6 +297,91 @@ static void tell_expire(struct teller *t, const struct effect_timeline *line)
     teller_say_deadline(t, line->clock, line->deadline_ms);
 }
 
+/* "put to adjudication at Command: handed to and fro; positions by 14:20". */
+static void tell_adjudicate(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->code == CODE_TABLE_FULL) {
+        teller_say(t, "should be put to adjudication, and too many are", "应提请裁定，待裁定事项已满");
+    } else {
+        say_subject(t, line, "put to adjudication at ", "提请裁定：");
+    }
+    teller_say_reason(t, line);
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+static void tell_silent(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "no position in time from ", "逾期未陈述意见：");
+}
+
+static void tell_position(struct teller *t, const struct effect_timeline *line)
+{
+    teller_say_actor(t, line);
+    say_subject(t, line, "stated the position of ", "陈述意见，代表");
+    teller_say_reason(t, line);
+}
+
+/* "ruled for Sanitation's desk, citing positions 1 and 3: by its clause". */
+static void tell_rule(struct teller *t, const struct effect_timeline *line)
+{
+    const char *sign = t->lang == LANG_ZH ? "，引用意见 " : ", citing position ";
+    teller_say_actor(t, line);
+    say_subject(t, line, "ruled: it leads from now on: ", "裁定由其牵头：");
+    for (uint32_t i = 0; i < 32; i++) {
+        if ((line->amount & (1u << i)) != 0) {
+            text_format(&t->text, "%s%" PRIu32, sign, i + 1);
+            sign = t->lang == LANG_ZH ? "、" : ", ";
+        }
+    }
+    teller_say_reason(t, line);
+    if (line->code == CODE_NOTHING) {
+        teller_say(t, " (remembered for its class here)", "（已纳入确权）");
+    }
+}
+
+static void tell_ruled_before(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "by an earlier ruling it belongs to ", "按确权归属：");
+}
+
+static void tell_short_notice(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "less notice than the class asks for, to ", "通知时间不足：");
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+static void tell_joint_visit(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "one visit does for both: ", "合并上门：");
+    text_format(&t->text, t->lang == LANG_ZH ? "，另有工单 %" PRIu32 : ", with order %" PRIu32,
+                line->amount);
+}
+
+/* Nobody could answer where it was: who went is told by the entry before. */
+static void tell_stuck(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->post != NONE32) {
+        say_subject(t, line, "nobody on duty at ", "无人在岗：");
+    } else {
+        teller_say(t, "its cell or department is gone", "原网格或部门已撤销");
+    }
+    teller_say(t, "; held by ", "；责任人：");
+    (void)say_holder(t, line->holder);
+}
+
+/* "handed it over to the street's desk, keeps only the inspection: instructed". */
+static void tell_desk_hand_over(struct teller *t, const struct effect_timeline *line)
+{
+    teller_say_actor(t, line);
+    say_subject(t, line, "handed it over to ", "移交");
+    if (line->amount == 1) {
+        teller_say(t, ", keeping its share", "，保留本部门部分");
+    } else if (line->amount == 2) {
+        teller_say(t, ", keeping only the inspection", "，仅保留检查");
+    }
+    teller_say_reason(t, line);
+}
+
 /* Actions told as "<who> <words>: <why>". The clock is told where the action starts or changes one. */
 struct act_words {
     enum action action;
@@ -362,6 +447,11 @@ static const struct {
     {ACTION_CHECK_PASS, tell_passed}, {ACTION_CHECK_FAIL, tell_failed},
     {ACTION_CLEAR, tell_clear},       {ACTION_SEVERITY, tell_severity},
     {ACTION_RATE, tell_rating},
+    {ACTION_ADJUDICATE, tell_adjudicate},     {ACTION_SILENT, tell_silent},
+    {ACTION_POSITION, tell_position},         {ACTION_RULE, tell_rule},
+    {ACTION_RULED_BEFORE, tell_ruled_before}, {ACTION_SHORT_NOTICE, tell_short_notice},
+    {ACTION_JOINT_VISIT, tell_joint_visit},   {ACTION_STUCK, tell_stuck},
+    {ACTION_HAND_OVER, tell_desk_hand_over},
 };
 
 static void tell_action(struct teller *t, const struct effect_timeline *line)

@@ -1,21 +1,23 @@
 """caseacts.py: what people do, recomputed: may they, and what follows."""
 from caseflow import CaseFlow
 from geometry import distance_cm
+from offices import KEEPS_INSPECTION
 from world import ARRIVE_CM, HANDLING, SERVICE
 
 ALWAYS = {"COMMENT"}
 COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK"}
+HEARING = {"POSITION", "RULE"}
 CHIEF = {"VOID", "FORCE_CLOSE"}
 CHECK = {"CHECK_PASS", "CHECK_FAIL", "CLOSE"}
 CASE_ACTIONS = {
     "REPORTED": ALWAYS | CHIEF | {"FILE"},
     "VERIFYING": ALWAYS | CHIEF | {"FILE", "VERIFY_YES", "VERIFY_NO"},
     "FILED": ALWAYS | CHIEF | COMMAND,
-    "DISPATCHING": ALWAYS | CHIEF | COMMAND,
-    "ASSIGNED": ALWAYS | CHIEF | COMMAND | {"DONE", "RETURN"},
-    "ON_SITE": ALWAYS | CHIEF | COMMAND,
-    "HANDLED": ALWAYS | CHIEF | CHECK,
-    "CHECKING": ALWAYS | CHIEF | CHECK,
+    "DISPATCHING": ALWAYS | CHIEF | COMMAND | HEARING,
+    "ASSIGNED": ALWAYS | CHIEF | COMMAND | HEARING | {"DONE", "RETURN", "HAND_OVER"},
+    "ON_SITE": ALWAYS | CHIEF | COMMAND | HEARING,
+    "HANDLED": ALWAYS | CHIEF | HEARING | CHECK,
+    "CHECKING": ALWAYS | CHIEF | HEARING | CHECK,
     "CLOSED": ALWAYS | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | {"REOPEN"},
     "MERGED": ALWAYS, "SUSPENDED": ALWAYS | CHIEF}
 ORDER_ACTIONS = {
@@ -26,14 +28,15 @@ ORDER_ACTIONS = {
               "ARRIVED": {"CHECK_PASS", "CHECK_FAIL", "RETURN", "COMMENT"}},
     "verify": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": {"ARRIVE", "RETURN", "COMMENT"},
                "ARRIVED": {"VERIFY_YES", "VERIFY_NO", "RETURN", "COMMENT"}}}
-RIGHTS = {"DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
+RIGHTS = {"HAND_OVER": {"department_desk"}, "DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
           "CHECK_FAIL": {"inspector", "shift_chief"}, "CLOSE": {"shift_chief"},
           "VERIFY_YES": {"inspector", "shift_chief"}, "VERIFY_NO": {"inspector", "shift_chief"},
           "FILE": {"intake", "shift_chief"}, "REASSIGN": {"dispatcher"},
           "DISPATCH": {"dispatcher", "department_desk"}, "SEND_TO_DESK": {"dispatcher"}, "VOID": {"shift_chief"},
           "FORCE_CLOSE": {"shift_chief"}, "REOPEN": {"shift_chief", "intake", "overseer"}}
-ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT"}
-REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN"}
+ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING}
+REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN",
+            "HAND_OVER", *HEARING}
 FOR_DESK = {"NOT_MINE", "PRIVATE_LAND", "OUTSIDE_DUTY", "NOT_FOUND", "FALSE_ALARM"}
 
 
@@ -94,8 +97,25 @@ class CaseActs(CaseFlow):
                 case.state, case.holder = "ASSIGNED", ("person", self.actor)
                 case.is_seeking = False
                 self.bind_handle(case, self.owner_of(case))
+                self.receive_by_worker(case)
         self.arm_step(case)
         self.say_act(case, order, before)
+        if not is_service:
+            self.note_burden(case, order)
+
+    def receive_by_worker(self, case):
+        department = self.city.departments.get(self.city.persons[self.actor].department)
+        if department is not None and department.duty_post is not None:
+            self.receive(case, department.duty_post)
+        elif case.office is None:
+            self.receive(case, self.desk_of(case))
+
+    def note_burden(self, case, order):
+        due, notice = self.handle_deadline(case), self.city.classes[case.class_code].notice_ms
+        if notice and due is not None and due - self.now < notice:
+            owner = self.owner_of(case)
+            self.say(case, "SHORT_NOTICE", order=order, subject=self.actor, clock="HANDLE", deadline=due,
+                     post=self.city.departments[owner].duty_post if owner else None)
 
     def order_decline(self, case, order):
         was_lead = order.is_lead
@@ -123,6 +143,7 @@ class CaseActs(CaseFlow):
         self.timers.cancel(("order", order.number))
         if order.is_lead:
             case.state = "ON_SITE"
+        case.has_acted = case.has_acted or order.kind in HANDLING
         self.arm_step(case)
         self.say_act(case, order, before)
         return "DONE"
@@ -135,13 +156,16 @@ class CaseActs(CaseFlow):
         if order.kind in SERVICE:
             self.service_again(case, order.kind)
         elif was_lead and self.act["reason"] in FOR_DESK:
+            self.leave(case, self.act["reason"], self.desk_of(case))
             self.recall_all(case, False)
             self.to_desk(case, None, "NOTHING", False)
+            self.judge(case)
         else:
             self.after_loss(case, self.actor, was_lead)
 
     def order_done(self, case, order):
         was_lead = order.is_lead
+        case.has_acted = True
         self.end_order(order, "DONE")
         self.say_act(case, order)
         if was_lead:
@@ -185,11 +209,6 @@ class CaseActs(CaseFlow):
 
     # ---- on a case ----
 
-    def is_of_post(self, person, code):
-        post, row = self.city.posts[code], self.city.persons[person]
-        return person in post.persons or (post.department is not None and row.department == post.department and
-                                          "department_desk" in row.rights)
-
     def was_given(self, no):
         """May a case of that number have been here?"""
         district, day, serial = (int(part) for part in no.split("-")) if no else (0, 0, 0)
@@ -209,11 +228,17 @@ class CaseActs(CaseFlow):
         needed = RIGHTS.get(act["action"])
         if needed and not self.city.persons[self.actor].rights & needed:
             return "NO_RIGHT"
-        is_desk_act = act["action"] in ("DONE", "RETURN") or (
+        is_desk_act = act["action"] in ("DONE", "RETURN", "HAND_OVER") or (
             act["action"] == "DISPATCH" and "dispatcher" not in self.city.persons[self.actor].rights)
         if is_desk_act and (
                 case.holder[0] != "post" or not self.is_of_post(self.actor, case.holder[1])):
             return "NOT_YOURS"
+        is_hand_over = act["action"] in ("RETURN", "HAND_OVER")
+        if case.dispute is not None and (is_hand_over or act["action"] in ("SEND_TO_DESK", "DISPATCH") or (
+                act["action"] == "REASSIGN" and self.blocks(case))):
+            return "IN_DISPUTE"
+        if is_hand_over and case.ruled_office is not None and case.holder[1] == case.ruled_office:
+            return "RULED"
         if act["action"] in CHECK and {"handled", "commanded"} & set(case.flags(self.actor)):
             return "CONFLICT_OF_INTEREST"
         code = getattr(self, "case_" + act["action"].lower())(case) or "DONE"
@@ -251,22 +276,39 @@ class CaseActs(CaseFlow):
         return "DONE"
 
     def case_send_to_desk(self, case):
-        effect = self.peek()
-        if effect is not None and effect["effect"] == "RESULT":
-            return "UNKNOWN_WORKER"  # the dump does not name the post that was asked for
+        desk = (self.act["subject"] or {}).get("post", {}).get("code")
+        if desk is None:
+            return "UNKNOWN_WORKER"
         if not case.fits(self.actor):
             return "TABLE_FULL"
-        desk = next((effect["post"]["code"] for effect in self.effects[self.at:] if effect.get("action") == "TO_DESK"),
-                    None)
         self.say_act(case)
         self.recall_all(case, False)
         case.remember(self.actor, "commanded")
         self.to_desk(case, desk, "NOTHING", False)
+        self.judge(case)
         return "DONE"
+
+    def case_hand_over(self, case):
+        desk, amount = (self.act["subject"] or {}).get("post", {}).get("code"), self.act["amount"]
+        if desk is None or desk == case.holder[1] or amount > KEEPS_INSPECTION:
+            return "UNKNOWN_WORKER"
+        self.say(case, "HAND_OVER", **self.note(post=desk, amount=amount))
+        self.leave(case, self.act["reason"], desk, {"inspection"} if amount == KEEPS_INSPECTION else set())
+        self.recall_all(case, False)
+        self.to_desk(case, desk, "NOTHING", False)
+        self.judge(case)
+        return "DONE"
+
+    def case_position(self, case):
+        return self.take_position(case, self.act, self.actor, **self.note())
+
+    def case_rule(self, case):
+        return self.rule_dispute(case, self.act, self.actor, **self.note(amount=self.act["amount"]))
 
     def case_done(self, case):
         if not case.fits(self.actor):
             return "TABLE_FULL"
+        case.has_acted = True
         self.recall_all(case, False)
         case.remember(self.actor, "handled")
         self.say_act(case)
@@ -274,11 +316,13 @@ class CaseActs(CaseFlow):
         return "DONE"
 
     def case_return(self, case):
+        self.leave(case, self.act["reason"], None)
         self.recall_all(case, False)
         before = case.state
         self.to_command(case)
         self.arm_step(case)
         self.say_act(case, before=before)
+        self.judge(case)
 
     def case_dispatch(self, case):
         if not case.fits(self.actor):

@@ -1,9 +1,9 @@
 """caseflow.py: how a case moves on by itself: filing, offering, desks, losing somebody, checking, closing."""
-from casetime import CaseTime
+from offices import Offices
 from world import CASE_OFFERED, CASE_OFFERS, CASE_ORDERS, CASE_PERSONS, HANDLING, SERVICE, Desync, Order
 
 
-class CaseFlow(CaseTime):
+class CaseFlow(Offices):
     # ---- offers ----
 
     def arm_seek(self, case, is_wanted):
@@ -18,6 +18,7 @@ class CaseFlow(CaseTime):
             oldest = [order for order in case.orders if not order.is_active][-1]
             case.orders.remove(oldest)
             self.orders.pop(oldest.number)
+        visits = {} if case.is_aside else self.visitors(case)
         self.last_order += 1
         order = Order(self.last_order, case, worker, kind, self.now)
         order.index = assign_index
@@ -35,6 +36,11 @@ class CaseFlow(CaseTime):
         lines = decision["candidates"] if decision else []
         distance = lines[0]["distance_cm"] if lines and lines[0]["person"]["id"] == person else -1
         self.say(case, "OFFER", order=order, subject=person, clock="ACCEPT", deadline=order.deadline, distance=distance)
+        visits = visits.get(person)
+        if kind in HANDLING and visits:
+            effect = self.peek()
+            told = effect.get("amount") if effect is not None else None  # of several, any
+            self.say(case, "JOINT_VISIT", order=order, subject=person, amount=told if told in visits else min(visits))
         self.tell(worker, "OFFER", order.number, "NOTHING", case)
         return True
 
@@ -102,6 +108,9 @@ class CaseFlow(CaseTime):
     def fill(self, case):
         if case.is_aside:
             return
+        if self.blocks(case):
+            self.arm_seek(case, False)
+            return
         is_exhausted = case.offers >= CASE_OFFERS or len(case.people) >= CASE_OFFERED
         missing, binding = 0, "DECLINED"
         if not is_exhausted:
@@ -125,26 +134,21 @@ class CaseFlow(CaseTime):
 
     # ---- desks ----
 
-    def owner_of(self, case):
-        return case.rule.owner if case.rule else self.city.classes[case.class_code].department
-
-    def desk_of(self, case):
-        if case.rule and case.rule.assigns and case.rule.assigns[0].fallback:
-            return str(case.rule.assigns[0].fallback)
-        owner = self.owner_of(case)
-        return (self.city.departments[owner].duty_post if owner else None) or self.city.desk
-
     def to_desk(self, case, post, code, is_seeking):
         if case.is_aside:
             return
-        before, desk = case.state, post or self.desk_of(case)
+        before, wanted = case.state, post or self.desk_of(case)
+        desk = self.staffed(wanted)
         case.state, case.holder = "ASSIGNED", ("post", desk)
         case.nobody_told, case.is_seeking = True, is_seeking
         self.bind_handle(case, self.city.posts[desk].department or self.owner_of(case))
         self.arm_seek(case, is_seeking)
         self.arm_step(case)
+        self.receive(case, desk)
         self.say(case, "TO_DESK", code=code, post=desk, before=before)
         self.notice(case, desk, None, code)
+        if desk != wanted:
+            self.say(case, "STUCK", code="OFF_SHIFT", post=wanted)
 
     # ---- filing and losing ----
 
@@ -163,7 +167,20 @@ class CaseFlow(CaseTime):
 
     def file(self, case):
         case.state, case.filed_at, case.offers = "FILED", self.now, 0
-        self.dispatch_start(case)
+        if case.is_aside:
+            return
+        permit = self.find_conflict(case)
+        if permit is not None and case.dispute is None:
+            owner = self.owner_of(case)
+            self.open_dispute(case, "PERMIT_CONFLICT", [
+                self.city.departments[owner].duty_post if owner else None,
+                self.city.departments[permit.department].duty_post])
+            return
+        self.to_command(case)
+        ruling = self.ruling(case)
+        if ruling is not None:
+            self.say(case, "RULED_BEFORE", post=ruling)
+        self.fill(case)
 
     def verify(self, case):
         case.state, case.holder = "VERIFYING", ("post", self.city.supervision)
@@ -264,6 +281,7 @@ class CaseFlow(CaseTime):
         if case.is_aside:
             return
         before = case.state
+        self.drop_dispute(case)
         self.recall_all(case, False)
         case.state, case.closed_at, case.holder = state, self.now, None
         self.count_end(case, action, note.get("reason"))
@@ -273,6 +291,7 @@ class CaseFlow(CaseTime):
         self.bind(case, "RETIRE")
         if case.close_key is not None and case in self.closes.get(case.close_key, []):
             self.closes[case.close_key].remove(case)
+        self.note_object(case)
         self.say(case, action, before=before, **note)
 
     def count_end(self, case, action, reason):
@@ -372,6 +391,9 @@ class CaseFlow(CaseTime):
             self.order_due(self.orders[number])
             return
         case = self.cases[number]
+        if kind == "dispute":
+            self.dispute_due(case, due)
+            return
         if kind == "step":
             self.fire_steps(case)
         elif kind == "seek":

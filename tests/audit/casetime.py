@@ -27,6 +27,10 @@ class CaseTime(Choice):
                                               self.now)
             case.handle_runs = False
 
+    def used_of(self, case):
+        """What the running handle clock has used since it was started or resumed."""
+        return worktime.used(self.calendar_of(case.department), case.handle_limit, case.handle_from, self.now)
+
     def arm_clock(self, case, clock, due, limit_ms):
         case.clock, case.clock_limit_ms, case.is_missed = clock, limit_ms, False
         self.timers.arm(("clock", case.no), self.now + max(limit_ms, HOUR_MS) if due is None else due)
@@ -68,6 +72,8 @@ class CaseTime(Choice):
         self.miss_lag_ms = max(self.miss_lag_ms, self.now - due)
         self.say(case, "MISS" if is_first else "ESCALATE", clock=case.clock, deadline=due, post=post)
         self.notice(case, post, None, "EXPIRED")
+        if case.state == "ASSIGNED" and case.holder[0] == "post" and self.staffed(case.holder[1]) != case.holder[1]:
+            self.to_desk(case, case.holder[1], "OFF_SHIFT", case.is_seeking)
 
     # ---- the ladder ----
 

@@ -5,7 +5,7 @@ Where two distances lie within the tolerance of this audit, either may be the ne
 from geometry import distance_cm, is_near
 from world import HANDLING, SERVICE, WORKER_ITEMS, World, name_of
 
-MATCHED = ("ELIGIBLE", "FARTHER", "BUSIER")
+MATCHED = ("ELIGIBLE", "FARTHER", "BUSIER", "OTHER_OWNER", "OTHER_VISIT")
 FILTERS = ("OFF_SHIFT", "WRONG_ROLE", "WRONG_SKILL", "NOT_IN_AREA", "STALE_FIX", "NO_FIX", "OUT_OF_RADIUS",
            "AT_CAPACITY", "DECLINED", "ALREADY_ON_CASE", "CONFLICTED", "RESTING", "SUSPENDED_WORKER")
 
@@ -122,12 +122,26 @@ class Choice(World):
         return bool(team) and any("handled" in flags and self.workers[person].person.team == team
                                   for person, flags in case.people.items())
 
+    def call_of(self, case, worker):
+        """Whose turn it is before any distance: who goes to the object anyway, then the owner by ruling."""
+        visitors = self.visitors(case)
+        if worker.id in visitors:
+            return 0
+        ruled = self.ruled_department(case)
+        owner = 0 if ruled is None or worker.person.department == ruled else 1 if worker.person.department is None else 2
+        return owner + (3 if visitors else 0)
+
     def is_definitely_better(self, case, assign, kind, a, b):
         """Does a go before b whatever the rounding?"""
         if kind == "CHECK_RESULT":
             teams = self.shares_team(case, a.worker), self.shares_team(case, b.worker)
             if teams[0] != teams[1]:
                 return teams[0] < teams[1]
+
+        if kind in HANDLING:
+            calls = self.call_of(case, a.worker), self.call_of(case, b.worker)
+            if calls[0] != calls[1]:
+                return calls[0] < calls[1]
 
         def travel(one):
             return None if one.distance is None else one.worker.person.mode.travel_ms(one.distance)
@@ -163,6 +177,7 @@ class Choice(World):
         self.operations += effect["considered"]
         self.same(case, "decision assign", effect["assign"], self.rules.assign_row.get(assign_key))
         self.same(case, "decision kind", effect["order_kind"], kind)
+        self.same(case, "decision ruled", effect["ruled"], self.ruled_department(case) if kind in HANDLING else None)
         lines = effect["candidates"]
         chosen = name_of(lines[0]["person"], "id") if lines and lines[0]["code"] == "ELIGIBLE" else None
         ring = lines[0]["ring"] if chosen else len(assign.rings)
@@ -215,6 +230,10 @@ class Choice(World):
             if own == "ELIGIBLE" and person != chosen:
                 busier = assign.pick == "least_loaded" and worker.load > chosen_load
                 own = "BUSIER" if busier else "FARTHER"
+                calls = (self.call_of(case, self.workers[chosen]), self.call_of(case, worker)) \
+                    if kind in HANDLING and chosen else (0, 0)
+                if calls[0] < calls[1]:
+                    own = "OTHER_VISIT" if calls[0] == 0 and self.visitors(case) else "OTHER_OWNER"
             if line["code"] != own and not (one.is_maybe and line["code"] in (*MATCHED, "OUT_OF_RADIUS")):
                 self.differ(case, f"candidate {person}: the log says {line['code']}, recomputed {own}")
             self.same(case, f"candidate {person} load", line["load"], worker.load)

@@ -77,6 +77,10 @@ class City:
         self.district_level = int(city.get("district_level", len(self.levels)))
         posts = root["posts"]
         self.command, self.supervision, self.desk = posts["command"], posts["supervision"], posts["desk"]
+        self.adjudication = posts.get("adjudication", self.command)
+        hearing = root.get("adjudication", {})
+        self.position_ms = worktime.read_ms(hearing.get("position", "4h"))
+        self.ruling_ms = worktime.read_ms(hearing.get("ruling", "24h"))
         self.modes = {name: Mode(spec) for name, spec in root["modes"].items()}
         self.mode_default = root["mode_default"]
         specs = yamlread.load(os.path.join(directory, "calendars.yaml"))["calendars"]
@@ -99,11 +103,13 @@ class City:
             row.check = _get(row, "check", "person")
             row.reopen_ms = worktime.read_ms(_get(row, "reopen", "72h"))
             row.department = _get(row, "department") or None
+            row.notice_ms = worktime.read_ms(_get(row, "notice_min", "0s"))
             self.classes[getattr(row, "class")] = row
         self.departments = {}
         for row in _table(directory, "departments.csv"):
             row.duty_post = _get(row, "duty_post") or None
             row.lead_post = _get(row, "lead_post") or None
+            row.level = int(_get(row, "level", "0"))
             calendar = _get(row, "calendar")
             row.calendar = self.calendars[calendar] if calendar else None
             self.departments[row.code] = row
@@ -158,6 +164,11 @@ class City:
             row.place = _place(row)
             row.asset, row.zone = _get(row, "asset") or None, _get(row, "zone") or None
             row.health = _get(row, "health", "ok")
+        self.permits = {}  # (object, class) -> permits by code
+        for row in sorted(_table(directory, "permits.csv"), key=lambda row: row.permit.encode()):
+            row.first = datetime.date.fromisoformat(getattr(row, "from"))
+            row.last = datetime.date.fromisoformat(row.until)
+            self.permits.setdefault((row.object, getattr(row, "class")), []).append(row)
 
     # ---- questions ----
 
@@ -176,6 +187,9 @@ class City:
 
     def date_of(self, at_ms):
         return int(datetime.datetime.fromtimestamp(at_ms / 1000, self.zone).strftime("%Y%m%d"))
+
+    def day_of(self, at_ms):
+        return datetime.datetime.fromtimestamp(at_ms / 1000, self.zone).date()
 
     def find_cell(self, place):
         """The first cell by code that has the place inside or on its border."""

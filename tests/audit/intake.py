@@ -229,6 +229,7 @@ class Intake(CaseActs):
         case.mask = self.wanted(rule, fields)
         case.holder = ("post", self.city.command)
         self.cases[case.no] = case
+        self.note_object(case)
         if rule.merges:
             case.merge_key = self.merge_key(rule, event, fields, asset)
             self.merges.setdefault(case.merge_key, []).append(case)

@@ -180,9 +180,10 @@ class Stories:
         self.touched.clear()
 
     def take_order(self, story, effect, number, action):
-        by_engine = action in ("OFFER", "RECALL", "EXPIRE", "LOST", "MISS", "REASSIGN")
+        by_engine = action in ("OFFER", "RECALL", "EXPIRE", "LOST", "MISS", "REASSIGN", "ADJUDICATE",
+                               "JOINT_VISIT", "SHORT_NOTICE")
         person = name_of(effect["subject"] if by_engine else effect["actor"], "id")
-        if action == "OFFER":
+        if action == "OFFER" or (action == "ADJUDICATE" and number not in story.orders):
             if number != self.last_order + 1:
                 self.differ(self.position, story.no, f"order {number} follows {self.last_order}")
             self.last_order = number

@@ -94,6 +94,8 @@ class Case:
         self.is_seeking = self.nobody_told = self.is_cleared = False
         self.merge_key = self.close_key = None
         self.is_weighed = False
+        self.office = self.first_office = self.ruled_office = self.dispute = None
+        self.handovers, self.office_permille, self.has_acted, self.is_sent_back = [], 0, False, False
 
     def flags(self, person):
         return self.people.get(person, ())
@@ -256,7 +258,7 @@ class World:
         if case is None or case.is_aside:
             return
         case.is_aside = True
-        for name in ("clock", "step", "seek"):
+        for name in ("clock", "step", "seek", "dispute"):
             self.timers.cancel((name, case.no))
         for order in case.orders:
             self.timers.cancel(("order", order.number))
@@ -306,7 +308,7 @@ class World:
             order.worker.orders.discard(order.number)
             self.orders.pop(order.number, None)
             self.timers.cancel(("order", order.number))
-        for name in ("clock", "step", "seek"):
+        for name in ("clock", "step", "seek", "dispute"):
             self.timers.cancel((name, case.no))
         for index, key in ((self.merges, case.merge_key), (self.closes, case.close_key)):
             if key is not None and case in index.get(key, []):
@@ -316,7 +318,7 @@ class World:
     # ---- telling ----
 
     def say(self, case, action, order=None, actor=None, subject=None, gateway=None, post=None, code="NOTHING",
-            reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None):
+            reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None, amount=0):
         """Takes the timeline entry and compares every field with what this audit would have written."""
         if case.is_aside:
             return None
@@ -325,7 +327,7 @@ class World:
         own_clock = clock if clock is not None else case.clock
         own = {"order": 0 if order is None else order.number, "order_kind": None if order is None else order.kind,
                "code": code, "reason": reason, "state": case.state, "state_before": before or case.state,
-               "severity": case.severity, "event_count": case.events}
+               "severity": case.severity, "event_count": case.events, "amount": amount}
         for key, value in own.items():
             self.same(case, f"{action} {key}", effect[key], value)
         for key, inner, value in (("actor", "id", actor), ("subject", "id", subject), ("gateway", "id", gateway),

@@ -251,7 +251,7 @@ static void test_clocks_missed_handle_clock_stays_missed_when_resumed(void **sta
     const struct case_no no = bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     town_pass(town, 7 * HOUR_MS);
-    on_case(town, "desk.san", no, ACTION_RETURN, NULL);
+    on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "sun");
     assert_false(town_case(town, no).is_overdue); /* the dispatch clock binds now */
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.lead");
     assert_true(town_case(town, no).is_overdue);

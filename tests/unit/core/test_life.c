@@ -29,6 +29,7 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 #define TIMES (BIT(EXTEND) | BIT(EXTEND_YES) | BIT(EXTEND_NO) | BIT(SUSPEND))
 #define CHECKS (BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE) | BIT(SPLIT) | BIT(INFORM))
 #define RATINGS (BIT(RATE) | BIT(SOLVED) | BIT(NOT_SOLVED))
+#define HEARING (BIT(POSITION) | BIT(RULE))
 #define APPEALS (BIT(APPEAL) | BIT(APPEAL_YES) | BIT(APPEAL_NO))
 
 /* What may be done to a case, by its state. */
@@ -36,12 +37,12 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
     [CASE_REPORTED] = OPENED | BIT(FILE),
     [CASE_VERIFYING] = OPENED | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(CONTROL) | BIT(INFORM),
     [CASE_FILED] = OPENED | SENDING,
-    [CASE_DISPATCHING] = OPENED | SENDING | BIT(RETURN),
-    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | BIT(DONE) | BIT(RETURN),
-    [CASE_ON_SITE] = OPENED | SENDING | TIMES,
-    [CASE_HANDLED] = OPENED | CHECKS,
-    [CASE_CHECKING] = OPENED | CHECKS,
-    [CASE_SUSPENDED] = OPENED | BIT(RESUME),
+    [CASE_DISPATCHING] = OPENED | SENDING | HEARING | BIT(RETURN),
+    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | HEARING | BIT(HAND_OVER) | BIT(DONE) | BIT(RETURN),
+    [CASE_ON_SITE] = OPENED | SENDING | TIMES | HEARING,
+    [CASE_HANDLED] = OPENED | CHECKS | HEARING,
+    [CASE_CHECKING] = OPENED | CHECKS | HEARING,
+    [CASE_SUSPENDED] = OPENED | HEARING | BIT(RESUME),
     [CASE_CLOSED] = EVERY | BIT(REOPEN) | APPEALS | RATINGS,
     [CASE_FORCED_CLOSED] = EVERY | BIT(REOPEN) | APPEALS | RATINGS,
     [CASE_VOID] = EVERY | BIT(REOPEN),
@@ -50,6 +51,7 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
 
 /* Whose right it is: a letter a role, see actors. "*": everybody known. */
 static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
+    [ACTION_HAND_OVER] = "k",    [ACTION_POSITION] = "*",     [ACTION_RULE] = "*",
     [ACTION_DONE] = "k",         [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
     [ACTION_CHECK_FAIL] = "ic",  [ACTION_VERIFY_YES] = "ic",  [ACTION_VERIFY_NO] = "ic",
     [ACTION_REASSIGN] = "d",     [ACTION_DISPATCH] = "dk",    [ACTION_VOID] = "c",
@@ -83,12 +85,13 @@ static const struct actor {
               {"lead.luo", 'k', "dept.sanitation.duty"}};
 
 static const uint64_t with_reason =
+    BIT(HAND_OVER) | BIT(POSITION) | BIT(RULE) |
     BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) | BIT(REASSIGN) |
     BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REOPEN) | BIT(EXTEND) | BIT(EXTEND_NO) |
     BIT(SUSPEND) | BIT(CONTROL) | BIT(APPEAL) | BIT(APPEAL_NO) | BIT(SUPERVISE) | BIT(MERGE_INTO) |
     BIT(REPLACE) | BIT(SPLIT) | BIT(UNLINK_CHILD) | BIT(REQUEST_HELP) | BIT(REVEAL) | BIT(ERASE);
 
-#define NEEDS_TEXT (BIT(ANSWER) | BIT(SPLIT) | BIT(INFORM))
+#define NEEDS_TEXT (BIT(POSITION) | BIT(ANSWER) | BIT(SPLIT) | BIT(INFORM))
 #define NEEDS_UNTIL (BIT(SUSPEND) | BIT(CONTROL))
 #define NEEDS_SIDE (BIT(EXTEND) | BIT(ANSWER) | BIT(APPEAL))
 #define NEEDS_OTHER (TIES | BIT(RELATE))
@@ -259,6 +262,9 @@ static enum code expected_of_full(uint32_t action)
         return CODE_OTHER_CASE_NEEDED;
     case ACTION_RATE: /* of the first report, which is the spare case's serial; without stars */
         return CODE_BAD_STARS;
+    case ACTION_POSITION: /* disputes: test_dispute.c */
+    case ACTION_RULE:
+        return CODE_NO_DISPUTE;
     default:
         return CODE_DONE;
     }
@@ -288,7 +294,7 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     const bool is_holder =
         actor->role == 'k' &&
         (strcmp(town_holder(town, no), actor->desk) == 0);
-    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH);
+    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH) | BIT(HAND_OVER);
     if (actor->role == 'k' && (of_desk & bit) != 0 && !is_holder) {
         return CODE_NOT_YOURS;
     }
@@ -308,6 +314,7 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
         return CODE_UNKNOWN_RECEIPT;
     }
     return !is_full && action == ACTION_SEND_TO_DESK ? CODE_UNKNOWN_WORKER : expected_of_full(action);
+    return !is_full && (action == ACTION_SEND_TO_DESK || action == ACTION_HAND_OVER) ? CODE_UNKNOWN_WORKER : expected_of_full(action);
 }
 
 static void try_case(struct town *town, struct town_deed deed, const struct actor *actor,

@@ -163,6 +163,7 @@ static inline void fixture_city_init(struct fixture_city *fixture)
     info.command_post = 14;
     info.supervision_post = 17;
     info.desk_post = 18;
+    info.position_ms = info.ruling_ms = HOUR_MS;
     image_writer_section(writer, CITY_INFO, sizeof info, &info, 1);
     struct city_transition transition = {INT64_MIN, 0};
     image_writer_section(writer, CITY_TRANSITIONS, sizeof transition, &transition, 1);
