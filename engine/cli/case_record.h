@@ -7,6 +7,7 @@
 
 int case_record_reveal(int argc, char **argv);
 int case_record_erase(int argc, char **argv);
+int case_record_evidence(int argc, char **argv); /* case_evidence.c */
 
 /* "138****1234, 2 reports with a contact", "erased", or "" for a case without. data: the directory with keys.db. */
 #define CASE_REPORTER_SIZE 160u

@@ -205,6 +205,7 @@ int cli_exit_of(enum err err)
     case ERR_VERSION:
     case ERR_DAMAGED:
     case ERR_CUT:
+    case ERR_EXPIRED:
     case ERR_MISMATCH:
         return EX_DATAERR;
     case ERR_IO:

@@ -340,6 +340,13 @@ static int tell(const struct case_options *options, bool is_explained)
     if (exit_code != EX_OK) {
         return exit_code;
     }
+    if (replay_snapshot_position(story.replay) > 0) {
+        /* Positions in older entries have expired: what was decided on them stands in the history. */
+        struct history_telling telling = {.lang = story.lang, .is_explained = is_explained};
+        exit_code = tell_record(options, part, &telling);
+        case_story_close(&story);
+        return exit_code;
+    }
     exit_code = check_unique(&story, options->words[0]);
     const struct core *core = replay_core(story.replay);
     bool is_here = exit_code == EX_OK && core_find_case(core, story.lines[0].no, &view);
@@ -631,6 +638,7 @@ int cmd_case(int argc, char **argv)
         {"act", run_act, "comment, reassign, close, void, reopen, ..."},
         {"reveal", case_record_reveal, "the reporter's contact, with a reason, on record"},
         {"erase", case_record_erase, "delete the reporter's contact for good, on record"},
+        {"evidence", case_record_evidence, "photos and files of a case; --save takes them out, on record"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop case", VERBS, argc, argv);
 }

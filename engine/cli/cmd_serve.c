@@ -36,6 +36,7 @@ struct engine {
     struct snapshot_child snapshots;
     struct history_thread *history;
     struct key_vault *keys;
+    struct evidence_store *evidence;
     /* a reload on its way */
     uv_work_t reload;
     bool is_reloading;
@@ -129,6 +130,9 @@ static int open_keys(struct engine *engine)
         return fail(EX_IOERR, "the log cannot be read");
     }
     enum err err = key_vault_open(engine->options.data, salt, &engine->keys, &fault);
+    if (err == ERR_OK) {
+        err = evidence_open(engine->options.data, &engine->options.evidence, &engine->evidence, &fault);
+    }
     return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
 }
 
@@ -172,6 +176,7 @@ static int open_node(struct engine *engine)
         return exit_code;
     }
     options.keys = key_vault_keys(engine->keys);
+    options.takes_blobs = true;
     if (engine->data.cut_bytes > 0) {
         report(REPORT_WARN, "tail_cut", "bytes=%llu note=\"a group that was never acknowledged\"",
                (unsigned long long)engine->data.cut_bytes);
@@ -409,6 +414,9 @@ static int run(struct engine *engine)
                                    .notify = &engine->notify,
                                    .history = engine->history,
                                    .keys = engine->keys,
+                                   .disk = &engine->data.disk.disk,
+                                   .positions_keep_ms = engine->options.positions_keep_ms,
+                                   .evidence = engine->evidence,
                                    .snapshots = &engine->snapshots,
                                    .on_reload = on_reload,
                                    .context = engine};
@@ -436,6 +444,7 @@ int cmd_serve(int argc, char **argv)
     }
     history_thread_close(engine->history);
     node_close(engine->node);
+    evidence_close(engine->evidence);
     key_vault_close(engine->keys);
     data_directory_close(&engine->data);
     compiled_pair_fini(&engine->pair);

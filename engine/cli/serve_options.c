@@ -25,6 +25,8 @@ static const struct {
     [SETTING_CLOCK] = {"clock", 'k'},   [SETTING_LIMIT] = {"limit", 'm'},
     [SETTING_SNAPSHOTS] = {"snapshots", 's'},
     [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
+    [SETTING_EVIDENCE] = {"evidence", 'E'},
+    [SETTING_POSITIONS] = {"positions-keep", 'P'},
     [SETTING_URL] = {"url", 'u'},       [SETTING_LANG] = {"lang", 'L'},
 };
 
@@ -143,6 +145,35 @@ static bool set_snapshots(struct snapshot_rhythm *rhythm, const char *value, cha
     return true;
 }
 
+/* "10240:1024" or "10240:1024:400": megabytes in all, of one sender, days. */
+static bool set_evidence(struct evidence_limits *limits, const char *value, char *why, size_t why_size)
+{
+    unsigned total = 0, each = 0, days = 0;
+    int end = 0, last = 0;
+    const bool is_good =
+        sscanf(value, "%7u:%7u%n:%5u%n", &total, &each, &end, &days, &last) >= 2 &&
+        strchr(value, '-') == NULL && value[last > 0 ? last : end] == '\0' && total > 0 && each > 0;
+    if (!is_good) {
+        (void)snprintf(why, why_size,
+                       "evidence takes TOTAL:EACH[:DAYS] in megabytes such as 10240:1024:400, not \"%s\"", value);
+        return false;
+    }
+    *limits = (struct evidence_limits){(uint64_t)total << 20, (uint64_t)each << 20, days * DAY_MS};
+    return true;
+}
+
+static bool set_positions(int64_t *keep_ms, const char *value, char *why, size_t why_size)
+{
+    unsigned days = 0;
+    int end = 0;
+    if (sscanf(value, "%5u%n", &days, &end) != 1 || value[end] != '\0' || value[0] == '-') {
+        (void)snprintf(why, why_size, "positions-keep takes days such as 7, 0 for ever, not \"%s\"", value);
+        return false;
+    }
+    *keep_ms = days * DAY_MS;
+    return true;
+}
+
 static bool set_one(struct serve_options *options, enum serve_setting setting,
                     enum setting_origin origin, const char *value, char *why, size_t why_size)
 {
@@ -166,6 +197,10 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return set_snapshots(&options->snapshots, value, why, why_size);
     case SETTING_HISTORY_KEEP:
         return history_keep_set(&options->history_keep, value, why, why_size);
+    case SETTING_EVIDENCE:
+        return set_evidence(&options->evidence, value, why, why_size);
+    case SETTING_POSITIONS:
+        return set_positions(&options->positions_keep_ms, value, why, why_size);
     case SETTING_URL:
         return copy_value(options->url, sizeof options->url, value, why, why_size);
     case SETTING_LANG:
@@ -292,6 +327,8 @@ int serve_options_read(const struct argp *argp, int argc, char **argv, struct se
 {
     *options = (struct serve_options){
         .limits = limits_default(),
+        .evidence = evidence_limits_default(),
+        .positions_keep_ms = 7 * DAY_MS,
         .snapshots = {SNAPSHOT_ENTRIES_DEFAULT, SNAPSHOT_MINUTES_DEFAULT}};
     (void)snprintf(options->data, sizeof options->data, "./gridloop-data");
     (void)snprintf(options->clock_text, sizeof options->clock_text, "wall");

@@ -4,6 +4,7 @@
 
 #include "engine/cli/settings.h"
 #include "engine/core/limits.h"
+#include "engine/shell/evidence.h"
 #include "engine/shell/history.h"
 #include "engine/shell/log_clock.h"
 #include "engine/shell/nano.h"
@@ -21,6 +22,8 @@ enum serve_setting {
     SETTING_LIMIT,
     SETTING_SNAPSHOTS,
     SETTING_HISTORY_KEEP,
+    SETTING_EVIDENCE,
+    SETTING_POSITIONS,
     SETTING_URL,
     SETTING_LANG,
     SETTING_COUNT
@@ -42,6 +45,8 @@ struct serve_options {
     struct limits limits;
     struct snapshot_rhythm snapshots;
     struct history_keep history_keep;
+    struct evidence_limits evidence;
+    int64_t positions_keep_ms; /* 0 = for ever */
     char url[512];  /* for clients; "" = the last engine's */
     char lang[32];  /* for clients; "" = LANG */
     char config[512]; /* the file that was read; "" = none */
@@ -64,6 +69,11 @@ struct serve_options {
         {"history-keep", 'H', "400d|KIND=30d", 0,                                                  \
          "delete what is older from the history; KIND cases, decisions, receipts or notices, several " \
          "times; default for ever",                                                                \
+         0},                                                                                       \
+        {"positions-keep", 'P', "DAYS", 0,                                                          \
+         "zero positions of people in the log after so many days, 0 = never; default 7", 0},        \
+        {"evidence", 'E', "TOTAL:EACH[:DAYS]", 0,                                                   \
+         "MB of photos and files in all and of one sender, and days they are kept; default 10240:1024, for ever", \
          0},                                                                                       \
     {                                                                                              \
         "config", 'f', "FILE", 0, "\"key = value\" lines with these names; flags are stronger", 0  \

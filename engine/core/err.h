@@ -23,7 +23,8 @@
     X(ERR_MEMORY, "out of memory")                                         \
     X(ERR_UNAVAILABLE, "the other side does not answer")                   \
     X(ERR_REFUSED, "the other side refused")                               \
-    X(ERR_MISMATCH, "replay disagrees with the recorded digest")
+    X(ERR_MISMATCH, "replay disagrees with the recorded digest")           \
+    X(ERR_EXPIRED, "positions of people in these entries have expired; begin with a snapshot behind them")
 
 #define ERR_ENUM(name, text) name,
 enum err { ERR_LIST(ERR_ENUM) ERR_COUNT };

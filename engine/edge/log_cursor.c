@@ -149,6 +149,15 @@ static const char *body_fault(const struct log_header *header, uint8_t *bytes)
     return NULL;
 }
 
+/* Was the entry marked after its header was read? Its location bytes may then be gone already. */
+static bool is_marked_now(const struct log_cursor *cursor, const struct log_header *header)
+{
+    uint64_t mark = 0;
+    return cursor->disk->read(cursor->disk->context, cursor->file,
+                              cursor->offset + LOG_ENTRY_HEADER_SIZE - sizeof mark, &mark, sizeof mark) == ERR_OK &&
+           mark == log_redaction_mark(header->position, cursor->segment.salt);
+}
+
 static enum err step_entry(struct log_cursor *cursor, enum log_step *out_step,
                            struct log_entry *out_entry, struct log_fault *out_fault)
 {
@@ -177,6 +186,10 @@ static enum err step_entry(struct log_cursor *cursor, enum log_step *out_step,
         return err;
     }
     why = body_fault(&header, bytes);
+    if (why != NULL && !header.is_redacted && is_marked_now(cursor, &header)) {
+        header.is_redacted = true;
+        why = body_fault(&header, bytes);
+    }
     if (why != NULL) {
         return step_bad(cursor, out_step, why);
     }

@@ -118,6 +118,7 @@ void node_close(struct node *node)
     node_pair_free(&node->before[1]);
     node_pair_free(&node->next);
     free(node->item_text);
+    free(node->blob.bytes);
     free(node->items_for);
     free(node->results);
     free(node->record);

@@ -65,6 +65,7 @@ struct node_options {
     uint32_t speed;      /* log ms per real ms; 1 for wall */
     struct node_images
         images; /* for node_recover; load may be NULL when nothing will be recovered */
+    bool takes_blobs; /* somebody calls node_take_blob; else blobs are refused UNKNOWN_COMMAND */
     struct contact_keys keys; /* take NULL: reports with a contact are refused NO_KEYS */
 };
 struct node_options node_options_default(void);
@@ -152,6 +153,24 @@ enum node_shed {
     NODE_SHED_HISTORY = 1u << 1, /* the history cannot follow */
 };
 void node_shed_reports(struct node *node, uint32_t reasons);
+
+/* ---- evidence: one blob at a time, written by the caller wherever it likes ---- */
+
+#define NODE_DIGEST_SIZE 16u
+
+struct node_blob {
+    uint8_t digest[NODE_DIGEST_SIZE]; /* as claimed; not checked yet */
+    struct hash128 owner;             /* who sent it */
+    const uint8_t *bytes;             /* the node's until node_blob_done */
+    uint32_t size;
+    int64_t now_ms;
+};
+
+/* A blob came and was not given out yet. */
+bool node_take_blob(struct node *node, struct node_blob *out_blob);
+
+/* What became of it: STORED or a refusal with its reason. */
+void node_blob_done(struct node *node, enum code code, const char *hint);
 
 /* ---- stop ---- */
 

@@ -120,6 +120,17 @@ void node_answer_counters(struct node *node, struct node_reply reply)
     queue_answer(node, reply, &answer);
 }
 
+void node_answer_stored(struct node *node, struct node_reply reply)
+{
+    Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
+    Gridloop__Wire__ActResult act = GRIDLOOP__WIRE__ACT_RESULT__INIT;
+    act.has_code = 1;
+    act.code = CODE_STORED;
+    answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
+    answer.act_result = &act;
+    queue_answer(node, reply, &answer);
+}
+
 /* ---- results ---- */
 
 /* What helps the sender of event `index`: for NO_RULE the nearest type the rules know, for a

@@ -375,9 +375,7 @@ static void receive_from(struct node *node, const struct arrival *arrival)
         receive_work(node, arrival);
         break;
     case GRIDLOOP__WIRE__REQUEST__KIND_BLOB_PUT:
-        node->counts.refused++;
-        refuse(node, arrival, CODE_UNKNOWN_COMMAND,
-               "evidence is named by digest; it is not stored here");
+        node_receive_blob(node, arrival->reply, arrival->session->principal, wire->blob_put);
         break;
     case GRIDLOOP__WIRE__REQUEST__KIND_COUNTERS:
         receive_counters(node, arrival->reply);

@@ -37,6 +37,16 @@ struct node_item_text {
     char reporter[CONTACT_MASK_SIZE];
 };
 
+/* The blob that waits for the caller or is being written. */
+struct node_blob_slot {
+    uint8_t *bytes; /* CODEC_BLOB_SIZE_MAX, taken when the first blob comes; NULL until then */
+    struct node_blob blob;
+    bool is_used, is_out;
+    uint64_t request_id;
+    uint32_t route_size;
+    uint8_t route[NODE_ROUTE_MAX];
+};
+
 struct node {
     struct node_options options;
     void *core_block;
@@ -86,6 +96,7 @@ struct node {
     struct node_observer observers[NODE_OBSERVERS_MAX];
     uint32_t observer_count;
     struct node_gauge_source gauges;
+    struct node_blob_slot blob;
     struct session asker; /* the rate of all who ask for counters, together */
     struct node_counts counts;
 };
@@ -149,6 +160,10 @@ void node_answer_results(struct node *node, const struct request *request, struc
 void node_answer_tasks(struct node *node, struct node_reply reply, const struct session *session,
                        uint64_t ack_seq);
 void node_answer_counters(struct node *node, struct node_reply reply);
+void node_answer_stored(struct node *node, struct node_reply reply);
+/* node_blob.c */
+void node_receive_blob(struct node *node, struct node_reply reply, struct hash128 owner,
+                       const Gridloop__Wire__BlobPut *wire);
 /* Has that person items after ack_seq? */
 bool node_has_items(const struct node *node, const struct session *session, uint64_t ack_seq);
 

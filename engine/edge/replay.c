@@ -2,6 +2,7 @@
 #include "engine/edge/replay.h"
 
 #include "engine/edge/image_store.h"
+#include "engine/edge/log_expiry.h"
 #include "engine/edge/snapshot_restore.h"
 
 #include <stdarg.h>
@@ -269,7 +270,13 @@ static void pass_over(void *context, uint64_t position, enum err err, const stru
 static enum err begin(struct replay *replay, struct log_fault *fault)
 {
     const struct replay_options *options = &replay->options;
-    if (options->is_from_snapshot) {
+    uint64_t expired;
+    enum err err = log_expired_read(options->disk, &expired);
+    if (err != ERR_OK) {
+        say(fault, 1, "log/expired is damaged: it is not known from where on this log can be replayed");
+        return err;
+    }
+    if (options->is_from_snapshot || expired > 0) {
         const struct snapshot_search search = {
             .disk = options->disk,
             .log = &options->log,
@@ -280,7 +287,15 @@ static enum err begin(struct replay *replay, struct log_fault *fault)
             .context = replay};
         struct snapshot_info info;
         uint32_t refused;
-        enum err err = snapshot_restore(&search, &info, &replay->reader, &refused, fault);
+        err = snapshot_restore(&search, &info, &replay->reader, &refused, fault);
+        if (err == ERR_OK && info.position < expired) {
+            err = ERR_NOT_FOUND;
+        }
+        if (err == ERR_NOT_FOUND && expired > 0) {
+            say(fault, expired,
+                "the positions of people in the entries up to here have expired, and no good snapshot from here on is left");
+            return ERR_EXPIRED;
+        }
         if (err != ERR_NOT_FOUND) {
             return err;
         }

@@ -1,6 +1,9 @@
 /* replay.h: reads a log from its first entry, or from a snapshot, and steps a core of its own through it: how every look at the past
  * is made (explain, dump, verify, case list and show), in any process, also while the engine runs.
  *
+ * Where positions of people have expired (log_expiry.h) it begins behind the newest good snapshot whatever was asked:
+ * replay_snapshot_position says so. ERR_EXPIRED: there is none.
+ *
  * Images are taken from the image store as the log names them. At each CHECKPOINT the state must have the digest that
  * the engine recorded.
  *

@@ -2,6 +2,7 @@
 #include "engine/shell/data_directory.h"
 
 #include "engine/edge/image_store.h"
+#include "engine/edge/log_expiry.h"
 #include "engine/edge/snapshot_restore.h"
 #include "engine/edge/words.h"
 #include "engine/shell/report.h"
@@ -214,6 +215,19 @@ static enum err begin(struct restoring *restoring, uint64_t until_position,
     const struct disk *disk = &restoring->data->disk.disk;
     const struct log_options options = log_options_default();
     struct snapshot_info info;
+    uint64_t expired;
+    if (log_expired_read(disk, &expired) != ERR_OK) {
+        (void)snprintf(fault->what, sizeof fault->what, "it is damaged; restore it from a backup");
+        (void)snprintf(fault->file, sizeof fault->file, LOG_EXPIRED_PATH);
+        return ERR_DAMAGED;
+    }
+    if (until_position < expired) {
+        report(REPORT_WARN, "history_gap",
+               "history=%llu expired=%llu note=\"positions in the entries between have expired: the history cannot be "
+               "written for them and goes on behind the snapshot\"",
+               (unsigned long long)until_position, (unsigned long long)expired);
+        until_position = UINT64_MAX;
+    }
     const struct snapshot_search search = {.disk = disk,
                                            .log = &options,
                                            .limits = core_limits(node_core(restoring->node)),
@@ -233,6 +247,12 @@ static enum err begin(struct restoring *restoring, uint64_t until_position,
         report(REPORT_WARN, "no_good_snapshot",
                "refused=%u doing=\"replaying the whole log; the snapshots can be removed\"",
                recovery->refused);
+    }
+    if (expired > 0) {
+        (void)snprintf(fault->what, sizeof fault->what,
+                       "positions up to entry %llu have expired and no good snapshot is left", (unsigned long long)expired);
+        (void)snprintf(fault->file, sizeof fault->file, "snapshots");
+        return ERR_EXPIRED;
     }
     return log_reader_open(disk, &options, 1, out_reader, fault);
 }

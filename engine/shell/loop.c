@@ -8,6 +8,8 @@
  * left work behind. The log thread tells durable positions in the poll phase, so a turn follows at once. */
 #include "engine/shell/loop.h"
 
+#include "engine/edge/log_expiry.h"
+#include "engine/edge/snapshot_file.h"
 #include "engine/edge/words.h"
 #include "engine/shell/log_thread.h"
 #include "engine/shell/pulse.h"
@@ -28,6 +30,7 @@
 #define NUMBERS_EVERY_MS 60000
 #define DRAIN_MS_MAX 10000 /* a drain that takes longer is given up */
 #define SLEEP_MS_MAX 3600000
+#define EXPIRE_EVERY_MS HOUR_MS /* old evidence goes when new comes, at most this often */
 
 enum phase { PHASE_RUNNING, PHASE_DRAINING, PHASE_SEALING, PHASE_STOPPED };
 
@@ -45,6 +48,18 @@ struct loop {
     uv_signal_t child; /* SIGCHLD: a snapshot is written, or not */
     struct log_thread *thread;
     struct pulse pulse;
+    uv_work_t writing; /* a file of evidence, on a thread of libuv's pool */
+    struct node_blob blob;
+    enum code blob_code;
+    char blob_why[EVIDENCE_WHY_SIZE];
+    bool is_writing;
+    uv_work_t expiring; /* positions in the log, on a thread of libuv's pool */
+    struct log_expiry expiry;
+    enum err expiry_err;
+    struct log_fault expiry_fault;
+    bool is_expiring;
+    bool has_expiry_failed; /* told once, tried again at the next start */
+    int64_t expired_at_ms; /* evidence was last looked through, log time */
     enum phase phase;
     bool is_seal_due;
     bool has_work; /* the turn shall run again at once */
@@ -242,6 +257,93 @@ static bool is_history_crowded(struct loop *loop)
     return is_crowded;
 }
 
+/* ---- evidence ---- */
+
+static void write_evidence(uv_work_t *work)
+{
+    struct loop *loop = work->data;
+    loop->blob_code = evidence_put(loop->options->evidence, &loop->blob, loop->blob_why);
+    if (loop->blob.now_ms - loop->expired_at_ms >= EXPIRE_EVERY_MS) {
+        loop->expired_at_ms = loop->blob.now_ms;
+        (void)evidence_expire(loop->options->evidence, loop->blob.now_ms);
+    }
+}
+
+static void on_evidence(uv_work_t *work, int status)
+{
+    struct loop *loop = work->data;
+    loop->is_writing = false;
+    node_blob_done(loop->options->node, status == 0 ? loop->blob_code : CODE_OVERLOADED,
+                   loop->blob_why[0] != '\0' ? loop->blob_why : NULL);
+    if (loop->phase != PHASE_STOPPED) {
+        (void)uv_idle_start(&loop->again, loop->again.idle_cb);
+    }
+}
+
+static void start_writing(struct loop *loop)
+{
+    if (loop->options->evidence == NULL || loop->is_writing ||
+        !node_take_blob(loop->options->node, &loop->blob)) {
+        return;
+    }
+    loop->is_writing = true;
+    loop->writing.data = loop;
+    if (uv_queue_work(&loop->uv, &loop->writing, write_evidence, on_evidence) != 0) {
+        on_evidence(&loop->writing, UV_ECANCELED);
+    }
+}
+
+/* ---- positions leave the log ---- */
+
+/* The older of the two snapshots that are kept: both would have to be lost before a start is impossible. 0: too few. */
+static uint64_t find_base(const struct disk *disk)
+{
+    struct snapshot_list list;
+    return snapshot_list(disk, &list) == ERR_OK && list.count >= SNAPSHOTS_KEPT ? list.positions[SNAPSHOTS_KEPT - 1] : 0;
+}
+
+static void expire_positions(uv_work_t *work)
+{
+    struct loop *loop = work->data;
+    const struct log_options options = log_options_default();
+    const uint64_t base = find_base(loop->options->disk);
+    loop->expiry.until_position = base < loop->expiry.until_position ? base : loop->expiry.until_position;
+    loop->expiry_err = log_expire(loop->options->disk, &options, &loop->expiry, &loop->expiry_fault);
+}
+
+static void on_positions(uv_work_t *work, int status)
+{
+    struct loop *loop = work->data;
+    loop->is_expiring = false;
+    if (status != 0) {
+        return;
+    }
+    if (loop->expiry_err != ERR_OK) {
+        loop->has_expiry_failed = true;
+        report(REPORT_ERROR, "expiry_failed", "error=%s file=%s why=%s note=\"old positions stay in the log\"",
+               words_err_name(loop->expiry_err), loop->expiry_fault.file, REPORT_TEXT(loop->expiry_fault.what));
+    } else if (loop->expiry.entries > 0) {
+        report(REPORT_INFO, "positions_expired", "entries=%llu position=%llu", (unsigned long long)loop->expiry.entries,
+               (unsigned long long)loop->expiry.position);
+    }
+    loop->expiry.after_position = loop->expiry_err == ERR_OK ? loop->expiry.position : loop->expiry.after_position;
+}
+
+static void start_expiry(struct loop *loop)
+{
+    const struct loop_options *options = loop->options;
+    if (options->positions_keep_ms == 0 || loop->is_expiring || loop->has_expiry_failed || loop->phase != PHASE_RUNNING) {
+        return;
+    }
+    loop->is_expiring = true;
+    loop->expiry.before_ms = sub_clamped(options->clock->log_ms, options->positions_keep_ms);
+    loop->expiry.until_position = options->history != NULL ? history_thread_position(options->history) : UINT64_MAX;
+    loop->expiring.data = loop;
+    if (uv_queue_work(&loop->uv, &loop->expiring, expire_positions, on_positions) != 0) {
+        loop->is_expiring = false;
+    }
+}
+
 static uint32_t find_shed(struct loop *loop)
 {
     uint32_t reasons = log_space_is_low(loop->options->log) ? (uint32_t)NODE_SHED_DISK : 0;
@@ -263,6 +365,7 @@ static void run_turn(struct loop *loop)
         return;
     }
     node_shed_reports(loop->options->node, find_shed(loop));
+    start_writing(loop);
     log_thread_submit(loop->thread);
     send_outputs(loop);
     advance_phase(loop, now_ms);
@@ -348,6 +451,7 @@ static void on_numbers(uv_timer_t *handle)
         fail_keys(loop, key_vault_tidy(loop->options->keys, node_durable_position(loop->options->node)))) {
         return;
     }
+    start_expiry(loop);
     report(REPORT_INFO, "numbers",
            "position=%llu history=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu "
            "frames=%llu queued=%llu polls=%llu refused=%llu overloaded=%llu history_crowded=%llu",
@@ -438,6 +542,7 @@ static enum err start(struct loop *loop)
     struct log_thread_events events = {on_durable, on_failure, loop};
     enum err err = log_thread_open(&loop->uv, options->log, &events, &loop->thread);
     if (err == ERR_OK) {
+        start_expiry(loop);
         pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread, options->notify);
     }
     return err;

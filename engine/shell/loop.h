@@ -14,6 +14,7 @@
 
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
+#include "engine/shell/evidence.h"
 #include "engine/shell/history_thread.h"
 #include "engine/shell/key_vault.h"
 #include "engine/shell/log_clock.h"
@@ -30,6 +31,9 @@ struct loop_options {
     struct log_clock *clock;
     struct nano *nano;
     struct history_thread *history; /* NULL: none is written */
+    const struct disk *disk;        /* of the data directory */
+    int64_t positions_keep_ms;      /* positions of people leave the log after that much log time; 0 = never */
+    struct evidence_store *evidence;      /* NULL: files are refused */
     struct key_vault *keys;         /* NULL: no contacts are taken */
     struct snapshot_child *snapshots; /* NULL: none are made */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */

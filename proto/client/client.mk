@@ -3,7 +3,7 @@ CLIENT_SONAME := libgridloop.so.0
 CLIENT_VERSION := 0.1.0
 CLIENT_OBJ := $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard proto/client/*.c) $(wildcard proto/*.c) \
               proto/client/standalone/panic.c engine/core/base.c) $(BUILD)/pic/gridloop.pb-c.o
-CLIENT_LIBS := -lnanomsg -lprotobuf-c -lxxhash -lm
+CLIENT_LIBS := -lnanomsg -lprotobuf-c -lxxhash -lsodium -lm
 EXAMPLES := $(patsubst proto/client/examples/%.c,$(BUILD)/%,$(wildcard proto/client/examples/*.c))
 
 $(BUILD)/pic/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h

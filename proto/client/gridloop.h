@@ -348,6 +348,12 @@ struct gridloop_operator_result {
 int gridloop_operator_act(const char *urls, const char *identity, const struct gridloop_act *act,
                           uint32_t wait_ms, struct gridloop_operator_result *out_result);
 
+/* Puts a photo or file of 1 byte to 2 MiB into the engine's evidence store; out_digest (16 bytes, BLAKE2b-128 of the bytes) is what
+ * an act then names. Again and again under the same digest until answered, so it is once-only. out_result->code: GRIDLOOP_CODE's
+ * STORED, or why not. Needs no outbox: put it before or after the act, an act may name what is still on its way. */
+int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size, uint32_t wait_ms,
+                          unsigned char out_digest[16], struct gridloop_operator_result *out_result);
+
 #ifdef __cplusplus
 }
 #endif

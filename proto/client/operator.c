@@ -4,11 +4,15 @@
 #include "proto/client/pack.h"
 #include "proto/client/status.h"
 
+#include "proto/wire.h"
+
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #define KIND_ACT 5u
+#define KIND_BLOB_PUT 7u
 #define RESEND_MS 1000
 #define ACT_SIZE_MAX 4096u
 
@@ -67,7 +71,7 @@ static bool take_answer(const Gridloop__Wire__Answer *answer,
 }
 
 /* Sends until an answer ends it. */
-static int exchange(struct link *link, const uint8_t *act, uint32_t size, uint32_t wait_ms,
+static int exchange(struct link *link, uint32_t kind, const uint8_t *inner, uint32_t size, uint32_t wait_ms,
                     struct gridloop_operator_result *result)
 {
     int64_t end_ms = link_monotonic_ms() + wait_ms;
@@ -77,9 +81,9 @@ static int exchange(struct link *link, const uint8_t *act, uint32_t size, uint32
         int64_t now_ms = link_monotonic_ms();
         uint64_t request_id = 0;
         if (now_ms >= send_at_ms) {
-            memcpy(link_inner(link), act, size);
+            memcpy(link_inner(link), inner, size);
             send_at_ms =
-                now_ms + (link_send(link, KIND_ACT, size, &request_id) == ERR_OK ? RESEND_MS : 25);
+                now_ms + (link_send(link, kind, size, &request_id) == ERR_OK ? RESEND_MS : 25);
         }
         struct codec_answer got;
         while (link_receive(link, &got)) {
@@ -119,7 +123,41 @@ int gridloop_operator_act(const char *urls, const char *identity, const struct g
     if (err != ERR_OK) {
         return status_of_err(err);
     }
-    int status = exchange(&link, bytes, size, wait_ms, out_result);
+    int status = exchange(&link, KIND_ACT, bytes, size, wait_ms, out_result);
     link_close(&link);
+    return status;
+}
+
+int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size, uint32_t wait_ms,
+                          unsigned char out_digest[16], struct gridloop_operator_result *out_result)
+{
+    if (urls == NULL || identity == NULL || bytes == NULL || out_digest == NULL || out_result == NULL || size == 0) {
+        return GRIDLOOP_INVALID;
+    }
+    *out_result = (struct gridloop_operator_result){0};
+    if (size > CODEC_BLOB_SIZE_MAX) {
+        (void)snprintf(out_result->hint, sizeof(out_result->hint), "%zu bytes, at most %u", size, CODEC_BLOB_SIZE_MAX);
+        return GRIDLOOP_INVALID;
+    }
+    struct link link;
+    const uint32_t room = (uint32_t)size + 64;
+    uint8_t *inner = malloc(room);
+    enum err err = inner == NULL ? ERR_MEMORY : link_open(&link, urls, identity, room);
+    if (err != ERR_OK) {
+        free(inner);
+        return status_of_err(err);
+    }
+    (void)crypto_generichash(out_digest, 16, bytes, size, NULL, 0);
+    uint8_t *at = inner;
+    *at++ = 1 << 3 | 2;
+    *at++ = 16;
+    memcpy(at, out_digest, 16);
+    at += 16;
+    *at++ = 2 << 3 | 2;
+    at = wire_put_varint(at, size);
+    memcpy(at, bytes, size);
+    const int status = exchange(&link, KIND_BLOB_PUT, inner, (uint32_t)(at - inner + (ptrdiff_t)size), wait_ms, out_result);
+    link_close(&link);
+    free(inner);
     return status;
 }

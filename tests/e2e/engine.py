@@ -65,11 +65,11 @@ class Engine:
         self.log.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def start(self, wait_s=30):
-        """Starts and waits until it answers. Returns how long that took."""
+    def start(self, wait_s=30, extra=()):
+        """Starts, with further flags, and waits until it answers. Returns how long that took."""
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [GRIDLOOP, "serve", "--city", self.city, "--data", self.data, "--listen", self.url, "--clock", self.clock],
+            [GRIDLOOP, "serve", "--city", self.city, "--data", self.data, "--listen", self.url, "--clock", self.clock, *extra],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env={**os.environ, **self.env})
         client = wire.Client(self.url, self.gateways()[0], timeout_ms=200)
         try:
