@@ -204,6 +204,9 @@ bench: all $(if $(PEERS),bench-peers) ## figures of this machine; PEERS=1 beside
 	@$(BUILD)/gridloop bench --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(PEERS),--peers $(BUILD)) \
 	    --json $(BENCH_RESULTS)/results.json --tables $(BENCH_RESULTS)/tables.md $(BENCH)
 
+year: all ## a year of a big city on the virtual clock: 4.5 million incidents, at low priority; build/year.txt
+	nice $(BUILD)/gridloop sim --city large --year $(YEAR) | tee $(BUILD)/year.txt
+
 # ---- the rest ----
 man: $(BUILD)/man/gridloop.1 ## manual pages, made from --help
 $(BUILD)/man/gridloop.1: engine/cli/man.sh $(BUILD)/gridloop
@@ -223,7 +226,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
+.PHONY: all year man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
         install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -812,7 +812,7 @@ uint32_t choice_silent_operations(const struct core *core, uint32_t assign)
     for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
         persons += kind_mask_has(&wanted, kind) ? grid->kind_counts[kind] : 0;
     }
-    return persons / PERSONS_PER_OPERATION;
+    return (persons + PERSONS_PER_OPERATION - 1) / PERSONS_PER_OPERATION;
 }
 
 enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint32_t worker,

@@ -69,7 +69,7 @@ size_t core_size(const struct limits *limits)
     return arena.used;
 }
 
-struct core *core_init(void *block, size_t size, const struct limits *limits)
+struct core *core_init_zeroed(void *block, size_t size, const struct limits *limits)
 {
     must(((uintptr_t)block & (ARENA_ALIGN - 1)) == 0);
     must(size >= core_size(limits));
@@ -81,7 +81,6 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
-    memset(block, 0, size);
     struct arena arena = {.base = block, .size = size};
     struct core *core = arena_take(&arena, sizeof(struct core), 1);
     core->limits = *limits;
@@ -90,6 +89,12 @@ struct core *core_init(void *block, size_t size, const struct limits *limits)
     core->event_ids.horizon_ms = INT64_MIN;
     core->dedupe.horizon_ms = INT64_MIN;
     return core;
+}
+
+struct core *core_init(void *block, size_t size, const struct limits *limits)
+{
+    memset(block, 0, size);
+    return core_init_zeroed(block, size, limits);
 }
 
 enum err core_stage_city(struct core *core, const void *bytes, uint64_t size)

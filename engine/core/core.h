@@ -25,6 +25,10 @@ size_t core_size(const struct limits *limits);
 /* block 64-aligned, core_size bytes. Consumes nothing; the block is the core. */
 struct core *core_init(void *block, size_t size, const struct limits *limits);
 
+/* The same on a block that is all zero already, as the system hands out fresh memory: pages that nobody needs yet are not
+ * touched, so the memory in use follows the work and not the limits. */
+struct core *core_init_zeroed(void *block, size_t size, const struct limits *limits);
+
 /* Hands the core an image that a later ACTIVATE will name. The bytes stay the caller's and must outlive their
  * use: until two activations later. The caller has checked the digest. At most one city and one policy wait: the city
  * first, then a policy lowered for it. Everything that could be wrong with a pair is refused here, so that ACTIVATE cannot

@@ -49,6 +49,7 @@ struct node_blob_slot {
 
 struct node {
     struct node_options options;
+    void *core_memory; /* holds the block */
     void *core_block;
     struct core *core;
     struct facts *facts;        /* of the active pair; NULL until the first need */

@@ -291,7 +291,7 @@ class Choice(World):
     def judge_silence(self, case, assign, kind):
         """The engine looked again and said nothing: then nobody could take it."""
         self.checked["nobody"] += 1
-        self.operations += sum(1 for worker in self.pool(case, "city") if self.is_wanted(assign, worker)) // 16
+        self.operations += (sum(1 for one in self.pool(case, "city") if self.is_wanted(assign, one)) + 15) // 16
         index, found = self.eligible(case, assign, kind, assign.rings)
         if index is not None:
             who = ", ".join(one.worker.id for one in found[:5])
