@@ -19,6 +19,11 @@ from engine import GRIDLOOP, Engine, check
 NEEDS = {
     "gridloop case show": ["1"], "gridloop case explain": ["1"],
     "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
+    "gridloop case reveal": ["1", "--as", "li.qiang", "--reason", "call_back"],
+    "gridloop case erase": ["1", "--as", "li.qiang", "--reason", "call_back"],
+    "gridloop case status": ["1.1"],
+    "gridloop index": ["--data", "DATA"],
+    "gridloop rules explain": ["--event", '{"type": "camera.garbage_overflow", "device": "C-002"}'],
     "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
     "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],

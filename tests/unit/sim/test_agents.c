@@ -118,7 +118,7 @@ static void test_agents_travel_at_the_speed_of_their_mode(void **state)
         report_fini(&report);
         run_free(run);
     }
-    assert_true(took_ms[0] > 2 * took_ms[1]);
+    assert_true(2 * took_ms[0] > 3 * took_ms[1]); /* the way is not all of it */
 }
 
 int main(void)
