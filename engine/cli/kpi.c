@@ -66,6 +66,9 @@ static int find_formulas(struct kpi *kpi, const struct kpi_asked *asked)
         return read_formulas(kpi, directory, slash == NULL ? asked->formulas : slash + 1);
     }
     const char *city = asked->city;
+    if (city != NULL && !cli_has_input(kpi->command, city)) {
+        return EX_NOINPUT;
+    }
     if (city == NULL && asked->database == NULL && asked->facts == NULL &&
         last_engine_read(&note) == ERR_OK &&
         (asked->data == NULL || strcmp(asked->data, note.data) == 0)) {

@@ -22,7 +22,7 @@ NEEDS = {
     "gridloop case reveal": ["1", "--as", "li.qiang", "--reason", "call_back"],
     "gridloop case erase": ["1", "--as", "li.qiang", "--reason", "call_back"],
     "gridloop case status": ["1.1"],
-    "gridloop index": ["--data", "DATA"],
+    "gridloop index": ["--data", "DATA"], "gridloop report": ["--html", "OUT", "--data", "DATA"],
     "gridloop rules explain": ["--event", '{"type": "camera.garbage_overflow", "device": "C-002"}'],
     "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
