@@ -17,6 +17,9 @@ from engine import GRIDLOOP, Engine, check
 
 # Arguments without which a command would refuse for another reason.
 NEEDS = {
+    "gridloop case reveal": ["1", "--as", "li.qiang", "--reason", "call_back"],
+    "gridloop case erase": ["1", "--as", "li.qiang", "--reason", "reporter_asked"],
+    "gridloop case status": ["1.1"], "gridloop report": ["--html", "-"],
     "gridloop case show": ["1"], "gridloop case explain": ["1"],
     "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
     "gridloop case reveal": ["1", "--as", "li.qiang", "--reason", "call_back"],
