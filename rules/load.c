@@ -5,6 +5,7 @@
 
 #include "rules/load_basis.h"
 #include "rules/load_clauses.h"
+#include "rules/load_plan.h"
 #include "rules/load_rule.h"
 #include "rules/load_schema.h"
 #include "rules/read.h"
@@ -37,10 +38,14 @@ static bool ends_with(const char *text, const char *end)
     return size > end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-static void list_files(const struct loader *loader, const char *directory, struct load_files *files)
+static void list_files(const struct loader *loader, const char *directory, bool is_needed,
+                       struct load_files *files)
 {
     files->names = arena_take(loader->arena, FILES_MAX * sizeof files->names[0]);
     DIR *dir = opendir(directory);
+    if (dir == NULL && !is_needed) {
+        return;
+    }
     if (dir == NULL) {
         problems_add(loader->problems, PROBLEM_ERROR, "L019", directory, 0, 0,
                      "the directory cannot be read: %s", strerror(errno));
@@ -60,9 +65,12 @@ static void list_files(const struct loader *loader, const char *directory, struc
         files->names[files->count++] = arena_text(loader->arena, name, strlen(name));
     }
     (void)closedir(dir);
-    if (files->count == 0) {
+    if (files->count == 0 && is_needed) {
         problems_add(loader->problems, PROBLEM_ERROR, "L019", directory, 0, 0,
                      "no *.yaml file in this directory");
+        return;
+    }
+    if (files->count == 0) {
         return;
     }
     qsort(files->names, files->count, sizeof files->names[0], text_compare);
@@ -95,12 +103,11 @@ static char *read_file(const struct loader *loader, const char *path, size_t *ou
     return copy;
 }
 
-static void read_trees(const struct loader *loader, const char *directory, struct load_files *files)
+/* Trees of all files; every name and byte goes into the digest. */
+static void read_trees(const struct loader *loader, const char *directory, XXH3_state_t *digest,
+                       struct load_files *files)
 {
     files->roots = arena_take(loader->arena, files->count * sizeof files->roots[0]);
-    XXH3_state_t *digest = XXH3_createState();
-    must(digest != NULL);
-    (void)XXH3_128bits_reset(digest);
     for (uint32_t i = 0; i < files->count; i++) {
         size_t path_size = strlen(directory) + strlen(files->names[i]) + 2;
         char *path = arena_take(loader->arena, path_size);
@@ -116,9 +123,37 @@ static void read_trees(const struct loader *loader, const char *directory, struc
         (void)XXH3_128bits_update(digest, bytes, size);
         files->roots[i] = tree_parse(loader->arena, loader->problems, path, bytes, size);
     }
+}
+
+/* The rules, then the plans beside them. */
+static void read_directory(const struct loader *loader, const char *directory,
+                           struct load_files *rules, struct load_files *plans)
+{
+    const size_t size = strlen(directory) + sizeof "/plans";
+    char *path = arena_take(loader->arena, size);
+    (void)snprintf(path, size, "%s/plans", directory);
+    XXH3_state_t *digest = XXH3_createState();
+    must(digest != NULL);
+    (void)XXH3_128bits_reset(digest);
+    list_files(loader, directory, true, rules);
+    read_trees(loader, directory, digest, rules);
+    list_files(loader, path, false, plans);
+    read_trees(loader, path, digest, plans);
     XXH128_hash_t hash = XXH3_128bits_digest(digest);
     loader->set->digest = (struct hash128){hash.high64, hash.low64};
     (void)XXH3_freeState(digest);
+}
+
+static void load_plans(const struct loader *loader, const struct load_files *files)
+{
+    loader->set->plans =
+        arena_take(loader->arena, POLICY_PLANS_MAX * sizeof loader->set->plans[0]);
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (files->roots[i] != NULL) {
+            load_plan_file(loader, files->roots[i]);
+        }
+    }
+    load_plans_end(loader);
 }
 
 static void check_top(const struct loader *loader, const struct tree_node *root)
@@ -206,8 +241,8 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     set->city = city;
     struct loader loader = {arena, problems, refs_new(arena, city), set};
     struct load_files files = {NULL, NULL, 0};
-    list_files(&loader, directory, &files);
-    read_trees(&loader, directory, &files);
+    struct load_files plans = {NULL, NULL, 0};
+    read_directory(&loader, directory, &files, &plans);
     struct rule_presets presets = {100, RULE_ACTIVE};
     struct tree_node *defaults = NULL;
     load_schema_begin(&loader);
@@ -230,6 +265,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     load_schema_end(&loader);
     load_defaults(&loader, defaults, &presets);
     load_rules(&loader, &files, &presets);
+    load_plans(&loader, &plans);
     sort_rules(&loader);
     load_basis_check(&loader);
     load_schema_number(&loader);

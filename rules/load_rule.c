@@ -4,6 +4,7 @@
 
 #include "rules/load_basis.h"
 #include "rules/load_clauses.h"
+#include "rules/load_plan.h"
 
 #define IDENTIFIER_SIZE_MAX 120u
 #define RADIUS_M_MAX 200000
@@ -15,15 +16,15 @@ static const struct key_spec RULE_KEYS[] = {
     {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_REQUIRED},
     {"where", KEY_KNOWN},       {"params", KEY_KNOWN},    {"area", KEY_KNOWN},
     {"time", KEY_KNOWN},        {"dedupe", KEY_KNOWN},    {"merge", KEY_KNOWN},
-    {"open", KEY_REQUIRED},     {"assign", KEY_REQUIRED}, {"sla", KEY_KNOWN},
+    {"open", KEY_REQUIRED},     {"assign", KEY_KNOWN}, {"sla", KEY_KNOWN},
     {"escalate", KEY_KNOWN},    {"close", KEY_KNOWN},     {"basis", KEY_KNOWN},
     {"note", KEY_KNOWN},        {"by", KEY_LATER},        {"for", KEY_LATER},
     {"gap", KEY_LATER},         {"window", KEY_LATER},    {"sequence", KEY_LATER},
     {"absent", KEY_LATER},      {"levels", KEY_LATER},    {"hold", KEY_LATER},
     {"confirm", KEY_LATER},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
-    {"activate", KEY_LATER},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
+    {"activate", KEY_KNOWN},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
     {"supersedes", KEY_KNOWN},  {"was", KEY_LATER},       {"tests", KEY_LATER},
-    {"lint_ignore", KEY_KNOWN},
+    {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
 };
 
 bool load_is_identifier(const char *text)
@@ -107,7 +108,7 @@ static void load_params(const struct loader *loader, const struct tree_node *nod
 }
 
 /* The type of that name, or NULL after a report. */
-static struct rule_type *find_type(const struct loader *loader, const struct tree_node *node)
+struct rule_type *load_type(const struct loader *loader, const struct tree_node *node)
 {
     const char *name = NULL;
     if (!read_text(loader, node, "event", &name)) {
@@ -138,7 +139,7 @@ static void load_events(const struct loader *loader, const struct tree_node *nod
     rule->types = arena_take(loader->arena, count * sizeof rule->types[0]);
     for (uint32_t i = 0; i < count; i++) {
         const struct tree_node *item = read_list_item(node, i);
-        struct rule_type *type = find_type(loader, item);
+        struct rule_type *type = load_type(loader, item);
         bool is_repeated = false;
         for (uint32_t k = 0; k < rule->type_count; k++) {
             is_repeated = is_repeated || rule->types[k] == type;
@@ -338,17 +339,23 @@ static void load_close(const struct loader *loader, const struct tree_node *node
 {
     static const struct key_spec KEYS[] = {{"event", KEY_REQUIRED},
                                            {"match", KEY_REQUIRED},
-                                           {"within", KEY_REQUIRED},
-                                           {"else", KEY_REQUIRED}};
+                                           {"within", KEY_KNOWN},
+                                           {"else", KEY_KNOWN}};
     static const struct word_spec ELSES[] = {{"check_result", CLOSE_ELSE_CHECK}};
     if (!read_check_map(loader, node, "close", KEYS, COUNT_OF(KEYS))) {
         return;
     }
     const struct tree_node *match = read_find(node, "match");
     uint32_t otherwise = 0;
-    rule->close_type = find_type(loader, read_find(node, "event"));
-    (void)read_word(loader, read_find(node, "else"), "else", ELSES, COUNT_OF(ELSES), &otherwise);
-    (void)read_duration(loader, read_find(node, "within"), "within", &rule->close_within_ms);
+    rule->close_type = load_type(loader, read_find(node, "event"));
+    const struct tree_node *otherwise_node = read_find(node, "else");
+    const struct tree_node *within = read_find(node, "within");
+    if (otherwise_node != NULL) {
+        (void)read_word(loader, otherwise_node, "else", ELSES, COUNT_OF(ELSES), &otherwise);
+    }
+    if (within != NULL) {
+        (void)read_duration(loader, within, "within", &rule->close_within_ms);
+    }
     (void)load_keys(loader, match, rule, "a close match", false, &rule->close_keys);
     for (uint32_t i = 0; rule->close_type != NULL && i < rule->close_keys.count; i++) {
         const struct rule_field *field = rule->close_keys.fields[i];
@@ -476,6 +483,14 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
     }
     if ((value = read_find(node, "close")) != NULL) {
         load_close(loader, value, rule);
+    }
+    if ((value = read_find(node, "activate")) != NULL) {
+        load_activate(loader, value, rule);
+    } else if (read_find(node, "assign") == NULL) {
+        read_report(loader, node, "L004", "a rule needs \"assign\", or \"activate\" and its owner's desk");
+    }
+    if ((value = read_find(node, "late_report")) != NULL) {
+        load_late_report(loader, value, rule);
     }
     add_key_captures(loader, rule, &rule->merge_keys);
     add_key_captures(loader, rule, &rule->close_keys);

@@ -14,6 +14,9 @@ struct rule_presets {
 struct rule *load_rule(const struct loader *loader, const struct tree_node *node,
                        const struct rule_presets *presets);
 
+/* The event type that node names, or NULL after a report. */
+struct rule_type *load_type(const struct loader *loader, const struct tree_node *node);
+
 /* status: active | disabled | deprecated. */
 bool load_status(const struct loader *loader, const struct tree_node *node,
                  enum rule_status *out_status);

@@ -4,6 +4,7 @@
 #include "engine/city/image_write.h"
 #include "rules/expr_lower.h"
 #include "rules/index.h"
+#include "rules/lower_plan.h"
 #include "rules/table.h"
 
 #include <stdlib.h>
@@ -319,6 +320,7 @@ enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_
     lower_types(&lowering);
     struct policy_info info = lower_info(&lowering);
     put_sections(&lowering, &info);
+    lower_plans(set, lowering.image);
     enum err err = image_writer_finish(lowering.image, out_bytes, out_size);
     image_writer_free(lowering.image);
     return err;

@@ -13,6 +13,9 @@
 #include "rules/tree.h"
 
 struct ast_node; /* expr_ast.h */
+struct plan;     /* plan.h, as are these two */
+struct rule_activate;
+struct rule_late;
 
 #define RULES_MAX 200000u
 #define RULE_TYPES_MAX 4096u
@@ -144,6 +147,10 @@ struct rule {
     int32_t valid_from_day, valid_until_day;
     struct rule_waiver waivers[RULE_WAIVERS_MAX];
     uint32_t waiver_count;
+    struct rule_activate *activate; /* NULL = no plan */
+    struct rule_late *late;         /* NULL = no report is owed */
+    bool is_inner;                  /* of a plan or a late report: no event meets it */
+    struct rule *next_inner;
 };
 
 struct rule_defaults {
@@ -166,6 +173,10 @@ struct ruleset {
     uint32_t type_count;
     struct rule **rules; /* sorted by id */
     uint32_t rule_count;
+    struct rule *inner_first; /* in a chain until all files are read, then among rules */
+    uint32_t inner_count;
+    struct plan **plans; /* sorted by id */
+    uint32_t plan_count;
     struct rule_basis *bases; /* in the order of files */
     uint32_t base_count;
 };

@@ -182,6 +182,13 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
     for (const char *at = item->case_no; at != NULL && *at != '\0'; at++) {
         task->case_mix = mix64(task->case_mix + (uint64_t)(unsigned char)*at);
     }
+    for (size_t i = 0; i < item->n_checklist && i < AGENT_CHECKS_MAX; i++) {
+        const Gridloop__Wire__ChecklistLine *line = item->checklist[i];
+        struct task_check *check = &task->checks[task->check_count++];
+        (void)snprintf(check->id, sizeof check->id, "%s", line->id != NULL ? line->id : "");
+        check->has_photo = line->photo;
+        check->is_number = line->number;
+    }
     if (item->class_code != NULL) {
         (void)snprintf(task->class_code, sizeof task->class_code, "%s", item->class_code);
     }
@@ -221,7 +228,8 @@ static void decide(struct agents *agents, uint32_t who, struct task *task, int64
     const uint64_t order = task->order;
     if (!agent->is_on_shift || agent_chance(agents, &agent->random, SHARE_IGNORE)) {
         *task = (struct task){0};
-    } else if (agent_chance(agents, &agent->random, SHARE_DECLINE)) {
+    } else if (task->kind != KIND_PLAN_TASK &&
+               agent_chance(agents, &agent->random, SHARE_DECLINE)) {
         *task = (struct task){0};
         act_on_order(agents, who, order, ACTION_DECLINE,
                      DECLINE_REASONS[random_below(&agent->random, COUNT_OF(DECLINE_REASONS))],
@@ -247,6 +255,27 @@ static void reach(struct agents *agents, uint32_t who, struct task *task, int64_
     act_on_order(agents, who, task->order, ACTION_ARRIVE, REASON_NONE, now_ms);
 }
 
+#define CHECK_VALUE_GOOD 100u /* above any share that a plan asks for */
+
+/* Fills in the checklist. As often as a check fails in this city, one line does. */
+static void fill_in(struct agents *agents, uint32_t who, const struct task *task, int64_t now_ms)
+{
+    struct random *random = &agents->rows[who].random;
+    const bool has_failed =
+        task->check_count > 0 && agent_chance(agents, random, SHARE_CHECK_FAIL);
+    for (uint32_t i = 0; i < task->check_count; i++) {
+        const bool is_bad = has_failed && i + 1 == task->check_count;
+        struct run_act act = {.order = task->order,
+                              .action = ACTION_PLAN_ANSWER,
+                              .amount = is_bad                    ? 0
+                                        : task->checks[i].is_number ? CHECK_VALUE_GOOD
+                                                                    : 1,
+                              .has_photo = task->checks[i].has_photo};
+        (void)snprintf(act.subject, sizeof act.subject, "%s", task->checks[i].id);
+        agent_act(agents, who, &act, now_ms);
+    }
+}
+
 /* The last act on an order: what becomes of it. */
 static void finish(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
 {
@@ -264,6 +293,9 @@ static void finish(struct agents *agents, uint32_t who, struct task *task, int64
     } else if (agent_chance(agents, random, SHARE_RETURN)) {
         action = ACTION_RETURN;
         reason = RETURN_REASONS[random_below(random, COUNT_OF(RETURN_REASONS))];
+    }
+    if (action == ACTION_DONE) {
+        fill_in(agents, who, task, now_ms);
     }
     task->stage = TASK_FINISHING;
     act_on_order(agents, who, task->order, action, reason, now_ms);
@@ -313,6 +345,10 @@ void field_result(struct agents *agents, uint32_t who, const struct run_act *act
     }
     if (code != CODE_DONE) {
         task_end(agents, who, task, now_ms);
+    } else if (act->action == ACTION_PLAN_ANSWER) {
+        return; /* the last act ends it */
+    } else if (act->action == ACTION_ACCEPT && task->kind == KIND_PLAN_TASK) {
+        task_end(agents, who, task, now_ms); /* he has acknowledged: nobody goes anywhere */
     } else if (act->action == ACTION_ACCEPT && task->stage == TASK_ACCEPTING) {
         task->stage = TASK_WAITING;
         begin_next(agents, who, now_ms);

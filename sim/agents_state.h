@@ -43,8 +43,17 @@ enum task_stage {
     TASK_FINISHING,
 };
 
+#define AGENT_CHECKS_MAX 8u /* lines of a checklist; one app of the simulation knows no longer ones */
+
+struct task_check {
+    char id[32];
+    bool has_photo, is_number;
+};
+
 struct task {
     uint64_t order;
+    struct task_check checks[AGENT_CHECKS_MAX];
+    uint32_t check_count;
     uint8_t stage; /* enum task_stage */
     uint8_t kind;  /* enum order_kind */
     uint8_t severity;

@@ -3,6 +3,7 @@
 
 #include "sim/city_pack.h"
 #include "sim/city_plan.h"
+#include "sim/city_registries.h"
 
 static enum err write_rules(const char *directory, struct city_demo_result *result)
 {
@@ -42,7 +43,8 @@ enum err city_demo_write(const char *directory, uint64_t seed, enum city_size si
     }
     static enum err (*const PARTS[])(const struct plan *, const char *,
                                      struct city_demo_result *) = {
-        city_ground_write, city_people_write, city_things_write, city_tables_write};
+        city_ground_write, city_people_write, city_registries_write, city_things_write,
+        city_tables_write};
     for (size_t i = 0; i < COUNT_OF(PARTS) && err == ERR_OK; i++) {
         err = PARTS[i](plan, directory, &result);
     }

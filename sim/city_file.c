@@ -33,7 +33,7 @@ enum err city_make_directory(const char *path)
 enum err city_file_open(struct city_file *file, const char *directory, const char *name)
 {
     *file = (struct city_file){.err = ERR_OK};
-    const char *slash = strchr(name, '/');
+    const char *slash = strrchr(name, '/');
     int length = 0;
     if (slash != NULL) {
         length = snprintf(file->path, sizeof file->path, "%s/%.*s", directory, (int)(slash - name),

@@ -20,7 +20,7 @@ struct city_file {
     char path[CITY_PATH_MAX];
 };
 
-/* Makes directory/name for writing, replacing what is there. name may hold one folder, which is made. */
+/* Makes directory/name for writing, replacing what is there. name may hold folders, which are made. */
 enum err city_file_open(struct city_file *file, const char *directory,
                         const char *name) WARN_UNUSED;
 enum err city_file_close(struct city_file *file) WARN_UNUSED;

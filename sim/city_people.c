@@ -263,7 +263,11 @@ static void write_grid_workers(struct crowd *crowd)
             person.capacity = 6;
             person.base = plan_random_place(plan, person.home_cell, &crowd->random);
             place_in_story(plan, &person, story_taken);
-            (void)write_person(crowd, &person);
+            const struct city_name name = write_person(crowd, &person);
+            for (uint32_t c = 0; shift == 0 && c < person.cell_count; c++) {
+                (void)snprintf(plan->contacts[person.cell_first + c].text,
+                               sizeof plan->contacts[0].text, "%s", name.id);
+            }
         }
     }
     must(story_taken[0] && story_taken[1] && story_taken[2]);
@@ -323,6 +327,8 @@ static void write_field_roles(struct crowd *crowd)
          size->repair_crews, 4, true, true, 0, NULL},
         {"inspector", "", "", "team.inspection", "bike", "inspector", size->inspectors, 8, false,
          true, 0, "zhao.min"},
+        {"env_inspector", "", "dept.ecology", "team.environment", "car", "worker",
+         size->env_inspectors, 12, true, false, 0, NULL},
     };
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
         write_field_role(crowd, &roles[i]);

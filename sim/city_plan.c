@@ -29,6 +29,7 @@ static const struct plan_size SIZES[] = {
                     .gas_crews = 2,
                     .repair_crews = 2,
                     .inspectors = 9,
+                    .env_inspectors = 14,
                     .cameras = 3,
                     .gas_sensors = 2,
                     .manhole_sensors = 2,
@@ -55,6 +56,7 @@ static const struct plan_size SIZES[] = {
                      .gas_crews = 24,
                      .repair_crews = 36,
                      .inspectors = 150,
+                    .env_inspectors = 60,
                      .cameras = 6,
                      .gas_sensors = 6,
                      .manhole_sensors = 6,
@@ -81,6 +83,7 @@ static const struct plan_size SIZES[] = {
                     .gas_crews = 150,
                     .repair_crews = 250,
                     .inspectors = 900,
+                    .env_inspectors = 240,
                     .cameras = 11,
                     .gas_sensors = 20,
                     .manhole_sensors = 30,
@@ -326,6 +329,7 @@ enum err plan_new(uint64_t seed, enum city_size size_name, struct plan **out_pla
     plan->story_cell = 16 / size->cameras; // C-017 is the seventeenth camera
     plan->vertices = calloc((size_t)(size->columns + 1) * (size->rows + 1), sizeof *plan->vertices);
     plan->zones = calloc((size_t)plan->cell_count * ZONES_PER_CELL_MAX, sizeof *plan->zones);
+    plan->contacts = calloc(plan->cell_count, sizeof *plan->contacts);
     if (plan->vertices == NULL || plan->zones == NULL) {
         plan_free(plan);
         return ERR_MEMORY;
@@ -341,6 +345,7 @@ void plan_free(struct plan *plan)
     if (plan != NULL) {
         free(plan->vertices);
         free(plan->zones);
+        free(plan->contacts);
         free(plan);
     }
 }

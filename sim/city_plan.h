@@ -27,6 +27,7 @@ struct plan_size {
     uint32_t grid_workers, city_officers, community_workers, traffic_officers, police, gas_crews,
         repair_crews;
     uint32_t inspectors;
+    uint32_t env_inspectors;
     /* per cell */
     uint32_t cameras, gas_sensors, manhole_sensors, lamp_sensors;
     uint32_t
@@ -47,6 +48,11 @@ struct plan_zone {
     int32_t half_width_m, half_height_m;
 };
 
+/* Who answers for a cell by day; filled by city_people.c. */
+struct plan_contact {
+    char text[64];
+};
+
 struct plan {
     const struct plan_size *size;
     uint64_t seed;
@@ -56,6 +62,7 @@ struct plan {
     struct plan_point *vertices; /* (columns + 1) x (rows + 1), row 0 in the south */
     struct plan_zone *zones;
     uint32_t zone_count;
+    struct plan_contact *contacts; /* by cell */
 };
 
 enum err plan_new(uint64_t seed, enum city_size size, struct plan **out_plan) WARN_UNUSED;

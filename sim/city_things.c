@@ -3,6 +3,7 @@
  * Assets are numbered cell by cell, so that the n-th of a kind in a cell has a known code and a device can
  * name what it watches without a table. */
 #include "sim/city_plan.h"
+#include "sim/city_registries.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -247,6 +248,7 @@ static enum err write_devices(struct things *things, const char *directory)
     write_gas_sensors(things, &file);
     write_asset_sensors(things, &file);
     write_rare_sensors(things, &file);
+    things->devices += city_registries_devices(things->plan, &file);
     return city_file_close(&file);
 }
 
@@ -271,7 +273,9 @@ static enum err write_gateways(const struct plan *plan, const char *directory)
     city_file_print(&file,
                     "hotline-12345,12345 热线,hotline,false,hotline.,gcj02\n"
                     "patrol-app,巡查上报,patrol,true,patrol.,wgs84\n"
-                    "department-exchange-1,部门数据交换,department,true,department.,wgs84\n");
+                    "department-exchange-1,部门数据交换,department,true,department.,wgs84\n"
+                    "emergency-exchange,应急信息交换,department,true,warning. forecast. "
+                    "report.,wgs84\n");
     return city_file_close(&file);
 }
 

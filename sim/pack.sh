@@ -1,7 +1,7 @@
 #!/bin/sh
 # pack.sh NAME FILE...: writes C source with the files as the array NAME to standard output (see city_pack.h).
 set -eu
-name=$1
+array=$1
 shift
 printf '#include "sim/city_pack.h"\n'
 i=0
@@ -11,10 +11,14 @@ for file in "$@"; do
     printf '0};\n'
     i=$((i + 1))
 done
-printf 'const struct city_pack_file %s[] = {\n' "$name"
+printf 'const struct city_pack_file %s[] = {\n' "$array"
 i=0
 for file in "$@"; do
-    printf '    {"%s", FILE_%d, sizeof FILE_%d - 1},\n' "${file##*/}" "$i" "$i"
+    case $file in
+    */plans/*) name=plans/${file##*/} ;;
+    *) name=${file##*/} ;;
+    esac
+    printf '    {"%s", FILE_%d, sizeof FILE_%d - 1},\n' "$name" "$i" "$i"
     i=$((i + 1))
 done
-printf '    {0, 0, 0}};\nconst size_t %s_COUNT = %d;\n' "$name" "$i"
+printf '    {0, 0, 0}};\nconst size_t %s_COUNT = %d;\n' "$array" "$i"

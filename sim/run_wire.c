@@ -104,6 +104,12 @@ void run_wire_act(struct run_wire *wire, struct run_speaker speaker, const struc
     message.case_no = act->case_no[0] != '\0' ? run_wire_text(act->case_no) : message.case_no;
     message.text = act->text[0] != '\0' ? run_wire_text(act->text) : message.text;
     message.subject = act->subject[0] != '\0' ? run_wire_text(act->subject) : message.subject;
+    uint8_t photo[16] = {1}; /* a digest stands for the picture */
+    ProtobufCBinaryData evidence = {sizeof photo, photo};
+    message.n_evidence = act->has_photo ? 1 : 0;
+    message.evidence = &evidence;
+    message.has_amount = act->amount != 0;
+    message.amount = act->amount;
     message.fix = wire_fix(act->fix, &fix, &place);
     request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_ACT;
     request.act = &message;

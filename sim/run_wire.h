@@ -48,6 +48,8 @@ struct run_act {
     uint32_t reason;  /* enum reason */
     char text[48];    /* "" = none */
     char subject[64]; /* "" = none */
+    uint32_t amount;
+    bool has_photo;
     struct run_fix fix;
 };
 void run_wire_act(struct run_wire *wire, struct run_speaker speaker, const struct run_act *act);

@@ -14,6 +14,24 @@
 #include "engine/city/yaml_tree.h"
 #include "engine/core/city.h"
 
+#define GATHER_REGISTRIES_MAX 16u
+
+/* A column of a register: its name, where it stands in the file, what its cells are. */
+struct gather_column {
+    const char *name;
+    uint32_t place;
+    enum column_kind kind;
+};
+
+/* registries/NAME.csv. Its rows stand in assets from row_first on. */
+struct gather_registry {
+    const char *name;
+    struct csv csv;
+    struct gather_column columns[CSV_COLUMNS_MAX]; /* by name */
+    uint32_t column_count;
+    uint32_t row_first;
+};
+
 struct gather {
     const char *directory;
     struct problems *problems;
@@ -35,6 +53,8 @@ struct gather {
 
     struct csv units, departments, posts, workers, gateways, devices, assets, catalogue, permits;
     struct features cells, areas;
+    struct gather_registry registries[GATHER_REGISTRIES_MAX]; /* by name */
+    uint32_t registry_count;
 
     /* Sorted keys; the rank is the row of the image, but for zones and assets. */
     struct names unit_names, department_names, post_names, person_names, gateway_names,
@@ -113,5 +133,9 @@ void gather_things_write(struct gather *gather);
 
 void gather_permits_read(struct gather *gather); /* permits.csv */
 void gather_permits_write(struct gather *gather);
+/* Registers join the assets: read before the assets' keys are, written once the assets have their rows. */
+void gather_registries_read(struct gather *gather);
+void gather_registries_write(struct gather *gather, const struct city_asset *assets,
+                             uint32_t count);
 
 #endif

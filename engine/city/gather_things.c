@@ -56,6 +56,10 @@ static void read_kinds(struct gather *gather)
             }
         }
     }
+    for (uint32_t i = 0; i < gather->registry_count; i++) {
+        names_add(&gather->kind_names, gather->registries[i].name,
+                  0); /* an empty one is a kind too */
+    }
     names_sort(&gather->kind_names, NULL, NULL);
 }
 
@@ -67,6 +71,7 @@ void gather_things_read(struct gather *gather)
                &gather->devices);
     gather_csv(gather, "catalogue.csv", true, CLASS_COLUMNS, COUNT_OF(CLASS_COLUMNS),
                &gather->catalogue);
+    gather_registries_read(gather);
     gather_keys(gather, &gather->assets, ASSET_CODE, &gather->asset_names);
     gather_keys(gather, &gather->devices, DEVICE_ID, &gather->device_names);
     gather_keys(gather, &gather->catalogue, CLASS_CODE, &gather->class_names);
@@ -151,6 +156,7 @@ static void write_assets(struct gather *gather)
     }
     image_writer_section(gather->writer, CITY_ASSETS, sizeof *rows, rows, names->count);
     gather_write_names(gather, CITY_ASSET_KINDS, &gather->kind_names);
+    gather_registries_write(gather, rows, names->count);
 }
 
 static struct city_device make_device(struct gather *gather, uint32_t rank)

@@ -25,6 +25,8 @@ static struct case_no case_of(const struct effect *effect)
         return effect->of.decision.case_no;
     case EFFECT_NOTICE:
         return effect->of.notice.case_no;
+    case EFFECT_PLAN:
+        return effect->of.plan.case_no;
     case EFFECT_RESULT:
     case EFFECT_ITEM:
     case EFFECT_ACTIVATED:

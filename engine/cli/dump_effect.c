@@ -93,6 +93,9 @@ static json_t *dump_timeline(struct dump_names names, const struct effect_timeli
     dump_set(object, "until_ms", json_integer(line->until_ms));
     dump_set(object, "amount", json_integer(line->amount));
     dump_set(object, "event_count", json_integer(line->event_count));
+    if (line->is_drill) {
+        dump_set(object, "is_drill", json_true());
+    }
     if (line->text != NULL) {
         dump_set(object, "text", dump_text(line->text, line->text_size));
     }
@@ -164,6 +167,24 @@ static json_t *dump_notice(struct dump_names names, const struct effect_notice *
     return object;
 }
 
+static json_t *dump_plan(struct dump_names names, const struct effect_plan *plan)
+{
+    const struct plan_counts *c = &plan->counts;
+    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total",
+                               (json_int_t)c->total, "waiting", (json_int_t)c->waiting, "open",
+                               (json_int_t)c->open, "started", (json_int_t)c->started, "done",
+                               (json_int_t)c->done, "cancelled", (json_int_t)c->cancelled,
+                               "overdue", (json_int_t)c->overdue, "failed", (json_int_t)c->failed);
+    dump_set(object, "case", dump_case_no(plan->case_no));
+    dump_set(object, "plan", dump_plan_id(names, plan->plan));
+    dump_set(object, "what", json_string(words_action_name(plan->what)));
+    dump_set(object, "state", json_string(words_plan_state_name(plan->state)));
+    dump_set(object, "is_drill", json_boolean(plan->is_drill));
+    dump_set(object, "unit", dump_unit(names, plan->unit));
+    dump_set(object, "post", dump_post(names, plan->post));
+    return object;
+}
+
 json_t *dump_effect(const struct core *core, const struct effect *effect)
 {
     struct dump_names names = dump_names_of(core);
@@ -193,6 +214,10 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
     case EFFECT_NOTICE:
         kind = "NOTICE";
         object = dump_notice(names, &effect->of.notice);
+        break;
+    case EFFECT_PLAN:
+        kind = "PLAN";
+        object = dump_plan(names, &effect->of.plan);
         break;
     case EFFECT_ACTIVATED:
         kind = "ACTIVATED";

@@ -181,6 +181,23 @@ json_t *dump_rule(struct dump_names names, uint32_t row)
                      dump_hash(rule->id_hash));
 }
 
+json_t *dump_unit(struct dump_names names, uint32_t row)
+{
+    return names.city == NULL || row >= names.city->unit_count
+               ? bare_row(row)
+               : city_row(names, row, "code", names.city->units[row].code);
+}
+
+json_t *dump_plan_id(struct dump_names names, uint32_t row)
+{
+    if (names.policy == NULL || row >= names.policy->plan_count) {
+        return bare_row(row);
+    }
+    const struct policy_plan *plan = &names.policy->plans[row];
+    return json_pack("{s:I, s:o}", "row", (json_int_t)row, "id",
+                     dump_text(policy_text(names.policy, plan->id), plan->id.size));
+}
+
 json_t *dump_type(struct dump_names names, uint32_t row)
 {
     if (names.policy == NULL || row >= names.policy->type_count) {

@@ -54,6 +54,8 @@ json_t *dump_area(struct dump_names names, uint32_t row);
 json_t *dump_class(struct dump_names names, uint32_t row);
 json_t *dump_department(struct dump_names names, uint32_t row); /* its code, or null */
 json_t *dump_rule(struct dump_names names, uint32_t row);
+json_t *dump_unit(struct dump_names names, uint32_t row);
+json_t *dump_plan_id(struct dump_names names, uint32_t row);
 json_t *dump_type(struct dump_names names, uint32_t row);
 
 /* Sets key to value and takes the reference. */

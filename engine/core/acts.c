@@ -15,6 +15,7 @@
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
+#include "engine/core/plans.h"
 #include "engine/core/watch.h"
 #include "engine/core/ratings.h"
 #include "engine/core/workers.h"
@@ -163,13 +164,17 @@ static void act_return(const struct act *act, uint32_t order_slot)
     }
 }
 
-static void act_done(const struct act *act, uint32_t order_slot)
+static enum code act_done(const struct act *act, uint32_t order_slot)
 {
     struct core *core = act->core;
     const uint32_t slot = orders_peek(&core->orders, order_slot)->case_slot;
     const bool was_lead = orders_peek(&core->orders, order_slot)->is_lead != 0;
     const struct case_row *row = cases_peek(&core->cases, slot);
     const uint32_t handling = (1u << KIND_HANDLE) | (1u << KIND_ASSIST);
+    const enum code open = was_lead ? plans_may_finish(core, slot) : CODE_NOTHING;
+    if (open != CODE_NOTHING) {
+        return open;
+    }
     core->counts.done++;
     offices_act(cases_at(&core->cases, slot));
     orders_end(core, order_slot, ORDER_DONE);
@@ -185,6 +190,7 @@ static void act_done(const struct act *act, uint32_t order_slot)
         must(
             flow_promote_assist(core, slot)); /* somebody is still on site and answers for it now */
     }
+    return CODE_DONE;
 }
 
 /* The checker's word, by order or at the supervision desk. */
@@ -267,8 +273,7 @@ static enum code do_on_order(const struct act *act, uint32_t order_slot)
         act_return(act, order_slot);
         return CODE_DONE;
     case ACTION_DONE:
-        act_done(act, order_slot);
-        return CODE_DONE;
+        return act_done(act, order_slot);
     case ACTION_REQUEST_HELP:
         return joint_request_help(act, order_slot);
     case ACTION_CHECK_PASS:
@@ -507,6 +512,10 @@ static enum code act_of_desk(const struct act *act, uint32_t slot)
     if (act->body->action == ACTION_DONE) {
         if (!case_persons_fit(row, act->worker, NONE32)) {
             return CODE_TABLE_FULL;
+        }
+        const enum code open = plans_may_finish(core, slot);
+        if (open != CODE_NOTHING) {
+            return open;
         }
         core->counts.done++;
         offices_act(row);
@@ -764,6 +773,10 @@ void acts_take(struct core *core, uint32_t worker, const struct command *command
     if (life_needs_reason((enum action)body->action) &&
         (body->reason == REASON_NONE || body->reason >= REASON_LIMIT)) {
         result->code = CODE_REASON_NEEDED;
+        return;
+    }
+    if (plans_takes_act(body)) {
+        result->code = (uint16_t)plans_act(core, worker, command, result);
         return;
     }
     result->code = (uint16_t)(body->order != 0 ? act_on_order(&act) : act_on_case(&act));

@@ -50,6 +50,9 @@ enum err city_open(const void *bytes, uint64_t size, struct city *out_city)
     OPEN_ROWS(CITY_MODES, modes, mode_count);
     OPEN_ROWS(CITY_DEVICE_AREAS, device_areas, device_area_count);
     OPEN_ROWS(CITY_PERMITS, permits, permit_count);
+    OPEN_ROWS(CITY_REGISTRIES, registries, registry_count);
+    OPEN_ROWS(CITY_COLUMNS, columns, column_count);
+    OPEN_ROWS(CITY_VALUES, values, value_count);
     OPEN_ROWS(SECTION_STRINGS, strings, string_size);
     if (err != ERR_OK) {
         return err;
@@ -59,6 +62,25 @@ enum err city_open(const void *bytes, uint64_t size, struct city *out_city)
     }
     *out_city = city;
     return ERR_OK;
+}
+
+const struct city_registry *city_registry_of(const struct city *city, uint32_t kind)
+{
+    for (uint32_t i = 0; i < city->registry_count; i++) {
+        if (city->registries[i].kind == kind) {
+            return &city->registries[i];
+        }
+    }
+    return NULL;
+}
+
+const struct city_value *city_value_at(const struct city *city,
+                                       const struct city_registry *registry, uint32_t asset,
+                                       uint32_t column)
+{
+    const uint32_t row = asset - registry->assets.first;
+    must(row < registry->assets.count && column < registry->columns.count);
+    return &city->values[registry->value_first + row * registry->columns.count + column];
 }
 
 uint32_t city_unit_of_cell(const struct city *city, uint32_t cell, uint32_t level)

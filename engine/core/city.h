@@ -41,6 +41,9 @@ enum city_section {
     CITY_MODES = 22,
     CITY_DEVICE_AREAS = 23, /* u16 area indices, ranges owned by devices */
     CITY_PERMITS = 24,
+    CITY_REGISTRIES = 25,   /* kinds of assets with columns of their own: enterprises, sites */
+    CITY_COLUMNS = 26,      /* of registries, ranges owned by them */
+    CITY_VALUES = 27,       /* cells of registries, ranges owned by them, row by row */
 };
 
 /* One row. */
@@ -188,6 +191,31 @@ struct city_asset {
     uint32_t reserved;
 };
 
+#define REGISTRY_COLUMNS_MAX 24u
+
+/* A register of objects of one kind (enterprises, construction sites): every asset of the kind, with a value for every
+ * column. */
+struct city_registry {
+    uint32_t kind;              /* row of CITY_ASSET_KINDS: the registry's name */
+    struct image_range assets;  /* rows of CITY_ASSETS: all of the kind */
+    struct image_range columns; /* in CITY_COLUMNS, by name */
+    uint32_t value_first;       /* in CITY_VALUES: assets.count x columns.count */
+};
+
+enum column_kind { COLUMN_NUMBER = 1, COLUMN_TEXT = 2, COLUMN_TRUTH = 3 };
+
+struct city_column {
+    struct image_string name;
+    uint32_t kind; /* enum column_kind */
+    uint32_t reserved;
+};
+
+/* A cell of a registry. An empty cell has an empty text. */
+struct city_value {
+    int64_t number;           /* COLUMN_NUMBER: millionths; COLUMN_TRUTH: 0 or 1 */
+    struct image_string text; /* as it was written */
+};
+
 /* Named working or shift time: a weekly pattern with dated exceptions, local time. */
 struct city_calendar {
     struct image_string name;      /* "cal.urban_daytime", "shift.day" */
@@ -268,6 +296,9 @@ _Static_assert(sizeof(struct city_person) == 104, "image row without padding");
 _Static_assert(sizeof(struct city_gateway) == 48, "image row without padding");
 _Static_assert(sizeof(struct city_device) == 56, "image row without padding");
 _Static_assert(sizeof(struct city_asset) == 40, "image row without padding");
+_Static_assert(sizeof(struct city_registry) == 24, "image row without padding");
+_Static_assert(sizeof(struct city_column) == 16, "image row without padding");
+_Static_assert(sizeof(struct city_value) == 16, "image row without padding");
 _Static_assert(sizeof(struct city_calendar) == 32, "image row without padding");
 _Static_assert(sizeof(struct city_class) == 72, "image row without padding");
 _Static_assert(sizeof(struct city_permit) == 48, "image row without padding");
@@ -322,6 +353,12 @@ struct city {
     uint32_t device_area_count;
     const struct city_permit *permits;
     uint32_t permit_count;
+    const struct city_registry *registries;
+    uint32_t registry_count;
+    const struct city_column *columns;
+    uint32_t column_count;
+    const struct city_value *values;
+    uint32_t value_count;
     const char *strings;
     uint32_t string_size;
 };
@@ -336,6 +373,14 @@ static inline const char *city_text(const struct city *city, struct image_string
     must(s.offset <= city->string_size && s.size <= city->string_size - s.offset);
     return city->strings + s.offset;
 }
+
+/* The registry of a kind of assets, or NULL. */
+const struct city_registry *city_registry_of(const struct city *city, uint32_t kind);
+
+/* The cell of an asset of that registry; column counts from the registry's first. */
+const struct city_value *city_value_at(const struct city *city,
+                                       const struct city_registry *registry, uint32_t asset,
+                                       uint32_t column);
 
 /* The unit of `level` (1 = directly above) that cell lies in, or NONE32. */
 uint32_t city_unit_of_cell(const struct city *city, uint32_t cell, uint32_t level);

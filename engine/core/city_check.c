@@ -382,6 +382,55 @@ static bool modes_are_sound(const struct city *city)
     return true;
 }
 
+/* Every asset of the kind and no other, and a cell for every column of every one. */
+static bool registry_is_sound(const struct city *city, const struct city_registry *row)
+{
+    if (row->kind >= city->asset_kind_count || !range_is_inside(row->assets, city->asset_count) ||
+        !range_is_inside(row->columns, city->column_count) ||
+        row->columns.count > REGISTRY_COLUMNS_MAX) {
+        return false;
+    }
+    const uint64_t cells = (uint64_t)row->assets.count * row->columns.count;
+    if (row->value_first > city->value_count || cells > city->value_count - row->value_first) {
+        return false;
+    }
+    for (uint32_t i = 0; i < row->assets.count; i++) {
+        if (city->assets[row->assets.first + i].kind != row->kind) {
+            return false;
+        }
+    }
+    for (uint32_t i = 1; i < row->columns.count; i++) {
+        const struct city_column *column = &city->columns[row->columns.first + i];
+        if (text_compare(city, column[-1].name, column->name) >= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool registries_are_sound(const struct city *city)
+{
+    for (uint32_t i = 0; i < city->column_count; i++) {
+        const struct city_column *row = &city->columns[i];
+        if (!name_is_sound(city, row->name) || row->kind < COLUMN_NUMBER ||
+            row->kind > COLUMN_TRUTH) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < city->value_count; i++) {
+        if (!text_is_inside(city, city->values[i].text)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < city->registry_count; i++) {
+        if ((i > 0 && city->registries[i - 1].kind >= city->registries[i].kind) ||
+            !registry_is_sound(city, &city->registries[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool city_check(const struct city *city)
 {
     return info_is_sound(city) && transitions_are_sound(city) && units_are_sound(city) &&
@@ -389,7 +438,7 @@ bool city_check(const struct city *city)
            posts_are_sound(city) && persons_are_sound(city) && gateways_are_sound(city) &&
            devices_are_sound(city) && assets_are_sound(city) &&
            names_are_sound(city, city->asset_kinds, city->asset_kind_count) &&
-           calendars_are_sound(city) && classes_are_sound(city) &&
+           registries_are_sound(city) && calendars_are_sound(city) && classes_are_sound(city) &&
            city->role_count <= CITY_ROLES_MAX && city->skill_count <= CITY_SKILLS_MAX &&
            names_are_sound(city, city->roles, city->role_count) &&
            names_are_sound(city, city->skills, city->skill_count) && modes_are_sound(city) &&

@@ -21,6 +21,8 @@
     X(SELF_CLEARED, 11, "over before anybody arrived", "人员到场前已自行消除")                     \
     X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
     X(STORED, 15, "the evidence is on disk", "证据已保存") \
+    X(PLAN_WAITS, 13, "an emergency plan waits for you", "应急预案待处理")                        \
+    X(PLAN_TOLD, 14, "how an emergency plan stands", "应急预案进度")                               \
     /* refusals of an event */                                                                    \
     X(MALFORMED, 20, "the message does not follow its schema", "报文格式错误")                     \
     X(TOO_LARGE, 21, "larger than the limit", "超过大小限制")                                      \
@@ -47,6 +49,8 @@
     X(NO_KEYS, 47, "no key can be had to seal a contact with; the report was not taken", "无法加密联系方式，未受理") \
     X(EVIDENCE_FULL, 48, "the quota of the evidence store is used up", "证据存储配额已满") \
     X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符") \
+    X(UNKNOWN_ALERT, 44, "refers to an alert that is not known here", "引用的预警不存在")      \
+    X(ALERT_OVER, 45, "refers to an alert that is over already", "引用的预警已解除")            \
     /* refusals of an action */                                                                   \
     X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
     X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \
@@ -83,6 +87,9 @@
     X(ALREADY_RATED, 97, "this receipt has said so before", "该回执已评价")                        \
     X(RATED_EARLY, 98, "a case is rated after it is closed", "结案后方可评价")                     \
     X(UNKNOWN_RECEIPT, 99, "the case has no such report; a receipt is case.report", "无此回执")    \
+    X(UNKNOWN_PLAN, 89, "no such plan, or no such line on the checklist", "无此预案或检查项")       \
+    X(CHECKLIST_OPEN, 90, "the checklist needs an answer first, with its evidence where asked", "检查项未填报完整") \
+    X(PLAN_RUNNING, 91, "this plan is running already", "该预案已在响应中")                        \
     /* why a worker was passed over (dispatch) */                                                 \
     X(ELIGIBLE, 100, "could take it", "可承接")                                                    \
     X(OFF_SHIFT, 101, "not on shift", "不在班")                                                    \

@@ -132,6 +132,7 @@ enum event_flag {
     EVENT_BY_PERSON = 1u << 0,    /* patrol or intake: filed on the reporter's word */
     EVENT_SELF_HANDLED = 1u << 1, /* 自处置: reporter handled it on the spot; opens HANDLED, checked by sample */
     EVENT_HAS_CONTACT = 1u << 2,  /* set by batch_add_contact only */
+    EVENT_IS_DRILL = 1u << 7,     /* 演练: whatever it opens is marked, and never meets the real */
 };
 
 struct event_head {

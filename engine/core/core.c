@@ -23,6 +23,8 @@
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
+#include "engine/core/late_reports.h"
+#include "engine/core/plans.h"
 #include "engine/core/remap.h"
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
@@ -54,7 +56,9 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     rulings_init(&core->rulings, arena, limits);
     ledger_init(&core->objects, arena, limits);
     burden_init(&core->burdens, arena, limits);
-    timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders);
+    timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
+                    limits->plan_tasks + limits->late_reports);
+    plans_init(&core->plans, arena, limits);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
 }
@@ -80,6 +84,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
+    must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     struct arena arena = {.base = block, .size = size};
     struct core *core = arena_take(&arena, sizeof(struct core), 1);
@@ -120,7 +125,8 @@ enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size)
         return ERR_NOT_FOUND;
     }
     enum err err = policy_open(bytes, size, &core->staged_city, &policy);
-    if (err == ERR_OK && !remap_fits(core, &core->staged_city, &policy)) {
+    if (err == ERR_OK && (!remap_fits(core, &core->staged_city, &policy) ||
+                          !plans_fit(core, &policy))) {
         err = ERR_TOO_LARGE;
     }
     if (err == ERR_OK) {
@@ -162,6 +168,7 @@ static void activate(struct core *core, const struct activate_body *body)
     find_fastest(core);
     workers_adopt(core);
     marks_adopt(core);
+    plans_adopt(core);
     if (!is_first) {
         remap_rows(core);
     }
@@ -424,6 +431,17 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
     }
 }
 
+static void fire_plan_timer(struct core *core, uint32_t id)
+{
+    if (id >= late_timer_id(core, 0)) {
+        lates_timer(core, id - late_timer_id(core, 0));
+    } else if (id >= duty_timer_id(core, 0)) {
+        plans_duty_timer(core, id - duty_timer_id(core, 0));
+    } else {
+        plans_timer(core, id - plan_timer_id(core, 0));
+    }
+}
+
 static void fire_due_timers(struct core *core)
 {
     const uint32_t first_order = core->limits.cases * CASE_TIMER_COUNT;
@@ -435,7 +453,9 @@ static void fire_due_timers(struct core *core)
         if (id == NONE32) {
             return;
         }
-        if (id >= first_order) {
+        if (id >= plan_timer_id(core, 0)) {
+            fire_plan_timer(core, id);
+        } else if (id >= first_order) {
             flow_order_due(core, id - first_order);
         } else {
             fire_case_timer(core, id / CASE_TIMER_COUNT, (enum case_timer)(id % CASE_TIMER_COUNT),
@@ -536,6 +556,7 @@ void core_check(const struct core *core)
     rulings_check(core);
     ledger_check(core);
     burden_check(core);
+    plans_check(core);
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0) {
             check_case(core, slot);

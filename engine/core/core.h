@@ -141,6 +141,32 @@ struct worker_view {
     uint64_t item_seq_taken; /* acknowledged by the app */
 };
 
+/* An activated plan. */
+struct plan_view {
+    struct case_no case_no; /* that it was activated for */
+    uint32_t plan;          /* row of POLICY_PLANS, NONE32 = no longer among the rules */
+    enum plan_state state;
+    bool is_drill;
+    uint32_t confirm_post;  /* row of CITY_POSTS, NONE32 */
+    int64_t asked_at_ms, begun_at_ms, ended_at_ms; /* 0 = not yet */
+    int64_t deadline_ms;    /* to confirm, or end of the grace; NEVER_MS */
+    struct plan_counts counts;
+};
+
+/* One of its tasks. */
+struct duty_view {
+    uint64_t order;       /* number to act on while it asks for an acknowledgement */
+    uint32_t task;        /* row of POLICY_PLAN_TASKS, NONE32 */
+    uint32_t asset;       /* row of CITY_ASSETS, NONE32 */
+    uint32_t unit;        /* district, row of CITY_UNITS, NONE32 */
+    uint32_t person, post; /* who is named: rows of CITY_PERSONS, CITY_POSTS; NONE32 */
+    uint32_t done_by;     /* row of CITY_PERSONS, NONE32 */
+    enum duty_state state;
+    bool is_overdue, has_failed;
+    struct case_no case_no; /* of an inspection, or none */
+    int64_t due_ms, begun_at_ms, ended_at_ms; /* due: of an acknowledgement, NEVER_MS else */
+};
+
 struct item_view {
     uint64_t seq;
     uint8_t kind; /* enum item_kind */
@@ -157,6 +183,24 @@ bool core_find_worker(const struct core *core, struct hash128 id_hash, struct wo
 /* Cases in the engine whose number ends in the given part: serial, and day and district where not 0. Returns how
  * many match; out_no is the newest of them. */
 uint32_t core_find_case_suffix(const struct core *core, struct case_no part, struct case_no *out_no);
+
+/* Walk activated plans: start with *slot = 0; false after the last. */
+bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *out_view);
+
+/* Numbers of one district of the plan of that case; false when it has none there. unit NONE32 = all. */
+bool core_plan_counts(const struct core *core, struct case_no no, uint32_t unit,
+                      struct plan_counts *out_counts);
+
+/* Walk its tasks in the plan's order: start with *number = 0. */
+bool core_next_duty(const struct core *core, struct case_no no, uint32_t *number,
+                    struct duty_view *out_view);
+
+/* The task that an order number from PLAN_ORDER_FIRST on names. */
+bool core_find_duty(const struct core *core, uint64_t order, struct duty_view *out_view);
+
+/* The checklist of the case: its range in POLICY_CHECKS (count 0 = none), and which lines were answered. */
+struct image_range core_case_checks(const struct core *core, struct case_no no,
+                                    uint32_t *out_answered);
 
 /* Items of a worker after after_seq, oldest first; returns how many were written. */
 uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint64_t after_seq,

@@ -217,6 +217,18 @@ static struct hash128 digest_disputes(struct hash128 h, const struct disputes *d
     return h;
 }
 
+/* Rows without padding, a multiple of eight bytes. */
+static struct hash128 add_words(struct hash128 h, const void *row, size_t size)
+{
+    const uint8_t *at = row;
+    for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at + i, sizeof word);
+        h = hash128_add(h, word);
+    }
+    return h;
+}
+
 static struct hash128 digest_ring(struct hash128 h, const struct ring *ring)
 {
     h = add_pair(h, ring->next, ring->high);
@@ -274,6 +286,22 @@ static struct hash128 digest_burdens(struct hash128 h, const struct burdens *bur
     return h;
 }
 
+static struct hash128 digest_plans(struct hash128 h, const struct plans *plans)
+{
+    h = add_pair(add_pair(h, plans->high, plans->duty_high), plans->late_high, plans->duty_free);
+    h = add_pair(h, plans->duty_used, plans->last_number);
+    for (uint32_t i = 0; i < plans->high; i++) {
+        h = add_words(h, &plans->rows[i], sizeof plans->rows[i]);
+    }
+    for (uint32_t i = 0; i < plans->duty_high; i++) {
+        h = add_words(h, &plans->duties[i], sizeof plans->duties[i]);
+    }
+    for (uint32_t i = 0; i < plans->late_high; i++) {
+        h = add_words(h, &plans->lates[i], sizeof plans->lates[i]);
+    }
+    return h;
+}
+
 static struct hash128 digest_timers(struct hash128 h, const struct timers *timers)
 {
     h = hash128_add(hash128_add(h, timers->count), timers->seq);
@@ -319,6 +347,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_rulings(h, &core->rulings);
     h = digest_objects(h, &core->objects);
     h = digest_burdens(h, &core->burdens);
+    h = digest_plans(h, &core->plans);
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -336,6 +365,7 @@ static struct hash128 add_timeline(struct hash128 h, const struct effect_timelin
     h = add_pair(add_pair(h, t->cell, t->asset), t->device, t->event_count);
     h = add_i64(add_i64(add_place(h, t->place), t->deadline_ms), t->distance_cm);
     h = add_pair(add_i64(add_no(h, t->other), t->until_ms), t->amount, t->report);
+    h = hash128_add(h, t->is_drill);
     return t->text == NULL ? h : hash128_join(h, state_hash_text(t->text, t->text_size));
 }
 
@@ -366,6 +396,16 @@ static struct hash128 add_result(struct hash128 h, const struct effect_result *r
     return add_pair(h, r->is_late, r->report);
 }
 
+static struct hash128 add_plan(struct hash128 h, const struct effect_plan *p)
+{
+    const struct plan_counts *c = &p->counts;
+    h = add_pair(add_no(hash128_join(h, p->id_hash), p->case_no), p->plan, p->what);
+    h = add_pair(h, ((uint32_t)p->state << 1) | (uint32_t)p->is_drill, p->unit);
+    h = add_pair(add_pair(h, p->post, c->total), c->waiting, c->open);
+    h = add_pair(add_pair(h, c->started, c->done), c->cancelled, c->overdue);
+    return hash128_add(h, c->failed);
+}
+
 struct hash128 effect_digest(struct hash128 running, const struct effect *effect)
 {
     struct hash128 h = add_i64(hash128_add(running, (uint64_t)effect->kind), effect->at_ms);
@@ -388,6 +428,8 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
         h = add_pair(add_no(h, effect->of.notice.case_no), effect->of.notice.post,
                      effect->of.notice.step);
         return add_pair(h, effect->of.notice.code, effect->of.notice.severity);
+    case EFFECT_PLAN:
+        return add_plan(h, &effect->of.plan);
     case EFFECT_ACTIVATED:
         return hash128_join(hash128_join(h, effect->of.activated.city),
                             effect->of.activated.policy);

@@ -5,7 +5,7 @@
  *
  * One EFFECT_RESULT per event of an EVENTS command (in order) and per ACT. One EFFECT_FIRING per event that
  * reached a rule. EFFECT_TIMELINE is the case's story. EFFECT_DECISION precedes every offer and every
- * "nobody". EFFECT_ITEM is something a worker app must be told. EFFECT_NOTICE tells a post. */
+ * "nobody". EFFECT_PLAN says how far an emergency plan is, in all and by district. EFFECT_ITEM is something a worker app must be told. EFFECT_NOTICE tells a post. */
 #ifndef ENGINE_CORE_EFFECT_H
 #define ENGINE_CORE_EFFECT_H
 
@@ -22,6 +22,7 @@ enum effect_kind {
     EFFECT_ITEM,
     EFFECT_NOTICE,
     EFFECT_ACTIVATED,
+    EFFECT_PLAN = 11,
     EFFECT_CONTACT = 14,
 };
 
@@ -85,6 +86,7 @@ struct effect_timeline {
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
     const char *text;    /* act's free text, borrowed for the call; NULL */
     uint32_t text_size;
+    bool is_drill;       /* 演练: the case is no real one */
 };
 
 struct effect_candidate {
@@ -132,6 +134,24 @@ struct effect_notice {
     uint8_t severity;
 };
 
+/* How many of a plan's tasks are where. */
+struct plan_counts {
+    uint32_t total, waiting, open, started, done, cancelled; /* by enum duty_state */
+    uint32_t overdue, failed; /* among them: were late; whose checklist did not pass */
+};
+
+struct effect_plan {
+    struct case_no case_no; /* that it was activated for */
+    struct hash128 id_hash; /* of the plan */
+    uint32_t plan;          /* row of POLICY_PLANS, NONE32 */
+    uint16_t what;          /* enum action: PLAN_BEGIN, PLAN_PROGRESS, PLAN_SILENT ... */
+    uint8_t state;          /* enum plan_state */
+    bool is_drill;
+    uint32_t unit;          /* row of CITY_UNITS: of that district alone; NONE32 = the whole plan */
+    uint32_t post;          /* told, or NONE32 */
+    struct plan_counts counts;
+};
+
 struct effect_activated {
     struct hash128 city;
     struct hash128 policy;
@@ -155,6 +175,7 @@ struct effect {
         struct effect_item item;
         struct effect_notice notice;
         struct effect_activated activated;
+        struct effect_plan plan;
         struct effect_contact contact;
     } of;
 };

@@ -13,6 +13,7 @@
 #include "engine/core/rulings.h"
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
+#include "engine/core/plans.h"
 #include "engine/core/workers.h"
 
 static struct holder holder_for_effect(const struct core *core, struct holder holder)
@@ -68,8 +69,10 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
         .report = note->report,
         .event = note->event,
         .text = note->text,
-        .text_size = note->text_size};
+        .text_size = note->text_size,
+        .is_drill = (row->flags & CASE_IS_DRILL) != 0};
     state_emit(core, &effect);
+    plans_case_told(core, slot, note->action);
 }
 
 void flow_hold_by_post(struct case_row *row, uint32_t post)

@@ -7,13 +7,22 @@
 #include "engine/core/flow.h"
 #include "engine/core/ledger.h"
 #include "engine/core/links.h"
+#include "engine/core/late_reports.h"
 #include "engine/core/match.h"
 #include "engine/core/memory.h"
+#include "engine/core/plans.h"
 #include "engine/core/sources.h"
 #include "engine/core/workers.h"
 
 /* Salts keep keys of different tables apart. */
-enum key_salt { SALT_DEDUPE = 1, SALT_MERGE = 2, SALT_CLOSE = 3, SALT_PLACE = 4, SALT_ASSET = 5 };
+enum key_salt {
+    SALT_DEDUPE = 1,
+    SALT_MERGE = 2,
+    SALT_CLOSE = 3,
+    SALT_PLACE = 4,
+    SALT_ASSET = 5,
+    SALT_DRILL = 6
+};
 
 struct hash128 state_hash_text(const char *text, uint32_t size)
 {
@@ -40,6 +49,9 @@ static struct hash128 key_of(const struct core *core, struct hash128 base, struc
 {
     const struct policy *policy = state_policy(core);
     struct hash128 hash = base;
+    if ((event->head->flags & EVENT_IS_DRILL) != 0) { /* a drill never meets the real */
+        hash = hash128_add(hash, SALT_DRILL);
+    }
     for (uint32_t i = 0; i < keys.count; i++) {
         const uint32_t key = policy->keys[keys.first + i];
         if (key == KEY_CLASS) {
@@ -263,6 +275,7 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     row->opened_at_ms = core->now_ms;
     row->onset_at_ms = event->head->event_at_ms;
     row->event_count = 1;
+    row->flags |= (event->head->flags & EVENT_IS_DRILL) != 0 ? (uint32_t)CASE_IS_DRILL : 0;
     row->assign_mask = (uint8_t)wanted_assigns(core, rule, event, rule->severity);
     for (uint32_t i = 0; i < rule->captures.count; i++) {
         const uint32_t key = policy->keys[rule->captures.first + i];
@@ -276,8 +289,15 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
 /* Filed on its word? A gateway that gave too many false alarms under this rule is verified first, however trusted. */
 static bool is_trusted(const struct core *core, uint32_t rule, struct intake_source source)
 {
-    return source.worker != NONE32 || (state_city(core)->gateways[source.gateway].is_trusted != 0 &&
+    return source.worker != NONE32 || source.gateway == NONE32 /* the engine itself */ ||
+           (state_city(core)->gateways[source.gateway].is_trusted != 0 &&
                                        !sources_is_doubtful(core, rule, source.gateway));
+}
+
+static void tell_plans(struct core *core, uint32_t slot, const struct event *event)
+{
+    plans_case_opened(core, slot, event);
+    lates_case_opened(core, slot);
 }
 
 static enum code open_case(struct core *core, uint32_t rule_row, const struct event *event,
@@ -325,7 +345,30 @@ static enum code open_case(struct core *core, uint32_t rule_row, const struct ev
     } else {
         flow_verify(core, slot);
     }
+    tell_plans(core, slot, event);
     return CODE_OPENED;
+}
+
+enum code intake_open_alone(struct core *core, uint32_t rule, uint32_t asset, uint32_t worker,
+                            bool is_drill, struct case_no *out_no)
+{
+    const struct city *city = state_city(core);
+    struct event_head head = {.size = sizeof head,
+                              .type = NONE16,
+                              .event_at_ms = core->now_ms,
+                              .place = place_none(),
+                              .device = NONE32,
+                              .cell = NONE32,
+                              .asset = asset,
+                              .zone = NONE32,
+                              .flags = is_drill ? (uint16_t)EVENT_IS_DRILL : 0};
+    if (asset != NONE32) {
+        head.place = (struct place){city->assets[asset].lon, city->assets[asset].lat};
+        head.cell = city->assets[asset].cell;
+    }
+    const struct event event = {.head = &head, .fields = NULL, .text = "", .free_text = ""};
+    const struct intake_source source = {.gateway = NONE32, .worker = worker};
+    return open_case(core, rule, &event, source, asset, out_no);
 }
 
 /* ---- merging ---- */
@@ -441,6 +484,32 @@ static enum code clear_cases(struct core *core, const struct event *event, uint3
     return code;
 }
 
+/* An event that refers to the alert of a running plan: it ends it, speaks of it again, or puts another in its place. */
+static enum code follow_alert(struct core *core, uint32_t plan, uint32_t matched,
+                              const struct event *event, struct intake_source source,
+                              struct case_no *out_no)
+{
+    const uint32_t slot = cases_find(&core->cases, core->plans.rows[plan].no);
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const struct policy_rule *rule = state_rule(core, row);
+    *out_no = row->no;
+    if ((row->flags & CASE_IS_CLEARED) != 0) {
+        return CODE_ALERT_OVER;
+    }
+    if (rule != NULL && rule->close.type == event->head->type) {
+        flow_cleared(core, slot, event, source.gateway);
+        return CODE_CLEARED;
+    }
+    if (rule != NULL && matched == row->rule) {
+        plans_add_alert(core, plan, event);
+        return merge_into(core, slot, rule, event, source);
+    }
+    /* Another level: what stands for it takes over, and this one ends without grace. */
+    plans_replace(core, plan);
+    flow_cleared(core, slot, event, source.gateway);
+    return matched == NONE32 ? CODE_CLEARED : CODE_NOTHING;
+}
+
 static void emit_firing(struct core *core, const struct event *event, uint32_t rule, enum code code,
                         struct case_no no, uint32_t candidates)
 {
@@ -520,11 +589,20 @@ static enum code decide(struct core *core, struct intake_source source, const st
     if (head->type == NONE16) {
         return CODE_NO_RULE;
     }
-    const enum code cleared = clear_cases(core, event, source.gateway, &result->case_no);
+    uint32_t plan = NONE32;
+    const enum code refers = plans_find_alert(core, event, &plan);
+    if (refers != CODE_NOTHING) {
+        return refers;
+    }
+    lates_event(core, event);
     uint32_t rule = NONE32;
     const uint32_t matched = match_event(state_policy(core), state_city(core), event, &rule, 1);
+    const enum code cleared = plan == NONE32
+                                  ? clear_cases(core, event, source.gateway, &result->case_no)
+                                  : follow_alert(core, plan, matched > 0 ? rule : NONE32, event,
+                                                 source, &result->case_no);
     enum code code = cleared == CODE_NOTHING ? CODE_NO_RULE : cleared;
-    if (matched > 0) {
+    if (matched > 0 && (plan == NONE32 || cleared == CODE_NOTHING)) {
         code = fire(core, rule, event, source, &result->case_no);
         result->report = report_of(core, code, result->case_no);
     }

@@ -21,4 +21,9 @@ struct intake_source {
 void intake_event(struct core *core, struct intake_source source, const struct event *event,
                   struct effect_result *result);
 
+/* A case that no event opens: a plan's inspection, what failed it, a report that did not come, a plan begun by hand. It lies
+ * at the asset; worker is who wants it, NONE32 = the engine. OPENED or TABLE_FULL. */
+enum code intake_open_alone(struct core *core, uint32_t rule, uint32_t asset, uint32_t worker,
+                            bool is_drill, struct case_no *out_no);
+
 #endif

@@ -89,6 +89,11 @@
     X(HAND_OVER, 39, "hand over to another office", "移交")      \
     X(POSITION, 40, "state a position", "陈述意见")              \
     X(RULE, 41, "rule on who is responsible", "作出裁定")        \
+    X(PLAN_CONFIRM, 45, "confirm the plan", "确认启动预案")      \
+    X(PLAN_STAND_DOWN, 46, "stand the plan down", "终止响应")    \
+    X(PLAN_ACK, 47, "acknowledge the start", "确认已启动")       \
+    X(PLAN_ANSWER, 48, "answer a checklist line", "填报检查项")  \
+    X(PLAN_START, 49, "start a plan by hand", "人工启动预案")    \
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
@@ -122,7 +127,15 @@
     X(RULED_BEFORE, 98, "an earlier ruling names the owner", "按确权办理") \
     X(SHORT_NOTICE, 99, "less notice than the class asks for", "通知时间不足") \
     X(JOINT_VISIT, 100, "one visit for several orders", "合并上门") \
-    X(STUCK, 101, "nobody could answer for it there", "责任断点")
+    X(STUCK, 101, "nobody could answer for it there", "责任断点") \
+    X(PLAN_ASK, 104, "plan waits for confirmation", "预案待确认") \
+    X(PLAN_BEGIN, 105, "plan begun", "预案已启动")               \
+    X(PLAN_PROGRESS, 106, "plan progress", "预案进度")           \
+    X(PLAN_SILENT, 107, "nobody sent by this district", "该区未派人检查") \
+    X(PLAN_TASK_LATE, 108, "start not acknowledged in time", "逾期未确认启动") \
+    X(PLAN_CANCEL, 109, "cancelled, the plan stood down", "响应终止，任务取消") \
+    X(PLAN_END, 110, "plan ended", "预案已结束")                 \
+    X(LATE_REPORT, 111, "no report from the place itself in time", "逾期未报")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -162,7 +175,10 @@
     X(BY_CLAUSE, 34, "by its clause", "依规定") \
     X(CALL_BACK, 39, "to call the reporter back", "回访上报人")    \
     X(REPORTER_ASKED, 40, "the reporter asked for it", "上报人要求") \
-    X(NOT_SOLVED, 41, "the reporter says it is not solved", "反映人反馈未解决")
+    X(NOT_SOLVED, 41, "the reporter says it is not solved", "反映人反馈未解决") \
+    X(DRILL, 35, "drill", "演练")                                  \
+    X(PLAN_OVER, 36, "the plan stood down", "响应已终止")          \
+    X(SUPERSEDED, 37, "another alert took its place", "预警已调整")
 
 #define CLOCK_LIST(X)                                  \
     X(NONE, 0, "none", "无")                            \
@@ -180,7 +196,10 @@
     X(INFORM, 12, "give data", "协查时限")              \
     X(APPEAL, 13, "decide the appeal", "申诉裁决时限") \
     X(POSITION, 16, "position", "陈述时限")             \
-    X(RULING, 17, "ruling", "裁定时限")
+    X(RULING, 17, "ruling", "裁定时限") \
+    X(PLAN_CONFIRM, 20, "confirm the plan", "预案确认时限") \
+    X(PLAN_ACK, 21, "acknowledge the start", "启动确认时限") \
+    X(LATE_REPORT, 22, "report by the place itself", "单位报告时限")
 
 /* What a worker app says of its owner. */
 #define WORKER_STATUS_LIST(X)                     \
@@ -188,6 +207,23 @@
     X(READY, 1, "on duty", "在岗")                 \
     X(PAUSED, 2, "pausing", "暂停接单")            \
     X(OFF, 3, "off duty", "下岗")
+
+/* An activated emergency plan: see plans.c. */
+#define PLAN_STATE_LIST(X)                                \
+    X(NONE, 0, "none", "无")                               \
+    X(PENDING, 1, "waiting for confirmation", "待确认")    \
+    X(ACTIVE, 2, "active", "响应中")                       \
+    X(STANDING_DOWN, 3, "standing down", "终止中")         \
+    X(ENDED, 4, "ended", "已结束")
+
+/* What one of its tasks has come to. */
+#define DUTY_STATE_LIST(X)                                \
+    X(NONE, 0, "none", "无")                               \
+    X(WAITING, 1, "not begun", "未开始")                   \
+    X(OPEN, 2, "asked, nobody has begun", "已下达")        \
+    X(STARTED, 3, "under way", "进行中")                   \
+    X(DONE, 4, "done", "已完成")                           \
+    X(CANCELLED, 5, "cancelled", "已取消")
 
 #define LIFE_ENUM_CASE(name, number, en, zh) CASE_##name = number,
 enum case_state { CASE_STATE_LIST(LIFE_ENUM_CASE) CASE_STATE_COUNT = 14 };
@@ -210,6 +246,13 @@ enum case_clock { CLOCK_LIST(LIFE_ENUM_CLOCK) CLOCK_LIMIT = 29 };
 #define LIFE_ENUM_STATUS(name, number, en, zh) STATUS_##name = number,
 enum worker_status { WORKER_STATUS_LIST(LIFE_ENUM_STATUS) STATUS_LIMIT = 4 };
 #undef LIFE_ENUM_STATUS
+
+#define LIFE_ENUM_PLAN(name, number, en, zh) PLAN_##name = number,
+enum plan_state { PLAN_STATE_LIST(LIFE_ENUM_PLAN) PLAN_STATE_COUNT = 5 };
+#undef LIFE_ENUM_PLAN
+#define LIFE_ENUM_DUTY(name, number, en, zh) DUTY_##name = number,
+enum duty_state { DUTY_STATE_LIST(LIFE_ENUM_DUTY) DUTY_STATE_COUNT = 6 };
+#undef LIFE_ENUM_DUTY
 
 /* Who answers for an open case right now. */
 enum holder_kind { HOLDER_NONE = 0, HOLDER_PERSON = 1, HOLDER_POST = 2 };

@@ -8,6 +8,7 @@
 #include "engine/core/expr.h"
 #include "engine/core/limits.h"
 #include "engine/core/match.h"
+#include "engine/core/policy_plans.h"
 
 /* Longer than any clock of a city; keeps sums of instants far from their limits. */
 #define DURATION_MS_MAX (INT64_C(100) * 366 * DAY_MS)
@@ -363,6 +364,13 @@ enum {
     VIEW_TYPE_RULES,
     VIEW_CIRCLES,
     VIEW_CONSTANTS,
+    VIEW_PLANS,
+    VIEW_GROUPS,
+    VIEW_PLAN_TASKS,
+    VIEW_CHECKS,
+    VIEW_ACTIVATES,
+    VIEW_LATES,
+    VIEW_TARGETS,
     VIEW_MATCH_TYPES,
     VIEW_MATCH_ATTRIBUTES,
     VIEW_MATCH_KEYS,
@@ -396,6 +404,13 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(type_rules, type_rule_count, VIEW_TYPE_RULES);
     TAKE(circles, circle_count, VIEW_CIRCLES);
     TAKE(constants, constant_count, VIEW_CONSTANTS);
+    TAKE(plans, plan_count, VIEW_PLANS);
+    TAKE(groups, group_count, VIEW_GROUPS);
+    TAKE(plan_tasks, plan_task_count, VIEW_PLAN_TASKS);
+    TAKE(checks, check_count, VIEW_CHECKS);
+    TAKE(activates, activate_count, VIEW_ACTIVATES);
+    TAKE(lates, late_count, VIEW_LATES);
+    TAKE(targets, target_count, VIEW_TARGETS);
     policy->match_types = views[VIEW_MATCH_TYPES].rows;
     TAKE(match_attributes, match_attribute_count, VIEW_MATCH_ATTRIBUTES);
     TAKE(match_keys, match_key_count, VIEW_MATCH_KEYS);
@@ -425,6 +440,13 @@ static enum err read_views(struct policy *policy)
         [VIEW_TYPE_RULES] = {POLICY_TYPE_RULES, sizeof(uint32_t), NULL, 0},
         [VIEW_CIRCLES] = {POLICY_CIRCLES, sizeof(struct policy_circle), NULL, 0},
         [VIEW_CONSTANTS] = {POLICY_CONSTANTS, sizeof(struct image_string), NULL, 0},
+        [VIEW_PLANS] = {POLICY_PLANS, sizeof(struct policy_plan), NULL, 0},
+        [VIEW_GROUPS] = {POLICY_PLAN_GROUPS, sizeof(struct policy_group), NULL, 0},
+        [VIEW_PLAN_TASKS] = {POLICY_PLAN_TASKS, sizeof(struct policy_plan_task), NULL, 0},
+        [VIEW_CHECKS] = {POLICY_CHECKS, sizeof(struct policy_check), NULL, 0},
+        [VIEW_ACTIVATES] = {POLICY_ACTIVATES, sizeof(struct policy_activate), NULL, 0},
+        [VIEW_LATES] = {POLICY_LATES, sizeof(struct policy_late), NULL, 0},
+        [VIEW_TARGETS] = {POLICY_TARGETS, sizeof(uint32_t), NULL, 0},
         [VIEW_MATCH_TYPES] = {MATCH_TYPES, sizeof(struct match_type), NULL, 0},
         [VIEW_MATCH_ATTRIBUTES] = {MATCH_ATTRIBUTES, sizeof(struct match_attribute), NULL, 0},
         [VIEW_MATCH_KEYS] = {MATCH_KEYS, sizeof(uint64_t), NULL, 0},
@@ -469,7 +491,8 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
     bool is_sound = info_is_sound(&policy) && fields_are_sound(&policy) &&
                     rings_are_sound(&policy, city) && circles_are_sound(&policy) &&
                     assigns_are_sound(&policy, city) && steps_are_sound(&policy, city) &&
-                    rules_are_sound(&checker) && types_are_sound(&policy);
+                    rules_are_sound(&checker) && types_are_sound(&policy) &&
+                    policy_plans_hold(&policy, city);
     if (!is_sound) {
         return ERR_MALFORMED;
     }

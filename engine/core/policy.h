@@ -27,6 +27,13 @@ enum policy_section {
     POLICY_TYPE_RULES = 12, /* u32 rule rows grouped by type, best first; ranges owned by types */
     POLICY_CIRCLES = 13,
     POLICY_CONSTANTS = 14, /* struct image_string: string constants of programs */
+    POLICY_PLANS = 15,
+    POLICY_PLAN_GROUPS = 16, /* whom a plan fans out over, ranges owned by plans */
+    POLICY_PLAN_TASKS = 17,  /* ranges owned by plans */
+    POLICY_CHECKS = 18,      /* lines of checklists, ranges owned by plan tasks */
+    POLICY_ACTIVATES = 19,   /* rules that activate a plan, by rule */
+    POLICY_LATES = 20,       /* rules that wait for a report, by rule */
+    POLICY_TARGETS = 21,     /* u32 rows of CITY_ASSETS, and people: ranges owned by groups and tasks */
     /* 32..63 belong to match.h */
 };
 
@@ -216,6 +223,109 @@ struct policy_circle {
     int64_t radius_cm;
 };
 
+/* ---- emergency plans (应急预案): see docs/plans.md ---- */
+
+#define POLICY_PLANS_MAX 256u
+#define POLICY_GROUPS_MAX 8u      /* per plan */
+#define POLICY_PLAN_TASKS_MAX 32u /* per plan: a bit each in `needs` */
+#define POLICY_CHECKS_MAX 32u     /* per task: a bit each in what was answered */
+#define POLICY_TARGETS_MAX 131072u
+
+enum plan_flag {
+    PLAN_WITH_CASE = 1u << 0,        /* stands down when its case is cleared or closed */
+    PLAN_CANCEL_UNSTARTED = 1u << 1, /* after the grace nobody is sent any more */
+};
+
+struct policy_plan {
+    struct hash128 id_hash; /* XXH3-128 of id */
+    struct image_string id; /* "plan.air.orange" */
+    struct image_string title;
+    struct image_string title_en;
+    struct image_string file;  /* where it was written */
+    struct image_range groups; /* in POLICY_PLAN_GROUPS */
+    struct image_range tasks;  /* in POLICY_PLAN_TASKS: first tier, then group by group */
+    int64_t progress_ms;       /* tell how far it is this often; 0 = never */
+    int64_t silent_ms;         /* a district that has sent nobody by then is told above its head; 0 = never */
+    int64_t grace_ms;          /* from stand-down to the end of what was not started */
+    uint32_t line;             /* in file */
+    uint32_t department;       /* owner */
+    uint32_t progress_post;    /* or NONE32 */
+    uint32_t silent_post;      /* or NONE32 = the command post */
+    uint32_t flags;            /* enum plan_flag */
+    uint32_t task_rows;        /* tasks of one activation, all targets counted */
+};
+
+/* for_each: the rows of a registry that the plan is about, chosen when the rules were lowered for this city. */
+struct policy_group {
+    struct image_string name;   /* "e" */
+    struct image_range targets; /* in POLICY_TARGETS: rows of CITY_ASSETS, ascending */
+    uint32_t kind;              /* row of CITY_ASSET_KINDS */
+    uint32_t reserved;
+};
+
+enum plan_task_kind {
+    PLAN_TASK_ACK = 0,     /* somebody named says that it has begun */
+    PLAN_TASK_INSPECT = 1, /* a case of its own, dispatched like any other */
+};
+
+#define PLAN_HOLDER_POST UINT32_C(0x80000000) /* a holder is a row of CITY_POSTS, else of CITY_PERSONS */
+
+struct policy_plan_task {
+    struct image_string id;
+    struct image_string text; /* words for whoever does it */
+    struct image_string text_en;
+    struct image_range holders; /* ACK: in POLICY_TARGETS, one per target (one where it has no group) */
+    struct image_range checks;  /* INSPECT: in POLICY_CHECKS */
+    int64_t due_ms;             /* from the moment it begins */
+    uint32_t kind;              /* enum plan_task_kind */
+    uint32_t group;             /* of the plan, from 0; NONE32 = once: the first tier */
+    uint32_t needs;             /* bit i: task i of the plan, of the same target, is done or overdue first */
+    uint32_t rule;              /* INSPECT: row of POLICY_RULES that its cases follow, else NONE32 */
+    uint32_t fail_rule;         /* INSPECT: rule of the case opened when the checklist fails, or NONE32 */
+    uint32_t reserved;
+};
+
+enum check_flag { CHECK_LINE_REQUIRED = 1u << 0, CHECK_LINE_EVIDENCE = 1u << 1 };
+
+/* A line of a checklist. It passes when `value op threshold` holds; value is a whole number. */
+struct policy_check {
+    struct hash128 id_hash; /* XXH3-128 of id: what an answer names */
+    struct image_string id;
+    struct image_string text;
+    struct image_string text_en;
+    int64_t threshold; /* millionths */
+    uint32_t op;       /* enum expr_op, EXPR_EQ..EXPR_GE */
+    uint32_t column;   /* of the target's registry: its cell is the threshold; NONE32 */
+    uint32_t flags;    /* enum check_flag */
+    uint32_t reserved;
+};
+
+struct policy_activate {
+    int64_t confirm_ms;    /* 0 = begins at once */
+    uint32_t rule;         /* row of POLICY_RULES */
+    uint32_t plan;         /* row of POLICY_PLANS */
+    uint32_t confirm_post; /* or NONE32 where it begins at once */
+    uint32_t begins_alone; /* 1: not confirmed in time, it begins by itself; 0: told above */
+};
+
+/* late_report (迟报): a case of this rule at an object of the registry wants a report from the object itself. */
+struct policy_late {
+    int64_t within_ms;
+    uint32_t rule;      /* row of POLICY_RULES that saw the sign */
+    uint32_t late_rule; /* row of POLICY_RULES of the 迟报 case */
+    uint32_t kind;      /* row of CITY_ASSET_KINDS */
+    uint32_t type;      /* event type that is the report */
+    uint32_t field;     /* row of POLICY_FIELDS that names the object in the report, or NONE32 = its asset */
+    uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct policy_plan) == 112, "image row without padding");
+_Static_assert(sizeof(struct policy_group) == 24, "image row without padding");
+_Static_assert(sizeof(struct policy_plan_task) == 72, "image row without padding");
+_Static_assert(sizeof(struct policy_check) == 64, "image row without padding");
+_Static_assert(sizeof(struct policy_activate) == 24, "image row without padding");
+_Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
+
 _Static_assert(sizeof(struct policy_info) == 144, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
@@ -267,6 +377,20 @@ struct policy {
     uint32_t match_summary_count;
     const uint32_t *match_slots;
     uint32_t match_slot_count;
+    const struct policy_plan *plans;
+    uint32_t plan_count;
+    const struct policy_group *groups;
+    uint32_t group_count;
+    const struct policy_plan_task *plan_tasks;
+    uint32_t plan_task_count;
+    const struct policy_check *checks;
+    uint32_t check_count;
+    const struct policy_activate *activates;
+    uint32_t activate_count;
+    const struct policy_late *lates;
+    uint32_t late_count;
+    const uint32_t *targets;
+    uint32_t target_count;
     const char *strings;
     uint32_t string_size;
 };

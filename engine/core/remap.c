@@ -10,6 +10,7 @@
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
 #include "engine/core/rulings.h"
+#include "engine/core/plans.h"
 
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
@@ -84,6 +85,12 @@ static void map_ground(const struct core *core, struct case_row *row, uint32_t *
     }
 }
 
+/* A free row keeps its zeros. */
+static uint32_t mapped_if(const struct core *core, bool is_used, uint32_t row)
+{
+    return is_used ? mapped(core, row) : row;
+}
+
 /* One table after the other: lay the map, then renumber what names its rows. */
 static struct named named_of(const char *strings, const void *rows, uint32_t row_size,
                              size_t name_offset, uint32_t count)
@@ -115,6 +122,14 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     }
     rulings_remap(&core->rulings, RULING_ASSET, core->remap);
     ledger_remap_assets(&core->objects, core->remap);
+    for (uint32_t i = 0; i < core->plans.duty_high; i++) {
+        core->plans.duties[i].asset =
+            mapped_if(core, core->plans.duties[i].is_used != 0, core->plans.duties[i].asset);
+    }
+    for (uint32_t i = 0; i < core->plans.late_high; i++) {
+        core->plans.lates[i].asset =
+            mapped_if(core, core->plans.lates[i].is_used != 0, core->plans.lates[i].asset);
+    }
     from = named_of(old->strings, old->devices, sizeof *old->devices,
                     offsetof(struct city_device, id), old->device_count);
     to = named_of(new->strings, new->devices, sizeof *new->devices,
@@ -176,6 +191,18 @@ static void remap_offices(struct core *core)
     }
 }
 
+static void remap_plan_posts(struct core *core)
+{
+    for (uint32_t i = 0; i < core->plans.high; i++) {
+        struct plan_row *row = &core->plans.rows[i];
+        row->confirm_post = mapped_if(core, row->is_used != 0, row->confirm_post);
+    }
+    for (uint32_t i = 0; i < core->plans.duty_high; i++) {
+        struct duty_row *duty = &core->plans.duties[i];
+        duty->post = mapped_if(core, duty->is_used != 0, duty->post);
+    }
+}
+
 static void remap_office_rows(struct core *core, const struct city *old, const struct city *new)
 {
     struct named from;
@@ -220,6 +247,7 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
             order->post = mapped(core, order->post); /* likewise */
         }
     }
+    remap_plan_posts(core);
 }
 
 /* The assign of a check or verify order: by its place among the policy's own. */
@@ -257,6 +285,10 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
     }
     for (uint32_t i = 0; i < core->cases.high; i++) {
         core->cases.rows[i].rule = mapped(core, core->cases.rows[i].rule);
+    }
+    for (uint32_t i = 0; i < core->plans.late_high; i++) {
+        core->plans.lates[i].rule =
+            mapped_if(core, core->plans.lates[i].is_used != 0, core->plans.lates[i].rule);
     }
     from = named_of(old->strings, old->fields, sizeof *old->fields,
                     offsetof(struct policy_field, name), old->field_count);
@@ -363,6 +395,7 @@ void remap_rows(struct core *core)
     remap_city_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
+    plans_remap(core, state_policy(core));
     move_cases_of_lost_posts(core);
     end_orders_of_lost_posts(core);
     lose_orders_of_leavers(core);

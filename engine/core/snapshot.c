@@ -16,6 +16,8 @@
  *   sources    u32 count; count x {h key; u32 confirmed, false_alarms}
  *   disputes   u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
  *   rulings, objects, burdens    u32 next, high; high x {h key; a row where the key is not none}
+ *   plans      u32 high, duty_high, late_high, duty_used, duty_free, last_number; the rows as they lie, which have no padding:
+ *              high x plan_row, duty_high x duty_row, late_high x late_row
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
  *
@@ -25,6 +27,7 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/orders.h"
+#include "engine/core/plans.h"
 #include "engine/core/snapshot_check.h"
 #include "engine/core/sources.h"
 #include "engine/core/workers.h"
@@ -59,6 +62,10 @@ _Static_assert(sizeof(struct ring) == 24 + sizeof(struct table), "walk_ring know
 _Static_assert(sizeof(struct ruling_row) == 56, "walk_ruling knows every field");
 _Static_assert(sizeof(struct object_row) == 264, "walk_object knows every field");
 _Static_assert(sizeof(struct burden_row) == 48, "walk_burden knows every field");
+_Static_assert(sizeof(struct plan_row) == 192, "a plan is walked as it lies: no padding");
+_Static_assert(sizeof(struct duty_row) == 96, "a plan's task is walked as it lies: no padding");
+_Static_assert(sizeof(struct late_row) == 40, "walked as it lies: no padding");
+_Static_assert(sizeof(struct plans) == 72 + 2 * sizeof(struct table), "walk_plans knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
@@ -68,7 +75,7 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
                        sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct sources) -
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
-                       sizeof(struct burdens) - sizeof(struct timers) ==
+                       sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 
@@ -658,6 +665,25 @@ static void walk_timers(struct walk *walk, struct timers *timers)
     }
 }
 
+static void walk_plans(struct walk *walk, struct plans *plans)
+{
+    walk_count(walk, &plans->high, plans->limit);
+    walk_count(walk, &plans->duty_high, plans->duty_limit);
+    walk_count(walk, &plans->late_high, plans->late_limit);
+    walk_u32(walk, &plans->duty_used);
+    walk_u32(walk, &plans->duty_free);
+    walk_u32(walk, &plans->last_number);
+    for (uint32_t i = 0; i < plans->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &plans->rows[i], sizeof plans->rows[i]);
+    }
+    for (uint32_t i = 0; i < plans->duty_high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &plans->duties[i], sizeof plans->duties[i]);
+    }
+    for (uint32_t i = 0; i < plans->late_high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &plans->lates[i], sizeof plans->lates[i]);
+    }
+}
+
 static void walk_counts(struct walk *walk, struct core_counts *counts)
 {
     uint64_t words[sizeof *counts / sizeof(uint64_t)];
@@ -710,6 +736,7 @@ static void walk_images(struct walk *walk, struct core *core)
         core->has_images = true;
         core->has_staged_city = core->has_staged_policy = false;
         core->facts_digest = command_facts_digest(city, policy);
+        plans_adopt(core);
     }
 }
 
@@ -731,6 +758,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_sources(walk, &core->sources);
     walk_disputes(walk, &core->disputes);
     walk_rings(walk, core);
+    walk_plans(walk, &core->plans);
     walk_timers(walk, &core->timers);
 }
 
@@ -779,7 +807,8 @@ static bool index_all(struct core *core)
            workers_index(core) && index_marks(&core->marks) &&
            index_memory(&core->event_ids) && index_memory(&core->dedupe) &&
            ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
-           ring_index(&core->burdens.ring) && sources_index(&core->sources);
+           ring_index(&core->burdens.ring) && sources_index(&core->sources) &&
+           plans_index(core);
 }
 
 /* ---- public ---- */

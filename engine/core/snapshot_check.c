@@ -1,5 +1,6 @@
 /* snapshot_check.c: see snapshot_check.h. Each function here is the sibling of a module's own check. */
 #include "engine/core/snapshot_check.h"
+#include "engine/core/plans.h"
 
 #include "engine/core/cases.h"
 #include "engine/core/contacts.h"
@@ -393,6 +394,22 @@ static bool marks_hold(const struct core *core)
     return true;
 }
 
+static bool is_plan_timer(const struct core *core, uint32_t id)
+{
+    const struct plans *plans = &core->plans;
+    if (id >= late_timer_id(core, 0)) {
+        const uint32_t slot = id - late_timer_id(core, 0);
+        return slot < plans->late_high && plans->lates[slot].is_used != 0;
+    }
+    if (id >= duty_timer_id(core, 0)) {
+        const uint32_t slot = id - duty_timer_id(core, 0);
+        return slot < plans->duty_high && plans->duties[slot].is_used != 0;
+    }
+    const uint32_t slot = id - plan_timer_id(core, 0);
+    return slot < plans->high && plans->rows[slot].is_used != 0 &&
+           plans->rows[slot].state != PLAN_ENDED;
+}
+
 /* Ids are in range and armed once, entries lie as in a heap, and what fires is there. */
 static bool timers_hold(const struct core *core)
 {
@@ -409,7 +426,8 @@ static bool timers_hold(const struct core *core)
             (i > 0 && entry->due_ms == parent->due_ms && entry->seq <= parent->seq)) {
             return false;
         }
-        const bool is_there = entry->id >= first_order
+        const bool is_there = entry->id >= plan_timer_id(core, 0) ? is_plan_timer(core, entry->id)
+                              : entry->id >= first_order
                                   ? is_order(core, entry->id - first_order)
                                   : is_case(core, entry->id / CASE_TIMER_COUNT);
         if (!is_there) {
@@ -450,9 +468,11 @@ bool snapshot_rows_hold(const struct core *core)
         return core->cases.high == 0 && core->orders.high == 0 && core->workers.count == 0 &&
                core->marks.count == 0 && core->timers.count == 0 && core->disputes.high == 0 &&
                core->rulings.ring.high == 0 && core->objects.ring.high == 0 &&
-               core->burdens.ring.high == 0;
+               core->burdens.ring.high == 0 && core->plans.high == 0 &&
+               core->plans.duty_high == 0 && core->plans.late_high == 0;
     }
     return core->fastest_mm_per_s > 0 && timers_hold(core) && workers_hold(core) &&
            marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core) &&
-           disputes_hold(core) && rings_hold(core);
+           disputes_hold(core) && rings_hold(core) &&
+           plans_hold(core);
 }

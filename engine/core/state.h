@@ -12,6 +12,7 @@
  *   memory.c   remembered event ids and dedupe windows
  *   sources.c  confirmed cases and false alarms by source
  *   ratings.c  what the public says of a closed case
+ *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
  *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查
@@ -100,6 +101,7 @@ enum case_flag {
     CASE_OFFICE_ACTED = 1u << 24, /* somebody of the office that has it was there or did a part */
     CASE_IS_SENT_BACK = 1u << 25, /* its newest hand-over has no receiver yet */
     CASE_LOST_ROWS = 1u << 26,    /* activation only: its cell or department is gone */
+    CASE_IS_DRILL = 1u << 29,   /* opened by a drill */
 };
 
 struct case_capture {
@@ -428,6 +430,91 @@ struct burdens {
     struct burden_row *rows;
 };
 
+/* ---- emergency plans ---- */
+
+#define PLAN_ALERTS_MAX 4u /* messages of one alert that a plan remembers: the first and the newest */
+#define PLAN_ORDER_FIRST UINT64_C(1000000000000) /* tasks are numbered from here, beside the orders */
+
+enum plan_row_flag {
+    PLAN_IS_DRILL = 1u << 0,
+    PLAN_ENDS_SOON = 1u << 1,   /* its case is over: stands down at its next turn */
+    PLAN_IS_ASKED_LATE = 1u << 2, /* the confirmation was missed once */
+    PLAN_IS_REPLACED = 1u << 3, /* ends without grace: a real alert took over, or another level */
+};
+
+/* No padding: saved and hashed as words. */
+struct plan_row {
+    struct case_no no; /* of the case it was activated for */
+    uint32_t is_used;
+    uint32_t plan; /* row of POLICY_PLANS, NONE32 = no longer among the rules */
+    uint32_t state; /* enum plan_state */
+    uint32_t flags; /* enum plan_row_flag */
+    uint32_t confirm_post; /* row of CITY_POSTS or NONE32 */
+    uint32_t task_first, task_last; /* slots, in the order of the plan */
+    uint32_t cursor; /* next task to begin, or to cancel; NONE32 = all were */
+    uint32_t task_count;
+    uint32_t alert_count;
+    uint32_t begins_alone;
+    int64_t asked_at_ms, begun_at_ms, ended_at_ms; /* ended: when it stood down; 0 = not yet */
+    int64_t deadline_ms; /* confirmation while PENDING, end of the grace while STANDING_DOWN */
+    int64_t limit_ms;    /* of the confirmation, for reminders */
+    int64_t progress_at_ms, silent_at_ms;
+    struct hash128 alerts[PLAN_ALERTS_MAX];
+    struct hash128 id_hash; /* of the plan */
+};
+
+enum duty_flag {
+    DUTY_IS_OVERDUE = 1u << 0,
+    DUTY_HAS_FAILED = 1u << 1, /* a line of its checklist did not pass */
+    DUTY_FAIL_OWED = 1u << 2,  /* the case for that is still to be opened */
+};
+
+/* A task of an activated plan about one target. No padding. */
+struct duty_row {
+    uint32_t is_used;
+    uint32_t number; /* PLAN_ORDER_FIRST + number names it outside */
+    uint32_t plan;   /* slot */
+    uint32_t def;    /* of the plan's tasks, from 0 */
+    uint32_t asset;  /* the target, or NONE32 */
+    uint32_t worker; /* ACK: slot of who is named, or NONE32 */
+    uint32_t post;   /* ACK: row of CITY_POSTS, or NONE32 */
+    uint32_t state;  /* enum duty_state */
+    uint32_t flags;  /* enum duty_flag */
+    uint32_t answered, failed; /* bit per line of the checklist */
+    uint32_t done_by; /* slot of who acknowledged, NONE32 */
+    struct case_no no; /* INSPECT: its case */
+    uint32_t next;     /* of the plan */
+    int64_t due_ms, begun_at_ms, ended_at_ms;
+    uint32_t free_next;
+    uint32_t prev; /* of the plan */
+};
+
+enum late_state { LATE_WAITING = 1, LATE_REPORTED = 2 };
+
+/* A place whose report is waited for after a sign, or that reported before any. No padding. */
+struct late_row {
+    uint32_t is_used;
+    uint32_t asset;
+    uint32_t rule;  /* row of POLICY_RULES whose late_report it is */
+    uint32_t state; /* enum late_state */
+    struct case_no no; /* WAITING: of the sign */
+    uint32_t reserved;
+    int64_t due_ms;
+};
+
+struct plans {
+    struct plan_row *rows;
+    struct duty_row *duties;
+    struct late_row *lates;
+    uint32_t limit, duty_limit, late_limit;
+    uint32_t high, duty_high, late_high; /* rows >= these were never used */
+    uint32_t duty_used, duty_free;
+    uint32_t last_number;
+    uint32_t field_alert, field_refers; /* rows of POLICY_FIELDS, NONE32; follow from the policy */
+    struct table by_number; /* duties */
+    struct table by_case;   /* duties with a case */
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -454,6 +541,7 @@ struct core {
     struct rulings rulings;
     struct objects objects;
     struct burdens burdens;
+    struct plans plans;
     struct timers timers;
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
@@ -486,6 +574,21 @@ static inline uint32_t case_timer_id(uint32_t slot, enum case_timer timer)
 static inline uint32_t order_timer_id(const struct core *core, uint32_t slot)
 {
     return core->limits.cases * CASE_TIMER_COUNT + slot;
+}
+
+static inline uint32_t plan_timer_id(const struct core *core, uint32_t slot)
+{
+    return core->limits.cases * CASE_TIMER_COUNT + core->limits.orders + slot;
+}
+
+static inline uint32_t duty_timer_id(const struct core *core, uint32_t slot)
+{
+    return plan_timer_id(core, core->limits.plans) + slot;
+}
+
+static inline uint32_t late_timer_id(const struct core *core, uint32_t slot)
+{
+    return duty_timer_id(core, core->limits.plan_tasks) + slot;
 }
 
 static inline void state_emit(struct core *core, const struct effect *effect)

@@ -4,6 +4,7 @@
 #include "engine/core/core.h"
 #include "engine/core/marks.h"
 #include "engine/core/orders.h"
+#include "engine/core/plans.h"
 #include "engine/core/workers.h"
 
 int64_t core_now_ms(const struct core *core)
@@ -142,11 +143,36 @@ bool core_find_case(const struct core *core, struct case_no no, struct case_view
     return true;
 }
 
+/* A plan's acknowledgement, as an order: offered until it is given. */
+static bool find_duty(const struct core *core, uint64_t number, struct order_view *out_view)
+{
+    const uint32_t slot = duties_find(core, number);
+    if (slot == NONE32) {
+        return false;
+    }
+    const struct duty_row *duty = &core->plans.duties[slot];
+    *out_view = (struct order_view){
+        .number = number,
+        .case_no = core->plans.rows[duty->plan].no,
+        .kind = KIND_PLAN_TASK,
+        .state = duty->state == DUTY_DONE        ? ORDER_DONE
+                 : duty->state == DUTY_CANCELLED ? ORDER_RECALLED
+                                                 : ORDER_OFFERED,
+        .person = duty->worker == NONE32 ? NONE32 : core->workers.rows[duty->worker].person,
+        .assign = NONE32,
+        .offered_at_ms = core->plans.rows[duty->plan].begun_at_ms,
+        .accepted_at_ms = duty->begun_at_ms,
+        .ended_at_ms = duty->ended_at_ms,
+        .deadline_ms = duty->state == DUTY_OPEN ? duty->due_ms : NEVER_MS,
+        .clock = CLOCK_PLAN_ACK};
+    return true;
+}
+
 bool core_find_order(const struct core *core, uint64_t number, struct order_view *out_view)
 {
     const uint32_t slot = orders_find(&core->orders, number);
     if (slot == NONE32) {
-        return false;
+        return find_duty(core, number, out_view);
     }
     const struct order_row *row = orders_peek(&core->orders, slot);
     *out_view = (struct order_view){

@@ -56,9 +56,10 @@ static enum err allocate(struct node *node)
     node->results = calloc(EVENTS_PER_COMMAND_MAX, sizeof *node->results);
     node->items_for = calloc(identities, sizeof *node->items_for);
     node->item_text = calloc(NODE_ITEMS_MAX, sizeof *node->item_text);
+    node->checklist = calloc(1, sizeof *node->checklist);
     if (node->core_memory == NULL || node->arena_bytes == NULL || node->payload == NULL ||
         node->places == NULL || node->flights == NULL || node->record == NULL ||
-        node->results == NULL || node->items_for == NULL || node->item_text == NULL) {
+        node->results == NULL || node->items_for == NULL || node->item_text == NULL || node->checklist == NULL) {
         return ERR_MEMORY;
     }
     enum err err = sessions_init(&node->sessions, identities);
@@ -121,6 +122,7 @@ void node_close(struct node *node)
     node_pair_free(&node->next);
     free(node->item_text);
     free(node->blob.bytes);
+    free(node->checklist);
     free(node->items_for);
     free(node->results);
     free(node->record);

@@ -6,6 +6,7 @@
  *
  * Refusals give way: when the queue is tight they are dropped and counted, for the client asks
  * again anyway. */
+#include "engine/core/expr.h"
 #include "engine/edge/counters.h"
 #include "engine/edge/node_state.h"
 #include "engine/edge/title.h"
@@ -411,11 +412,51 @@ static void fill_order(const struct node *node, const struct order_view *order,
         item->has_deadline_ms = 1;
         item->deadline_ms = deadline_ms;
     }
-    if (order->assign < policy->assign_count) {
+    struct duty_view duty;
+    if (order->kind == KIND_PLAN_TASK && core_find_duty(node->core, order->number, &duty) &&
+        duty.task < policy->plan_task_count) {
+        title_render_target(core_city(node->core), policy, policy->plan_tasks[duty.task].text,
+                            duty.asset, text->task, sizeof text->task);
+        item->task = text->task;
+    } else if (order->assign < policy->assign_count) {
         struct image_string task = policy->assigns[order->assign].task;
         copy_text(text->task, sizeof text->task, policy_text(policy, task), task.size);
         item->task = text->task;
     }
+}
+
+/* The lines that whoever handles the case fills in; those past the room of one answer are left to the app's case page. */
+static void fill_checklist(const struct node *node, const struct order_view *order,
+                           struct node_checklist *lines, Gridloop__Wire__Item *item)
+{
+    static const Gridloop__Wire__ChecklistLine blank = GRIDLOOP__WIRE__CHECKLIST_LINE__INIT;
+    const struct policy *policy = core_policy(node->core);
+    struct case_view view;
+    uint32_t answered;
+    const struct image_range checks = core_case_checks(node->core, order->case_no, &answered);
+    if (checks.count == 0 || !order->is_lead ||
+        !core_find_case(node->core, order->case_no, &view)) {
+        return;
+    }
+    const uint32_t first = lines->used;
+    for (uint32_t i = 0; i < checks.count && lines->used < NODE_CHECKLIST_MAX; i++) {
+        const struct policy_check *check = &policy->checks[checks.first + i];
+        Gridloop__Wire__ChecklistLine *line = &lines->rows[lines->used];
+        struct node_check_text *text = &lines->texts[lines->used];
+        *line = blank;
+        copy_text(text->id, sizeof text->id, policy_text(policy, check->id), check->id.size);
+        title_render_target(core_city(node->core), policy, check->text, view.asset, text->text,
+                            sizeof text->text);
+        line->id = text->id;
+        line->text = text->text;
+        line->has_required = line->has_photo = line->has_number = 1;
+        line->required = (check->flags & CHECK_LINE_REQUIRED) != 0;
+        line->photo = (check->flags & CHECK_LINE_EVIDENCE) != 0;
+        line->number = check->op != EXPR_NE || check->column != NONE32;
+        lines->pointers[lines->used++] = line;
+    }
+    item->n_checklist = lines->used - first;
+    item->checklist = &lines->pointers[first];
 }
 
 void node_answer_tasks(struct node *node, struct node_reply reply, const struct session *session,
@@ -429,6 +470,8 @@ void node_answer_tasks(struct node *node, struct node_reply reply, const struct 
     Gridloop__Wire__Item *pointers[NODE_ITEMS_MAX];
     Gridloop__Wire__Place places[NODE_ITEMS_MAX];
     struct item_view views[NODE_ITEMS_MAX];
+    struct node_checklist *checklist = node->checklist;
+    checklist->used = 0;
     bool is_worker;
     uint64_t after = news_after(node, session, ack_seq, &is_worker);
     uint32_t count =
@@ -447,6 +490,7 @@ void node_answer_tasks(struct node *node, struct node_reply reply, const struct 
         if (core_find_order(node->core, views[i].order, &order)) {
             fill_case(node, order.case_no, &node->item_text[i], &items[i], &places[i]);
             fill_order(node, &order, &node->item_text[i], &items[i]);
+            fill_checklist(node, &order, checklist, &items[i]);
         }
     }
     tasks.has_seq = 1;

@@ -47,6 +47,21 @@ struct node_blob_slot {
     uint8_t route[NODE_ROUTE_MAX];
 };
 
+#define NODE_CHECKLIST_MAX 96u /* lines of checklists in one Tasks */
+
+struct node_check_text {
+    char id[64];
+    char text[256];
+};
+
+/* Checklists of the items of an answer while it is packed. */
+struct node_checklist {
+    uint32_t used;
+    Gridloop__Wire__ChecklistLine rows[NODE_CHECKLIST_MAX];
+    Gridloop__Wire__ChecklistLine *pointers[NODE_CHECKLIST_MAX];
+    struct node_check_text texts[NODE_CHECKLIST_MAX];
+};
+
 struct node {
     struct node_options options;
     void *core_memory; /* holds the block */
@@ -94,6 +109,7 @@ struct node {
     uint64_t output_position; /* of the answer being given out: it is dropped at the next call */
     bool is_output_out;
     struct node_item_text *item_text; /* NODE_ITEMS_MAX */
+    struct node_checklist *checklist;
     struct node_observer observers[NODE_OBSERVERS_MAX];
     uint32_t observer_count;
     struct node_gauge_source gauges;

@@ -173,6 +173,32 @@ static void tell_notice(struct teller *t, const struct effect_notice *notice)
                 story_severity(notice->severity));
 }
 
+/* "plan progress, East district: 120 of 300 done, 40 under way, 3 late". Turns of a plan are told by the timeline. */
+static bool tell_plan(struct teller *t, const struct effect_plan *plan)
+{
+    const struct plan_counts *c = &plan->counts;
+    if (plan->what != ACTION_PLAN_PROGRESS && plan->what != ACTION_PLAN_SILENT &&
+        plan->what != ACTION_PLAN_END) {
+        return false;
+    }
+    if (plan->is_drill) {
+        teller_say(t, "[drill] ", "【演练】");
+    }
+    text_put(&t->text, words_action(plan->what, t->lang));
+    if (plan->unit != NONE32 && plan->unit < t->city->unit_count) {
+        const struct image_string name = t->city->units[plan->unit].name;
+        teller_say(t, ", ", "，");
+        text_put_bytes(&t->text, city_text(t->city, name), name.size);
+    }
+    text_format(&t->text,
+                t->lang == LANG_ZH ? "：%" PRIu32 " 项中已完成 %" PRIu32 "，进行中 %" PRIu32
+                                     "，逾期 %" PRIu32 "，不合格 %" PRIu32
+                                   : ": of %" PRIu32 " tasks %" PRIu32 " done, %" PRIu32
+                                     " under way, %" PRIu32 " late, %" PRIu32 " failed",
+                c->total, c->done, c->started, c->overdue, c->failed);
+    return true;
+}
+
 static void tell_activated(struct teller *t)
 {
     const struct city_info *info = t->city->info;
@@ -202,6 +228,8 @@ static struct case_no unnamed_case(const struct effect *effect)
         return effect->of.decision.case_no;
     case EFFECT_RESULT:
         return effect->of.result.case_no;
+    case EFFECT_PLAN:
+        return effect->of.plan.case_no;
     case EFFECT_FIRING:
     case EFFECT_ITEM:
     case EFFECT_NOTICE:
@@ -228,6 +256,8 @@ static bool tell(struct teller *t, const struct effect *effect)
     case EFFECT_NOTICE:
         tell_notice(t, &effect->of.notice);
         return true;
+    case EFFECT_PLAN:
+        return tell_plan(t, &effect->of.plan);
     case EFFECT_ACTIVATED:
         tell_activated(t);
         return true;

@@ -406,8 +406,18 @@ static const struct act_words ACTS[] = {
     {ACTION_FILE, "filed", "立案", true},
     {ACTION_CLOSE, "CLOSED", "结案", false},
     {ACTION_START_CHECK, "handled, now to be checked", "已处置，启动核查", true},
-    {ACTION_AWAIT_CLEAR, "handled, now waiting for the source to confirm", "已处置，等待来源确认", true},
+    {ACTION_AWAIT_CLEAR, "handled, now waiting for the source to confirm", "已处置，等待来源确认",
+     true},
     {ACTION_RETIRE, "left the engine for the history", "归档", false},
+    {ACTION_PLAN_CONFIRM, "confirmed the plan", "确认启动预案", false},
+    {ACTION_PLAN_STAND_DOWN, "stood the plan down", "终止响应", false},
+    {ACTION_PLAN_ACK, "acknowledged the start", "确认已启动", false},
+    {ACTION_PLAN_BEGIN, "the plan has begun", "预案已启动", false},
+    {ACTION_PLAN_START, "started the plan by hand", "人工启动预案", false},
+    {ACTION_PLAN_PROGRESS, "told how the plan stands", "通报预案进度", false},
+    {ACTION_PLAN_CANCEL, "cancelled: the plan stood down", "响应终止，任务取消", false},
+    {ACTION_PLAN_END, "the plan has ended", "预案已结束", false},
+    {ACTION_LATE_REPORT, "no report from the place itself in time", "逾期未报", true},
     {ACTION_SELF_HANDLED, "handled it on the spot", "自处置", false},
     {ACTION_REVEAL, "looked up the reporter's contact", "查看了上报人联系方式", false},
     {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},
@@ -435,17 +445,67 @@ static const struct act_words *find_words(const struct act_words *words, size_t 
     return NULL;
 }
 
+/* "the plan waits for dept.ecology.duty; confirm the plan by 08:30". */
+static void tell_plan_ask(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->code != CODE_NOTHING) {
+        teller_say(t, "the plan has not begun: ", "预案未启动：");
+        text_put(&t->text, words_code(line->code, t->lang));
+        return;
+    }
+    teller_say(t, "the plan waits for ", "预案待确认：");
+    teller_say_post(t, line->post);
+    teller_say_deadline(t, line->clock, line->deadline_ms);
+}
+
+/* "East district has sent nobody; told city.command". */
+static void tell_plan_silent(struct teller *t, const struct effect_timeline *line)
+{
+    text_put_bytes(&t->text, line->text, line->text_size);
+    teller_say(t, " has sent nobody; told ", "未派人检查；已报告");
+    teller_say_post(t, line->post);
+}
+
+static void tell_plan_late(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->subject != NONE32) {
+        teller_say_person(t, line->subject);
+        teller_say(t, " has not acknowledged the start; told ", "逾期未确认启动；已报告");
+    } else {
+        teller_say(t, "the start was not acknowledged in time; told ", "逾期未确认启动；已报告");
+    }
+    teller_say_post(t, line->post);
+}
+
+static void tell_plan_answer(struct teller *t, const struct effect_timeline *line)
+{
+    tell_act(t, line, "answered ", "填报检查项 ");
+    if (line->text != NULL) {
+        text_put_bytes(&t->text, line->text, line->text_size);
+    }
+}
+
 /* Actions with a sentence of their own. */
 static const struct {
     enum action action;
     void (*tell)(struct teller *t, const struct effect_timeline *line);
 } OWN_SENTENCES[] = {
-    {ACTION_OPEN, tell_open},         {ACTION_MERGE, tell_merge},
-    {ACTION_OFFER, tell_offer},       {ACTION_NOBODY, tell_nobody},
-    {ACTION_MISS, tell_miss},         {ACTION_ESCALATE, tell_escalate},
-    {ACTION_LOST, tell_lost},         {ACTION_EXPIRE, tell_expire},
-    {ACTION_CHECK_PASS, tell_passed}, {ACTION_CHECK_FAIL, tell_failed},
-    {ACTION_CLEAR, tell_clear},       {ACTION_SEVERITY, tell_severity},
+    {ACTION_OPEN, tell_open},
+    {ACTION_MERGE, tell_merge},
+    {ACTION_OFFER, tell_offer},
+    {ACTION_NOBODY, tell_nobody},
+    {ACTION_MISS, tell_miss},
+    {ACTION_ESCALATE, tell_escalate},
+    {ACTION_LOST, tell_lost},
+    {ACTION_EXPIRE, tell_expire},
+    {ACTION_CHECK_PASS, tell_passed},
+    {ACTION_CHECK_FAIL, tell_failed},
+    {ACTION_CLEAR, tell_clear},
+    {ACTION_SEVERITY, tell_severity},
+    {ACTION_PLAN_ASK, tell_plan_ask},
+    {ACTION_PLAN_SILENT, tell_plan_silent},
+    {ACTION_PLAN_TASK_LATE, tell_plan_late},
+    {ACTION_PLAN_ANSWER, tell_plan_answer},
     {ACTION_RATE, tell_rating},
     {ACTION_ADJUDICATE, tell_adjudicate},     {ACTION_SILENT, tell_silent},
     {ACTION_POSITION, tell_position},         {ACTION_RULE, tell_rule},
@@ -480,6 +540,9 @@ static void tell_action(struct teller *t, const struct effect_timeline *line)
 
 void teller_tell_timeline(struct teller *t, const struct effect_timeline *line)
 {
+    if (line->is_drill) {
+        teller_say(t, "[drill] ", "【演练】");
+    }
     if (!teller_tell_flow(t, line)) {
         tell_action(t, line);
     }

@@ -35,6 +35,19 @@ static bool put_field(struct text *text, const struct policy *policy, const stru
     return false;
 }
 
+/* The cell of a register's object. */
+static void put_column(struct text *text, const struct city *city, uint32_t asset, const char *name,
+                       size_t size)
+{
+    const struct city_registry *registry = city_registry_of(city, city->assets[asset].kind);
+    for (uint32_t i = 0; registry != NULL && i < registry->columns.count; i++) {
+        struct image_string column = city->columns[registry->columns.first + i].name;
+        if (column.size == size && memcmp(city_text(city, column), name, size) == 0) {
+            put_city(text, city, city_value_at(city, registry, asset, i)->text);
+        }
+    }
+}
+
 /* What the case's rows are called. */
 static void put_built_in(struct text *text, const struct city *city, const struct case_view *view,
                          const char *name, size_t size)
@@ -43,6 +56,8 @@ static void put_built_in(struct text *text, const struct city *city, const struc
         put_city(text, city, city->assets[view->asset].name);
     } else if (view->asset != NONE32 && is_word(name, size, "asset.code")) {
         put_city(text, city, city->assets[view->asset].code);
+    } else if (view->asset != NONE32 && size > 6 && memcmp(name, "asset.", 6) == 0) {
+        put_column(text, city, view->asset, name + 6, size - 6);
     } else if (view->device != NONE32 && is_word(name, size, "device")) {
         put_city(text, city, city->devices[view->device].id);
     } else if (view->cell != NONE32 && is_word(name, size, "cell")) {
@@ -127,4 +142,14 @@ void title_place_name(const struct city *city, const struct case_view *view, cha
     } else if (view->cell < city->cell_count) {
         put_city(&text, city, city->cells[view->cell].name);
     }
+}
+
+void title_render_target(const struct city *city, const struct policy *policy,
+                         struct image_string template, uint32_t asset, char *out, size_t out_size)
+{
+    struct text text;
+    const struct case_view view = {
+        .asset = asset, .device = NONE32, .cell = NONE32, .class_row = NONE32};
+    text_init(&text, out, out_size);
+    put_template(&text, city, policy, &view, policy_text(policy, template), template.size);
 }

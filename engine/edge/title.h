@@ -25,4 +25,8 @@ void title_render_in(const struct city *city, const struct policy *policy,
 void title_place_name(const struct city *city, const struct case_view *view, char *out,
                       size_t out_size);
 
+/* A text of a plan about an object: {asset.name} and the columns of its register filled in. */
+void title_render_target(const struct city *city, const struct policy *policy,
+                         struct image_string template, uint32_t asset, char *out, size_t out_size);
+
 #endif

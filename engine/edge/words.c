@@ -19,6 +19,8 @@ static const struct word ORDER_STATE_WORDS[] = {ORDER_STATE_LIST(WORD)};
 static const struct word ORDER_KIND_WORDS[] = {ORDER_KIND_LIST(WORD)};
 static const struct word ACTION_WORDS[] = {ACTION_LIST(WORD)};
 static const struct word REASON_WORDS[] = {REASON_LIST(WORD)};
+static const struct word PLAN_STATE_WORDS[] = {PLAN_STATE_LIST(WORD)};
+static const struct word DUTY_STATE_WORDS[] = {DUTY_STATE_LIST(WORD)};
 static const struct word CLOCK_WORDS[] = {CLOCK_LIST(WORD)};
 static const struct word WORKER_STATUS_WORDS[] = {WORKER_STATUS_LIST(WORD)};
 

@@ -31,6 +31,8 @@ enum lang { LANG_EN = 0, LANG_ZH = 1 };
     X(order_kind, ORDER_KIND)                                                                      \
     X(action, ACTION)                                                                              \
     X(reason, REASON)                                                                              \
+    X(plan_state, PLAN_STATE)                                                                      \
+    X(duty_state, DUTY_STATE)                                                                      \
     X(clock, CLOCK)                                                                                \
     X(worker_status, WORKER_STATUS)                                                                \
     X(lane, LANE)                                                                                  \

@@ -118,6 +118,8 @@ static uint32_t effect_size(const struct effect *effect)
         return (uint32_t)(head + sizeof effect->of.item);
     case EFFECT_NOTICE:
         return (uint32_t)(head + sizeof effect->of.notice);
+    case EFFECT_PLAN:
+        return (uint32_t)(head + sizeof effect->of.plan);
     case EFFECT_ACTIVATED:
         return (uint32_t)(head + sizeof effect->of.activated);
     case EFFECT_CONTACT:

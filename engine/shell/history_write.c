@@ -280,6 +280,7 @@ enum err history_write_effect(struct history *history, const struct history_reco
     case EFFECT_FIRING:    /* the rule stands in the case, the code in the receipt */
     case EFFECT_ITEM:      /* the order tells it */
     case EFFECT_CONTACT:   /* the timeline tells the acts; ciphertext and keys are no business of the history */
+    case EFFECT_PLAN:      /* its turns stand in the case's timeline; numbers are counted from the log */
     case EFFECT_ACTIVATED: /* the records that follow bear the new names */
     default:
         return ERR_OK;

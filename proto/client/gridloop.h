@@ -212,6 +212,11 @@ enum gridloop_action {
     GRIDLOOP_FILE = 16,
     GRIDLOOP_CLOSE = 17,
     GRIDLOOP_SEND_TO_DESK = 18,
+    GRIDLOOP_PLAN_CONFIRM = 45,
+    GRIDLOOP_PLAN_STAND_DOWN = 46,
+    GRIDLOOP_PLAN_ACK = 47,
+    GRIDLOOP_PLAN_ANSWER = 48,
+    GRIDLOOP_PLAN_START = 49,
 };
 enum gridloop_reason {
     GRIDLOOP_NO_REASON = 0,
@@ -242,6 +247,13 @@ struct gridloop_fix {
     int64_t at_ms;
 };
 
+/* A line to fill in before "done": an act PLAN_ANSWER with subject = id, amount = the value (yes 1, no 0), evidence where a
+ * photo is asked. */
+struct gridloop_checklist_line {
+    const char *id, *text;
+    bool is_required, needs_photo, is_number;
+};
+
 /* Something a worker is told. Strings live until the callback returns. */
 struct gridloop_item {
     uint64_t seq;
@@ -255,6 +267,8 @@ struct gridloop_item {
     bool has_place;
     double lon, lat;
     int64_t deadline_ms; /* 0 = none */
+    const struct gridloop_checklist_line *checklist;
+    size_t checklist_count; /* <= 32 */
 };
 
 /* What somebody does with an order, or with a case. */

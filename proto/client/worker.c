@@ -17,6 +17,7 @@
 #define HOLD_MS_DEFAULT 20000u
 #define HOLD_MS_MAX 25000u
 #define RESEND_MS_DEFAULT 1000u
+#define CHECKLIST_MAX 32u
 #define ITEMS_DEFAULT 1000u
 #define POLL_SIZE_MAX 256u
 #define POLL_GRACE_MS 3000 /* after the engine should have answered a held poll */
@@ -150,6 +151,22 @@ void gridloop_worker_close(struct gridloop_worker *worker)
     }
 }
 
+/* Lines past the 32 of a policy's longest checklist come from no engine of ours. */
+static size_t take_checklist(const Gridloop__Wire__Item *from,
+                             struct gridloop_checklist_line lines[CHECKLIST_MAX])
+{
+    size_t count = from->n_checklist < CHECKLIST_MAX ? from->n_checklist : CHECKLIST_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const Gridloop__Wire__ChecklistLine *line = from->checklist[i];
+        lines[i] = (struct gridloop_checklist_line){.id = or_empty(line->id),
+                                                    .text = or_empty(line->text),
+                                                    .is_required = line->required,
+                                                    .needs_photo = line->photo,
+                                                    .is_number = line->number};
+    }
+    return count;
+}
+
 /* Hands the items on, in order, stopping at the first that the app does not take. */
 static void take_tasks(struct gridloop_worker *worker, const Gridloop__Wire__Tasks *tasks)
 {
@@ -180,6 +197,9 @@ static void take_tasks(struct gridloop_worker *worker, const Gridloop__Wire__Tas
             item.lon = from->place->lon_e7 / 1e7;
             item.lat = from->place->lat_e7 / 1e7;
         }
+        struct gridloop_checklist_line lines[CHECKLIST_MAX];
+        item.checklist = lines;
+        item.checklist_count = take_checklist(from, lines);
         worker->told++;
         if (worker->options.on_item == NULL ||
             !worker->options.on_item(worker->options.context, &item)) {

@@ -270,12 +270,27 @@ static enum code expected_of_full(uint32_t action)
     }
 }
 
+/* The town has no plan: these acts find none. */
+static enum code expected_of_plans(enum action action)
+{
+    return action == ACTION_PLAN_ACK || action == ACTION_PLAN_ANSWER ? CODE_UNKNOWN_ORDER
+                                                                     : CODE_UNKNOWN_PLAN;
+}
+
+static bool is_of_plans(enum action action)
+{
+    return action >= ACTION_PLAN_CONFIRM && action <= ACTION_PLAN_START;
+}
+
 static enum code expected_on_case(const struct town *town, struct case_no no,
                                   const struct actor *actor, enum action action, bool is_full)
 {
     const enum case_state state = town_case(town, no).state;
     if (action == ACTION_NONE || action >= ACTION_OUTSIDE_LIMIT) {
         return CODE_UNKNOWN_ACTION;
+    }
+    if (is_of_plans(action)) {
+        return expected_of_plans(action);
     }
     const uint64_t bit = action_bit(action);
     if ((allowed[state] & bit) == 0) {
@@ -526,6 +541,10 @@ static void try_order(struct town *town, uint64_t order, enum order_kind kind,
     enum code expected = CODE_DONE;
     if (action == 0 || action >= (int)ACTION_OUTSIDE_LIMIT) {
         expected = CODE_UNKNOWN_ACTION;
+    } else if (is_of_plans((enum action)action)) {
+        expected = action != ACTION_PLAN_ANSWER ? expected_of_plans((enum action)action)
+                   : is_own                     ? CODE_UNKNOWN_PLAN
+                                                : CODE_NOT_YOURS;
     } else if (!is_own) {
         expected = CODE_NOT_YOURS;
     } else if ((possible & action_bit((enum action)action)) == 0) {

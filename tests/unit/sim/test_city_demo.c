@@ -122,13 +122,13 @@ static void check_size(enum city_size size, const char *name, uint32_t cells, ui
 static void test_city_demo_small_loads_and_its_rules_compile(void **state)
 {
     (void)state;
-    check_size(CITY_SMALL, "small", 24, 40);
+    check_size(CITY_SMALL, "small", 24, 54);
 }
 
 static void test_city_demo_medium_loads_and_its_rules_compile(void **state)
 {
     (void)state;
-    check_size(CITY_MEDIUM, "medium", 200, 1500);
+    check_size(CITY_MEDIUM, "medium", 200, 1560);
 }
 
 static void test_city_demo_large_has_its_numbers(void **state)
@@ -137,8 +137,8 @@ static void test_city_demo_large_has_its_numbers(void **state)
     struct city_demo_result result;
     (void)demo("large", 3, CITY_LARGE, &result);
     assert_int_equal(result.cells, 1000);
-    assert_int_equal(result.field_workers, 10000);
-    assert_int_equal(result.devices, 100000);
+    assert_int_equal(result.field_workers, 10240);
+    assert_int_equal(result.devices, 100012);
 }
 
 static uint32_t find_person(const struct city *city, const char *id)
