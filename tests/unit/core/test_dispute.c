@@ -1,0 +1,178 @@
+/* test_dispute.c: from buck-passing to a ruling that later cases follow. */
+#include "tests/unit/core/town.c"
+
+#include "engine/core/dispute.h"
+#include "engine/core/rulings.h"
+
+static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
+static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
+
+static int open_town(void **state)
+{
+    struct town *town = malloc(sizeof *town);
+    town_open(town, NULL);
+    *state = town;
+    return 0;
+}
+
+static int close_town(void **state)
+{
+    town_close(*state);
+    free(*state);
+    return 0;
+}
+
+static struct case_no bin_case(struct town *town)
+{
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
+    return town->last.case_no;
+}
+
+static enum code does(struct town *town, const char *who, struct case_no no, enum action action,
+                      enum reason reason, const char *post)
+{
+    return town_act(town, who, 0, no, action, reason, nowhere, post);
+}
+
+/* Sanitation, traffic, and away from sanitation again; nobody went there. */
+static struct case_no quarrel(struct town *town)
+{
+    const struct case_no no = bin_case(town);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER,
+                          "dept.sanitation.duty"),
+                     CODE_DONE);
+    assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_NOT_MINE, NULL), CODE_DONE);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER,
+                          "dept.traffic.duty"),
+                     CODE_DONE);
+    assert_int_equal(does(town, "desk.tra", no, ACTION_HAND_OVER, REASON_NOT_MINE,
+                          "dept.sanitation.duty"),
+                     CODE_DONE);
+    assert_int_equal(town_count(town, ACTION_ADJUDICATE), 0); /* once each is no quarrel yet */
+    assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_BUSY, NULL), CODE_DONE);
+    return no;
+}
+
+static void test_dispute_first_receiver_coordinates_and_nobody_hands_on(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    assert_int_equal(town_count(town, ACTION_ADJUDICATE), 1);
+    assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
+    assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_NOT_MINE, NULL),
+                     CODE_IN_DISPUTE);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_DISPATCH, REASON_OTHER, NULL),
+                     CODE_IN_DISPUTE);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE,
+                          "dept.traffic.duty"),
+                     CODE_WRONG_STATE); /* nobody was heard yet */
+}
+
+static void test_dispute_silence_is_recorded_and_the_ruling_remembered(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    town_pass(town, 4 * HOUR_MS);
+    assert_int_equal(town_count(town, ACTION_SILENT), 2);
+    assert_int_equal(does(town, "desk.tra", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
+                     CODE_NOT_YOURS);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE,
+                          "dept.traffic.duty"),
+                     CODE_DONE);
+    assert_string_equal(town_holder(town, no), "dept.traffic.duty");
+    assert_int_equal(does(town, "desk.tra", no, ACTION_RETURN, REASON_NOT_MINE, NULL), CODE_RULED);
+    assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
+    town_pass(town, DAY_MS);
+    assert_int_equal(town_count(town, ACTION_RULED_BEFORE), 0);
+    (void)bin_case(town);
+    assert_int_equal(town_count(town, ACTION_RULED_BEFORE), 1);
+    const struct effect_decision *decision = town_decision(town);
+    assert_non_null(decision);
+    assert_int_equal(town->city.departments[decision->ruled].duty_post,
+                     town->city.departments[1].duty_post); /* dept.traffic */
+}
+
+static void test_dispute_ends_with_its_case(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
+    assert_int_equal(town->core->disputes.used, 0);
+    town_pass(town, 2 * DAY_MS);
+    assert_int_equal(town_count(town, ACTION_SILENT), 0);
+}
+
+static enum code speaks(struct town *town, const char *who, struct case_no no, const char *words)
+{
+    return town_do(town, who,
+                   (struct town_deed){.no = no,
+                                      .action = ACTION_POSITION,
+                                      .reason = REASON_BY_CLAUSE,
+                                      .text = words});
+}
+
+static void test_dispute_a_ruling_cites_positions_that_were_filed(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    struct town_deed ruling = {.no = no,
+                               .action = ACTION_RULE,
+                               .reason = REASON_BY_CLAUSE,
+                               .subject = "dept.sanitation.duty"};
+    assert_int_equal(speaks(town, "desk.san", no, NULL), CODE_TEXT_NEEDED);
+    assert_int_equal(speaks(town, "desk.dai", no, "clause 1"), CODE_NOT_YOURS);
+    assert_int_equal(speaks(town, "desk.san", no, "clause 5"), CODE_DONE);
+    assert_int_equal(speaks(town, "desk.tra", no, "clause 7"), CODE_DONE);
+    assert_int_equal(speaks(town, "desk.tra", no, "clause 8"), CODE_WRONG_STATE); /* heard */
+    assert_int_equal(town_do(town, "dispatcher.du", ruling), CODE_UNCITED);
+    ruling.amount = 1u << 3;
+    assert_int_equal(town_do(town, "dispatcher.du", ruling), CODE_UNCITED);
+    ruling.amount = 1;
+    assert_int_equal(town_do(town, "dispatcher.du", ruling), CODE_DONE);
+    assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
+}
+
+static int open_permitted_town(void **state)
+{
+    struct town *town = malloc(sizeof *town);
+    char command[256];
+    const char *at = town_copy();
+    (void)snprintf(command, sizeof command,
+                   "printf 'permit,object,class,department,from,until\\n"
+                   "P-1,bin-1,E.01.02,dept.traffic,2026-01-01,2026-12-31\\n' > %s/permits.csv",
+                   at);
+    assert_int_equal(system(command), 0);
+    town_open_at(town, NULL, at);
+    (void)snprintf(command, sizeof command, "rm -r %s", at);
+    assert_int_equal(system(command), 0);
+    *state = town;
+    return 0;
+}
+
+static void test_dispute_a_permit_stands_before_any_order(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = bin_case(town);
+    assert_int_equal(town_count(town, ACTION_OFFER), 0);
+    assert_int_equal(town_count(town, ACTION_ADJUDICATE), 1);
+    assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_REASSIGN, REASON_OTHER, "wang"),
+                     CODE_IN_DISPUTE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            test_dispute_first_receiver_coordinates_and_nobody_hands_on, open_town, close_town),
+        cmocka_unit_test_setup_teardown(
+            test_dispute_silence_is_recorded_and_the_ruling_remembered, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_a_ruling_cites_positions_that_were_filed,
+                                        open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_a_permit_stands_before_any_order,
+                                        open_permitted_town, close_town),
+    };
+    return cmocka_run_group_tests_name("core/dispute", tests, NULL, NULL);
+}
