@@ -62,3 +62,17 @@ void memory_check(const struct memory *memory)
     must(used == memory->index.count);
     table_check(&memory->index);
 }
+
+bool memory_index(struct memory *memory)
+{
+    for (uint32_t i = 0; i < memory->high; i++) {
+        if (memory->rows[i].is_used == 0) {
+            continue;
+        }
+        if (table_find(&memory->index, memory->rows[i].key) != NONE32) {
+            return false;
+        }
+        table_put(&memory->index, memory->rows[i].key, i);
+    }
+    return true;
+}

@@ -28,4 +28,7 @@ void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms,
 
 void memory_check(const struct memory *memory);
 
+/* Builds the index from the rows of a snapshot; false where a key occurs twice. */
+bool memory_index(struct memory *memory) WARN_UNUSED;
+
 #endif
