@@ -1,46 +1,67 @@
 """caseacts.py: what people do, recomputed: may they, and what follows."""
-from caseflow import CaseFlow
+from caseaside import PAUSE_MS, CaseAside
+from caseflow import HELP_ARRIVE_MS
 from geometry import distance_cm
 from offices import KEEPS_INSPECTION
 from world import ARRIVE_CM, HANDLING, SERVICE
 
-ALWAYS = {"COMMENT"}
-COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK"}
+COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK", "CONTROL", "SPLIT", "INFORM"}
 HEARING = {"POSITION", "RULE"}
-CHIEF = {"VOID", "FORCE_CLOSE"}
 CHECK = {"CHECK_PASS", "CHECK_FAIL", "CLOSE"}
+CHECKING = CHECK | {"SPLIT", "INFORM"}
+TIME = {"EXTEND", "EXTEND_YES", "EXTEND_NO", "SUSPEND"}
+APPEAL = {"APPEAL", "APPEAL_YES", "APPEAL_NO"}
+ALWAYS = {"COMMENT", "RELATE"}
+OPEN = ALWAYS | {"VOID", "FORCE_CLOSE", "SUPERVISE", "ANSWER", "MERGE_INTO", "REPLACE", "LINK_CHILD", "UNLINK_CHILD"}
 CASE_ACTIONS = {
-    "REPORTED": ALWAYS | CHIEF | {"FILE"},
-    "VERIFYING": ALWAYS | CHIEF | {"FILE", "VERIFY_YES", "VERIFY_NO"},
-    "FILED": ALWAYS | CHIEF | COMMAND,
-    "DISPATCHING": ALWAYS | CHIEF | COMMAND | HEARING,
-    "ASSIGNED": ALWAYS | CHIEF | COMMAND | HEARING | {"DONE", "RETURN", "HAND_OVER"},
-    "ON_SITE": ALWAYS | CHIEF | COMMAND | HEARING,
-    "HANDLED": ALWAYS | CHIEF | HEARING | CHECK,
-    "CHECKING": ALWAYS | CHIEF | HEARING | CHECK,
-    "CLOSED": ALWAYS | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | {"REOPEN"},
-    "MERGED": ALWAYS, "SUSPENDED": ALWAYS | CHIEF}
+    "REPORTED": OPEN | {"FILE"},
+    "VERIFYING": OPEN | {"FILE", "VERIFY_YES", "VERIFY_NO", "CONTROL", "INFORM"},
+    "FILED": OPEN | COMMAND,
+    "DISPATCHING": OPEN | COMMAND | HEARING | {"RETURN"},
+    "ASSIGNED": OPEN | COMMAND | TIME | HEARING | {"DONE", "RETURN", "HAND_OVER"},
+    "ON_SITE": OPEN | COMMAND | TIME | HEARING,
+    "HANDLED": OPEN | CHECKING | HEARING, "CHECKING": OPEN | CHECKING | HEARING,
+    "SUSPENDED": OPEN | {"RESUME"},
+    "CLOSED": ALWAYS | APPEAL | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | APPEAL | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"},
+    "MERGED": ALWAYS}
+UNDER_WAY = {"RETURN", "COMMENT"}
 ORDER_ACTIONS = {
-    "handle": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": {"ARRIVE", "RETURN", "COMMENT"},
-               "ARRIVED": {"DONE", "RETURN", "COMMENT"}},
-    "check": {"OFFERED": {"ACCEPT", "DECLINE"},
-              "ACCEPTED": {"ARRIVE", "CHECK_PASS", "CHECK_FAIL", "RETURN", "COMMENT"},
-              "ARRIVED": {"CHECK_PASS", "CHECK_FAIL", "RETURN", "COMMENT"}},
-    "verify": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": {"ARRIVE", "RETURN", "COMMENT"},
-               "ARRIVED": {"VERIFY_YES", "VERIFY_NO", "RETURN", "COMMENT"}}}
+    "HANDLE": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"},
+               "ARRIVED": UNDER_WAY | {"DONE", "REQUEST_HELP"}},
+    "ASSIST": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"}, "ARRIVED": UNDER_WAY | {"DONE"}},
+    "CHECK_RESULT": {"OFFERED": {"ACCEPT", "DECLINE"},
+                     "ACCEPTED": UNDER_WAY | {"ARRIVE", "CHECK_PASS", "CHECK_FAIL"},
+                     "ARRIVED": UNDER_WAY | {"CHECK_PASS", "CHECK_FAIL"}},
+    "VERIFY_REPORT": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"},
+                      "ARRIVED": UNDER_WAY | {"VERIFY_YES", "VERIFY_NO"}},
+    "INFORM": {"OFFERED": {"ACCEPT", "DONE", "DECLINE", "COMMENT"}, "ACCEPTED": {"DONE", "DECLINE", "COMMENT"}}}
+CENTRE = {"intake", "dispatcher", "shift_chief"}
 RIGHTS = {"HAND_OVER": {"department_desk"}, "DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
           "CHECK_FAIL": {"inspector", "shift_chief"}, "CLOSE": {"shift_chief"},
           "VERIFY_YES": {"inspector", "shift_chief"}, "VERIFY_NO": {"inspector", "shift_chief"},
           "FILE": {"intake", "shift_chief"}, "REASSIGN": {"dispatcher"},
           "DISPATCH": {"dispatcher", "department_desk"}, "SEND_TO_DESK": {"dispatcher"}, "VOID": {"shift_chief"},
-          "FORCE_CLOSE": {"shift_chief"}, "REOPEN": {"shift_chief", "intake", "overseer"}}
+          "FORCE_CLOSE": {"shift_chief"}, "REOPEN": {"shift_chief", "intake", "overseer"},
+          "SUSPEND": {"dispatcher", "shift_chief"}, "RESUME": {"dispatcher", "shift_chief"}, "CONTROL": {"shift_chief"},
+          "EXTEND": {"department_desk", "worker"}, "EXTEND_YES": {"department_desk", "dispatcher", "shift_chief"},
+          "EXTEND_NO": {"department_desk", "dispatcher", "shift_chief"}, "APPEAL": {"department_desk"},
+          "APPEAL_YES": {"shift_chief", "overseer"}, "APPEAL_NO": {"shift_chief", "overseer"},
+          "SUPERVISE": {"shift_chief", "overseer"}, "ANSWER": None, "MERGE_INTO": CENTRE, "SPLIT": CENTRE,
+          "LINK_CHILD": CENTRE, "UNLINK_CHILD": CENTRE, "RELATE": CENTRE | {"department_desk"},
+          "REPLACE": {"dispatcher", "shift_chief"}, "INFORM": {"dispatcher", "department_desk", "shift_chief"},
+          "REQUEST_HELP": None}
 ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING}
 REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN",
-            "HAND_OVER", *HEARING}
+            "EXTEND", "EXTEND_NO", "SUSPEND", "CONTROL", "SUPERVISE", "APPEAL", "APPEAL_NO", "MERGE_INTO", "REPLACE", "SPLIT",
+            "UNLINK_CHILD", "REQUEST_HELP", "HAND_OVER", *HEARING}
+WORDED = {"ANSWER", "SPLIT", "INFORM"}
+OF_SIDE = {"EXTEND", "ANSWER", "APPEAL"}
+WITH_OTHER = {"MERGE_INTO", "REPLACE", "LINK_CHILD", "UNLINK_CHILD", "RELATE"}
+UNSEEN = {"REASSIGN", "SEND_TO_DESK", "DISPATCH"}  # and RETURN by a dispatcher: not by who filed it
 FOR_DESK = {"NOT_MINE", "PRIVATE_LAND", "OUTSIDE_DUTY", "NOT_FOUND", "FALSE_ALARM"}
 
 
-class CaseActs(CaseFlow):
+class CaseActs(CaseAside):
     def take_act(self, act, person):
         """The code that the result must have; carries the act out where it is DONE."""
         self.act, self.actor = act, person
@@ -68,15 +89,23 @@ class CaseActs(CaseFlow):
             return "GONE" if number <= self.last_order else "UNKNOWN_ORDER"
         case = order.case
         self.act_case = case
-        if order.worker.id != self.actor:
+        if order.worker is None:
+            is_own = order.post is not None and self.is_of_post(self.actor, order.post)
+        else:
+            is_own = order.worker.id == self.actor
+        if not is_own:
             return "NOT_YOURS"
-        possible = ORDER_ACTIONS[SERVICE.get(order.kind, "handle")].get(order.state, set())
+        possible = ORDER_ACTIONS[order.kind].get(order.state, set())
         if act["action"] not in possible:
             self.act_state = order.state
             return order.state if order.state in ("RECALLED", "EXPIRED") else "WRONG_STATE"
         if case.is_aside:
             return None
-        code = getattr(self, "order_" + act["action"].lower())(case, order) or "DONE"
+        if order.worker is None:
+            is_mute = act["action"] in ("DONE", "DECLINE") and not act["text"]
+            code = "TEXT_NEEDED" if is_mute else self.answer_post_order(case, order)
+        else:
+            code = getattr(self, "order_" + act["action"].lower())(case, order) or "DONE"
         self.act_state = order.state
         return code
 
@@ -86,6 +115,8 @@ class CaseActs(CaseFlow):
         arrive = case.rule.sla.get("arrive") if case.rule and not is_service else None
         if arrive:
             order.deadline = order.offered_at + arrive.plain_ms
+        elif order.kind == "ASSIST" and case.is_joint:
+            order.deadline = self.now + HELP_ARRIVE_MS
         self.arm_accepted(order)
         if is_service:
             case.holder = ("person", self.actor)
@@ -169,6 +200,7 @@ class CaseActs(CaseFlow):
         self.end_order(order, "DONE")
         self.say_act(case, order)
         if was_lead:
+            case.help_wanted = 0
             self.recall_all(case, True)
             self.arm_seek(case, False)
         if not case.active(HANDLING):
@@ -180,16 +212,20 @@ class CaseActs(CaseFlow):
         self.say_act(case, order)
 
     def finish_check(self, case, order=None):
+        has_passed = self.act["action"] != "CHECK_FAIL"
+        if has_passed and case.has_open_child():
+            return "CHILD_OPEN"
         if order is not None:
             self.end_order(order, "DONE")
-        if self.act["action"] != "CHECK_FAIL":
-            self.close(case, "CLOSED", self.act["action"], **self.note(order=order))
-            return
+        if has_passed:
+            self.passed(case, self.act["action"], self.actor, **self.note(order=order))
+            return "DONE"
         self.recall_all(case, False)
         self.say_act(case, order)
         case.handled_at = case.offers = 0
-        case.is_cleared = False
+        case.is_cleared = case.is_recheck = False
         self.dispatch_start(case)
+        return "DONE"
 
     def finish_verify(self, case, order=None):
         if order is not None:
@@ -203,6 +239,15 @@ class CaseActs(CaseFlow):
         self.arm_seek(case, False)
         self.say_act(case, order)
         self.file(case)
+
+    def file_by_hand(self, case):
+        """Filed or verified at the centre: who did so does not command it."""
+        if not case.fits(self.actor):
+            return "TABLE_FULL"
+        if self.act["action"] != "VERIFY_NO":
+            self.recall_all(case, False)
+            case.remember(self.actor, "filed")
+        return self.finish_verify(case)
 
     order_check_pass = order_check_fail = lambda self, case, order: self.finish_check(case, order)
     order_verify_yes = order_verify_no = lambda self, case, order: self.finish_verify(case, order)
@@ -225,25 +270,46 @@ class CaseActs(CaseFlow):
             return None
         if act["action"] not in CASE_ACTIONS[case.state]:
             return "WRONG_STATE"
-        needed = RIGHTS.get(act["action"])
-        if needed and not self.city.persons[self.actor].rights & needed:
+        code = self.refuse(case)
+        if code is not None:
+            return code
+        if act["action"] in WITH_OTHER:
+            code = self.with_other(case)
+        else:
+            code = getattr(self, "case_" + act["action"].lower())(case) or "DONE"
+        case = self.act_case
+        self.act_state = case.state
+        return code
+
+    def refuse(self, case):
+        """Why the actor may not, or None."""
+        act, rights = self.act, self.city.persons[self.actor].rights
+        by_dispatcher = act["action"] == "RETURN" and case.state == "DISPATCHING"
+        needed = {"dispatcher"} if by_dispatcher else RIGHTS.get(act["action"])
+        if needed and not rights & needed:
             return "NO_RIGHT"
-        is_desk_act = act["action"] in ("DONE", "RETURN", "HAND_OVER") or (
-            act["action"] == "DISPATCH" and "dispatcher" not in self.city.persons[self.actor].rights)
-        if is_desk_act and (
-                case.holder[0] != "post" or not self.is_of_post(self.actor, case.holder[1])):
+        is_desk_act = not by_dispatcher and act["action"] in ("DONE", "RETURN", "HAND_OVER") or (
+            act["action"] == "DISPATCH" and "dispatcher" not in rights)
+        if is_desk_act and (case.holder[0] != "post" or not self.is_of_post(self.actor, case.holder[1])):
             return "NOT_YOURS"
-        is_hand_over = act["action"] in ("RETURN", "HAND_OVER")
+        is_hand_over = act["action"] in ("RETURN", "HAND_OVER") and not by_dispatcher
         if case.dispute is not None and (is_hand_over or act["action"] in ("SEND_TO_DESK", "DISPATCH") or (
                 act["action"] == "REASSIGN" and self.blocks(case))):
             return "IN_DISPUTE"
         if is_hand_over and case.ruled_office is not None and case.holder[1] == case.ruled_office:
             return "RULED"
-        if act["action"] in CHECK and {"handled", "commanded"} & set(case.flags(self.actor)):
+        if act["action"] in OF_SIDE and not self.is_of_side(self.actor, case):
+            return "NOT_YOURS"
+        barred = {"handled", "commanded"} | ({"checked"} if case.is_recheck else set())
+        flags = set(case.flags(self.actor))
+        if act["action"] in CHECK and barred & flags or (
+                (by_dispatcher or act["action"] in UNSEEN) and "filed" in flags):
             return "CONFLICT_OF_INTEREST"
-        code = getattr(self, "case_" + act["action"].lower())(case) or "DONE"
-        self.act_state = case.state
-        return code
+        if act["action"] in WORDED and not act["text"]:
+            return "TEXT_NEEDED"
+        if act["action"] in ("SUSPEND", "CONTROL") and not self.now < act["until_ms"] <= self.now + PAUSE_MS:
+            return "BAD_UNTIL"
+        return None
 
     def case_reassign(self, case):
         subject = (self.act["subject"] or {}).get("person", {}).get("id")
@@ -276,7 +342,7 @@ class CaseActs(CaseFlow):
         return "DONE"
 
     def case_send_to_desk(self, case):
-        desk = (self.act["subject"] or {}).get("post", {}).get("code")
+        desk = self.subject_post()
         if desk is None:
             return "UNKNOWN_WORKER"
         if not case.fits(self.actor):
@@ -315,7 +381,19 @@ class CaseActs(CaseFlow):
         self.handled(case)
         return "DONE"
 
+    def return_to_centre(self, case):
+        if not case.fits(self.actor):
+            return "TABLE_FULL"
+        self.recall_all(case, False)
+        case.remember(self.actor, "commanded")
+        self.say_act(case)
+        self.verify(case)
+        self.arm_step(case)
+        return "DONE"
+
     def case_return(self, case):
+        if case.state == "DISPATCHING":
+            return self.return_to_centre(case)
         self.leave(case, self.act["reason"], None)
         self.recall_all(case, False)
         before = case.state
@@ -323,6 +401,7 @@ class CaseActs(CaseFlow):
         self.arm_step(case)
         self.say_act(case, before=before)
         self.judge(case)
+        return "DONE"
 
     def case_dispatch(self, case):
         if not case.fits(self.actor):
@@ -336,10 +415,16 @@ class CaseActs(CaseFlow):
         return "DONE"
 
     def case_void(self, case):
+        if case.has_open_child():
+            return "CHILD_OPEN"
         self.close(case, "VOID", "VOID", **self.note())
+        return "DONE"
 
     def case_force_close(self, case):
+        if case.has_open_child():
+            return "CHILD_OPEN"
         self.close(case, "FORCED_CLOSED", "FORCE_CLOSE", **self.note())
+        return "DONE"
 
     def case_reopen(self, case):
         self.reopen(case, **self.note())
@@ -348,4 +433,4 @@ class CaseActs(CaseFlow):
         self.say_act(case)
 
     case_check_pass = case_check_fail = case_close = finish_check
-    case_verify_yes = case_verify_no = case_file = finish_verify
+    case_verify_yes = case_verify_no = case_file = file_by_hand

@@ -1,6 +1,23 @@
 """caseflow.py: how a case moves on by itself: filing, offering, desks, losing somebody, checking, closing."""
 from offices import Offices
-from world import CASE_OFFERED, CASE_OFFERS, CASE_ORDERS, CASE_PERSONS, HANDLING, SERVICE, Desync, Order
+from world import CASE_OFFERED, CASE_OFFERS, CASE_ORDERS, CASE_PERSONS, DAY_MS, Desync, HANDLING, HOUR_MS, Order, SERVICE
+
+
+SELF_CHECK_EVERY, RECHECK_EVERY = 5, 20
+HELP_ARRIVE_MS = 30 * 60000
+
+
+def mix64(x):
+    mask = (1 << 64) - 1
+    x = ((x ^ (x >> 30)) * 0xbf58476d1ce4e5b9) & mask
+    x = ((x ^ (x >> 27)) * 0x94d049bb133111eb) & mask
+    return x ^ (x >> 31)
+
+
+def is_sampled(no, every):
+    """By the case's number alone."""
+    district, day, serial = (int(part) for part in no.split("-"))
+    return mix64(mix64(district << 32 | day) ^ serial) % every == 0
 
 
 class CaseFlow(Offices):
@@ -14,10 +31,7 @@ class CaseFlow(Offices):
         worker = self.workers[person]
         if not case.add_person(person):
             return False
-        if len(case.orders) == CASE_ORDERS:
-            oldest = [order for order in case.orders if not order.is_active][-1]
-            case.orders.remove(oldest)
-            self.orders.pop(oldest.number)
+        self.drop_oldest(case)
         visits = {} if case.is_aside else self.visitors(case)
         self.last_order += 1
         order = Order(self.last_order, case, worker, kind, self.now)
@@ -44,6 +58,12 @@ class CaseFlow(Offices):
         self.tell(worker, "OFFER", order.number, "NOTHING", case)
         return True
 
+    def drop_oldest(self, case):
+        if len(case.orders) == CASE_ORDERS:
+            oldest = [order for order in case.orders if not order.is_active][-1]
+            case.orders.remove(oldest)
+            self.orders.pop(oldest.number)
+
     def next_decision(self, case):
         effect = self.peek()
         return effect if effect is not None and effect["effect"] == "DECISION" and effect["case"] == case.no else None
@@ -55,7 +75,7 @@ class CaseFlow(Offices):
             key, assign = self.assign_of(case, index, "HANDLE")
             have = sum(1 for order in case.orders if order.index == index and
                        (order.is_active or (order.state == "DONE" and order.round == case.round)))
-            wanted = max(0, assign.count - have)
+            wanted = max(0, assign.count + (case.help_wanted if index == 0 else 0) - have)
             while wanted > 0:
                 kind = "ASSIST" if case.lead() else "HANDLE"
                 effect = self.next_decision(case)
@@ -155,7 +175,8 @@ class CaseFlow(Offices):
     def to_command(self, case):
         """A new round of dispatching, with nobody asked yet."""
         case.state, case.round, case.first_offer_at = "DISPATCHING", (case.round + 1) & 0xff, 0
-        case.is_seeking = case.nobody_told = False
+        case.is_seeking = case.nobody_told = case.is_joint = False
+        case.help_wanted = 0
         case.holder = ("post", self.city.command)
         self.bind(case, "DISPATCH")
         self.arm_seek(case, False)
@@ -189,13 +210,16 @@ class CaseFlow(Offices):
 
     def recall(self, case, order, state, code):
         self.end_order(order, state)
-        self.tell(order.worker, "RECALL", order.number, code, case)
+        if order.worker is not None:
+            self.tell(order.worker, "RECALL", order.number, code, case)
 
     def recall_all(self, case, keep_arrived):
         for order in list(case.orders):
-            if order.is_active and not (keep_arrived and order.state == "ARRIVED"):
+            is_kept = keep_arrived and (order.state == "ARRIVED" or order.worker is None or
+                                        (case.is_joint and order.state == "ACCEPTED"))
+            if order.is_active and not is_kept:
                 self.recall(case, order, "RECALLED", "RECALLED")
-                self.say(case, "RECALL", order=order, subject=order.worker.id)
+                self.say(case, "RECALL", order=order, subject=order.worker.id if order.worker else None, post=order.post)
 
     def promote_assist(self, case):
         ready = [order for order in case.orders if order.kind == "ASSIST" and order.state in ("ACCEPTED", "ARRIVED")]
@@ -257,7 +281,7 @@ class CaseFlow(Offices):
         self.recall_all(case, False)
         case.state, case.handled_at = "HANDLED", self.now
         self.arm_seek(case, False)
-        if check == "none" or (check == "device" and case.is_cleared):
+        if not case.has_open_child() and (check == "none" or (check == "device" and case.is_cleared)):
             self.close(case, "CLOSED", "CLOSE")
         elif check == "device" and case.rule and case.rule.close_event and case.rule.close_within_ms > 0:
             case.holder = ("post", self.city.supervision)
@@ -266,6 +290,32 @@ class CaseFlow(Offices):
             self.say(case, "AWAIT_CLEAR", before=before)
         else:
             self.seek_checker(case)
+
+    def self_handled(self, case):
+        if is_sampled(case.no, SELF_CHECK_EVERY):
+            self.handled(case)
+            return
+        case.handled_at = self.now
+        self.close(case, "CLOSED", "CLOSE")
+
+    def has_other_checker(self, case):
+        return any("inspector" in person.rights and person.capacity > 0 and
+                   not {"handled", "commanded", "checked"} & set(case.flags(name))
+                   for name, person in self.city.persons.items())
+
+    def passed(self, case, action, person, order=None, **note):
+        is_candidate = action == "CHECK_PASS" and not case.is_recheck and is_sampled(case.no, RECHECK_EVERY)
+        if not is_candidate or not case.add_person(person, "checked") or not self.has_other_checker(case):
+            self.close(case, "CLOSED", action, order=order, **note)
+            return
+        case.is_recheck = True
+        self.recall_all(case, False)
+        self.say(case, action, order=order, **note)
+        case.state, case.holder = "CHECKING", ("post", self.city.supervision)
+        self.bind(case, "CHECK")
+        self.say(case, "RECHECK")
+        self.arm_seek(case, not self.dispatch_service(case, "CHECK_RESULT", False))
+        self.arm_step(case)
 
     def seek_checker(self, case):
         if case.is_aside:
@@ -285,6 +335,8 @@ class CaseFlow(Offices):
         self.recall_all(case, False)
         case.state, case.closed_at, case.holder = state, self.now, None
         self.count_end(case, action, note.get("reason"))
+        case.is_recheck, case.extend_stage = False, 0
+        self.end_supervision(case)
         self.pause_handle(case)
         for name in ("step", "seek"):
             self.timers.cancel((name, case.no))
@@ -316,10 +368,12 @@ class CaseFlow(Offices):
 
     def cleared(self, case, gateway):
         case.is_cleared = True
-        self.say(case, "CLEAR", gateway=gateway)
-        if case.is_aside or case.state in ("ON_SITE", "CHECKING"):
+        is_early = case.state in ("REPORTED", "VERIFYING", "FILED", "DISPATCHING", "ASSIGNED")
+        self.say(case, "CLEAR", gateway=gateway, code="SELF_CLEARED" if is_early else "NOTHING")
+        if case.is_aside or case.state in ("SUSPENDED", "ON_SITE", "CHECKING"):
             return
-        if case.state == "HANDLED" or self.city.classes[case.class_code].check == "device":
+        by_device = self.city.classes[case.class_code].check == "device"
+        if (case.state == "HANDLED" or by_device) and not case.has_open_child():
             self.close(case, "CLOSED", "CLOSE")
             return
         self.recall_all(case, False)
@@ -328,7 +382,8 @@ class CaseFlow(Offices):
 
     def reopen(self, case, **note):
         before = case.state
-        case.is_cleared = case.handle_runs = case.handle_missed = case.is_missed = False
+        case.is_cleared = case.handle_runs = case.handle_missed = case.is_missed = case.auto_supervised = False
+        case.handle_base, case.extensions, case.extend_stage = 0, 0, 0
         case.handled_at = case.closed_at = case.handle_used = 0
         case.handle_limit = None
         case.steps_fired = set()
@@ -349,9 +404,42 @@ class CaseFlow(Offices):
             self.fill(case)
         self.arm_step(case)
 
+    # ---- time taken, supervision ----
+
+    def resume(self, case, **note):
+        was_at_desk, case.was_at_desk = case.was_at_desk, False
+        self.say(case, "RESUME", **note)
+        if not case.filed_at:
+            self.verify(case)
+        elif was_at_desk:
+            self.to_desk(case, case.holder[1], "NOTHING", False)
+        else:
+            case.offers = 0
+            case.forget_declined()
+            self.dispatch_start(case)
+
+    def supervise_due(self, case, due):
+        is_first, case.supervise_missed = not case.supervise_missed, True
+        self.timers.arm(("supervise", case.no), self.now + max(case.supervise_limit_ms, HOUR_MS))
+        self.say(case, "MISS" if is_first else "ESCALATE", clock="SUPERVISE", deadline=due, post=self.city.command)
+        self.notice(case, self.city.command, None, "EXPIRED")
+
+    def post_order_due(self, order):
+        """Said once; the order stays open."""
+        department = self.city.departments.get(self.city.posts[order.post].department)
+        above = department.lead_post if department is not None and department.lead_post else self.city.command
+        missed, order.deadline = order.deadline, None
+        self.say(order.case, "MISS", order=order, post=above, clock="INFORM", deadline=missed)
+        self.notice(order.case, above, None, "EXPIRED")
+
     # ---- timers ----
 
-    def retire(self, case):
+    def retire(self, case, due):
+        if case.appeal == "OPEN":
+            self.timers.arm(("clock", case.no), self.now + max(case.clock_limit_ms, DAY_MS))
+            self.say(case, "MISS", clock="APPEAL", deadline=due, post=self.city.supervision)
+            self.notice(case, self.city.supervision, None, "EXPIRED")
+            return
         self.say(case, "RETIRE")
         self.forget_case(case)
 
@@ -388,7 +476,11 @@ class CaseFlow(Offices):
         kind, number = key
         self.timers.cancel(key)
         if kind == "order":
-            self.order_due(self.orders[number])
+            order = self.orders[number]
+            if order.worker is None:
+                self.post_order_due(order)
+            else:
+                self.order_due(order)
             return
         case = self.cases[number]
         if kind == "dispute":
@@ -398,8 +490,12 @@ class CaseFlow(Offices):
             self.fire_steps(case)
         elif kind == "seek":
             self.seek(case)
+        elif kind == "supervise":
+            self.supervise_due(case, due)
         elif case.clock == "RETIRE":
-            self.retire(case)
+            self.retire(case, due)
+        elif case.clock in ("SUSPENDED", "CONTROL"):
+            self.resume(case)
         elif case.clock == "CLEARED":
             self.seek_checker(case)
         else:

@@ -4,6 +4,13 @@ from choice import Choice
 from world import HOUR_MS, WEEK_MS
 
 
+SUPERVISE_HOURS = 24
+
+
+def ladder_runs(case):
+    return not case.is_terminal and case.state != "SUSPENDED"
+
+
 class CaseTime(Choice):
     def calendar_of(self, department):
         return None if department is None else self.city.departments[department].calendar
@@ -52,6 +59,7 @@ class CaseTime(Choice):
         self.pause_handle(case)
         if case.handle_limit is None or case.department != department:
             case.handle_limit, case.handle_used, case.department = self.handle_limit_of(case), 0, department
+            case.handle_base = case.handle_limit.value
             case.handle_missed = False
         case.handle_from, case.handle_runs = self.now, True
         if case.handle_missed:  # said once; reminders only
@@ -66,14 +74,38 @@ class CaseTime(Choice):
         department = self.city.departments.get(case.department)
         post = department.lead_post if department is not None and department.lead_post else self.city.command
         is_first, case.is_missed = not case.is_missed, True
-        if case.clock == "HANDLE":
-            case.handle_missed = True
+        is_handle = case.clock == "HANDLE"
+        if is_handle:
+            case.handle_missed = case.ever_missed = True
         self.timers.arm(("clock", case.no), self.now + max(case.clock_limit_ms, HOUR_MS))
         self.miss_lag_ms = max(self.miss_lag_ms, self.now - due)
         self.say(case, "MISS" if is_first else "ESCALATE", clock=case.clock, deadline=due, post=post)
         self.notice(case, post, None, "EXPIRED")
+        if is_handle and is_first and case.extend_stage:
+            case.extend_stage = 0
+            self.say(case, "EXTEND_LAPSE")
+        elif is_handle and not is_first and not case.is_supervised and not case.auto_supervised:
+            case.auto_supervised = True
+            self.supervise(case, SUPERVISE_HOURS)
         if case.state == "ASSIGNED" and case.holder[0] == "post" and self.staffed(case.holder[1]) != case.holder[1]:
             self.to_desk(case, case.holder[1], "OFF_SHIFT", case.is_seeking)
+
+    def supervise(self, case, hours, **note):
+        case.is_supervised, case.supervise_missed = True, False
+        case.supervise_limit_ms = hours * HOUR_MS
+        due = self.now + case.supervise_limit_ms
+        self.timers.arm(("supervise", case.no), due)
+        self.say(case, "SUPERVISE", clock="SUPERVISE", deadline=due, amount=hours, **note)
+        if case.holder[0] == "post":
+            self.notice(case, case.holder[1], None, "NOTHING")
+            return
+        own = next((order for order in case.active() if order.worker and ("person", order.worker.id) == case.holder), None)
+        if own is not None:
+            self.tell(own.worker, "CHANGE", own.number, "NOTHING", case)
+
+    def end_supervision(self, case):
+        case.is_supervised = case.supervise_missed = False
+        self.timers.cancel(("supervise", case.no))
 
     # ---- the ladder ----
 
@@ -102,7 +134,7 @@ class CaseTime(Choice):
         if case.is_aside:
             return
         dues = []
-        if case.rule is not None and case.filed_at and not case.is_terminal:
+        if case.rule is not None and case.filed_at and ladder_runs(case):
             dues = [self.step_due(case, step) for index, step in enumerate(case.rule.steps)
                     if index not in case.steps_fired]
         self.timers.arm(("step", case.no), min((due for due in dues if due is not None), default=None))
@@ -110,7 +142,7 @@ class CaseTime(Choice):
     def fire_steps(self, case):
         rule = case.rule
         for index, step in enumerate(rule.steps if rule else []):
-            due = None if case.is_terminal or index in case.steps_fired else self.step_due(case, step)
+            due = None if not ladder_runs(case) or index in case.steps_fired else self.step_due(case, step)
             if due is not None and due <= self.now:
                 case.steps_fired.add(index)
                 self.fire_step(case, rule, index, step)
@@ -129,7 +161,7 @@ class CaseTime(Choice):
         """After a command: no step of any touched case is overdue."""
         for no in self.touched:
             case = self.cases.get(no)
-            if case is None or case.is_aside or case.is_terminal or not case.filed_at or case.rule is None:
+            if case is None or case.is_aside or not ladder_runs(case) or not case.filed_at or case.rule is None:
                 continue
             for index, step in enumerate(case.rule.steps):
                 due = None if index in case.steps_fired else self.step_due(case, step)

@@ -7,7 +7,7 @@ from world import HANDLING, SERVICE, WORKER_ITEMS, World, name_of
 
 MATCHED = ("ELIGIBLE", "FARTHER", "BUSIER", "OTHER_OWNER", "OTHER_VISIT")
 FILTERS = ("OFF_SHIFT", "WRONG_ROLE", "WRONG_SKILL", "NOT_IN_AREA", "STALE_FIX", "NO_FIX", "OUT_OF_RADIUS",
-           "AT_CAPACITY", "DECLINED", "ALREADY_ON_CASE", "CONFLICTED", "RESTING", "SUSPENDED_WORKER")
+           "AT_CAPACITY", "DECLINED", "ALREADY_ON_CASE", "CONFLICTED", "RESTING", "SUSPENDED_WORKER", "CHECKED_BEFORE")
 
 
 class Candidate:
@@ -34,6 +34,8 @@ class Choice(World):
         flags = case.flags(worker.id)
         if kind == "CHECK_RESULT" and ("handled" in flags or "commanded" in flags):
             return "CONFLICTED"
+        if kind == "CHECK_RESULT" and case.is_recheck and "checked" in flags:
+            return "CHECKED_BEFORE"
         if case.has_worker(worker.id) or (kind in HANDLING and case.has_finished(worker.id)):
             return "ALREADY_ON_CASE"
         if worker.load >= limit or worker.item_count() >= WORKER_ITEMS:

@@ -24,6 +24,9 @@ def key_of(names, fields, class_code):
                  (name, type(fields.get(name)).__name__, fields.get(name)) for name in names)
 
 
+FOLLOWED = 8
+
+
 class Intake(CaseActs):
     # ---- facts ----
 
@@ -79,7 +82,7 @@ class Intake(CaseActs):
             if prefixes and not any(type_name.startswith(prefix) for prefix in prefixes):
                 return "NO_RIGHT", None, False
         if event["id_hash"] is not None and event["id_hash"] in self.event_ids:
-            return "DEDUPED", self.event_ids[event["id_hash"]], False
+            return "DEDUPED", self.follow_no(self.event_ids[event["id_hash"]]), False
         at = event["event_at_ms"]
         if at > self.now + self.rules.future_ms:
             return "IN_FUTURE", None, False
@@ -121,7 +124,7 @@ class Intake(CaseActs):
             dedupe = (rule.id, key_of(rule.dedupe_key, fields, rule.class_code))
             until, no = self.dedupes.get(dedupe, (0, None))
             if self.now < until:
-                return "DEDUPED", no
+                return "DEDUPED", self.follow_no(no)
         asset = self.asset_of(rule, event)
         into = self.find_merge(rule, event, fields, asset) if rule.merges else None
         if into is not None:
@@ -129,7 +132,7 @@ class Intake(CaseActs):
             code, no = self.merge(into, rule, fields, gateway, person), into.no
         else:
             code, no = self.open(rule, event, fields, gateway, person, asset)
-        if dedupe is not None and code in ("OPENED", "MERGED", "REOPENED"):
+        if dedupe is not None and code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED"):
             self.dedupes[dedupe] = (self.now + rule.dedupe_ms, no)
         return code, no
 
@@ -162,11 +165,12 @@ class Intake(CaseActs):
         """The case to join: nearest, then open before closed, then oldest."""
         key, place = self.merge_key(rule, event, fields, asset), place_of(event["place"])
         found = []
-        for case in self.merges.get(key, []):
+        for link in self.merges.get(key, []):
+            case = self.follow_case(link)
             if case.is_terminal and not (case.state == "CLOSED" and rule.reopen_ms and case.events < CASE_EVENTS and
                                          self.now - case.closed_at <= rule.reopen_ms):
                 continue
-            away = geometry.distance_cm(case.place, place) if key[2] == "place" else 0.0
+            away = geometry.distance_cm(link.place, place) if key[2] == "place" else 0.0
             if away <= rule.merge_radius_cm or key[2] != "place" or geometry.is_near(away, rule.merge_radius_cm):
                 day, serial = (int(part) for part in case.no.split("-")[1:])
                 found.append((away, case.is_terminal, case.opened_at, day, serial, case))
@@ -203,6 +207,8 @@ class Intake(CaseActs):
             self.reopen(case, reason="CAME_BACK", gateway=gateway, actor=person)
             return "REOPENED"
         self.say(case, "MERGE", gateway=gateway, actor=person)
+        if case.clock == "CONTROL":
+            return "SUPPRESSED"
         if is_worse:
             self.worsen(case, rule, self.wanted(rule, fields))
         return "MERGED"
@@ -213,8 +219,24 @@ class Intake(CaseActs):
 
     # ---- opening ----
 
+    case_events = CASE_EVENTS
+
+    def follow_case(self, case):
+        """The case that a merged one went into, as far as they are still held."""
+        for _ in range(FOLLOWED):
+            if case.state != "MERGED" or case.survivor is None or self.cases.get(case.survivor.no) is not case.survivor:
+                break
+            case = case.survivor
+        return case
+
+    def follow_no(self, no):
+        return self.follow_case(self.cases[no]).no if no in self.cases else no
+
     def next_number(self, cell):
-        district, today = self.city.district_of(cell), self.city.date_of(self.now)
+        return self.number_in(self.city.district_of(cell))
+
+    def number_in(self, district):
+        today = self.city.date_of(self.now)
         day, serial = self.serials.get(district, (0, 0))
         day, serial = (today, 1) if today > day else (day, serial + 1)
         self.serials[district] = (day, serial)
@@ -242,7 +264,7 @@ class Intake(CaseActs):
             case.add_person(person, "handled")
             self.say(case, "OPEN", **note)
             self.say(case, "SELF_HANDLED", **note)
-            self.handled(case)
+            self.self_handled(case)
             return "OPENED", case.no
         self.say(case, "OPEN", **note)
         is_trusted = person is None and self.city.gateways[gateway].trusted == "true"

@@ -26,6 +26,7 @@ ARRIVE_CM = 100000
 EVENT_AGE_MS = 7 * 86400000
 WEEK_MS = 7 * 86400000
 HOUR_MS = 3600000
+DAY_MS = 24 * HOUR_MS
 
 
 class Desync(Exception):
@@ -59,6 +60,7 @@ class Order:
     def __init__(self, number, case, worker, kind, now):
         self.number, self.case, self.worker, self.kind = number, case, worker, kind
         self.state, self.is_lead = "OFFERED", kind == "HANDLE"
+        self.post = None   # an order to a post, which everyone there may answer; worker is None then
         self.index = None  # of the rule's assigns; None: check, verify
         self.round = case.round
         self.offered_at, self.accepted_at = now, 0
@@ -96,6 +98,13 @@ class Case:
         self.is_weighed = False
         self.office = self.first_office = self.ruled_office = self.dispute = None
         self.handovers, self.office_permille, self.has_acted, self.is_sent_back = [], 0, False, False
+        self.handle_base, self.extensions, self.extend_stage, self.extend_by = 0, 0, 0, set()
+        self.ever_missed = self.was_suspended = self.was_at_desk = False
+        self.is_supervised = self.supervise_missed = self.auto_supervised = False
+        self.supervise_limit_ms, self.appeal = 0, None
+        self.is_joint, self.help_wanted, self.is_recheck = False, 0, False
+        self.survivor = self.parent = None
+        self.children = []  # newest first
 
     def flags(self, person):
         return self.people.get(person, ())
@@ -111,12 +120,18 @@ class Case:
     def fits(self, *persons):
         """Could these be remembered, if everyone who neither handled nor commanded were forgotten?"""
         kept = [person for person, flags in self.people.items()
-                if {"handled", "commanded"} & flags and person not in persons]
+                if {"handled", "commanded", "filed"} & flags and person not in persons]
         return len(kept) + len(set(persons)) <= CASE_PERSONS
 
     def forget_declined(self):
-        self.people = {person: flags - {"declined"} for person, flags in self.people.items()
-                       if {"handled", "commanded"} & flags}
+        self.people = {person: flags - {"declined", "checked"} for person, flags in self.people.items()
+                       if {"handled", "commanded", "filed"} & flags}
+
+    def has_room(self, person):
+        return person in self.people or len(self.people) < CASE_PERSONS
+
+    def has_open_child(self):
+        return any(not child.is_terminal for child in self.children)
 
     def remember(self, person, flag, other=None):
         """Who commands or finishes by hand must find room."""
@@ -135,11 +150,11 @@ class Case:
         return next((order for order in self.orders if order.is_lead and order.is_active), None)
 
     def has_worker(self, person):
-        return any(order.is_active and order.worker.id == person for order in self.orders)
+        return any(order.is_active and order.worker is not None and order.worker.id == person for order in self.orders)
 
     def has_finished(self, person):
         """Has he done an order of the case since it was last dispatched?"""
-        return any(order.worker.id == person and order.state == "DONE" and order.round == self.round
+        return any(order.worker is not None and order.worker.id == person and order.state == "DONE" and order.round == self.round
                    for order in self.orders)
 
 
@@ -258,7 +273,7 @@ class World:
         if case is None or case.is_aside:
             return
         case.is_aside = True
-        for name in ("clock", "step", "seek", "dispute"):
+        for name in ("clock", "step", "seek", "supervise", "dispute"):
             self.timers.cancel((name, case.no))
         for order in case.orders:
             self.timers.cancel(("order", order.number))
@@ -285,11 +300,14 @@ class World:
         case.state, case.holder = effect["state"], holder_of(effect["holder"])
         case.severity, case.events = effect["severity"], effect["event_count"]
         order = self.orders.get(number)
-        if action == "OFFER" and order is None:
-            order = Order(number, case, self.workers[name_of(effect["subject"], "id")], effect["order_kind"], self.now)
+        if action in ("OFFER", "INFORM") and order is None:
+            worker = self.workers[name_of(effect["subject"], "id")] if action == "OFFER" else None
+            order = Order(number, case, worker, effect["order_kind"], self.now)
+            order.post = name_of(effect["post"]) if worker is None else None
             self.orders[number] = order
             case.orders.insert(0, order)
-            order.worker.orders.add(number)
+            if worker is not None:
+                worker.orders.add(number)
             self.last_order = max(self.last_order, number)
         elif order is not None and action in ENDS:
             self.end_order(order, ENDS[action])
@@ -300,15 +318,29 @@ class World:
 
     def end_order(self, order, state):
         order.state = state
-        order.worker.orders.discard(order.number)
+        if order.worker is not None:
+            order.worker.orders.discard(order.number)
         self.timers.cancel(("order", order.number))
 
+    @staticmethod
+    def detach(case):
+        case.parent.children.remove(case)
+        case.parent = None
+
+    def detach_all(self, case):
+        for child in list(case.children):
+            self.detach(child)
+        if case.parent is not None:
+            self.detach(case)
+
     def forget_case(self, case):
+        self.detach_all(case)
         for order in case.orders:
-            order.worker.orders.discard(order.number)
+            if order.worker is not None:
+                order.worker.orders.discard(order.number)
             self.orders.pop(order.number, None)
             self.timers.cancel(("order", order.number))
-        for name in ("clock", "step", "seek", "dispute"):
+        for name in ("clock", "step", "seek", "supervise", "dispute"):
             self.timers.cancel((name, case.no))
         for index, key in ((self.merges, case.merge_key), (self.closes, case.close_key)):
             if key is not None and case in index.get(key, []):
@@ -318,7 +350,8 @@ class World:
     # ---- telling ----
 
     def say(self, case, action, order=None, actor=None, subject=None, gateway=None, post=None, code="NOTHING",
-            reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None, amount=0):
+            reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None, other=None,
+            until=0, amount=0):
         """Takes the timeline entry and compares every field with what this audit would have written."""
         if case.is_aside:
             return None
@@ -327,7 +360,7 @@ class World:
         own_clock = clock if clock is not None else case.clock
         own = {"order": 0 if order is None else order.number, "order_kind": None if order is None else order.kind,
                "code": code, "reason": reason, "state": case.state, "state_before": before or case.state,
-               "severity": case.severity, "event_count": case.events, "amount": amount}
+               "severity": case.severity, "event_count": case.events, "other_case": other, "until_ms": until, "amount": amount}
         for key, value in own.items():
             self.same(case, f"{action} {key}", effect[key], value)
         for key, inner, value in (("actor", "id", actor), ("subject", "id", subject), ("gateway", "id", gateway),

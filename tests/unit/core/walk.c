@@ -62,15 +62,16 @@ static void random_act(struct town *town, uint64_t *random)
 {
     static const char *const field[] = {"wang", "li", "chen", "sun", "qian", "zhao", "zhou"};
     static const char *const office[] = {"dispatcher.du", "chief.chu", "desk.san", "desk.tra", "desk.dai",
-                                         "zhao",          "li",        "auditor.an"};
-    static const char *const subjects[] = {"wang", "li", "sun", "dept.traffic.duty", "town.desk", NULL};
+                                         "zhao",          "li",        "auditor.an",
+                                         "intake.yin",    "lead.luo"};
+    static const char *const subjects[] = {"wang", "li", "sun", "dept.traffic.duty", "town.desk", "fire.119", NULL};
     const enum reason reason = (enum reason)roll(random, REASON_LIMIT);
     if (roll(random, 3) != 0) {
         const char *who = field[roll(random, COUNT_OF(field))];
         const uint64_t order = town_order_of(town, who);
         struct order_view view;
         struct case_view owner;
-        enum action action = (enum action)(1 + roll(random, 9));
+        enum action action = roll(random, 12) == 0 ? ACTION_REQUEST_HELP : (enum action)(1 + roll(random, 9));
         struct place at = random_place(random);
         if (order != 0 && core_find_order(town->core, order, &view)) {
             const uint64_t possible = life_order_actions(view.kind, view.state);
@@ -80,8 +81,16 @@ static void random_act(struct town *town, uint64_t *random)
             assert_true(core_find_case(town->core, view.case_no, &owner));
             at = owner.place;
         }
-        (void)town_act(town, who, order == 0 ? 1 + roll(random, 50) : order,
-                       (struct case_no){0, 0, 0}, action, reason, at, NULL);
+        (void)town_do(town, who,
+                      (struct town_deed){.order = order == 0 ? 1 + roll(random, 50) : order,
+                                         .action = action,
+                                         .reason = reason,
+                                         .has_place = true,
+                                         .place = at,
+                                         .amount = roll(random, 4),
+                                         .subject = action == ACTION_REQUEST_HELP && roll(random, 2) == 0
+                                                        ? subjects[roll(random, COUNT_OF(subjects))]
+                                                        : NULL});
         return;
     }
     const struct case_no no = random_case(town, random);
@@ -94,8 +103,34 @@ static void random_act(struct town *town, uint64_t *random)
         }
         action = (enum action)roll(random, ACTION_OUTSIDE_LIMIT);
     }
-    (void)town_act(town, office[roll(random, COUNT_OF(office))], 0, no, action, reason, place_none(),
-                   subjects[roll(random, COUNT_OF(subjects))]);
+    (void)town_do(town, office[roll(random, COUNT_OF(office))],
+                  (struct town_deed){.no = no,
+                                     .other = random_case(town, random),
+                                     .action = action,
+                                     .reason = reason,
+                                     .subject = subjects[roll(random, COUNT_OF(subjects))],
+                                     .text = roll(random, 5) == 0 ? NULL : "about it",
+                                     .until_ms = town->now_ms + roll(random, 60) * HOUR_MS,
+                                     .amount = roll(random, 30)});
+}
+
+/* An order to a post, answered by somebody who may sit there. */
+static void random_answer(struct town *town, uint64_t *random)
+{
+    static const char *const desks[] = {"desk.san", "desk.tra", "desk.dai", "lead.luo", "chief.chu"};
+    static const enum action actions[] = {ACTION_ACCEPT, ACTION_DONE, ACTION_DECLINE, ACTION_COMMENT,
+                                          ACTION_ARRIVE};
+    for (uint32_t slot = 0; slot < town->core->orders.high; slot++) {
+        const struct order_row *order = &town->core->orders.rows[slot];
+        if (order->is_used != 0 && order->post != NONE32 && roll(random, 2) == 0) {
+            (void)town_do(town, desks[roll(random, COUNT_OF(desks))],
+                          (struct town_deed){.order = order->number,
+                                             .action = actions[roll(random, COUNT_OF(actions))],
+                                             .reason = REASON_OTHER,
+                                             .text = roll(random, 4) == 0 ? NULL : "clause 12"});
+            return;
+        }
+    }
 }
 
 /* That many random events, acts, signs of life and pauses; *random goes on where it ends. */
@@ -107,6 +142,9 @@ static void walk(struct town *town, uint64_t *random, int steps)
             random_event(town, random);
         } else if (what < 8) {
             random_act(town, random);
+            if (roll(random, 8) == 0) {
+                random_answer(town, random);
+            }
         } else if (what == 8) {
             static const char *const names[] = {"wang", "li", "chen", "sun", "qian", "zhao"};
             town_seen(town, names[roll(random, COUNT_OF(names))],
