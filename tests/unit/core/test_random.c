@@ -31,6 +31,12 @@ static void test_core_same_seed_same_state_and_effects(void **state)
                   (unsigned long long)counts->nobody, (unsigned long long)counts->clocks_missed);
     assert_true(counts->closed > 10 && counts->voided > 1 && counts->reopenings > 0);
     assert_true(counts->expired > 10 && counts->returned > 10 && counts->nobody > 10);
+    for (int action = ACTION_SUSPEND; action <= ACTION_INFORM; action++) {
+        if (first->told[action] == 0 && seed == 20260303 && steps >= 20000) {
+            fail_msg("action %d never happened: the walk leaves it out", action);
+        }
+    }
+    assert_true(first->told[ACTION_EXTEND_LAPSE] + first->told[ACTION_RECHECK] > 0);
     town_close(first);
     town_close(second);
     free(first);

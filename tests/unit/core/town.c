@@ -24,6 +24,9 @@ static void town_remember(void *context, const struct effect *effect)
     if (town->effect_count == TOWN_EFFECTS_MAX) { /* long runs keep the newest part only */
         town->effect_count = 0;
     }
+    if (effect->kind == EFFECT_TIMELINE) {
+        town->told[effect->of.timeline.action]++;
+    }
     town->effects[town->effect_count] = *effect;
     town->effects[town->effect_count].of.timeline.event =
         effect->kind == EFFECT_TIMELINE ? NULL

@@ -31,6 +31,7 @@ struct town {
     uint64_t act_serial;
     struct effect *effects; /* since town_open; starts over after TOWN_EFFECTS_MAX */
     uint32_t effect_count;
+    uint32_t told[ACTION_LIMIT]; /* timeline entries by action, since town_open */
     struct hash128 effects_digest;
     struct effect_result last; /* newest EFFECT_RESULT */
 };

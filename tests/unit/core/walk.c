@@ -71,12 +71,15 @@ static void random_act(struct town *town, uint64_t *random)
         const uint64_t order = town_order_of(town, who);
         struct order_view view;
         struct case_view owner;
-        enum action action = roll(random, 12) == 0 ? ACTION_REQUEST_HELP : (enum action)(1 + roll(random, 9));
+        enum action action = (enum action)(1 + roll(random, 9));
         struct place at = random_place(random);
         if (order != 0 && core_find_order(town->core, order, &view)) {
             const uint64_t possible = life_order_actions(view.kind, view.state);
             for (int tries = 0; tries < 20 && (possible & action_bit(action)) == 0; tries++) {
                 action = (enum action)(1 + roll(random, 9));
+            }
+            if ((possible & action_bit(ACTION_REQUEST_HELP)) != 0 && roll(random, 3) == 0) {
+                action = ACTION_REQUEST_HELP;
             }
             assert_true(core_find_case(town->core, view.case_no, &owner));
             at = owner.place;
@@ -114,6 +117,33 @@ static void random_act(struct town *town, uint64_t *random)
                                      .amount = roll(random, 30)});
 }
 
+/* What takes two or three to tango: asked by one, decided by others, sometimes in full, sometimes broken off. */
+static void random_request(struct town *town, uint64_t *random)
+{
+    static const struct {
+        const char *who;
+        enum action action;
+    } parts[] = {{"desk.san", ACTION_EXTEND},     {"desk.tra", ACTION_EXTEND},
+                 {"wang", ACTION_EXTEND},         {"dispatcher.du", ACTION_EXTEND_YES},
+                 {"chief.chu", ACTION_EXTEND_YES}, {"chief.chu", ACTION_EXTEND_NO},
+                 {"desk.san", ACTION_APPEAL},     {"desk.tra", ACTION_APPEAL},
+                 {"chief.chu", ACTION_APPEAL_NO}, {"chief.chu", ACTION_APPEAL_YES},
+                 {"chief.chu", ACTION_SUPERVISE}, {"chief.chu", ACTION_LINK_CHILD},
+                 {"chief.chu", ACTION_UNLINK_CHILD},
+                 {"desk.san", ACTION_ANSWER},     {"dispatcher.du", ACTION_ANSWER}};
+    const struct case_no no = random_case(town, random);
+    const struct case_no other = random_case(town, random);
+    const size_t first = roll(random, COUNT_OF(parts));
+    for (size_t k = 0; k < COUNT_OF(parts); k++) {
+        const size_t i = (first + k) % COUNT_OF(parts);
+        if (roll(random, 4) != 0) {
+            (void)town_do(town, parts[i].who,
+                          (struct town_deed){.no = no, .other = other, .action = parts[i].action,
+                                             .reason = REASON_NEEDS_PARTS, .text = "why"});
+        }
+    }
+}
+
 /* An order to a post, answered by somebody who may sit there. */
 static void random_answer(struct town *town, uint64_t *random)
 {
@@ -142,6 +172,9 @@ static void walk(struct town *town, uint64_t *random, int steps)
             random_event(town, random);
         } else if (what < 8) {
             random_act(town, random);
+            if (roll(random, 10) == 0) {
+                random_request(town, random);
+            }
             if (roll(random, 8) == 0) {
                 random_answer(town, random);
             }
