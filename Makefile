@@ -167,6 +167,8 @@ e2e: all ## tests with real processes; KILLS=n sets how often the engine is kill
 	@$(RUN) $(E2E)
 audit: all ## logs recomputed from outside; AUDIT_SEEDS=n invented days, AUDIT_REAL=all of the real records
 	@$(RUN) $(AUDIT)
+month: all ## a synthetic month with every exception flow, audited; MONTH_HOURS, MONTH_RATE, MONTH_SEED
+	@TEST_TIMEOUT=3600 $(RUN) tests/audit/month.py
 golden: all ## a golden morning gives one digest on gcc and clang at -O0 and -O3
 	@TEST_TIMEOUT=3600 $(RUN) $(GOLDEN) tests/golden/matrix.sh
 real: all ## replays of real incidents; skips where ../shared/data is absent
@@ -226,7 +228,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all year man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit golden real torture asan cov tidy \
+.PHONY: all year man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit month golden real torture asan cov tidy \
         install clean help $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -301,6 +301,18 @@ void agents_case(struct agents *agents, uint32_t record, int64_t now_ms)
     desk_case(agents, record, now_ms);
 }
 
+void agents_line(struct agents *agents, const struct effect_timeline *line, int64_t now_ms)
+{
+    const uint32_t record = report_cases_find(agents->options.cases, line->case_no);
+    if (record == NONE32) {
+        return; /* of a case that has just left */
+    }
+    flows_seen(agents, line, record, now_ms);
+    if (line->action == ACTION_UNLINK_CHILD) {
+        desk_again(agents, record, now_ms); /* it could not close before */
+    }
+}
+
 void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms)
 {
     must(plan->who < agents->count);
@@ -334,6 +346,9 @@ void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t no
     case PLAN_DESK_DONE:
     case PLAN_REOPEN:
         desk_run(agents, plan, now_ms);
+        return;
+    case PLAN_FLOW:
+        flows_run(agents, plan, now_ms);
         return;
     }
     must(plan->kind == 0); /* a plan that is not the agents' */
@@ -379,6 +394,8 @@ enum err agents_new(const struct agents_options *options, struct agents **out_ag
     agents->options = *options;
     agents->count = count;
     random_init(&agents->desk_random, options->seed, "agents.desks");
+    random_init(&agents->flow_random, options->seed, "agents.flows");
+    agents->last_child = NONE32;
     for (uint32_t i = 0; i < count; i++) {
         agent_init(agents, i);
     }

@@ -49,6 +49,9 @@ void agents_told(struct agents *agents, uint32_t person, int64_t now_ms);
 /* State or holder of a case changed (row of report_cases). */
 void agents_case(struct agents *agents, uint32_t record, int64_t now_ms);
 
+/* A line of a case's story, which has its record already. */
+void agents_line(struct agents *agents, const struct effect_timeline *line, int64_t now_ms);
+
 /* A plan of the queue is due. Sends frames. */
 void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
 

@@ -69,6 +69,11 @@ static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t
     return on_shift != NONE32 ? on_shift : anybody;
 }
 
+uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights, int64_t now_ms)
+{
+    return pick_person(agents, post, rights, (struct barred){NONE32, NONE32}, now_ms);
+}
+
 /* subject: code of a post, or NONE32. */
 static void act_on_case(struct agents *agents, uint32_t record, enum action action,
                         enum reason reason, uint32_t rights, uint32_t subject_post, int64_t now_ms)
@@ -174,7 +179,8 @@ void desk_case(struct agents *agents, uint32_t record, int64_t now_ms)
         }
         return;
     }
-    if (row->holder.kind != HOLDER_POST || row->state == CASE_HANDLED) {
+    if (row->holder.kind != HOLDER_POST || row->state == CASE_HANDLED ||
+        row->state == CASE_SUSPENDED) {
         return;
     }
     if (row->state == CASE_REPORTED || row->state == CASE_ASSIGNED) {
@@ -202,4 +208,9 @@ void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_
         act_on_case(agents, record, ACTION_REOPEN, REASON_CAME_BACK,
                     RIGHT_SHIFT_CHIEF | RIGHT_OVERSEER, NONE32, now_ms);
     }
+}
+
+void desk_again(struct agents *agents, uint32_t record, int64_t now_ms)
+{
+    desk_case(agents, record, now_ms);
 }

@@ -343,7 +343,13 @@ void field_result(struct agents *agents, uint32_t who, const struct run_act *act
     if (task == NULL) {
         return;
     }
-    if (code != CODE_DONE) {
+    if (act->action == ACTION_REQUEST_HELP || act->action == ACTION_COMMENT) {
+        return; /* the work goes on either way */
+    }
+    if (code == CODE_CHILD_OPEN) {
+        task->stage = TASK_WORKING;
+        agents_plan(agents, PLAN_FINISH, who, task->order, now_ms + HOUR_MS);
+    } else if (code != CODE_DONE) {
         task_end(agents, who, task, now_ms);
     } else if (act->action == ACTION_PLAN_ANSWER) {
         return; /* the last act ends it */

@@ -25,7 +25,7 @@ static const char *const SHARE_NAMES[RATE_SHARE_COUNT] = {
     [SHARE_RETURN] = "return",           [SHARE_CHECK_FAIL] = "check_fail",
     [SHARE_VERIFY_NO] = "verify_no",     [SHARE_DESK_RETURN] = "desk_return",
     [SHARE_DESK_VOID] = "desk_void",     [SHARE_REOPEN] = "reopen",
-    [SHARE_SIGNAL_LOSS] = "signal_loss",
+    [SHARE_SIGNAL_LOSS] = "signal_loss", [SHARE_EXCEPTION] = "exception",
 };
 
 static struct rate_curve curve_of_three(int64_t p10, int64_t p50, int64_t p90)
@@ -46,7 +46,8 @@ struct agent_rates agent_rates_default(void)
                    [SHARE_DESK_RETURN] = 30,
                    [SHARE_DESK_VOID] = 10,
                    [SHARE_REOPEN] = 5,
-                   [SHARE_SIGNAL_LOSS] = 2},
+                   [SHARE_SIGNAL_LOSS] = 2,
+                   [SHARE_EXCEPTION] = 20},
     };
     rates.curves[RATE_ACCEPT] = curve_of_three(15 * SECOND_MS, 60 * SECOND_MS, 4 * MINUTE_MS);
     rates.curves[RATE_TURNOUT] = curve_of_three(10 * SECOND_MS, 45 * SECOND_MS, 3 * MINUTE_MS);

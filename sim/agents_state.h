@@ -1,4 +1,4 @@
-/* agents_state.h: rows of agents.c, agents_field.c and agents_desk.c; nobody else includes it.
+/* agents_state.h: rows of agents.c, agents_field.c, agents_desk.c and agents_flows.c; nobody else includes it.
  *
  * A task of a field worker:
  *
@@ -29,6 +29,7 @@ enum plan_kind {
     PLAN_DESK,      /* what: record and generation */
     PLAN_DESK_DONE, /* what: record and generation */
     PLAN_REOPEN,    /* what: record and generation */
+    PLAN_FLOW,      /* what: step, and record or order: agents_flows.c */
 };
 
 enum task_stage {
@@ -90,7 +91,8 @@ struct agents {
     struct agents_options options;
     struct agent *rows; /* by row of CITY_PERSONS */
     uint32_t count;
-    struct random desk_random;
+    struct random desk_random, flow_random;
+    uint32_t last_child; /* record linked last */
     struct agents_counts counts;
 };
 
@@ -124,5 +126,15 @@ void field_end_shift(struct agents *agents, uint32_t who, int64_t now_ms);
 /* ---- agents_desk.c ---- */
 void desk_case(struct agents *agents, uint32_t record, int64_t now_ms);
 void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
+
+/* Of the post's roster with one of the rights the first on shift, else the first, else anybody; NONE32 = nobody. */
+uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights, int64_t now_ms);
+
+/* The case left its hold-up: a desk that waited looks at it again. */
+void desk_again(struct agents *agents, uint32_t record, int64_t now_ms);
+
+/* ---- agents_flows.c ---- */
+void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record, int64_t now_ms);
+void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
 
 #endif

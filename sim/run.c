@@ -60,6 +60,9 @@ static void see_effect(void *context, uint64_t position, const struct effect *ef
     if (record != NONE32) {
         agents_case(run->agents, record, run->now_ms);
     }
+    if (effect->kind == EFFECT_TIMELINE) {
+        agents_line(run->agents, &effect->of.timeline, run->now_ms);
+    }
     if (effect->kind == EFFECT_ITEM && effect->of.item.person != NONE32) {
         agents_told(run->agents, effect->of.item.person, run->now_ms);
     }

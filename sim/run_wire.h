@@ -48,8 +48,10 @@ struct run_act {
     uint32_t reason;  /* enum reason */
     char text[48];    /* "" = none */
     char subject[64]; /* "" = none */
-    uint32_t amount;
     bool has_photo;
+    char other_case[48]; /* "" = none */
+    int64_t until_ms;
+    uint32_t amount;
     struct run_fix fix;
 };
 void run_wire_act(struct run_wire *wire, struct run_speaker speaker, const struct run_act *act);

@@ -423,7 +423,7 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
             flow_retire(core, slot);
         }
     } else if (row->clock == CLOCK_SUSPENDED || row->clock == CLOCK_CONTROL) {
-        pause_due(core, slot);
+        pause_due(core, slot, due_ms);
     } else if (row->clock == CLOCK_CLEARED) {
         flow_cleared_due(core, slot);
     } else {

@@ -60,9 +60,11 @@ enum code pause_resume(const struct act *act, uint32_t slot)
     return CODE_DONE;
 }
 
-void pause_due(struct core *core, uint32_t slot)
+void pause_due(struct core *core, uint32_t slot, int64_t due_ms)
 {
-    resume(core, slot, &(struct flow_note){.action = ACTION_RESUME});
+    const uint8_t clock = cases_peek(&core->cases, slot)->clock;
+    resume(core, slot,
+           &(struct flow_note){.action = ACTION_RESUME, .clock = clock, .deadline_ms = due_ms});
 }
 
 /* ---- 延期 ---- */

@@ -14,7 +14,7 @@ enum code pause_suspend(const struct act *act, uint32_t case_slot);
 enum code pause_resume(const struct act *act, uint32_t case_slot);
 
 /* CASE_TIMER_CLOCK of SUSPENDED and CONTROL. */
-void pause_due(struct core *core, uint32_t case_slot);
+void pause_due(struct core *core, uint32_t case_slot, int64_t due_ms);
 
 enum code pause_extend(const struct act *act, uint32_t case_slot);
 enum code pause_extend_answer(const struct act *act, uint32_t case_slot);

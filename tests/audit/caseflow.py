@@ -495,7 +495,7 @@ class CaseFlow(Offices):
         elif case.clock == "RETIRE":
             self.retire(case, due)
         elif case.clock in ("SUSPENDED", "CONTROL"):
-            self.resume(case)
+            self.resume(case, clock=case.clock, deadline=due)
         elif case.clock == "CLEARED":
             self.seek_checker(case)
         else:
