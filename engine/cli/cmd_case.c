@@ -1,39 +1,30 @@
-/* cmd_case.c: `gridloop case list | show | explain | act`.
+/* cmd_case.c: `gridloop case list | show | explain`; what somebody does with a case is case_act.c.
  *
- * The first three read the log of a data directory by replay, beside a running engine or without one; act goes over the
- * wire to the engine as a logged command. */
+ * They read the log of a data directory by replay, beside a running engine or without one. */
 #include "engine/cli/arguments.h"
+#include "engine/cli/case_act.h"
 #include "engine/cli/case_record.h"
 #include "engine/cli/case_status.h"
 #include "engine/cli/case_story.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/history_print.h"
-#include "engine/cli/identities.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/story.h"
 #include "engine/edge/title.h"
-#include "proto/client/gridloop.h"
 
 #include <argp.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
-
-#define ACT_WAIT_MS 5000u
 
 struct case_options {
     const char *words[2]; /* case, action */
     uint32_t word_count;
     uint32_t words_max;
     const char *data;
-    const char *url;
     const char *lang;
-    const char *as;
-    const char *reason;
-    const char *text;
-    const char *to;
-    uint32_t amount;
     bool is_json;
     bool has_closed; /* list: closed ones too */
 };
@@ -394,119 +385,6 @@ static int tell(const struct case_options *options, bool is_explained)
     return exit_code;
 }
 
-/* ---- act ---- */
-
-#define VERBS_MAX 64u
-
-/* The words there are, and the nearest of them. */
-static int refuse_word(const char *what, const char *word, enum vocabulary vocabulary,
-                       uint32_t below)
-{
-    char verbs[VERBS_MAX][64], near[96], all[1024] = "";
-    const char *names[VERBS_MAX];
-    size_t used = 0, count = 0;
-    for (uint32_t i = 0; i < words_count(vocabulary) && count < VERBS_MAX; i++) {
-        const struct word *known = words_at(vocabulary, i);
-        if (known->number == 0 || known->number >= below) {
-            continue;
-        }
-        (void)snprintf(verbs[count], sizeof verbs[count], "%s", known->name);
-        for (char *at = verbs[count]; *at != '\0'; at++) {
-            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-        }
-        int length = snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "",
-                              verbs[count]);
-        used += length > 0 && (size_t)length < sizeof all - used ? (size_t)length : 0;
-        names[count] = verbs[count];
-        count++;
-    }
-    (void)fprintf(stderr, "gridloop case act: no %s \"%s\"%s; one of: %s (exit %d)\n", what, word,
-                  arguments_near(word, names, count, near, sizeof near), all, EX_USAGE);
-    return EX_USAGE;
-}
-
-/* Whom a refusal about a person may have meant. */
-static const char *near_person(const struct case_options *options, uint32_t code,
-                               char out[IDENTITIES_NEAR_SIZE])
-{
-    out[0] = '\0';
-    if (code == CODE_UNKNOWN_WORKER && options->to != NULL) {
-        return identities_near(NULL, options->to, out);
-    }
-    return code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, out) : out;
-}
-
-static int print_result(const struct case_options *options,
-                        const struct gridloop_operator_result *result)
-{
-    enum lang lang = cli_lang(options->lang);
-    bool is_done = !words_code_is_refusal((uint32_t)result->code);
-    if (options->is_json) {
-        json_t *row = json_object();
-        (void)json_object_set_new(row, "code",
-                                  json_string(words_code_name((uint32_t)result->code)));
-        (void)json_object_set_new(row, "case", json_string(result->case_no));
-        (void)json_object_set_new(row, "state",
-                                  json_string(words_case_state_name((uint32_t)result->state)));
-        (void)json_object_set_new(row, "hint", json_string(result->hint));
-        print_json(row);
-    } else if (is_done) {
-        (void)printf("%s: %s, %s\n", result->case_no, words_code((uint32_t)result->code, lang),
-                     words_case_state((uint32_t)result->state, lang));
-    } else {
-        char possible[512], near[IDENTITIES_NEAR_SIZE];
-        (void)words_actions(result->possible, lang, possible, sizeof possible);
-        (void)fprintf(
-            stderr, "refused %s: %s%s%s%s%s%s (exit %d)\n",
-            words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
-            near_person(options, (uint32_t)result->code, near),
-            result->case_no[0] != '\0' ? "; case " : "",
-            result->case_no, possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
-    }
-    return is_done ? EX_OK : EX_NOPERM;
-}
-
-static int case_act(const struct case_options *options)
-{
-    char url[CLI_URL_SIZE];
-    uint32_t action = 0, reason = 0;
-    if (options->word_count < 2 || options->as == NULL) {
-        (void)fprintf(
-            stderr,
-            "gridloop case act: a case, an action and --as ID are needed: gridloop case act 1 "
-            "comment --as %s --text ... (exit %d)\n",
-            "DISPATCHER", EX_USAGE);
-        return EX_USAGE;
-    }
-    if (!words_parse_action(options->words[1], &action) || action == 0 ||
-        action >= ACTION_OUTSIDE_LIMIT) {
-        return refuse_word("action", options->words[1], VOCABULARY_ACTION, ACTION_OUTSIDE_LIMIT);
-    }
-    if (options->reason != NULL && !words_parse_reason(options->reason, &reason)) {
-        return refuse_word("reason", options->reason, VOCABULARY_REASON, UINT32_MAX);
-    }
-    if (cli_find_url(options->url, url) == NULL) {
-        return EX_UNAVAILABLE;
-    }
-    struct gridloop_operator_result result;
-    struct gridloop_act act = {.case_no = options->words[0],
-                               .action = (int)action,
-                               .reason = (int)reason,
-                               .text = options->text,
-                               .subject = options->to,
-                               .amount = options->amount};
-    int status = gridloop_operator_act(url, options->as, &act, ACT_WAIT_MS, &result);
-    if (status == GRIDLOOP_OK || (status == GRIDLOOP_HELD && result.code != 0)) {
-        return print_result(options, &result);
-    }
-    if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
-        return cli_no_engine(url);
-    }
-    (void)fprintf(stderr, "gridloop case act: %s%s%s (exit %d)\n", gridloop_status_text(status),
-                  result.hint[0] != '\0' ? ": " : "", result.hint, EX_USAGE);
-    return EX_USAGE;
-}
-
 /* ---- options ---- */
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -516,33 +394,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'd':
         options->data = value;
         return 0;
-    case 'u':
-        options->url = value;
-        return 0;
     case 'L':
         options->lang = value;
         return 0;
-    case 'A':
-        options->as = value;
-        return 0;
-    case 'r':
-        options->reason = value;
-        return 0;
-    case 't':
-        options->text = value;
-        return 0;
-    case 'o':
-        options->to = value;
-        return 0;
-    case 'n': {
-        char *end = NULL;
-        unsigned long amount = strtoul(value, &end, 10);
-        if (end == value || *end != '\0' || amount > UINT32_MAX) {
-            argp_error(state, "--amount takes a whole number, not \"%s\"", value);
-        }
-        options->amount = (uint32_t)amount;
-        return 0;
-    }
     case 'j':
         options->is_json = true;
         return 0;
@@ -606,28 +460,6 @@ static int run_explain(int argc, char **argv)
         true);
 }
 
-static int run_act(int argc, char **argv)
-{
-    static const struct argp_option OPTIONS[] = {
-        {"as", 'A', "ID", 0, "who acts: a person of the city", 0},
-        {"reason", 'r', "REASON", 0, "why; some actions need one", 0},
-        {"text", 't', "TEXT", 0, "a remark, at most 1000 bytes", 0},
-        {"amount", 'n', "N", 0, "what the action asks for: stars 1 to 5 (rate)", 0},
-        {"to", 'o', "ID", 0, "person (reassign) or post (send_to_desk)", 0},
-        {"url", 'u', "URL", 0, "engine; default the last one started", 0},
-        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
-        {"json", 'j', NULL, 0, "print JSON", 0},
-        {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "CASE ACTION",
-        .doc = "Does something with a case, as a logged command with actor and reason."};
-    struct case_options options = {.words_max = 2};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : case_act(&options);
-}
-
 int cmd_case(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
@@ -635,10 +467,16 @@ int cmd_case(int argc, char **argv)
         {"show", run_show, "what happened to one, in sentences"},
         {"explain", run_explain, "and why each decision fell as it did"},
         {"status", case_status, "how a report stands, by its receipt, without personal data"},
-        {"act", run_act, "comment, reassign, close, void, reopen, ..."},
+        {"act", case_act_run, "comment, reassign, close, suspend, ...; the action may stand first: case suspend 1"},
         {"reveal", case_record_reveal, "the reporter's contact, with a reason, on record"},
         {"erase", case_record_erase, "delete the reporter's contact for good, on record"},
         {"evidence", case_record_evidence, "photos and files of a case; --save takes them out, on record"},
         {NULL, NULL, NULL}};
-    return cli_run_verb("gridloop case", VERBS, argc, argv);
+    for (const struct cli_verb *verb = VERBS; argc >= 2 && verb->name != NULL; verb++) {
+        if (strcmp(argv[1], verb->name) == 0) {
+            return cli_run_verb("gridloop case", VERBS, argc, argv); /* before an action of that name */
+        }
+    }
+    return case_act_is_action(argc, argv) ? case_act_run_action(argc, argv)
+                                          : cli_run_verb("gridloop case", VERBS, argc, argv);
 }

@@ -264,6 +264,24 @@ static void forget_contacts(struct revealed *revealed)
     }
 }
 
+/* CHILD_OPEN: which ones, as they stand now. */
+static void say_children(const struct node *node, struct case_no no, char *out, size_t out_size)
+{
+    struct case_view view;
+    size_t used = 0;
+    out[0] = '\0';
+    if (!core_find_case(node->core, no, &view)) {
+        return;
+    }
+    for (uint32_t i = 0; i < view.child_count; i++) {
+        char number[WORDS_CASE_NO_SIZE];
+        const int size = snprintf(out + used, out_size - used, "%s%s",
+                                  i == 0 ? "open children: " : ", ",
+                                  words_case_no(view.children[i], number));
+        used += size > 0 && (size_t)size < out_size - used ? (size_t)size : 0;
+    }
+}
+
 static void answer_act(struct node *node, const struct request *request, struct node_reply reply,
                        const struct effect_result *result)
 {
@@ -292,7 +310,10 @@ static void answer_act(struct node *node, const struct request *request, struct 
     act.has_possible = result->possible != 0;
     act.possible = result->possible;
     uint32_t event_count = 0;
-    if (result->possible != 0) {
+    if (result->code == CODE_CHILD_OPEN) {
+        say_children(node, result->case_no, possible, sizeof possible);
+        act.hint = possible;
+    } else if (result->possible != 0) {
         (void)words_actions(result->possible, LANG_EN, possible, sizeof possible);
         act.hint = possible;
     } else if (wants_hint(result->code)) {
