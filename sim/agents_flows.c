@@ -144,7 +144,9 @@ static void step_time(struct agents *agents, enum flow_step step, uint32_t recor
     if (step == FLOW_EXTEND) {
         act(agents, record, holder_of(agents, record, now_ms),
             (struct run_act){.action = ACTION_EXTEND, .reason = why}, now_ms);
-        plan_step(agents, FLOW_EXTEND_FIRST, record, later(agents, now_ms, MINUTE_MS, 20 * MINUTE_MS));
+        const bool is_slow = random_chance(&agents->flow_random, 250); /* the clock may be first */
+        plan_step(agents, FLOW_EXTEND_FIRST, record,
+                  later(agents, now_ms, MINUTE_MS, is_slow ? 24 * HOUR_MS : 20 * MINUTE_MS));
     } else if (step == FLOW_EXTEND_FIRST) {
         act(agents, record, somebody(agents, record, RIGHT_DISPATCHER, now_ms),
             (struct run_act){.action = ACTION_EXTEND_YES}, now_ms);
