@@ -108,6 +108,7 @@ static void test_agents_travel_at_the_speed_of_their_mode(void **state)
     int64_t took_ms[2];
     for (uint32_t i = 0; i < 2; i++) {
         town.rates = agent_rates_default();
+        town.rates.shares[SHARE_EXCEPTION] = 0;
         town.rates.mode_count = 1;
         town.rates.modes[0] = (struct rate_mode){
             .name = "walk", .speed_mm_per_s = i == 0 ? 1000 : 10000, .detour_permille = 1300};
