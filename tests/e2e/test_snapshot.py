@@ -193,7 +193,7 @@ def test_orphan(engine, feed):
         if round_ % 2:
             os.kill(child, signal.SIGCONT)
         engine.kill()
-        wait(lambda: is_gone(child), f"the child {child} dies with its engine", 5)
+        wait(lambda: is_gone(child), f"the child {child} dies with its engine", 20)
         lock = subprocess.run(["flock", "-n", engine.data + "/lock", "true"], check=False)
         check(lock.returncode == 0, "the lock is free")
         engine.start()
