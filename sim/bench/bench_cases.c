@@ -71,10 +71,8 @@ static void let_run_out(struct bench_driver *driver, struct storm *storm)
     struct case_view view;
     uint32_t slot = 0;
     must(core_next_case(driver->core, &slot, &view));
-    while (core_next_due_ms(driver->core) < view.deadline_ms) { /* searches in between */
-        driver->now_ms = core_next_due_ms(driver->core);
-        (void)step_backlog(driver);
-    }
+    driver->now_ms = view.deadline_ms - 1; /* those who were to be looked for again, once */
+    (void)step_backlog(driver);
     const uint64_t before = core_counts_now(driver->core)->clocks_missed;
     driver->now_ms = view.deadline_ms;
     const int64_t from_ns = bench_now_ns();

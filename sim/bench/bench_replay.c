@@ -153,7 +153,7 @@ static enum err measure(struct bench *bench, struct bench_driver *driver, bool i
                             .unit = "/s",
                             .bar_kind = is_single ? BENCH_NO_BAR : BENCH_AT_LEAST,
                             .bar = 500000};
-    const uint32_t rounds = bench_scale(bench, is_single ? 150 : 500, 50, 2);
+    const uint32_t rounds = bench_scale(bench, is_single ? 250 : 1000, 50, 2);
     if (recorder.files == NULL) {
         return ERR_MEMORY;
     }
