@@ -21,6 +21,7 @@
 
 #define EVENTS 8192u
 #define GROUP 16u
+#define RUN_NS_MAX INT64_C(2000000000) /* a run of a slow way ends then; at least one group */
 #define MATCHES_MAX 4096u
 #define BUCKETS 65536u /* power of two */
 
@@ -216,7 +217,8 @@ static void time_way(struct matcher *m, match_fn *way, const struct bench_event 
     static double values[EVENTS / GROUP];
     uint64_t sum = 0;
     uint32_t groups = 0;
-    for (uint32_t i = 0; i + GROUP <= count; i += GROUP) {
+    const int64_t until_ns = bench_now_ns() + RUN_NS_MAX;
+    for (uint32_t i = 0; i + GROUP <= count && (i == 0 || bench_now_ns() < until_ns); i += GROUP) {
         const int64_t from_ns = bench_now_ns();
         for (uint32_t k = 0; k < GROUP; k++) {
             sum += way(m, &events[i + k].event);
@@ -288,7 +290,7 @@ static enum err measure(struct bench *bench, const struct bench_city *city,
     uint64_t matched = 0;
     const uint32_t count = bench_scale(bench, EVENTS, EVENTS / 2, 256);
     const uint32_t slow = /* events for the slow ways */
-        options.rules >= 100000 ? 64 : bench_scale(bench, 512, 256, 64);
+        options.rules >= 100000 ? 2 * GROUP : bench_scale(bench, 512, 256, 64);
     if (err == ERR_OK) {
         err = prove(m, events, slow, &matched);
     }
@@ -300,7 +302,8 @@ static enum err measure(struct bench *bench, const struct bench_city *city,
         const struct bench_events_part all = {events, count};
         const struct bench_events_part some = {events, count / 8};
         const struct bench_events_part few = {events, slow};
-        const struct bench_events_part least = {events, 2 * GROUP};
+        const struct bench_events_part least = {events,
+                                                options.rules >= 100000 ? GROUP : 2 * GROUP};
         const double ours = add_way(bench, m, item, index, by_index, &all, 0);
         (void)add_way(bench, m, item, "hash bucket", by_bucket, &some, ours);
         (void)add_way(bench, m, item, "flat scan", by_scan, &few, ours);
