@@ -5,250 +5,15 @@
 #include "engine/core/choice.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/choice_search.h"
 #include "engine/core/flow.h"
 #include "engine/core/ledger.h"
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 
 #define PERSONS_PER_OPERATION 16u
-#define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
 #define LIST_MAX                                                                                   \
     48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
-
-/* What a candidate is ranked by; smaller wins, compared from the top. */
-struct rank {
-    int64_t team; /* checks: 1 = same team as a handler; else call_of: 0 = nobody goes before */
-    int64_t first;
-    int64_t second;
-    int64_t third;
-    uint32_t person; /* image row: rows are in id order */
-};
-
-/* People of one square of buckets, before anybody's row is read: the nearest few by distance, the others as they come. */
-struct near_place {
-    uint64_t squared;
-    struct grid_place place;
-};
-
-struct batch {
-    uint32_t near_count, other_count;
-    struct near_place near[DECISION_CANDIDATES_MAX];
-    struct grid_place others[BATCH_OTHERS_MAX];
-};
-
-struct search {
-    const struct core *core;
-    const struct case_row *row;
-    const struct policy_assign *assign;
-    const struct policy_ring *ring;
-    struct effect_decision *record;
-    struct kind_mask wanted; /* kinds that may pass the filters of duty */
-    enum order_kind kind;
-    uint8_t ring_index;
-    bool is_grid_ring;
-    bool is_batched;    /* the nearest first, so that few rows are read */
-    bool is_everybody;  /* nobody was found: counting who was removed by what */
-    bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
-    uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
-    uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
-    uint32_t best;      /* worker slot or NONE32 */
-    struct rank best_rank;
-    struct effect_candidate best_line; /* what the record says of him */
-    uint32_t visitor_count;
-    struct visitor visitors[OBJECT_CASES_MAX]; /* who goes to the same object anyway */
-    struct batch batch;
-};
-
-static bool rank_is_before(const struct rank *a, const struct rank *b)
-{
-    if (a->team != b->team) {
-        return a->team < b->team;
-    }
-    if (a->first != b->first) {
-        return a->first < b->first;
-    }
-    if (a->second != b->second) {
-        return a->second < b->second;
-    }
-    if (a->third != b->third) {
-        return a->third < b->third;
-    }
-    return a->person < b->person;
-}
-
-static bool has_role(const struct policy_assign *assign, const struct city_person *person)
-{
-    return (person->rights & assign->rights) != 0 &&
-           (assign->roles == 0 || (person->roles & assign->roles) != 0);
-}
-
-/* Filters that do not depend on where anybody is. */
-static enum code filter_duty(const struct search *search, uint32_t slot,
-                             const struct city_person *person)
-{
-    const struct worker_row *worker = &search->core->workers.rows[slot];
-    const struct policy_assign *assign = search->assign;
-    if (!has_role(assign, person)) {
-        return CODE_WRONG_ROLE;
-    }
-    if ((person->skills & assign->skills) != assign->skills) {
-        return CODE_WRONG_SKILL;
-    }
-    if (assign->ignore_shift == 0 && !worker_is_on_shift(search->core, slot)) {
-        return CODE_OFF_SHIFT;
-    }
-    return worker->status == STATUS_PAUSED ? CODE_RESTING : CODE_ELIGIBLE;
-}
-
-/* Filters about this case and this worker's load. */
-static enum code filter_case(const struct core *core, const struct case_row *row, uint32_t slot,
-                             enum order_kind kind, uint32_t limit)
-{
-    const struct worker_row *worker = &core->workers.rows[slot];
-    const uint32_t flags = case_person_flags(row, slot);
-    if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
-        return CODE_CONFLICTED;
-    }
-    if (kind == KIND_CHECK_RESULT && (row->flags & CASE_IS_RECHECK) != 0 &&
-        (flags & PERSON_CHECKED) != 0) {
-        return CODE_CHECKED_BEFORE;
-    }
-    /* Who has done a part of it is not asked for another part; rework is a new round. */
-    const bool is_handling = kind == KIND_HANDLE || kind == KIND_ASSIST;
-    if (orders_has_worker(core, row, slot) ||
-        (is_handling && orders_has_finished(core, row, slot))) {
-        return CODE_ALREADY_ON_CASE;
-    }
-    if (worker->load >= limit || worker_item_count(worker) >= WORKER_ITEMS_MAX) {
-        return CODE_AT_CAPACITY;
-    }
-    return CODE_ELIGIBLE;
-}
-
-/* Is that a place the worker may be taken to be at? inout_at: where the grid has him, then where he counts as being. */
-static enum code filter_position(const struct search *search, uint32_t slot,
-                                 const struct city_person *person, struct place *inout_at,
-                                 bool *out_is_home)
-{
-    const struct core *core = search->core;
-    const struct worker_row *worker = &core->workers.rows[slot];
-    *out_is_home = false;
-    if (worker_has_fresh_fix(core, worker)) {
-        return CODE_ELIGIBLE;
-    }
-    *out_is_home = true;
-    if (!place_is_known(worker->fix) && person->has_base != 0) {
-        return CODE_ELIGIBLE;
-    }
-    if (search->is_grid_ring) { /* nobody may be forced to be tracked in the own cell */
-        const struct city_cell *home = &state_city(core)->cells[search->row->cell];
-        *inout_at = person->has_base != 0 ? (struct place){person->lon, person->lat}
-                                          : (struct place){home->lon, home->lat};
-        return CODE_ELIGIBLE;
-    }
-    return place_is_known(worker->fix) ? CODE_STALE_FIX : CODE_NO_FIX;
-}
-
-static enum code filter_area(const struct search *search, const struct city_person *person,
-                             int64_t distance_cm)
-{
-    if (search->ring->kind == RING_RADIUS) {
-        return distance_cm < 0 || distance_cm > search->ring->radius_cm ? CODE_OUT_OF_RADIUS
-                                                                        : CODE_ELIGIBLE;
-    }
-    if (search->ring->kind == RING_LEVEL) {
-        const uint32_t unit = person->home_cell == NONE32
-                                  ? NONE32
-                                  : city_unit_of_cell(state_city(search->core), person->home_cell,
-                                                      search->ring->level);
-        return unit == NONE32 || unit != search->case_unit ? CODE_NOT_IN_AREA : CODE_ELIGIBLE;
-    }
-    return CODE_ELIGIBLE;
-}
-
-static int64_t travel_ms_of(const struct search *search, const struct city_person *person,
-                            int64_t distance_cm)
-{
-    const struct city_mode *mode = &state_city(search->core)->modes[person->mode];
-    if (distance_cm < 0) {
-        return -1;
-    }
-    /* cm x 10 = mm; x detour / 1000; / (mm/s) x 1000 = ms */
-    const int64_t speed = max_i64(1, mode->speed_mm_per_s);
-    if (mode->detour_permille <= 1000000) { /* 2e9 cm x 10 x 1e6 fits */
-        return distance_cm * 10 * (int64_t)mode->detour_permille / speed;
-    }
-    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1, speed);
-}
-
-/* Does a handler of the case belong to this team? */
-static bool is_handlers_team(const struct search *search, const struct city_person *person)
-{
-    const struct city *city = state_city(search->core);
-    for (uint32_t i = 0; i < search->row->person_count; i++) {
-        const struct city_person *handler =
-            worker_person(search->core, search->row->persons[i].worker);
-        if ((search->row->persons[i].flags & PERSON_HANDLED) != 0 && handler != NULL &&
-            person->team.size > 0 && handler->team.size == person->team.size &&
-            memcmp(city_text(city, handler->team), city_text(city, person->team),
-                   person->team.size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_visitor(const struct search *search, uint32_t slot)
-{
-    for (uint32_t i = 0; i < search->visitor_count; i++) {
-        if (search->visitors[i].worker == slot) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A ruling names who owns this here: his people first, those of the grid next, others last. */
-static int64_t owner_rank(const struct search *search, const struct city_person *person)
-{
-    const uint32_t ruled = search->record->ruled;
-    if (ruled == NONE32 || person->department == ruled) {
-        return 0;
-    }
-    return person->department == NONE32 ? 1 : 2;
-}
-
-/* Whose turn it is before any distance: who goes there anyway, so that one visit does for several cases, then the owner by
- * ruling. */
-static int64_t call_of(const struct search *search, uint32_t slot, const struct city_person *person)
-{
-    if (search->visitor_count > 0 && is_visitor(search, slot)) {
-        return 0;
-    }
-    return owner_rank(search, person) + (search->visitor_count > 0 ? 3 : 0);
-}
-
-static struct rank rank_of(const struct search *search, uint32_t slot,
-                           const struct city_person *person, int64_t distance_cm, int64_t travel_ms)
-{
-    const struct worker_row *worker = &search->core->workers.rows[slot];
-    const int64_t distance = distance_cm < 0 ? INT64_MAX : distance_cm;
-    struct rank rank = {.first = distance, .second = worker->load, .person = worker->person};
-    if (search->kind == KIND_CHECK_RESULT) {
-        rank.team = is_handlers_team(search, person);
-    } else {
-        rank.team = call_of(search, slot, person);
-    }
-    if (search->assign->pick == PICK_LEAST_LOADED) {
-        rank.first = worker->load;
-        rank.second = distance;
-    } else if (search->assign->pick == PICK_ETA) {
-        rank.first = travel_ms < 0 ? INT64_MAX : travel_ms;
-        rank.second = distance;
-        rank.third = worker->load;
-    }
-    return rank;
-}
 
 static bool candidate_is_before(const struct effect_candidate *a, const struct effect_candidate *b)
 {
@@ -323,20 +88,20 @@ static bool is_beyond(const struct search *search, struct place at)
 static enum code filter_all(const struct search *search, uint32_t slot,
                             const struct city_person *person, enum code position, int64_t away_cm)
 {
-    enum code code = filter_duty(search, slot, person);
+    enum code code = choice_filter_duty(search, slot, person);
     if (code == CODE_ELIGIBLE && (case_person_flags(search->row, slot) & PERSON_DECLINED) != 0) {
         code = CODE_DECLINED;
     }
     if (code == CODE_ELIGIBLE) {
         const uint32_t max_load = search->assign->max_load;
-        code =
-            filter_case(search->core, search->row, slot, search->kind,
-                        max_load > 0 && max_load < person->capacity ? max_load : person->capacity);
+        code = choice_filter_case(search->core, search->row, slot, search->kind,
+                                  max_load > 0 && max_load < person->capacity ? max_load
+                                                                              : person->capacity);
     }
     if (code == CODE_ELIGIBLE) {
         code = position;
     }
-    return code == CODE_ELIGIBLE ? filter_area(search, person, away_cm) : code;
+    return code == CODE_ELIGIBLE ? choice_filter_area(search, person, away_cm) : code;
 }
 
 /* at: where the grid has the worker. */
@@ -348,19 +113,19 @@ static void consider(struct search *search, uint32_t slot, struct place at)
     struct effect_decision *record = search->record;
     record->considered++;
     must(person != NULL);
-    if (search->is_everybody && !has_role(search->assign, person)) {
+    if (search->is_everybody && !choice_has_role(search->assign, person)) {
         record
             ->removed[CODE_WRONG_ROLE - CODE_ELIGIBLE]++; /* most of a city: counted, not listed */
         return;
     }
     bool is_home;
-    const enum code position = filter_position(search, slot, person, &at, &is_home);
+    const enum code position = choice_filter_position(search, slot, person, &at, &is_home);
     int64_t away_cm = -1;
     if (place_is_known(at) && place_is_known(search->row->place)) {
         away_cm = distance_cm(at, search->row->place);
     }
     const enum code code = filter_all(search, slot, person, position, away_cm);
-    const int64_t travel_ms = travel_ms_of(search, person, away_cm);
+    const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
     const struct effect_candidate line = {.person = worker->person,
                                           .code = (uint16_t)code,
@@ -373,8 +138,8 @@ static void consider(struct search *search, uint32_t slot, struct place at)
                                           .travel_ms = travel_ms};
     record_candidate(search, &line);
     if (code == CODE_ELIGIBLE) {
-        const struct rank rank = rank_of(search, slot, person, away_cm, travel_ms);
-        if (search->best == NONE32 || rank_is_before(&rank, &search->best_rank)) {
+        const struct rank rank = choice_rank_of(search, slot, person, away_cm, travel_ms);
+        if (search->best == NONE32 || choice_rank_is_before(&rank, &search->best_rank)) {
             search->best = slot;
             search->best_rank = rank;
             search->best_line = line;
@@ -645,7 +410,7 @@ static enum code why_passed_over(const struct search *search, const struct effec
     const struct city_person *person = &state_city(search->core)->persons[other->person];
     const uint32_t slot = search->core->workers.person_slots[other->person];
     const int64_t call =
-        search->kind == KIND_CHECK_RESULT ? 0 : call_of(search, slot, person);
+        search->kind == KIND_CHECK_RESULT ? 0 : choice_call_of(search, slot, person);
     if (search->kind != KIND_CHECK_RESULT && call > search->best_rank.team) {
         return search->visitor_count > 0 && search->best_rank.team == 0 ? CODE_OTHER_VISIT
                                                                         : CODE_OTHER_OWNER;
@@ -826,5 +591,6 @@ enum code choice_filter_person(const struct core *core, uint32_t case_slot, uint
         return CODE_OFF_SHIFT;
     }
     /* Who declined may be asked again by a dispatcher. */
-    return filter_case(core, cases_peek(&core->cases, case_slot), worker, kind, person->capacity);
+    return choice_filter_case(core, cases_peek(&core->cases, case_slot), worker, kind,
+                              person->capacity);
 }

@@ -1,0 +1,78 @@
+/* choice_search.h: one search for a person: what it holds, who is filtered out, how the rest are ranked. Internal to choice*.c. */
+#ifndef ENGINE_CORE_CHOICE_SEARCH_H
+#define ENGINE_CORE_CHOICE_SEARCH_H
+
+#include "engine/core/choice.h"
+#include "engine/core/grid.h"
+#include "engine/core/ledger.h"
+#include "engine/core/state.h"
+
+#define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
+
+/* What a candidate is ranked by; smaller wins, compared from the top. */
+struct rank {
+    int64_t
+        team; /* checks: 1 = same team as a handler; else choice_call_of: 0 = nobody goes before */
+    int64_t first;
+    int64_t second;
+    int64_t third;
+    uint32_t person; /* image row: rows are in id order */
+};
+
+/* People of one square of buckets, before anybody's row is read: the nearest few by distance, the others as they come. */
+struct near_place {
+    uint64_t squared;
+    struct grid_place place;
+};
+
+struct batch {
+    uint32_t near_count, other_count;
+    struct near_place near[DECISION_CANDIDATES_MAX];
+    struct grid_place others[BATCH_OTHERS_MAX];
+};
+
+struct search {
+    const struct core *core;
+    const struct case_row *row;
+    const struct policy_assign *assign;
+    const struct policy_ring *ring;
+    struct effect_decision *record;
+    struct kind_mask wanted; /* kinds that may pass the filters of duty */
+    enum order_kind kind;
+    uint8_t ring_index;
+    bool is_grid_ring;
+    bool is_batched;    /* the nearest first, so that few rows are read */
+    bool is_everybody;  /* nobody was found: counting who was removed by what */
+    bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
+    uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
+    uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
+    uint32_t best;      /* worker slot or NONE32 */
+    struct rank best_rank;
+    struct effect_candidate best_line; /* what the record says of him */
+    uint32_t visitor_count;
+    struct visitor visitors[OBJECT_CASES_MAX]; /* who goes to the same object anyway */
+    struct batch batch;
+};
+
+/* ---- choice_filters.c: CODE_ELIGIBLE, or the filter ---- */
+
+bool choice_rank_is_before(const struct rank *a, const struct rank *b);
+enum code choice_filter_duty(const struct search *search, uint32_t slot,
+                             const struct city_person *person);
+enum code choice_filter_case(const struct core *core, const struct case_row *row, uint32_t slot,
+                             enum order_kind kind, uint32_t limit);
+enum code choice_filter_position(const struct search *search, uint32_t slot,
+                                 const struct city_person *person, struct place *inout_at,
+                                 bool *out_is_home);
+enum code choice_filter_area(const struct search *search, const struct city_person *person,
+                             int64_t distance_cm);
+int64_t choice_travel_ms(const struct search *search, const struct city_person *person,
+                         int64_t distance_cm);
+struct rank choice_rank_of(const struct search *search, uint32_t slot,
+                           const struct city_person *person, int64_t distance_cm,
+                           int64_t travel_ms);
+bool choice_has_role(const struct policy_assign *assign, const struct city_person *person);
+int64_t choice_call_of(const struct search *search, uint32_t slot,
+                       const struct city_person *person);
+
+#endif
