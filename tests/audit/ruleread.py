@@ -64,7 +64,7 @@ class Rule:
         self.time_in, self.time_out = as_list(time.get("in")), as_list(time.get("not_in"))
         self.severity = int(spec["open"]["severity"])
         self.class_code = str(spec["open"]["class"])
-        self.assigns = [Assign(item, {"worker"}, params) for item in as_list(spec["assign"])]
+        self.assigns = [Assign(item, {"worker"}, params) for item in as_list(spec.get("assign") or [])]
         sla = spec.get("sla") or {}
         self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
         self.steps = [Step(item, params) for item in as_list(spec.get("escalate"))]
@@ -73,7 +73,10 @@ class Rule:
         close = spec.get("close")
         self.close_event = str(close["event"]) if close else None
         self.close_match = [str(field) for field in as_list(close["match"])] if close else []
-        self.close_within_ms = worktime.read_ms(close["within"]) if close else 0
+        self.close_within_ms = worktime.read_ms(close["within"]) if close and "within" in close else 0
+
+        late = spec.get("late_report")
+        self.inner = [(self.id + "/late", 0, len(as_list(late.get("escalate") or [])))] if late else []
 
     def _read_dedupe(self, spec):
         self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
@@ -88,6 +91,16 @@ class Rule:
         self.merge_radius_cm = int(spec.get("radius_m", 0)) * 100
         self.reopen_ms = worktime.read_ms(spec["reopen"]) if "reopen" in spec else 0
         self.takes_severity = (spec.get("take") or {}).get("severity") == "min"
+
+
+def read_plan_rules(plan):
+    """(id, assigns, escalation steps) of the rules under which the tasks of an emergency plan open cases."""
+    for task in as_list(plan.get("tasks") or []):
+        if "assign" in task:
+            name = f"{plan['plan']}/{task['id']}"
+            yield name, len(as_list(task["assign"])), len(as_list(task.get("escalate") or []))
+            if "on_fail" in task:
+                yield name + "/fail", 0, 0
 
 
 class Rules:
@@ -121,11 +134,15 @@ class Rules:
                 self.closers.setdefault(rule.close_event, []).append(rule)
         # Rows of the lowered tables follow the order of ids: how dumps name an assign and a step.
         self.assign_row, self.step_row = {}, {}
-        for rule in self.rules:
-            for index, _ in enumerate(rule.assigns):
-                self.assign_row[rule.id, index] = len(self.assign_row)
-            for index, _ in enumerate(rule.steps):
-                self.step_row[rule.id, index] = len(self.step_row)
+        counts = [(rule.id, len(rule.assigns), len(rule.steps)) for rule in self.rules]
+        counts += [inner for rule in self.rules for inner in rule.inner]
+        for path in glob.glob(os.path.join(directory, "plans", "*.yaml")):
+            counts += read_plan_rules(yamlread.load(path))
+        for name, assigns, steps in sorted(counts, key=lambda row: row[0].encode()):
+            for index in range(assigns):
+                self.assign_row[name, index] = len(self.assign_row)
+            for index in range(steps):
+                self.step_row[name, index] = len(self.step_row)
         for name, assigns in (("check", self.check), ("verify", self.verify)):
             for index, _ in enumerate(assigns):
                 self.assign_row[name, index] = len(self.assign_row)
