@@ -2,7 +2,7 @@
  *
  * A share of the cases (exception in sim.yaml) takes one way beside the straight one, drawn when somebody accepts, arrives or a desk
  * takes over. What is asked is answered: extensions by two others, supervisions by whoever holds the case, appeals by a chief, data
- * by the post. A step that no longer fits is refused by the engine, and nobody insists.
+ * by the post, disputes by the adjudicating post once the time for positions is over (in the simulation every party is silent). A step that no longer fits is refused by the engine, and nobody insists.
  *
  * A plan is (step, case record), or for an order to a post (step, order) of the person who will answer. */
 #include "engine/core/life.h"
@@ -35,6 +35,7 @@ enum flow_step {
     FLOW_TO_CENTRE,
     FLOW_FORCE_CLOSE,
     FLOW_HELP,
+    FLOW_RULE,
 };
 
 #define STEP_SHIFT 56
@@ -246,6 +247,36 @@ static void step_others(struct agents *agents, enum flow_step step, uint32_t rec
     act(agents, record, somebody(agents, record, rights, now_ms), what, now_ms);
 }
 
+/* The desk of the class's owner, else the first there is: a ruling names a post of a department. */
+static uint32_t ruled_post(const struct city *city, const struct case_record *row)
+{
+    const uint32_t owner =
+        row->class_row < city->class_count ? city->classes[row->class_row].department : NONE32;
+    if (owner != NONE32 && city->departments[owner].duty_post != NONE32) {
+        return city->departments[owner].duty_post;
+    }
+    for (uint32_t i = 0; i < city->department_count; i++) {
+        if (city->departments[i].duty_post != NONE32) {
+            return city->departments[i].duty_post;
+        }
+    }
+    return NONE32;
+}
+
+static void step_rule(struct agents *agents, uint32_t record, int64_t now_ms)
+{
+    const struct city *city = agents->options.city;
+    const struct case_record *row = &agents->options.cases->cases[record];
+    const uint32_t post = ruled_post(city, row);
+    struct run_act what = {.action = ACTION_RULE, .reason = REASON_INSTRUCTED};
+    if (post == NONE32 || case_state_is_terminal((enum case_state)row->state)) {
+        return;
+    }
+    put_post(city, post, what.subject);
+    act(agents, record, desk_pick_person(agents, city->info->adjudication_post, UINT32_MAX, now_ms),
+        what, now_ms);
+}
+
 void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms)
 {
     const enum flow_step step = (enum flow_step)(plan->what >> STEP_SHIFT);
@@ -267,7 +298,9 @@ void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now
     }
     const uint32_t record = (uint32_t)of;
     must(record < agents->options.cases->case_count);
-    if (step <= FLOW_CONTROL) {
+    if (step == FLOW_RULE) {
+        step_rule(agents, record, now_ms);
+    } else if (step <= FLOW_CONTROL) {
         step_time(agents, step, record, now_ms);
     } else if (step <= FLOW_DECIDE) {
         step_watch(agents, step, record, now_ms);
@@ -287,6 +320,9 @@ static void plan_answers(struct agents *agents, const struct effect_timeline *li
         plan_step(agents, FLOW_ANSWER, record, later(agents, now_ms, 10 * MINUTE_MS, 5 * HOUR_MS));
     } else if (line->action == ACTION_APPEAL) {
         plan_step(agents, FLOW_DECIDE, record, later(agents, now_ms, HOUR_MS, 24 * HOUR_MS));
+    } else if (line->action == ACTION_ADJUDICATE) {
+        plan_step(agents, FLOW_RULE, record,
+                  later(agents, now_ms + agents->options.city->info->position_ms, MINUTE_MS, 2 * HOUR_MS));
     } else if (line->action == ACTION_LINK_CHILD) {
         agents->last_child = report_cases_find(agents->options.cases, line->other);
         plan_step(agents, FLOW_UNLINK, record, later(agents, now_ms, MINUTE_MS, 3 * HOUR_MS));

@@ -328,7 +328,6 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     if (!is_full && (RATINGS & bit) != 0) {
         return CODE_UNKNOWN_RECEIPT;
     }
-    return !is_full && action == ACTION_SEND_TO_DESK ? CODE_UNKNOWN_WORKER : expected_of_full(action);
     return !is_full && (action == ACTION_SEND_TO_DESK || action == ACTION_HAND_OVER) ? CODE_UNKNOWN_WORKER : expected_of_full(action);
 }
 

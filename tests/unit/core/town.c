@@ -112,6 +112,15 @@ struct limits town_limits(void)
     small.event_ids = 128;
     small.dedupe_keys = 64;
     small.case_events = 20;
+    small.contacts = 32;
+    small.sources = 64;
+    small.disputes = 16;
+    small.rulings = 32;
+    small.objects = 64;
+    small.burdens = 64;
+    small.plans = 4;
+    small.plan_tasks = 64;
+    small.late_reports = 16;
     return small;
 }
 
