@@ -47,6 +47,9 @@ static json_t *dump_event(struct dump_names names, const struct event *event)
     dump_set(object, "areas", areas);
     dump_set(object, "is_by_person", json_boolean((head->flags & EVENT_BY_PERSON) != 0));
     dump_set(object, "is_self_handled", json_boolean((head->flags & EVENT_SELF_HANDLED) != 0));
+    if ((head->flags & EVENT_IS_DRILL) != 0) {
+        dump_set(object, "is_drill", json_true());
+    }
     if (event->contact != NULL) {
         dump_set(object, "contact_key", dump_hash(event->contact->id));
     }

@@ -24,6 +24,7 @@ static json_t *dump_result(struct dump_names names, const struct effect_result *
     dump_set(object, "index", json_integer(result->index));
     dump_set(object, "code", json_string(words_code_name(result->code)));
     dump_set(object, "is_late", json_boolean(result->is_late));
+    dump_set(object, "report", json_integer(result->report));
     dump_set(object, "case", dump_case_no(result->case_no));
     dump_set(object, "order", dump_u64(result->order));
     dump_set(object, "possible", dump_actions(result->possible));
@@ -93,6 +94,7 @@ static json_t *dump_timeline(struct dump_names names, const struct effect_timeli
     dump_set(object, "until_ms", json_integer(line->until_ms));
     dump_set(object, "amount", json_integer(line->amount));
     dump_set(object, "event_count", json_integer(line->event_count));
+    dump_set(object, "report", json_integer(line->report));
     if (line->is_drill) {
         dump_set(object, "is_drill", json_true());
     }

@@ -11,6 +11,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from caseacts import RATINGS, serial_of
 from cityread import City, NotAudited
 from intake import Intake
 from ruleread import Rules
@@ -142,15 +143,22 @@ class Audit(Intake):
         elif known[0] != entry["content_digest"]:
             self.judge_result(entry, "SEQ_REUSED", None, False)
         else:
-            for index, (code, case, is_late) in enumerate(known[1]):
-                self.judge_result(entry, code, case, is_late, index)
+            for index, (code, case, is_late, report) in enumerate(known[1]):
+                self.judge_result(entry, code, case, is_late, index, report)
 
-    def judge_result(self, entry, code, case, is_late, index=0):
+    def report_of(self, code, no, _):
+        """Which of the case's reports an event was; None: believed."""
+        case = self.cases.get(no)
+        if code is None or (case is not None and case.is_aside):
+            return None
+        return case.events if case is not None and code in ("OPENED", "MERGED", "REOPENED") else 0
+
+    def judge_result(self, entry, code, case, is_late, index=0, report=0):
         effect = self.take("RESULT", None)
-        told = (effect["code"], effect["case"], effect["is_late"], effect["index"], effect["seq"])
+        told = (effect["code"], effect["case"], effect["is_late"], effect["index"], effect["seq"], effect["report"])
         if code is None:  # of a case set aside: whatever was answered
-            code, case, is_late = told[:3]
-        self.same(case, "result", told, (code, case, is_late, index, entry["seq"]))
+            code, case, is_late, _, _, report = told
+        self.same(case, "result", told, (code, case, is_late, index, entry["seq"], told[5] if report is None else report))
         return effect
 
     def begin(self, mark, entry):
@@ -185,8 +193,8 @@ class Audit(Intake):
         answers = []
         for index, event in enumerate(entry["events"]):
             answer = self.take_event(event, gateway, person)
-            answers.append(answer)
-            self.judge_result(entry, *answer, index)
+            answers.append((*answer, self.report_of(*answer)))
+            self.judge_result(entry, *answer, index, answers[-1][3])
         mark.kept[entry["seq"]] = (entry["content_digest"], answers)
 
     def take_act(self, *words):
@@ -211,10 +219,11 @@ class Audit(Intake):
         mark.kept[entry["seq"]] = None
         code = super().take_act(entry, person)
         case = self.act_case.no if self.act_case is not None else None
-        effect = self.judge_result(entry, code, case, False)
+        report = serial_of(entry["other_case"]) if code == "DONE" and entry["action"] in RATINGS else 0
+        effect = self.judge_result(entry, code, case, False, 0, report)
         if self.act_state is not None and code is not None:
             self.same(case, "state in the result", effect["state"], self.act_state)
-        mark.kept[entry["seq"]] = (entry["content_digest"], [(effect["code"], case, False)])
+        mark.kept[entry["seq"]] = (entry["content_digest"], [(effect["code"], effect["case"], False, effect["report"])])
         return None
 
     def say(self, case, *words, **more):
@@ -247,7 +256,7 @@ def print_report(audit, file, shown=SHOWN):
     checked = audit.checked
     print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, "
           f"{checked['distances']} distances, {checked['nobody']} times nobody, {checked['resends']} resends, "
-          f"{audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
+          f"{checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
     print(f"{checked['choices']} choices, {audit.stories.closed_cases} cases, {checked['clocks']} clocks checked: "
           f"{len(audit.differences)} differences", file=file)
 

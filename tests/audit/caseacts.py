@@ -3,7 +3,7 @@ from caseaside import PAUSE_MS, CaseAside
 from caseflow import HELP_ARRIVE_MS
 from geometry import distance_cm
 from offices import KEEPS_INSPECTION
-from world import ARRIVE_CM, HANDLING, SERVICE
+from world import ARRIVE_CM, HANDLING, PLAN_ORDERS, SERVICE
 
 COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK", "CONTROL", "SPLIT", "INFORM"}
 HEARING = {"POSITION", "RULE"}
@@ -11,7 +11,10 @@ CHECK = {"CHECK_PASS", "CHECK_FAIL", "CLOSE"}
 CHECKING = CHECK | {"SPLIT", "INFORM"}
 TIME = {"EXTEND", "EXTEND_YES", "EXTEND_NO", "SUSPEND"}
 APPEAL = {"APPEAL", "APPEAL_YES", "APPEAL_NO"}
-ALWAYS = {"COMMENT", "RELATE"}
+ON_RECORD = {"REVEAL", "ERASE", "READ_EVIDENCE"}
+RATINGS = {"RATE", "SOLVED", "NOT_SOLVED"}
+STARS = 5
+ALWAYS = {"COMMENT", "RELATE"} | ON_RECORD
 OPEN = ALWAYS | {"VOID", "FORCE_CLOSE", "SUPERVISE", "ANSWER", "MERGE_INTO", "REPLACE", "LINK_CHILD", "UNLINK_CHILD"}
 CASE_ACTIONS = {
     "REPORTED": OPEN | {"FILE"},
@@ -21,8 +24,8 @@ CASE_ACTIONS = {
     "ASSIGNED": OPEN | COMMAND | TIME | HEARING | {"DONE", "RETURN", "HAND_OVER"},
     "ON_SITE": OPEN | COMMAND | TIME | HEARING,
     "HANDLED": OPEN | CHECKING | HEARING, "CHECKING": OPEN | CHECKING | HEARING,
-    "SUSPENDED": OPEN | {"RESUME"},
-    "CLOSED": ALWAYS | APPEAL | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | APPEAL | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"},
+    "SUSPENDED": OPEN | HEARING | {"RESUME"},
+    "CLOSED": ALWAYS | APPEAL | RATINGS | {"REOPEN"}, "FORCED_CLOSED": ALWAYS | APPEAL | RATINGS | {"REOPEN"}, "VOID": ALWAYS | {"REOPEN"},
     "MERGED": ALWAYS}
 UNDER_WAY = {"RETURN", "COMMENT"}
 ORDER_ACTIONS = {
@@ -34,7 +37,8 @@ ORDER_ACTIONS = {
                      "ARRIVED": UNDER_WAY | {"CHECK_PASS", "CHECK_FAIL"}},
     "VERIFY_REPORT": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"},
                       "ARRIVED": UNDER_WAY | {"VERIFY_YES", "VERIFY_NO"}},
-    "INFORM": {"OFFERED": {"ACCEPT", "DONE", "DECLINE", "COMMENT"}, "ACCEPTED": {"DONE", "DECLINE", "COMMENT"}}}
+    "INFORM": {"OFFERED": {"ACCEPT", "DONE", "DECLINE", "COMMENT"}, "ACCEPTED": {"DONE", "DECLINE", "COMMENT"}},
+    "ADJUDICATE": {"OFFERED": {"RULE", "COMMENT"}}}
 CENTRE = {"intake", "dispatcher", "shift_chief"}
 RIGHTS = {"HAND_OVER": {"department_desk"}, "DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
           "CHECK_FAIL": {"inspector", "shift_chief"}, "CLOSE": {"shift_chief"},
@@ -49,27 +53,38 @@ RIGHTS = {"HAND_OVER": {"department_desk"}, "DONE": {"department_desk"}, "RETURN
           "SUPERVISE": {"shift_chief", "overseer"}, "ANSWER": None, "MERGE_INTO": CENTRE, "SPLIT": CENTRE,
           "LINK_CHILD": CENTRE, "UNLINK_CHILD": CENTRE, "RELATE": CENTRE | {"department_desk"},
           "REPLACE": {"dispatcher", "shift_chief"}, "INFORM": {"dispatcher", "department_desk", "shift_chief"},
-          "REQUEST_HELP": None}
-ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING}
+          "REQUEST_HELP": None, "RATE": {"intake"}, "SOLVED": {"intake"}, "NOT_SOLVED": {"intake"},
+          "REVEAL": {"intake", "shift_chief", "dispatcher"}, "ERASE": {"intake", "shift_chief"},
+          "READ_EVIDENCE": CENTRE | {"department_desk", "inspector", "overseer", "auditor"}}
+PLAN_ACTS = {"PLAN_CONFIRM", "PLAN_STAND_DOWN", "PLAN_ACK", "PLAN_ANSWER", "PLAN_START"}
+ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING, *PLAN_ACTS}
 REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN",
             "EXTEND", "EXTEND_NO", "SUSPEND", "CONTROL", "SUPERVISE", "APPEAL", "APPEAL_NO", "MERGE_INTO", "REPLACE", "SPLIT",
-            "UNLINK_CHILD", "REQUEST_HELP", "HAND_OVER", *HEARING}
-WORDED = {"ANSWER", "SPLIT", "INFORM"}
+            "UNLINK_CHILD", "REQUEST_HELP", "HAND_OVER", "REVEAL", "ERASE", *HEARING}
+WORDED = {"ANSWER", "SPLIT", "INFORM", "POSITION"}
 OF_SIDE = {"EXTEND", "ANSWER", "APPEAL"}
 WITH_OTHER = {"MERGE_INTO", "REPLACE", "LINK_CHILD", "UNLINK_CHILD", "RELATE"}
 UNSEEN = {"REASSIGN", "SEND_TO_DESK", "DISPATCH"}  # and RETURN by a dispatcher: not by who filed it
 FOR_DESK = {"NOT_MINE", "PRIVATE_LAND", "OUTSIDE_DUTY", "NOT_FOUND", "FALSE_ALARM"}
 
 
+def serial_of(no):
+    """Which report a receipt names."""
+    return int(no.split("-")[2]) if no else 0
+
+
 class CaseActs(CaseAside):
     def take_act(self, act, person):
-        """The code that the result must have; carries the act out where it is DONE."""
+        """The code that the result must have, None where it is believed; carries the act out where it is DONE."""
         self.act, self.actor = act, person
         self.act_case = self.act_state = None
         if act["action"] not in ACTIONS:
             return "UNKNOWN_ACTION"
         if act["action"] in REASONED and act["reason"] == "NONE":
             return "REASON_NEEDED"
+        if act["action"] in PLAN_ACTS or act["order"] >= PLAN_ORDERS:
+            self.pass_over()
+            return None
         return self.act_on_order() if act["order"] != 0 else self.act_on_case()
 
     def note(self, **more):
@@ -103,7 +118,8 @@ class CaseActs(CaseAside):
             return None
         if order.worker is None:
             is_mute = act["action"] in ("DONE", "DECLINE") and not act["text"]
-            code = "TEXT_NEEDED" if is_mute else self.answer_post_order(case, order)
+            code = "TEXT_NEEDED" if is_mute else \
+                self.order_rule(case, order) if act["action"] == "RULE" else self.answer_post_order(case, order)
         else:
             code = getattr(self, "order_" + act["action"].lower())(case, order) or "DONE"
         self.act_state = order.state
@@ -268,6 +284,8 @@ class CaseActs(CaseAside):
         self.act_case, self.act_state = case, case.state
         if case.is_aside:
             return None
+        if act["action"] in RATINGS and not case.is_terminal:
+            return "RATED_EARLY"
         if act["action"] not in CASE_ACTIONS[case.state]:
             return "WRONG_STATE"
         code = self.refuse(case)
@@ -275,6 +293,10 @@ class CaseActs(CaseAside):
             return code
         if act["action"] in WITH_OTHER:
             code = self.with_other(case)
+        elif act["action"] in RATINGS:
+            code = self.rate(case)
+        elif act["action"] in ON_RECORD:
+            code = self.on_record(case)
         else:
             code = getattr(self, "case_" + act["action"].lower())(case) or "DONE"
         case = self.act_case
@@ -356,8 +378,10 @@ class CaseActs(CaseAside):
 
     def case_hand_over(self, case):
         desk, amount = (self.act["subject"] or {}).get("post", {}).get("code"), self.act["amount"]
-        if desk is None or desk == case.holder[1] or amount > KEEPS_INSPECTION:
+        if desk is None or desk == case.holder[1]:
             return "UNKNOWN_WORKER"
+        if amount > KEEPS_INSPECTION:
+            return "BAD_AMOUNT"
         self.say(case, "HAND_OVER", **self.note(post=desk, amount=amount))
         self.leave(case, self.act["reason"], desk, {"inspection"} if amount == KEEPS_INSPECTION else set())
         self.recall_all(case, False)
@@ -368,8 +392,11 @@ class CaseActs(CaseAside):
     def case_position(self, case):
         return self.take_position(case, self.act, self.actor, **self.note())
 
+    def order_rule(self, case, order):
+        return self.rule_dispute(case, self.act, self.actor, **self.note(order=order, amount=self.act["amount"]))
+
     def case_rule(self, case):
-        return self.rule_dispute(case, self.act, self.actor, **self.note(amount=self.act["amount"]))
+        return self.order_rule(case, None)
 
     def case_done(self, case):
         if not case.fits(self.actor):
@@ -428,6 +455,33 @@ class CaseActs(CaseAside):
 
     def case_reopen(self, case):
         self.reopen(case, **self.note())
+
+    # ---- what reporters say of it, and what is on record of them ----
+
+    def rate(self, case):
+        action, report, amount = self.act["action"], serial_of(self.act["other_case"]), self.act["amount"]
+        if not 0 < report <= case.events:
+            return "UNKNOWN_RECEIPT"
+        if action == "RATE" and not 1 <= amount <= STARS:
+            return "BAD_STARS"
+        key = (action == "RATE", report, case.closed_at, case.round)
+        if key in case.ratings:
+            return "ALREADY_RATED"
+        case.ratings.add(key)
+        note = self.note(amount=amount, report=report)
+        self.say(case, action, **note)
+        if action == "NOT_SOLVED":
+            self.reopen(case, **{**note, "reason": "NOT_SOLVED"})
+        return "DONE"
+
+    def on_record(self, case):
+        if self.act["action"] != "READ_EVIDENCE" and not case.contacts:
+            return "CONTACT_ERASED" if case.contacts is None else "NO_CONTACT"
+        self.say_act(case)
+        if self.act["action"] == "ERASE":
+            self.drop_contacts(case, "CONTACT_ERASED")
+            case.contacts = None
+        return "DONE"
 
     def case_comment(self, case):
         self.say_act(case)

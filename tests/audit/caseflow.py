@@ -215,7 +215,7 @@ class CaseFlow(Offices):
 
     def recall_all(self, case, keep_arrived):
         for order in list(case.orders):
-            is_kept = keep_arrived and (order.state == "ARRIVED" or order.worker is None or
+            is_kept = order.kind == "ADJUDICATE" or keep_arrived and (order.state == "ARRIVED" or order.worker is None or
                                         (case.is_joint and order.state == "ACCEPTED"))
             if order.is_active and not is_kept:
                 self.recall(case, order, "RECALLED", "RECALLED")
@@ -441,6 +441,7 @@ class CaseFlow(Offices):
             self.notice(case, self.city.supervision, None, "EXPIRED")
             return
         self.say(case, "RETIRE")
+        self.drop_contacts(case, "GONE")
         self.forget_case(case)
 
     def seek(self, case):

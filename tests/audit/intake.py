@@ -1,7 +1,10 @@
 """intake.py: from an event to a case, recomputed: facts, time, repeats, all-clears, rules, dedupe, merge, opening."""
 import geometry
 from caseacts import CaseActs
-from world import CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
+from world import CASE_CONTACTS, CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
+
+
+DRILL = "\0drill"  # no field's name: a drill never meets the real
 
 
 def fields_of(event):
@@ -15,13 +18,15 @@ def fields_of(event):
         else:
             text = field["text"]
             out[field["name"]] = text if isinstance(text, str) else str(text)
+    if event.get("is_drill"):
+        out[DRILL] = True
     return out
 
 
 def key_of(names, fields, class_code):
     """Parts of a key: the class, or a field with its name; a missing field is a value of its own."""
-    return tuple(("class", class_code) if name == "class" else
-                 (name, type(fields.get(name)).__name__, fields.get(name)) for name in names)
+    return (fields.get(DRILL, False), *(("class", class_code) if name == "class" else
+                                        (name, type(fields.get(name)).__name__, fields.get(name)) for name in names))
 
 
 FOLLOWED = 8
@@ -70,7 +75,24 @@ class Intake(CaseActs):
     # ---- the pipeline ----
 
     def take_event(self, event, gateway, person):
-        """(code, case, is_late) the result must have."""
+        """(code, case, is_late) the result must have; code None: believed."""
+        code, no, is_late = self.decide(event, gateway, person)
+        if event.get("contact_key") is not None and code is not None:
+            self.settle_contact(event["contact_key"], code, no)
+        return code, no, is_late
+
+    def settle_contact(self, key, code, no):
+        case = self.cases.get(no) if code in ("OPENED", "MERGED", "REOPENED") else None
+        if case is not None and case.is_aside:
+            return
+        if case is not None:
+            kept = case.contacts or []
+            code = "TOO_MANY_EVENTS" if len(kept) >= CASE_CONTACTS else "DONE"
+            if code == "DONE":
+                case.contacts = [*kept, key]
+        self.tell_contact(key, case, code)
+
+    def decide(self, event, gateway, person):
         self.checked["events"] += 1
         if event["verdict"] != "NOTHING":
             return event["verdict"], None, False
@@ -91,6 +113,8 @@ class Intake(CaseActs):
         is_late = at < self.now - self.rules.lateness_ms
         if type_name is None:
             return "NO_RULE", None, is_late
+        if isinstance(fields.get("refers"), str):  # to an alert of a plan: not recomputed
+            return self.believe_event(event)
         cleared = self.clear_cases(type_name, fields, gateway)
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
         areas = [area["name"] for area in event["areas"]]
@@ -104,6 +128,13 @@ class Intake(CaseActs):
         if event["id_hash"] is not None:
             self.event_ids[event["id_hash"]] = case
         return code, case, is_late
+
+    def believe_event(self, event):
+        self.pass_over()
+        result = self.effects[self.at] if self.at < len(self.effects) else {"code": "TABLE_FULL", "case": None}
+        if event["id_hash"] is not None and result["code"] not in ("UNKNOWN_ALERT", "ALERT_OVER", "TABLE_FULL"):
+            self.event_ids[event["id_hash"]] = result["case"]
+        return None, None, None
 
     def clear_cases(self, type_name, fields, gateway):
         """Number of the last case cleared, or None."""
@@ -248,6 +279,7 @@ class Intake(CaseActs):
         case.cell, case.device, case.gateway = name_of(event["cell"]), name_of(event["device"], "id"), gateway
         case.asset = asset if asset is not None else name_of(event["asset"])
         case.place, case.opened_at = place_of(event["place"]), self.now
+        case.is_drill = DRILL in fields
         case.mask = self.wanted(rule, fields)
         case.holder = ("post", self.city.command)
         self.cases[case.no] = case

@@ -1,11 +1,12 @@
 """offices.py: which office has a case, its hand-overs, and whether they are buck-passing; adjudication and rulings."""
 from casetime import CaseTime
-from world import Desync
+from world import Order
 
 HANDOVERS = 8
 PARTIES = 4
 WORK_DAY_MS = 8 * 3600000
 KEEPS_INSPECTION = 2
+TO_POST = ("DISPATCHING", "ASSIGNED", "ON_SITE")  # a ruling moves a case only here
 
 
 class Step:
@@ -58,6 +59,7 @@ class Dispute:
     def __init__(self, reason, post):
         self.reason, self.post, self.is_heard, self.due = reason, post, False, None
         self.parties = []  # [post, state]
+        self.order = None  # to the adjudicating post; it ends with the dispute
 
     def ask(self, post):
         if post is not None and len(self.parties) < PARTIES and all(party[0] != post for party in self.parties):
@@ -193,12 +195,27 @@ class Offices(CaseTime):
         self.recall_all(case, False)
         self.to_desk(case, None, "IN_DISPUTE", False)
         self.arm_dispute(case, self.city.position_ms)
-        if any(self.workers[person].person.capacity > 0 for person in self.city.posts[case.dispute.post].persons):
-            raise Desync(case, "an adjudicating post whose persons take orders is not recomputed")
+        self.give_ruling_order(case)
         self.say_dispute(case, "ADJUDICATE", case.dispute.post)
         self.notice(case, case.dispute.post, None, "IN_DISPUTE")
         for post, _ in case.dispute.parties:
             self.notice(case, post, None, "IN_DISPUTE")
+
+    def give_ruling_order(self, case):
+        if case.is_aside:
+            return
+        self.drop_oldest(case)
+        self.last_order += 1
+        order = Order(self.last_order, case, None, "ADJUDICATE", self.now)
+        order.post = case.dispute.post
+        self.orders[order.number] = order
+        case.orders.insert(0, order)
+        case.dispute.order = order
+
+    def end_ruling_order(self, case, state):
+        order = case.dispute.order
+        if order is not None and order.is_active:
+            self.end_order(order, state)
 
     def arm_dispute(self, case, after_ms):
         if not case.is_aside:
@@ -208,7 +225,7 @@ class Offices(CaseTime):
     def say_dispute(self, case, action, post):
         if case.dispute is not None:
             self.say(case, action, reason=case.dispute.reason, post=post, clock=case.dispute.clock,
-                     deadline=case.dispute.due)
+                     deadline=case.dispute.due, order=case.dispute.order)
 
     def dispute_due(self, case, due):
         dispute = case.dispute
@@ -226,7 +243,9 @@ class Offices(CaseTime):
                 self.say_dispute(case, "SILENT", party[0])
         self.notice(case, dispute.post, None, "IN_DISPUTE")
 
-    def drop_dispute(self, case):
+    def drop_dispute(self, case, state="RECALLED"):
+        if case.dispute is not None:
+            self.end_ruling_order(case, state)
         case.dispute = None
         self.timers.cancel(("dispute", case.no))
 
@@ -242,8 +261,6 @@ class Offices(CaseTime):
             return "NOT_YOURS"
         if dispute.is_heard:
             return "WRONG_STATE"
-        if not act["text"]:
-            return "REASON_NEEDED"
         party[1] = "filed"
         if all(state != "asked" for _, state in dispute.parties):
             dispute.is_heard = True
@@ -270,9 +287,10 @@ class Offices(CaseTime):
         if at is not None:
             self.rulings[kind, at, case.class_code] = lead
         case.ruled_office = lead
+        self.end_ruling_order(case, "DONE")
         self.say(case, "RULE", post=lead, code="NOTHING" if at is not None else "FORGOTTEN", **note)
         self.drop_dispute(case)
-        if case.state not in ("HANDLED", "CHECKING"):
+        if case.state in TO_POST:
             self.recall_all(case, False)
             self.to_desk(case, lead, "RULED", False)
         case.add_person(actor, "commanded")

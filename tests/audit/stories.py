@@ -24,6 +24,13 @@ class Story:
         self.missed = set()
 
 
+    def close_hearing(self):
+        """An order to rule ends with its dispute, whoever ended that and how."""
+        for order in self.orders.values():
+            if order[1] == "ADJUDICATE" and order[2] in ACTIVE:
+                order[2] = "DONE"
+
+
 class Stories:
     """Fed with every entry of the dump in order."""
 
@@ -33,7 +40,7 @@ class Stories:
         self.results, self.serials = {}, {}
         self.position = self.last_time = 0
         self.last_position = 0
-        self.counts = {"events": 0, "opened": 0, "closed": 0, "open": 0, "reopened": 0}
+        self.counts = {"events": 0, "opened": 0, "closed": 0, "open": 0, "reopened": 0, "by_plan": 0}
         self.codes, self.actions = {}, {}
         self.closed_cases = self.holders_checked = 0
         self.last_order, self.item_seq, self.touched = 0, {}, set()
@@ -77,6 +84,8 @@ class Stories:
             self.results[key] = (entry["content_digest"], answer)
 
     def take_code(self, entry, result):
+        if entry["kind"] == "ACT" and entry["action"] == "PLAN_START" and result["code"] == "DONE":
+            self.counts["by_plan"] += 1
         if entry["kind"] == "EVENTS":
             self.counts["events"] += 1
             self.codes[result["code"]] = self.codes.get(result["code"], 0) + 1
@@ -84,7 +93,7 @@ class Stories:
     def take_activated(self, effect):
         """Nothing to judge."""
 
-    take_firing = take_result = take_notice = take_activated
+    take_firing = take_result = take_notice = take_plan = take_contact = take_activated
 
     def take_decision(self, effect):
         lines = effect["candidates"]
@@ -132,6 +141,8 @@ class Stories:
             story.is_done = story.has_arrived = story.is_cleared = False
         if action == "CLEAR":
             story.is_cleared = True
+        if action == "RULE":
+            story.close_hearing()
         if action == "MISS":
             self.take_miss(story, effect, number)
         if effect["state"] in TERMINAL and story.state not in TERMINAL:
@@ -144,6 +155,7 @@ class Stories:
             del self.stories[no]
 
     def take_open(self, no, effect):
+        self.counts["by_plan"] += "/" in (name_of(effect["rule"], "id") or "")
         self.counts["opened"] += 1
         self.counts["open"] += 1
         if no in self.stories:
@@ -193,13 +205,13 @@ class Stories:
         by_engine = action in ("OFFER", "RECALL", "EXPIRE", "LOST", "MISS", "REASSIGN", "ADJUDICATE",
                                "JOINT_VISIT", "SHORT_NOTICE")
         person = name_of(effect["subject"] if by_engine else effect["actor"], "id")
-        if action == "INFORM":  # an order to a post
+        if action == "INFORM" or (action == "ADJUDICATE" and number not in story.orders):  # an order to a post
             if number != self.last_order + 1:
                 self.differ(self.position, story.no, f"order {number} follows {self.last_order}")
             self.last_order = number
-            story.orders[number] = [None, "INFORM", "OFFERED", None]
+            story.orders[number] = [None, action, "OFFERED", None]
             return
-        if action == "OFFER" or (action == "ADJUDICATE" and number not in story.orders):
+        if action == "OFFER":
             if number != self.last_order + 1:
                 self.differ(self.position, story.no, f"order {number} follows {self.last_order}")
             self.last_order = number
@@ -214,7 +226,7 @@ class Stories:
         if order is None:
             self.differ(self.position, story.no, f"{action} of order {number}, which was never offered")
             return
-        if order[1] == "INFORM":
+        if order[1] in ("INFORM", "ADJUDICATE"):
             if order[2] not in ACTIVE:
                 self.differ(self.position, story.no, f"{action} of order {number}, which is {order[2]}")
             order[2] = "ACCEPTED" if action == "ACCEPT" else ENDS.get(action, order[2])
@@ -261,6 +273,7 @@ class Stories:
         self.counts["open"] -= 1
         self.counts["closed"] += 1
         self.closed_cases += 1
+        story.close_hearing()
         active = [number for number, order in story.orders.items() if order[2] in ACTIVE and number != effect["order"]]
         if active:
             self.differ(self.position, story.no, f"closed with orders {active} still active")
@@ -284,13 +297,14 @@ class Stories:
                 self.differ(self.position, story.no, "closed and never done")
             if check == "device" and not story.is_cleared:
                 self.differ(self.position, story.no, "closed by a device that said nothing")
-        elif action not in ("VOID", "FORCE_CLOSE", "VERIFY_NO", "MERGE_INTO", "REPLACE"):
+        elif action not in ("VOID", "FORCE_CLOSE", "VERIFY_NO", "MERGE_INTO", "REPLACE", "PLAN_CANCEL"):
             self.differ(self.position, story.no, f"closed by {action}")
 
     def finish(self):
         """The ledger."""
         told = self.codes
-        if told.get("OPENED", 0) + self.actions.get("SPLIT", 0) != self.counts["opened"]:
+        by_engine = self.actions.get("SPLIT", 0) + self.counts["by_plan"]
+        if told.get("OPENED", 0) + by_engine != self.counts["opened"]:
             self.differ(self.position, None, f"{told.get('OPENED', 0)} events opened {self.counts['opened']} cases")
         merged = told.get("MERGED", 0) + told.get("SUPPRESSED", 0)
         if merged != self.actions.get("MERGE", 0):

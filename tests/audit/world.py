@@ -13,7 +13,8 @@ SERVICE = {"CHECK_RESULT": "check", "VERIFY_REPORT": "verify"}
 ACTIVE = ("OFFERED", "ACCEPTED", "ARRIVED")
 TERMINAL = ("CLOSED", "VOID", "MERGED", "FORCED_CLOSED")
 ENDS = {"DECLINE": "DECLINED", "RETURN": "RETURNED", "DONE": "DONE", "CHECK_PASS": "DONE", "CHECK_FAIL": "DONE",
-        "VERIFY_YES": "DONE", "VERIFY_NO": "DONE", "EXPIRE": "EXPIRED", "LOST": "EXPIRED", "RECALL": "RECALLED"}
+        "VERIFY_YES": "DONE", "VERIFY_NO": "DONE", "EXPIRE": "EXPIRED", "LOST": "EXPIRED", "RECALL": "RECALLED",
+        "RULE": "DONE"}
 
 # What the engine's tables allow for one case (docs/rules.md, "Who gets the order").
 CASE_PERSONS = 16
@@ -22,6 +23,10 @@ CASE_OFFERS = 12
 CASE_ORDERS = 24
 CASE_EVENTS = 1000
 WORKER_ITEMS = 64
+CASE_CONTACTS = 8
+PLAN_ORDERS = 10 ** 12  # tasks of emergency plans are numbered from here
+PLAN_CLOCKS = ("PLAN_CONFIRM", "PLAN_ACK", "LATE_REPORT")
+PLAN_CALLS = ("PLAN_ASK", "PLAN_SILENT", "PLAN_TASK_LATE", "MISS", "ESCALATE")  # of a plan: a post is told next
 ARRIVE_CM = 100000
 EVENT_AGE_MS = 7 * 86400000
 WEEK_MS = 7 * 86400000
@@ -103,6 +108,8 @@ class Case:
         self.is_supervised = self.supervise_missed = self.auto_supervised = False
         self.supervise_limit_ms, self.appeal = 0, None
         self.is_joint, self.help_wanted, self.is_recheck = False, 0, False
+        self.is_drill, self.ratings = False, set()
+        self.contacts = []  # keys, as they came; None: erased
         self.survivor = self.parent = None
         self.children = []  # newest first
 
@@ -217,7 +224,7 @@ class World:
         self.effects, self.at, self.operations = [], 0, 0
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0,
-                        "merges": 0, "resends": 0}
+                        "merges": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):
@@ -240,11 +247,36 @@ class World:
         while self.at < len(self.effects):
             effect = self.effects[self.at]
             case = self.case_of_effect(effect)
+            if self.is_of_plan(effect, case):
+                if effect["effect"] == "ITEM" or case is None or case.is_aside:
+                    self.follow(effect)
+                self.at += 1
+                continue
             if effect["effect"] in ("RESULT", "FIRING") or case is None or not case.is_aside:
                 return effect
             self.follow(effect)
             self.at += 1
         return None
+
+    def is_of_plan(self, effect, case):
+        """Does it tell of an emergency plan, its tasks or a late report? These are passed over, and so are the cases that they open."""
+        kind, before = effect["effect"], self.effects[self.at - 1] if self.at else {}
+        if kind == "NOTICE":
+            is_call = before.get("case") == effect["case"] and before.get("action", before.get("what")) in PLAN_CALLS and (
+                before["effect"] == "PLAN" or before.get("code") == "TABLE_FULL" or before["clock"] in PLAN_CLOCKS)
+            return effect["code"] in ("PLAN_WAITS", "PLAN_TOLD") or is_call
+        if kind == "TIMELINE":
+            is_task = case is None and effect["action"] == "OPEN" and "/" in (name_of(effect["rule"], "id") or "")
+            return is_task or effect["action"].startswith("PLAN_") or effect["clock"] in PLAN_CLOCKS
+        is_left = kind == "CONTACT" and effect["case"] is not None and case is None
+        return kind == "PLAN" or is_left or (kind == "ITEM" and effect["order"] >= PLAN_ORDERS)
+
+    def pass_over(self):
+        """Believes everything up to the next result."""
+        while self.at < len(self.effects) and self.effects[self.at]["effect"] != "RESULT":
+            self.set_aside(self.case_of_effect(self.effects[self.at]))
+            self.follow(self.effects[self.at])
+            self.at += 1
 
     def take(self, kind, case, **wanted):
         """The next effect, which must be this one; a Desync otherwise."""
@@ -290,7 +322,9 @@ class World:
         case = self.cases.get(effect["case"])
         if case is None:
             case = self.cases[effect["case"]] = Case(effect["case"])
-            case.is_aside, case.place = True, place_of(effect["place"])
+            case.is_aside, case.place, case.asset = True, place_of(effect["place"]), name_of(effect["asset"])
+            self.note_object(case)
+            self.checked["passed_over"] += 1
             district, day, serial = (int(part) for part in effect["case"].split("-"))
             self.serials[district] = (day, serial)
         action, number = effect["action"], effect["order"]
@@ -300,7 +334,7 @@ class World:
         case.state, case.holder = effect["state"], holder_of(effect["holder"])
         case.severity, case.events = effect["severity"], effect["event_count"]
         order = self.orders.get(number)
-        if action in ("OFFER", "INFORM") and order is None:
+        if action in ("OFFER", "INFORM", "ADJUDICATE") and number and order is None:
             worker = self.workers[name_of(effect["subject"], "id")] if action == "OFFER" else None
             order = Order(number, case, worker, effect["order_kind"], self.now)
             order.post = name_of(effect["post"]) if worker is None else None
@@ -351,7 +385,7 @@ class World:
 
     def say(self, case, action, order=None, actor=None, subject=None, gateway=None, post=None, code="NOTHING",
             reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None, other=None,
-            until=0, amount=0):
+            until=0, amount=0, report=0):
         """Takes the timeline entry and compares every field with what this audit would have written."""
         if case.is_aside:
             return None
@@ -360,9 +394,10 @@ class World:
         own_clock = clock if clock is not None else case.clock
         own = {"order": 0 if order is None else order.number, "order_kind": None if order is None else order.kind,
                "code": code, "reason": reason, "state": case.state, "state_before": before or case.state,
-               "severity": case.severity, "event_count": case.events, "other_case": other, "until_ms": until, "amount": amount}
+               "severity": case.severity, "event_count": case.events, "other_case": other, "until_ms": until, "amount": amount, "report": report,
+               "is_drill": case.is_drill}
         for key, value in own.items():
-            self.same(case, f"{action} {key}", effect[key], value)
+            self.same(case, f"{action} {key}", effect.get(key, False), value)
         for key, inner, value in (("actor", "id", actor), ("subject", "id", subject), ("gateway", "id", gateway),
                                   ("post", "code", post), ("rule", "id", case.rule.id if case.rule else None),
                                   ("class", "code", case.class_code), ("cell", "code", case.cell),
@@ -384,6 +419,18 @@ class World:
         own = (worker.id, worker.item_last, item, order, code)
         told = (name_of(effect["person"], "id"), effect["item_seq"], effect["item"], effect["order"], effect["code"])
         self.same(case, "item", told, own)
+
+    # ---- reporters' contacts ----
+
+    def tell_contact(self, key, case, code):
+        if case is None or not case.is_aside:
+            effect = self.take("CONTACT", case)
+            self.same(case, "contact", (effect["key"], effect["case"], effect["code"]), (key, case.no if case else None, code))
+
+    def drop_contacts(self, case, code):
+        for key in case.contacts or ():
+            self.tell_contact(key, case, code)
+        case.contacts = []
 
     def notice(self, case, post, step, code):
         if post is None or case.is_aside:
