@@ -151,7 +151,15 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
         core->operations += worker == NONE32 && is_silent ? choice_silent_operations(core, assign)
                                                           : decision.considered;
         if (worker != NONE32) {
-            return dispatch_offer(core, case_slot, worker, assign, 0xff, kind, &decision);
+            if (dispatch_offer(core, case_slot, worker, assign, 0xff, kind, &decision)) {
+                return true;
+            }
+            if (!is_quiet) { /* somebody could, and the case or the table has no room for the order */
+                core->counts.nobody++;
+                flow_say(core, case_slot,
+                         &(struct flow_note){.action = ACTION_NOBODY, .code = CODE_TABLE_FULL});
+            }
+            return false;
         }
     }
     if (assigns.count > 0 && !is_quiet) {

@@ -121,9 +121,16 @@ class CaseFlow(Offices):
                 return False
             if len(case.people) < CASE_PERSONS:
                 self.judge_silence(case, assign, kind)
-        if not is_quiet:
+        if not is_quiet and self.is_crowded(case, assigns, kind):
+            self.say(case, "NOBODY", code="TABLE_FULL")
+        elif not is_quiet:
             raise Desync(case, f"expected a decision on {kind}, the log has {self.describe(self.peek())}")
         return False
+
+    def is_crowded(self, case, assigns, kind):
+        """Somebody could take it, and the case remembers no more persons."""
+        return len(case.people) >= CASE_PERSONS and any(
+            self.eligible(case, assign, kind, assign.rings)[0] is not None for assign in assigns)
 
     def fill(self, case):
         if case.is_aside:

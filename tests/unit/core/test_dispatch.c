@@ -414,6 +414,26 @@ static void test_dispatch_list_full_of_hands_refuses_another(void **state)
                      CODE_DONE); /* it ends all the same */
 }
 
+/* A checker is there and the case can remember nobody more: said, not passed over in silence. */
+static void test_dispatch_full_list_says_that_no_checker_fits(void **state)
+{
+    struct town *town = *state;
+    assert_int_equal(try_variant(town, 0, corner), CODE_OPENED);
+    const struct case_no no = town->last.case_no;
+    assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
+    assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
+    struct case_row *row = &town->core->cases.rows[0];
+    const uint32_t wang = workers_find(&town->core->workers, town_id("wang"));
+    while (row->person_count < CASE_WORKERS_MAX) {
+        row->persons[row->person_count++] = (struct case_person){wang, PERSON_DECLINED};
+    }
+    const uint32_t before = town_count(town, ACTION_NOBODY);
+    assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
+    assert_int_equal(town_case(town, no).state, CASE_CHECKING);
+    assert_int_equal(town_count(town, ACTION_NOBODY), before + 1);
+    assert_int_equal(town_order_of(town, "zhao"), 0);
+}
+
 static void test_dispatch_again_asks_everybody_again(void **state)
 {
     struct town *town = *state;
@@ -772,6 +792,7 @@ int main(void)
         dispatch(reassign_with_a_long_story),
         dispatch(desk_ends_a_long_story),
         dispatch(list_full_of_hands_refuses_another),
+        dispatch(full_list_says_that_no_checker_fits),
         dispatch(again_asks_everybody_again),
         dispatch(count_and_rounds),
         cmocka_unit_test(test_dispatch_equals_a_search_of_everybody),
