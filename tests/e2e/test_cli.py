@@ -34,7 +34,7 @@ NEEDS = {
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
-MAKES = {"gridloop serve": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
+MAKES = {"gridloop case evidence": {"url"}, "gridloop serve": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
 JSON = {
     "gridloop check": ["--city", "CITY"], "gridloop city check": ["CITY"], "gridloop city demo": ["OTHER"],
     "gridloop case list": ["--data", "DATA"], "gridloop case show": ["1", "--data", "DATA"],

@@ -35,7 +35,7 @@ def shipped(city):
     said = run("rules", "test", city, "--tests", TESTS, "--junit", f"{city}.xml", "--verbose")
     assert " 0 failed" in said, said
     missed = re.findall(r"no test fires (\S+)", said)  # plans have tests of their own
-    assert all(name.startswith(("plan.", "env.air", "emergency.", "enterprise.", "safety.late")) for name in missed), missed
+    assert all(name.startswith(("plan.", "env.air_orange", "safety.enterprise_hazard")) for name in missed), missed
     assert open(f"{city}.xml", encoding="utf-8").read().count("<testcase") >= 23
     found = json.loads(run("rules", "lint", city, "--format", "json"))["findings"]
     assert [row for row in found if row["level"] == "error"] == [], found
@@ -91,7 +91,7 @@ def a_change_on_recorded_events(city, where):
     gas, vending = other["rules"]["safety.gas_leak"], other["rules"]["street.illegal_vending"]
     assert gas["before"]["cases"] > 0 and gas["now"]["cases"] == 0, gas
     assert other["differences"]["lost_cases"]["count"] >= gas["before"]["cases"], other["differences"]
-    assert other["differences"]["moved_owner"]["count"] >= min(vending["now"]["cases"], vending["before"]["cases"]) - 3 > 0, other
+    assert other["differences"]["moved_owner"]["count"] > vending["before"]["cases"] / 2 > 0, other["differences"]
     assert other["departments"]["dept.law_enforcement"]["now"]["cases"] == 0
 
     expect = os.path.join(where, "expect.yaml")
