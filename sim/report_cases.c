@@ -132,7 +132,9 @@ static void see_order(struct report_cases *cases, const struct effect *effect, u
 {
     const struct effect_timeline *line = &effect->of.timeline;
     struct case_record *record = &cases->cases[row];
-    if (line->action == ACTION_OFFER || line->action == ACTION_INFORM) {
+    const bool is_new = line->action == ACTION_OFFER || line->action == ACTION_INFORM ||
+                        line->action == ACTION_ADJUDICATE;
+    if (is_new) {
         order_add(cases, effect, row);
         if (is_field_kind(line->order_kind)) {
             set_first(&record->first_offer_at_ms, effect->at_ms);

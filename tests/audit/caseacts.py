@@ -390,10 +390,10 @@ class CaseActs(CaseAside):
         return "DONE"
 
     def case_position(self, case):
-        return self.take_position(case, self.act, self.actor, **self.note())
+        return self.take_position(case, **self.note())
 
     def order_rule(self, case, order):
-        return self.rule_dispute(case, self.act, self.actor, **self.note(order=order, amount=self.act["amount"]))
+        return self.rule_dispute(case, **self.note(order=order, amount=self.act["amount"]))
 
     def case_rule(self, case):
         return self.order_rule(case, None)

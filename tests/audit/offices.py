@@ -252,8 +252,8 @@ class Offices(CaseTime):
     def blocks(self, case):
         return case.dispute is not None and case.dispute.reason == "PERMIT_CONFLICT"
 
-    def take_position(self, case, act, actor, **note):
-        dispute = case.dispute
+    def take_position(self, case, **note):
+        dispute, actor = case.dispute, self.actor
         if dispute is None:
             return "NO_DISPUTE"
         party = next((party for party in dispute.parties if self.is_of_post(actor, party[0])), None)
@@ -268,8 +268,9 @@ class Offices(CaseTime):
         self.say(case, "POSITION", post=party[0], clock=dispute.clock, deadline=dispute.due, **note)
         return "DONE"
 
-    def rule_dispute(self, case, act, actor, **note):
-        dispute, lead = case.dispute, (act["subject"] or {}).get("post", {}).get("code")
+    def rule_dispute(self, case, **note):
+        dispute, act, actor = case.dispute, self.act, self.actor
+        lead = (act["subject"] or {}).get("post", {}).get("code")
         if dispute is None:
             return "NO_DISPUTE"
         if not self.is_of_post(actor, dispute.post):
