@@ -247,7 +247,7 @@ void flow_fill(struct core *core, uint32_t slot)
         flow_arm_seek(core, slot, missing > 0);
         row->flags |= missing > 0 ? (uint32_t)CASE_NOBODY_TOLD : 0;
         clocks_arm_step(core, slot);
-        if (!is_quiet && (missing > 0 || is_exhausted) && orders_find_lead(core, row) == NONE32) {
+        if (!is_quiet && orders_find_lead(core, row) == NONE32) {
             /* Only helpers are asked: nothing else would say that the command post holds it again. */
             row->flags |= CASE_NOBODY_TOLD;
             flow_say(core, slot, &(struct flow_note){.action = ACTION_NOBODY, .code = binding});

@@ -146,7 +146,7 @@ class CaseFlow(Offices):
             self.arm_seek(case, missing > 0)
             was_quiet, case.nobody_told = case.nobody_told, case.nobody_told or missing > 0
             self.arm_step(case)
-            if not was_quiet and (missing > 0 or is_exhausted) and case.lead() is None:
+            if not was_quiet and case.lead() is None:
                 case.nobody_told = True
                 self.say(case, "NOBODY", code=binding)
             return

@@ -28,11 +28,19 @@ def dump(data, path):
         gridloop("log", "dump", "--data", data, "--effects", out=out)
 
 
-def simulate(directory, city, trace, seed):
-    """The dump of one run."""
+def simulate(directory, city, trace, seed, agents=()):
+    """The dump of one run. agents: lines under that key of sim.yaml."""
     data, path = os.path.join(directory, "log"), os.path.join(directory, "dump.ndjson")
-    gridloop("sim", "--city", city, "--trace", trace, "--seed", seed, "--log", data, "--quiet")
+    gridloop("sim", "--city", city, "--trace", trace, "--seed", seed, "--log", data, "--quiet",
+             *(("--agents", write_agents(directory, agents)) if agents else ()))
     dump(data, path)
+    return path
+
+
+def write_agents(directory, lines):
+    path = os.path.join(directory, "agents.yaml")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("agents:\n" + "".join(f"  {line}\n" for line in lines))
     return path
 
 

@@ -314,6 +314,25 @@ static void test_aside_data_is_given_or_refused_by_a_clause(void **state)
     assert_int_equal(view.state, ORDER_RECALLED);
 }
 
+/* The lead goes while the called helper has not answered: the story says at once that the command post holds it. */
+static void test_aside_helpers_without_a_lead_are_told(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = bin_case(town);
+    assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
+    assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
+    const struct town_deed call = {.order = town_order_of(town, "li"),
+                                   .action = ACTION_REQUEST_HELP,
+                                   .reason = REASON_NEEDS_OTHERS,
+                                   .amount = 1};
+    assert_int_equal(town_do(town, "li", call), CODE_DONE);
+    assert_true(town_order_of(town, "wang") != 0);
+    const uint32_t before = town_count(town, ACTION_NOBODY);
+    assert_int_equal(does(town, "li", ACTION_RETURN), CODE_DONE);
+    assert_int_equal(town_case(town, no).state, CASE_DISPATCHING);
+    assert_int_equal(town_count(town, ACTION_NOBODY), before + 1);
+}
+
 static void test_aside_joint_order_ends_with_the_last(void **state)
 {
     struct town *town = *state;
@@ -420,6 +439,7 @@ static void test_aside_changed_calendar_moves_deadlines_and_says_so(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        aside(helpers_without_a_lead_are_told),
         aside(extension_needs_two_others_and_is_given_twice),
         aside(extension_is_refused_once_overdue),
         aside(suspension_over_a_weekend_pauses_for_nothing),
