@@ -236,7 +236,8 @@ bool bench_gateway_hear(struct bench_gateway *gateway, const Gridloop__Wire__Ans
 {
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT) {
         const uint32_t code = answer->reject->code;
-        if (code != CODE_OVERLOADED && code != CODE_RATE && code != CODE_SEQ_GAP) {
+        if (code != CODE_OVERLOADED && code != CODE_RATE && code != CODE_SEQ_GAP &&
+            code != CODE_NO_CITY) {
             (void)fprintf(stderr, "bench: the engine refuses a batch with code %u\n", code);
             return false;
         }

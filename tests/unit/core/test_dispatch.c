@@ -1,7 +1,5 @@
 /* test_dispatch.c: who gets the order: rings, filters, ranking, teams, counts; and on random towns against a search that
- * looks at everybody.
- *
- * GRIDLOOP_SEED chooses another run of the random part. */
+ * looks at everybody. GRIDLOOP_SEED chooses another run of the random part. */
 #include "tests/unit/core/town.c"
 
 #include "engine/core/calendar.h"
@@ -20,8 +18,7 @@ static const struct variant {
     const char *assign;
     uint32_t pick, max_load, ignore_shift;
     const char *skill; /* or NULL */
-    const char
-        *rings; /* a letter each: g grid, r radius 600 m, R 2 km, s street, d district, c city */
+    const char *rings; /* letters: g grid, r 600 m, R 2 km, s street, d district, c city */
 } variants[] = {
     {"{role: grid_worker, search: [grid, 600, city], pick: nearest}", PICK_NEAREST, 0, 0, NULL,
      "grc"},
