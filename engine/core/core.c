@@ -98,6 +98,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
 
 struct core *core_init(void *block, size_t size, const struct limits *limits)
 {
+    must((uintptr_t)block % 64 == 0); /* before the first byte is written */
     memset(block, 0, size);
     return core_init_zeroed(block, size, limits);
 }
