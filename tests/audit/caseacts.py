@@ -283,6 +283,8 @@ class CaseActs(CaseAside):
             return "GONE" if self.was_given(act["case"]) else "UNKNOWN_CASE"
         self.act_case, self.act_state = case, case.state
         if case.is_aside:
+            if act["action"] in WITH_OTHER:
+                self.set_aside(self.cases.get(act["other_case"]))
             return None
         if act["action"] in RATINGS and not case.is_terminal:
             return "RATED_EARLY"

@@ -155,7 +155,7 @@ class Stories:
             del self.stories[no]
 
     def take_open(self, no, effect):
-        self.counts["by_plan"] += "/" in (name_of(effect["rule"], "id") or "")
+        self.counts["by_plan"] += "/" in (name_of(effect["rule"], "id") or "") and effect["other_case"] is None
         self.counts["opened"] += 1
         self.counts["open"] += 1
         if no in self.stories:

@@ -412,6 +412,8 @@ class World:
         return effect
 
     def tell(self, worker, item, order, code, case):
+        if not case.is_aside:
+            self.peek()  # items passed over come before
         worker.item_last += 1
         if case.is_aside:
             return

@@ -420,15 +420,12 @@ static void test_dispatch_full_list_says_that_no_checker_fits(void **state)
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     struct case_row *row = &town->core->cases.rows[0];
-    const uint32_t wang = workers_find(&town->core->workers, town_id("wang"));
-    while (row->person_count < CASE_WORKERS_MAX) {
-        row->persons[row->person_count++] = (struct case_person){wang, PERSON_DECLINED};
+    while (row->person_count < CASE_WORKERS_MAX) { /* li again and again: they must be there */
+        row->persons[row->person_count++] = row->persons[0];
     }
-    const uint32_t before = town_count(town, ACTION_NOBODY);
     assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_CHECKING);
-    assert_int_equal(town_count(town, ACTION_NOBODY), before + 1);
-    assert_int_equal(town_order_of(town, "zhao"), 0);
+    assert_int_equal(town_count(town, ACTION_NOBODY), 1);
 }
 
 static void test_dispatch_again_asks_everybody_again(void **state)
