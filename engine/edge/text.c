@@ -39,7 +39,9 @@ void text_put_bytes(struct text *text, const char *bytes, size_t size)
             size--;
         }
     }
-    memcpy(text->out + text->used, bytes, size);
+    if (size > 0) { /* no bytes may be NULL */
+        memcpy(text->out + text->used, bytes, size);
+    }
     text->used += size;
     text->out[text->used] = '\0';
 }
