@@ -361,6 +361,10 @@ void flows_seen(struct agents *agents, const struct effect_timeline *line, uint3
     } else if (line->action == ACTION_OFFER && is_lead && is_exception(agents)) {
         plan_step(agents, FLOW_TO_CENTRE, record, now_ms + 1);
     }
+    if (line->action == ACTION_ESCALATE && agents->options.rates->shares[SHARE_EXCEPTION] > 0 &&
+        (row->state == CASE_ASSIGNED || row->state == CASE_ON_SITE)) {
+        plan_step(agents, FLOW_EXTEND, record, now_ms + 1); /* time runs short */
+    }
     const bool is_missed = (row->missed & (UINT32_C(1) << CLOCK_HANDLE)) != 0;
     if (line->state == CASE_CLOSED && line->state_before != CASE_CLOSED && is_missed &&
         random_chance(&agents->flow_random, agents->options.rates->shares[SHARE_EXCEPTION] * 8)) {
