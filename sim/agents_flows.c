@@ -39,6 +39,7 @@ enum flow_step {
 };
 
 #define STEP_SHIFT 56
+#define SERIAL_MASK UINT32_C(0xffffff) /* of a case number, beside its row */
 #define RECORDS_LOOKED 200u /* how far back somebody remembers another case */
 
 static uint64_t plan_what(enum flow_step step, uint64_t of)
@@ -49,7 +50,8 @@ static uint64_t plan_what(enum flow_step step, uint64_t of)
 
 static void plan_step(struct agents *agents, enum flow_step step, uint32_t record, int64_t at_ms)
 {
-    agents_plan(agents, PLAN_FLOW, 0, plan_what(step, record), at_ms);
+    const uint64_t serial = agents->options.cases->cases[record].no.serial & SERIAL_MASK;
+    agents_plan(agents, PLAN_FLOW, 0, plan_what(step, serial << 32 | record), at_ms);
 }
 
 static int64_t later(struct agents *agents, int64_t now_ms, int64_t from_ms, int64_t to_ms)
@@ -298,6 +300,9 @@ void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now
     }
     const uint32_t record = (uint32_t)of;
     must(record < agents->options.cases->case_count);
+    if ((agents->options.cases->cases[record].no.serial & SERIAL_MASK) != of >> 32) {
+        return; /* the case has left, and another has its row */
+    }
     if (step == FLOW_RULE) {
         step_rule(agents, record, now_ms);
     } else if (step <= FLOW_CONTROL) {

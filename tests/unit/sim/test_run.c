@@ -72,6 +72,7 @@ static void test_run_without_records_adds_up_to_the_same(void **state)
     (void)state;
     struct report kept, folded;
     struct run_options options = run_options_default();
+    town.rates.shares[SHARE_EXCEPTION] = 0; /* they look at other cases, which a folded run has forgotten */
     options.drain_ms = 30 * DAY_MS;
     options.until_ms = 20 * DAY_MS; /* most cases have left the engine by then */
     options.until_is_span = true;
@@ -97,6 +98,7 @@ static void test_run_without_records_adds_up_to_the_same(void **state)
     }
     assert_int_equal(kept.district_count, folded.district_count);
     assert_true(run_gateways_of(run)->event_count < run_gateways_of(run)->seen);
+    town.rates = agent_rates_default();
     report_fini(&kept);
     report_fini(&folded);
     run_free(whole);
