@@ -356,8 +356,10 @@ void flows_seen(struct agents *agents, const struct effect_timeline *line, uint3
     const bool is_lead = line->order_kind == KIND_HANDLE;
     if ((line->action == ACTION_ACCEPT && is_lead) || line->action == ACTION_TO_DESK) {
         if (is_exception(agents)) {
-            plan_step(agents, on_the_way[random_below(&agents->flow_random, COUNT_OF(on_the_way))],
-                      record, later(agents, now_ms, 1, 5 * MINUTE_MS));
+            /* two draws, in an order that every compiler keeps */
+            const enum flow_step step =
+                on_the_way[random_below(&agents->flow_random, COUNT_OF(on_the_way))];
+            plan_step(agents, step, record, later(agents, now_ms, 1, 5 * MINUTE_MS));
         }
     } else if (line->action == ACTION_ARRIVE && is_lead && line->actor != NONE32) {
         if (is_exception(agents)) {
