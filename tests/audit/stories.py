@@ -122,7 +122,7 @@ class Stories:
         if number:
             self.take_order(story, effect, number, action)
         actor = name_of(effect["actor"], "id")
-        if action in ("DONE", "SELF_HANDLED"):
+        if action in ("DONE", "SELF_HANDLED") and effect["order_kind"] in (None, "HANDLE", "ASSIST"):
             story.handlers.add(actor)
             story.is_done = True
             if not number:
