@@ -6,7 +6,7 @@
 #include "engine/core/late_reports.h"
 
 #include "engine/core/cases.h"
-#include "engine/core/intake.h"
+#include "engine/core/opening.h"
 
 static const struct policy_late *find_clause(const struct core *core, uint32_t rule)
 {
@@ -134,7 +134,7 @@ void lates_timer(struct core *core, uint32_t slot)
         row.rule == NONE32 || row.asset == NONE32 ? NULL : find_clause(core, row.rule);
     struct case_no no = {0, 0, 0};
     if (row.state == LATE_WAITING && clause != NULL) {
-        if (intake_open_alone(core, clause->late_rule, row.asset, NONE32, false, &no) !=
+        if (opening_alone(core, clause->late_rule, row.asset, NONE32, false, &no) !=
             CODE_OPENED) {
             core->plans.lates[slot].due_ms = add_clamped(core->now_ms, SEEK_FALLBACK_MS);
             timers_arm(&core->timers, late_timer_id(core, slot), core->plans.lates[slot].due_ms);

@@ -5,7 +5,7 @@
 #include "engine/core/acts.h"
 #include "engine/core/cases.h"
 #include "engine/core/expr.h"
-#include "engine/core/intake.h"
+#include "engine/core/opening.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
 #include "engine/core/workers.h"
@@ -221,7 +221,7 @@ static enum code start(const struct plan_act *act)
         if (plans_is_running(core, plan->id_hash, is_drill)) {
             return CODE_PLAN_RUNNING;
         }
-        const enum code code = intake_open_alone(core, activate->rule, NONE32, act->worker,
+        const enum code code = opening_alone(core, activate->rule, NONE32, act->worker,
                                                  is_drill, &act->result->case_no);
         return code == CODE_OPENED ? CODE_DONE : code;
     }

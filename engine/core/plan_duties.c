@@ -6,7 +6,7 @@
  *
  * An overdue acknowledgement is told above the head of whoever owes it, and again, until it comes. */
 #include "engine/core/cases.h"
-#include "engine/core/intake.h"
+#include "engine/core/opening.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
 #include "engine/core/workers.h"
@@ -174,7 +174,7 @@ static void open_inspection(struct core *core, uint32_t slot, uint32_t rule)
     struct case_no no = {0, 0, 0};
     /* The row first: the case tells its story while it is opened. */
     duty->state = DUTY_OPEN;
-    if (intake_open_alone(core, rule, duty->asset, NONE32, is_drill, &no) != CODE_OPENED) {
+    if (opening_alone(core, rule, duty->asset, NONE32, is_drill, &no) != CODE_OPENED) {
         duty->state = DUTY_WAITING; /* no room for a case: tried again, not dropped */
         timers_arm(&core->timers, duty_timer_id(core, slot),
                    add_clamped(core->now_ms, SEEK_FALLBACK_MS));
@@ -295,7 +295,7 @@ static void open_failed(struct core *core, uint32_t slot, const struct policy_pl
     const bool is_drill = (core->plans.rows[duty->plan].flags & PLAN_IS_DRILL) != 0;
     struct case_no no;
     if (def != NULL && def->fail_rule != NONE32 &&
-        intake_open_alone(core, def->fail_rule, duty->asset, NONE32, is_drill, &no) !=
+        opening_alone(core, def->fail_rule, duty->asset, NONE32, is_drill, &no) !=
             CODE_OPENED) {
         timers_arm(&core->timers, duty_timer_id(core, slot),
                    add_clamped(core->now_ms, SEEK_FALLBACK_MS));
