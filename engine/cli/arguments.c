@@ -6,6 +6,7 @@
 #include "engine/city/problems.h"
 #include "engine/core/base.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,4 +173,41 @@ int arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
     }
     const int code = check_words(argp, argc, argv);
     return code != 0 ? code : argp_parse(argp, argc, argv, 0, NULL, input);
+}
+
+static error_t fill_slot(int key, char *value, struct argp_state *state)
+{
+    const struct arguments_form *form = state->input;
+    const int wanted = key == ARGP_KEY_ARG || key == ARGP_KEY_END ? ARGUMENTS_WORD : key;
+    for (size_t i = 0; i < form->count; i++) {
+        const struct arguments_slot *slot = &form->slots[i];
+        if (slot->key != wanted) {
+            continue;
+        }
+        if (key == ARGP_KEY_END) {
+            if (*slot->text == NULL && form->needs != NULL) {
+                argp_error(state, "%s", form->needs);
+            }
+            return 0;
+        }
+        if (wanted == ARGUMENTS_WORD && *slot->text != NULL) {
+            argp_error(state, "\"%s\" is one word too many", value);
+        }
+        if (slot->text != NULL) {
+            *slot->text = value;
+        } else {
+            *slot->flag = true;
+        }
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+int arguments_fill(const struct arguments_form *form, int argc, char **argv)
+{
+    const struct argp argp = {.options = form->options,
+                              .parser = fill_slot,
+                              .args_doc = form->args_doc,
+                              .doc = form->doc};
+    return arguments_parse(&argp, argc, argv, (void *)(uintptr_t)form);
 }

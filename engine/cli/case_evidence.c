@@ -14,7 +14,6 @@
 #include "engine/shell/evidence.h"
 #include "proto/client/gridloop.h"
 
-#include <argp.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sodium.h>
@@ -310,44 +309,6 @@ static int tell(const struct evidence_options *options)
     return exit_code;
 }
 
-/* ---- options ---- */
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct evidence_options *options = state->input;
-    switch (key) {
-    case 'd':
-        options->data = value;
-        return 0;
-    case 'A':
-        options->as = value;
-        return 0;
-    case 's':
-        options->save = value;
-        return 0;
-    case 'O':
-        options->is_original = true;
-        return 0;
-    case 'u':
-        options->url = value;
-        return 0;
-    case 'L':
-        options->lang = value;
-        return 0;
-    case 'j':
-        options->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->case_no != NULL) {
-            argp_error(state, "\"%s\" is not expected here", value);
-        }
-        options->case_no = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 int case_record_evidence(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
@@ -359,11 +320,17 @@ int case_record_evidence(int argc, char **argv)
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    static const struct argp ARGP = {.options = OPTIONS,
-                                     .parser = parse,
-                                     .args_doc = "CASE",
-                                     .doc = "Lists the photos and files that acts on a case name; --save takes them out."};
     struct evidence_options options = {.case_no = NULL};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : tell(&options);
+    const struct arguments_slot slots[] = {{'d', &options.data, NULL},
+                                           {'A', &options.as, NULL},
+                                           {'s', &options.save, NULL},
+                                           {'O', NULL, &options.is_original},
+                                           {'u', &options.url, NULL},
+                                           {'L', &options.lang, NULL},
+                                           {'j', NULL, &options.is_json},
+                                           {ARGUMENTS_WORD, &options.case_no, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "CASE", "Lists the photos and files that acts on a case name; --save takes them out.",
+        slots, COUNT_OF(slots), NULL};
+    return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : tell(&options);
 }

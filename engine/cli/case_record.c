@@ -7,7 +7,6 @@
 #include "engine/shell/key_vault.h"
 #include "proto/client/gridloop.h"
 
-#include <argp.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -119,41 +118,6 @@ static int act(const struct record_options *options)
     return exit_code;
 }
 
-/* ---- options ---- */
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct record_options *options = state->input;
-    switch (key) {
-    case 'A':
-        options->as = value;
-        return 0;
-    case 'r':
-        options->reason = value;
-        return 0;
-    case 't':
-        options->text = value;
-        return 0;
-    case 'u':
-        options->url = value;
-        return 0;
-    case 'L':
-        options->lang = value;
-        return 0;
-    case 'j':
-        options->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->case_no != NULL) {
-            argp_error(state, "\"%s\" is not expected here", value);
-        }
-        options->case_no = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int run(int argc, char **argv, enum action action, const char *doc)
 {
     static const struct argp_option OPTIONS[] = {
@@ -164,10 +128,16 @@ static int run(int argc, char **argv, enum action action, const char *doc)
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    const struct argp argp = {.options = OPTIONS, .parser = parse, .args_doc = "CASE", .doc = doc};
     struct record_options options = {.action = action};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&argp, argc, argv, &options) != 0 ? EX_USAGE : act(&options);
+    const struct arguments_slot slots[] = {{'A', &options.as, NULL},
+                                           {'r', &options.reason, NULL},
+                                           {'t', &options.text, NULL},
+                                           {'u', &options.url, NULL},
+                                           {'L', &options.lang, NULL},
+                                           {'j', NULL, &options.is_json},
+                                           {ARGUMENTS_WORD, &options.case_no, NULL}};
+    const struct arguments_form form = {OPTIONS, "CASE", doc, slots, COUNT_OF(slots), NULL};
+    return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : act(&options);
 }
 
 int case_record_reveal(int argc, char **argv)

@@ -22,33 +22,6 @@ struct status_options {
     bool is_json;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct status_options *options = state->input;
-    switch (key) {
-    case 'd':
-        options->data = value;
-        return 0;
-    case 'b':
-        options->database = value;
-        return 0;
-    case 'L':
-        options->lang = value;
-        return 0;
-    case 'j':
-        options->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->receipt != NULL) {
-            argp_error(state, "\"%s\" is not expected here", value);
-        }
-        options->receipt = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int refuse(const char *code, const char *receipt, int exit_code)
 {
     uint32_t number = 0;
@@ -210,11 +183,15 @@ int case_status(int argc, char **argv)
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "RECEIPT",
-        .doc = "How a report stands, without a word about persons. RECEIPT is a case, a dot and which of its reports: 17.1."};
     struct status_options options = {.is_json = false};
-    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : run(&options);
+    const struct arguments_slot slots[] = {{'d', &options.data, NULL},
+                                           {'b', &options.database, NULL},
+                                           {'L', &options.lang, NULL},
+                                           {'j', NULL, &options.is_json},
+                                           {ARGUMENTS_WORD, &options.receipt, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "RECEIPT",
+        "How a report stands, without a word about persons. RECEIPT is a case, a dot and which of its reports: 17.1.",
+        slots, COUNT_OF(slots), NULL};
+    return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : run(&options);
 }

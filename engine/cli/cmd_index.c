@@ -17,41 +17,6 @@ struct index_command {
     bool wants_cases;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct index_command *command = state->input;
-    const struct {
-        int key;
-        const char **to;
-    } TEXTS[] = {{'d', &command->asked.data},     {'b', &command->asked.database},
-                 {'c', &command->asked.city},     {'F', &command->asked.formulas},
-                 {'T', &command->asked.facts},    {'m', &command->asked.month},
-                 {'f', &command->asked.from},     {'t', &command->asked.until},
-                 {'B', &command->asked.by},       {'L', &command->lang}};
-    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
-        if (TEXTS[i].key == key) {
-            *TEXTS[i].to = value;
-            return 0;
-        }
-    }
-    switch (key) {
-    case 'j':
-        command->is_json = true;
-        return 0;
-    case 'C':
-        command->wants_cases = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (command->name != NULL) {
-            argp_error(state, "one index at a time; \"%s\" is too much", value);
-        }
-        command->name = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 /* ---- numbers ---- */
 
 static json_t *value_json(struct formula_value value)
@@ -311,14 +276,27 @@ int cmd_index(int argc, char **argv)
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "[NAME]",
-        .doc = "Indices of a month, each beside what keeps it honest, of all cases and without the exempt ones."};
     struct index_command command = {.asked = {.command = "gridloop index"}};
+    struct kpi_asked *asked = &command.asked;
+    const struct arguments_slot slots[] = {{'d', &asked->data, NULL},
+                                           {'b', &asked->database, NULL},
+                                           {'c', &asked->city, NULL},
+                                           {'F', &asked->formulas, NULL},
+                                           {'T', &asked->facts, NULL},
+                                           {'m', &asked->month, NULL},
+                                           {'f', &asked->from, NULL},
+                                           {'t', &asked->until, NULL},
+                                           {'B', &asked->by, NULL},
+                                           {'L', &command.lang, NULL},
+                                           {'j', NULL, &command.is_json},
+                                           {'C', NULL, &command.wants_cases},
+                                           {ARGUMENTS_WORD, &command.name, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "[NAME]",
+        "Indices of a month, each beside what keeps it honest, of all cases and without the exempt ones.",
+        slots, COUNT_OF(slots), NULL};
     struct kpi kpi;
-    if (arguments_parse(&ARGP, argc, argv, &command) != 0) {
+    if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }
     int code = kpi_open(&command.asked, &kpi);

@@ -5,96 +5,22 @@
 #include "engine/cli/rules_backtest.h"
 #include "engine/cli/rules_explain.h"
 #include "engine/cli/rules_import.h"
+#include "engine/cli/rules_inputs.h"
 #include "engine/cli/rules_test.h"
-#include "engine/city/city_load.h"
 #include "engine/city/date.h"
 #include "rules/lint.h"
 
-#include <argp.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
+#define COMMAND "gridloop rules lint"
+
 struct lint_request {
-    const char *city;
-    const char *rules;
-    const char *lang;
-    bool is_json;
-    bool has_as_of;
-    enum problem_level fail_level;
-    int32_t as_of_day;
+    const char *city, *rules, *lang, *format, *fail_level, *as_of;
 };
-
-/* Everything that was read; freed together. */
-struct lint_inputs {
-    struct problems *problems;
-    void *city_bytes;
-    struct city city;
-    struct ruleset *set;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct lint_request *request = state->input;
-    switch (key) {
-    case 'r':
-        request->rules = value;
-        return 0;
-    case 'L':
-        request->lang = value;
-        return 0;
-    case 'f':
-        request->is_json = strcmp(value, "json") == 0;
-        return 0;
-    case 'e':
-        request->fail_level = value[0] == 'e'   ? PROBLEM_ERROR
-                              : value[0] == 'w' ? PROBLEM_WARNING
-                                                : PROBLEM_NOTE;
-        return 0;
-    case 'd':
-        if (!date_parse(value, &request->as_of_day)) {
-            argp_error(state, "--as-of takes a date such as 2026-03-01, not \"%s\"", value);
-        }
-        request->has_as_of = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (request->city != NULL) {
-            argp_error(state, "one city is looked at; \"%s\" is a second one", value);
-        }
-        request->city = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (request->city == NULL) {
-            argp_error(state, "name a city directory, for example: gridloop rules lint ./qinghe");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static void inputs_fini(struct lint_inputs *inputs)
-{
-    ruleset_free(inputs->set);
-    free(inputs->city_bytes);
-    problems_free(inputs->problems);
-}
-
-/* ERR_INPUT: the files themselves are wrong, the problems say where. */
-static enum err inputs_init(const struct lint_request *request, const char *rules,
-                            struct lint_inputs *inputs)
-{
-    *inputs = (struct lint_inputs){.problems = problems_new()};
-    size_t size = 0;
-    enum err err = city_load(request->city, inputs->problems, &inputs->city_bytes, &size);
-    if (err == ERR_OK) {
-        err = city_open(inputs->city_bytes, size, &inputs->city);
-    }
-    return err == ERR_OK ? ruleset_load(rules, &inputs->city, inputs->problems, &inputs->set) : err;
-}
 
 static const char *level_word(enum problem_level level, bool is_chinese)
 {
@@ -195,39 +121,39 @@ static bool is_failed(const struct lint *lint, enum problem_level fail_level)
     return false;
 }
 
+static enum problem_level level_of(const char *word)
+{
+    return word[0] == 'e' ? PROBLEM_ERROR : word[0] == 'w' ? PROBLEM_WARNING : PROBLEM_NOTE;
+}
+
 static int lint(const struct lint_request *request)
 {
-    char rules[512];
-    (void)snprintf(rules, sizeof rules, "%s%s",
-                   request->rules != NULL ? request->rules : request->city,
-                   request->rules != NULL ? "" : "/rules");
-    if (!cli_has_input("gridloop rules lint", request->city) ||
-        !cli_has_input("gridloop rules lint", rules)) {
-        return EX_NOINPUT;
+    struct rules_inputs inputs;
+    int32_t as_of_day = 0;
+    if (request->as_of != NULL && !date_parse(request->as_of, &as_of_day)) {
+        (void)fprintf(stderr, COMMAND ": --as-of takes a date such as 2026-03-01, not \"%s\" (exit %d)\n",
+                      request->as_of, EX_USAGE);
+        return EX_USAGE;
     }
-    struct lint_inputs inputs;
-    if (inputs_init(request, rules, &inputs) != ERR_OK) {
-        problems_print(inputs.problems, stdout);
-        (void)fprintf(stderr, "gridloop rules lint: the files cannot be read as rules; repair these "
-                              "first (exit %d)\n",
-                      EX_DATAERR);
-        inputs_fini(&inputs);
-        return EX_DATAERR;
+    int exit_code = rules_inputs_find(COMMAND, request->city, request->rules, &inputs);
+    if (exit_code == EX_OK && rules_inputs_read(&inputs, request->city) != ERR_OK) {
+        exit_code = rules_inputs_refuse(COMMAND, &inputs);
+    } else if (exit_code == EX_OK) {
+        const int64_t now_ms = (int64_t)time(NULL) * 1000;
+        const struct lint_options options = {
+            .with_roster = true,
+            .as_of_day = request->as_of != NULL
+                             ? as_of_day
+                             : (int32_t)div_floor(city_local_ms(&inputs.city, now_ms), DAY_MS)};
+        const struct lint found = lint_ruleset(inputs.set, &options);
+        if (strcmp(request->format, "json") == 0) {
+            print_json(inputs.set, &found);
+        } else {
+            print_words(&found, cli_lang(request->lang) == LANG_ZH);
+        }
+        exit_code = is_failed(&found, level_of(request->fail_level)) ? EX_DATAERR : EX_OK;
     }
-    const int64_t now_ms = (int64_t)time(NULL) * 1000;
-    const struct lint_options options = {
-        .with_roster = true,
-        .as_of_day = request->has_as_of
-                         ? request->as_of_day
-                         : (int32_t)div_floor(city_local_ms(&inputs.city, now_ms), DAY_MS)};
-    const struct lint found = lint_ruleset(inputs.set, &options);
-    if (request->is_json) {
-        print_json(inputs.set, &found);
-    } else {
-        print_words(&found, cli_lang(request->lang) == LANG_ZH);
-    }
-    const int exit_code = is_failed(&found, request->fail_level) ? EX_DATAERR : EX_OK;
-    inputs_fini(&inputs);
+    rules_inputs_fini(&inputs);
     return exit_code;
 }
 
@@ -240,17 +166,21 @@ static int rules_lint(int argc, char **argv)
         {"as-of", 'd', "DATE", 0, "the day on which legal bases must be in force; default today", 0},
         {"lang", 'L', "zh|en", 0, "language of the headings", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "CITY",
-        .doc = "Looks for rules that can never match, contradict, hide or repeat each other, stand on "
-               "clauses that are not in force, or that nobody can serve. Conflicts come with an event "
-               "that both rules take.\vExit 0: nothing of that level. 65: findings, or files that "
-               "cannot be read. 66: no such directory."};
-    struct lint_request request = {.fail_level = PROBLEM_ERROR};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&ARGP, argc, argv, &request) != 0 ? EX_USAGE : lint(&request);
+    struct lint_request request = {.format = "text", .fail_level = "error"};
+    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
+                                           {'f', &request.format, NULL},
+                                           {'e', &request.fail_level, NULL},
+                                           {'d', &request.as_of, NULL},
+                                           {'L', &request.lang, NULL},
+                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "CITY",
+        "Looks for rules that can never match, contradict, hide or repeat each other, stand on "
+        "clauses that are not in force, or that nobody can serve. Conflicts come with an event "
+        "that both rules take.\vExit 0: nothing of that level. 65: findings, or files that "
+        "cannot be read. 66: no such directory.",
+        slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules lint ./qinghe"};
+    return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : lint(&request);
 }
 
 int cmd_rules(int argc, char **argv)

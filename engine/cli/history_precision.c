@@ -15,31 +15,6 @@ struct precision_options {
     bool is_json;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct precision_options *options = state->input;
-    (void)state;
-    switch (key) {
-    case 'd':
-        options->data = value;
-        return 0;
-    case 'b':
-        options->database = value;
-        return 0;
-    case 'L':
-        options->lang = value;
-        return 0;
-    case 'B':
-        options->by = value;
-        return 0;
-    case 'j':
-        options->is_json = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 /* A false alarm is a case voided as one, as not found, or by whoever verified it. */
 #define ENDS_SQL                                                                                   \
     " FROM (SELECT c.*, c.state = 'VOID' AND EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = c.id" \
@@ -113,13 +88,18 @@ int history_precision(int argc, char **argv)
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .doc = "How many cases of each source ended confirmed and how many as false alarms, worst first."};
     struct precision_options options = {.by = "source"};
+    const struct arguments_slot slots[] = {{'d', &options.data, NULL},
+                                           {'b', &options.database, NULL},
+                                           {'L', &options.lang, NULL},
+                                           {'B', &options.by, NULL},
+                                           {'j', NULL, &options.is_json}};
+    const struct arguments_form form = {
+        OPTIONS, NULL,
+        "How many cases of each source ended confirmed and how many as false alarms, worst first.",
+        slots, COUNT_OF(slots), NULL};
     sqlite3 *db = NULL;
-    if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
+    if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }
     size_t at = 0;

@@ -1,23 +1,22 @@
 /* rules_backtest.c: see rules_backtest.h. Two runs of the simulator on one trace, then the difference and the expectations. */
 #include "engine/cli/rules_backtest.h"
 
-#include "engine/city/city_load.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/rules_inputs.h"
 #include "rules/compile.h"
 #include "rules/read.h"
 #include "sim/backtest.h"
 #include "sim/compare_truth.h"
 
-#include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#define COMMAND "gridloop rules backtest"
 #define EXPECT_SIZE_MAX ((size_t)1024 * 1024)
 
 struct backtest_request {
@@ -33,113 +32,57 @@ struct backtest_run {
 };
 
 struct backtest_inputs {
-    struct problems *problems;
-    void *city_bytes;
-    size_t city_size;
-    struct city city;
-    struct ruleset *set; /* the new rules, for the names in expectations */
+    struct rules_inputs read; /* the new rules: their set knows the names in expectations */
     struct agent_rates *rates;
     struct backtest_run before, after;
 };
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct backtest_request *request = state->input;
-    switch (key) {
-    case 'r':
-        request->rules = value;
-        return 0;
-    case 'a':
-        request->against = value;
-        return 0;
-    case 'c':
-        request->corpus = value;
-        return 0;
-    case 'e':
-        request->expect = value;
-        return 0;
-    case 'o':
-        request->report = value;
-        return 0;
-    case 'L':
-        request->lang = value;
-        return 0;
-    case 's':
-        errno = 0;
-        request->seed = strtoull(value, NULL, 10);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (request->city != NULL) {
-            argp_error(state, "one city at a time; \"%s\" is a second one", value);
-        }
-        request->city = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (request->city == NULL || request->rules == NULL || request->corpus == NULL) {
-            argp_error(state, "name a city, new rules and events: gridloop rules backtest ./qinghe "
-                              "--rules ./new --corpus day.ndjson");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static void inputs_fini(struct backtest_inputs *inputs)
 {
     run_free(inputs->before.run);
     run_free(inputs->after.run);
-    ruleset_free(inputs->set);
     free(inputs->before.bytes);
     free(inputs->after.bytes);
     free(inputs->rates);
-    free(inputs->city_bytes);
-    problems_free(inputs->problems);
+    rules_inputs_fini(&inputs->read);
 }
 
 static enum err inputs_init(const struct backtest_request *request, const char *against,
                             struct backtest_inputs *inputs)
 {
-    char path[512];
-    *inputs = (struct backtest_inputs){.problems = problems_new()};
+    char path[RULES_PATH_SIZE];
+    struct rules_inputs *read = &inputs->read;
     inputs->rates = malloc(sizeof *inputs->rates);
     must(inputs->rates != NULL);
     *inputs->rates = agent_rates_default();
     (void)snprintf(path, sizeof path, "%s/sim.yaml", request->city);
-    enum err err = agent_rates_load(path, inputs->rates, inputs->problems);
+    enum err err = agent_rates_load(path, inputs->rates, read->problems);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;
     }
-    err = city_load(request->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
+    err = rules_inputs_read(read, request->city);
     if (err == ERR_OK) {
-        err = city_open(inputs->city_bytes, inputs->city_size, &inputs->city);
-    }
-    if (err == ERR_OK) {
-        err = rules_compile(against, &inputs->city, inputs->problems, &inputs->before.bytes,
+        err = rules_compile(against, &read->city, read->problems, &inputs->before.bytes,
                             &inputs->before.size);
     }
-    if (err == ERR_OK) {
-        err = rules_compile(request->rules, &inputs->city, inputs->problems, &inputs->after.bytes,
-                            &inputs->after.size);
-    }
-    return err == ERR_OK
-               ? ruleset_load(request->rules, &inputs->city, inputs->problems, &inputs->set)
-               : err;
+    return err == ERR_OK ? rules_compile(read->rules, &read->city, read->problems, &inputs->after.bytes,
+                                         &inputs->after.size)
+                         : err;
 }
 
 static enum err play(const struct backtest_request *request, struct backtest_inputs *inputs,
                      struct backtest_run *side, const char *what)
 {
     struct trace_reader *trace = NULL;
-    enum err err = trace_reader_open(request->corpus, inputs->problems, &trace);
+    enum err err = trace_reader_open(request->corpus, inputs->read.problems, &trace);
     if (err != ERR_OK) {
         return err;
     }
     struct progress progress;
     progress_begin(&progress, what, NULL);
     struct run_options options = run_options_default();
-    options.city_bytes = inputs->city_bytes;
-    options.city_size = inputs->city_size;
+    options.city_bytes = inputs->read.city_bytes;
+    options.city_size = inputs->read.city_size;
     options.policy_bytes = side->bytes;
     options.policy_size = side->size;
     options.trace = trace;
@@ -315,27 +258,27 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
     }
     FILE *file = fopen(request->expect, "rb");
     if (file == NULL) {
-        (void)cli_has_input("gridloop rules backtest", request->expect);
+        (void)cli_has_input(COMMAND, request->expect);
         return EX_NOINPUT;
     }
-    struct arena *arena = inputs->set->arena;
+    struct arena *arena = inputs->read.set->arena;
     char *bytes = arena_take(arena, EXPECT_SIZE_MAX + 1);
     const size_t size = fread(bytes, 1, EXPECT_SIZE_MAX, file);
     (void)fclose(file);
     struct truth_result *truth = arena_take(arena, sizeof *truth);
     compare_truth_make(truth, inputs->after.run);
     struct judge judge = {
-        .loader = {arena, inputs->problems, refs_new(arena, &inputs->city), inputs->set},
+        .loader = {arena, inputs->read.problems, refs_new(arena, &inputs->read.city), inputs->read.set},
         .backtest = backtest,
         .truth = truth,
         .is_chinese = cli_lang(request->lang) == LANG_ZH};
     const struct tree_node *root =
-        tree_parse(arena, inputs->problems, request->expect, bytes, size);
+        tree_parse(arena, inputs->read.problems, request->expect, bytes, size);
     if (root != NULL) {
         judge_file(&judge, root);
     }
-    if (problems_error_count(inputs->problems) > 0) {
-        problems_print(inputs->problems, stdout);
+    if (problems_error_count(inputs->read.problems) > 0) {
+        problems_print(inputs->read.problems, stdout);
         return EX_DATAERR;
     }
     (void)printf("%u passed, %u failed\n", judge.passed, judge.failed);
@@ -350,22 +293,31 @@ static int write_report(const struct backtest_request *request, const struct bac
     const int failed = json_dump_file(root, request->report, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(root);
     if (failed != 0) {
-        (void)fprintf(stderr, "gridloop rules backtest: %s cannot be written (exit %d)\n",
+        (void)fprintf(stderr, COMMAND ": %s cannot be written (exit %d)\n",
                       request->report, EX_CANTCREAT);
     }
     return failed != 0 ? EX_CANTCREAT : EX_OK;
 }
 
-static int backtest(const struct backtest_request *request, const char *against)
+static int backtest(const struct backtest_request *request)
 {
-    struct backtest_inputs inputs;
-    enum err err = inputs_init(request, against, &inputs);
+    struct backtest_inputs inputs = {.before.bytes = NULL};
+    struct rules_inputs before;
+    int exit_code = rules_inputs_find(COMMAND, request->city, request->against, &before);
+    exit_code = exit_code == EX_OK
+                    ? rules_inputs_find(COMMAND, request->city, request->rules, &inputs.read)
+                    : exit_code;
+    if (exit_code != EX_OK || !cli_has_input(COMMAND, request->corpus)) {
+        rules_inputs_fini(&before);
+        inputs_fini(&inputs);
+        return EX_NOINPUT;
+    }
+    enum err err = inputs_init(request, before.rules, &inputs);
     err = err == ERR_OK ? play(request, &inputs, &inputs.before, "the rules before") : err;
     err = err == ERR_OK ? play(request, &inputs, &inputs.after, "the new rules") : err;
-    int exit_code = EX_OK;
     if (err != ERR_OK) {
-        problems_print(inputs.problems, stdout);
-        (void)fprintf(stderr, "gridloop rules backtest: %s\n", words_err(err));
+        problems_print(inputs.read.problems, stdout);
+        (void)fprintf(stderr, COMMAND ": %s\n", words_err(err));
         exit_code = cli_exit_of(err);
     } else {
         struct backtest difference;
@@ -375,6 +327,7 @@ static int backtest(const struct backtest_request *request, const char *against)
         exit_code = exit_code == EX_OK ? judge_all(request, &inputs, &difference) : exit_code;
         backtest_fini(&difference);
     }
+    rules_inputs_fini(&before);
     inputs_fini(&inputs);
     return exit_code;
 }
@@ -390,27 +343,31 @@ int rules_backtest(int argc, char **argv)
         {"seed", 's', "N", 0, "of the simulated people (default 1)", 0},
         {"lang", 'L', "zh|en", 0, "language", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "CITY",
-        .doc = "Plays recorded events twice, under the rules of before and under new ones, with the same "
-               "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done and "
-               "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be read."};
     struct backtest_request request = {.seed = 1};
-    char against[512];
-    argp_err_exit_status = EX_USAGE;
-    if (arguments_parse(&ARGP, argc, argv, &request) != 0) {
+    const char *seed = "1";
+    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
+                                           {'a', &request.against, NULL},
+                                           {'c', &request.corpus, NULL},
+                                           {'e', &request.expect, NULL},
+                                           {'o', &request.report, NULL},
+                                           {'L', &request.lang, NULL},
+                                           {'s', &seed, NULL},
+                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "CITY",
+        "Plays recorded events twice, under the rules of before and under new ones, with the same "
+        "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done and "
+        "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be read.",
+        slots, COUNT_OF(slots),
+        "name a city, new rules and events: gridloop rules backtest ./qinghe --rules ./new --corpus "
+        "day.ndjson"};
+    if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }
-    (void)snprintf(against, sizeof against, "%s%s",
-                   request.against != NULL ? request.against : request.city,
-                   request.against != NULL ? "" : "/rules");
-    if (!cli_has_input("gridloop rules backtest", request.city) ||
-        !cli_has_input("gridloop rules backtest", request.rules) ||
-        !cli_has_input("gridloop rules backtest", against) ||
-        !cli_has_input("gridloop rules backtest", request.corpus)) {
-        return EX_NOINPUT;
+    if (request.rules == NULL || request.corpus == NULL) {
+        (void)fprintf(stderr, COMMAND ": %s (exit %d)\n", form.needs, EX_USAGE);
+        return EX_USAGE;
     }
-    return backtest(&request, against);
+    request.seed = strtoull(seed, NULL, 10);
+    return backtest(&request);
 }

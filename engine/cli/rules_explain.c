@@ -2,14 +2,12 @@
  * makes of a rule that takes it (a repeat, a merge) is not asked here. */
 #include "engine/cli/rules_explain.h"
 
-#include "engine/city/city_load.h"
-#include "engine/city/facts.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/rules_inputs.h"
 #include "engine/cli/send_event.h"
 #include "engine/core/code.h"
 #include "rules/explain.h"
-#include "rules/lower.h"
 #include "sim/trace_file.h"
 
 #include <jansson.h>
@@ -19,99 +17,14 @@
 #include <sysexits.h>
 #include <time.h>
 
+#define COMMAND "gridloop rules explain"
 #define EVENT_FILE_MAX 65536u
 
 struct explain_request {
-    const char *city, *rules, *event, *rule, *lang;
-    bool is_json, has_at;
-    int64_t at_ms;
+    const char *city, *rules, *event, *rule, *lang, *at;
+    bool is_json;
+    int64_t at_ms; /* of at */
 };
-
-/* Everything that was loaded; freed together. */
-struct explain_inputs {
-    struct problems *problems;
-    void *city_bytes, *policy_bytes;
-    struct city city;
-    struct policy policy;
-    struct ruleset *set;
-    struct facts *facts;
-};
-
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct explain_request *request = state->input;
-    int32_t offset_minutes = 0;
-    switch (key) {
-    case 'r':
-        request->rules = value;
-        return 0;
-    case 'e':
-        request->event = value;
-        return 0;
-    case 'R':
-        request->rule = value;
-        return 0;
-    case 'L':
-        request->lang = value;
-        return 0;
-    case 'j':
-        request->is_json = true;
-        return 0;
-    case 't':
-        if (!trace_parse_instant(value, &request->at_ms, &offset_minutes)) {
-            argp_error(state, "--at takes a time such as 2026-03-03T08:20:00+08:00, not \"%s\"",
-                       value);
-        }
-        request->has_at = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (request->city != NULL) {
-            argp_error(state, "one city is looked at; \"%s\" is a second one", value);
-        }
-        request->city = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (request->city == NULL || request->event == NULL) {
-            argp_error(state, "name a city and an event: gridloop rules explain ./qinghe --event "
-                              "'{\"type\": \"camera.dumping\", \"device\": \"cam-0001\"}'");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static void inputs_fini(struct explain_inputs *inputs)
-{
-    if (inputs->facts != NULL) {
-        facts_free(inputs->facts);
-    }
-    ruleset_free(inputs->set);
-    free(inputs->policy_bytes);
-    free(inputs->city_bytes);
-    problems_free(inputs->problems);
-}
-
-static enum err inputs_init(const struct explain_request *request, const char *rules,
-                            struct explain_inputs *inputs)
-{
-    *inputs = (struct explain_inputs){.problems = problems_new()};
-    size_t size = 0;
-    enum err err = city_load(request->city, inputs->problems, &inputs->city_bytes, &size);
-    if (err == ERR_OK) {
-        err = city_open(inputs->city_bytes, size, &inputs->city);
-    }
-    if (err == ERR_OK) {
-        err = ruleset_load(rules, &inputs->city, inputs->problems, &inputs->set);
-    }
-    if (err == ERR_OK) {
-        err = ruleset_lower(inputs->set, &inputs->policy_bytes, &size);
-    }
-    if (err == ERR_OK) {
-        err = policy_open(inputs->policy_bytes, size, &inputs->city, &inputs->policy);
-    }
-    return err == ERR_OK ? facts_new(&inputs->city, &inputs->policy, &inputs->facts) : err;
-}
 
 /* The text of --event: JSON itself, a file, or - for standard input. */
 static char *read_event(const char *asked)
@@ -134,7 +47,7 @@ static char *read_event(const char *asked)
     return text;
 }
 
-static void resolve(const struct explain_inputs *inputs, const struct explain_request *request,
+static void resolve(const struct rules_inputs *inputs, const struct explain_request *request,
                     const struct send_event *sent, struct fact_record *record)
 {
     struct fact_field fields[SEND_FIELDS_MAX];
@@ -143,7 +56,7 @@ static void resolve(const struct explain_inputs *inputs, const struct explain_re
                               .id = facts_text(event->id),
                               .type = facts_text(event->type),
                               .device = facts_text(event->device),
-                              .at_ms = request->has_at ? request->at_ms : event->at_ms,
+                              .at_ms = request->at != NULL ? request->at_ms : event->at_ms,
                               .place = place_none(),
                               .fields = fields,
                               .field_count = (uint32_t)event->field_count,
@@ -206,7 +119,7 @@ static bool is_of_type(const struct rule *rule, uint32_t type)
 }
 
 /* The rule asked for, or all of the event's type, and which of them has its turn. */
-static void explain_all(const struct explain_inputs *inputs, const struct explain_request *request,
+static void explain_all(const struct rules_inputs *inputs, const struct explain_request *request,
                         const struct event *event)
 {
     const struct ruleset *set = inputs->set;
@@ -267,7 +180,7 @@ static int refuse_rule(const struct ruleset *set, const char *asked)
     return EX_NOINPUT;
 }
 
-static int explain_event(const struct explain_inputs *inputs, const struct explain_request *request)
+static int explain_event(const struct rules_inputs *inputs, const struct explain_request *request)
 {
     char *text = read_event(request->event);
     if (text == NULL) {
@@ -319,35 +232,46 @@ int rules_explain(int argc, char **argv)
         {"lang", 'L', "zh|en", 0, "language", 0},
         {"json", 'j', NULL, 0, "both languages, as JSON", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "CITY",
-        .doc = "Tells of every rule on the event's type, clause by clause and with the values that stood in "
-               "the event, whether it takes the event.\vWhat became of a firing in a running engine is "
-               "told by gridloop case explain. Exit 65: the event is wrong, and how."};
     struct explain_request request = {.city = NULL};
-    char rules[512];
-    argp_err_exit_status = EX_USAGE;
-    if (arguments_parse(&ARGP, argc, argv, &request) != 0) {
+    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
+                                           {'e', &request.event, NULL},
+                                           {'R', &request.rule, NULL},
+                                           {'t', &request.at, NULL},
+                                           {'L', &request.lang, NULL},
+                                           {'j', NULL, &request.is_json},
+                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "CITY",
+        "Tells of every rule on the event's type, clause by clause and with the values that stood in "
+        "the event, whether it takes the event.\vWhat became of a firing in a running engine is "
+        "told by gridloop case explain. Exit 65: the event is wrong, and how.",
+        slots, COUNT_OF(slots),
+        "name a city and an event: gridloop rules explain ./qinghe --event '{\"type\": "
+        "\"camera.dumping\", \"device\": \"cam-0001\"}'"};
+    if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }
-    (void)snprintf(rules, sizeof rules, "%s%s", request.rules != NULL ? request.rules : request.city,
-                   request.rules != NULL ? "" : "/rules");
-    if (!cli_has_input("gridloop rules explain", request.city) ||
-        !cli_has_input("gridloop rules explain", rules)) {
-        return EX_NOINPUT;
+    if (request.event == NULL) {
+        (void)fprintf(stderr, COMMAND ": %s (exit %d)\n", form.needs, EX_USAGE);
+        return EX_USAGE;
     }
-    struct explain_inputs inputs;
-    int exit_code = EX_DATAERR;
-    if (inputs_init(&request, rules, &inputs) != ERR_OK) {
-        problems_print(inputs.problems, stdout);
-        (void)fprintf(stderr, "gridloop rules explain: repair these first (exit %d)\n", EX_DATAERR);
-    } else if (request.rule != NULL && ruleset_find_rule(inputs.set, request.rule) == NULL) {
-        exit_code = refuse_rule(inputs.set, request.rule);
-    } else {
-        exit_code = explain_event(&inputs, &request);
+    int32_t offset_minutes = 0;
+    if (request.at != NULL && !trace_parse_instant(request.at, &request.at_ms, &offset_minutes)) {
+        (void)fprintf(stderr, COMMAND ": --at takes a time such as 2026-03-03T08:20:00+08:00, not \"%s\" (exit %d)\n",
+                      request.at, EX_USAGE);
+        return EX_USAGE;
     }
-    inputs_fini(&inputs);
+    struct rules_inputs inputs;
+    int exit_code = rules_inputs_find(COMMAND, request.city, request.rules, &inputs);
+    if (exit_code == EX_OK) {
+        if (rules_inputs_read(&inputs, request.city) != ERR_OK || rules_inputs_lower(&inputs) != ERR_OK) {
+            exit_code = rules_inputs_refuse(COMMAND, &inputs);
+        } else if (request.rule != NULL && ruleset_find_rule(inputs.set, request.rule) == NULL) {
+            exit_code = refuse_rule(inputs.set, request.rule);
+        } else {
+            exit_code = explain_event(&inputs, &request);
+        }
+    }
+    rules_inputs_fini(&inputs);
     return exit_code;
 }

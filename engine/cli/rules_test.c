@@ -2,30 +2,26 @@
  * both must meet the expectations and emit the same effects. */
 #include "engine/cli/rules_test.h"
 
-#include "engine/city/city_load.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
-#include "rules/lower.h"
+#include "engine/cli/rules_inputs.h"
 #include "sim/rule_trial.h"
 
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#define COMMAND "gridloop rules test"
+
 struct test_request {
     const char *city, *rules, *tests, *junit, *only;
     bool is_verbose;
 };
 
-/* Everything that was loaded; freed together. */
 struct test_inputs {
-    struct problems *problems;
-    void *city_bytes, *policy_bytes;
-    struct city city;
-    struct policy policy;
+    struct rules_inputs read;
     struct trial_ground ground;
     struct suite suite;
     struct trial_coverage coverage;
@@ -35,59 +31,13 @@ struct test_totals {
     uint32_t passed, failed;
 };
 
-static error_t parse(int key, char *value, struct argp_state *state)
-{
-    struct test_request *request = state->input;
-    switch (key) {
-    case 'r':
-        request->rules = value;
-        return 0;
-    case 't':
-        request->tests = value;
-        return 0;
-    case 'J':
-        request->junit = value;
-        return 0;
-    case 'o':
-        request->only = value;
-        return 0;
-    case 'v':
-        request->is_verbose = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (request->city != NULL) {
-            argp_error(state, "one city is tested; \"%s\" is a second one", value);
-        }
-        request->city = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (request->city == NULL) {
-            argp_error(state, "name a city directory, for example: gridloop rules test ./qinghe");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static void inputs_fini(struct test_inputs *inputs)
-{
-    if (inputs->ground.facts != NULL) {
-        facts_free(inputs->ground.facts);
-    }
-    ruleset_free(inputs->ground.set);
-    free(inputs->policy_bytes);
-    free(inputs->city_bytes);
-    problems_free(inputs->problems);
-}
-
 static void coverage_init(struct test_inputs *inputs)
 {
     const struct ruleset *set = inputs->ground.set;
     struct trial_coverage *coverage = &inputs->coverage;
     coverage->rules = arena_take(set->arena, set->rule_count * sizeof coverage->rules[0]);
     coverage->steps =
-        arena_take(set->arena, inputs->policy.step_count * sizeof coverage->steps[0]);
+        arena_take(set->arena, inputs->read.policy.step_count * sizeof coverage->steps[0]);
     coverage->terms = arena_take(set->arena, set->rule_count * sizeof coverage->terms[0]);
     coverage->regions = arena_take(set->arena, set->rule_count * sizeof coverage->regions[0]);
     for (uint32_t i = 0; i < set->rule_count; i++) {
@@ -97,37 +47,24 @@ static void coverage_init(struct test_inputs *inputs)
     }
 }
 
-static enum err inputs_init(const struct test_request *request, const char *rules,
-                            struct test_inputs *inputs)
+static enum err inputs_init(const struct test_request *request, struct test_inputs *inputs)
 {
-    *inputs = (struct test_inputs){.problems = problems_new()};
-    struct trial_ground *ground = &inputs->ground;
-    enum err err =
-        city_load(request->city, inputs->problems, &inputs->city_bytes, &ground->city_size);
-    if (err == ERR_OK) {
-        err = city_open(inputs->city_bytes, ground->city_size, &inputs->city);
-    }
-    if (err == ERR_OK) {
-        err = ruleset_load(rules, &inputs->city, inputs->problems, &ground->set);
-    }
-    if (err == ERR_OK) {
-        err = ruleset_lower(ground->set, &inputs->policy_bytes, &ground->policy_size);
-    }
-    if (err == ERR_OK) {
-        err = policy_open(inputs->policy_bytes, ground->policy_size, &inputs->city, &inputs->policy);
-    }
-    if (err == ERR_OK) {
-        err = facts_new(&inputs->city, &inputs->policy, &ground->facts);
-    }
+    struct rules_inputs *read = &inputs->read;
+    enum err err = rules_inputs_read(read, request->city);
+    err = err == ERR_OK ? rules_inputs_lower(read) : err;
     if (err != ERR_OK) {
         return err;
     }
-    ground->city_bytes = inputs->city_bytes;
-    ground->policy_bytes = inputs->policy_bytes;
-    ground->city = &inputs->city;
-    ground->policy = &inputs->policy;
+    inputs->ground = (struct trial_ground){.set = read->set,
+                                           .city_bytes = read->city_bytes,
+                                           .city_size = read->city_size,
+                                           .city = &read->city,
+                                           .policy_bytes = read->policy_bytes,
+                                           .policy_size = read->policy_size,
+                                           .policy = &read->policy,
+                                           .facts = read->facts};
     coverage_init(inputs);
-    return suite_load(ground->set, request->tests != NULL ? request->tests : rules, inputs->problems,
+    return suite_load(read->set, request->tests != NULL ? request->tests : read->rules, read->problems,
                       &inputs->suite);
 }
 
@@ -213,11 +150,11 @@ static void print_coverage(const struct test_inputs *inputs, bool is_verbose)
             terms += coverage->terms[i][k] ? 1 : 0;
         }
     }
-    for (uint32_t i = 0; i < inputs->policy.step_count; i++) {
+    for (uint32_t i = 0; i < inputs->read.policy.step_count; i++) {
         steps += coverage->steps[i] ? 1 : 0;
     }
     (void)printf("coverage: %u of %u rules, %u of %u terms of conditions, %u of %u escalation steps\n",
-                 rules, active, terms, term_count, steps, inputs->policy.step_count);
+                 rules, active, terms, term_count, steps, inputs->read.policy.step_count);
     for (uint32_t i = 0; is_verbose && i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
         if (rule->status == RULE_ACTIVE && !coverage->rules[i]) {
@@ -256,26 +193,20 @@ static struct test_totals run_all(struct test_inputs *inputs, const struct test_
 
 static int test(const struct test_request *request)
 {
-    char rules[512];
     struct test_inputs inputs;
-    (void)snprintf(rules, sizeof rules, "%s%s",
-                   request->rules != NULL ? request->rules : request->city,
-                   request->rules != NULL ? "" : "/rules");
-    if (!cli_has_input("gridloop rules test", request->city) ||
-        !cli_has_input("gridloop rules test", rules)) {
-        return EX_NOINPUT;
-    }
-    const enum err err = inputs_init(request, rules, &inputs);
     FILE *junit = NULL;
-    int exit_code = EX_OK;
+    int exit_code = rules_inputs_find(COMMAND, request->city, request->rules, &inputs.read);
+    const enum err err = exit_code == EX_OK ? inputs_init(request, &inputs) : ERR_OK;
+    if (exit_code != EX_OK) {
+        rules_inputs_fini(&inputs.read);
+        return exit_code;
+    }
     if (err == ERR_NOT_FOUND) {
         (void)fprintf(stderr, "gridloop rules test: no *.test.yaml in %s (exit %d)\n",
-                      request->tests != NULL ? request->tests : rules, EX_NOINPUT);
+                      request->tests != NULL ? request->tests : inputs.read.rules, EX_NOINPUT);
         exit_code = EX_NOINPUT;
     } else if (err != ERR_OK) {
-        problems_print(inputs.problems, stdout);
-        (void)fprintf(stderr, "gridloop rules test: repair these first (exit %d)\n", EX_DATAERR);
-        exit_code = EX_DATAERR;
+        exit_code = rules_inputs_refuse(COMMAND, &inputs.read);
     } else if (request->junit != NULL && (junit = fopen(request->junit, "w")) == NULL) {
         (void)fprintf(stderr, "gridloop rules test: %s cannot be written (exit %d)\n",
                       request->junit, EX_CANTCREAT);
@@ -294,7 +225,7 @@ static int test(const struct test_request *request)
         (void)printf("%u passed, %u failed\n", totals.passed, totals.failed);
         exit_code = totals.failed > 0 ? 1 : totals.passed == 0 ? EX_NOINPUT : EX_OK;
     }
-    inputs_fini(&inputs);
+    rules_inputs_fini(&inputs.read);
     return exit_code;
 }
 
@@ -307,14 +238,18 @@ int rules_test(int argc, char **argv)
         {"junit", 'J', "FILE", 0, "write the results as JUnit XML", 0},
         {"verbose", 'v', NULL, 0, "also tests that pass, and rules that none fires", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "CITY",
-        .doc = "Runs the tests beside the rules on a fresh core with a virtual clock: as they are, against "
-               "the naive evaluator, and with a restore and a reload in the middle.\vExit 0: all passed. 1: "
-               "some failed. 65: files that cannot be read. 66: no tests."};
     struct test_request request = {.city = NULL};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&ARGP, argc, argv, &request) != 0 ? EX_USAGE : test(&request);
+    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
+                                           {'t', &request.tests, NULL},
+                                           {'o', &request.only, NULL},
+                                           {'J', &request.junit, NULL},
+                                           {'v', NULL, &request.is_verbose},
+                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_form form = {
+        OPTIONS, "CITY",
+        "Runs the tests beside the rules on a fresh core with a virtual clock: as they are, against "
+        "the naive evaluator, and with a restore and a reload in the middle.\vExit 0: all passed. 1: "
+        "some failed. 65: files that cannot be read. 66: no tests.",
+        slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules test ./qinghe"};
+    return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : test(&request);
 }
