@@ -473,11 +473,13 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
         const struct choice_question question = {slot, assign, KIND_HANDLE, false};
         (void)choice_find(core, question, &decision);
     }
+    const uint8_t before = row->state;
     flow_recall_all(core, slot, false);
     remember_hand(act, row, PERSON_COMMANDED, worker);
     flow_to_command(core, slot);
     struct flow_note note = act_note(act);
     note.subject = worker + 1;
+    note.state_before = before;
     flow_say(core, slot, &note);
     must(dispatch_offer(core, slot, worker, assign, 0, KIND_HANDLE,
                         assign != NONE32 ? &decision : NULL));

@@ -248,6 +248,7 @@ void dispute_drop(struct core *core, uint32_t slot)
     const struct dispute_row *dispute = dispute_peek(core, cases_peek(&core->cases, slot));
     if (dispute != NULL) {
         end_order(core, dispute, ORDER_RECALLED);
+        say(core, slot, ACTION_RECALL, dispute->post);
         give(core, slot);
     }
 }

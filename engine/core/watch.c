@@ -70,6 +70,12 @@ void watch_supervise_missed(struct core *core, uint32_t slot)
     supervise(core, slot, SUPERVISE_FALLBACK_HOURS, &note);
 }
 
+void watch_supervise_not_solved(struct core *core, uint32_t slot)
+{
+    struct flow_note note = {.action = ACTION_SUPERVISE, .reason = REASON_NOT_SOLVED};
+    supervise(core, slot, SUPERVISE_FALLBACK_HOURS, &note);
+}
+
 void watch_end(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);

@@ -18,6 +18,9 @@ enum code watch_appeal_answer(const struct act *act, uint32_t case_slot);
 /* The reminder of a missed handle clock: supervised by the engine, once. */
 void watch_supervise_missed(struct core *core, uint32_t case_slot);
 
+/* Reopened because the reporter says again that it is not solved. */
+void watch_supervise_not_solved(struct core *core, uint32_t case_slot);
+
 /* CASE_TIMER_SUPERVISE was due. */
 void watch_supervise_due(struct core *core, uint32_t case_slot, int64_t due_ms);
 

@@ -1,5 +1,5 @@
 """caseacts.py: what people do, recomputed: may they, and what follows."""
-from caseaside import PAUSE_MS, CaseAside
+from caseaside import FALLBACK_HOURS, PAUSE_MS, CaseAside
 from caseflow import HELP_ARRIVE_MS
 from geometry import distance_cm
 from offices import KEEPS_INSPECTION
@@ -355,10 +355,11 @@ class CaseActs(CaseAside):
                            effect["case"] == case.no), None)
             if judged is not None:
                 self.judge_decision(case, *self.assign_of(case, 0, "HANDLE"), "HANDLE", judged)
+        before = case.state
         self.recall_all(case, False)
         case.remember(self.actor, "commanded", subject)
         self.to_command(case)
-        self.say(case, "REASSIGN", **self.note(subject=subject))
+        self.say(case, "REASSIGN", before=before, **self.note(subject=subject))
         if judged is not None:
             self.take("DECISION", case)
         self.offer(case, subject, 0, "HANDLE", judged)
@@ -473,7 +474,11 @@ class CaseActs(CaseAside):
         note = self.note(amount=amount, report=report)
         self.say(case, action, **note)
         if action == "NOT_SOLVED":
+            window_ms = self.city.classes[case.class_code].reopen_ms if case.class_code in self.city.classes else 0
+            is_again = case.was_reopened or self.now >= case.closed_at + window_ms
             self.reopen(case, **{**note, "reason": "NOT_SOLVED"})
+            if is_again:
+                self.supervise(case, FALLBACK_HOURS, reason="NOT_SOLVED")
         return "DONE"
 
     def on_record(self, case):

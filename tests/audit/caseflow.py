@@ -388,7 +388,7 @@ class CaseFlow(Offices):
         self.seek_checker(case)
 
     def reopen(self, case, **note):
-        before = case.state
+        before, case.was_reopened = case.state, True
         case.is_cleared = case.handle_runs = case.handle_missed = case.is_missed = case.auto_supervised = False
         case.handle_base, case.extensions, case.extend_stage = 0, 0, 0
         case.handled_at = case.closed_at = case.handle_used = 0

@@ -284,3 +284,85 @@ TREATMENTS = [swap_chosen, offer_off_shift, hide_distance, wrong_binding, silent
               arrive_far_away, handler_checks, skip_check, drop_miss, early_deadline, repeat_step, wrong_cell, wrong_merge,
               second_opening, skip_number, two_holders, no_holder, two_leads, wrong_rule, lose_result,
               answer_differently, late_expiry, above_capacity]
+
+
+# ---- what only the five fixed things show: spoiled for fivefixed.py alone ----
+
+def lose_acceptance(entries):
+    """The line by which somebody took a case over is missing: the chain has a hole."""
+    for entry, effect in timeline(entries, "ACCEPT", order_kind="HANDLE"):
+        entry["effects"].remove(effect)
+        return effect["case"]
+    return None
+
+
+def hold_by_nobody(entries):
+    """Held by a person who is not in the city."""
+    for _, effect in timeline(entries, "ARRIVE"):
+        effect["holder"] = {"person": {"row": 9999, "id": "nobody.known"}}
+        return effect["case"]
+    return None
+
+
+def hold_by_lost_post(entries):
+    """Held by a post that the city does not have."""
+    for _, effect in effects(entries, "TIMELINE", state="ASSIGNED"):
+        if effect["holder"] is not None and "post" in effect["holder"]:
+            effect["holder"] = {"post": {"row": 9999, "code": "dept.abolished.duty"}}
+            return effect["case"]
+    return None
+
+
+def lose_cell(entries):
+    """A case inside a cell is said to lie in none."""
+    for _, effect in timeline(entries, "OPEN"):
+        if effect["cell"] is not None and effect["place"] is not None:
+            effect["cell"] = None
+            return effect["case"]
+    return None
+
+
+def removed_cell(entries):
+    """A case in a cell that was removed."""
+    for _, effect in timeline(entries, "ACCEPT"):
+        if effect["cell"] is not None:
+            effect["cell"] = {"row": 9999, "code": "999999999999"}
+            return effect["case"]
+    return None
+
+
+def lose_duty(entries):
+    """Nobody can say by which class it is somebody's duty."""
+    for _, effect in timeline(entries, "ACCEPT"):
+        effect["class"] = None
+        return effect["case"]
+    return None
+
+
+def lose_deadline(entries):
+    """Somebody holds it without a time."""
+    for _, effect in timeline(entries, "ACCEPT", order_kind="HANDLE"):
+        effect["deadline_ms"] = None
+        return effect["case"]
+    return None
+
+
+def silent_deadline(entries):
+    """The clock that binds runs out, and the next line comes days later."""
+    for entry, effect in timeline(entries, "EXPIRE"):
+        for part in [part for part in entry["effects"] if part.get("case") == effect["case"]]:
+            entry["effects"].remove(part)
+        return effect["case"]
+    return None
+
+
+def two_at_once(entries):
+    """A line begins before the interval that it ends."""
+    for _, effect in timeline(entries, "ARRIVE"):
+        effect["at_ms"] -= 30 * 86400000
+        return effect["case"]
+    return None
+
+
+FIVE_FIXED = [lose_acceptance, hold_by_nobody, hold_by_lost_post, lose_cell, removed_cell, lose_duty, lose_deadline, silent_deadline,
+              two_at_once]

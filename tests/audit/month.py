@@ -40,12 +40,13 @@ def main():
     audit.print_report(result, sys.stdout, 20)
     with open(report, encoding="utf-8") as file:
         cases = json.load(file)["ledger"]["cases"]
-    told = result.stories.actions
+    told, fixed = result.stories.actions, result.stories.five_fixed
     missing = [action for action in FLOWS if not told.get(action)]
     print("# " + ", ".join(f"{action} {told.get(action, 0)}" for action in FLOWS))
     is_ok = [runs.ok(not result.differences, f"{len(result.differences)} differences"),
              runs.ok(not missing, f"every flow is used{': but ' + ', '.join(missing) if missing else ''}"),
              runs.ok(result.stories.closed_cases > hours * rate // 10, f"{result.stories.closed_cases} closings"),
+             runs.ok(fixed.intervals > fixed.cases > 0 and fixed.clauseless == 0, "five fixed: " + fixed.summary()),
              runs.ok(cases.get("open", 0) == 0, f"{cases.get('open', 0)} cases still open four days after the last event")]
     print(f"1..{runs.number}")
     if all(is_ok):

@@ -243,9 +243,14 @@ class Offices(CaseTime):
                 self.say_dispute(case, "SILENT", party[0])
         self.notice(case, dispute.post, None, "IN_DISPUTE")
 
-    def drop_dispute(self, case, state="RECALLED"):
+    def drop_dispute(self, case):
+        """The case ended before it was ruled on."""
         if case.dispute is not None:
-            self.end_ruling_order(case, state)
+            self.end_ruling_order(case, "RECALLED")
+            self.say_dispute(case, "RECALL", case.dispute.post)
+        self.give_dispute(case)
+
+    def give_dispute(self, case):
         case.dispute = None
         self.timers.cancel(("dispute", case.no))
 
@@ -290,7 +295,7 @@ class Offices(CaseTime):
         case.ruled_office = lead
         self.end_ruling_order(case, "DONE")
         self.say(case, "RULE", post=lead, code="NOTHING" if at is not None else "FORGOTTEN", **note)
-        self.drop_dispute(case)
+        self.give_dispute(case)
         if case.state in TO_POST:
             self.recall_all(case, False)
             self.to_desk(case, lead, "RULED", False)

@@ -4,6 +4,7 @@ Accepted, arrived near the place, done, checked by somebody else; one holder at 
 capacity; numbers that follow each other; a ledger that adds up; time that never goes back.
 """
 import geometry
+from fivefixed import FiveFixed
 from world import ACTIVE, ARRIVE_CM, ENDS, TERMINAL, holder_of, name_of, place_of
 
 HELD = {"OPEN": "command", "REOPEN": "command", "START_CHECK": "supervision", "REASSIGN": "command"}
@@ -25,7 +26,7 @@ class Story:
 
 
     def close_hearing(self):
-        """An order to rule ends with its dispute, whoever ended that and how."""
+        """An order to rule ends with the ruling, also where that was given on the case."""
         for order in self.orders.values():
             if order[1] == "ADJUDICATE" and order[2] in ACTIVE:
                 order[2] = "DONE"
@@ -44,6 +45,7 @@ class Stories:
         self.codes, self.actions = {}, {}
         self.closed_cases = self.holders_checked = 0
         self.last_order, self.item_seq, self.touched = 0, {}, set()
+        self.five_fixed = FiveFixed(city, differ)
 
     # ---- entries ----
 
@@ -59,6 +61,7 @@ class Stories:
                 self.differ(self.position, effect.get("case"), f"effect of {effect['at_ms']} in an entry of {entry['time_ms']}")
             getattr(self, "take_" + effect["effect"].lower())(effect)
         self.judge_persons()
+        self.five_fixed.take_entry(entry)
         self.take_results(entry)
 
     def take_results(self, entry):
@@ -273,7 +276,6 @@ class Stories:
         self.counts["open"] -= 1
         self.counts["closed"] += 1
         self.closed_cases += 1
-        story.close_hearing()
         active = [number for number, order in story.orders.items() if order[2] in ACTIVE and number != effect["order"]]
         if active:
             self.differ(self.position, story.no, f"closed with orders {active} still active")

@@ -105,7 +105,7 @@ class Case:
         self.handovers, self.office_permille, self.has_acted, self.is_sent_back = [], 0, False, False
         self.handle_base, self.extensions, self.extend_stage, self.extend_by = 0, 0, 0, set()
         self.ever_missed = self.was_suspended = self.was_at_desk = False
-        self.is_supervised = self.supervise_missed = self.auto_supervised = False
+        self.is_supervised = self.supervise_missed = self.auto_supervised = self.was_reopened = False
         self.supervise_limit_ms, self.appeal = 0, None
         self.is_joint, self.help_wanted, self.is_recheck = False, 0, False
         self.is_drill, self.ratings = False, set()

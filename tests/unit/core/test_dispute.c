@@ -97,8 +97,10 @@ static void test_dispute_ends_with_its_case(void **state)
 {
     struct town *town = *state;
     const struct case_no no = quarrel(town);
+    const uint32_t before = town_count(town, ACTION_RECALL);
     assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
     assert_int_equal(town->core->disputes.used, 0);
+    assert_int_equal(town_count(town, ACTION_RECALL), before + 1); /* its order ends in the story too */
     town_pass(town, 2 * DAY_MS);
     assert_int_equal(town_count(town, ACTION_SILENT), 0);
 }

@@ -1,6 +1,8 @@
 /* test_ratings.c: receipts, what reporters say of a closed case, and sources that are verified first. */
 #include "tests/unit/core/town.c"
 
+#include "engine/core/memory.h"
+
 #include "engine/core/sources.h"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
@@ -86,6 +88,49 @@ static void test_ratings_are_over_when_the_case_has_left(void **state)
     assert_int_equal(say(town, no, 1, ACTION_RATE, 4), CODE_GONE);
 }
 
+static void test_ratings_forgotten_are_not_counted_twice(void **state)
+{
+    struct town *town = *state;
+    struct case_no no = report(town, CODE_OPENED);
+    close_by_order(town, no);
+    assert_int_equal(say(town, no, 1, ACTION_RATE, 4), CODE_DONE);
+    for (uint32_t i = 0; i < town->core->limits.dedupe_keys; i++) { /* longer windows push it out */
+        memory_put(&town->core->dedupe, (struct hash128){77, i + 1},
+                   town->core->now_ms + 30 * DAY_MS, no);
+    }
+    assert_int_equal(say(town, no, 1, ACTION_RATE, 4), CODE_FORGOTTEN);
+    assert_int_equal(town_count(town, ACTION_RATE), 1);
+}
+
+static void test_ratings_outlive_the_window_while_an_appeal_is_open(void **state)
+{
+    struct town *town = *state;
+    struct case_no no = report(town, CODE_OPENED);
+    town_pass(town, 3 * DAY_MS); /* to the desk, and its handle clock runs out */
+    close_by_order(town, no);
+    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_APPEAL, REASON_UNFORESEEN, nowhere, NULL),
+                     CODE_DONE);
+    assert_int_equal(say(town, no, 1, ACTION_RATE, 4), CODE_DONE);
+    town_pass(town, 8 * DAY_MS);
+    assert_int_equal(say(town, no, 1, ACTION_RATE, 4), CODE_ALREADY_RATED);
+    const uint32_t before = town_count(town, ACTION_SUPERVISE);
+    assert_int_equal(say(town, no, 1, ACTION_NOT_SOLVED, 0), CODE_DONE);
+    assert_int_equal(town_count(town, ACTION_SUPERVISE), before + 1); /* late: reopened and supervised */
+    assert_false(case_state_is_terminal(town_case(town, no).state));
+}
+
+static void test_ratings_not_solved_again_is_supervised(void **state)
+{
+    struct town *town = *state;
+    struct case_no no = report(town, CODE_OPENED);
+    close_by_order(town, no);
+    assert_int_equal(say(town, no, 1, ACTION_NOT_SOLVED, 0), CODE_DONE);
+    assert_int_equal(town_count(town, ACTION_SUPERVISE), 0);
+    close_by_order(town, no);
+    assert_int_equal(say(town, no, 1, ACTION_NOT_SOLVED, 0), CODE_DONE);
+    assert_int_equal(town_count(town, ACTION_SUPERVISE), 1);
+}
+
 static void test_ratings_survive_a_save(void **state)
 {
     struct town *town = *state;
@@ -150,6 +195,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ratings_once_a_receipt_after_the_close, open_it, close_it),
         cmocka_unit_test_setup_teardown(test_ratings_not_solved_opens_the_case_again, open_it, close_it),
         cmocka_unit_test_setup_teardown(test_ratings_are_over_when_the_case_has_left, open_it, close_it),
+        cmocka_unit_test_setup_teardown(test_ratings_forgotten_are_not_counted_twice, open_it, close_it),
+        cmocka_unit_test_setup_teardown(test_ratings_outlive_the_window_while_an_appeal_is_open, open_it, close_it),
+        cmocka_unit_test_setup_teardown(test_ratings_not_solved_again_is_supervised, open_it, close_it),
         cmocka_unit_test_setup_teardown(test_ratings_survive_a_save, open_it, close_it),
         cmocka_unit_test_setup_teardown(test_sources_that_cry_wolf_are_verified_first, open_it, close_it),
         cmocka_unit_test_setup_teardown(test_sources_count_an_end_once, open_it, close_it),
