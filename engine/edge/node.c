@@ -45,9 +45,7 @@ static enum err allocate(struct node *node)
 {
     const struct node_options *options = &node->options;
     uint32_t identities = options->limits.workers + options->limits.gateways;
-    size_t core_bytes = core_size(&options->limits);
-    node->core_memory = calloc(1, core_bytes + 63); /* fresh pages: zero, and only there once used */
-    node->core_block = (void *)(((uintptr_t)node->core_memory + 63) & ~(uintptr_t)63);
+    enum err err = block_new(core_size(&options->limits), &node->core_block);
     node->arena_bytes = aligned_alloc(64, CODEC_ARENA_SIZE);
     node->payload = aligned_alloc(64, NODE_BATCH_CAPACITY);
     node->places = calloc(options->edge.batch_commands, sizeof *node->places);
@@ -57,12 +55,12 @@ static enum err allocate(struct node *node)
     node->items_for = calloc(identities, sizeof *node->items_for);
     node->item_text = calloc(NODE_ITEMS_MAX, sizeof *node->item_text);
     node->checklist = calloc(1, sizeof *node->checklist);
-    if (node->core_memory == NULL || node->arena_bytes == NULL || node->payload == NULL ||
+    if (err != ERR_OK || node->arena_bytes == NULL || node->payload == NULL ||
         node->places == NULL || node->flights == NULL || node->record == NULL ||
         node->results == NULL || node->items_for == NULL || node->item_text == NULL || node->checklist == NULL) {
         return ERR_MEMORY;
     }
-    enum err err = sessions_init(&node->sessions, identities);
+    err = sessions_init(&node->sessions, identities);
     if (err == ERR_OK) {
         err = lanes_init(&node->lanes, options->edge.queue_requests, options->edge.queue_bytes);
     }
@@ -100,7 +98,7 @@ enum err node_open(const struct node_options *options, struct node **out_node)
     }
     codec_arena_init(&node->arena, node->arena_bytes, CODEC_ARENA_SIZE);
     node->core =
-        core_init_zeroed(node->core_block, core_size(&options->limits), &options->limits);
+        core_init_zeroed(node->core_block.bytes, core_size(&options->limits), &options->limits);
     *out_node = node;
     return ERR_OK;
 }
@@ -130,7 +128,7 @@ void node_close(struct node *node)
     free(node->places);
     free(node->payload);
     free(node->arena_bytes);
-    free(node->core_memory);
+    block_free(&node->core_block);
     free(node);
 }
 

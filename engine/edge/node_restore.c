@@ -27,7 +27,7 @@ enum err node_restore(struct node *node, const struct disk *disk, const struct s
         err = snapshot_load(disk, info->position, node->core, out_fault);
     }
     if (err != ERR_OK) {
-        node->core = core_init(node->core_block, core_size(limits), limits);
+        node->core = core_init(node->core_block.bytes, core_size(limits), limits);
         node_pair_free(&node->next);
         return err;
     }

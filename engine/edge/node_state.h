@@ -4,6 +4,7 @@
 #define ENGINE_EDGE_NODE_STATE_H
 
 #include "engine/city/facts.h"
+#include "engine/edge/block.h"
 #include "engine/edge/lanes.h"
 #include "engine/edge/latest.h"
 #include "engine/edge/node.h"
@@ -64,8 +65,7 @@ struct node_checklist {
 
 struct node {
     struct node_options options;
-    void *core_memory; /* holds the block */
-    void *core_block;
+    struct block core_block;
     struct core *core;
     struct facts *facts;        /* of the active pair; NULL until the first need */
     struct node_pair active;    /* what the core reads */

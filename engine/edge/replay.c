@@ -1,6 +1,7 @@
 /* replay.c: see replay.h. */
 #include "engine/edge/replay.h"
 
+#include "engine/edge/block.h"
 #include "engine/edge/image_store.h"
 #include "engine/edge/log_expiry.h"
 #include "engine/edge/snapshot_restore.h"
@@ -19,7 +20,7 @@ struct image_pair {
 struct replay {
     struct replay_options options;
     struct log_reader *reader;
-    void *block; /* the core */
+    struct block block; /* of the core */
     struct core *core;
     struct image_pair pairs[PAIRS_KEPT];
     uint32_t pair_next;
@@ -52,12 +53,11 @@ enum err replay_open(const struct replay_options *options, struct replay **out_r
     }
     replay->options = *options;
     size_t size = core_size(&options->limits);
-    replay->block = aligned_alloc(64, size);
-    if (replay->block == NULL) {
+    if (block_new(size, &replay->block) != ERR_OK) {
         replay_close(replay);
         return ERR_MEMORY;
     }
-    replay->core = core_init(replay->block, size, &options->limits);
+    replay->core = core_init_zeroed(replay->block.bytes, size, &options->limits);
     enum err err = begin(replay, out_fault);
     if (err != ERR_OK) {
         replay_close(replay);
@@ -76,7 +76,7 @@ void replay_close(struct replay *replay)
     for (uint32_t i = 0; i < PAIRS_KEPT; i++) {
         pair_free(&replay->pairs[i]);
     }
-    free(replay->block);
+    block_free(&replay->block);
     free(replay);
 }
 
@@ -248,7 +248,7 @@ static enum err restore(void *context, const struct snapshot_info *info, struct 
         err = snapshot_load(replay->options.disk, info->position, replay->core, out_fault);
     }
     if (err != ERR_OK) {
-        replay->core = core_init(replay->block, core_size(limits), limits);
+        replay->core = core_init(replay->block.bytes, core_size(limits), limits);
         return err;
     }
     replay->position = replay->snapshot_position = info->position;

@@ -7,6 +7,7 @@
 #include "sim/bench/bench_cases.h"
 
 #include "engine/core/snapshot.h"
+#include "engine/edge/block.h"
 #include "sim/bench/bench_driver.h"
 
 #include <stdio.h>
@@ -141,13 +142,13 @@ static enum err load_back(const struct bench_driver *driver, struct stream *stre
     const struct snapshot_source source = {get_bytes, stream};
     const size_t size = core_size(&driver->options.limits);
     struct hash128 digest;
-    void *block = aligned_alloc(64, size);
-    if (block == NULL) {
+    struct block block;
+    if (block_new(size, &block) != ERR_OK) {
         return ERR_MEMORY;
     }
     stream->at = 0;
     const int64_t from_ns = bench_now_ns();
-    struct core *core = core_init(block, size, &driver->options.limits);
+    struct core *core = core_init_zeroed(block.bytes, size, &driver->options.limits);
     enum err err = core_stage_city(core, driver->city_bytes, driver->city_size);
     if (err == ERR_OK) {
         err = core_stage_policy(core, driver->policy_bytes, driver->policy_size);
@@ -156,7 +157,7 @@ static enum err load_back(const struct bench_driver *driver, struct stream *stre
         err = core_load(core, &source, &digest);
     }
     *out_s = (double)(bench_now_ns() - from_ns) / 1e9;
-    free(block);
+    block_free(&block);
     return err;
 }
 

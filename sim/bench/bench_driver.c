@@ -267,12 +267,11 @@ enum err bench_driver_restart(struct bench_driver *driver)
     limits->image_rows = at_least(limits->image_rows, driver->city.person_count);
     limits->image_rows = at_least(limits->image_rows, driver->city.device_count);
     const size_t size = core_size(limits);
-    free(driver->block);
-    driver->block = aligned_alloc(64, size);
-    if (driver->block == NULL) {
+    block_free(&driver->block);
+    if (block_new(size, &driver->block) != ERR_OK) {
         return ERR_MEMORY;
     }
-    driver->core = core_init(driver->block, size, limits);
+    driver->core = core_init_zeroed(driver->block.bytes, size, limits);
     enum err err = core_stage_city(driver->core, driver->city_bytes, driver->city_size);
     if (err == ERR_OK) {
         err = core_stage_policy(driver->core, driver->policy_bytes, driver->policy_size);
@@ -298,7 +297,7 @@ void bench_driver_free(struct bench_driver *driver)
     if (driver != NULL) {
         free(driver->city_bytes);
         free(driver->policy_bytes);
-        free(driver->block);
+        block_free(&driver->block);
         free(driver->seqs);
         free(driver->payload);
     }

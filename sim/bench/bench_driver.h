@@ -10,6 +10,7 @@
 #define SIM_BENCH_BENCH_DRIVER_H
 
 #include "engine/core/core.h"
+#include "engine/edge/block.h"
 #include "sim/bench/bench_city.h"
 #include "sim/bench/bench_image.h"
 #include "sim/random.h"
@@ -36,7 +37,8 @@ struct bench_offer {
 
 struct bench_driver {
     struct bench_driver_options options;
-    void *city_bytes, *policy_bytes, *block, *payload;
+    void *city_bytes, *policy_bytes, *payload;
+    struct block block; /* of the core */
     size_t city_size, policy_size;
     struct city city;
     struct policy policy;
