@@ -1,208 +1,366 @@
-/* index.c: the set of every cell, block by block; a block is shared until a set differs in it.
+/* index.c: slots, entries and records of one event type after another.
  *
- * For each attribute: its first set holds the rules that need nothing of it; every cell holds these and the rules whose need meets
- * the cell. A new set starts as the table of the attribute's first set, and a block is copied when the first bit of it changes. */
+ * Rules get their slots in the order of what they are filed under; entries are written tag by tag, so that the slots of one list lie
+ * close together. */
 #include "rules/index.h"
 
-#include "rules/index_fields.h"
+#include "rules/index_access.h"
 
-#define EMPTY_BLOCK 0u /* MATCH_WORDS begins with one block without a bit */
+#include <stdlib.h>
+
+/* Groups are kept at most three eighths full, so that hardly one overflows. */
+#define FULL_OF_EIGHT 3u
+
+/* A rule under one key of its access. */
+struct filing {
+    uint32_t access;
+    uint32_t tag;
+    uint32_t slot;
+};
+
+/* Where a rule goes: by its access, then by its first key, then best first. */
+struct placing {
+    uint32_t access;
+    uint64_t left, right; /* tokens */
+    uint32_t rank;
+};
 
 struct index_builder {
     struct index_tables *tables;
+    struct arena *arena; /* for the while */
     struct match_type type;
-    struct match_shape shape;
-    const uint32_t *slots; /* by rank */
+    const struct rule *const *rules; /* by rank */
     uint32_t rule_count;
-    uint32_t first_set; /* of the attribute being made */
+    struct index_fields *fields;
+    struct index_accesses *accesses;
+    struct placing *placings; /* by slot */
+    struct filing *filings;
+    uint32_t filing_count, filing_capacity;
 };
 
 struct index_tables index_tables_of(struct arena *arena)
 {
     return (struct index_tables){
-        table_of(arena, sizeof(struct match_type)), table_of(arena, sizeof(struct match_attribute)),
-        table_of(arena, sizeof(uint64_t)),          table_of(arena, sizeof(uint64_t)),
-        table_of(arena, sizeof(uint32_t)),          table_of(arena, sizeof(uint64_t)),
-        table_of(arena, sizeof(uint32_t))};
+        table_of(arena, sizeof(struct match_type)),   table_of(arena, sizeof(struct match_attribute)),
+        table_of(arena, sizeof(uint64_t)),            table_of(arena, sizeof(struct match_access)),
+        table_of(arena, sizeof(struct match_group)),  table_of(arena, sizeof(uint32_t)),
+        table_of(arena, sizeof(struct match_record))};
 }
 
-static uint64_t *words_at(const struct index_builder *builder, uint32_t first)
-{
-    return (uint64_t *)(void *)builder->tables->words.rows + first;
-}
+/* ---- slots ---- */
 
-static uint32_t *table_at(const struct index_builder *builder, uint32_t set)
+static int placing_compare(const void *left, const void *right)
 {
-    return (uint32_t *)(void *)builder->tables->tables.rows + builder->type.tables +
-           (size_t)set * builder->shape.block_count;
-}
-
-/* A new set: empty for an attribute's first, else with the same blocks as that. */
-static uint32_t new_set(struct index_builder *builder, bool is_first)
-{
-    const uint32_t set = builder->type.set_count++;
-    (void)table_extend(&builder->tables->tables, builder->shape.block_count);
-    builder->first_set = is_first ? set : builder->first_set;
-    uint32_t *table = table_at(builder, set);
-    const uint32_t *first = table_at(builder, builder->first_set);
-    for (uint32_t b = 0; b < builder->shape.block_count; b++) {
-        table[b] = is_first ? EMPTY_BLOCK : first[b];
+    const struct placing *a = left;
+    const struct placing *b = right;
+    if (a->access != b->access) {
+        return a->access < b->access ? -1 : 1;
     }
-    return set;
-}
-
-static void set_bit(struct index_builder *builder, uint32_t set, uint32_t rank)
-{
-    const uint32_t slot = builder->slots[rank];
-    const uint32_t block = slot / 64 / builder->shape.block_words;
-    const uint32_t shared =
-        set == builder->first_set ? EMPTY_BLOCK : table_at(builder, builder->first_set)[block];
-    uint32_t *entry = &table_at(builder, set)[block];
-    if (*entry == shared) {
-        *entry = table_extend(&builder->tables->words, builder->shape.block_words);
-        memcpy(words_at(builder, *entry), words_at(builder, shared),
-               builder->shape.block_words * sizeof(uint64_t));
+    if (a->left != b->left) {
+        return a->left < b->left ? -1 : 1;
     }
-    words_at(builder, *entry)[slot / 64 % builder->shape.block_words] |= UINT64_C(1) << (slot % 64);
-}
-
-static void add_key(struct index_builder *builder, struct match_attribute *attribute, uint64_t key)
-{
-    (void)table_add(&builder->tables->keys, &key, 1);
-    attribute->keys.count++;
-}
-
-/* One set per distinct key; needs are sorted. */
-static void add_need_sets(struct index_builder *builder, struct match_attribute *attribute,
-                          const struct index_need *needs, uint32_t need_count)
-{
-    uint32_t set = 0;
-    for (uint32_t i = 0; i < need_count; i++) {
-        if (i == 0 || needs[i].key != needs[i - 1].key) {
-            set = new_set(builder, false);
-            add_key(builder, attribute, needs[i].key);
-        }
-        set_bit(builder, set, needs[i].rule);
+    if (a->right != b->right) {
+        return a->right < b->right ? -1 : 1;
     }
+    return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-static void add_cut_sets(struct index_builder *builder, struct match_attribute *attribute,
-                         const struct index_field *field)
+static uint64_t first_token(const struct index_builder *builder, uint32_t field, uint32_t rank)
 {
-    for (uint32_t c = 0; c < field->cut_count; c++) {
-        (void)new_set(builder, false);
-        add_key(builder, attribute, match_number_key(field->cuts[c]));
+    if (field == MATCH_ATTRIBUTE_NONE) {
+        return 0;
     }
+    const struct index_field *item = &builder->fields->items[field];
+    return index_token(item, item->anchors[rank], 0);
+}
+
+static void place_rules(struct index_builder *builder)
+{
+    const struct index_accesses *accesses = builder->accesses;
+    builder->placings = arena_take(builder->arena, builder->rule_count * sizeof builder->placings[0]);
+    builder->type.loose = 0;
     for (uint32_t i = 0; i < builder->rule_count; i++) {
-        const struct anchor *anchor = field->anchors[i];
-        if (anchor == NULL || anchor->low > anchor->high) {
-            continue;
+        struct placing placing = {accesses->by_rank[i], 0, 0, i};
+        if (placing.access < accesses->count) {
+            const struct index_access *access = &accesses->items[placing.access];
+            placing.left = access->left == MATCH_ATTRIBUTE_NONE
+                               ? builder->rules[i]->in->areas.items[0]
+                               : first_token(builder, access->left, i);
+            placing.right = first_token(builder, access->right, i);
         }
-        const uint32_t last = index_cell_of(field, anchor->high);
-        for (uint32_t c = index_cell_of(field, anchor->low); c <= last; c++) {
-            set_bit(builder, attribute->sets + 1 + c, i);
-        }
+        builder->type.loose += placing.access <= accesses->count;
+        builder->placings[i] = placing;
+    }
+    qsort(builder->placings, builder->rule_count, sizeof builder->placings[0], placing_compare);
+}
+
+/* ---- filing ---- */
+
+static void add_filing(struct index_builder *builder, uint32_t access, uint32_t tag, uint32_t slot)
+{
+    if (builder->filing_count == builder->filing_capacity) {
+        const uint32_t capacity = builder->filing_capacity == 0 ? 256 : builder->filing_capacity * 2;
+        builder->filings = arena_grow(builder->arena, builder->filings,
+                                      builder->filing_count * sizeof builder->filings[0],
+                                      capacity * sizeof builder->filings[0]);
+        builder->filing_capacity = capacity;
+    }
+    builder->filings[builder->filing_count++] = (struct filing){access, tag, slot};
+}
+
+static void file_by_area(struct index_builder *builder, uint32_t slot)
+{
+    const struct placing *placing = &builder->placings[slot];
+    const struct rule_rows *areas = &builder->rules[placing->rank]->in->areas;
+    for (uint32_t i = 0; i < areas->count; i++) {
+        add_filing(builder, placing->access, match_area_tag(areas->items[i]), slot);
     }
 }
 
-static struct match_attribute new_attribute(struct index_builder *builder, enum match_kind kind,
-                                            uint32_t field)
+static void file_by_fields(struct index_builder *builder, uint32_t slot)
 {
-    return (struct match_attribute){
-        kind, field, {builder->tables->keys.count, 0}, new_set(builder, true), 0};
-}
-
-static void add_field(struct index_builder *builder, const struct index_field *field)
-{
-    const bool is_text = field->field->kind == FIELD_STRING;
-    struct match_attribute attribute =
-        new_attribute(builder, is_text ? MATCH_TEXT : MATCH_NUMBER, field->field->row);
-    for (uint32_t i = 0; i < builder->rule_count; i++) {
-        if (field->anchors[i] == NULL) {
-            set_bit(builder, attribute.sets, i);
+    const struct placing *placing = &builder->placings[slot];
+    const struct index_access *access = &builder->accesses->items[placing->access];
+    const struct index_field *left = &builder->fields->items[access->left];
+    const struct anchor *left_anchor = left->anchors[placing->rank];
+    const uint32_t left_count = index_key_count(left, left_anchor);
+    if (access->right == MATCH_ATTRIBUTE_NONE) {
+        for (uint32_t i = 0; i < left_count; i++) {
+            add_filing(builder, placing->access,
+                       match_tag(index_token(left, left_anchor, i), 0), slot);
         }
-    }
-    if (is_text) {
-        add_need_sets(builder, &attribute, field->needs, field->need_count);
-    } else {
-        add_cut_sets(builder, &attribute, field);
-    }
-    (void)table_add(&builder->tables->attributes, &attribute, 1);
-}
-
-static void add_areas(struct index_builder *builder, const struct index_fields *fields,
-                      const struct rule *const *rules)
-{
-    if (fields->area_count == 0) {
         return;
     }
-    struct match_attribute attribute = new_attribute(builder, MATCH_AREA, NONE32);
-    for (uint32_t i = 0; i < builder->rule_count; i++) {
-        if (!index_needs_area(rules[i])) {
-            set_bit(builder, attribute.sets, i);
-        }
+    const struct index_field *right = &builder->fields->items[access->right];
+    const struct anchor *right_anchor = right->anchors[placing->rank];
+    const uint32_t right_count = index_key_count(right, right_anchor);
+    for (uint32_t i = 0; i < left_count * right_count; i++) {
+        const uint64_t left_token = index_token(left, left_anchor, i / right_count);
+        const uint64_t right_token = index_token(right, right_anchor, i % right_count);
+        add_filing(builder, placing->access, match_tag(left_token, right_token), slot);
     }
-    add_need_sets(builder, &attribute, fields->areas, fields->area_count);
-    (void)table_add(&builder->tables->attributes, &attribute, 1);
 }
 
-static void add_summaries(struct index_builder *builder)
+static int filing_compare(const void *left, const void *right)
 {
-    const struct match_shape shape = builder->shape;
-    for (uint32_t set = 0; shape.summary_words > 0 && set < builder->type.set_count; set++) {
-        const uint32_t first = table_extend(&builder->tables->summaries, shape.summary_words);
-        uint64_t *summary = (uint64_t *)(void *)builder->tables->summaries.rows + first;
-        for (uint32_t b = 0; b < shape.block_count; b++) {
-            const uint64_t *words = words_at(builder, table_at(builder, set)[b]);
-            uint64_t any = 0;
-            for (uint32_t w = 0; w < shape.block_words; w++) {
-                any |= words[w];
+    const struct filing *a = left;
+    const struct filing *b = right;
+    if (a->access != b->access) {
+        return a->access < b->access ? -1 : 1;
+    }
+    if (a->tag != b->tag) {
+        return a->tag < b->tag ? -1 : 1;
+    }
+    return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+/* In order, each once: two keys of a rule may share a tag. */
+static void sort_filings(struct index_builder *builder)
+{
+    if (builder->filing_count == 0) {
+        return;
+    }
+    struct filing *filings = builder->filings;
+    qsort(filings, builder->filing_count, sizeof filings[0], filing_compare);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < builder->filing_count; i++) {
+        if (filing_compare(&filings[i], &filings[kept - 1]) != 0) {
+            filings[kept++] = filings[i];
+        }
+    }
+    builder->filing_count = kept;
+}
+
+/* ---- tables ---- */
+
+static void put_tag(struct match_group *groups, uint32_t bits, uint32_t tag, uint32_t list)
+{
+    const uint32_t mask = (UINT32_C(1) << bits) - 1;
+    for (uint32_t at = match_home(tag, bits);; at = (at + 1) & mask) {
+        for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
+            if (groups[at].tags[i] == 0) {
+                groups[at].tags[i] = tag;
+                groups[at].lists[i] = list;
+                return;
             }
-            summary[b / 64] |= (uint64_t)(any != 0) << (b % 64);
         }
     }
 }
 
-/* Slots by rank for the builder; both directions into the image. */
-static void add_slots(struct index_builder *builder, struct arena *scratch,
-                      const struct index_fields *fields, const struct rule *const *rules)
+/* One access with the filings from `first` on; returns where those of the next begin. */
+static uint32_t add_access(struct index_builder *builder, uint32_t number, uint32_t first)
 {
-    uint32_t *ranks = arena_take(scratch, builder->rule_count * sizeof ranks[0]);
-    uint32_t *slots = arena_take(scratch, builder->rule_count * sizeof slots[0]);
-    index_order(scratch, fields, rules, builder->rule_count, ranks);
-    for (uint32_t slot = 0; slot < builder->rule_count; slot++) {
-        slots[ranks[slot]] = slot;
+    const struct index_access *from = &builder->accesses->items[number];
+    const struct filing *filings = builder->filings;
+    uint32_t end = first;
+    uint64_t tags = 0;
+    for (; end < builder->filing_count && filings[end].access == number; end++) {
+        tags += end == first || filings[end].tag != filings[end - 1].tag;
     }
-    builder->slots = slots;
-    builder->type.slots = table_add(&builder->tables->slots, ranks, builder->rule_count).first;
-    (void)table_add(&builder->tables->slots, slots, builder->rule_count);
+    struct match_access access = {.left = (uint8_t)from->left, .right = (uint8_t)from->right};
+    while (((uint64_t)MATCH_GROUP_TAGS << access.bits) * FULL_OF_EIGHT <= tags * 8) {
+        access.bits++;
+    }
+    must(access.bits <= MATCH_GROUP_BITS_MAX);
+    access.groups = table_extend(&builder->tables->groups, UINT32_C(1) << access.bits);
+    if (from->left != MATCH_ATTRIBUTE_NONE) {
+        access.needs = UINT32_C(1) << from->left;
+        access.needs |= from->right == MATCH_ATTRIBUTE_NONE ? 0 : UINT32_C(1) << from->right;
+    }
+    struct match_group *groups =
+        (struct match_group *)(void *)builder->tables->groups.rows + access.groups;
+    for (uint32_t i = first; i < end; i++) {
+        const uint32_t entry_at = builder->tables->entries.count - builder->type.entries.first;
+        if (i == first || filings[i].tag != filings[i - 1].tag) {
+            put_tag(groups, access.bits, filings[i].tag, entry_at);
+        }
+        const bool is_last = i + 1 == end || filings[i].tag != filings[i + 1].tag;
+        const uint32_t entry = filings[i].slot | (is_last ? MATCH_ENTRY_LAST : 0);
+        (void)table_add(&builder->tables->entries, &entry, 1);
+    }
+    (void)table_add(&builder->tables->accesses, &access, 1);
+    return end;
+}
+
+static void add_accesses(struct index_builder *builder)
+{
+    const struct index_accesses *accesses = builder->accesses;
+    for (uint32_t slot = 0; slot < builder->rule_count; slot++) {
+        const uint32_t access = builder->placings[slot].access;
+        if (access >= accesses->count) {
+            break;
+        }
+        if (accesses->items[access].left == MATCH_ATTRIBUTE_NONE) {
+            file_by_area(builder, slot);
+        } else {
+            file_by_fields(builder, slot);
+        }
+    }
+    sort_filings(builder);
+    builder->type.accesses.first = builder->tables->accesses.count;
+    builder->type.entries.first = builder->tables->entries.count;
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < accesses->count; i++) {
+        first = add_access(builder, i, first);
+    }
+    must(first == builder->filing_count);
+    builder->type.accesses.count = accesses->count;
+    builder->type.entries.count = builder->tables->entries.count - builder->type.entries.first;
+}
+
+/* Fields with cells for the events to find; only those that an access asks for. */
+static void add_attributes(struct index_builder *builder)
+{
+    const struct index_fields *fields = builder->fields;
+    builder->type.attributes = (struct image_range){builder->tables->attributes.count, fields->count};
+    for (uint32_t f = 0; f < fields->count; f++) {
+        const struct index_field *field = &fields->items[f];
+        struct match_attribute attribute = {
+            field->field->row, field->field->kind, {builder->tables->keys.count, 0}};
+        bool is_asked = false;
+        for (uint32_t i = 0; i < builder->accesses->count; i++) {
+            const struct index_access *access = &builder->accesses->items[i];
+            is_asked = is_asked || access->left == f || access->right == f;
+        }
+        for (uint32_t c = 0; is_asked && c < field->cut_count; c++) {
+            const uint64_t key = match_number_key(field->cuts[c]);
+            (void)table_add(&builder->tables->keys, &key, 1);
+            attribute.keys.count++;
+        }
+        (void)table_add(&builder->tables->attributes, &attribute, 1);
+    }
+}
+
+/* ---- records ---- */
+
+struct test {
+    uint32_t share; /* of the events that get here; fewest first */
+    uint32_t field;
+    uint64_t low, span;
+};
+
+/* Inserts a test into the sorted best ones. */
+static void add_test(struct test tests[MATCH_TESTS], uint32_t *count, struct test test)
+{
+    uint32_t at = *count;
+    while (at > 0 && tests[at - 1].share > test.share) {
+        at--;
+    }
+    if (at == MATCH_TESTS) {
+        return;
+    }
+    *count += *count < MATCH_TESTS;
+    for (uint32_t i = *count - 1; i > at; i--) {
+        tests[i] = tests[i - 1];
+    }
+    tests[at] = test;
+}
+
+/* Tests that the lookup has not made already: a tag stands for a text, but a cell of numbers is only part of the answer. */
+static uint32_t find_tests(const struct index_builder *builder, const struct placing *placing,
+                           struct test tests[MATCH_TESTS], uint32_t *needs)
+{
+    const struct index_accesses *accesses = builder->accesses;
+    const struct index_access *access =
+        placing->access < accesses->count ? &accesses->items[placing->access] : NULL;
+    uint32_t count = 0;
+    for (uint32_t f = 0; f < builder->fields->count; f++) {
+        const struct index_field *field = &builder->fields->items[f];
+        const struct anchor *anchor = field->anchors[placing->rank];
+        if (anchor == NULL) {
+            continue;
+        }
+        *needs |= UINT32_C(1) << f;
+        const bool is_filed = access != NULL && (access->left == f || access->right == f);
+        struct test test = {index_share(field, anchor), f, 0, 0};
+        if (field->field->kind != FIELD_STRING) {
+            test.low = match_number_key(anchor->low);
+            test.span = match_number_key(anchor->high) - test.low;
+            test.share = is_filed ? INDEX_ALL / 2 : test.share;
+            add_test(tests, &count, test);
+        } else if (anchor->text_count == 1 && !is_filed) {
+            test.low = index_text_key(anchor->texts[0]);
+            add_test(tests, &count, test);
+        }
+    }
+    return count;
+}
+
+static void add_records(struct index_builder *builder)
+{
+    builder->type.records = table_extend(&builder->tables->records, builder->rule_count);
+    struct match_record *records =
+        (struct match_record *)(void *)builder->tables->records.rows + builder->type.records;
+    for (uint32_t slot = 0; slot < builder->rule_count; slot++) {
+        const struct placing *placing = &builder->placings[slot];
+        struct match_record *record = &records[slot];
+        struct test tests[MATCH_TESTS];
+        const uint32_t count = find_tests(builder, placing, tests, &record->needs);
+        record->rule = builder->rules[placing->rank]->row;
+        record->rank = placing->rank;
+        for (uint32_t i = 0; i < MATCH_TESTS; i++) {
+            record->tests[i] = i < count ? (uint8_t)tests[i].field : MATCH_ATTRIBUTE_NONE;
+            record->lows[i] = i < count ? tests[i].low : 0;
+            record->spans[i] = i < count ? tests[i].span : 0;
+        }
+    }
 }
 
 void index_add_type(struct index_tables *tables, const struct rule *const *rules,
                     uint32_t rule_count)
 {
-    struct index_builder builder = {.tables = tables,
-                                    .type = {.attributes = {tables->attributes.count, 0},
-                                             .slots = tables->slots.count,
-                                             .tables = tables->tables.count,
-                                             .summaries = tables->summaries.count},
-                                    .shape = match_shape_of(rule_count),
-                                    .rule_count = rule_count};
-    if (tables->words.count == 0) {
-        must(table_extend(&tables->words, MATCH_BLOCK_WORDS_MAX) == EMPTY_BLOCK);
-    }
+    struct index_builder builder = {.tables = tables, .rules = rules, .rule_count = rule_count};
     if (rule_count > 0) {
-        struct arena *scratch = arena_new();
-        struct index_fields *fields = arena_take(scratch, sizeof *fields);
-        index_fields_find(scratch, rules, rule_count, fields);
-        add_slots(&builder, scratch, fields, rules);
-        for (uint32_t f = 0; f < fields->count; f++) {
-            add_field(&builder, &fields->items[f]);
-        }
-        add_areas(&builder, fields, rules);
-        add_summaries(&builder);
-        arena_free(scratch);
+        builder.arena = arena_new();
+        builder.fields = arena_take(builder.arena, sizeof *builder.fields);
+        builder.accesses = arena_take(builder.arena, sizeof *builder.accesses);
+        index_fields_find(builder.arena, rules, rule_count, builder.fields);
+        index_accesses_choose(builder.arena, builder.fields, rules, rule_count, builder.accesses);
+        place_rules(&builder);
+        add_accesses(&builder);
+        add_attributes(&builder);
+        add_records(&builder);
+        arena_free(builder.arena);
     }
-    builder.type.attributes.count = tables->attributes.count - builder.type.attributes.first;
     (void)table_add(&tables->types, &builder.type, 1);
 }

@@ -10,10 +10,10 @@ struct index_tables {
     struct table types;      /* struct match_type */
     struct table attributes; /* struct match_attribute */
     struct table keys;       /* u64 */
-    struct table words;      /* u64 */
-    struct table tables;     /* u32 */
-    struct table summaries;  /* u64 */
-    struct table slots;      /* u32 */
+    struct table accesses;   /* struct match_access */
+    struct table groups;     /* struct match_group */
+    struct table entries;    /* u32 */
+    struct table records;    /* struct match_record */
 };
 
 struct index_tables index_tables_of(struct arena *arena);

@@ -20,17 +20,27 @@ uint64_t index_text_key(const char *text)
 
 bool index_needs_area(const struct rule *rule)
 {
-    return rule->in != NULL && rule->in->circle_count == 0;
+    return rule->in != NULL && rule->in->circle_count == 0 && rule->in->areas.count > 0;
 }
 
-static int need_compare(const void *left, const void *right)
+static int key_compare(const void *left, const void *right)
 {
-    const struct index_need *x = left;
-    const struct index_need *y = right;
-    if (x->key != y->key) {
-        return x->key < y->key ? -1 : 1;
+    const uint64_t *a = left;
+    const uint64_t *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* Sorts the keys; how many different ones there are. */
+static uint32_t count_keys(uint64_t *keys, uint32_t count)
+{
+    if (count > 0) {
+        qsort(keys, count, sizeof keys[0], key_compare);
     }
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
+    uint32_t different = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        different += i == 0 || keys[i] != keys[i - 1];
+    }
+    return different;
 }
 
 static int number_compare(const void *left, const void *right)
@@ -56,33 +66,24 @@ static int field_compare(const void *left, const void *right)
 {
     const struct index_field *a = left;
     const struct index_field *b = right;
-    const bool a_is_text = a->field->kind == FIELD_STRING;
-    const bool b_is_text = b->field->kind == FIELD_STRING;
-    if (a_is_text != b_is_text) {
-        return a_is_text ? -1 : 1;
-    }
     return a->field->row < b->field->row ? -1 : a->field->row > b->field->row;
 }
 
-static void find_needs(struct arena *arena, struct index_field *field, uint32_t rule_count)
+static void find_keys(struct arena *arena, struct index_field *field, uint32_t rule_count)
 {
+    uint32_t count = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
-        field->need_count += field->anchors[i] == NULL ? 0 : field->anchors[i]->text_count;
+        count += field->anchors[i] == NULL ? 0 : field->anchors[i]->text_count;
     }
-    field->needs = arena_take(arena, field->need_count * sizeof field->needs[0]);
-    uint32_t at = 0;
+    uint64_t *keys = arena_take(arena, count * sizeof keys[0]);
+    count = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
         const struct anchor *anchor = field->anchors[i];
         for (uint32_t k = 0; anchor != NULL && k < anchor->text_count; k++) {
-            field->needs[at++] = (struct index_need){index_text_key(anchor->texts[k]), i};
+            keys[count++] = index_text_key(anchor->texts[k]);
         }
     }
-    if (at > 0) {
-        qsort(field->needs, at, sizeof field->needs[0], need_compare);
-    }
-    for (uint32_t i = 0; i < at; i++) {
-        field->key_count += i == 0 || field->needs[i].key != field->needs[i - 1].key;
-    }
+    field->key_count = count_keys(keys, count);
 }
 
 static void find_cuts(struct arena *arena, struct index_field *field, uint32_t rule_count)
@@ -132,19 +133,18 @@ uint32_t index_cell_of(const struct index_field *field, int64_t value)
 static void find_areas(struct arena *arena, const struct rule *const *rules, uint32_t rule_count,
                        struct index_fields *fields)
 {
+    uint32_t count = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
-        fields->area_count += index_needs_area(rules[i]) ? rules[i]->in->areas.count : 0;
+        count += index_needs_area(rules[i]) ? rules[i]->in->areas.count : 0;
     }
-    fields->areas = arena_take(arena, fields->area_count * sizeof fields->areas[0]);
-    uint32_t at = 0;
+    uint64_t *keys = arena_take(arena, count * sizeof keys[0]);
+    count = 0;
     for (uint32_t i = 0; i < rule_count; i++) {
         for (uint32_t k = 0; index_needs_area(rules[i]) && k < rules[i]->in->areas.count; k++) {
-            fields->areas[at++] = (struct index_need){rules[i]->in->areas.items[k], i};
+            keys[count++] = rules[i]->in->areas.items[k];
         }
     }
-    if (at > 0) {
-        qsort(fields->areas, at, sizeof fields->areas[0], need_compare);
-    }
+    fields->area_count = count_keys(keys, count);
 }
 
 /* The fields with most anchors, as many as the index takes. */
@@ -195,7 +195,7 @@ void index_fields_find(struct arena *arena, const struct rule *const *rules, uin
             item->anchors[i] = anchors_at(&anchors[i], item->field);
         }
         if (item->field->kind == FIELD_STRING) {
-            find_needs(arena, item, rule_count);
+            find_keys(arena, item, rule_count);
         } else {
             find_cuts(arena, item, rule_count);
         }
@@ -203,77 +203,28 @@ void index_fields_find(struct arena *arena, const struct rule *const *rules, uin
     find_areas(arena, rules, rule_count, out_fields);
 }
 
-/* ---- order ---- */
-
-/* Where a rule goes: by the field that lets the fewest events through, then by what it needs of it. */
-struct placing {
-    uint32_t field; /* of index_fields; count = its areas, count + 1 = nothing */
-    uint64_t key;
-    uint32_t rank;
-};
-
-static int placing_compare(const void *left, const void *right)
-{
-    const struct placing *a = left;
-    const struct placing *b = right;
-    if (a->field != b->field) {
-        return a->field < b->field ? -1 : 1;
-    }
-    if (a->key != b->key) {
-        return a->key < b->key ? -1 : 1;
-    }
-    return a->rank < b->rank ? -1 : a->rank > b->rank;
-}
-
-/* How many of a million events pass, were all keys and cells as likely. */
-static uint64_t share_of(const struct index_field *field, const struct anchor *anchor)
+/* The event may carry a value that no rule names: one more than the keys. */
+uint32_t index_share(const struct index_field *field, const struct anchor *anchor)
 {
     if (field->field->kind == FIELD_STRING) {
-        return (uint64_t)anchor->text_count * 1000000 / field->key_count;
+        return (uint32_t)((uint64_t)anchor->text_count * INDEX_ALL / (field->key_count + 1));
     }
-    const uint32_t low = index_cell_of(field, anchor->low);
-    const uint32_t high = index_cell_of(field, anchor->high);
-    return (high >= low ? (uint64_t)high - low + 1 : 0) * 1000000 / field->cut_count;
+    return (uint32_t)((uint64_t)index_key_count(field, anchor) * INDEX_ALL / field->cut_count);
 }
 
-static struct placing place_rule(const struct index_fields *fields, const struct rule *rule,
-                                 uint32_t rank)
+uint32_t index_key_count(const struct index_field *field, const struct anchor *anchor)
 {
-    struct placing placing = {fields->count + 1, 0, rank};
-    uint64_t best = UINT64_MAX;
-    if (index_needs_area(rule) && rule->in->areas.count > 0) {
-        placing.field = fields->count;
-        placing.key = rule->in->areas.items[0];
+    if (field->field->kind == FIELD_STRING) {
+        return anchor->text_count;
     }
-    for (uint32_t f = 0; f < fields->count; f++) {
-        const struct index_field *field = &fields->items[f];
-        const struct anchor *anchor = field->anchors[rank];
-        const bool is_text = field->field->kind == FIELD_STRING;
-        if (anchor == NULL || (is_text && anchor->text_count == 0)) {
-            continue;
-        }
-        const uint64_t share = share_of(field, anchor);
-        if (share < best) {
-            best = share;
-            placing.field = f;
-            placing.key =
-                is_text ? index_text_key(anchor->texts[0]) : match_number_key(anchor->low);
-        }
+    if (anchor->low > anchor->high) {
+        return 0;
     }
-    return placing;
+    return index_cell_of(field, anchor->high) - index_cell_of(field, anchor->low) + 1;
 }
 
-void index_order(struct arena *arena, const struct index_fields *fields,
-                 const struct rule *const *rules, uint32_t rule_count, uint32_t *out_ranks)
+uint64_t index_token(const struct index_field *field, const struct anchor *anchor, uint32_t key)
 {
-    struct placing *placings = arena_take(arena, rule_count * sizeof placings[0]);
-    for (uint32_t i = 0; i < rule_count; i++) {
-        placings[i] = place_rule(fields, rules[i], i);
-    }
-    if (rule_count > 0) {
-        qsort(placings, rule_count, sizeof placings[0], placing_compare);
-    }
-    for (uint32_t slot = 0; slot < rule_count; slot++) {
-        out_ranks[slot] = placings[slot].rank;
-    }
+    return field->field->kind == FIELD_STRING ? index_text_key(anchor->texts[key])
+                                              : 1 + index_cell_of(field, anchor->low) + key;
 }

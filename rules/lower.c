@@ -278,10 +278,10 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, MATCH_TYPES, &lowering->index.types);
     put_section(lowering, MATCH_ATTRIBUTES, &lowering->index.attributes);
     put_section(lowering, MATCH_KEYS, &lowering->index.keys);
-    put_section(lowering, MATCH_WORDS, &lowering->index.words);
-    put_section(lowering, MATCH_TABLES, &lowering->index.tables);
-    put_section(lowering, MATCH_SUMMARIES, &lowering->index.summaries);
-    put_section(lowering, MATCH_SLOTS, &lowering->index.slots);
+    put_section(lowering, MATCH_ACCESSES, &lowering->index.accesses);
+    put_section(lowering, MATCH_GROUPS, &lowering->index.groups);
+    put_section(lowering, MATCH_ENTRIES, &lowering->index.entries);
+    put_section(lowering, MATCH_RECORDS, &lowering->index.records);
 }
 
 static void init_tables(struct lowering *lowering)

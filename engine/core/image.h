@@ -1,7 +1,7 @@
 /* image.h: the container of a lowered city or policy: one flat, little-endian, offset-only blob.
  *
  *   offset size
- *        0    8  magic "GRIDIMG1"
+ *        0    8  magic "GRIDIMG2"
  *        8    4  kind (enum image_kind)
  *       12    4  section_count
  *       16    8  size of the whole image in bytes
@@ -21,7 +21,7 @@
 #include "engine/core/base.h"
 #include "engine/core/err.h"
 
-#define IMAGE_MAGIC "GRIDIMG1"
+#define IMAGE_MAGIC "GRIDIMG2"
 #define IMAGE_HEADER_SIZE 40u
 #define IMAGE_SECTIONS_MAX 64u
 

@@ -1,25 +1,13 @@
-/* match.c: ANDs one set per attribute of the event's type, block by block, and verifies what is left.
+/* match.c: looks an event up in every access of its type and verifies what is filed there.
  *
- * Nothing larger than a summary and one block is kept, whatever the number of rules. Attributes come texts first: they leave
- * least, and the AND ends as soon as nothing is left. */
+ * All lookups come before the first verification: they wait for memory side by side, and which of them find something cannot be
+ * guessed. */
 #include "engine/core/match.h"
 
 #include "engine/core/calendar.h"
 #include "engine/core/expr.h"
 
-/* One event on its way through the attributes of its type. */
-struct match_walk {
-    const struct policy *policy;
-    const struct event *event;
-    const struct match_type *type;
-    struct match_shape shape;
-    uint32_t field_at; /* cursor into the event's fields: attributes of a kind ascend by field */
-    uint32_t kind;     /* of the attribute before */
-    uint32_t sets[MATCH_ATTRIBUTES_MAX]; /* one per attribute that is not the area */
-    uint32_t set_count;
-    uint32_t areas[EVENT_AREAS_MAX + 1]; /* sets that are OR-ed */
-    uint32_t area_count;                 /* 0 = the type has no area attribute */
-};
+#define MATCH_HITS 64u /* lists found before they are gone through */
 
 /* What has been found so far. */
 struct match_found {
@@ -27,6 +15,20 @@ struct match_found {
     uint32_t limit;
     uint32_t kept;
     uint32_t matched;
+};
+
+/* One event on its way through the accesses of its type. */
+struct match_walk {
+    const struct policy *policy;
+    const struct city *city;
+    const struct event *event;
+    const struct match_type *type;
+    struct match_found found;
+    uint32_t present; /* bit i: the event carries attribute i */
+    uint32_t hit_count;
+    uint32_t hits[MATCH_HITS]; /* lists */
+    uint64_t values[MATCH_ATTRIBUTES_MAX + 1];
+    uint64_t tokens[MATCH_ATTRIBUTES_MAX + 1]; /* for match_tag */
 };
 
 /* Number of ascending keys that are at most the wanted one. The comparison feeds an addition instead of a branch: which way it
@@ -42,172 +44,57 @@ static uint32_t count_keys_upto(const uint64_t *keys, uint32_t count, uint64_t w
     return count == 0 ? 0 : first + (keys[first] <= wanted);
 }
 
-/* The set of the key, or the attribute's first set where it is none of the keys. */
-static uint32_t find_set(const struct policy *policy, const struct match_attribute *attribute,
-                         uint64_t key)
-{
-    const uint64_t *keys = policy->match_keys + attribute->keys.first;
-    const uint32_t upto = count_keys_upto(keys, attribute->keys.count, key);
-    return attribute->sets + (upto > 0 && keys[upto - 1] == key ? upto : 0);
-}
-
-static uint32_t choose_field_set(struct match_walk *walk, const struct match_attribute *attribute)
+/* The event's fields by attribute: both ascend by field. A field sent in another kind is as good as absent. */
+static void spread_fields(struct match_walk *walk)
 {
     const struct policy *policy = walk->policy;
-    const struct event *event = walk->event;
-    walk->field_at = attribute->kind == walk->kind ? walk->field_at : 0;
-    walk->kind = attribute->kind;
-    while (walk->field_at < event->head->field_count &&
-           event->fields[walk->field_at].field < attribute->field) {
-        walk->field_at++;
-    }
-    const struct event_field *field = &event->fields[walk->field_at];
-    if (walk->field_at == event->head->field_count || field->field != attribute->field ||
-        field->kind != (uint8_t)policy->fields[attribute->field].kind) {
-        return attribute->sets;
-    }
-    if (attribute->kind == MATCH_TEXT) {
-        return find_set(policy, attribute, field->a);
-    }
-    int64_t value = (int64_t)field->a;
-    if (field->kind == (uint8_t)FIELD_BOOL) {
-        value = field->a != 0 ? MICRO : 0;
-    }
-    return attribute->sets + count_keys_upto(policy->match_keys + attribute->keys.first,
-                                             attribute->keys.count, match_number_key(value));
-}
-
-static void choose_area_sets(struct match_walk *walk, const struct match_attribute *attribute)
-{
-    const struct event_head *head = walk->event->head;
-    walk->areas[walk->area_count++] = attribute->sets;
-    must(head->area_count <= EVENT_AREAS_MAX);
-    for (uint32_t i = 0; i < head->area_count; i++) {
-        const uint32_t set = find_set(walk->policy, attribute, head->areas[i]);
-        if (set != attribute->sets) {
-            walk->areas[walk->area_count++] = set;
-        }
-    }
-}
-
-static const uint64_t *block_of(const struct match_walk *walk, uint32_t set, uint32_t block)
-{
-    const uint32_t *table = walk->policy->match_tables + walk->type->tables;
-    return walk->policy->match_words + table[set * walk->shape.block_count + block];
-}
-
-static const uint64_t *summary_of(const struct match_walk *walk, uint32_t set)
-{
-    return walk->policy->match_summaries + walk->type->summaries +
-           (size_t)set * walk->shape.summary_words;
-}
-
-/* words &= more; the OR of what is left. */
-static uint64_t and_words(uint64_t *words, const uint64_t *more, uint32_t count)
-{
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        words[i] &= more[i];
-        any |= words[i];
-    }
-    return any;
-}
-
-/* The same for a block of the largest size; the count is known, so the compiler takes several words at a time. */
-static uint64_t and_block(uint64_t *words, const uint64_t *more, uint32_t count)
-{
-    if (count != MATCH_BLOCK_WORDS_MAX) {
-        return and_words(words, more, count);
-    }
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < MATCH_BLOCK_WORDS_MAX; i++) {
-        words[i] &= more[i];
-        any |= words[i];
-    }
-    return any;
-}
-
-/* Is so little left that verifying it costs less than asking the next attribute? One bit in the OR of the words: one
- * rule, or a few in the same place of different words. */
-static bool is_nearly_done(uint64_t any)
-{
-    return (any & (any - 1)) == 0;
-}
-
-static bool and_areas(const struct match_walk *walk, uint32_t block, uint64_t *words)
-{
-    uint64_t any[MATCH_BLOCK_WORDS_MAX] = {0};
-    for (uint32_t i = 0; i < walk->area_count; i++) {
-        const uint64_t *more = block_of(walk, walk->areas[i], block);
-        for (uint32_t w = 0; w < walk->shape.block_words; w++) {
-            any[w] |= more[w];
-        }
-    }
-    return and_block(words, any, walk->shape.block_words) != 0;
-}
-
-static bool and_area_summaries(const struct match_walk *walk, uint64_t *summary)
-{
-    uint64_t any[MATCH_SUMMARY_WORDS_MAX] = {0};
-    for (uint32_t i = 0; i < walk->area_count; i++) {
-        const uint64_t *more = summary_of(walk, walk->areas[i]);
-        for (uint32_t w = 0; w < walk->shape.summary_words; w++) {
-            any[w] |= more[w];
-        }
-    }
-    return and_words(summary, any, walk->shape.summary_words) != 0;
-}
-
-/* Chooses the sets; false as soon as no block can hold a match. */
-static bool choose_sets(struct match_walk *walk, uint64_t summary[MATCH_SUMMARY_WORDS_MAX])
-{
     const struct image_range range = walk->type->attributes;
+    const struct event_field *field = walk->event->fields;
+    const struct event_field *end = field + walk->event->head->field_count;
     for (uint32_t i = 0; i < range.count; i++) {
-        const struct match_attribute *attribute = &walk->policy->match_attributes[range.first + i];
-        if (attribute->kind == MATCH_AREA) {
-            choose_area_sets(walk, attribute);
+        const struct match_attribute *attribute = &policy->match_attributes[range.first + i];
+        while (field < end && field->field < attribute->field) {
+            field++;
+        }
+        if (field == end) {
+            return;
+        }
+        if (field->field != attribute->field || field->kind != attribute->kind) {
             continue;
         }
-        const uint32_t set = choose_field_set(walk, attribute);
-        walk->sets[walk->set_count++] = set;
-        if (and_words(summary, summary_of(walk, set), walk->shape.summary_words) == 0) {
-            return false;
-        }
-    }
-    return walk->area_count == 0 || and_area_summaries(walk, summary);
-}
-
-/* The same where the type has one block and so no summary: the block itself is combined. */
-static bool choose_block(struct match_walk *walk, uint64_t words[MATCH_BLOCK_WORDS_MAX])
-{
-    const struct image_range range = walk->type->attributes;
-    for (uint32_t i = 0; i < range.count; i++) {
-        const struct match_attribute *attribute = &walk->policy->match_attributes[range.first + i];
-        if (attribute->kind == MATCH_AREA) {
-            choose_area_sets(walk, attribute);
+        walk->present |= UINT32_C(1) << i;
+        if (attribute->kind == FIELD_STRING) {
+            walk->values[i] = walk->tokens[i] = field->a;
             continue;
         }
-        const uint32_t set = choose_field_set(walk, attribute);
-        const uint64_t any = and_block(words, block_of(walk, set, 0), walk->shape.block_words);
-        if (is_nearly_done(any)) {
-            return any != 0;
-        }
+        const bool is_flag = attribute->kind == FIELD_BOOL;
+        const int64_t value = is_flag ? (field->a != 0 ? MICRO : 0) : (int64_t)field->a;
+        walk->values[i] = match_number_key(value);
+        walk->tokens[i] = count_keys_upto(policy->match_keys + attribute->keys.first,
+                                          attribute->keys.count, walk->values[i]);
     }
-    return walk->area_count == 0 || and_areas(walk, 0, words);
 }
 
-static bool combine_block(const struct match_walk *walk, uint32_t block,
-                          uint64_t words[MATCH_BLOCK_WORDS_MAX])
+/* Looks a tag up; the list is counted as a hit or not without a branch. */
+static void look_up(struct match_walk *walk, const struct match_access *access, uint32_t tag)
 {
-    memset(words, 0xff, sizeof(uint64_t) * MATCH_BLOCK_WORDS_MAX);
-    for (uint32_t i = 0; i < walk->set_count; i++) {
-        const uint64_t any =
-            and_block(words, block_of(walk, walk->sets[i], block), walk->shape.block_words);
-        if (is_nearly_done(any)) {
-            return any != 0;
+    const struct match_group *groups = walk->policy->match_groups + access->groups;
+    const uint32_t mask = (UINT32_C(1) << access->bits) - 1;
+    for (uint32_t at = match_home(tag, access->bits);; at = (at + 1) & mask) {
+        const struct match_group *group = &groups[at];
+        uint32_t place = 0;
+        uint32_t is_hit = 0;
+        for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
+            const bool is_same = group->tags[i] == tag;
+            place = is_same ? i : place;
+            is_hit |= is_same;
+        }
+        walk->hits[walk->hit_count] = group->lists[place];
+        walk->hit_count += is_hit;
+        if (is_hit | (group->tags[MATCH_GROUP_TAGS - 1] == 0)) {
+            return;
         }
     }
-    return walk->area_count == 0 || and_areas(walk, block, words);
 }
 
 static bool range_has_row(const struct policy *policy, struct image_range range, uint32_t row)
@@ -304,47 +191,91 @@ static void keep_rank(struct match_found *found, uint32_t rank)
     found->ranks[at] = rank;
 }
 
-/* Verifies the slots that are left of one block. */
-static void verify_block(const struct match_walk *walk, const struct city *city, uint32_t block,
-                         const uint64_t *words, struct match_found *found)
+static bool record_holds(const struct match_walk *walk, const struct match_record *record)
+{
+    for (uint32_t i = 0; i < MATCH_TESTS; i++) {
+        if (walk->values[record->tests[i]] - record->lows[i] > record->spans[i]) {
+            return false;
+        }
+    }
+    return (walk->present & record->needs) == record->needs;
+}
+
+static void verify(struct match_walk *walk, uint32_t slot)
+{
+    const struct match_record *record = &walk->policy->match_records[walk->type->records + slot];
+    if (record_holds(walk, record) &&
+        match_rule(walk->policy, walk->city, record->rule, walk->event)) {
+        keep_rank(&walk->found, record->rank);
+    }
+}
+
+static void verify_hits(struct match_walk *walk)
+{
+    const uint32_t *entries = walk->policy->match_entries + walk->type->entries.first;
+    for (uint32_t i = 0; i < walk->hit_count; i++) {
+        const uint32_t *entry = &entries[walk->hits[i]];
+        verify(walk, *entry & ~MATCH_ENTRY_LAST);
+        while ((*entry++ & MATCH_ENTRY_LAST) == 0) {
+            verify(walk, *entry & ~MATCH_ENTRY_LAST);
+        }
+    }
+    walk->hit_count = 0;
+}
+
+/* A rule of several areas is filed under each: it counts under the first of them that the event is in. */
+static void verify_area_hits(struct match_walk *walk, uint32_t area_at)
 {
     const struct policy *policy = walk->policy;
-    const struct image_range rules = policy->types[walk->event->head->type].rules;
-    for (uint32_t word = 0; word < walk->shape.block_words; word++) {
-        for (uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
-            const uint32_t slot =
-                (block * walk->shape.block_words + word) * 64u + (uint32_t)__builtin_ctzll(bits);
-            if (slot >= rules.count) {
-                return; /* no attribute at all: the last word's spare bits are set */
-            }
-            const uint32_t rank = policy->match_slots[walk->type->slots + slot];
-            if (match_rule(policy, city, policy->type_rules[rules.first + rank], walk->event)) {
-                keep_rank(found, rank);
-            }
+    const struct event_head *head = walk->event->head;
+    const uint32_t *entries = policy->match_entries + walk->type->entries.first;
+    for (const uint32_t *entry = &entries[walk->hits[0]];; entry++) {
+        const uint32_t slot = *entry & ~MATCH_ENTRY_LAST;
+        const uint32_t rule = policy->match_records[walk->type->records + slot].rule;
+        bool is_counted = false;
+        for (uint32_t i = 0; i < area_at; i++) {
+            is_counted = is_counted ||
+                         range_has_row(policy, policy->rules[rule].areas_in, head->areas[i]);
+        }
+        if (!is_counted) {
+            verify(walk, slot);
+        }
+        if ((*entry & MATCH_ENTRY_LAST) != 0) {
+            return;
         }
     }
 }
 
-static void search_blocks(struct match_walk *walk, const struct city *city,
-                          struct match_found *found)
+static void search_areas(struct match_walk *walk, const struct match_access *access)
 {
-    uint64_t summary[MATCH_SUMMARY_WORDS_MAX];
-    uint64_t words[MATCH_BLOCK_WORDS_MAX];
-    memset(summary, 0xff, sizeof summary);
-    if (!choose_sets(walk, summary)) {
-        return;
+    verify_hits(walk);
+    const struct event_head *head = walk->event->head;
+    must(head->area_count <= EVENT_AREAS_MAX);
+    for (uint32_t i = 0; i < head->area_count; i++) {
+        look_up(walk, access, match_area_tag(head->areas[i]));
+        if (walk->hit_count > 0) {
+            verify_area_hits(walk, i);
+            walk->hit_count = 0;
+        }
     }
-    for (uint32_t word = 0; word < walk->shape.summary_words; word++) {
-        for (uint64_t bits = summary[word]; bits != 0; bits &= bits - 1) {
-            const uint32_t block = word * 64u + (uint32_t)__builtin_ctzll(bits);
-            if (block >= walk->shape.block_count) {
-                return; /* spare bits, as above */
-            }
-            if (combine_block(walk, block, words)) {
-                verify_block(walk, city, block, words, found);
+}
+
+static void search_accesses(struct match_walk *walk)
+{
+    const struct image_range range = walk->type->accesses;
+    const struct match_access *access = walk->policy->match_accesses + range.first;
+    for (const struct match_access *end = access + range.count; access < end; access++) {
+        if (access->needs == 0) {
+            search_areas(walk, access);
+        } else if ((walk->present & access->needs) == access->needs) {
+            look_up(walk, access,
+                    match_tag(walk->tokens[access->left], walk->tokens[access->right]));
+            if (walk->hit_count == MATCH_HITS) {
+                verify_hits(walk);
             }
         }
     }
+    verify_hits(walk);
 }
 
 uint32_t match_event(const struct policy *policy, const struct city *city,
@@ -359,24 +290,22 @@ uint32_t match_event(const struct policy *policy, const struct city *city,
     }
     struct match_walk walk;
     walk.policy = policy;
+    walk.city = city;
     walk.event = event;
     walk.type = &policy->match_types[event->head->type];
-    walk.shape = match_shape_of(rules.count);
-    walk.field_at = walk.kind = walk.set_count = walk.area_count = 0;
-    struct match_found found = {.ranks = out_rules, .limit = limit};
-    if (walk.shape.block_count == 1) {
-        uint64_t words[MATCH_BLOCK_WORDS_MAX];
-        memset(words, 0xff, sizeof words);
-        if (choose_block(&walk, words)) {
-            verify_block(&walk, city, 0, words, &found);
-        }
-    } else {
-        search_blocks(&walk, city, &found);
+    walk.found = (struct match_found){.ranks = out_rules, .limit = limit};
+    walk.present = walk.hit_count = 0;
+    memset(walk.values, 0, sizeof walk.values);
+    walk.tokens[MATCH_ATTRIBUTE_NONE] = 0;
+    spread_fields(&walk);
+    search_accesses(&walk);
+    for (uint32_t slot = walk.type->loose; slot < rules.count; slot++) {
+        verify(&walk, slot);
     }
-    for (uint32_t i = 0; i < found.kept; i++) {
+    for (uint32_t i = 0; i < walk.found.kept; i++) {
         out_rules[i] = policy->type_rules[rules.first + out_rules[i]];
     }
-    return found.matched;
+    return walk.found.matched;
 }
 
 bool match_condition(const struct policy *policy, struct image_range program,
@@ -393,93 +322,122 @@ static bool rows_are_inside(uint32_t first, uint64_t count, uint32_t row_count)
     return first <= row_count && count <= row_count - first;
 }
 
-static bool attribute_is_sound(const struct policy *policy, const struct city *city,
-                               const struct match_attribute *attribute, uint32_t set_count)
+static bool attributes_are_sound(const struct policy *policy, struct image_range range)
 {
-    const struct image_range keys = attribute->keys;
-    if (!rows_are_inside(keys.first, keys.count, policy->match_key_count) ||
-        !rows_are_inside(attribute->sets, (uint64_t)keys.count + 1, set_count)) {
+    if (!rows_are_inside(range.first, range.count, policy->match_attribute_count) ||
+        range.count > MATCH_ATTRIBUTES_MAX) {
         return false;
     }
-    if (attribute->kind == MATCH_AREA) {
-        if (attribute->field != NONE32) {
+    const struct match_attribute *attributes = policy->match_attributes + range.first;
+    for (uint32_t i = 0; i < range.count; i++) {
+        const struct image_range keys = attributes[i].keys;
+        if (attributes[i].field >= policy->field_count ||
+            attributes[i].kind != policy->fields[attributes[i].field].kind ||
+            (i > 0 && attributes[i - 1].field >= attributes[i].field) ||
+            !rows_are_inside(keys.first, keys.count, policy->match_key_count)) {
             return false;
         }
-    } else if (attribute->field >= policy->field_count) {
-        return false;
-    } else if (attribute->kind == MATCH_TEXT || attribute->kind == MATCH_NUMBER) {
-        const bool is_text = policy->fields[attribute->field].kind == FIELD_STRING;
-        if (is_text != (attribute->kind == MATCH_TEXT)) {
-            return false;
+        for (uint32_t k = 1; k < keys.count; k++) {
+            if (policy->match_keys[keys.first + k - 1] >= policy->match_keys[keys.first + k]) {
+                return false;
+            }
         }
-    } else {
+    }
+    return true;
+}
+
+/* Lists begin inside, and a search ends: some group is not full. */
+static bool groups_are_sound(const struct policy *policy, const struct match_access *access,
+                             uint32_t entry_count)
+{
+    if (access->bits > MATCH_GROUP_BITS_MAX ||
+        !rows_are_inside(access->groups, UINT64_C(1) << access->bits, policy->match_group_count)) {
         return false;
     }
-    for (uint32_t i = 0; i < keys.count; i++) {
-        const uint64_t key = policy->match_keys[keys.first + i];
-        if ((i > 0 && policy->match_keys[keys.first + i - 1] >= key) ||
-            (attribute->kind == MATCH_AREA && key >= city->area_count)) {
+    bool has_end = false;
+    for (uint32_t g = 0; g < UINT32_C(1) << access->bits; g++) {
+        const struct match_group *group = &policy->match_groups[access->groups + g];
+        has_end = has_end || group->tags[MATCH_GROUP_TAGS - 1] == 0;
+        for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
+            if (group->tags[i] != 0 && group->lists[i] >= entry_count) {
+                return false;
+            }
+        }
+    }
+    return has_end;
+}
+
+static bool accesses_are_sound(const struct policy *policy, const struct match_type *type)
+{
+    const uint32_t attribute_count = type->attributes.count;
+    if (!rows_are_inside(type->accesses.first, type->accesses.count, policy->match_access_count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < type->accesses.count; i++) {
+        const struct match_access *access = &policy->match_accesses[type->accesses.first + i];
+        uint32_t needs = 0;
+        if (access->left < attribute_count) {
+            needs |= UINT32_C(1) << access->left;
+            needs |= access->right < attribute_count ? UINT32_C(1) << access->right : 0;
+        }
+        if (access->needs != needs || access->right > MATCH_ATTRIBUTE_NONE ||
+            (access->right >= attribute_count && access->right != MATCH_ATTRIBUTE_NONE) ||
+            !groups_are_sound(policy, access, type->entries.count)) {
             return false;
         }
     }
     return true;
 }
 
-/* Every slot has one rank and every rank one slot. */
-static bool slots_are_sound(const struct policy *policy, const struct match_type *type,
-                            uint32_t rule_count)
+static bool entries_are_sound(const struct policy *policy, const struct match_type *type,
+                              uint32_t rule_count)
 {
-    if (!rows_are_inside(type->slots, 2 * (uint64_t)rule_count, policy->match_slot_count)) {
+    const struct image_range range = type->entries;
+    if (!rows_are_inside(range.first, range.count, policy->match_entry_count)) {
         return false;
     }
-    const uint32_t *ranks = policy->match_slots + type->slots;
-    for (uint32_t slot = 0; slot < rule_count; slot++) {
-        if (ranks[slot] >= rule_count || ranks[rule_count + ranks[slot]] != slot) {
+    const uint32_t *entries = policy->match_entries + range.first;
+    for (uint32_t i = 0; i < range.count; i++) {
+        if ((entries[i] & ~MATCH_ENTRY_LAST) >= rule_count) {
             return false;
+        }
+    }
+    return range.count == 0 || (entries[range.count - 1] & MATCH_ENTRY_LAST) != 0;
+}
+
+static bool records_are_sound(const struct policy *policy, const struct match_type *type,
+                              struct image_range rules)
+{
+    if (!rows_are_inside(type->records, rules.count, policy->match_record_count) ||
+        type->loose > rules.count) {
+        return false;
+    }
+    for (uint32_t slot = 0; slot < rules.count; slot++) {
+        const struct match_record *record = &policy->match_records[type->records + slot];
+        if (record->rank >= rules.count ||
+            policy->type_rules[rules.first + record->rank] != record->rule ||
+            (record->needs >> type->attributes.count) != 0) {
+            return false;
+        }
+        for (uint32_t i = 0; i < MATCH_TESTS; i++) {
+            if (record->tests[i] >= type->attributes.count &&
+                record->tests[i] != MATCH_ATTRIBUTE_NONE) {
+                return false;
+            }
         }
     }
     return true;
 }
 
-static bool sets_are_sound(const struct policy *policy, const struct match_type *type,
-                           uint32_t rule_count)
-{
-    const struct match_shape shape = match_shape_of(rule_count);
-    const uint64_t rows = (uint64_t)type->set_count * shape.block_count;
-    const uint64_t words = (uint64_t)type->set_count * shape.summary_words;
-    if (rows > UINT32_MAX || !rows_are_inside(type->tables, rows, policy->match_table_count) ||
-        !rows_are_inside(type->summaries, words, policy->match_summary_count)) {
-        return false;
-    }
-    for (uint64_t i = 0; i < rows; i++) {
-        if (!rows_are_inside(policy->match_tables[type->tables + i], shape.block_words,
-                             policy->match_word_count)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-enum err match_check(const struct policy *policy, const struct city *city)
+enum err match_check(const struct policy *policy)
 {
     for (uint32_t t = 0; t < policy->type_count; t++) {
         const struct match_type *type = &policy->match_types[t];
-        const struct image_range attributes = type->attributes;
-        const uint32_t rule_count = policy->types[t].rules.count;
-        if (!rows_are_inside(attributes.first, attributes.count, policy->match_attribute_count) ||
-            attributes.count > MATCH_ATTRIBUTES_MAX || !slots_are_sound(policy, type, rule_count) ||
-            !sets_are_sound(policy, type, rule_count)) {
+        const struct image_range rules = policy->types[t].rules;
+        if (!attributes_are_sound(policy, type->attributes) ||
+            !accesses_are_sound(policy, type) || !entries_are_sound(policy, type, rules.count) ||
+            !records_are_sound(policy, type, rules)) {
             return ERR_MALFORMED;
-        }
-        for (uint32_t i = 0; i < attributes.count; i++) {
-            const struct match_attribute *attribute =
-                &policy->match_attributes[attributes.first + i];
-            const bool is_ascending =
-                i == 0 || attribute[-1].kind < attribute->kind ||
-                (attribute[-1].kind == attribute->kind && attribute[-1].field < attribute->field);
-            if (!is_ascending || !attribute_is_sound(policy, city, attribute, type->set_count)) {
-                return ERR_MALFORMED;
-            }
         }
     }
     return ERR_OK;

@@ -1,24 +1,26 @@
-/* match.h: which rules take this event: an index of bitsets, survivors verified exactly.
+/* match.h: which rules take this event: rules are filed under what they need, the few found are verified exactly.
  *
- * The active rules of an event type are numbered by slot. Rules that ask the same of the same field have neighbouring slots, so
- * that an event reaches few places of a bitset. For every attribute that some rule of the type needs to be so and so, the index
- * holds one set per cell of values: the rules that an event with such a value may still reach. A rule without a need on an
- * attribute is in every cell of it. The AND of one set per attribute leaves few rules, which are then verified with program, areas,
- * circles and calendars. A cell may hold too many rules, never too few.
+ * Every active rule of an event type is filed under one access: the one or two fields by which it is rarest, or the area it asks for.
+ * An event looks into each access once, with its own values: a text stands for itself, a number for the cell of values it lies in.
+ * What is filed there may take the event; a rule that no access helps with is loose and always looked at. Each rule has a record of
+ * up to three intervals that it needs, one cache line: most of what was found ends there, and the rest is verified with
+ * program, areas, circles and calendars. A rule may be found in vain, never missed.
  *
- * A set is a table of block numbers; sets share the blocks in which they do not differ, so a set costs what it says, not what
- * the type holds. A summary has one bit per block that is not empty: all summaries are ANDed first, and only the blocks left are read.
+ * Rules are numbered by slot, those filed alike side by side, the loose ones last.
  *
  * Built by rules/index.c. Sections of the policy image:
  *   32 MATCH_TYPES       struct match_type, one per row of POLICY_TYPES
- *   33 MATCH_ATTRIBUTES  struct match_attribute, ranges owned by types, ascending by (kind, field)
- *   34 MATCH_KEYS        u64, ranges owned by attributes, ascending; key i of an attribute is its set 1 + i
- *   35 MATCH_WORDS       u64; a block is block_words of them, bit i of word w is slot 64 w + i of the block
- *   36 MATCH_TABLES      u32 first words of blocks; a set is block_count of them
- *   37 MATCH_SUMMARIES   u64; a summary is summary_words of them; none where a type has one block
- *   38 MATCH_SLOTS       u32; per type the rank of every slot, then the slot of every rank (rank: place in POLICY_TYPE_RULES)
+ *   33 MATCH_ATTRIBUTES  struct match_attribute, ranges owned by types, ascending by field
+ *   34 MATCH_KEYS        u64, ranges owned by attributes, ascending: lowest value of every cell
+ *   35 MATCH_ACCESSES    struct match_access, ranges owned by types
+ *   36 MATCH_GROUPS      struct match_group, 2^bits of them per access: a hash table by tag, the next group where one is full
+ *   37 MATCH_ENTRIES     u32 slots, ranges owned by types; lists that end with MATCH_ENTRY_LAST
+ *   38 MATCH_RECORDS     struct match_record, per type one for every slot
  *
- * Cost    O(attributes x log keys + blocks left x attributes + survivors x program); no allocation */
+ * Cost    O(fields + accesses + found + taken x program): one group of 32 bytes per access, one record of 64 per rule found; no
+ *         allocation
+ * Source  access predicates and clusters of several attributes: Fabret et al., Filtering Algorithms and Implementation for Very
+ *         Fast Publish/Subscribe Systems, SIGMOD 2001 */
 #ifndef ENGINE_CORE_MATCH_H
 #define ENGINE_CORE_MATCH_H
 
@@ -29,73 +31,97 @@ enum match_section {
     MATCH_TYPES = 32,
     MATCH_ATTRIBUTES = 33,
     MATCH_KEYS = 34,
-    MATCH_WORDS = 35,
-    MATCH_TABLES = 36,
-    MATCH_SUMMARIES = 37,
-    MATCH_SLOTS = 38,
+    MATCH_ACCESSES = 35,
+    MATCH_GROUPS = 36,
+    MATCH_ENTRIES = 37,
+    MATCH_RECORDS = 38,
 };
 
-#define MATCH_ATTRIBUTES_MAX 24u    /* per type */
-#define MATCH_BLOCK_WORDS_MAX 8u    /* a cache line */
-#define MATCH_FINE_WORDS 2u         /* a smaller block leaves fewer rules standing ... */
-#define MATCH_FINE_RULES_MAX 32768u /* ... but its tables are longer: up to that many rules */
-#define MATCH_SUMMARY_WORDS_MAX 8u  /* for POLICY_TYPE_RULES_MAX rules */
+#define MATCH_ATTRIBUTES_MAX 24u                   /* per type */
+#define MATCH_ATTRIBUTE_NONE MATCH_ATTRIBUTES_MAX  /* stands for nothing: value and token 0 */
+#define MATCH_GROUP_TAGS 4u
+#define MATCH_GROUP_BITS_MAX 28u
+#define MATCH_TESTS 3u /* of a record */
+#define MATCH_ENTRY_LAST UINT32_C(0x80000000)
 
 struct match_type {
     struct image_range attributes; /* in MATCH_ATTRIBUTES */
-    uint32_t slots;                /* first row in MATCH_SLOTS, twice as many as rules */
-    uint32_t tables;               /* first row in MATCH_TABLES */
-    uint32_t summaries;            /* first row in MATCH_SUMMARIES */
-    uint32_t set_count;            /* of all attributes */
+    struct image_range accesses;   /* in MATCH_ACCESSES */
+    struct image_range entries;    /* in MATCH_ENTRIES; the last one ends a list */
+    uint32_t records;              /* first row in MATCH_RECORDS, as many as rules */
+    uint32_t loose;                /* slots from here on are filed nowhere */
 };
 
-enum match_kind {
-    MATCH_TEXT = 1,   /* key = upper half of the XXH3-128 of the text; two texts may share one */
-    MATCH_NUMBER = 2, /* key = lowest value of the cell (match_number_key), up to the next key */
-    MATCH_AREA = 3,   /* key = row of CITY_AREAS; the sets of all areas of the event are OR-ed */
-};
-
+/* A field that an access or a record asks for. */
 struct match_attribute {
-    uint32_t kind; /* enum match_kind */
-    uint32_t
-        field; /* row of POLICY_FIELDS; BOOL fields are numbers 0 and MICRO; NONE32 for areas */
-    struct image_range keys; /* in MATCH_KEYS */
-    uint32_t
-        sets; /* set of "value absent, or below the first key, or none of the keys"; 1 + i is key i's */
-    uint32_t reserved;
+    uint32_t field;          /* row of POLICY_FIELDS */
+    uint32_t kind;           /* enum field_kind, that of the field */
+    struct image_range keys; /* in MATCH_KEYS: its cells; none for texts, and where no access asks */
 };
 
-_Static_assert(sizeof(struct match_type) == 24, "image row without padding");
-_Static_assert(sizeof(struct match_attribute) == 24, "image row without padding");
-
-/* How the sets of a type are cut, from its number of rules alone. */
-struct match_shape {
-    uint32_t block_words;   /* 1..MATCH_BLOCK_WORDS_MAX */
-    uint32_t block_count;   /* 0 = no rules */
-    uint32_t summary_words; /* 0 = one block, no summary */
+struct match_access {
+    uint32_t groups; /* first row in MATCH_GROUPS */
+    uint32_t bits;
+    uint32_t needs; /* attributes the event must carry, bit i: attribute i; 0 = this is the access by area */
+    uint8_t left;   /* attribute of the type */
+    uint8_t right;  /* the same, or MATCH_ATTRIBUTE_NONE */
+    uint16_t reserved;
 };
 
-static inline struct match_shape match_shape_of(uint32_t rule_count)
-{
-    const uint32_t words = (rule_count + 63u) / 64u;
-    const uint32_t most =
-        rule_count <= MATCH_FINE_RULES_MAX ? MATCH_FINE_WORDS : MATCH_BLOCK_WORDS_MAX;
-    struct match_shape shape = {words < most ? words : most, 0, 0};
-    shape.block_count = words == 0 ? 0 : (words + shape.block_words - 1) / shape.block_words;
-    shape.summary_words = shape.block_count <= 1 ? 0 : (shape.block_count + 63u) / 64u;
-    return shape;
-}
+/* Tags come from the front; 0 is none. Two keys may share a tag, and then a list. */
+struct match_group {
+    uint32_t tags[MATCH_GROUP_TAGS];
+    uint32_t lists[MATCH_GROUP_TAGS]; /* first entry, counted from the type's */
+};
 
-_Static_assert((POLICY_TYPE_RULES_MAX + 511u) / 512u <= 64u * MATCH_SUMMARY_WORDS_MAX,
-               "the summary of the largest type is kept on the stack");
+/* What a rule needs before it is worth a closer look: the value of attribute tests[i] lies in lows[i] .. lows[i] + spans[i]. */
+struct match_record {
+    uint32_t rule;  /* row of POLICY_RULES */
+    uint32_t rank;  /* place among the rules of the type, best first */
+    uint32_t needs; /* attributes the event must carry */
+    uint8_t tests[MATCH_TESTS]; /* MATCH_ATTRIBUTE_NONE with low and span 0: no test */
+    uint8_t reserved;
+    uint64_t lows[MATCH_TESTS];
+    uint64_t spans[MATCH_TESTS];
+};
 
+_Static_assert(sizeof(struct match_type) == 32, "image row without padding");
+_Static_assert(sizeof(struct match_attribute) == 16, "image row without padding");
+_Static_assert(sizeof(struct match_access) == 16, "image row without padding");
+_Static_assert(sizeof(struct match_group) == 32, "image row without padding");
+_Static_assert(sizeof(struct match_record) == 64, "image row without padding");
+_Static_assert(MATCH_ATTRIBUTES_MAX < 32, "a bit each in needs");
+
+/* The value of a number or a flag (0 or MICRO), ascending as unsigned. A text's is the upper half of its XXH3-128. */
 static inline uint64_t match_number_key(int64_t value)
 {
     return (uint64_t)value ^ (UINT64_C(1) << 63);
 }
 
+/* Where an event is looked up: tokens are values of texts, 1 + cells of numbers, 0 for no second attribute. Never 0. */
+static inline uint32_t match_tag(uint64_t left, uint64_t right)
+{
+    uint64_t h =
+        (left * UINT64_C(0x9e3779b97f4a7c15)) ^ (right * UINT64_C(0xc2b2ae3d27d4eb4f));
+    h = (h ^ (h >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+    const uint32_t tag = (uint32_t)(h >> 32);
+    return tag + (tag == 0);
+}
+
+/* The same for a row of CITY_AREAS. No two share a tag, so that no rule is found twice under two areas of an event. */
+static inline uint32_t match_area_tag(uint32_t area)
+{
+    return (area + 1) * UINT32_C(0x9e3779b1);
+}
+
+/* The group where a tag is sought first. */
+static inline uint32_t match_home(uint32_t tag, uint32_t bits)
+{
+    return (uint32_t)(((uint64_t)tag << bits) >> 32);
+}
+
 /* Checks every range and offset of the index. ERR_MALFORMED. The rest of policy has been checked. */
-enum err match_check(const struct policy *policy, const struct city *city) WARN_UNUSED;
+enum err match_check(const struct policy *policy) WARN_UNUSED;
 
 /* Rules whose type, where, area and time take the event, best first (priority descending, then rule row).
  * Status other than ACTIVE never matches. event_at_ms of the head decides the calendars. Writes at most limit

@@ -374,10 +374,10 @@ enum {
     VIEW_MATCH_TYPES,
     VIEW_MATCH_ATTRIBUTES,
     VIEW_MATCH_KEYS,
-    VIEW_MATCH_WORDS,
-    VIEW_MATCH_TABLES,
-    VIEW_MATCH_SUMMARIES,
-    VIEW_MATCH_SLOTS,
+    VIEW_MATCH_ACCESSES,
+    VIEW_MATCH_GROUPS,
+    VIEW_MATCH_ENTRIES,
+    VIEW_MATCH_RECORDS,
     VIEW_COUNT
 };
 
@@ -414,10 +414,10 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     policy->match_types = views[VIEW_MATCH_TYPES].rows;
     TAKE(match_attributes, match_attribute_count, VIEW_MATCH_ATTRIBUTES);
     TAKE(match_keys, match_key_count, VIEW_MATCH_KEYS);
-    TAKE(match_words, match_word_count, VIEW_MATCH_WORDS);
-    TAKE(match_tables, match_table_count, VIEW_MATCH_TABLES);
-    TAKE(match_summaries, match_summary_count, VIEW_MATCH_SUMMARIES);
-    TAKE(match_slots, match_slot_count, VIEW_MATCH_SLOTS);
+    TAKE(match_accesses, match_access_count, VIEW_MATCH_ACCESSES);
+    TAKE(match_groups, match_group_count, VIEW_MATCH_GROUPS);
+    TAKE(match_entries, match_entry_count, VIEW_MATCH_ENTRIES);
+    TAKE(match_records, match_record_count, VIEW_MATCH_RECORDS);
 }
 
 #undef TAKE
@@ -450,10 +450,10 @@ static enum err read_views(struct policy *policy)
         [VIEW_MATCH_TYPES] = {MATCH_TYPES, sizeof(struct match_type), NULL, 0},
         [VIEW_MATCH_ATTRIBUTES] = {MATCH_ATTRIBUTES, sizeof(struct match_attribute), NULL, 0},
         [VIEW_MATCH_KEYS] = {MATCH_KEYS, sizeof(uint64_t), NULL, 0},
-        [VIEW_MATCH_WORDS] = {MATCH_WORDS, sizeof(uint64_t), NULL, 0},
-        [VIEW_MATCH_TABLES] = {MATCH_TABLES, sizeof(uint32_t), NULL, 0},
-        [VIEW_MATCH_SUMMARIES] = {MATCH_SUMMARIES, sizeof(uint64_t), NULL, 0},
-        [VIEW_MATCH_SLOTS] = {MATCH_SLOTS, sizeof(uint32_t), NULL, 0},
+        [VIEW_MATCH_ACCESSES] = {MATCH_ACCESSES, sizeof(struct match_access), NULL, 0},
+        [VIEW_MATCH_GROUPS] = {MATCH_GROUPS, sizeof(struct match_group), NULL, 0},
+        [VIEW_MATCH_ENTRIES] = {MATCH_ENTRIES, sizeof(uint32_t), NULL, 0},
+        [VIEW_MATCH_RECORDS] = {MATCH_RECORDS, sizeof(struct match_record), NULL, 0},
     };
     for (uint32_t i = 0; i < VIEW_COUNT; i++) {
         enum err err = image_rows(&policy->image, views[i].section, views[i].row_size,
@@ -496,7 +496,7 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
     if (!is_sound) {
         return ERR_MALFORMED;
     }
-    err = match_check(&policy, city);
+    err = match_check(&policy);
     if (err != ERR_OK) {
         return err;
     }

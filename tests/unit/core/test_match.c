@@ -1,4 +1,4 @@
-/* test_match.c: the match index on hand-made tables: cells, areas, order, limits, and what match_check refuses. */
+/* test_match.c: the match index on hand-made tables: accesses, areas, records, order, limits, and what match_check refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,169 +9,175 @@
 #include "engine/core/match.h"
 #include "tests/unit/panic.h"
 
-#define RULES 150u /* three words of bits: two blocks */
-#define SETS 5u
-#define SET_WORDS 4u
+/* One type with a text (attribute 0) and a number (attribute 1). Rules are best first, slots run against them, the loose ones last:
+ *   0 text "1"   1 text "2"   2 text "1" and a number of at least -5   3 area 1   4 area 0 or 1   5 loose, number of 10 to 20
+ *   6 loose */
+#define RULES 7u
+#define LOOSE 5u
+#define ACCESSES 3u
 
-/* One type, one text field: rule 0 wants hash (1,1), rule 65 wants (2,2), the rest want nothing; rule 69 wants area 1.
- * Slots run against the ranks. */
+enum { BY_TEXT, BY_PAIR, BY_AREA };
+
 struct sample {
     struct policy_type type;
-    struct policy_field field;
+    struct policy_field fields[2];
     struct policy_rule rules[RULES];
     uint32_t type_rules[RULES];
-    uint32_t rows[1];
+    uint32_t rows[3];
     struct match_type match_type;
     struct match_attribute attributes[2];
-    uint64_t keys[3];
-    uint64_t words[SETS * SET_WORDS];
-    uint32_t tables[SETS * 2];
-    uint64_t summaries[SETS];
-    uint32_t slots[2 * RULES];
+    uint64_t keys[2];
+    struct match_access accesses[ACCESSES];
+    struct match_group groups[ACCESSES * 2];
+    uint32_t entries[6];
+    struct match_record records[RULES];
     struct policy policy;
     struct city city;
     struct event_head head;
-    struct event_field event_field;
+    struct event_field event_fields[2];
     struct event event;
 };
 
-static void set_bits(uint64_t *words, uint32_t skip_a, uint32_t skip_b)
+static uint32_t slot_of(uint32_t rule)
 {
-    for (uint32_t i = 0; i < RULES; i++) {
-        const uint32_t slot = RULES - 1 - i;
-        if (i != skip_a && i != skip_b) {
-            words[slot / 64] |= UINT64_C(1) << (slot % 64);
+    return rule < LOOSE ? LOOSE - 1 - rule : rule;
+}
+
+static void file(struct sample *s, uint32_t access, uint32_t tag, uint32_t list)
+{
+    struct match_group *group = &s->groups[s->accesses[access].groups + match_home(tag, 1)];
+    for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
+        if (group->tags[i] == 0) {
+            group->tags[i] = tag;
+            group->lists[i] = list;
+            return;
         }
     }
+    fail();
+}
+
+static void make_index(struct sample *s)
+{
+    s->match_type = (struct match_type){{0, 2}, {0, ACCESSES}, {0, 6}, 0, LOOSE};
+    s->attributes[0] = (struct match_attribute){0, FIELD_STRING, {0, 0}};
+    s->attributes[1] = (struct match_attribute){1, FIELD_NUMBER, {0, 2}};
+    s->keys[0] = match_number_key(INT64_MIN);
+    s->keys[1] = match_number_key(-5);
+    s->accesses[BY_TEXT] = (struct match_access){0, 1, 1, 0, MATCH_ATTRIBUTE_NONE, 0};
+    s->accesses[BY_PAIR] = (struct match_access){2, 1, 3, 0, 1, 0};
+    s->accesses[BY_AREA] =
+        (struct match_access){4, 1, 0, MATCH_ATTRIBUTE_NONE, MATCH_ATTRIBUTE_NONE, 0};
+    s->entries[0] = slot_of(0) | MATCH_ENTRY_LAST;
+    s->entries[1] = slot_of(1) | MATCH_ENTRY_LAST;
+    s->entries[2] = slot_of(2) | MATCH_ENTRY_LAST;
+    s->entries[3] = slot_of(4) | MATCH_ENTRY_LAST;
+    s->entries[4] = slot_of(4);
+    s->entries[5] = slot_of(3) | MATCH_ENTRY_LAST;
+    file(s, BY_TEXT, match_tag(1, 0), 0);
+    file(s, BY_TEXT, match_tag(2, 0), 1);
+    file(s, BY_PAIR, match_tag(1, 2), 2);
+    file(s, BY_AREA, match_area_tag(0), 3);
+    file(s, BY_AREA, match_area_tag(1), 4);
+    for (uint32_t i = 0; i < RULES; i++) {
+        s->records[slot_of(i)] = (struct match_record){.rule = i, .rank = i};
+        memset(s->records[slot_of(i)].tests, MATCH_ATTRIBUTE_NONE, MATCH_TESTS);
+    }
+    struct match_record *record = &s->records[slot_of(5)];
+    record->needs = 2;
+    record->tests[0] = 1;
+    record->lows[0] = match_number_key(10);
+    record->spans[0] = 10;
 }
 
 static void make_sample(struct sample *s)
 {
     memset(s, 0, sizeof *s);
     s->type.rules = (struct image_range){0, RULES};
-    s->field.kind = FIELD_STRING;
+    s->fields[0].kind = FIELD_STRING;
+    s->fields[1].kind = FIELD_NUMBER;
     for (uint32_t i = 0; i < RULES; i++) {
         s->type_rules[i] = i;
-        s->slots[i] = s->slots[RULES + i] = RULES - 1 - i;
-    }
-    for (uint32_t set = 0; set < SETS; set++) {
-        s->tables[2 * set] = set * SET_WORDS;
-        s->tables[2 * set + 1] = set * SET_WORDS + 2;
-        s->summaries[set] = 3;
     }
     s->rows[0] = 1;
-    s->rules[69].areas_in = (struct image_range){0, 1};
-    s->match_type.attributes = (struct image_range){0, 2};
-    s->match_type.set_count = SETS;
-    s->attributes[0] = (struct match_attribute){MATCH_TEXT, 0, {0, 2}, 0, 0};
-    s->attributes[1] = (struct match_attribute){MATCH_AREA, NONE32, {2, 1}, 3, 0};
-    s->keys[0] = 1;
-    s->keys[1] = 2;
-    s->keys[2] = 1;
-    set_bits(s->words, 0, 65);
-    set_bits(s->words + SET_WORDS, NONE32, 65);
-    set_bits(s->words + 2 * SET_WORDS, 0, NONE32);
-    set_bits(s->words + 3 * SET_WORDS, NONE32, 69);
-    set_bits(s->words + 4 * SET_WORDS, NONE32, NONE32);
+    s->rows[1] = 0;
+    s->rows[2] = 1;
+    s->rules[3].areas_in = (struct image_range){0, 1};
+    s->rules[4].areas_in = (struct image_range){1, 2};
+    make_index(s);
     struct policy *policy = &s->policy;
     policy->types = &s->type;
     policy->type_count = 1;
-    policy->fields = &s->field;
-    policy->field_count = 1;
+    policy->fields = s->fields;
+    policy->field_count = 2;
     policy->rules = s->rules;
     policy->rule_count = RULES;
     policy->type_rules = s->type_rules;
     policy->type_rule_count = RULES;
     policy->rows = s->rows;
-    policy->row_count = 1;
+    policy->row_count = COUNT_OF(s->rows);
     policy->match_types = &s->match_type;
     policy->match_attributes = s->attributes;
-    policy->match_attribute_count = 2;
+    policy->match_attribute_count = COUNT_OF(s->attributes);
     policy->match_keys = s->keys;
     policy->match_key_count = COUNT_OF(s->keys);
-    policy->match_words = s->words;
-    policy->match_word_count = COUNT_OF(s->words);
-    policy->match_tables = s->tables;
-    policy->match_table_count = COUNT_OF(s->tables);
-    policy->match_summaries = s->summaries;
-    policy->match_summary_count = COUNT_OF(s->summaries);
-    policy->match_slots = s->slots;
-    policy->match_slot_count = COUNT_OF(s->slots);
+    policy->match_accesses = s->accesses;
+    policy->match_access_count = COUNT_OF(s->accesses);
+    policy->match_groups = s->groups;
+    policy->match_group_count = COUNT_OF(s->groups);
+    policy->match_entries = s->entries;
+    policy->match_entry_count = COUNT_OF(s->entries);
+    policy->match_records = s->records;
+    policy->match_record_count = COUNT_OF(s->records);
     s->city.area_count = 2;
     s->head.place = place_none();
-    s->event = (struct event){&s->head, &s->event_field, "", "", NULL};
+    s->event = (struct event){&s->head, s->event_fields, "", "", NULL};
 }
 
-static uint32_t match(struct sample *s, uint32_t *out_rules, uint32_t limit)
+static void give_text(struct sample *s, uint64_t hash)
 {
-    return match_event(&s->policy, &s->city, &s->event, out_rules, limit);
+    s->event_fields[s->head.field_count++] = (struct event_field){0, FIELD_STRING, 0, 0, hash, 0};
 }
 
-static void test_match_value_absent_leaves_rules_without_need(void **state)
+static void give_number(struct sample *s, int64_t value)
 {
-    (void)state;
-    static struct sample s;
-    make_sample(&s);
-    uint32_t rules[RULES];
-    assert_int_equal(match(&s, rules, RULES), RULES - 3);
-    assert_int_equal(rules[0], 1);
-    assert_int_equal(rules[RULES - 4], RULES - 1);
+    s->event_fields[s->head.field_count++] =
+        (struct event_field){1, FIELD_NUMBER, 0, 0, (uint64_t)value, 0};
 }
 
-static void test_match_cell_of_the_value_is_chosen(void **state)
+/* Are these the rules found? As digits, best first. */
+static void expect(struct sample *s, const char *rules)
 {
-    (void)state;
-    static struct sample s;
-    make_sample(&s);
-    uint32_t rules[RULES];
-    s.head.field_count = 1;
-    s.event_field = (struct event_field){0, FIELD_STRING, 0, 0, 1, 1};
-    assert_int_equal(match(&s, rules, RULES), RULES - 2);
-    assert_int_equal(rules[0], 0);
-    s.event_field.a = s.event_field.b = 2;
-    assert_int_equal(match(&s, rules, RULES), RULES - 2);
-    assert_int_equal(rules[0], 1);
-    s.event_field.a = 3; /* in no cell */
-    assert_int_equal(match(&s, rules, RULES), RULES - 3);
+    uint32_t found[RULES];
+    assert_int_equal(match_check(&s->policy), ERR_OK);
+    const uint32_t count = match_event(&s->policy, &s->city, &s->event, found, RULES);
+    assert_int_equal(count, strlen(rules));
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(found[i], rules[i] - '0');
+    }
 }
 
-static void test_match_areas_are_joined(void **state)
+static void test_match_fields_absent_leave_loose_rules(void **state)
 {
     (void)state;
     static struct sample s;
     make_sample(&s);
-    uint32_t rules[RULES];
-    s.head.area_count = 2;
-    s.head.areas[0] = 0;
-    s.head.areas[1] = 1;
-    assert_int_equal(match(&s, rules, RULES), RULES - 2);
-    assert_int_equal(rules[67], 69);
+    expect(&s, "6");
 }
 
-static void test_match_limit_keeps_the_best_and_counts_all(void **state)
+static void test_match_texts_are_looked_up(void **state)
 {
     (void)state;
     static struct sample s;
     make_sample(&s);
-    uint32_t rules[2] = {NONE32, NONE32};
-    assert_int_equal(match(&s, rules, 1), RULES - 3);
-    assert_int_equal(rules[0], 1);
-    assert_int_equal(rules[1], NONE32);
-    assert_int_equal(match(&s, NULL, 0), RULES - 3);
-}
-
-static void test_match_disabled_and_unknown_type(void **state)
-{
-    (void)state;
-    static struct sample s;
-    make_sample(&s);
-    uint32_t rules[RULES];
-    s.rules[1].status = RULE_DISABLED;
-    s.rules[2].status = RULE_DEPRECATED;
-    assert_int_equal(match(&s, rules, RULES), RULES - 5);
-    assert_int_equal(rules[0], 3);
-    s.head.type = NONE16;
-    assert_int_equal(match(&s, rules, RULES), 0);
+    give_text(&s, 1);
+    expect(&s, "06");
+    s.event_fields[0].a = 2;
+    expect(&s, "16");
+    s.event_fields[0].a = 3;
+    expect(&s, "6");
+    s.event_fields[0].a = 1;
+    s.event_fields[0].kind = FIELD_NUMBER; /* as good as absent */
+    expect(&s, "6");
 }
 
 static void test_match_number_cells_cover_the_line(void **state)
@@ -179,87 +185,195 @@ static void test_match_number_cells_cover_the_line(void **state)
     (void)state;
     static struct sample s;
     make_sample(&s);
-    s.field.kind = FIELD_NUMBER;
-    s.match_type.attributes.count = 1;
-    s.attributes[0].kind = MATCH_NUMBER;
-    s.keys[0] = match_number_key(INT64_MIN);
-    s.keys[1] = match_number_key(-5);
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_OK);
-    uint32_t rules[RULES];
-    s.head.field_count = 1;
+    give_text(&s, 1);
+    give_number(&s, 0);
     const int64_t below[] = {INT64_MIN, -6};
     const int64_t above[] = {-5, 0, INT64_MAX};
     for (size_t i = 0; i < COUNT_OF(below); i++) {
-        s.event_field = (struct event_field){0, FIELD_NUMBER, 0, 0, (uint64_t)below[i], 0};
-        assert_int_not_equal(match(&s, rules, RULES), 0);
-        assert_int_equal(rules[0], 0);
+        s.event_fields[1].a = (uint64_t)below[i];
+        expect(&s, "06");
     }
     for (size_t i = 0; i < COUNT_OF(above); i++) {
-        s.event_field = (struct event_field){0, FIELD_NUMBER, 0, 0, (uint64_t)above[i], 0};
-        assert_int_not_equal(match(&s, rules, RULES), 0);
-        assert_int_equal(rules[0], 1);
+        s.event_fields[1].a = (uint64_t)above[i];
+        expect(&s, "026");
     }
 }
 
-static void test_match_check_refuses_unsound_tables(void **state)
+static void test_match_records_are_tested(void **state)
 {
     (void)state;
     static struct sample s;
     make_sample(&s);
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_OK);
-    s.tables[9] = SETS * SET_WORDS - 1; /* two words from there pass the end */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    give_number(&s, 9);
+    expect(&s, "6");
+    s.event_fields[0].a = 10;
+    expect(&s, "56");
+    s.event_fields[0].a = 20;
+    expect(&s, "56");
+    s.event_fields[0].a = 21;
+    expect(&s, "6");
+    s.records[slot_of(5)].lows[0] = 0; /* an absent value is no value, though it is kept as 0 */
+    s.records[slot_of(5)].spans[0] = UINT64_MAX;
+    expect(&s, "56");
+    s.head.field_count = 0;
+    expect(&s, "6");
+}
+
+static void test_match_rule_of_two_areas_is_found_once(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.attributes[0].sets = NONE32;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    s.head.area_count = 1;
+    s.head.areas[0] = 1;
+    expect(&s, "346");
+    s.head.areas[0] = 0;
+    expect(&s, "46");
+    s.head.area_count = 2;
+    s.head.areas[1] = 1;
+    expect(&s, "346");
+}
+
+static void test_match_limit_keeps_the_best_and_counts_all(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.attributes[1].sets = 4; /* its key has no set */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    give_text(&s, 1);
+    give_number(&s, 15);
+    expect(&s, "0256");
+    uint32_t rules[2] = {NONE32, NONE32};
+    assert_int_equal(match_event(&s.policy, &s.city, &s.event, rules, 1), 4);
+    assert_int_equal(rules[0], 0);
+    assert_int_equal(rules[1], NONE32);
+    assert_int_equal(match_event(&s.policy, &s.city, &s.event, NULL, 0), 4);
+}
+
+static void test_match_disabled_and_unknown_type(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.match_type.set_count = SETS + 1;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    give_text(&s, 1);
+    s.rules[0].status = RULE_DISABLED;
+    expect(&s, "6");
+    s.head.type = NONE16;
+    expect(&s, "");
+}
+
+static void test_match_full_group_overflows_into_the_next(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.policy.match_summary_count--;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.slots[1] = s.slots[0]; /* two slots of one rule */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.slots[RULES - 1] = RULES;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.keys[1] = 1; /* not ascending */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.attributes[0].field = 1;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.attributes[0].kind = MATCH_NUMBER; /* of a text field */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
-    make_sample(&s);
-    s.attributes[0].keys.count = 4;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    const uint32_t tag = match_tag(1, 0);
+    const uint32_t home = match_home(tag, 1);
+    for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) { /* four others in its place */
+        s.groups[home].tags[i] = tag ^ (i + 1);
+        s.groups[home].lists[i] = 1;
+        s.groups[1 - home].tags[i] = 0;
+    }
+    give_text(&s, 1);
+    expect(&s, "6");
+    s.groups[1 - home].tags[0] = tag;
+    s.groups[1 - home].lists[0] = 0;
+    expect(&s, "06");
+}
+
+static void refuse(struct sample *s)
+{
+    assert_int_equal(match_check(&s->policy), ERR_MALFORMED);
+    make_sample(s);
+    assert_int_equal(match_check(&s->policy), ERR_OK);
+}
+
+static void test_match_check_refuses_unsound_attributes(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
     s.match_type.attributes.count = 3;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    refuse(&s);
+    s.attributes[1].field = 2;
+    refuse(&s);
+    s.attributes[1].kind = FIELD_BOOL; /* the field is a number */
+    refuse(&s);
+    s.attributes[0].field = 1; /* twice the same */
+    s.attributes[0].kind = FIELD_NUMBER;
+    refuse(&s);
+    s.attributes[1].keys.count = 3;
+    refuse(&s);
+    s.keys[1] = s.keys[0]; /* not ascending */
+    refuse(&s);
+}
+
+static void test_match_check_refuses_unsound_accesses(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.city.area_count = 1;
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    s.match_type.accesses.count = ACCESSES + 1;
+    refuse(&s);
+    s.accesses[BY_TEXT].groups = ACCESSES * 2 - 1;
+    refuse(&s);
+    s.accesses[BY_TEXT].bits = 32;
+    refuse(&s);
+    s.accesses[BY_TEXT].needs = 0; /* its value would be read where there is none */
+    refuse(&s);
+    s.accesses[BY_PAIR].needs = 1;
+    refuse(&s);
+    s.accesses[BY_PAIR].right = 2;
+    refuse(&s);
+    s.accesses[BY_AREA].right = UINT8_MAX;
+    refuse(&s);
+    s.groups[0].tags[0] = 1;
+    s.groups[0].lists[0] = COUNT_OF(s.entries);
+    refuse(&s);
+    for (uint32_t i = 0; i < 2 * MATCH_GROUP_TAGS; i++) { /* a search would not end */
+        s.groups[i / MATCH_GROUP_TAGS].tags[i % MATCH_GROUP_TAGS] = i + 1;
+    }
+    refuse(&s);
+}
+
+static void test_match_check_refuses_unsound_lists(void **state)
+{
+    (void)state;
+    static struct sample s;
     make_sample(&s);
-    s.attributes[0] = s.attributes[1]; /* two area attributes would overflow the list of sets */
-    assert_int_equal(match_check(&s.policy, &s.city), ERR_MALFORMED);
+    s.match_type.entries.count = COUNT_OF(s.entries) + 1;
+    refuse(&s);
+    s.entries[0] = RULES | MATCH_ENTRY_LAST;
+    refuse(&s);
+    s.entries[COUNT_OF(s.entries) - 1] &= ~MATCH_ENTRY_LAST;
+    refuse(&s);
+    s.match_type.records = 1;
+    refuse(&s);
+    s.match_type.loose = RULES + 1;
+    refuse(&s);
+    s.records[0].rank = RULES;
+    refuse(&s);
+    s.records[0].rule = 1;
+    refuse(&s);
+    s.records[0].needs = 4;
+    refuse(&s);
+    s.records[0].tests[2] = 2;
+    refuse(&s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_match_value_absent_leaves_rules_without_need),
-        cmocka_unit_test(test_match_cell_of_the_value_is_chosen),
-        cmocka_unit_test(test_match_areas_are_joined),
+        cmocka_unit_test(test_match_fields_absent_leave_loose_rules),
+        cmocka_unit_test(test_match_texts_are_looked_up),
+        cmocka_unit_test(test_match_number_cells_cover_the_line),
+        cmocka_unit_test(test_match_records_are_tested),
+        cmocka_unit_test(test_match_rule_of_two_areas_is_found_once),
         cmocka_unit_test(test_match_limit_keeps_the_best_and_counts_all),
         cmocka_unit_test(test_match_disabled_and_unknown_type),
-        cmocka_unit_test(test_match_number_cells_cover_the_line),
-        cmocka_unit_test(test_match_check_refuses_unsound_tables),
+        cmocka_unit_test(test_match_full_group_overflows_into_the_next),
+        cmocka_unit_test(test_match_check_refuses_unsound_attributes),
+        cmocka_unit_test(test_match_check_refuses_unsound_accesses),
+        cmocka_unit_test(test_match_check_refuses_unsound_lists),
     };
     return cmocka_run_group_tests_name("core/match", tests, NULL, NULL);
 }

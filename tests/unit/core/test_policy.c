@@ -21,7 +21,7 @@ struct sample {
     struct policy_assign assign;
     struct policy_step step;
     struct match_type match_type;
-    uint32_t match_slots[4];
+    struct match_record match_records[2];
     char strings[16];
     struct city city;
     struct city_info city_info;
@@ -55,6 +55,8 @@ static void make_sample(struct sample *s)
         rule->assigns.count = 1;
         rule->steps.count = 1;
         s->type_rules[i] = i;
+        s->match_records[i] = (struct match_record){.rule = i, .rank = i};
+        memset(s->match_records[i].tests, MATCH_ATTRIBUTE_NONE, MATCH_TESTS);
     }
     s->rules[0].priority = 5;
     s->assign.count = 1;
@@ -86,8 +88,8 @@ static enum err open_sample(struct sample *s, struct policy *out_policy)
     put(s, 6, POLICY_STEPS, &s->step, sizeof s->step, 1);
     put(s, 7, POLICY_TYPE_RULES, s->type_rules, sizeof s->type_rules[0], 2);
     put(s, 8, MATCH_TYPES, &s->match_type, sizeof s->match_type, 1);
-    s->match_slots[1] = s->match_slots[3] = 1; /* both directions of the identity */
-    put(s, 9, MATCH_SLOTS, s->match_slots, sizeof s->match_slots[0], COUNT_OF(s->match_slots));
+    put(s, 9, MATCH_RECORDS, s->match_records, sizeof s->match_records[0],
+        COUNT_OF(s->match_records));
     uint32_t head[2] = {IMAGE_POLICY, SECTIONS};
     memcpy(s->bytes, IMAGE_MAGIC, 8);
     memcpy(s->bytes + 8, head, sizeof head);
@@ -188,7 +190,7 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->step.severity = 5);
     REFUSED(s->step.posts.count = 1);
     REFUSED(s->match_type.attributes.count = 1);
-    REFUSED(s->match_type.slots = 1);
+    REFUSED(s->match_type.records = 1);
 }
 
 int main(void)
