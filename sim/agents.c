@@ -216,6 +216,8 @@ void agents_answer(struct agents *agents, uint32_t person, const Gridloop__Wire_
     case GRIDLOOP__WIRE__ANSWER__KIND_WELCOME:
     case GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK:
     case GRIDLOOP__WIRE__ANSWER__KIND_COUNTER_LIST:
+    case GRIDLOOP__WIRE__ANSWER__KIND_PLAN_LIST:
+    case GRIDLOOP__WIRE__ANSWER__KIND_PLAN_TASKS:
 #ifdef PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE
     case _GRIDLOOP__WIRE__ANSWER__KIND__CASE_IS_INT_SIZE:
 #endif

@@ -24,6 +24,7 @@ static const struct cli_verb COMMANDS[] = {
     {"send", cmd_send, "send an event as a gateway"},
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"plan", cmd_plan, "emergency plans of a running engine: show, confirm, acknowledge, end"},
     {"top", cmd_top, "the live numbers of a running engine"},
     {"history", cmd_history, "search, show, list closed and open cases"},
     {"report", cmd_report, "the indices of a month as a page and a table"},

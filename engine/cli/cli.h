@@ -27,6 +27,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_index(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_rules(int argc, char **argv);

@@ -32,6 +32,7 @@ struct send_options {
     double lon, lat;
     bool has_place;
     bool is_now;
+    bool is_drill;
     bool is_json;
     uint32_t wait_ms;
 };
@@ -208,6 +209,7 @@ static bool send_one(struct send *send, struct send_event *event)
         event->event.lat = options->lat;
     }
     event->event.at_ms = options->is_now ? 0 : event->event.at_ms;
+    event->event.flags |= options->is_drill ? (uint32_t)GRIDLOOP_DRILL : 0;
     int status = gridloop_gateway_send(gateway, &event->event, NULL);
     if (status == GRIDLOOP_FULL) {
         (void)gridloop_gateway_flush(gateway, options->wait_ms);
@@ -350,6 +352,7 @@ enum send_key {
     KEY_CITY = 'c',
     KEY_AT = 0x100,
     KEY_NOW,
+    KEY_DRILL,
     KEY_WAIT
 };
 
@@ -385,6 +388,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_NOW:
         options->is_now = true;
         return 0;
+    case KEY_DRILL:
+        options->is_drill = true;
+        return 0;
     case KEY_AT:
         options->has_place = true;
         if (sscanf(argument, "%lf,%lf", &options->lon, &options->lat) != 2) {
@@ -417,6 +423,7 @@ int cmd_send(int argc, char **argv)
         {"device", KEY_DEVICE, "ID", 0, "put this device into every event", 0},
         {"at", KEY_AT, "LON,LAT", 0, "put this place into every event", 0},
         {"now", KEY_NOW, NULL, 0, "ignore the times of the events: they happen as they arrive", 0},
+        {"drill", KEY_DRILL, NULL, 0, "mark every event as a drill: what it opens never meets the real", 0},
         {"city", KEY_CITY, "DIR", 0,
          "city to pick an example's device from; default: the last engine's", 0},
         {"outbox", KEY_OUTBOX, "FILE", 0,

@@ -150,6 +150,7 @@ struct plan_view {
     uint32_t confirm_post;  /* row of CITY_POSTS, NONE32 */
     int64_t asked_at_ms, begun_at_ms, ended_at_ms; /* 0 = not yet */
     int64_t deadline_ms;    /* to confirm, or end of the grace; NEVER_MS */
+    int64_t silent_from_ms; /* from then on who has sent nobody is silent; NEVER_MS */
     struct plan_counts counts;
 };
 
@@ -163,6 +164,7 @@ struct duty_view {
     uint32_t done_by;     /* row of CITY_PERSONS, NONE32 */
     enum duty_state state;
     bool is_overdue, has_failed;
+    uint32_t failed;        /* bit per line of its checklist that did not pass */
     struct case_no case_no; /* of an inspection, or none */
     int64_t due_ms, begun_at_ms, ended_at_ms; /* due: of an acknowledgement, NEVER_MS else */
 };
@@ -190,6 +192,9 @@ bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *o
 /* Numbers of one district of the plan of that case; false when it has none there. unit NONE32 = all. */
 bool core_plan_counts(const struct core *core, struct case_no no, uint32_t unit,
                       struct plan_counts *out_counts);
+
+/* Has the district inspections of that plan to do, and has nobody been sent to one? */
+bool core_plan_is_silent(const struct core *core, struct case_no no, uint32_t unit);
 
 /* Walk its tasks in the plan's order: start with *number = 0. */
 bool core_next_duty(const struct core *core, struct case_no no, uint32_t *number,

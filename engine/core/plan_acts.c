@@ -14,6 +14,7 @@ struct plan_act {
     struct core *core;
     uint32_t worker;
     const struct act_body *body;
+    const char *text; /* of the act, text_size bytes */
     struct effect_result *result;
 };
 
@@ -168,6 +169,26 @@ static uint32_t find_plan(const struct core *core, struct case_no no)
     return NONE32;
 }
 
+/* Of a plan in that state, by whoever has the right. */
+static uint64_t possible_now(const struct core *core, const struct plan_row *row)
+{
+    const bool is_known = plans_policy(core, row) != NULL;
+    return (row->state == PLAN_PENDING && is_known ? action_bit(ACTION_PLAN_CONFIRM) : 0) |
+           (row->state == PLAN_PENDING || row->state == PLAN_ACTIVE
+                ? action_bit(ACTION_PLAN_STAND_DOWN)
+                : 0);
+}
+
+/* Who said it, and why. */
+static struct flow_note note_of(const struct plan_act *act, enum action action)
+{
+    return (struct flow_note){.action = action,
+                              .reason = (enum reason)act->body->reason,
+                              .actor = act->worker + 1,
+                              .text = act->text,
+                              .text_size = act->body->text_size};
+}
+
 /* Confirming and standing down: the post that was asked, the owner's lead, or the shift chief. */
 static enum code steer(const struct plan_act *act)
 {
@@ -181,24 +202,38 @@ static enum code steer(const struct plan_act *act)
     const uint32_t lead =
         plan == NULL ? NONE32 : state_city(core)->departments[plan->department].lead_post;
     act->result->case_no = row->no;
+    act->result->possible = possible_now(core, row);
     if (!is_of_post(act, row->confirm_post) && !is_of_post(act, lead) &&
         !has_right(act, RIGHT_SHIFT_CHIEF)) {
         return CODE_NO_RIGHT;
     }
-    const bool is_confirm = act->body->action == ACTION_PLAN_CONFIRM;
-    const bool is_possible = is_confirm ? row->state == PLAN_PENDING && plan != NULL
-                                        : row->state == PLAN_PENDING || row->state == PLAN_ACTIVE;
-    if (!is_possible) {
-        act->result->possible = row->state == PLAN_ACTIVE ? action_bit(ACTION_PLAN_STAND_DOWN) : 0;
+    if ((act->result->possible & action_bit((enum action)act->body->action)) == 0) {
         return CODE_WRONG_STATE;
     }
-    if (!is_confirm) {
-        plans_stand_down(core, slot, act->worker, true);
+    act->result->possible = 0;
+    const struct flow_note note = note_of(act, (enum action)act->body->action);
+    if (act->body->action == ACTION_PLAN_STAND_DOWN) {
+        plans_stand_down(core, slot, &note, true);
         return CODE_DONE;
     }
-    plans_say(core, slot,
-              &(struct flow_note){.action = ACTION_PLAN_CONFIRM, .actor = act->worker + 1}, NONE32);
+    plans_say(core, slot, &note, NONE32);
     plans_begin(core, slot, act->worker);
+    return CODE_DONE;
+}
+
+static enum code begin_case(const struct plan_act *act, uint32_t rule, bool is_drill)
+{
+    struct case_no *no = &act->result->case_no;
+    const enum code code =
+        opening_alone(act->core, rule, NONE32, act->worker, is_drill, no);
+    if (code != CODE_OPENED) {
+        return code;
+    }
+    const uint32_t slot = cases_find(&act->core->cases, *no);
+    if (slot != NONE32) {
+        const struct flow_note note = note_of(act, ACTION_PLAN_START);
+        flow_say(act->core, slot, &note);
+    }
     return CODE_DONE;
 }
 
@@ -218,12 +253,13 @@ static enum code start(const struct plan_act *act)
         if (!has_right(act, RIGHT_SHIFT_CHIEF) && !is_of_post(act, lead)) {
             return CODE_NO_RIGHT;
         }
-        if (plans_is_running(core, plan->id_hash, is_drill)) {
+        const uint32_t running = plans_find_running(core, plan->id_hash, is_drill);
+        if (running != NONE32) {
+            act->result->case_no = core->plans.rows[running].no;
+            act->result->possible = possible_now(core, &core->plans.rows[running]);
             return CODE_PLAN_RUNNING;
         }
-        const enum code code = opening_alone(core, activate->rule, NONE32, act->worker,
-                                                 is_drill, &act->result->case_no);
-        return code == CODE_OPENED ? CODE_DONE : code;
+        return begin_case(act, activate->rule, is_drill);
     }
     return CODE_UNKNOWN_PLAN;
 }
@@ -231,8 +267,11 @@ static enum code start(const struct plan_act *act)
 enum code plans_act(struct core *core, uint32_t worker, const struct command *command,
                     struct effect_result *result)
 {
-    const struct plan_act act = {
-        .core = core, .worker = worker, .body = command->body.act.head, .result = result};
+    const struct plan_act act = {.core = core,
+                                 .worker = worker,
+                                 .body = command->body.act.head,
+                                 .text = command->body.act.text,
+                                 .result = result};
     if (act.body->order >= PLAN_ORDER_FIRST) {
         return acknowledge(&act);
     }

@@ -17,17 +17,17 @@ uint32_t plans_duty_of_case(const struct core *core, struct case_no no)
     return core->plans.by_case.count == 0 ? NONE32 : table_find(&core->plans.by_case, case_key(no));
 }
 
-bool plans_is_running(const struct core *core, struct hash128 id_hash, bool is_drill)
+uint32_t plans_find_running(const struct core *core, struct hash128 id_hash, bool is_drill)
 {
     for (uint32_t i = 0; i < core->plans.high; i++) {
         const struct plan_row *row = &core->plans.rows[i];
         if (row->is_used != 0 && row->state != PLAN_ENDED &&
             ((row->flags & PLAN_IS_DRILL) != 0) == is_drill &&
             hash128_is_equal(row->id_hash, id_hash)) {
-            return true;
+            return i;
         }
     }
-    return false;
+    return NONE32;
 }
 
 static bool has_alert(const struct plan_row *row, struct hash128 alert)

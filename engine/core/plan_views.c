@@ -19,6 +19,8 @@ bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *o
         if (row->is_used == 0) {
             continue;
         }
+        const struct policy_plan *policy = plans_policy(core, row);
+        const bool can_be_silent = policy != NULL && policy->silent_ms > 0 && row->begun_at_ms != 0;
         *out_view = (struct plan_view){.case_no = row->no,
                                        .plan = row->plan,
                                        .state = (enum plan_state)row->state,
@@ -27,7 +29,11 @@ bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *o
                                        .asked_at_ms = row->asked_at_ms,
                                        .begun_at_ms = row->begun_at_ms,
                                        .ended_at_ms = row->ended_at_ms,
-                                       .deadline_ms = row->deadline_ms};
+                                       .deadline_ms = row->deadline_ms,
+                                       .silent_from_ms =
+                                           can_be_silent ? add_clamped(row->begun_at_ms,
+                                                                       policy->silent_ms)
+                                                         : NEVER_MS};
         (void)plans_count(core, *slot, NONE32, &out_view->counts);
         (*slot)++;
         return true;
@@ -40,6 +46,12 @@ bool core_plan_counts(const struct core *core, struct case_no no, uint32_t unit,
 {
     const uint32_t slot = find(core, no);
     return slot != NONE32 && plans_count(core, slot, unit, out_counts);
+}
+
+bool core_plan_is_silent(const struct core *core, struct case_no no, uint32_t unit)
+{
+    const uint32_t slot = find(core, no);
+    return slot != NONE32 && plans_is_silent(core, slot, unit);
 }
 
 static struct duty_view view_of(const struct core *core, const struct duty_row *duty)
@@ -57,6 +69,7 @@ static struct duty_view view_of(const struct core *core, const struct duty_row *
         .state = (enum duty_state)duty->state,
         .is_overdue = (duty->flags & DUTY_IS_OVERDUE) != 0,
         .has_failed = (duty->flags & DUTY_HAS_FAILED) != 0,
+        .failed = duty->failed,
         .case_no = duty->no,
         .due_ms = duty->due_ms,
         .begun_at_ms = duty->begun_at_ms,
@@ -73,7 +86,8 @@ bool core_next_duty(const struct core *core, struct case_no no, uint32_t *number
     uint32_t next = core->plans.rows[slot].task_first;
     if (*number != 0) {
         const uint32_t last = duties_find(core, PLAN_ORDER_FIRST + *number);
-        next = last == NONE32 ? NONE32 : core->plans.duties[last].next;
+        next = last == NONE32 || core->plans.duties[last].plan != slot ? NONE32
+                                                                        : core->plans.duties[last].next;
     }
     if (next == NONE32) {
         return false;

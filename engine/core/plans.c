@@ -207,19 +207,6 @@ static bool make_room(struct core *core, uint32_t wanted)
     return true;
 }
 
-/* The running drill of a plan, or NONE32. */
-static uint32_t find_drill(const struct core *core, struct hash128 id_hash)
-{
-    for (uint32_t i = 0; i < core->plans.high; i++) {
-        const struct plan_row *row = &core->plans.rows[i];
-        if (row->is_used != 0 && row->state != PLAN_ENDED && (row->flags & PLAN_IS_DRILL) != 0 &&
-            hash128_is_equal(row->id_hash, id_hash)) {
-            return i;
-        }
-    }
-    return NONE32;
-}
-
 /* ---- activation ---- */
 
 static const struct policy_activate *find_activate(const struct core *core, uint32_t rule)
@@ -295,12 +282,12 @@ void plans_case_opened(struct core *core, uint32_t case_slot, const struct event
     }
     const struct policy_plan *plan = &state_policy(core)->plans[activate->plan];
     const bool is_drill = (owner->flags & CASE_IS_DRILL) != 0;
-    if (plans_is_running(core, plan->id_hash, is_drill)) {
+    if (plans_find_running(core, plan->id_hash, is_drill) != NONE32) {
         flow_say(core, case_slot,
                  &(struct flow_note){.action = ACTION_PLAN_ASK, .code = CODE_PLAN_RUNNING});
         return;
     }
-    const uint32_t drill = is_drill ? NONE32 : find_drill(core, plan->id_hash);
+    const uint32_t drill = is_drill ? NONE32 : plans_find_running(core, plan->id_hash, true);
     if (drill != NONE32) {
         plans_replace(core, drill); /* the real thing ends the drill */
     }
@@ -385,7 +372,8 @@ static void end(struct core *core, uint32_t slot)
     plans_say(core, slot, &(struct flow_note){.action = ACTION_PLAN_END}, NONE32);
 }
 
-void plans_stand_down(struct core *core, uint32_t slot, uint32_t worker, bool has_grace)
+void plans_stand_down(struct core *core, uint32_t slot, const struct flow_note *said,
+                      bool has_grace)
 {
     struct plan_row *row = &core->plans.rows[slot];
     const struct policy_plan *plan = plans_policy(core, row);
@@ -402,12 +390,9 @@ void plans_stand_down(struct core *core, uint32_t slot, uint32_t worker, bool ha
                       ? row->task_first
                       : NONE32;
     arm(core, slot, row->deadline_ms);
-    plans_say(core, slot,
-              &(struct flow_note){.action = ACTION_PLAN_STAND_DOWN,
-                                  .reason = (row->flags & PLAN_IS_REPLACED) != 0 ? REASON_SUPERSEDED
-                                                                                 : REASON_NONE,
-                                  .actor = worker + 1},
-              NONE32);
+    struct flow_note note = said != NULL ? *said : (struct flow_note){.action = ACTION_PLAN_STAND_DOWN};
+    note.reason = (row->flags & PLAN_IS_REPLACED) != 0 ? REASON_SUPERSEDED : note.reason;
+    plans_say(core, slot, &note, NONE32);
 }
 
 void plans_replace(struct core *core, uint32_t slot)
@@ -443,8 +428,7 @@ static void confirmation_due(struct core *core, uint32_t slot)
     arm(core, slot, row->deadline_ms);
 }
 
-/* Has the district inspections to do, and has nobody been sent to one? */
-static bool is_silent(const struct core *core, uint32_t slot, uint32_t unit)
+bool plans_is_silent(const struct core *core, uint32_t slot, uint32_t unit)
 {
     bool has_any = false;
     for (uint32_t d = core->plans.rows[slot].task_first; d != NONE32;) {
@@ -469,7 +453,7 @@ static void tell_silent(struct core *core, uint32_t slot, const struct policy_pl
     const uint32_t post =
         plan->silent_post != NONE32 ? plan->silent_post : city->info->command_post;
     for (uint32_t unit = 0; unit < city->unit_count; unit++) {
-        if (city->units[unit].level != city->info->district_level || !is_silent(core, slot, unit)) {
+        if (city->units[unit].level != city->info->district_level || !plans_is_silent(core, slot, unit)) {
             continue;
         }
         const struct image_string name = city->units[unit].name;
@@ -561,7 +545,7 @@ void plans_timer(struct core *core, uint32_t slot)
     const struct plan_row *row = &core->plans.rows[slot];
     must(row->is_used != 0 && row->state != PLAN_ENDED);
     if ((row->flags & PLAN_ENDS_SOON) != 0 && row->state != PLAN_STANDING_DOWN) {
-        plans_stand_down(core, slot, NONE32, (row->flags & PLAN_IS_REPLACED) == 0);
+        plans_stand_down(core, slot, NULL, (row->flags & PLAN_IS_REPLACED) == 0);
     } else if (row->state == PLAN_PENDING) {
         confirmation_due(core, slot);
     } else if (row->state == PLAN_ACTIVE) {

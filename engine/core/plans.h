@@ -41,7 +41,8 @@ void plans_add_alert(struct core *core, uint32_t slot, const struct event *event
 /* Ends at once what another level or a real alert replaces. */
 void plans_replace(struct core *core, uint32_t slot);
 
-bool plans_is_running(const struct core *core, struct hash128 id_hash, bool is_drill);
+/* The slot of the plan that runs, or NONE32. */
+uint32_t plans_find_running(const struct core *core, struct hash128 id_hash, bool is_drill);
 
 /* The task that a case is, or NONE32. */
 uint32_t plans_duty_of_case(const struct core *core, struct case_no no);
@@ -70,7 +71,11 @@ void plans_check(const struct core *core);
 const struct policy_plan *plans_policy(const struct core *core, const struct plan_row *row);
 const struct policy_plan_task *plans_def(const struct core *core, const struct duty_row *duty);
 void plans_begin(struct core *core, uint32_t slot, uint32_t worker); /* worker NONE32 = by itself */
-void plans_stand_down(struct core *core, uint32_t slot, uint32_t worker, bool has_grace);
+/* said: by whom and why; NULL = by itself. */
+void plans_stand_down(struct core *core, uint32_t slot, const struct flow_note *said,
+                      bool has_grace);
+/* Has the district inspections to do, and has nobody been sent to one? */
+bool plans_is_silent(const struct core *core, uint32_t slot, uint32_t unit);
 /* An EFFECT_PLAN with the numbers of a district, or of all, and a line in the story of its case. */
 void plans_say(struct core *core, uint32_t slot, const struct flow_note *note, uint32_t unit);
 void plans_tell_post(struct core *core, uint32_t slot, uint32_t post, enum code code);

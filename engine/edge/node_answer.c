@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-static void queue_answer(struct node *node, struct node_reply reply, Gridloop__Wire__Answer *answer)
+void node_queue_answer(struct node *node, struct node_reply reply, Gridloop__Wire__Answer *answer)
 {
     answer->has_request_id = 1;
     answer->request_id = reply.request_id;
@@ -68,7 +68,7 @@ void node_answer_refusal(struct node *node, struct node_reply reply,
     reject.expected_seq = refusal->expected_seq;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_REJECT;
     answer.reject = &reject;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }
 
 void node_answer_welcome(struct node *node, struct node_reply reply, const struct session *session)
@@ -95,7 +95,7 @@ void node_answer_welcome(struct node *node, struct node_reply reply, const struc
     welcome.city = name;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_WELCOME;
     answer.welcome = &welcome;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }
 
 void node_answer_counters(struct node *node, struct node_reply reply)
@@ -118,7 +118,7 @@ void node_answer_counters(struct node *node, struct node_reply reply)
     list.counters = pointers;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_COUNTER_LIST;
     answer.counter_list = &list;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }
 
 void node_answer_stored(struct node *node, struct node_reply reply)
@@ -129,7 +129,7 @@ void node_answer_stored(struct node *node, struct node_reply reply)
     act.code = CODE_STORED;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
     answer.act_result = &act;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }
 
 /* ---- results ---- */
@@ -218,7 +218,7 @@ static void answer_batch(struct node *node, const struct request *request, struc
     ack.credit = node_credit(node);
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK;
     answer.batch_ack = &ack;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }
 
 /* The contacts of a case in clear, for one answer. */
@@ -323,7 +323,7 @@ static void answer_act(struct node *node, const struct request *request, struct 
     }
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
     answer.act_result = &act;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
     forget_contacts(&revealed);
 }
 
@@ -520,5 +520,5 @@ void node_answer_tasks(struct node *node, struct node_reply reply, const struct 
     tasks.items = pointers;
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_TASKS;
     answer.tasks = &tasks;
-    queue_answer(node, reply, &answer);
+    node_queue_answer(node, reply, &answer);
 }

@@ -109,7 +109,9 @@ static void resolve_event(struct node *node, const struct request *request, cons
                                .fields = fields,
                                .field_count = (uint32_t)wire->n_fields,
                                .text = facts_text(wire->text),
-                               .flags = wire->has_flags ? wire->flags & EVENT_SELF_HANDLED : 0};
+                               .flags = wire->has_flags
+                                         ? wire->flags & (EVENT_SELF_HANDLED | EVENT_IS_DRILL)
+                                         : 0};
     for (uint32_t i = 0; i < event.field_count; i++) {
         fields[i] = field_of(wire->fields[i]);
     }
@@ -120,7 +122,7 @@ static void resolve_event(struct node *node, const struct request *request, cons
     if (request->kind == REQUEST_REPORT) {
         event.flags |= EVENT_BY_PERSON;
     } else {
-        event.flags = 0; /* a machine handles nothing and vouches for nothing */
+        event.flags &= EVENT_IS_DRILL; /* a machine handles nothing and vouches for nothing */
     }
     if (wire->text != NULL) {
         contact_mask_words(wire->text); /* decoded into the arena: nobody else's */

@@ -380,6 +380,9 @@ static void receive_from(struct node *node, const struct arrival *arrival)
     case GRIDLOOP__WIRE__REQUEST__KIND_COUNTERS:
         receive_counters(node, arrival->reply);
         break;
+    case GRIDLOOP__WIRE__REQUEST__KIND_PLAN_ASK:
+        node_receive_plan_ask(node, arrival->reply, arrival->session, wire->plan_ask);
+        break;
     case GRIDLOOP__WIRE__REQUEST__KIND__NOT_SET:
     case _GRIDLOOP__WIRE__REQUEST__KIND__CASE_IS_INT_SIZE:
         must(false);

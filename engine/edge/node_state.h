@@ -114,7 +114,7 @@ struct node {
     uint32_t observer_count;
     struct node_gauge_source gauges;
     struct node_blob_slot blob;
-    struct session asker; /* the rate of all who ask for counters, together */
+    struct session asker; /* the rate of all who ask for counters or plans, together */
     struct node_counts counts;
 };
 
@@ -177,7 +177,12 @@ void node_answer_results(struct node *node, const struct request *request, struc
 void node_answer_tasks(struct node *node, struct node_reply reply, const struct session *session,
                        uint64_t ack_seq);
 void node_answer_counters(struct node *node, struct node_reply reply);
+/* For the files that put an answer together themselves: fills in number and clock. */
+void node_queue_answer(struct node *node, struct node_reply reply, Gridloop__Wire__Answer *answer);
 void node_answer_stored(struct node *node, struct node_reply reply);
+/* node_plans.c */
+void node_receive_plan_ask(struct node *node, struct node_reply reply,
+                           const struct session *session, const Gridloop__Wire__PlanAsk *wire);
 /* node_blob.c */
 void node_receive_blob(struct node *node, struct node_reply reply, struct hash128 owner,
                        const Gridloop__Wire__BlobPut *wire);

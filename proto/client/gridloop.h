@@ -84,6 +84,7 @@ struct gridloop_field {
 enum gridloop_event_flag {
     GRIDLOOP_BY_PERSON = 1u << 0,    /* seen by a person, not a device */
     GRIDLOOP_SELF_HANDLED = 1u << 1, /* and put right on the spot */
+    GRIDLOOP_DRILL = 1u << 7,        /* whatever it opens is marked, and never meets the real */
     GRIDLOOP_TELEMETRY =
         1u << 30, /* may be dropped, oldest first, when the outbox is full; stays here */
 };

@@ -202,7 +202,7 @@ enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buff
     if (act->action <= 0 || act->reason < 0) {
         return refuse(out_why, "action: an action is needed");
     }
-    if (act->order == 0 && (act->case_no == NULL || act->case_no[0] == '\0')) {
+    if (act->action != GRIDLOOP_PLAN_START && act->order == 0 && (act->case_no == NULL || act->case_no[0] == '\0')) {
         return refuse(out_why, "order or case: one of them is needed");
     }
     if (act->evidence_count > CODEC_EVIDENCE_MAX) {

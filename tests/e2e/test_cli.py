@@ -31,6 +31,11 @@ NEEDS = {
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
     "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],
     "gridloop backup": ["OUT"], "gridloop history show": ["1"], "gridloop history search": ["bin"],
+    "gridloop plan list": ["--as", "li.qiang"], "gridloop plan show": ["--as", "li.qiang"],
+    "gridloop plan ack": ["--as", "li.qiang"], "gridloop plan confirm": ["--as", "li.qiang"],
+    "gridloop plan stand-down": ["--as", "li.qiang", "--text", "x"],
+    "gridloop plan start": ["plan.air.orange", "--as", "li.qiang", "--text", "x"],
+    "gridloop plan drill": ["plan.air.orange", "--as", "li.qiang"],
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
@@ -44,6 +49,7 @@ JSON = {
     "gridloop send": ["--example", "camera.garbage_overflow"], "gridloop replay": ["TRACE", "--speed", "max"],
     "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
+    "gridloop plan list": ["--as", "li.qiang"],
 }
 
 

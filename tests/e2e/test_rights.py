@@ -18,8 +18,8 @@ def ok(text):
     print(f"ok {number} - {text}")
 
 
-HELLO, BATCH, POLL, ACT, REPORT, BLOB = 2, 3, 4, 5, 6, 7
-REQUESTS = {HELLO: "Hello", BATCH: "EventBatch", POLL: "Poll", ACT: "Act", REPORT: "Report", BLOB: "BlobPut"}
+HELLO, BATCH, POLL, ACT, REPORT, BLOB, PLANS = 2, 3, 4, 5, 6, 7, 9
+REQUESTS = {HELLO: "Hello", BATCH: "EventBatch", POLL: "Poll", ACT: "Act", REPORT: "Report", BLOB: "BlobPut", PLANS: "PlanAsk"}
 REPORTING = {"worker", "inspector", "intake", "department_desk", "shift_chief", "dispatcher"}
 
 
@@ -35,7 +35,7 @@ def body_of(request, serial, kind, place):
         return [(4, "1"), (5, wire.ACTION["COMMENT"]), (7, "seen"), (11, f"k-{serial}")]
     if request == REPORT:
         return [(3, wire.encode(event))]
-    return [(1, b"\0" * 16), (2, b"x")]
+    return [(1, 1)] if request == PLANS else [(1, b"\0" * 16), (2, b"x")]
 
 
 def answer(client, request, body):
