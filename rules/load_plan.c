@@ -23,7 +23,7 @@ struct rule *load_inner_rule(const struct loader *loader, const struct tree_node
     rule->status = RULE_ACTIVE;
     rule->severity = 4;
     rule->department = department;
-    rule->merge_asset_kind = NONE32;
+    rule->merge_asset_kind = rule->case_department = NONE32;
     rule->valid_until_day = INT32_MAX;
     rule->next_inner = set->inner_first;
     set->inner_first = rule;

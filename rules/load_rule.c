@@ -174,11 +174,17 @@ static void load_dedupe(const struct loader *loader, const struct tree_node *nod
                         struct rule *rule)
 {
     static const struct key_spec KEYS[] = {
-        {"key", KEY_REQUIRED}, {"window", KEY_REQUIRED}, {"sliding", KEY_LATER}};
+        {"key", KEY_REQUIRED}, {"window", KEY_REQUIRED}, {"sliding", KEY_KNOWN}};
+    const struct tree_node *sliding = NULL;
+    bool slides = false;
     if (read_check_map(loader, node, "dedupe", KEYS, COUNT_OF(KEYS))) {
         (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key", true,
                         &rule->dedupe_keys);
         (void)read_duration(loader, read_find(node, "window"), "window", &rule->dedupe_window_ms);
+        if ((sliding = read_find(node, "sliding")) != NULL) {
+            (void)read_truth(loader, sliding, "sliding", &slides);
+        }
+        rule->flags |= slides ? (uint32_t)RULE_DEDUPE_SLIDES : 0;
     }
 }
 
@@ -217,6 +223,9 @@ static void load_merge_take(const struct loader *loader, const struct tree_node 
     if ((value = read_find(node, "location")) != NULL &&
         read_word(loader, value, "location", PLACES, COUNT_OF(PLACES), &flag)) {
         rule->merge_flags |= flag;
+        if (flag != 0) {
+            ruleset_find_field(loader->set, "accuracy_m")->is_used = true;
+        }
     }
     if ((value = read_find(node, "evidence")) != NULL) {
         (void)read_word(loader, value, "evidence", EVIDENCES, COUNT_OF(EVIDENCES), &flag);
@@ -227,7 +236,7 @@ static void load_merge(const struct loader *loader, const struct tree_node *node
 {
     static const struct key_spec KEYS[] = {
         {"key", KEY_REQUIRED}, {"asset", KEY_KNOWN}, {"radius_m", KEY_KNOWN}, {"while", KEY_KNOWN},
-        {"reopen", KEY_KNOWN}, {"take", KEY_KNOWN},  {"window", KEY_LATER}};
+        {"reopen", KEY_KNOWN}, {"take", KEY_KNOWN},  {"window", KEY_KNOWN}};
     static const struct word_spec WHILES[] = {{"open", 0}};
     if (!read_check_map(loader, node, "merge", KEYS, COUNT_OF(KEYS))) {
         return;
@@ -254,6 +263,9 @@ static void load_merge(const struct loader *loader, const struct tree_node *node
     if ((value = read_find(node, "reopen")) != NULL) {
         (void)read_duration(loader, value, "reopen", &rule->merge_reopen_ms);
     }
+    if ((value = read_find(node, "window")) != NULL) {
+        (void)read_duration(loader, value, "window", &rule->merge_window_ms);
+    }
     if ((value = read_find(node, "take")) != NULL) {
         load_merge_take(loader, value, rule);
     }
@@ -279,8 +291,9 @@ static void load_open(const struct loader *loader, const struct tree_node *node,
 {
     static const struct key_spec KEYS[] = {{"class", KEY_REQUIRED},   {"severity", KEY_REQUIRED},
                                            {"title", KEY_REQUIRED},   {"title_en", KEY_KNOWN},
-                                           {"evidence", KEY_KNOWN},   {"owner", KEY_LATER},
-                                           {"owner_from", KEY_LATER}, {"geo", KEY_LATER}};
+                                           {"evidence", KEY_KNOWN},   {"owner", KEY_KNOWN},
+                                           {"owner_from", KEY_KNOWN}, {"geo", KEY_LATER}};
+    static const struct word_spec OWNERS[] = {{"asset.owner", RULE_OWNER_OF_ASSET}};
     (void)read_check_map(loader, node, "open", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = NULL;
     int64_t severity = 4;
@@ -299,6 +312,14 @@ static void load_open(const struct loader *loader, const struct tree_node *node,
     }
     if ((value = read_find(node, "evidence")) != NULL) {
         load_evidence(loader, value, rule);
+    }
+    uint32_t flag = 0;
+    if ((value = read_find(node, "owner_from")) != NULL &&
+        read_word(loader, value, "owner_from", OWNERS, COUNT_OF(OWNERS), &flag)) {
+        rule->flags |= flag;
+    }
+    if ((value = read_find(node, "owner")) != NULL) {
+        (void)read_name(loader, value, REF_DEPARTMENT, &rule->case_department);
     }
 }
 
@@ -517,7 +538,7 @@ struct rule *load_rule(const struct loader *loader, const struct tree_node *node
     rule->priority = presets->priority;
     rule->status = presets->status;
     rule->severity = 4;
-    rule->merge_asset_kind = NONE32;
+    rule->merge_asset_kind = rule->case_department = NONE32;
     load_head(loader, node, rule);
     load_conditions(loader, node, rule);
     if (rule->type_count > 0) {

@@ -7,7 +7,8 @@
 
 static const char *const BUILTINS[] = {"source",     "device",     "type",      "caller",
                                        "cell",       "zone",       "zone.name", "zone.kind",
-                                       "asset.code", "asset.name", "asset.kind"};
+                                       "asset.code", "asset.name", "asset.kind",
+                                       "accuracy_m"};
 
 void load_schema_begin(const struct loader *loader)
 {
@@ -17,7 +18,7 @@ void load_schema_begin(const struct loader *loader)
     for (size_t i = 0; i < COUNT_OF(BUILTINS); i++) {
         struct rule_field *field = arena_take(loader->arena, sizeof *field);
         field->name = BUILTINS[i];
-        field->kind = FIELD_STRING;
+        field->kind = strcmp(BUILTINS[i], "accuracy_m") == 0 ? FIELD_NUMBER : FIELD_STRING;
         field->is_builtin = true;
         set->fields[set->field_count++] = field;
     }

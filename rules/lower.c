@@ -18,6 +18,7 @@ struct lowering {
     struct table types, fields, rules, keys, rings, assigns, steps, rows, closers, type_rules,
         circles;
     struct index_tables index;
+    int64_t *square_cm; /* by class: greatest merge radius of its rules */
 };
 
 static struct image_string put_text(struct lowering *lowering, const char *text)
@@ -96,6 +97,20 @@ static void lower_conditions(struct lowering *lowering, const struct rule *rule,
     row->calendars_out = put_rows(lowering, &rule->calendars_out);
 }
 
+/* Rules of one class find each other's cases: the squares must be large enough for all of them. */
+static void find_squares(struct lowering *lowering)
+{
+    const struct ruleset *set = lowering->set;
+    lowering->square_cm =
+        arena_take(set->arena, set->city->class_count * sizeof lowering->square_cm[0]);
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        const struct rule *rule = set->rules[i];
+        if (rule->merge_radius_cm > lowering->square_cm[rule->class_row]) {
+            lowering->square_cm[rule->class_row] = rule->merge_radius_cm;
+        }
+    }
+}
+
 static void lower_rule(struct lowering *lowering, const struct rule *rule)
 {
     struct policy_rule row;
@@ -118,6 +133,8 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.merge.keys = put_keys(lowering, &rule->merge_keys);
     row.merge.radius_cm = rule->merge_radius_cm;
     row.merge.reopen_ms = rule->merge_reopen_ms;
+    row.merge.window_ms = rule->merge_window_ms;
+    row.merge.square_cm = lowering->square_cm[rule->class_row];
     row.merge.asset_kind = rule->merge_asset_kind;
     row.merge.flags = rule->merge_flags;
     row.close.keys = put_keys(lowering, &rule->close_keys);
@@ -131,6 +148,8 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.severity = rule->severity;
     row.status = rule->status;
     row.evidence = rule->evidence;
+    row.flags = rule->flags;
+    row.case_department = rule->case_department;
     (void)table_add(&lowering->rules, &row, 1);
 }
 
@@ -247,6 +266,7 @@ static struct policy_info lower_info(struct lowering *lowering)
     info.worker_lost_ms = defaults->worker_lost_ms;
     info.verify_below_permille = defaults->verify_below_percent * 10;
     info.verify_samples = defaults->verify_samples;
+    info.accuracy_field = ruleset_find_field(set, "accuracy_m")->row;
     return info;
 }
 
@@ -314,6 +334,7 @@ enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_
     lowering.programs.image = lowering.image;
     init_tables(&lowering);
     lower_fields(&lowering);
+    find_squares(&lowering);
     for (uint32_t i = 0; i < set->rule_count; i++) {
         lower_rule(&lowering, set->rules[i]);
     }

@@ -128,9 +128,11 @@ struct rule {
     struct rule_keys dedupe_keys;
     int64_t dedupe_window_ms;
     struct rule_keys merge_keys;
-    int64_t merge_radius_cm, merge_reopen_ms;
+    int64_t merge_radius_cm, merge_reopen_ms, merge_window_ms;
     uint32_t merge_asset_kind, merge_flags;
     uint32_t class_row, severity, evidence;
+    uint32_t flags;           /* enum rule_flag */
+    uint32_t case_department; /* as struct policy_rule */
     const char *case_title;
     const char *case_title_en;
     struct rule_keys captures; /* never the class */

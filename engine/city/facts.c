@@ -273,6 +273,25 @@ static enum code take_fields(struct facts *facts, struct resolving *resolving,
     return CODE_NOTHING;
 }
 
+/* accuracy_m, where a rule asks for it and the event did not bring the field itself. */
+static enum code take_accuracy(struct facts *facts, const struct fact_event *event,
+                               struct fact_record *record)
+{
+    const uint32_t row = facts->policy->info->accuracy_field;
+    if (event->accuracy_cm == 0 || row == NONE32 || !place_is_known(record->head.place)) {
+        return CODE_NOTHING;
+    }
+    if (record->head.field_count == EVENT_FIELDS_MAX) {
+        return CODE_TOO_LARGE;
+    }
+    struct event_field *field = field_open(record, row);
+    if (field != NULL) {
+        field->kind = FIELD_NUMBER;
+        field->a = (uint64_t)event->accuracy_cm * 10000u; /* millionths of a metre */
+    }
+    return CODE_NOTHING;
+}
+
 static struct hash128 join_id(struct hash128 source, struct fact_text id)
 {
     if (id.bytes == NULL || id.size == 0) {
@@ -322,6 +341,9 @@ void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t 
     }
     if (code == CODE_NOTHING) {
         code = take_fields(facts, &resolving, out_record);
+    }
+    if (code == CODE_NOTHING) {
+        code = take_accuracy(facts, event, out_record);
     }
     if (code == CODE_NOTHING) {
         code = fill_builtins(facts, &resolving, out_record);

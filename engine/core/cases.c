@@ -61,14 +61,14 @@ enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32
     memset(row, 0, sizeof *row);
     row->is_used = 1;
     row->no = (struct case_no){district, counter->day, ++counter->serial};
-    row->rule = row->class_row = row->cell = row->asset = NONE32;
+    row->rule = row->class_row = row->cell = row->asset = row->owner = NONE32;
     row->device = row->gateway = row->department = NONE32;
     row->order_first = row->free_next = NONE32;
     row->extend_asker = row->extend_first = NONE32;
     row->parent = row->child_first = row->child_next = row->child_prev = NONE32;
     row->merge_next = row->merge_prev = row->close_next = row->close_prev = NONE32;
     row->office = row->first_office = row->ruled_office = row->dispute = NONE32;
-    row->place = place_none();
+    row->place = row->first_place = place_none();
     table_put(&cases->by_no, key_of(row->no), slot);
     *out_slot = slot;
     return ERR_OK;

@@ -50,11 +50,12 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     h = add_pair(h, row->class_row, row->cell);
     h = add_pair(h, row->asset, row->device);
     h = add_pair(h, row->gateway, row->department);
-    h = add_place(h, row->place);
+    h = add_place(add_place(h, row->place), row->first_place);
+    h = add_pair(add_pair(h, row->owner, row->accuracy_cm), row->sources_seen, row->merge_square_cm);
     const int64_t instants[] = {row->opened_at_ms,       row->onset_at_ms,    row->filed_at_ms,
                                 row->first_offer_at_ms,  row->handled_at_ms,  row->closed_at_ms,
                                 row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
-                                row->clock_limit_ms};
+                                row->clock_limit_ms,     row->assigned_at_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
         h = add_i64(h, instants[i]);
     }
@@ -71,6 +72,7 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     }
     h = add_pair(h, row->order_first, row->order_count);
     h = hash128_join(hash128_join(h, row->merge_key), row->close_key);
+    h = hash128_join(h, row->merge_base);
     h = add_pair(h, row->merge_next, row->merge_prev);
     h = add_pair(h, row->close_next, row->close_prev);
     for (uint32_t i = 0; i < row->capture_count; i++) {

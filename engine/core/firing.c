@@ -34,6 +34,10 @@ enum code firing_of(struct core *core, uint32_t rule_row, const struct event *ev
         const struct memory_row *seen = memory_find(&core->dedupe, key);
         if (seen != NULL && core->now_ms < seen->until_ms) {
             *out_no = links_follow_no(core, seen->case_no);
+            if ((rule->flags & RULE_DEDUPE_SLIDES) != 0) {
+                memory_put(&core->dedupe, key,
+                           add_clamped(core->now_ms, rule->dedupe.window_ms), *out_no);
+            }
             return CODE_DEDUPED;
         }
     }

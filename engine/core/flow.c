@@ -159,6 +159,9 @@ uint32_t flow_owner_of(const struct core *core, const struct case_row *row)
         return ruled;
     }
     const struct policy_rule *rule = state_rule(core, row);
+    if (row->owner != NONE32) {
+        return row->owner;
+    }
     if (rule != NULL) {
         return rule->department;
     }
@@ -175,8 +178,10 @@ uint32_t flow_desk_of(const struct core *core, const struct case_row *row)
     if (row->ruled_office != NONE32) {
         return row->ruled_office;
     }
+    /* A fallback is the desk of the rule's owner: what is another department's by its asset goes to that one. */
+    const bool is_others = rule != NULL && row->owner != NONE32 && row->owner != rule->department;
     const bool is_ruled = rulings_find(core, row) != NONE32;
-    if (!is_ruled && rule != NULL && rule->assigns.count > 0) {
+    if (!is_ruled && !is_others && rule != NULL && rule->assigns.count > 0) {
         const uint32_t fallback = state_policy(core)->assigns[rule->assigns.first].fallback;
         if (fallback != NONE32) {
             return fallback;

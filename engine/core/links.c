@@ -168,7 +168,9 @@ enum code links_split(const struct act *act, uint32_t slot)
     part->cell = row->cell;
     part->asset = row->asset;
     part->device = row->device;
-    part->place = row->place;
+    part->place = part->first_place = row->place;
+    part->accuracy_cm = row->accuracy_cm;
+    part->owner = row->owner;
     part->opened_at_ms = core->now_ms;
     part->onset_at_ms = row->onset_at_ms;
     part->event_count = 1;

@@ -6,6 +6,8 @@
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
 #include "engine/core/opening.h"
+#include "engine/core/orders.h"
+#include "engine/core/workers.h"
 
 /* Rules of one class merge into each other's cases: a camera and a caller see the same bin. */
 static struct hash128 merge_base(const struct core *core, const struct policy_rule *rule)
@@ -32,7 +34,7 @@ uint32_t merging_asset(const struct core *core, const struct policy_rule *rule,
                            rule->merge.radius_cm);
 }
 
-/* Squares of the merge radius: a case within the radius lies in the event's square or one beside it. */
+/* Squares at least as large as the merge radius: a case within the radius lies in the event's square or one beside it. */
 struct merge_grid {
     int64_t row;      /* of the event */
     int64_t lat_span; /* height of a square, 1e-7 degrees */
@@ -57,24 +59,72 @@ static struct hash128 square_key(struct hash128 key, int64_t row, int64_t column
     return hash128_add(hash128_add(hash128_add(key, SALT_PLACE), (uint64_t)row), (uint64_t)column);
 }
 
-/* The key under which a case of this event is found: by asset, by square, or by the fields alone. */
-struct hash128 merging_key(const struct core *core, const struct policy_rule *rule,
-                                   const struct event *event, uint32_t asset)
+/* The key of a place: its square. */
+static struct hash128 place_key(struct hash128 base, struct place place, int64_t square_cm)
+{
+    const struct merge_grid grid = merge_grid_of(square_cm, place);
+    const int64_t span = merge_lon_span(&grid, grid.row, square_cm);
+    return square_key(base, grid.row, div_floor(place.lon, span));
+}
+
+/* The key that cases of this event share before anything is said of where: by asset, or by the fields alone. */
+static struct hash128 base_key(const struct core *core, const struct policy_rule *rule,
+                               const struct event *event, uint32_t asset)
 {
     const struct city *city = state_city(core);
     const struct hash128 key =
         keys_of(core, merge_base(core, rule), rule->merge.keys, rule->class_row, event);
-    if (asset != NONE32) {
-        const struct image_string code = city->assets[asset].code;
-        return hash128_join(hash128_add(key, SALT_ASSET),
-                            state_hash_text(city_text(city, code), code.size));
+    if (asset == NONE32) {
+        return key;
     }
-    if (rule->merge.radius_cm > 0 && place_is_known(event->head->place)) {
-        const struct merge_grid grid = merge_grid_of(rule->merge.radius_cm, event->head->place);
-        const int64_t span = merge_lon_span(&grid, grid.row, rule->merge.radius_cm);
-        return square_key(key, grid.row, div_floor(event->head->place.lon, span));
+    const struct image_string code = city->assets[asset].code;
+    return hash128_join(hash128_add(key, SALT_ASSET),
+                        state_hash_text(city_text(city, code), code.size));
+}
+
+static bool is_by_place(const struct policy_rule *rule, const struct event *event, uint32_t asset)
+{
+    return asset == NONE32 && rule->merge.radius_cm > 0 && place_is_known(event->head->place);
+}
+
+void merging_link(struct core *core, uint32_t slot, const struct policy_rule *rule,
+                  const struct event *event, uint32_t asset)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    row->merge_base = base_key(core, rule, event, asset);
+    row->merge_square_cm =
+        is_by_place(rule, event, asset) ? (uint32_t)rule->merge.square_cm : 0;
+    cases_link_merge(&core->cases, slot,
+                     row->merge_square_cm == 0
+                         ? row->merge_base
+                         : place_key(row->merge_base, row->first_place, row->merge_square_cm));
+}
+
+/* The squares of a case's class under the active rules; 0 where no rule of it merges by place. */
+static uint32_t square_of(const struct core *core, const struct case_row *row)
+{
+    const struct policy *policy = state_policy(core);
+    const struct policy_rule *rule = state_rule(core, row);
+    for (uint32_t i = 0; rule == NULL && i < policy->rule_count; i++) { /* its own is gone */
+        rule = policy->rules[i].class_row == row->class_row ? &policy->rules[i] : NULL;
     }
-    return key;
+    return rule == NULL ? 0 : (uint32_t)rule->merge.square_cm;
+}
+
+void merging_adopt(struct core *core)
+{
+    for (uint32_t slot = 0; slot < core->cases.high; slot++) {
+        struct case_row *row = &core->cases.rows[slot];
+        const bool is_squared = row->is_used != 0 && (row->flags & CASE_HAS_MERGE) != 0 &&
+                                row->merge_square_cm != 0;
+        const uint32_t square_cm = is_squared ? square_of(core, row) : 0;
+        if (square_cm != 0 && square_cm != row->merge_square_cm) {
+            cases_unlink_merge(&core->cases, slot);
+            row->merge_square_cm = square_cm;
+            cases_link_merge(&core->cases, slot,
+                             place_key(row->merge_base, row->first_place, square_cm));
+        }
+    }
 }
 
 struct merge_search {
@@ -87,6 +137,10 @@ struct merge_search {
 
 static bool may_take(const struct merge_search *search, const struct case_row *row)
 {
+    const int64_t window_ms = search->rule->merge.window_ms;
+    if (window_ms > 0 && search->core->now_ms - row->opened_at_ms > window_ms) {
+        return false;
+    }
     if (!case_state_is_terminal((enum case_state)row->state)) {
         return true;
     }
@@ -109,7 +163,7 @@ static void consider_chain(struct merge_search *search, struct hash128 key, bool
         }
         int64_t cm = 0;
         if (by_place) {
-            const struct place at = cases_peek(&core->cases, link)->place;
+            const struct place at = cases_peek(&core->cases, link)->first_place;
             if (!place_is_known(at)) {
                 continue;
             }
@@ -136,19 +190,19 @@ static void consider_chain(struct merge_search *search, struct hash128 key, bool
 }
 
 uint32_t merging_find(const struct core *core, const struct policy_rule *rule,
-                           const struct event *event, uint32_t asset)
+                      const struct event *event, uint32_t asset)
 {
     struct merge_search search = {.core = core, .rule = rule, .event = event, .best = NONE32};
     const struct place place = event->head->place;
-    if (asset != NONE32 || rule->merge.radius_cm <= 0 || !place_is_known(place)) {
-        consider_chain(&search, merging_key(core, rule, event, asset), false);
+    const struct hash128 key = base_key(core, rule, event, asset);
+    if (!is_by_place(rule, event, asset)) {
+        consider_chain(&search, key, false);
         return search.best;
     }
-    const struct hash128 key =
-        keys_of(core, merge_base(core, rule), rule->merge.keys, rule->class_row, event);
-    const struct merge_grid grid = merge_grid_of(rule->merge.radius_cm, place);
+    const int64_t square_cm = rule->merge.square_cm;
+    const struct merge_grid grid = merge_grid_of(square_cm, place);
     for (int64_t row = grid.row - 1; row <= grid.row + 1; row++) {
-        const int64_t span = merge_lon_span(&grid, row, rule->merge.radius_cm);
+        const int64_t span = merge_lon_span(&grid, row, square_cm);
         const int64_t column = div_floor(place.lon, span);
         for (int64_t c = column - 1; c <= column + 1; c++) {
             consider_chain(&search, square_key(key, row, c), true);
@@ -156,6 +210,46 @@ uint32_t merging_find(const struct core *core, const struct policy_rule *rule,
     }
     return search.best;
 }
+
+/* How well the place of an event is known, in centimetres; 0 = nobody said. */
+uint32_t merging_accuracy_cm(const struct core *core, const struct event *event)
+{
+    const uint32_t field = state_policy(core)->info->accuracy_field;
+    const struct event_field *metres = field == NONE32 ? NULL : event_find_field(event, field);
+    if (metres == NULL || (int64_t)metres->a <= 0) {
+        return 0;
+    }
+    return (uint32_t)max_i64(1, min_i64((int64_t)metres->a / 10000, UINT32_MAX)); /* from millionths of a metre */
+}
+
+/* A place that is known better takes the case there; whoever is on the way is told. */
+static bool take_place(struct core *core, struct case_row *row, const struct policy_rule *rule,
+                       const struct event *event)
+{
+    const uint32_t accuracy_cm = merging_accuracy_cm(core, event);
+    const bool is_first = !place_is_known(row->place);
+    const bool is_better =
+        accuracy_cm > 0 && (row->accuracy_cm == 0 || accuracy_cm < row->accuracy_cm);
+    if ((rule->merge.flags & MERGE_TAKE_PLACE) == 0 || !place_is_known(event->head->place) ||
+        (!is_first && !is_better)) {
+        return false;
+    }
+    row->place = event->head->place;
+    row->accuracy_cm = accuracy_cm;
+    return true;
+}
+
+static void tell_workers(struct core *core, const struct case_row *row)
+{
+    for (uint32_t slot = row->order_first; slot != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, slot);
+        if (order->worker != NONE32 && order_state_is_active((enum order_state)order->state)) {
+            worker_tell(core, order->worker, ITEM_CHANGE, order->number, CODE_NOTHING);
+        }
+        slot = order->next;
+    }
+}
+
 enum code merging_join(struct core *core, uint32_t slot, const struct policy_rule *rule,
                             const struct event *event, struct intake_source source)
 {
@@ -178,11 +272,15 @@ enum code merging_join(struct core *core, uint32_t slot, const struct policy_rul
     if (is_worse) {
         row->severity = (uint8_t)rule->severity;
     }
+    const bool is_moved = take_place(core, row, rule, event);
     if (is_closed) {
         flow_reopen(core, slot, &note);
         return CODE_REOPENED;
     }
     flow_say(core, slot, &note);
+    if (is_moved) {
+        tell_workers(core, row);
+    }
     if (is_controlled) {
         return CODE_SUPPRESSED; /* counted and told, no more */
     }

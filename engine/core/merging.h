@@ -1,7 +1,8 @@
 /* merging.h: which open case an event belongs to, and joining it.
  *
- * Cases are found by the rule's merge key: by asset, by square of the merge radius, or by fields alone. Nearest wins, then an open
- * case over a closed one, then the oldest. */
+ * Cases are found by the rule's merge key: by asset, by square, or by fields alone. Squares are as large as the greatest merge
+ * radius of all rules of the class, so that rules with different radii find each other's cases. Nearest wins, then an open case
+ * over a closed one, then the oldest. */
 #ifndef ENGINE_CORE_MERGING_H
 #define ENGINE_CORE_MERGING_H
 
@@ -12,9 +13,15 @@
 uint32_t merging_asset(const struct core *core, const struct policy_rule *rule,
                        const struct event *event);
 
-/* The key under which a case of this event is found: by asset, by square, or by the fields alone. */
-struct hash128 merging_key(const struct core *core, const struct policy_rule *rule,
-                           const struct event *event, uint32_t asset);
+/* How well the place of an event is known, in centimetres; 0 = nobody said. */
+uint32_t merging_accuracy_cm(const struct core *core, const struct event *event);
+
+/* A new case can be found from now on: by asset, by square, or by the fields alone. */
+void merging_link(struct core *core, uint32_t slot, const struct policy_rule *rule,
+                  const struct event *event, uint32_t asset);
+
+/* Other rules are active: squares are laid anew where the greatest radius of a class is another. */
+void merging_adopt(struct core *core);
 
 /* Slot of the case that the event joins, or NONE32. */
 uint32_t merging_find(const struct core *core, const struct policy_rule *rule,

@@ -36,6 +36,17 @@ static uint32_t district_of(const struct core *core, uint32_t cell)
     return city->info->city_code;
 }
 
+/* The department whose case it is where that is not the rule's owner. */
+static uint32_t owner_of(const struct core *core, const struct policy_rule *rule, uint32_t asset)
+{
+    const struct city *city = state_city(core);
+    if ((rule->flags & RULE_OWNER_OF_ASSET) != 0 && asset != NONE32 &&
+        city->assets[asset].department != NONE32) {
+        return city->assets[asset].department;
+    }
+    return rule->case_department;
+}
+
 static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row,
                       const struct event *event, struct intake_source source, uint32_t asset)
 {
@@ -49,7 +60,9 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     row->asset = asset != NONE32 ? asset : event->head->asset;
     row->device = event->head->device;
     row->gateway = source.gateway;
-    row->place = event->head->place;
+    row->place = row->first_place = event->head->place;
+    row->accuracy_cm = merging_accuracy_cm(core, event);
+    row->owner = owner_of(core, rule, row->asset);
     row->opened_at_ms = core->now_ms;
     row->onset_at_ms = event->head->event_at_ms;
     row->event_count = 1;
@@ -94,7 +107,7 @@ enum code opening_case(struct core *core, uint32_t rule_row, const struct event 
     core->counts.open_now++;
     core->counts.cases_opened++;
     if ((rule->merge.flags & MERGE_ENABLED) != 0) {
-        cases_link_merge(&core->cases, slot, merging_key(core, rule, event, asset));
+        merging_link(core, slot, rule, event, asset);
     }
     if (rule->close.type != NONE32 && keys_are_in(state_policy(core), rule->close.keys, event)) {
         const struct hash128 base = hash128_join((struct hash128){SALT_CLOSE, 0}, rule->id_hash);

@@ -120,7 +120,10 @@ static bool info_is_sound(const struct policy *policy)
            range_is_sound(info->verify_assigns, policy->assign_count, POLICY_ASSIGNS_MAX) &&
            duration_is_sound(info->seek_every_ms) && info->seek_every_ms > 0 &&
            duration_is_sound(info->stale_fix_ms) && duration_is_sound(info->worker_lost_ms) &&
-           info->verify_below_permille <= 1000;
+           info->verify_below_permille <= 1000 &&
+           (info->accuracy_field == NONE32 ||
+            (info->accuracy_field < policy->field_count &&
+             policy->fields[info->accuracy_field].kind == FIELD_NUMBER));
 }
 
 static bool fields_are_sound(const struct policy *policy)
@@ -283,6 +286,9 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
     bool is_merge_sound = keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, true) &&
                           rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
                           duration_is_sound(rule->merge.reopen_ms) &&
+                          duration_is_sound(rule->merge.window_ms) &&
+                          rule->merge.square_cm >= rule->merge.radius_cm &&
+                          rule->merge.square_cm <= RADIUS_CM_MAX &&
                           row_is_sound(rule->merge.asset_kind, city->asset_kind_count) &&
                           (rule->merge.asset_kind == NONE32 || rule->merge.radius_cm > 0) &&
                           (rule->merge.flags & ~flags_known) == 0;
@@ -326,7 +332,9 @@ static bool rules_are_sound(const struct policy_checker *checker)
             keys_are_sound(policy, rule->captures, CASE_FIELDS_MAX, false) &&
             rule->department < checker->city->department_count &&
             rule->class_row < checker->city->class_count && rule->priority <= POLICY_PRIORITY_MAX &&
-            rule->severity >= 1 && rule->severity <= 4 && rule->status <= RULE_DEPRECATED;
+            rule->severity >= 1 && rule->severity <= 4 && rule->status <= RULE_DEPRECATED &&
+            row_is_sound(rule->case_department, checker->city->department_count) &&
+            (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET)) == 0;
         if (!is_sound) {
             return false;
         }

@@ -53,6 +53,8 @@ struct policy_info {
     int64_t worker_lost_ms; /* no sign of life for this long: un-arrived orders go to others */
     uint32_t verify_below_permille; /* cases of a source less precise than this are verified first; 0 = never */
     uint32_t verify_samples;        /* ends of its cases before that is said of a source */
+    uint32_t accuracy_field;        /* row of the field accuracy_m, or NONE32 = no rule asks for it */
+    uint32_t reserved;
 };
 
 enum lane {
@@ -109,12 +111,19 @@ struct policy_merge {
     struct image_range keys; /* in POLICY_KEYS */
     int64_t radius_cm;       /* to the case's first place; 0 = place does not matter */
     int64_t reopen_ms;       /* a case closed less than this ago is reopened; 0 = never */
+    int64_t window_ms;       /* only cases opened less than this ago; 0 = of any age */
+    int64_t square_cm;       /* greatest radius of all rules of the class: the squares in which they find each other */
     uint32_t
         asset_kind; /* key on the nearest asset of this kind within radius_cm; NONE32 = no asset */
     uint32_t flags; /* enum merge_flag */
 };
 
 enum close_else { CLOSE_ELSE_CHECK = 0 };
+
+enum rule_flag {
+    RULE_DEDUPE_SLIDES = 1u << 0,  /* its window starts again with every repeat */
+    RULE_OWNER_OF_ASSET = 1u << 1, /* the case belongs to whoever owns the asset */
+};
 
 struct policy_close {
     struct image_range keys; /* in POLICY_KEYS, compared with the opening event's */
@@ -156,6 +165,8 @@ struct policy_rule {
     uint32_t severity;   /* 1..4 */
     uint32_t status;     /* enum rule_status */
     uint32_t evidence;   /* enum evidence bits the case should carry */
+    uint32_t flags;      /* enum rule_flag */
+    uint32_t case_department; /* owner of its cases, or NONE32 = department */
     uint32_t reserved;
 };
 
@@ -326,10 +337,10 @@ _Static_assert(sizeof(struct policy_check) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_activate) == 24, "image row without padding");
 _Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
 
-_Static_assert(sizeof(struct policy_info) == 144, "image row without padding");
+_Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 296, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 320, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");

@@ -7,6 +7,7 @@
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
 #include "engine/core/ledger.h"
+#include "engine/core/merging.h"
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
 #include "engine/core/rulings.h"
@@ -224,6 +225,7 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
     lay_map(core, &from, &to);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         map_ground(core, &core->cases.rows[i], &core->cases.rows[i].department);
+        core->cases.rows[i].owner = mapped(core, core->cases.rows[i].owner);
     }
     rulings_remap(&core->rulings, RULING_DEPARTMENT, core->remap);
     burden_remap_departments(&core->burdens, core->remap);
@@ -395,6 +397,7 @@ void remap_rows(struct core *core)
     remap_city_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
+    merging_adopt(core);
     plans_remap(core, state_policy(core));
     move_cases_of_lost_posts(core);
     end_orders_of_lost_posts(core);

@@ -202,16 +202,12 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_u8(walk, &row->clock);
     walk_u8(walk, &row->assign_mask);
     walk_u8(walk, &row->holder.kind);
-    uint32_t *const words[] = {&row->holder.index, &row->flags,
-                               &row->rule,         &row->class_row,
-                               &row->cell,         &row->asset,
-                               &row->device,       &row->gateway,
-                               &row->department,   &row->handle_limit.unit,
-                               &row->event_count,  &row->offer_count,
-                               &row->steps_fired,  &row->round,
-                               &row->extend_asker, &row->extend_first,
-                               &row->parent,       &row->child_first,
-                               &row->child_next,   &row->child_prev};
+    uint32_t *const words[] = {
+        &row->holder.index, &row->flags,        &row->rule,         &row->class_row,    &row->cell,
+        &row->asset,        &row->device,       &row->gateway,      &row->department,   &row->handle_limit.unit,
+        &row->event_count,  &row->offer_count,  &row->steps_fired,  &row->round,        &row->extend_asker,
+        &row->extend_first, &row->parent,       &row->child_first,  &row->child_next,   &row->child_prev,
+        &row->owner,        &row->accuracy_cm,  &row->sources_seen, &row->merge_square_cm};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u32(walk, words[i]);
     }
@@ -221,11 +217,13 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_u8(walk, &row->help_wanted);
     walk_no(walk, &row->survivor);
     walk_place(walk, &row->place);
+    walk_place(walk, &row->first_place);
     int64_t *const instants[] = {
         &row->opened_at_ms,       &row->onset_at_ms,    &row->filed_at_ms,
         &row->first_offer_at_ms,  &row->handled_at_ms,  &row->closed_at_ms,
         &row->handle_used_ms,     &row->handle_from_ms, &row->clock_limit_ms,
-        &row->handle_limit.value, &row->handle_base,    &row->supervise_limit_ms};
+        &row->handle_limit.value, &row->handle_base,    &row->supervise_limit_ms,
+        &row->assigned_at_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
         walk_i64(walk, instants[i]);
     }
@@ -237,6 +235,7 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_u32(walk, &row->order_first);
     walk_u32(walk, &row->order_count);
     walk_hash(walk, &row->merge_key);
+    walk_hash(walk, &row->merge_base);
     walk_hash(walk, &row->close_key);
     walk_u32(walk, &row->merge_next);
     walk_u32(walk, &row->merge_prev);

@@ -71,6 +71,7 @@ static bool fields_hold(const struct core *core, const struct case_row *row)
            is_row_or_none(row->class_row, city->class_count) &&
            is_row_or_none(row->cell, city->cell_count) &&
            is_row_or_none(row->asset, city->asset_count) &&
+           is_row_or_none(row->owner, city->department_count) &&
            is_row_or_none(row->device, city->device_count) &&
            is_row_or_none(row->gateway, city->gateway_count) &&
            is_row_or_none(row->department, city->department_count) && captures_hold(core, row) &&

@@ -4,7 +4,7 @@
 
 #include "engine/core/state.h"
 
-_Static_assert(sizeof(struct case_row) == 1040, "walk_case knows every field");
+_Static_assert(sizeof(struct case_row) == 1088, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");

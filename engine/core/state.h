@@ -125,9 +125,14 @@ struct case_row {
     uint32_t flags;       /* enum case_flag */
     uint32_t rule, class_row, cell, asset, device, gateway; /* image rows or NONE32 */
     uint32_t department; /* that runs the handle clock, or NONE32 */
-    struct place place;  /* of the first event */
+    uint32_t owner;      /* department that its rule or its asset names, or NONE32 */
+    struct place place;  /* where it is believed to be: of the first event, or of a more accurate one */
+    struct place first_place; /* of the first event: what distances to it are measured to when events are merged */
+    uint32_t accuracy_cm;     /* of place, 0 = not known */
+    uint32_t sources_seen;    /* bit per enum gateway_kind that reported it, for `confirm` */
     int64_t opened_at_ms, onset_at_ms, filed_at_ms;
     int64_t first_offer_at_ms; /* of this round of dispatching, 0 = not yet */
+    int64_t assigned_at_ms;    /* a person or a desk first took it since it was filed, 0 = not yet */
     int64_t handled_at_ms, closed_at_ms;
     struct clock_limit handle_limit; /* extensions included */
     int64_t handle_base;             /* its value without extensions */
@@ -152,6 +157,8 @@ struct case_row {
     uint32_t order_first; /* newest order, chain by order_row.next */
     uint32_t order_count;
     struct hash128 merge_key, close_key;
+    struct hash128 merge_base; /* of the key fields alone: under other rules its squares are laid anew */
+    uint32_t merge_square_cm;  /* of the squares in merge_key; 0 = it has none */
     uint32_t merge_next, merge_prev, close_next, close_prev; /* slots */
     uint32_t capture_count;
     uint32_t capture_used; /* bytes */

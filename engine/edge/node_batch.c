@@ -106,6 +106,9 @@ static void resolve_event(struct node *node, const struct request *request, cons
                                .device = facts_text(wire->device),
                                .at_ms = wire->has_at_ms ? wire->at_ms : 0,
                                .place = place_of(wire->place),
+                               .accuracy_cm = wire->place != NULL && wire->place->has_accuracy_cm
+                                                  ? wire->place->accuracy_cm
+                                                  : 0,
                                .fields = fields,
                                .field_count = (uint32_t)wire->n_fields,
                                .text = facts_text(wire->text),

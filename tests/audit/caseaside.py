@@ -6,7 +6,7 @@ EXTENSIONS = 2
 PAUSE_MS = 366 * DAY_MS
 FALLBACK_HOURS, HOURS = 24, 720
 HELPERS, INFORMS = 7, 4
-SPLIT_COPIES = ("severity", "rule", "class_code", "cell", "asset", "device", "place")
+SPLIT_COPIES = ("severity", "rule", "class_code", "cell", "asset", "device", "place", "accuracy_cm", "owner")
 
 
 class CaseAside(CaseFlow):
@@ -193,7 +193,7 @@ class CaseAside(CaseFlow):
         part = Case(self.number_in(district))
         for name in SPLIT_COPIES:
             setattr(part, name, getattr(case, name))
-        part.mask = set(case.mask)
+        part.first_place, part.mask = part.place, set(case.mask)
         part.opened_at, part.holder = self.now, ("post", self.city.command)
         self.cases[part.no] = part
         self.say_other(case, part, "SPLIT")

@@ -32,6 +32,12 @@ def key_of(names, fields, class_code):
 FOLLOWED = 8
 
 
+def accuracy_of(fields):
+    """How well the place is known, in centimetres; 0: nobody said."""
+    metres = fields.get("accuracy_m", 0)
+    return max(1, min(metres // 10000, 0xffffffff)) if metres > 0 else 0
+
+
 class Intake(CaseActs):
     # ---- facts ----
 
@@ -155,12 +161,14 @@ class Intake(CaseActs):
             dedupe = (rule.id, key_of(rule.dedupe_key, fields, rule.class_code))
             until, no = self.dedupes.get(dedupe, (0, None))
             if self.now < until:
+                if rule.dedupe_slides:
+                    self.dedupes[dedupe] = (self.now + rule.dedupe_ms, self.follow_no(no))
                 return "DEDUPED", self.follow_no(no)
         asset = self.asset_of(rule, event)
         into = self.find_merge(rule, event, fields, asset) if rule.merges else None
         if into is not None:
             self.checked["merges"] += 1
-            code, no = self.merge(into, rule, fields, gateway, person), into.no
+            code, no = self.merge(into, rule, event, fields, gateway, person), into.no
         else:
             code, no = self.open(rule, event, fields, gateway, person, asset)
         if dedupe is not None and code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED"):
@@ -198,10 +206,12 @@ class Intake(CaseActs):
         found = []
         for link in self.merges.get(key, []):
             case = self.follow_case(link)
+            if rule.merge_window_ms and self.now - case.opened_at > rule.merge_window_ms:
+                continue
             if case.is_terminal and not (case.state == "CLOSED" and rule.reopen_ms and case.events < CASE_EVENTS and
                                          self.now - case.closed_at <= rule.reopen_ms):
                 continue
-            away = geometry.distance_cm(link.place, place) if key[2] == "place" else 0.0
+            away = geometry.distance_cm(link.first_place, place) if key[2] == "place" else 0.0
             if away <= rule.merge_radius_cm or key[2] != "place" or geometry.is_near(away, rule.merge_radius_cm):
                 day, serial = (int(part) for part in case.no.split("-")[1:])
                 found.append((away, case.is_terminal, case.opened_at, day, serial, case))
@@ -223,7 +233,17 @@ class Intake(CaseActs):
         effect = self.peek()
         return effect.get("case") if effect is not None and effect["effect"] == "TIMELINE" else None
 
-    def merge(self, case, rule, fields, gateway, person):
+    def takes_place(self, case, rule, event, fields):
+        """A place that is known better takes the case there."""
+        place, accuracy = place_of(event["place"]), accuracy_of(fields)
+        if not rule.takes_place or place is None:
+            return False
+        if case.place is not None and not (accuracy and (not case.accuracy_cm or accuracy < case.accuracy_cm)):
+            return False
+        case.place, case.accuracy_cm = place, accuracy
+        return True
+
+    def merge(self, case, rule, event, fields, gateway, person):
         if case.is_aside:
             self.peek()
             effect = self.effects[self.at]
@@ -234,10 +254,14 @@ class Intake(CaseActs):
         is_worse = rule.takes_severity and rule.severity < case.severity
         if is_worse:
             case.severity = rule.severity
+        is_moved = self.takes_place(case, rule, event, fields)
         if case.is_terminal:
             self.reopen(case, reason="CAME_BACK", gateway=gateway, actor=person)
             return "REOPENED"
         self.say(case, "MERGE", gateway=gateway, actor=person)
+        for order in case.active() if is_moved else []:
+            if order.worker is not None:
+                self.tell(order.worker, "CHANGE", order.number, "NOTHING", case)
         if case.clock == "CONTROL":
             return "SUPPRESSED"
         if is_worse:
@@ -279,6 +303,9 @@ class Intake(CaseActs):
         case.cell, case.device, case.gateway = name_of(event["cell"]), name_of(event["device"], "id"), gateway
         case.asset = asset if asset is not None else name_of(event["asset"])
         case.place, case.opened_at = place_of(event["place"]), self.now
+        case.first_place, case.accuracy_cm = case.place, accuracy_of(fields)
+        asset = self.city.assets.get(case.asset)
+        case.owner = (getattr(asset, "department", None) if rule.owner_of_asset else None) or rule.case_owner
         case.is_drill = DRILL in fields
         case.mask = self.wanted(rule, fields)
         case.holder = ("post", self.city.command)

@@ -94,6 +94,8 @@ class Offices(CaseTime):
         ruled = self.ruled_department(case)
         if ruled is not None:
             return ruled
+        if case.owner is not None:
+            return case.owner
         return case.rule.owner if case.rule else self.city.classes[case.class_code].department
 
     def desk_of(self, case):
@@ -101,7 +103,8 @@ class Offices(CaseTime):
             return case.first_office
         if case.ruled_office is not None:
             return case.ruled_office
-        if self.ruling(case) is None and case.rule and case.rule.assigns and case.rule.assigns[0].fallback:
+        is_others = case.rule is not None and case.owner not in (None, case.rule.owner)
+        if self.ruling(case) is None and not is_others and case.rule and case.rule.assigns and case.rule.assigns[0].fallback:
             return str(case.rule.assigns[0].fallback)
         owner = self.owner_of(case)
         return (self.city.departments[owner].duty_post if owner else None) or self.city.desk

@@ -63,6 +63,8 @@ class Rule:
         time = spec.get("time") or {}
         self.time_in, self.time_out = as_list(time.get("in")), as_list(time.get("not_in"))
         self.severity = int(spec["open"]["severity"])
+        self.case_owner = spec["open"].get("owner")
+        self.owner_of_asset = spec["open"].get("owner_from") == "asset.owner"
         self.class_code = str(spec["open"]["class"])
         self.assigns = [Assign(item, {"worker"}, params) for item in as_list(spec.get("assign") or [])]
         sla = spec.get("sla") or {}
@@ -80,6 +82,7 @@ class Rule:
 
     def _read_dedupe(self, spec):
         self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
+        self.dedupe_slides = spec is not None and str(spec.get("sliding", False)).lower() == "true"
         self.dedupe_ms = 0 if spec is None else worktime.read_ms(spec["window"])
 
     def _read_merge(self, spec):
@@ -90,6 +93,8 @@ class Rule:
         self.merge_kind = match[1] if match else None
         self.merge_radius_cm = int(spec.get("radius_m", 0)) * 100
         self.reopen_ms = worktime.read_ms(spec["reopen"]) if "reopen" in spec else 0
+        self.merge_window_ms = worktime.read_ms(spec["window"]) if "window" in spec else 0
+        self.takes_place = (spec.get("take") or {}).get("location") == "best_accuracy"
         self.takes_severity = (spec.get("take") or {}).get("severity") == "min"
 
 

@@ -12,6 +12,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import audit
 import runs
+import sixrules
 from cityread import City
 from ruleread import Rules
 
@@ -55,6 +56,15 @@ def audit_quarrels(work):
     return runs.ok(ruled > 0, f"{ruled} rulings") and is_ok
 
 
+def audit_clauses(work, seed):
+    """A day of the city whose rules use every clause of the language."""
+    directory = os.path.join(work, f"clauses{seed}")
+    os.mkdir(directory)
+    trace = os.path.join(directory, "trace.ndjson")
+    sixrules.write_day(trace, seed, 12, 30)
+    return judge(sixrules.CITY, runs.simulate(directory, sixrules.CITY, trace, seed), f"day {seed} of the six rules")
+
+
 def audit_real(work, name):
     directory = os.path.join(work, name)
     os.mkdir(directory)
@@ -75,6 +85,7 @@ def main():
     work = tempfile.mkdtemp(prefix="gridloop-audit-")
     try:
         results = [audit_invented(work, seed) for seed in range(1, int(os.environ.get("AUDIT_SEEDS", "4")) + 1)]
+        results += [audit_clauses(work, seed) for seed in (1, 2)]
         results.append(audit_quarrels(work))
         if os.path.isdir(runs.DATA):
             results += [audit_real(work, name) for name in ("sf", "ny")]

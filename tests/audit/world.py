@@ -84,7 +84,8 @@ class Case:
         self.state, self.severity = "REPORTED", 4
         self.holder = None  # ("post", code) or ("person", id)
         self.rule = self.class_code = self.cell = self.asset = self.device = self.gateway = None
-        self.place = None
+        self.place = self.first_place = self.owner = self.assigned_at = None
+        self.accuracy_cm = 0
         self.opened_at = self.filed_at = self.first_offer_at = 0
         self.handled_at = self.closed_at = 0
         self.clock, self.clock_limit_ms, self.is_missed = "NONE", 0, False

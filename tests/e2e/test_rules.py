@@ -14,6 +14,7 @@ import tempfile
 
 GRIDLOOP = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "gridloop"))
 TESTS = os.path.abspath("rules/packs/city/tests")
+SIX = os.path.abspath("tests/data/six_rules")
 PAGE = os.path.abspath("docs/first-rule.md")
 
 
@@ -37,6 +38,14 @@ def shipped(city):
     missed = re.findall(r"no test fires (\S+)", said)  # plans have tests of their own
     assert all(name.startswith(("plan.", "env.air_orange", "safety.enterprise_hazard")) for name in missed), missed
     assert open(f"{city}.xml", encoding="utf-8").read().count("<testcase") >= 23
+    found = json.loads(run("rules", "lint", city, "--format", "json"))["findings"]
+    assert [row for row in found if row["level"] == "error"] == [], found
+
+
+def every_clause(city):
+    """A city whose rules use every clause; its suites say what each does."""
+    said = run("rules", "test", city)
+    assert " 0 failed" in said and "no test fires" not in said, said
     found = json.loads(run("rules", "lint", city, "--format", "json"))["findings"]
     assert [row for row in found if row["level"] == "error"] == [], found
 
@@ -174,6 +183,7 @@ def main():
     city = os.path.join(where, "city")
     run("city", "demo", city)
     shipped(city)
+    every_clause(SIX)
     a_changed_rule_is_noticed(city)
     a_conflict_is_refused(city)
     a_no_names_its_clause(city)

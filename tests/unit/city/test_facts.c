@@ -24,6 +24,7 @@ static const struct {
     const char *name;
     uint32_t kind;
 } FIELDS[] = {
+    {"accuracy_m", FIELD_NUMBER},
     {"asset.code", FIELD_STRING}, {"asset.kind", FIELD_STRING},    {"asset.name", FIELD_STRING},
     {"caller", FIELD_STRING},     {"cell", FIELD_STRING},          {"confidence", FIELD_NUMBER},
     {"device", FIELD_STRING},     {"device.health", FIELD_STRING}, {"exempt", FIELD_BOOL},
@@ -62,7 +63,9 @@ static int setup(void **unused)
         (void)snprintf(name, sizeof name, "f%02u", i);
         fields[FIELD_ROWS + i] = (struct policy_field){put(&size, name), FIELD_NUMBER, 0};
     }
-    policy = (struct policy){.types = types,
+    static const struct policy_info info = {.accuracy_field = 0};
+    policy = (struct policy){.info = &info,
+                             .types = types,
                              .type_count = COUNT_OF(TYPES),
                              .fields = fields,
                              .field_count = COUNT_OF(fields),
@@ -402,6 +405,21 @@ static void test_ids_of_two_sources_differ(void **unused)
     assert_true(hash128_is_none(record.head.id));
 }
 
+static void test_accuracy_is_a_field_of_the_event(void **unused)
+{
+    (void)unused;
+    struct fact_event event = event_of("camera.fire");
+    event.place = (struct place){1163050000, 399050000};
+    event.accuracy_cm = 250;
+    resolve(&event);
+    assert_int_equal(record.head.verdict, CODE_NOTHING);
+    assert_int_equal(record.fields[0].field, 0);
+    assert_int_equal((int64_t)record.fields[0].a, 2500000); /* 2.5 m */
+    event.accuracy_cm = 0;
+    resolve(&event);
+    assert_true(record.head.field_count == 0 || record.fields[0].field != 0);
+}
+
 static void test_long_registry_names_are_cut_whole(void **unused)
 {
     (void)unused;
@@ -472,6 +490,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_accuracy_is_a_field_of_the_event),
         TEST(test_a_fixed_device),
         TEST(test_free_coordinates),
         TEST(test_own_place_beats_the_devices),

@@ -42,6 +42,7 @@ static void make_sample(struct sample *s)
     s->city_info.level_count = 2;
     s->info.city_digest = s->city.image.digest;
     s->info.seek_every_ms = 1;
+    s->info.accuracy_field = NONE32;
     s->info.check_assigns.count = 1;
     s->type.name = (struct image_string){0, 2};
     s->type.rules.count = 2;
@@ -50,7 +51,7 @@ static void make_sample(struct sample *s)
         struct policy_rule *rule = &s->rules[i];
         rule->id = (struct image_string){2 * i, 2};
         rule->severity = 3;
-        rule->merge.asset_kind = NONE32;
+        rule->merge.asset_kind = rule->case_department = NONE32;
         rule->close.type = NONE32;
         rule->assigns.count = 1;
         rule->steps.count = 1;

@@ -1,0 +1,50 @@
+"""sixrules.py: an invented day for the city of tests/data/six_rules, whose rules use every clause of the language.
+
+Few places and devices, many reports: windows, merges, confirmations and clocks meet often. The same seed gives the same day.
+"""
+import datetime
+import json
+import os
+import random
+
+CITY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "six_rules")
+BEGIN = datetime.datetime.fromisoformat("2026-03-03T06:00:00+08:00")
+PLACES = [(116.3020 + 0.0011 * column, 39.9015 + 0.0009 * row) for column in range(16) for row in range(9)]
+
+
+def number(chance, digits=2):
+    return round(chance.random(), digits)
+
+
+def free_place(chance):
+    lon, lat = chance.choice(PLACES)
+    return {"lon": round(lon + chance.choice((0, 0.00005, 0.0001)), 7), "lat": round(lat + chance.choice((0, 0.00005)), 7)}
+
+
+def accuracy(chance):
+    return chance.choice(({}, {"accuracy_m": chance.choice((3, 8, 25.5, 120))}))
+
+
+# type -> (how often, source, what one event of it brings)
+KINDS = {
+    "sensor.slide": (6, "sensor-1", lambda c: {"device": c.choice(("W-001", "W-002")), "fields": {"value": number(c)}}),
+    "camera.near": (5, "cam-1", lambda c: {**free_place(c), "fields": {"value": number(c), **accuracy(c)}}),
+    "hotline.far": (4, "hotline-1", lambda c: {**free_place(c), "fields": {"value": number(c), **accuracy(c)}}),
+    "patrol.owned": (2, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),
+}
+
+
+def write_day(path, seed, hours, rate):
+    """A trace of so many hours with so many events an hour."""
+    chance = random.Random(seed)
+    names = sorted(KINDS)
+    weights = [KINDS[name][0] for name in names]
+    at = BEGIN
+    with open(path, "w", encoding="utf-8") as out:
+        for index in range(hours * rate):
+            at += datetime.timedelta(milliseconds=int(chance.expovariate(1) * 3600000 / rate))
+            name = chance.choices(names, weights)[0]
+            _, source, bring = KINDS[name]
+            row = {"at": at.isoformat(timespec="milliseconds"), "source": source, "id": f"e-{index:06d}", "type": name,
+                   **bring(chance)}
+            out.write(json.dumps(row) + "\n")
