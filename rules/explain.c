@@ -333,7 +333,7 @@ struct explanation explain_rule(const struct ruleset *set, const struct rule *ru
     struct teller teller = {set, event, &out};
     out.lines = arena_take(set->arena, LINES_MAX * sizeof out.lines[0]);
     say(&teller, 0, false, "", ""); /* filled in below */
-    bool takes = rule->status == RULE_ACTIVE;
+    bool takes = rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW;
     if (!takes) {
         say(&teller, 1, false, "status: the rule is not active", "状态：规则未启用");
     }

@@ -134,7 +134,7 @@ void lint_basis(struct lint_run *run)
         }
         const bool is_newer = rule->supersedes != NULL || (set->base_count > 0 && rule->basis != NULL);
         for (uint32_t k = 0; is_newer && !run->options.errors_only && k < set->rule_count; k++) {
-            if (k != i && set->rules[k]->status == RULE_ACTIVE &&
+            if (k != i && rule->class_row != NONE32 && set->rules[k]->status == RULE_ACTIVE &&
                 set->rules[k]->class_row == rule->class_row) {
                 lint_pair(run, rule, set->rules[k]);
             }

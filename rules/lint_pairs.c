@@ -278,7 +278,8 @@ static uint32_t list_entries(const struct ruleset *set, struct type_entry **out_
     uint32_t count = 0;
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
-        for (uint32_t k = 0; rule->status == RULE_ACTIVE && k < rule->type_count; k++) {
+        const bool competes = rule->status == RULE_ACTIVE && rule->lane == RULE_LANE_DISPATCH;
+        for (uint32_t k = 0; competes && k < rule->type_count; k++) {
             entries[count++] = (struct type_entry){rule->types[k]->row, i};
         }
     }

@@ -5,6 +5,7 @@
 
 #include "rules/load_basis.h"
 #include "rules/load_clauses.h"
+#include "rules/load_lanes.h"
 #include "rules/load_plan.h"
 #include "rules/load_rule.h"
 #include "rules/load_schema.h"
@@ -160,7 +161,7 @@ static void check_top(const struct loader *loader, const struct tree_node *root)
 {
     static const struct key_spec KEYS[] = {{"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN},
                                            {"events", KEY_KNOWN},     {"rules", KEY_KNOWN},
-                                           {"lanes", KEY_LATER},      {"plans", KEY_LATER},
+                                           {"lanes", KEY_KNOWN},      {"plans", KEY_LATER},
                                            {"basis", KEY_KNOWN},
                                            {"plan", KEY_LATER},       {"tests", KEY_LATER}};
     int64_t version = 0;
@@ -243,7 +244,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     struct load_files files = {NULL, NULL, 0};
     struct load_files plans = {NULL, NULL, 0};
     read_directory(&loader, directory, &files, &plans);
-    struct rule_presets presets = {100, RULE_ACTIVE};
+    struct rule_presets presets = {100, RULE_ACTIVE, RULE_LANE_DISPATCH};
     struct tree_node *defaults = NULL;
     load_schema_begin(&loader);
     for (uint32_t i = 0; i < files.count; i++) {
@@ -253,6 +254,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
         check_top(&loader, files.roots[i]);
         load_schema_file(&loader, files.roots[i]);
         load_basis_file(&loader, files.roots[i]);
+        load_lanes_file(&loader, files.roots[i]);
         const struct tree_node *found = read_find(files.roots[i], "defaults");
         if (found != NULL && defaults != NULL) {
             read_report(&loader, found, "L006", "defaults are given already in %s:%d",

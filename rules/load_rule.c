@@ -4,6 +4,7 @@
 
 #include "rules/load_basis.h"
 #include "rules/load_clauses.h"
+#include "rules/load_lanes.h"
 #include "rules/load_plan.h"
 
 #define IDENTIFIER_SIZE_MAX 120u
@@ -16,7 +17,7 @@ static const struct key_spec RULE_KEYS[] = {
     {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_REQUIRED},
     {"where", KEY_KNOWN},       {"params", KEY_KNOWN},    {"area", KEY_KNOWN},
     {"time", KEY_KNOWN},        {"dedupe", KEY_KNOWN},    {"merge", KEY_KNOWN},
-    {"open", KEY_REQUIRED},     {"assign", KEY_KNOWN}, {"sla", KEY_KNOWN},
+    {"open", KEY_KNOWN},     {"assign", KEY_KNOWN}, {"sla", KEY_KNOWN},
     {"escalate", KEY_KNOWN},    {"close", KEY_KNOWN},     {"basis", KEY_KNOWN},
     {"note", KEY_KNOWN},        {"by", KEY_LATER},        {"for", KEY_LATER},
     {"gap", KEY_LATER},         {"window", KEY_LATER},    {"sequence", KEY_LATER},
@@ -34,45 +35,32 @@ bool load_is_identifier(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") == size;
 }
 
-/* A word that is fine, one that comes later, or neither. */
-static bool read_known_or_later(const struct loader *loader, const struct tree_node *node,
-                                const char *what, const struct word_spec *specs, uint32_t count,
-                                uint32_t *out_value)
-{
-    uint32_t value = 0;
-    if (!read_word(loader, node, what, specs, count, &value)) {
-        return false;
-    }
-    if (value == NONE32) {
-        read_report(loader, node, "L017", "%s \"%s\" is in the language but not in this version",
-                    what, node->text);
-        return false;
-    }
-    *out_value = value;
-    return true;
-}
-
 bool load_status(const struct loader *loader, const struct tree_node *node,
                  enum rule_status *out_status)
 {
     static const struct word_spec WORDS[] = {{"active", RULE_ACTIVE},
                                              {"disabled", RULE_DISABLED},
                                              {"deprecated", RULE_DEPRECATED},
-                                             {"shadow", NONE32}};
+                                             {"shadow", RULE_SHADOW}};
     uint32_t value = 0;
-    if (!read_known_or_later(loader, node, "status", WORDS, COUNT_OF(WORDS), &value)) {
+    if (!read_word(loader, node, "status", WORDS, COUNT_OF(WORDS), &value)) {
         return false;
     }
     *out_status = (enum rule_status)value;
     return true;
 }
 
-bool load_lane(const struct loader *loader, const struct tree_node *node)
+bool load_lane(const struct loader *loader, const struct tree_node *node, enum rule_lane *out_lane)
 {
-    static const struct word_spec WORDS[] = {
-        {"dispatch", 0}, {"escalate", NONE32}, {"notify", NONE32}};
+    static const struct word_spec WORDS[] = {{"dispatch", RULE_LANE_DISPATCH},
+                                             {"escalate", RULE_LANE_ESCALATE},
+                                             {"notify", RULE_LANE_NOTIFY}};
     uint32_t value = 0;
-    return read_known_or_later(loader, node, "lane", WORDS, COUNT_OF(WORDS), &value);
+    if (!read_word(loader, node, "lane", WORDS, COUNT_OF(WORDS), &value)) {
+        return false;
+    }
+    *out_lane = (enum rule_lane)value;
+    return true;
 }
 
 static void load_params(const struct loader *loader, const struct tree_node *node,
@@ -136,9 +124,12 @@ static void load_events(const struct loader *loader, const struct tree_node *nod
                     RULE_EVENTS_MAX);
         return;
     }
-    rule->types = arena_take(loader->arena, count * sizeof rule->types[0]);
+    rule->types = arena_take(loader->arena, RULE_EVENTS_MAX * sizeof rule->types[0]);
     for (uint32_t i = 0; i < count; i++) {
         const struct tree_node *item = read_list_item(node, i);
+        if (load_types_below(loader, item, rule)) {
+            continue;
+        }
         struct rule_type *type = load_type(loader, item);
         bool is_repeated = false;
         for (uint32_t k = 0; k < rule->type_count; k++) {
@@ -147,7 +138,7 @@ static void load_events(const struct loader *loader, const struct tree_node *nod
         if (is_repeated) {
             read_report(loader, item, "L006", "event type \"%s\" is named twice", item->text);
         } else if (type != NULL) {
-            rule->types[rule->type_count++] = type;
+            load_add_type(loader, item, rule, type);
         }
     }
 }
@@ -178,7 +169,7 @@ static void load_dedupe(const struct loader *loader, const struct tree_node *nod
     const struct tree_node *sliding = NULL;
     bool slides = false;
     if (read_check_map(loader, node, "dedupe", KEYS, COUNT_OF(KEYS))) {
-        (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key", true,
+        (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key", rule->lane == RULE_LANE_DISPATCH,
                         &rule->dedupe_keys);
         (void)read_duration(loader, read_find(node, "window"), "window", &rule->dedupe_window_ms);
         if ((sliding = read_find(node, "sliding")) != NULL) {
@@ -440,7 +431,7 @@ static void load_head(const struct loader *loader, const struct tree_node *node,
         rule->status = RULE_DISABLED;
     }
     if ((value = read_find(node, "lane")) != NULL) {
-        (void)load_lane(loader, value);
+        (void)load_lane(loader, value, &rule->lane);
     }
     if ((value = read_find(node, "priority")) != NULL &&
         read_integer(loader, value, "priority", 0, POLICY_PRIORITY_MAX, &priority)) {
@@ -482,6 +473,7 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
                          struct rule *rule)
 {
     const struct tree_node *value = NULL;
+    load_lane_keys(loader, node, rule);
     if ((value = read_find(node, "dedupe")) != NULL) {
         load_dedupe(loader, value, rule);
     }
@@ -501,13 +493,14 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
     }
     if ((value = read_find(node, "escalate")) != NULL) {
         (void)load_steps(loader, value, rule);
+        load_lane_steps(loader, value, rule);
     }
     if ((value = read_find(node, "close")) != NULL) {
         load_close(loader, value, rule);
     }
     if ((value = read_find(node, "activate")) != NULL) {
         load_activate(loader, value, rule);
-    } else if (read_find(node, "assign") == NULL) {
+    } else if (rule->lane == RULE_LANE_DISPATCH && read_find(node, "assign") == NULL) {
         read_report(loader, node, "L004", "a rule needs \"assign\", or \"activate\" and its owner's desk");
     }
     if ((value = read_find(node, "late_report")) != NULL) {
@@ -537,6 +530,8 @@ struct rule *load_rule(const struct loader *loader, const struct tree_node *node
     rule->title = rule->title_en = rule->case_title = rule->case_title_en = "";
     rule->priority = presets->priority;
     rule->status = presets->status;
+    rule->lane = presets->lane;
+    rule->class_row = NONE32;
     rule->severity = 4;
     rule->merge_asset_kind = rule->case_department = NONE32;
     load_head(loader, node, rule);

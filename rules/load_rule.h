@@ -8,6 +8,7 @@
 struct rule_presets {
     uint32_t priority;
     enum rule_status status;
+    enum rule_lane lane;
 };
 
 /* A rule as far as it could be read; NULL when it is not even a map with an id. Findings were reported. */
@@ -17,12 +18,12 @@ struct rule *load_rule(const struct loader *loader, const struct tree_node *node
 /* The event type that node names, or NULL after a report. */
 struct rule_type *load_type(const struct loader *loader, const struct tree_node *node);
 
-/* status: active | disabled | deprecated. */
+/* status: active | shadow | disabled | deprecated. */
 bool load_status(const struct loader *loader, const struct tree_node *node,
                  enum rule_status *out_status);
 
-/* lane: dispatch. */
-bool load_lane(const struct loader *loader, const struct tree_node *node);
+/* lane: dispatch | escalate | notify. */
+bool load_lane(const struct loader *loader, const struct tree_node *node, enum rule_lane *out_lane);
 
 /* Is it [a-z0-9_.]+, not empty, at most 120 bytes? */
 bool load_is_identifier(const char *text);

@@ -297,6 +297,7 @@ static void set_defaults(const struct loader *loader)
     defaults->check_assigns = make_inspectors(loader);
     defaults->verify_assigns = make_inspectors(loader);
     defaults->check_count = defaults->verify_count = 1;
+    defaults->lanes_of_one |= 1u << RULE_LANE_DISPATCH;
 }
 
 /* verify_first: {below: 40, samples: 20}: in percent, and ends of a source's cases. */
@@ -334,7 +335,7 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
     const struct tree_node *value = NULL;
     int64_t priority = 0;
     if ((value = read_find(node, "lane")) != NULL) {
-        (void)load_lane(loader, value);
+        (void)load_lane(loader, value, &presets->lane);
     }
     if ((value = read_find(node, "status")) != NULL) {
         (void)load_status(loader, value, &presets->status);

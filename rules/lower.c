@@ -105,7 +105,8 @@ static void find_squares(struct lowering *lowering)
         arena_take(set->arena, set->city->class_count * sizeof lowering->square_cm[0]);
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
-        if (rule->merge_radius_cm > lowering->square_cm[rule->class_row]) {
+        if (rule->class_row != NONE32 &&
+            rule->merge_radius_cm > lowering->square_cm[rule->class_row]) {
             lowering->square_cm[rule->class_row] = rule->merge_radius_cm;
         }
     }
@@ -134,7 +135,8 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.merge.radius_cm = rule->merge_radius_cm;
     row.merge.reopen_ms = rule->merge_reopen_ms;
     row.merge.window_ms = rule->merge_window_ms;
-    row.merge.square_cm = lowering->square_cm[rule->class_row];
+    row.merge.square_cm =
+        rule->class_row == NONE32 ? 0 : lowering->square_cm[rule->class_row]; /* opens no case */
     row.merge.asset_kind = rule->merge_asset_kind;
     row.merge.flags = rule->merge_flags;
     row.close.keys = put_keys(lowering, &rule->close_keys);
@@ -150,6 +152,7 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.evidence = rule->evidence;
     row.flags = rule->flags;
     row.case_department = rule->case_department;
+    row.lane = rule->lane;
     (void)table_add(&lowering->rules, &row, 1);
 }
 
@@ -157,6 +160,11 @@ static int rule_compare(const void *left, const void *right)
 {
     const struct rule *const *a = left;
     const struct rule *const *b = right;
+    const uint32_t rank_a = policy_rule_rank((*a)->status, (*a)->lane);
+    const uint32_t rank_b = policy_rule_rank((*b)->status, (*b)->lane);
+    if (rank_a != rank_b) {
+        return rank_a < rank_b ? -1 : 1;
+    }
     if ((*a)->priority != (*b)->priority) {
         return (*a)->priority > (*b)->priority ? -1 : 1;
     }
@@ -165,7 +173,7 @@ static int rule_compare(const void *left, const void *right)
 
 /* The rules of every type and the rules every type closes. */
 struct type_buckets {
-    const struct rule ***rules; /* type_count arrays, best first, active only */
+    const struct rule ***rules; /* type_count arrays, best first */
     uint32_t *rule_counts;
     uint32_t **closers; /* rows, ascending */
     uint32_t *closer_counts;
@@ -190,7 +198,8 @@ static void fill_buckets(struct lowering *lowering, struct type_buckets *buckets
         }
         for (uint32_t i = 0; i < set->rule_count; i++) {
             const struct rule *rule = set->rules[i];
-            for (uint32_t k = 0; rule->status == RULE_ACTIVE && k < rule->type_count; k++) {
+            const bool is_evaluated = rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW;
+            for (uint32_t k = 0; is_evaluated && k < rule->type_count; k++) {
                 uint32_t t = rule->types[k]->row;
                 if (pass == 1) {
                     buckets->rules[t][buckets->rule_counts[t]] = rule;
@@ -227,7 +236,9 @@ static void lower_types(struct lowering *lowering)
         row.lane = type->lane;
         row.rules = (struct image_range){lowering->type_rules.count, count};
         for (uint32_t i = 0; i < count; i++) {
-            (void)table_add(&lowering->type_rules, &buckets.rules[t][i]->row, 1);
+            const struct rule *rule = buckets.rules[t][i];
+            (void)table_add(&lowering->type_rules, &rule->row, 1);
+            row.meets_many |= policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH;
         }
         row.closers = table_add(&lowering->closers, buckets.closers[t], buckets.closer_counts[t]);
         (void)table_add(&lowering->types, &row, 1);
@@ -267,6 +278,7 @@ static struct policy_info lower_info(struct lowering *lowering)
     info.verify_below_permille = defaults->verify_below_percent * 10;
     info.verify_samples = defaults->verify_samples;
     info.accuracy_field = ruleset_find_field(set, "accuracy_m")->row;
+    info.lanes_of_one = defaults->lanes_of_one;
     return info;
 }
 

@@ -213,7 +213,7 @@ bool naive_takes(const struct ruleset *set, const struct rule *rule, const struc
     for (uint32_t i = 0; i < rule->type_count; i++) {
         is_type = is_type || rule->types[i]->row == event->head->type;
     }
-    if (!is_type || rule->status != RULE_ACTIVE) {
+    if (!is_type || (rule->status != RULE_ACTIVE && rule->status != RULE_SHADOW)) {
         return false;
     }
     if ((rule->in != NULL && !naive_is_inside(rule->in, event)) ||
@@ -230,6 +230,13 @@ bool naive_takes(const struct ruleset *set, const struct rule *rule, const struc
     return naive_is_true(rule->where, event, 0);
 }
 
+static bool is_better(const struct rule *a, const struct rule *b)
+{
+    const int rank_a = a->status == RULE_SHADOW ? 9 : (int)a->lane;
+    const int rank_b = b->status == RULE_SHADOW ? 9 : (int)b->lane;
+    return rank_a != rank_b ? rank_a < rank_b : a->priority > b->priority;
+}
+
 uint32_t naive_match(const struct ruleset *set, const struct event *event, uint32_t *out_rules,
                      uint32_t limit)
 {
@@ -240,9 +247,9 @@ uint32_t naive_match(const struct ruleset *set, const struct event *event, uint3
             continue;
         }
         matched++;
-        /* Insert behind every rule of at least its priority; rules come in row order. */
+        /* Insert behind every rule that is as good; rules come in row order. */
         uint32_t at = kept;
-        while (at > 0 && set->rules[out_rules[at - 1]]->priority < set->rules[i]->priority) {
+        while (at > 0 && is_better(set->rules[i], set->rules[out_rules[at - 1]])) {
             at--;
         }
         if (at == limit) {

@@ -116,6 +116,7 @@ struct rule {
     uint32_t department;
     struct rule_rows owners; /* more than one: not settled, and the rule is out of force */
     enum rule_status status;
+    enum rule_lane lane;
     uint32_t priority;
     struct rule_type **types;
     uint32_t type_count;
@@ -162,6 +163,7 @@ struct rule_defaults {
     struct rule_assign *check_assigns, *verify_assigns;
     uint32_t check_count, verify_count;
     uint32_t verify_below_percent, verify_samples; /* verify_first; 0 percent = never */
+    uint32_t lanes_of_one; /* bit per enum rule_lane */
 };
 
 struct ruleset {

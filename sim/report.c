@@ -21,6 +21,7 @@ static uint64_t *heading_of(struct report *report, uint32_t code)
     case CODE_COALESCED:
         return &report->suppressed;
     case CODE_NO_RULE:
+    case CODE_TOLD: /* by rules that open no case */
         return &report->no_rule;
     case CODE_REOPENED:
         return &report->reopened;

@@ -16,7 +16,8 @@
 #define OFFSET_DAYS_MAX 366
 
 static const uint32_t OUTCOMES[] = {CODE_OPENED, CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
-                                    CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED};
+                                    CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
+                                    CODE_TOLD,    CODE_CASELESS};
 
 /* A word of a list as it is written here: "ON_SITE" is on_site. */
 static const char *lower(struct arena *arena, const char *name)
@@ -31,7 +32,11 @@ static const char *lower(struct arena *arena, const char *name)
 const char *suite_outcome_name(uint32_t code)
 {
     static const char *const NAMES[] = {"opened",  "merged",   "deduped", "suppressed",
-                                        "no_rule", "reopened", "cleared"};
+                                        "no_rule", "reopened", "cleared", "shadow",
+                                        "told",    "caseless"};
+    if (code == CODE_LOST_LANE) {
+        return OUTCOME_LOST_LANE;
+    }
     for (size_t i = 0; i < COUNT_OF(OUTCOMES); i++) {
         if (OUTCOMES[i] == code) {
             return NAMES[i];

@@ -34,7 +34,8 @@ struct trial {
     struct trial_note *notes;
     uint32_t note_count, note_capacity;
     uint32_t event;       /* being stepped, or the last */
-    uint32_t last_winner; /* rule of its firing, or NONE32 */
+    uint32_t last_winner; /* rule of its first firing, or NONE32 */
+    bool has_fired;
     int64_t now_ms;
     uint64_t act_seq;
     struct hash128 digest;
@@ -78,7 +79,10 @@ static void take_effect(void *context, const struct effect *effect)
     } else if (effect->kind == EFFECT_FIRING) {
         note.rule = effect->of.firing.rule;
         note.code = effect->of.firing.code;
-        trial->last_winner = note.rule;
+        if (!trial->has_fired) { /* the best rule is told first */
+            trial->last_winner = note.rule;
+            trial->has_fired = true;
+        }
         remember(trial, note);
         if (trial->coverage != NULL && note.rule != NONE32) {
             trial->coverage->rules[note.rule] = true;
@@ -261,6 +265,7 @@ static bool send(struct trial *trial, const struct suite_test *test, uint32_t in
                                 .free_text = record->free_text};
     trial->event = index;
     trial->last_winner = NONE32;
+    trial->has_fired = false;
     bool is_good = true;
     if (record->head.verdict != CODE_NOTHING) {
         is_good = fail(trial, from->node, "the event is refused: %s (%s)",

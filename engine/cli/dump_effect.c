@@ -40,6 +40,8 @@ static json_t *dump_firing(struct dump_names names, const struct effect_firing *
     json_t *object = json_object();
     dump_set(object, "rule", dump_rule(names, firing->rule));
     dump_set(object, "code", json_string(words_code_name(firing->code)));
+    dump_set(object, "would", json_string(words_code_name(firing->would)));
+    dump_set(object, "winner", dump_rule(names, firing->winner));
     dump_set(object, "case", dump_case_no(firing->case_no));
     dump_set(object, "event_id_hash", dump_hash(firing->event_id));
     dump_set(object, "candidates", json_integer(firing->candidates));
@@ -164,6 +166,7 @@ static json_t *dump_notice(struct dump_names names, const struct effect_notice *
     dump_set(object, "post", dump_post(names, notice->post));
     dump_set(object, "step",
              notice->step == NONE32 ? json_null() : json_integer((json_int_t)notice->step));
+    dump_set(object, "rule", dump_rule(names, notice->rule));
     dump_set(object, "code", json_string(words_code_name(notice->code)));
     dump_set(object, "severity", json_integer(notice->severity));
     return object;

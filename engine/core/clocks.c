@@ -186,8 +186,15 @@ static uint32_t post_above(const struct core *core, const struct case_row *row)
     return city->info->command_post;
 }
 
-static void tell_post(struct core *core, const struct case_row *row, uint32_t post, uint32_t step,
-                      enum code code)
+/* What a post is told: of a step, of a missed clock. */
+struct telling {
+    uint32_t step; /* row of POLICY_STEPS, NONE32 */
+    uint32_t rule; /* of lane escalate that tells, NONE32 = the case's own */
+    enum code code;
+};
+
+static void tell_post(struct core *core, const struct case_row *row, uint32_t post,
+                      struct telling telling)
 {
     if (post == NONE32) {
         return;
@@ -196,8 +203,9 @@ static void tell_post(struct core *core, const struct case_row *row, uint32_t po
                                   .at_ms = core->now_ms,
                                   .of.notice = {.case_no = row->no,
                                                 .post = post,
-                                                .step = step,
-                                                .code = (uint16_t)code,
+                                                .step = telling.step,
+                                                .rule = telling.rule,
+                                                .code = (uint16_t)telling.code,
                                                 .severity = row->severity}};
     state_emit(core, &effect);
 }
@@ -222,7 +230,7 @@ void clocks_miss(struct core *core, uint32_t slot, int64_t due_ms)
                                  .clock = row->clock,
                                  .deadline_ms = due_ms,
                                  .post = post + 1});
-    tell_post(core, row, post, NONE32, CODE_EXPIRED);
+    tell_post(core, row, post, (struct telling){NONE32, NONE32, CODE_EXPIRED});
     if (is_handle && is_first) {
         pause_extend_lapse(core, slot);
     } else if (is_handle) {
@@ -305,8 +313,9 @@ void clocks_arm_step(struct core *core, uint32_t slot)
     timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_STEP), due);
 }
 
-static void fire_step(struct core *core, uint32_t slot, uint32_t step_row)
+static void fire_step(struct core *core, uint32_t slot, uint32_t step_row, uint32_t by_rule)
 {
+    const struct telling telling = {step_row, by_rule, CODE_NOTHING};
     const struct policy *policy = state_policy(core);
     const struct policy_step *step = &policy->steps[step_row];
     struct case_row *row = cases_at(&core->cases, slot);
@@ -317,7 +326,7 @@ static void fire_step(struct core *core, uint32_t slot, uint32_t step_row)
     }
     flow_say(core, slot, &(struct flow_note){.action = ACTION_ESCALATE, .post = first + 1});
     for (uint32_t i = 0; i < step->posts.count; i++) {
-        tell_post(core, row, policy->rows[step->posts.first + i], step_row, CODE_NOTHING);
+        tell_post(core, row, policy->rows[step->posts.first + i], telling);
     }
     if ((step->flags & STEP_REASSIGN) != 0) {
         flow_take_back(core, slot);
@@ -337,7 +346,26 @@ void clocks_fire_steps(struct core *core, uint32_t slot)
             continue;
         }
         cases_at(&core->cases, slot)->steps_fired |= 1u << i;
-        fire_step(core, slot, step_row);
+        fire_step(core, slot, step_row, NONE32);
     }
+    clocks_arm_step(core, slot);
+}
+
+bool clocks_ladder_runs(const struct core *core, uint32_t slot)
+{
+    return ladder_runs(cases_peek(&core->cases, slot));
+}
+
+bool clocks_step_holds(const struct core *core, uint32_t slot, uint32_t step_row)
+{
+    const struct policy *policy = state_policy(core);
+    const struct policy_step *step = &policy->steps[step_row];
+    return step->when != STEP_SEVERITY ||
+           match_condition(policy, step->program, NULL, cases_peek(&core->cases, slot)->severity);
+}
+
+void clocks_do_step(struct core *core, uint32_t slot, uint32_t step_row, uint32_t rule)
+{
+    fire_step(core, slot, step_row, rule);
     clocks_arm_step(core, slot);
 }

@@ -40,6 +40,15 @@ void clocks_arm_step(struct core *core, uint32_t case_slot);
 /* CASE_TIMER_STEP is due: fires every step whose time has come. */
 void clocks_fire_steps(struct core *core, uint32_t case_slot);
 
+/* Is the case open, and not suspended? Nothing escalates otherwise. */
+bool clocks_ladder_runs(const struct core *core, uint32_t case_slot);
+
+/* Does the severity that the step asks for hold now? */
+bool clocks_step_holds(const struct core *core, uint32_t case_slot, uint32_t step_row);
+
+/* Fires one step of another rule (lane escalate) on an open case, now. */
+void clocks_do_step(struct core *core, uint32_t case_slot, uint32_t step_row, uint32_t rule);
+
 /* When the handle clock runs out; NEVER_MS while paused. */
 int64_t clocks_handle_deadline(const struct core *core, const struct case_row *row);
 

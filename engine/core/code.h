@@ -20,6 +20,7 @@
     X(DONE, 9, "done", "已执行")                                                                   \
     X(SELF_CLEARED, 11, "over before anybody arrived", "人员到场前已自行消除")                     \
     X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
+    X(TOLD, 19, "no case of its own; posts were told, or the case it belongs to was raised", "已通知相关岗位") \
     X(STORED, 15, "the evidence is on disk", "证据已保存") \
     X(PLAN_WAITS, 13, "an emergency plan waits for you", "应急预案待处理")                        \
     X(PLAN_TOLD, 14, "how an emergency plan stands", "应急预案进度")                               \
@@ -51,6 +52,10 @@
     X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符") \
     X(UNKNOWN_ALERT, 44, "refers to an alert that is not known here", "引用的预警不存在")      \
     X(ALERT_OVER, 45, "refers to an alert that is over already", "引用的预警已解除")            \
+    /* what else became of a rule that took an event */                                            \
+    X(SHADOW, 55, "the rule is in shadow: evaluated, nothing done", "影子规则，仅评估不执行")      \
+    X(LOST_LANE, 56, "another rule of its lane decided", "同道其他规则已生效")                     \
+    X(CASELESS, 57, "no open case that it could act on", "无可作用的在办案件")                     \
     /* refusals of an action */                                                                   \
     X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
     X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \

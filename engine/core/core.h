@@ -65,7 +65,7 @@ struct hash128 core_facts_digest(const struct core *core);
 
 /* ---- numbers for metrics and for the ledger ---- */
 struct core_counts {
-    uint64_t events;     /* events evaluated or refused with a result */
+    uint64_t events;     /* events evaluated or refused with a result; no_rule: no rule of lane dispatch fired for them */
     uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
     uint64_t cases_opened; /* new cases: opened by an event, or split off */
     uint64_t closed, voided, forced_closed, merged_away; /* transitions into a terminal state */

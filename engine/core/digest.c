@@ -417,6 +417,7 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
     case EFFECT_FIRING:
         h = add_pair(h, effect->of.firing.rule, effect->of.firing.code);
         h = add_no(hash128_join(h, effect->of.firing.event_id), effect->of.firing.case_no);
+        h = add_pair(h, effect->of.firing.would, effect->of.firing.winner);
         return hash128_add(h, effect->of.firing.candidates);
     case EFFECT_TIMELINE:
         return add_timeline(h, &effect->of.timeline);
@@ -429,7 +430,8 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
     case EFFECT_NOTICE:
         h = add_pair(add_no(h, effect->of.notice.case_no), effect->of.notice.post,
                      effect->of.notice.step);
-        return add_pair(h, effect->of.notice.code, effect->of.notice.severity);
+        return hash128_add(add_pair(h, effect->of.notice.code, effect->of.notice.severity),
+                           effect->of.notice.rule);
     case EFFECT_PLAN:
         return add_plan(h, &effect->of.plan);
     case EFFECT_ACTIVATED:

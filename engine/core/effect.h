@@ -3,8 +3,8 @@
  * Effects are plain values handed to a sink during core_step; they hold row numbers of the active images
  * and numbers that are functions of the log alone. The same log gives the same effects in the same order.
  *
- * One EFFECT_RESULT per event of an EVENTS command (in order) and per ACT. One EFFECT_FIRING per event that
- * reached a rule. EFFECT_TIMELINE is the case's story. EFFECT_DECISION precedes every offer and every
+ * One EFFECT_RESULT per event of an EVENTS command (in order) and per ACT. One EFFECT_FIRING per rule that took
+ * the event, the deciding one first; one without a rule where none did. EFFECT_TIMELINE is the case's story. EFFECT_DECISION precedes every offer and every
  * "nobody". EFFECT_PLAN says how far an emergency plan is, in all and by district. EFFECT_ITEM is something a worker app must be told. EFFECT_NOTICE tells a post. */
 #ifndef ENGINE_CORE_EFFECT_H
 #define ENGINE_CORE_EFFECT_H
@@ -44,10 +44,12 @@ struct effect_result {
 
 struct effect_firing {
     uint32_t rule;          /* row of POLICY_RULES, NONE32 = no rule */
-    uint16_t code;          /* OPENED, MERGED, DEDUPED, NO_RULE, REOPENED ... */
-    struct case_no case_no;
+    uint16_t code;          /* OPENED, MERGED, DEDUPED, NO_RULE, LOST_LANE, SHADOW, TOLD ... */
+    uint16_t would;         /* of SHADOW: what an active rule would have come to; else NOTHING */
+    struct case_no case_no; /* SHADOW: that it would have joined */
     struct hash128 event_id;
-    uint32_t candidates;    /* rules of that type that matched and lost the lane */
+    uint32_t candidates;    /* rules that matched, those beyond the list included */
+    uint32_t winner;        /* of LOST_LANE: row of POLICY_RULES that decided; else NONE32 */
 };
 
 struct holder {
@@ -127,9 +129,10 @@ struct effect_item {
 };
 
 struct effect_notice {
-    struct case_no case_no;
-    uint32_t post;    /* row of CITY_POSTS */
-    uint32_t step;    /* row of POLICY_STEPS, NONE32 = nobody eligible */
+    struct case_no case_no; /* none: about an event that no case was opened for */
+    uint32_t post;          /* row of CITY_POSTS */
+    uint32_t step;          /* row of POLICY_STEPS, NONE32 = nobody eligible */
+    uint32_t rule;          /* row of POLICY_RULES of lane escalate or notify; NONE32 = the case's own */
     uint16_t code;
     uint8_t severity;
 };

@@ -2,44 +2,107 @@
 #include "engine/core/firing.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/clocks.h"
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
+#include "engine/core/match.h"
 #include "engine/core/memory.h"
 #include "engine/core/merging.h"
 #include "engine/core/opening.h"
 
-void firing_say(struct core *core, const struct event *event, uint32_t rule, enum code code,
-                        struct case_no no, uint32_t candidates)
+/* An event on its way through its rules. */
+struct firing_run {
+    const struct event *event;
+    struct intake_source source;
+    const struct firing_list *list;
+    uint32_t winners[RULE_LANE_COUNT]; /* by lane: the first rule that fired, NONE32 */
+    enum code code;
+    struct case_no case_no;
+};
+
+/* The dedupe window of a rule, as this event meets it. */
+struct repeat {
+    bool is_kept; /* the rule has one */
+    bool is_seen; /* the event is a repeat */
+    struct hash128 key;
+};
+
+static void say(struct core *core, const struct event *event, struct effect_firing firing)
 {
-    const struct effect effect = {.kind = EFFECT_FIRING,
-                                  .at_ms = core->now_ms,
-                                  .of.firing = {.rule = rule,
-                                                .code = (uint16_t)code,
-                                                .case_no = no,
-                                                .event_id = event->head->id,
-                                                .candidates = candidates}};
+    firing.event_id = event->head->id;
+    const struct effect effect = {
+        .kind = EFFECT_FIRING, .at_ms = core->now_ms, .of.firing = firing};
     state_emit(core, &effect);
 }
 
-/* A rule fires: repeats are counted, the rest is merged or opens a case. */
-enum code firing_of(struct core *core, uint32_t rule_row, const struct event *event,
-                      struct intake_source source, struct case_no *out_no)
+void firing_say(struct core *core, const struct event *event, uint32_t rule, enum code code,
+                struct case_no no, uint32_t candidates)
+{
+    say(core, event,
+        (struct effect_firing){.rule = rule,
+                               .code = (uint16_t)code,
+                               .case_no = no,
+                               .candidates = candidates,
+                               .winner = NONE32});
+}
+
+void firing_match(const struct core *core, const struct event *event, struct firing_list *out_list)
+{
+    const struct policy *policy = state_policy(core);
+    must(event->head->type < policy->type_count);
+    const uint32_t limit =
+        policy->types[event->head->type].meets_many != 0 ? FIRING_RULES_MAX : 1u;
+    out_list->matched = match_event(policy, state_city(core), event, out_list->rules, limit);
+    out_list->count = out_list->matched < limit ? out_list->matched : limit;
+}
+
+uint32_t firing_first(const struct core *core, const struct firing_list *list)
+{
+    if (list->count == 0) {
+        return NONE32;
+    }
+    const struct policy_rule *rule = &state_policy(core)->rules[list->rules[0]];
+    return policy_rule_rank(rule->status, rule->lane) == RULE_LANE_DISPATCH ? list->rules[0] : NONE32;
+}
+
+static void remember(struct core *core, const struct policy_rule *rule, const struct repeat *repeat,
+                     struct case_no no)
+{
+    if (repeat->is_kept) {
+        memory_put(&core->dedupe, repeat->key, add_clamped(core->now_ms, rule->dedupe.window_ms), no);
+    }
+}
+
+/* A repeat gives the case of the first, and pushes a window that slides. */
+static struct repeat repeat_of(struct core *core, const struct policy_rule *rule,
+                               const struct event *event, struct case_no *out_no)
+{
+    struct repeat repeat = {.is_kept = rule->dedupe.keys.count > 0};
+    if (!repeat.is_kept) {
+        return repeat;
+    }
+    const struct hash128 base = hash128_join((struct hash128){SALT_DEDUPE, 0}, rule->id_hash);
+    repeat.key = keys_of(core, base, rule->dedupe.keys, rule->class_row, event);
+    const struct memory_row *seen = memory_find(&core->dedupe, repeat.key);
+    repeat.is_seen = seen != NULL && core->now_ms < seen->until_ms;
+    if (repeat.is_seen) {
+        *out_no = links_follow_no(core, seen->case_no);
+        if ((rule->flags & RULE_DEDUPE_SLIDES) != 0) {
+            remember(core, rule, &repeat, *out_no);
+        }
+    }
+    return repeat;
+}
+
+/* Lane dispatch: repeats are counted, the rest is merged or opens a case. */
+static enum code dispatch(struct core *core, uint32_t rule_row, const struct firing_run *run,
+                          struct case_no *out_no)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
-    const bool dedupes = rule->dedupe.keys.count > 0;
-    struct hash128 key = {0, 0};
-    if (dedupes) {
-        const struct hash128 base = hash128_join((struct hash128){SALT_DEDUPE, 0}, rule->id_hash);
-        key = keys_of(core, base, rule->dedupe.keys, rule->class_row, event);
-        const struct memory_row *seen = memory_find(&core->dedupe, key);
-        if (seen != NULL && core->now_ms < seen->until_ms) {
-            *out_no = links_follow_no(core, seen->case_no);
-            if ((rule->flags & RULE_DEDUPE_SLIDES) != 0) {
-                memory_put(&core->dedupe, key,
-                           add_clamped(core->now_ms, rule->dedupe.window_ms), *out_no);
-            }
-            return CODE_DEDUPED;
-        }
+    const struct event *event = run->event;
+    const struct repeat repeat = repeat_of(core, rule, event, out_no);
+    if (repeat.is_seen) {
+        return CODE_DEDUPED;
     }
     const bool merges = (rule->merge.flags & MERGE_ENABLED) != 0;
     const uint32_t asset = merges ? merging_asset(core, rule, event) : event->head->asset;
@@ -47,17 +110,173 @@ enum code firing_of(struct core *core, uint32_t rule_row, const struct event *ev
     enum code code;
     if (into != NONE32) {
         *out_no = cases_peek(&core->cases, into)->no;
-        code = merging_join(core, into, rule, event, source);
+        code = merging_join(core, into, rule, event, run->source);
     } else {
-        code = opening_case(core, rule_row, event, source, asset, out_no);
+        code = opening_case(core, rule_row, event, run->source, asset, out_no);
     }
-    if (dedupes && (code == CODE_OPENED || code == CODE_MERGED || code == CODE_REOPENED || code == CODE_SUPPRESSED)) {
-        memory_put(&core->dedupe, key, add_clamped(core->now_ms, rule->dedupe.window_ms), *out_no);
+    if (code == CODE_OPENED || code == CODE_MERGED || code == CODE_REOPENED ||
+        code == CODE_SUPPRESSED) {
+        remember(core, rule, &repeat, *out_no);
     }
     return code;
 }
 
-/* Which of the case's reports was just taken: the reporter's receipt. A repeat has none of its own. */
+/* Lane escalate: each step acts once on a case. DEDUPED when all that hold have done so. */
+static enum code escalate(struct core *core, uint32_t rule_row, struct case_no no)
+{
+    const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
+    const uint32_t slot = case_no_is_none(no) ? NONE32 : cases_find(&core->cases, no);
+    enum code code = CODE_DEDUPED;
+    for (uint32_t i = 0; i < rule->steps.count; i++) {
+        const uint32_t step = rule->steps.first + i;
+        if (slot == NONE32 || !clocks_ladder_runs(core, slot)) {
+            return CODE_CASELESS;
+        }
+        struct hash128 key = hash128_join((struct hash128){SALT_STEP, i}, rule->id_hash);
+        key = hash128_add(hash128_add(key, ((uint64_t)no.district << 32) | no.day), no.serial);
+        const struct memory_row *seen = memory_find(&core->dedupe, key);
+        if (clocks_step_holds(core, slot, step) && (seen == NULL || seen->until_ms <= core->now_ms)) {
+            memory_put(&core->dedupe, key, add_clamped(core->now_ms, PAUSE_MAX_MS), no);
+            clocks_do_step(core, slot, step, rule_row);
+            code = CODE_TOLD;
+        }
+    }
+    return code;
+}
+
+/* Lane notify: the posts of each step that holds, about the case, or about the event where there is none. */
+static enum code notify(struct core *core, uint32_t rule_row, struct case_no no)
+{
+    const struct policy *policy = state_policy(core);
+    const struct policy_rule *rule = &policy->rules[rule_row];
+    const uint32_t slot = case_no_is_none(no) ? NONE32 : cases_find(&core->cases, no);
+    const uint32_t severity =
+        slot == NONE32 ? rule->severity : cases_peek(&core->cases, slot)->severity;
+    for (uint32_t i = 0; i < rule->steps.count; i++) {
+        const struct policy_step *step = &policy->steps[rule->steps.first + i];
+        const bool holds = step->when != STEP_SEVERITY ||
+                           match_condition(policy, step->program, NULL, severity);
+        for (uint32_t k = 0; holds && k < step->posts.count; k++) {
+            const struct effect effect = {.kind = EFFECT_NOTICE,
+                                          .at_ms = core->now_ms,
+                                          .of.notice = {.case_no = no,
+                                                        .post = policy->rows[step->posts.first + k],
+                                                        .step = rule->steps.first + i,
+                                                        .rule = rule_row,
+                                                        .code = CODE_TOLD,
+                                                        .severity = (uint8_t)severity}};
+            state_emit(core, &effect);
+        }
+    }
+    return CODE_TOLD;
+}
+
+static enum code act_beside(struct core *core, uint32_t rule_row, const struct firing_run *run)
+{
+    const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
+    struct case_no before = run->case_no;
+    const struct repeat repeat = repeat_of(core, rule, run->event, &before);
+    if (repeat.is_seen) {
+        return CODE_DEDUPED;
+    }
+    const enum code code = rule->lane == RULE_LANE_ESCALATE ? escalate(core, rule_row, run->case_no)
+                                                            : notify(core, rule_row, run->case_no);
+    if (code != CODE_CASELESS) {
+        remember(core, rule, &repeat, run->case_no);
+    }
+    return code;
+}
+
+/* The rule that has decided where only one does. */
+static uint32_t winner_of(const struct core *core, const struct policy_rule *rule,
+                          const struct firing_run *run)
+{
+    const bool is_one = (state_policy(core)->info->lanes_of_one & (1u << rule->lane)) != 0;
+    return is_one ? run->winners[rule->lane] : NONE32;
+}
+
+/* What a rule in shadow would come to, beside what the others did. Its own dedupe window runs; it has no cases of its own to join. */
+static enum code would_be(struct core *core, uint32_t rule_row, const struct firing_run *run,
+                          struct case_no *out_no)
+{
+    const struct policy *policy = state_policy(core);
+    const struct policy_rule *rule = &policy->rules[rule_row];
+    const struct repeat repeat = repeat_of(core, rule, run->event, out_no);
+    if (repeat.is_seen) {
+        return CODE_DEDUPED;
+    }
+    const uint32_t winner = winner_of(core, rule, run);
+    if (winner != NONE32 && rule->priority <= policy->rules[winner].priority) {
+        return CODE_LOST_LANE;
+    }
+    if (rule->lane != RULE_LANE_DISPATCH) {
+        *out_no = run->case_no;
+        remember(core, rule, &repeat, *out_no);
+        return rule->lane == RULE_LANE_ESCALATE && case_no_is_none(*out_no) ? CODE_CASELESS : CODE_TOLD;
+    }
+    const bool merges = (rule->merge.flags & MERGE_ENABLED) != 0;
+    const uint32_t asset = merges ? merging_asset(core, rule, run->event) : NONE32;
+    const uint32_t into = merges ? merging_find(core, rule, run->event, asset) : NONE32;
+    enum code code = CODE_OPENED;
+    if (into != NONE32) {
+        const struct case_row *row = cases_peek(&core->cases, into);
+        *out_no = row->no;
+        code = case_state_is_terminal((enum case_state)row->state) ? CODE_REOPENED : CODE_MERGED;
+    }
+    remember(core, rule, &repeat, *out_no);
+    return code;
+}
+
+/* One rule of the list, in its lane. */
+static struct effect_firing fire(struct core *core, uint32_t rule_row, struct firing_run *run)
+{
+    const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
+    struct effect_firing firing = {.rule = rule_row,
+                                   .candidates = run->list->matched,
+                                   .winner = winner_of(core, rule, run)};
+    if (rule->status == RULE_SHADOW) {
+        firing.code = CODE_SHADOW;
+        firing.winner = NONE32;
+        firing.would = (uint16_t)would_be(core, rule_row, run, &firing.case_no);
+        return firing;
+    }
+    if (firing.winner != NONE32) {
+        firing.code = CODE_LOST_LANE;
+        return firing;
+    }
+    if (run->winners[rule->lane] == NONE32) {
+        run->winners[rule->lane] = rule_row;
+    }
+    if (rule->lane == RULE_LANE_DISPATCH) {
+        run->code = dispatch(core, rule_row, run, &run->case_no);
+        firing.code = (uint16_t)run->code;
+    } else {
+        firing.code = (uint16_t)act_beside(core, rule_row, run);
+        run->code = run->code == CODE_NO_RULE && firing.code == CODE_TOLD ? CODE_TOLD : run->code;
+    }
+    firing.case_no = run->case_no;
+    return firing;
+}
+
+enum code firing_all(struct core *core, const struct firing_list *list, const struct event *event,
+                     struct intake_source source, enum code code, struct case_no *case_no)
+{
+    struct firing_run run = {.event = event,
+                             .source = source,
+                             .list = list,
+                             .winners = {NONE32, NONE32, NONE32},
+                             .code = code,
+                             .case_no = *case_no};
+    for (uint32_t i = 0; i < list->count; i++) {
+        say(core, event, fire(core, list->rules[i], &run));
+    }
+    if (list->count == 0) {
+        firing_say(core, event, NONE32, code, *case_no, list->matched);
+    }
+    *case_no = run.case_no;
+    return run.code;
+}
+
 uint16_t firing_report(const struct core *core, enum code code, struct case_no no)
 {
     if (code != CODE_OPENED && code != CODE_MERGED && code != CODE_REOPENED) {

@@ -1,14 +1,36 @@
-/* firing.h: what becomes of a rule that takes an event: a repeat, a merge or a case. */
+/* firing.h: what becomes of the rules that take an event, each in its lane.
+ *
+ *   per rule: dedupe -> lane -> merge or open (dispatch), act on the case (escalate), tell posts (notify)
+ *
+ * In lane dispatch the best rule that fires decides, and its outcome is the event's, even where that is a repeat: a lower rule does not
+ * step in its place (docs/decisions/0014). In the other lanes all act. A rule in shadow goes the same way and does nothing. */
 #ifndef ENGINE_CORE_FIRING_H
 #define ENGINE_CORE_FIRING_H
 
 #include "engine/core/intake_source.h"
 #include "engine/core/state.h"
 
-/* Repeats are counted, the rest is merged or opens a case. */
-enum code firing_of(struct core *core, uint32_t rule_row, const struct event *event,
-                    struct intake_source source, struct case_no *out_no);
+#define FIRING_RULES_MAX 16u /* of one event that are looked at; what is beyond is counted */
 
+/* The rules that take one event, best first. */
+struct firing_list {
+    uint32_t rules[FIRING_RULES_MAX];
+    uint32_t count;   /* of them */
+    uint32_t matched; /* in all */
+};
+
+/* One rule where the type has rules of dispatch alone. */
+void firing_match(const struct core *core, const struct event *event, struct firing_list *out_list);
+
+/* The rule that lane dispatch would look at first, or NONE32. */
+uint32_t firing_first(const struct core *core, const struct firing_list *list);
+
+/* Fires them, and tells of each. code and case are what the event has come to so far (NO_RULE, CLEARED and its case); the result is
+ * what it comes to. */
+enum code firing_all(struct core *core, const struct firing_list *list, const struct event *event,
+                     struct intake_source source, enum code code, struct case_no *case_no);
+
+/* Tells of an event that fires nothing, whichever rule takes it. */
 void firing_say(struct core *core, const struct event *event, uint32_t rule, enum code code,
                 struct case_no no, uint32_t candidates);
 

@@ -201,6 +201,7 @@ void flow_tell_post(struct core *core, const struct case_row *row, uint32_t post
                                   .of.notice = {.case_no = row->no,
                                                 .post = post,
                                                 .step = NONE32,
+                                                .rule = NONE32,
                                                 .code = (uint16_t)code,
                                                 .severity = row->severity}};
     state_emit(core, &effect);

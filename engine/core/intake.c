@@ -8,7 +8,6 @@
 #include "engine/core/keys.h"
 #include "engine/core/late_reports.h"
 #include "engine/core/links.h"
-#include "engine/core/match.h"
 #include "engine/core/memory.h"
 #include "engine/core/merging.h"
 #include "engine/core/plans.h"
@@ -139,18 +138,19 @@ static enum code decide(struct core *core, struct intake_source source, const st
         return refers;
     }
     lates_event(core, event);
-    uint32_t rule = NONE32;
-    const uint32_t matched = match_event(state_policy(core), state_city(core), event, &rule, 1);
+    struct firing_list list;
+    firing_match(core, event, &list);
+    const uint32_t first = firing_first(core, &list);
     const enum code cleared = plan == NONE32
                                   ? clear_cases(core, event, source.gateway, &result->case_no)
-                                  : follow_alert(core, plan, matched > 0 ? rule : NONE32, event,
-                                                 source, &result->case_no);
+                                  : follow_alert(core, plan, first, event, source, &result->case_no);
     enum code code = cleared == CODE_NOTHING ? CODE_NO_RULE : cleared;
-    if (matched > 0 && (plan == NONE32 || cleared == CODE_NOTHING)) {
-        code = firing_of(core, rule, event, source, &result->case_no);
+    if (plan == NONE32 || cleared == CODE_NOTHING) {
+        code = firing_all(core, &list, event, source, code, &result->case_no);
         result->report = firing_report(core, code, result->case_no);
+    } else {
+        firing_say(core, event, first, code, result->case_no, list.matched);
     }
-    firing_say(core, event, rule, code, result->case_no, matched);
     if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL) {
         memory_add(&core->event_ids, head->id, max_i64(core->now_ms, head->event_at_ms),
                    result->case_no);
@@ -165,12 +165,12 @@ static void count(struct core_counts *counts, enum code code)
     counts->merged += code == CODE_MERGED;
     counts->deduped += code == CODE_DEDUPED;
     counts->suppressed += code == CODE_SUPPRESSED || code == CODE_COALESCED;
-    counts->no_rule += code == CODE_NO_RULE;
+    counts->no_rule += code == CODE_NO_RULE || code == CODE_TOLD;
     counts->reopened += code == CODE_REOPENED;
     counts->cleared += code == CODE_CLEARED;
     counts->refused += code != CODE_OPENED && code != CODE_MERGED && code != CODE_DEDUPED &&
                        code != CODE_SUPPRESSED && code != CODE_NO_RULE && code != CODE_REOPENED &&
-                       code != CODE_CLEARED && code != CODE_COALESCED;
+                       code != CODE_CLEARED && code != CODE_COALESCED && code != CODE_TOLD;
 }
 
 void intake_event(struct core *core, struct intake_source source, const struct event *event,

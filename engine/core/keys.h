@@ -13,7 +13,8 @@ enum key_salt {
     SALT_CLOSE = 3,
     SALT_PLACE = 4,
     SALT_ASSET = 5,
-    SALT_DRILL = 6
+    SALT_DRILL = 6,
+    SALT_STEP = 16 /* a step of lane escalate that a case has seen */
 };
 
 struct hash128 keys_of_class(const struct core *core, uint32_t class_row);

@@ -57,6 +57,7 @@ static void put(struct core *core, const struct policy_late *clause, uint32_t as
                                       .of.notice = {.case_no = no,
                                                     .post = state_city(core)->info->command_post,
                                                     .step = NONE32,
+                                                    .rule = NONE32,
                                                     .code = CODE_TABLE_FULL,
                                                     .severity = 1}};
         state_emit(core, &effect);

@@ -154,7 +154,7 @@ bool match_rule(const struct policy *policy, const struct city *city, uint32_t r
 {
     must(rule_row < policy->rule_count);
     const struct policy_rule *rule = &policy->rules[rule_row];
-    if (rule->status != RULE_ACTIVE) {
+    if (!policy_rule_is_evaluated(rule)) {
         return false;
     }
     if (!expr_is_true(policy, rule->program, event, 0)) {

@@ -123,8 +123,8 @@ static inline uint32_t match_home(uint32_t tag, uint32_t bits)
 /* Checks every range and offset of the index. ERR_MALFORMED. The rest of policy has been checked. */
 enum err match_check(const struct policy *policy) WARN_UNUSED;
 
-/* Rules whose type, where, area and time take the event, best first (priority descending, then rule row).
- * Status other than ACTIVE never matches. event_at_ms of the head decides the calendars. Writes at most limit
+/* Rules whose type, where, area and time take the event, best first (rank, priority descending, rule row).
+ * Only rules that are active or in shadow match. event_at_ms of the head decides the calendars. Writes at most limit
  * rows; returns how many matched in all. No allocation; the stack use does not depend on the number of rules. */
 uint32_t match_event(const struct policy *policy, const struct city *city,
                      const struct event *event, uint32_t *out_rules, uint32_t limit);

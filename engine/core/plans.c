@@ -149,6 +149,7 @@ void plans_tell_post(struct core *core, uint32_t slot, uint32_t post, enum code 
         .of.notice = {.case_no = row->no,
                       .post = post,
                       .step = NONE32,
+                      .rule = NONE32,
                       .code = (uint16_t)code,
                       .severity = owner == NONE32 ? 1 : cases_peek(&core->cases, owner)->severity}};
     state_emit(core, &effect);
@@ -254,6 +255,7 @@ static void say_full(struct core *core, uint32_t case_slot)
                                   .of.notice = {.case_no = row->no,
                                                 .post = post,
                                                 .step = NONE32,
+                                                .rule = NONE32,
                                                 .code = CODE_TABLE_FULL,
                                                 .severity = row->severity}};
     state_emit(core, &effect);

@@ -123,7 +123,9 @@ static bool info_is_sound(const struct policy *policy)
            info->verify_below_permille <= 1000 &&
            (info->accuracy_field == NONE32 ||
             (info->accuracy_field < policy->field_count &&
-             policy->fields[info->accuracy_field].kind == FIELD_NUMBER));
+             policy->fields[info->accuracy_field].kind == FIELD_NUMBER)) &&
+           (info->lanes_of_one >> RULE_LANE_COUNT) == 0 &&
+           (info->lanes_of_one & (1u << RULE_LANE_DISPATCH)) != 0;
 }
 
 static bool fields_are_sound(const struct policy *policy)
@@ -150,7 +152,7 @@ static bool fields_are_sound(const struct policy *policy)
     return true;
 }
 
-/* Best first: priority descending, then row; only active rules. */
+/* Best first: rank, priority descending, row; only rules that are evaluated. */
 static bool type_rules_are_sound(const struct policy *policy, struct image_range range)
 {
     if (!range_is_sound(range, policy->type_rule_count, POLICY_TYPE_RULES_MAX)) {
@@ -158,20 +160,35 @@ static bool type_rules_are_sound(const struct policy *policy, struct image_range
     }
     for (uint32_t i = 0; i < range.count; i++) {
         uint32_t row = policy->type_rules[range.first + i];
-        if (row >= policy->rule_count || policy->rules[row].status != RULE_ACTIVE) {
+        if (row >= policy->rule_count || !policy_rule_is_evaluated(&policy->rules[row])) {
             return false;
         }
         if (i == 0) {
             continue;
         }
         uint32_t before = policy->type_rules[range.first + i - 1];
-        uint32_t priority = policy->rules[row].priority;
-        uint32_t priority_before = policy->rules[before].priority;
-        if (priority_before < priority || (priority_before == priority && before >= row)) {
+        const struct policy_rule *a = &policy->rules[before];
+        const struct policy_rule *b = &policy->rules[row];
+        const uint32_t rank_a = policy_rule_rank(a->status, a->lane);
+        const uint32_t rank_b = policy_rule_rank(b->status, b->lane);
+        if (rank_a > rank_b || (rank_a == rank_b && a->priority < b->priority) ||
+            (rank_a == rank_b && a->priority == b->priority && before >= row)) {
             return false;
         }
     }
     return true;
+}
+
+/* Does one rule of the type ask for the whole list? */
+static bool type_meets_many(const struct policy *policy, struct image_range range)
+{
+    for (uint32_t i = 0; i < range.count; i++) {
+        const struct policy_rule *rule = &policy->rules[policy->type_rules[range.first + i]];
+        if (policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool types_are_sound(const struct policy *policy)
@@ -189,6 +206,7 @@ static bool types_are_sound(const struct policy *policy)
             return false;
         }
         if (!type_rules_are_sound(policy, type->rules) ||
+            type->meets_many != (uint32_t)type_meets_many(policy, type->rules) ||
             !range_is_sound(type->closers, policy->closer_count, policy->rule_count)) {
             return false;
         }
@@ -283,7 +301,8 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
     const struct policy *policy = checker->policy;
     const struct city *city = checker->city;
     const uint32_t flags_known = MERGE_ENABLED | MERGE_TAKE_SEVERITY | MERGE_TAKE_PLACE;
-    bool is_merge_sound = keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, true) &&
+    const bool has_class = rule->class_row != NONE32; /* a key of the class needs one */
+    bool is_merge_sound = keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, has_class) &&
                           rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
                           duration_is_sound(rule->merge.reopen_ms) &&
                           duration_is_sound(rule->merge.window_ms) &&
@@ -297,7 +316,7 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
                           row_is_sound(rule->close.type, policy->type_count) &&
                           rule->close.otherwise == CLOSE_ELSE_CHECK;
     return is_merge_sound && is_close_sound &&
-           keys_are_sound(policy, rule->dedupe.keys, POLICY_KEYS_MAX, true) &&
+           keys_are_sound(policy, rule->dedupe.keys, POLICY_KEYS_MAX, has_class) &&
            duration_is_sound(rule->dedupe.window_ms) && limit_is_sound(rule->sla.accept) &&
            limit_is_sound(rule->sla.arrive) && limit_is_sound(rule->sla.handle);
 }
@@ -331,8 +350,10 @@ static bool rules_are_sound(const struct policy_checker *checker)
             range_is_sound(rule->steps, policy->step_count, POLICY_STEPS_MAX) &&
             keys_are_sound(policy, rule->captures, CASE_FIELDS_MAX, false) &&
             rule->department < checker->city->department_count &&
-            rule->class_row < checker->city->class_count && rule->priority <= POLICY_PRIORITY_MAX &&
-            rule->severity >= 1 && rule->severity <= 4 && rule->status <= RULE_DEPRECATED &&
+            (rule->class_row < checker->city->class_count ||
+             (rule->lane != RULE_LANE_DISPATCH && rule->class_row == NONE32)) &&
+            rule->priority <= POLICY_PRIORITY_MAX && rule->severity >= 1 && rule->severity <= 4 &&
+            rule->status <= RULE_SHADOW && rule->lane < RULE_LANE_COUNT &&
             row_is_sound(rule->case_department, checker->city->department_count) &&
             (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET)) == 0;
         if (!is_sound) {

@@ -54,7 +54,7 @@ struct policy_info {
     uint32_t verify_below_permille; /* cases of a source less precise than this are verified first; 0 = never */
     uint32_t verify_samples;        /* ends of its cases before that is said of a source */
     uint32_t accuracy_field;        /* row of the field accuracy_m, or NONE32 = no rule asks for it */
-    uint32_t reserved;
+    uint32_t lanes_of_one;          /* bit per enum rule_lane: only the best rule that fires acts (hit: priority) */
 };
 
 enum lane {
@@ -69,10 +69,10 @@ struct policy_type {
     struct image_string name;  /* "camera.garbage_overflow" */
     struct image_string title; /* words for people */
     struct image_string title_en;
-    struct image_range rules;   /* in POLICY_TYPE_RULES: by priority descending, then rule row */
+    struct image_range rules;   /* in POLICY_TYPE_RULES: by rank, priority descending, rule row */
     struct image_range closers; /* in POLICY_CLOSERS: rules this type clears */
     uint32_t lane;              /* enum lane */
-    uint32_t reserved;
+    uint32_t meets_many;        /* 1: some rule of it is in shadow, or of another lane than dispatch */
 };
 
 enum field_kind { FIELD_NUMBER = 1, FIELD_STRING = 2, FIELD_BOOL = 3 };
@@ -85,7 +85,17 @@ struct policy_field {
 
 #define KEY_CLASS UINT32_C(0xfffffffe) /* a key part: the class of the case, instead of a field */
 
-enum rule_status { RULE_ACTIVE = 0, RULE_DISABLED = 1, RULE_DEPRECATED = 2 };
+/* A rule in shadow is evaluated like an active one, and what it would have done is told; it does nothing. */
+enum rule_status { RULE_ACTIVE = 0, RULE_DISABLED = 1, RULE_DEPRECATED = 2, RULE_SHADOW = 3 };
+
+/* Rules of one lane may compete; rules of different lanes all act. In `dispatch` they always compete: one event makes one
+ * case. `escalate` acts on the case that the event went to, `notify` only tells posts. */
+enum rule_lane {
+    RULE_LANE_DISPATCH = 0,
+    RULE_LANE_ESCALATE = 1,
+    RULE_LANE_NOTIFY = 2,
+    RULE_LANE_COUNT = 3
+};
 
 struct policy_dedupe {
     struct image_range keys; /* in POLICY_KEYS; count 0 = no dedupe */
@@ -160,14 +170,14 @@ struct policy_rule {
     struct policy_sla sla;
     uint32_t line;       /* in file */
     uint32_t department; /* owner */
-    uint32_t class_row;  /* of the city's catalogue */
+    uint32_t class_row;  /* of the city's catalogue; NONE32 outside lane dispatch: it opens nothing */
     uint32_t priority;   /* 0..1000, higher wins in its lane */
     uint32_t severity;   /* 1..4 */
     uint32_t status;     /* enum rule_status */
     uint32_t evidence;   /* enum evidence bits the case should carry */
     uint32_t flags;      /* enum rule_flag */
     uint32_t case_department; /* owner of its cases, or NONE32 = department */
-    uint32_t reserved;
+    uint32_t lane;       /* enum rule_lane */
 };
 
 #define POLICY_STEPS_MAX 16u
@@ -344,6 +354,17 @@ _Static_assert(sizeof(struct policy_rule) == 320, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
+
+static inline bool policy_rule_is_evaluated(const struct policy_rule *rule)
+{
+    return rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW;
+}
+
+/* Where rules of a type stand: those of dispatch first, shadows last, so that a bounded list holds who decides. */
+static inline uint32_t policy_rule_rank(uint32_t status, uint32_t lane)
+{
+    return status == RULE_SHADOW ? (uint32_t)RULE_LANE_COUNT : lane;
+}
 
 /* Typed views of one open policy image. Pointers borrow from the image. */
 struct policy {

@@ -27,6 +27,12 @@ static bool row_or_none(uint32_t row, uint32_t count)
     return row < count || row == NONE32;
 }
 
+/* Only rules of lane dispatch open cases. */
+static bool rule_opens(const struct policy *policy, uint32_t row)
+{
+    return row < policy->rule_count && policy->rules[row].lane == RULE_LANE_DISPATCH;
+}
+
 static bool group_is_sound(const struct policy *policy, const struct city *city,
                            const struct policy_group *group)
 {
@@ -103,9 +109,9 @@ static bool task_is_sound(const struct policy *policy, const struct city *city,
     }
     const uint32_t wanted = is_inspect ? 0 : group == NULL ? 1 : group->targets.count;
     return holders_are_sound(policy, city, task, wanted) &&
-           (is_inspect ? group != NULL && task->rule < policy->rule_count
+           (is_inspect ? group != NULL && rule_opens(policy, task->rule)
                        : task->rule == NONE32 && task->checks.count == 0) &&
-           row_or_none(task->fail_rule, policy->rule_count);
+           (task->fail_rule == NONE32 || rule_opens(policy, task->fail_rule));
 }
 
 static bool plan_is_sound(const struct policy *policy, const struct city *city,
@@ -151,7 +157,7 @@ static bool activates_are_sound(const struct policy *policy, const struct city *
     }
     for (uint32_t i = 0; i < policy->late_count; i++) {
         const struct policy_late *row = &policy->lates[i];
-        if (row->rule >= policy->rule_count || row->late_rule >= policy->rule_count ||
+        if (row->rule >= policy->rule_count || !rule_opens(policy, row->late_rule) ||
             row->kind >= city->asset_kind_count || row->type >= policy->type_count ||
             !row_or_none(row->field, policy->field_count) || !duration_is_sound(row->within_ms) ||
             row->within_ms == 0 || (i > 0 && policy->lates[i - 1].rule >= row->rule)) {

@@ -118,8 +118,16 @@ static bool tell_firing(struct teller *t, const struct effect_firing *firing)
     case CODE_SUPPRESSED:
         teller_say(t, "held back by a silence or maintenance window", "已抑制");
         break;
+    case CODE_SHADOW:
+        teller_say(t, "in shadow, would be: ", "影子评估，本应：");
+        text_put(&t->text, words_code(firing->would, t->lang));
+        break;
+    case CODE_LOST_LANE:
+    case CODE_CASELESS:
+        text_put(&t->text, words_code(firing->code, t->lang));
+        break;
     default:
-        return false; /* the timeline tells it */
+        return false; /* the timeline or a notice tells it */
     }
     if (firing->rule != NONE32) {
         teller_say(t, ", rule ", "，规则 ");
@@ -165,10 +173,19 @@ static void tell_notice(struct teller *t, const struct effect_notice *notice)
     if (notice->code != CODE_NOTHING) {
         text_put(&t->text, words_code(notice->code, t->lang));
         teller_say(t, ", ", "，");
-    } else if (notice->step == NONE32) {
+    } else if (notice->step == NONE32 && notice->rule == NONE32) {
         teller_say(t, "nobody eligible, ", "无人可派，");
     }
-    teller_say_case(t, notice->case_no);
+    if (notice->rule != NONE32) {
+        teller_say(t, "rule ", "规则 ");
+        (void)labels_put_rule(&t->text, t->policy, notice->rule);
+        teller_say(t, ", ", "，");
+    }
+    if (case_no_is_none(notice->case_no)) {
+        teller_say(t, "no case", "未立案");
+    } else {
+        teller_say_case(t, notice->case_no);
+    }
     text_format(&t->text, t->lang == LANG_ZH ? "，等级 %s" : ", severity %s",
                 story_severity(notice->severity));
 }

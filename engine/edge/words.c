@@ -35,6 +35,7 @@ static const struct word RULE_STATUS_WORDS[] = {
     {RULE_ACTIVE, "ACTIVE", "active", "启用"},
     {RULE_DISABLED, "DISABLED", "disabled", "停用"},
     {RULE_DEPRECATED, "DEPRECATED", "deprecated", "已废弃"},
+    {RULE_SHADOW, "SHADOW", "in shadow", "影子运行"},
 };
 static const struct word GATEWAY_KIND_WORDS[] = {
     {GATEWAY_SENSOR, "SENSOR", "sensor", "传感器"},

@@ -19,7 +19,7 @@
  *              actor_department and actor_team as they were then; source of a report as in cases;
  *              amount: stars, hours ...; report: which of the case's reports a line is of, or was rated
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
- *   notices    what a post was told
+ *   notices    what a post was told; case_id 0 = about an event without a case
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
  *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
  *              COALESCED, and then case_no is NULL unless they are all of that case

@@ -243,15 +243,20 @@ static enum err write_decision(struct history *history, const struct effect *eff
 static enum err write_notice(struct history *history, const struct effect *effect)
 {
     const struct effect_notice *notice = &effect->of.notice;
-    struct history_dirty_case *dirty;
-    enum err err = history_case_at(history, (struct history_touch){notice->case_no, false}, &dirty);
-    if (err != ERR_OK) {
-        return err;
+    int64_t case_id = 0; /* about an event that no case was opened for */
+    if (!case_no_is_none(notice->case_no)) {
+        struct history_dirty_case *dirty;
+        enum err err =
+            history_case_at(history, (struct history_touch){notice->case_no, false}, &dirty);
+        if (err != ERR_OK) {
+            return err;
+        }
+        case_id = dirty->id;
     }
     struct sentences sentences = tell(history, effect);
     struct history_binder binder = history_bind(history, HISTORY_SQL_NOTICE);
     bind_key(history, &binder);
-    history_bind_int(&binder, dirty->id);
+    history_bind_int(&binder, case_id);
     history_bind_int(&binder, effect->at_ms);
     history_bind_piece(&binder, history_post(&history->names, notice->post));
     history_bind_word(&binder, notice->code != CODE_NOTHING ? words_code_name(notice->code) : NULL);

@@ -1,6 +1,7 @@
 """intake.py: from an event to a case, recomputed: facts, time, repeats, all-clears, rules, dedupe, merge, opening."""
 import geometry
 from caseacts import CaseActs
+from casetime import ladder_runs
 from world import CASE_CONTACTS, CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
 
 
@@ -30,6 +31,7 @@ def key_of(names, fields, class_code):
 
 
 FOLLOWED = 8
+LISTED = 16  # rules of one event that are looked at
 
 
 def accuracy_of(fields):
@@ -125,12 +127,12 @@ class Intake(CaseActs):
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
         areas = [area["name"] for area in event["areas"]]
         matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at)
-        if matched:
-            code, case = self.fire(matched[0], event, fields, gateway, person)
-        firing = self.take("FIRING", None)
-        told = (name_of(firing["rule"], "id"), firing["code"], firing["case"], firing["candidates"], firing["event_id_hash"])
-        own = (matched[0].id if matched else None, code, case, len(matched), event["id_hash"])
-        self.same(case, "firing", told, own)
+        many = any(rule.rank > 0 for rule in self.rules.by_type.get(type_name, []))
+        listed = matched[:LISTED if many else 1]
+        if listed:
+            code, case = self.fire_all(listed, len(matched), event, fields, (gateway, person), (code, case))
+        else:
+            self.judge_firing(event, (None, code, "NOTHING", None, case), 0)
         if event["id_hash"] is not None:
             self.event_ids[event["id_hash"]] = case
         return code, case, is_late
@@ -155,15 +157,54 @@ class Intake(CaseActs):
                     self.cleared(case, gateway)
         return cleared
 
+    def judge_firing(self, event, own, matched):
+        """own: rule, code, would, winner, case."""
+        firing = self.take("FIRING", None)
+        told = (name_of(firing["rule"], "id"), firing["code"], firing["would"], name_of(firing["winner"], "id"),
+                firing["case"], firing["candidates"], firing["event_id_hash"])
+        self.same(own[4], "firing", told, (*own, matched, event["id_hash"]))
+
+    def fire_all(self, listed, matched, event, fields, source, outcome):
+        """Every rule that took the event, in its lane; what the event came to."""
+        winners, (code, case) = {}, outcome
+        for rule in listed:
+            winner = winners.get(rule.lane) if rule.lane in self.rules.lanes_of_one else None
+            if rule.is_shadow:
+                would, no = self.would_be(rule, winner, event, fields, case)
+                self.judge_firing(event, (rule.id, "SHADOW", would, None, no), matched)
+                continue
+            if winner is not None:
+                self.judge_firing(event, (rule.id, "LOST_LANE", "NOTHING", winner.id, None), matched)
+                continue
+            winners.setdefault(rule.lane, rule)
+            if rule.lane == "dispatch":
+                did, case = code, case = self.fire(rule, event, fields, *source)
+            else:
+                did = self.act_beside(rule, fields, case)
+                code = "TOLD" if code == "NO_RULE" and did == "TOLD" else code
+            self.judge_firing(event, (rule.id, did, "NOTHING", None, case), matched)
+        return code, case
+
+    def repeat_of(self, rule, fields):
+        """(key, is a repeat, its case) of the rule's dedupe window."""
+        if rule.dedupe_key is None:
+            return None, False, None
+        key = (rule.id, key_of(rule.dedupe_key, fields, rule.class_code))
+        until, no = self.dedupes.get(key, (0, None))
+        if self.now >= until:
+            return key, False, None
+        if rule.dedupe_slides:
+            self.dedupes[key] = (self.now + rule.dedupe_ms, self.follow_no(no))
+        return key, True, self.follow_no(no)
+
+    def remember(self, rule, key, no):
+        if key is not None:
+            self.dedupes[key] = (self.now + rule.dedupe_ms, no)
+
     def fire(self, rule, event, fields, gateway, person):
-        dedupe = None
-        if rule.dedupe_key is not None:
-            dedupe = (rule.id, key_of(rule.dedupe_key, fields, rule.class_code))
-            until, no = self.dedupes.get(dedupe, (0, None))
-            if self.now < until:
-                if rule.dedupe_slides:
-                    self.dedupes[dedupe] = (self.now + rule.dedupe_ms, self.follow_no(no))
-                return "DEDUPED", self.follow_no(no)
+        key, is_repeat, no = self.repeat_of(rule, fields)
+        if is_repeat:
+            return "DEDUPED", no
         asset = self.asset_of(rule, event)
         into = self.find_merge(rule, event, fields, asset) if rule.merges else None
         if into is not None:
@@ -171,9 +212,61 @@ class Intake(CaseActs):
             code, no = self.merge(into, rule, event, fields, gateway, person), into.no
         else:
             code, no = self.open(rule, event, fields, gateway, person, asset)
-        if dedupe is not None and code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED"):
-            self.dedupes[dedupe] = (self.now + rule.dedupe_ms, no)
+        if code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED"):
+            self.remember(rule, key, no)
         return code, no
+
+    def act_beside(self, rule, fields, no):
+        """Lanes escalate and notify."""
+        key, is_repeat, _ = self.repeat_of(rule, fields)
+        if is_repeat:
+            return "DEDUPED"
+        case = self.cases.get(no)
+        code = self.escalate(rule, case) if rule.lane == "escalate" else self.notify(rule, case)
+        if code != "CASELESS":
+            self.remember(rule, key, no)
+        return code
+
+    def escalate(self, rule, case):
+        code = "DEDUPED"
+        for index, step in enumerate(rule.steps):
+            if case is None or not ladder_runs(case):
+                return "CASELESS"
+            holds = step.when != "severity" or step.condition({}, case.severity)
+            if holds and (rule.id, index, case.no) not in self.lane_steps:
+                self.lane_steps.add((rule.id, index, case.no))
+                self.fire_step(case, rule, index, step)
+                self.arm_step(case)
+                code = "TOLD"
+        return code
+
+    def notify(self, rule, case):
+        severity = rule.severity if case is None else case.severity
+        for index, step in enumerate(rule.steps):
+            for post in step.posts if step.when != "severity" or step.condition({}, severity) else []:
+                if case is not None and case.is_aside:
+                    continue
+                effect = self.take("NOTICE", None)
+                told = [effect["case"], name_of(effect["post"]), effect["step"], effect["code"], effect["severity"]]
+                self.same(case, "notice", told, [None if case is None else case.no, post, self.rules.step_row[rule.id, index],
+                                                 "TOLD", severity])
+        return "TOLD"
+
+    def would_be(self, rule, winner, event, fields, no):
+        """What a rule in shadow would come to; nothing of it happens but that its dedupe window runs."""
+        key, is_repeat, before = self.repeat_of(rule, fields)
+        if is_repeat:
+            return "DEDUPED", before
+        if winner is not None and rule.priority <= winner.priority:
+            return "LOST_LANE", None
+        if rule.lane != "dispatch":
+            self.remember(rule, key, no)
+            return "CASELESS" if rule.lane == "escalate" and no is None else "TOLD", no
+        asset = self.asset_of(rule, event) if rule.merges else None
+        into = self.find_merge(rule, event, fields, asset) if rule.merges else None
+        code = "OPENED" if into is None else "REOPENED" if into.is_terminal else "MERGED"
+        self.remember(rule, key, None if into is None else into.no)
+        return code, None if into is None else into.no
 
     # ---- merging ----
 
@@ -304,8 +397,8 @@ class Intake(CaseActs):
         case.asset = asset if asset is not None else name_of(event["asset"])
         case.place, case.opened_at = place_of(event["place"]), self.now
         case.first_place, case.accuracy_cm = case.place, accuracy_of(fields)
-        asset = self.city.assets.get(case.asset)
-        case.owner = (getattr(asset, "department", None) if rule.owner_of_asset else None) or rule.case_owner
+        about = self.city.assets.get(case.asset)
+        case.owner = (getattr(about, "department", None) if rule.owner_of_asset else None) or rule.case_owner
         case.is_drill = DRILL in fields
         case.mask = self.wanted(rule, fields)
         case.holder = ("post", self.city.command)

@@ -9,6 +9,7 @@ import yamlread
 from conditions import compile_condition, constant
 from yamlread import as_list
 
+LANES = ("dispatch", "escalate", "notify")
 WHENS = ("opened", "unaccepted", "not_arrived", "unhandled")
 
 
@@ -53,7 +54,10 @@ class Rule:
         params = {name: constant(value) for name, value in (spec.get("params") or {}).items()}
         self.id = str(spec["id"])
         self.owner = str(spec["owner"])
-        self.is_active = spec.get("status", defaults.get("status", "active")) == "active"
+        status = spec.get("status", defaults.get("status", "active"))
+        self.is_active, self.is_shadow = status == "active", status == "shadow"
+        self.lane = str(spec.get("lane", defaults.get("lane", "dispatch")))
+        self.rank = 3 if self.is_shadow else LANES.index(self.lane)
         self.priority = int(spec.get("priority", defaults.get("priority", 100)))
         self.events = [str(name) for name in as_list(spec["event"])]
         self.where = compile_condition(spec.get("where"), params)
@@ -62,10 +66,11 @@ class Rule:
         self.area_out = _places(area.get("not_in"))
         time = spec.get("time") or {}
         self.time_in, self.time_out = as_list(time.get("in")), as_list(time.get("not_in"))
-        self.severity = int(spec["open"]["severity"])
-        self.case_owner = spec["open"].get("owner")
-        self.owner_of_asset = spec["open"].get("owner_from") == "asset.owner"
-        self.class_code = str(spec["open"]["class"])
+        opens = spec.get("open") or {}
+        self.severity = int(opens.get("severity", 4))
+        self.case_owner = opens.get("owner")
+        self.owner_of_asset = opens.get("owner_from") == "asset.owner"
+        self.class_code = str(opens["class"]) if "class" in opens else None
         self.assigns = [Assign(item, {"worker"}, params) for item in as_list(spec.get("assign") or [])]
         sla = spec.get("sla") or {}
         self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
@@ -130,9 +135,13 @@ class Rules:
         self.check = [Assign(spec, {"inspector"}, {}) for spec in as_list(defaults.get("check", inspectors))]
         verify = {"worker", "inspector"} if "verify" in defaults else {"inspector"}
         self.verify = [Assign(spec, verify, {}) for spec in as_list(defaults.get("verify", inspectors))]
+        hits = {lane: "priority" if lane == "dispatch" else "all" for lane in LANES}
+        for rules in sets:
+            hits.update({name: lane["hit"] for name, lane in (rules.get("lanes") or {}).items()})
+        self.lanes_of_one = {lane for lane in LANES if hits[lane] == "priority"}
         self.by_type, self.closers = {}, {}
-        for rule in sorted(self.rules, key=lambda rule: -rule.priority):
-            for name in rule.events if rule.is_active else []:
+        for rule in sorted(self.rules, key=lambda rule: (rule.rank, -rule.priority)):
+            for name in self.types_of(rule) if rule.is_active or rule.is_shadow else []:
                 self.by_type.setdefault(name, []).append(rule)
         for rule in self.rules:
             if rule.close_event is not None:
@@ -152,8 +161,15 @@ class Rules:
             for index, _ in enumerate(assigns):
                 self.assign_row[name, index] = len(self.assign_row)
 
+    def types_of(self, rule):
+        for name in rule.events:
+            if name.endswith(".*"):
+                yield from sorted(known for known in self.types if known.startswith(name[:-1]))
+            else:
+                yield name
+
     def match(self, city, type_name, fields, place, areas, at_ms):
-        """Active rules that take the event, best first."""
+        """Rules, active or in shadow, that take the event, best first."""
         return [rule for rule in self.by_type.get(type_name, [])
                 if self._takes(rule, city, fields, place, areas, at_ms)]
 

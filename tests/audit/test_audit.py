@@ -65,6 +65,48 @@ def audit_clauses(work, seed):
     return judge(sixrules.CITY, runs.simulate(directory, sixrules.CITY, trace, seed), f"day {seed} of the six rules")
 
 
+LANES = """ruleset: 1
+lanes: {dispatch: {hit: priority}, escalate: {hit: priority}, notify: {hit: all}}
+rules:
+- {id: zz.shadow_high, title: x, owner: dept.ecology, status: shadow, priority: 990, event: [sensor.noise, hotline.noise, sensor.dust],
+   dedupe: {key: [device], window: 20m}, merge: {key: [class], radius_m: 150}, open: {class: "E.03.01", severity: 2, title: x},
+   assign: {role: grid_worker}}
+- {id: zz.shadow_low, title: x, owner: dept.ecology, status: shadow, priority: 1, event: [sensor.noise, hotline.noise],
+   open: {class: "E.03.01", severity: 2, title: x}, assign: {role: grid_worker}}
+- {id: zz.low, title: x, owner: dept.ecology, priority: 2, event: [hotline.noise, sensor.dust, camera.vehicle_stationary],
+   dedupe: {key: [class, source], window: 5m}, merge: {key: [source]}, open: {class: "E.03.01", severity: 3, title: x},
+   assign: {role: grid_worker}}
+- {id: zz.raise, title: x, owner: dept.ecology, lane: escalate, priority: 5, event: [hotline.noise, camera.garbage_overflow, sensor.dust],
+   escalate: [{when: severity >= 3, now: true, to: city.command, severity: 2},
+              {when: opened, now: true, to: dept.ecology.lead, do: reassign}]}
+- {id: zz.raise_less, title: x, owner: dept.ecology, lane: escalate, priority: 4, event: [hotline.noise, hotline.tree],
+   escalate: [{when: opened, now: true, to: dept.ecology.lead}]}
+- {id: zz.tell_cameras, title: x, owner: dept.ecology, lane: notify, event: "camera.*",
+   dedupe: {key: [device], window: 1h}, escalate: [{when: opened, now: true, to: [city.command, dept.ecology.lead]}]}
+- {id: zz.tell, title: x, owner: dept.ecology, lane: notify, event: [hotline.noise, sensor.dust],
+   escalate: [{when: severity <= 2, now: true, to: city.command}]}
+"""
+
+
+def audit_lanes(work):
+    """A day on which rules stand beside each other: in shadow, in other lanes, below one that wins."""
+    directory = os.path.join(work, "lanes")
+    os.mkdir(directory)
+    city = runs.make_city(directory, 9)
+    with open(os.path.join(city, "rules", "zz.yaml"), "w", encoding="utf-8") as out:
+        out.write(LANES)
+    trace = runs.invent(directory, city, 9, 8, 40)
+    path = runs.simulate(directory, city, trace, 9)
+    is_ok = judge(city, path, "a day of many lanes")
+    with open(path, encoding="utf-8") as file:
+        lines = [line for line in file if '"FIRING"' in line]
+    for code in ("SHADOW", "LOST_LANE", "TOLD", "CASELESS"):
+        count = sum(line.count(f'"code":"{code}"') for line in lines)
+        is_ok = runs.ok(count > 0, f"{count} x {code}") and is_ok
+    shutil.rmtree(directory)
+    return is_ok
+
+
 def audit_real(work, name):
     directory = os.path.join(work, name)
     os.mkdir(directory)
@@ -87,6 +129,7 @@ def main():
         results = [audit_invented(work, seed) for seed in range(1, int(os.environ.get("AUDIT_SEEDS", "4")) + 1)]
         results += [audit_clauses(work, seed) for seed in (1, 2)]
         results.append(audit_quarrels(work))
+        results.append(audit_lanes(work))
         if os.path.isdir(runs.DATA):
             results += [audit_real(work, name) for name in ("sf", "ny")]
         else:

@@ -263,7 +263,8 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     e = (struct effect){.kind = EFFECT_FIRING};
     struct effect_firing *f = &e.of.firing;
     const struct field firing[] = {FIELD(f->rule), FIELD(f->code), FIELD(f->case_no),
-                                   FIELD(f->event_id), FIELD(f->candidates)};
+                                   FIELD(f->event_id), FIELD(f->candidates), FIELD(f->would),
+                                   FIELD(f->winner)};
     effect_counts(&e, firing, COUNT_OF(firing));
     e = (struct effect){.kind = EFFECT_ITEM};
     struct effect_item *item = &e.of.item;
@@ -273,7 +274,7 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     e = (struct effect){.kind = EFFECT_NOTICE};
     struct effect_notice *n = &e.of.notice;
     const struct field notice[] = {FIELD(n->case_no), FIELD(n->post), FIELD(n->step),
-                                   FIELD(n->code), FIELD(n->severity)};
+                                   FIELD(n->code), FIELD(n->severity), FIELD(n->rule)};
     effect_counts(&e, notice, COUNT_OF(notice));
     e = (struct effect){.kind = EFFECT_ACTIVATED};
     const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy)};

@@ -44,6 +44,7 @@ static void make_sample(struct sample *s)
     s->info.seek_every_ms = 1;
     s->info.accuracy_field = NONE32;
     s->info.check_assigns.count = 1;
+    s->info.lanes_of_one = 1u << RULE_LANE_DISPATCH;
     s->type.name = (struct image_string){0, 2};
     s->type.rules.count = 2;
     s->field = (struct policy_field){{0, 2}, FIELD_NUMBER, 0};
@@ -153,7 +154,14 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->type_rules[1] = 0);
     REFUSED(s->rules[1].priority = 6); /* no longer best first */
     REFUSED(s->rules[1].status = RULE_DISABLED);
-    REFUSED(s->rules[1].status = 3);
+    REFUSED(s->rules[1].status = RULE_SHADOW + 1);
+    REFUSED(s->rules[1].status = RULE_SHADOW);        /* the type does not say that it meets many */
+    REFUSED(s->rules[1].lane = RULE_LANE_NOTIFY);
+    REFUSED(s->rules[1].lane = RULE_LANE_COUNT);
+    REFUSED(s->rules[1].class_row = NONE32); /* lane dispatch opens cases */
+    REFUSED(s->type.meets_many = 1);
+    REFUSED(s->info.lanes_of_one = 0);
+    REFUSED(s->info.lanes_of_one = 9);
     REFUSED(s->rules[1].id = s->rules[0].id);
     REFUSED(s->rules[0].department = 1);
     REFUSED(s->rules[0].class_row = 2);

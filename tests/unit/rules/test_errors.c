@@ -79,6 +79,14 @@ static const struct refusal REFUSALS[] = {
     {"ruleset: 2\n"
      "rules: []\n",
      "L005: ruleset is 2"},
+    {"lanes: {dispatch: {hit: all}}\n" EVENTS RULE OPEN ASSIGN, "L005: lane dispatch is \"hit: priority\""},
+    {EVENTS RULE OPEN ASSIGN "  lane: notify\n", "L002: \"open\" goes with lane dispatch"},
+    {EVENTS RULE ASSIGN, "L004: a rule of lane dispatch needs \"open\""},
+    {EVENTS RULE "  lane: escalate\n", "L004: a rule of lane escalate needs \"escalate\""},
+    {EVENTS RULE "  lane: escalate\n  escalate: [{when: opened, after: 5m, severity: 2}]\n",
+     "L005: a rule of lane escalate acts when the event comes: now: true"},
+    {EVENTS RULE "  lane: notify\n  escalate: [{when: opened, now: true, severity: 2}]\n",
+     "L005: a rule of lane notify only tells posts"},
     {EVENTS RULE OPEN ASSIGN "  wher: hit\n",
      "rules.yaml:12:3: error L002: a rule has no key \"wher\"; nearest: where"},
     {EVENTS RULE OPEN, "L004: a rule needs \"assign\", or \"activate\""},
@@ -213,10 +221,7 @@ static void test_errors_keys_of_later_versions_are_refused(void **state)
                                        "inhibits: {rules: [x]}",
                                        "suppress: {never: true}",
                                        "group: {wait: 30s}",
-                                       "was: old.id",
-                                       "lane: notify",
-                                       "lane: escalate",
-                                       "status: shadow"};
+                                       "was: old.id"};
     for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
         char text[2048];
         char printed[8192] = "";
