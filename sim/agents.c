@@ -218,6 +218,7 @@ void agents_answer(struct agents *agents, uint32_t person, const Gridloop__Wire_
     case GRIDLOOP__WIRE__ANSWER__KIND_COUNTER_LIST:
     case GRIDLOOP__WIRE__ANSWER__KIND_PLAN_LIST:
     case GRIDLOOP__WIRE__ANSWER__KIND_PLAN_TASKS:
+    case GRIDLOOP__WIRE__ANSWER__KIND_RULES_RESULT:
 #ifdef PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE
     case _GRIDLOOP__WIRE__ANSWER__KIND__CASE_IS_INT_SIZE:
 #endif

@@ -154,7 +154,7 @@ static void put_fixed(struct trial *trial, enum command_kind kind, const void *b
 static void activate(struct trial *trial)
 {
     const struct trial_ground *ground = trial->ground;
-    const struct activate_body body = {ground->city->image.digest, ground->policy->image.digest};
+    const struct activate_body body = {.city = ground->city->image.digest, .policy = ground->policy->image.digest};
     must(core_stage_city(trial->core, ground->city_bytes, ground->city_size) == ERR_OK);
     must(core_stage_policy(trial->core, ground->policy_bytes, ground->policy_size) == ERR_OK);
     put_fixed(trial, COMMAND_ACTIVATE, &body, sizeof body);

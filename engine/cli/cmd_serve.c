@@ -5,9 +5,8 @@
  * Nothing is opened before city and rules are good, and nothing is listened on before the log is. */
 #include "engine/cli/cli.h"
 #include "engine/cli/serve_options.h"
-#include "engine/edge/image_store.h"
+#include "engine/cli/serve_reload.h"
 #include "engine/edge/log_files.h"
-#include "engine/shell/compile_pair.h"
 #include "engine/shell/data_directory.h"
 #include "engine/shell/data_limits.h"
 #include "engine/shell/history_thread.h"
@@ -37,13 +36,7 @@ struct engine {
     struct history_thread *history;
     struct key_vault *keys;
     struct evidence_store *evidence;
-    /* a reload on its way */
-    uv_work_t reload;
-    bool is_reloading;
-    struct compiled_pair fresh;
-    struct problems *problems;
-    struct pair_missing missing;
-    enum err reload_err;
+    struct serve_reload reload;
 };
 
 static int fail(int exit_code, const char *text)
@@ -231,25 +224,13 @@ static int start_clock(struct engine *engine)
     return EX_OK;
 }
 
-static enum err put_and_activate(struct engine *engine, const struct compiled_pair *pair)
-{
-    const struct disk *disk = &engine->data.disk.disk;
-    enum err err =
-        image_store_put(disk, pair->city_bytes, pair->city_size, pair->city.image.digest);
-    if (err == ERR_OK) {
-        err =
-            image_store_put(disk, pair->policy_bytes, pair->policy_size, pair->policy.image.digest);
-    }
-    if (err == ERR_OK) {
-        err = node_activate(engine->node, pair->city_bytes, pair->city_size, pair->policy_bytes,
-                            pair->policy_size);
-    }
-    return err;
-}
-
 static int activate(struct engine *engine)
 {
-    enum err err = put_and_activate(engine, &engine->pair);
+    engine->reload = (struct serve_reload){.city = engine->options.city,
+                                           .rules = engine->options.rules,
+                                           .node = engine->node,
+                                           .disk = &engine->data.disk.disk};
+    enum err err = serve_put_and_activate(&engine->reload, &engine->pair);
     if (err == ERR_FULL) {
         return fail(EX_CONFIG,
                     "the city has more persons or gateways than the limits allow; raise one "
@@ -341,50 +322,18 @@ static void raise_descriptors(void)
     }
 }
 
-/* ---- reload: compiled on a thread of libuv's pool, activated on the engine thread ---- */
-
-static void reload_work(uv_work_t *work)
-{
-    struct engine *engine = work->data;
-    engine->reload_err = compile_pair(engine->options.city, engine->options.rules, engine->problems,
-                                      &engine->fresh, &engine->missing);
-}
-
-static void reload_done(uv_work_t *work, int status)
-{
-    struct engine *engine = work->data;
-    engine->is_reloading = false;
-    enum err err = status != 0 ? ERR_UNAVAILABLE : engine->reload_err;
-    if (err != ERR_OK) {
-        problems_print(engine->problems, stderr);
-    } else {
-        err = put_and_activate(engine, &engine->fresh);
-        compiled_pair_fini(&engine->fresh);
-    }
-    if (err == ERR_OK) {
-        report(REPORT_INFO, "reloaded", "city=%s", REPORT_TEXT(engine->options.city));
-    } else {
-        report(REPORT_ERROR, "reload_refused",
-               "error=%s problems=%d note=\"the old city and rules stay\"", words_err_name(err),
-               problems_error_count(engine->problems));
-    }
-    problems_free(engine->problems);
-    engine->problems = NULL;
-}
+/* ---- reload ---- */
 
 static void on_reload(void *context, uv_loop_t *uv)
 {
     struct engine *engine = context;
-    if (engine->is_reloading) {
-        report(REPORT_WARN, "reload_running", "note=\"this signal is ignored\"");
-        return;
-    }
-    engine->is_reloading = true;
-    engine->problems = problems_new();
-    engine->reload.data = engine;
-    if (uv_queue_work(uv, &engine->reload, reload_work, reload_done) != 0) {
-        reload_done(&engine->reload, -1);
-    }
+    serve_reload_start(&engine->reload, uv, NULL);
+}
+
+static void on_rules(void *context, uv_loop_t *uv, const struct node_rules *asked)
+{
+    struct engine *engine = context;
+    serve_reload_start(&engine->reload, uv, asked);
 }
 
 /* ---- run ---- */
@@ -419,6 +368,7 @@ static int run(struct engine *engine)
                                    .evidence = engine->evidence,
                                    .snapshots = &engine->snapshots,
                                    .on_reload = on_reload,
+                                   .on_rules = on_rules,
                                    .context = engine};
     int exit_code = loop_run(&options);
     report(REPORT_INFO, "stopped", "exit=%d position=%llu durable=%llu", exit_code,

@@ -112,6 +112,9 @@ static void set_body(json_t *object, struct dump_names names, const struct comma
     case COMMAND_ACTIVATE:
         dump_set(object, "city", dump_hash(command->body.activate->city));
         dump_set(object, "policy", dump_hash(command->body.activate->policy));
+        dump_set(object, "reason",
+                 dump_text(command->body.activate->reason,
+                           strnlen(command->body.activate->reason, ACTIVATE_REASON_SIZE)));
         break;
     case COMMAND_EVENTS:
         dump_set(object, "events", dump_events(names, command));

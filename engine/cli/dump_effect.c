@@ -226,8 +226,9 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
         break;
     case EFFECT_ACTIVATED:
         kind = "ACTIVATED";
-        object = json_pack("{s:o, s:o}", "city", dump_hash(effect->of.activated.city), "policy",
-                           dump_hash(effect->of.activated.policy));
+        object = json_pack("{s:o, s:o, s:o}", "city", dump_hash(effect->of.activated.city), "policy",
+                           dump_hash(effect->of.activated.policy), "by",
+                           dump_principal(names, effect->of.activated.by));
         break;
     case EFFECT_CONTACT:
         kind = "CONTACT";

@@ -47,6 +47,8 @@
     X(FORGOTTEN, 39, "accepted long ago; its result is no longer kept", "早已受理，结果不再保留")  \
     X(NO_CITY, 40, "no city and rules are active yet", "尚未启用城市与规则")                       \
     X(UNKNOWN_COMMAND, 41, "this version does not know that command", "未知命令")                  \
+    X(RULES_REFUSED, 42, "these rules are not used: they cannot be read, or contradict each other", "规则有误，未启用") \
+    X(RULES_DIFFER, 43, "other rule files than those that were checked", "规则文件与核对时不同")      \
     X(NO_KEYS, 47, "no key can be had to seal a contact with; the report was not taken", "无法加密联系方式，未受理") \
     X(EVIDENCE_FULL, 48, "the quota of the evidence store is used up", "证据存储配额已满") \
     X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符") \

@@ -255,8 +255,15 @@ static bool fixed_check(const uint8_t *body, uint64_t size, uint32_t kind,
         return seen->status < STATUS_LIMIT && seen->reserved == 0;
     }
     if (kind == COMMAND_ACTIVATE) {
-        out_command->body.activate = at;
-    } else if (kind == COMMAND_CHECKPOINT) {
+        const struct activate_body *activate = at;
+        out_command->body.activate = activate;
+        uint32_t used = 0;
+        while (used < sizeof activate->reason && activate->reason[used] != '\0') {
+            used++;
+        }
+        return is_zero((const uint8_t *)activate->reason + used, sizeof activate->reason - used);
+    }
+    if (kind == COMMAND_CHECKPOINT) {
         out_command->body.checkpoint = at;
     } else if (kind == COMMAND_ITEMS_TAKEN) {
         out_command->body.items_taken = at;

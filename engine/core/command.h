@@ -25,7 +25,7 @@
 #include "engine/core/distance.h"
 #include "engine/core/err.h"
 
-#define BATCH_VERSION 2u
+#define BATCH_VERSION 3u
 #define EVENT_TEXT_MAX 4000u      /* bytes of free text in one event */
 #define EVENT_FIELDS_MAX 32u
 #define EVENT_AREAS_MAX 8u
@@ -33,6 +33,7 @@
 #define EVENTS_PER_COMMAND_MAX 1000u
 #define EVIDENCE_MAX 16u
 #define ACT_TEXT_MAX 1000u
+#define ACTIVATE_REASON_SIZE 120u /* why rules were changed: bytes, the rest zeros */
 #define CONTACT_SEALED_SIZE 272u /* 256 bytes under XChaCha20-Poly1305, and its tag */
 
 enum command_kind {
@@ -64,9 +65,11 @@ struct start_body {
     int64_t base_ms;     /* log time at the start */
 };
 
+/* The head's principal is who wanted it; none: the engine at its start, or a signal. */
 struct activate_body {
     struct hash128 city;
     struct hash128 policy;
+    char reason[ACTIVATE_REASON_SIZE]; /* in the words of who wanted it, UTF-8 */
 };
 
 struct checkpoint_body {
@@ -173,6 +176,7 @@ struct event_contact {
 _Static_assert(sizeof(struct command_head) == 72, "log layout");
 _Static_assert(sizeof(struct event_contact) == 288, "log layout");
 _Static_assert(sizeof(struct act_body) == 96, "log layout");
+_Static_assert(sizeof(struct activate_body) == 152, "log layout");
 _Static_assert(sizeof(struct event_head) == 80, "log layout");
 _Static_assert(sizeof(struct event_field) == 24, "log layout");
 _Static_assert(sizeof(struct seen_body) == 24, "log layout");

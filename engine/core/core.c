@@ -153,8 +153,9 @@ static void find_fastest(struct core *core)
 
 /* A pair that the log names but that was not staged is a bug or a damaged store; whatever else could be wrong with a
  * pair was refused when it was staged. */
-static void activate(struct core *core, const struct activate_body *body)
+static void activate(struct core *core, const struct command *command)
 {
+    const struct activate_body *body = command->body.activate;
     must(core->has_staged_city && hash128_is_equal(core->staged_city.image.digest, body->city));
     must(core->has_staged_policy &&
          hash128_is_equal(core->staged_policy.image.digest, body->policy));
@@ -175,7 +176,9 @@ static void activate(struct core *core, const struct activate_body *body)
     }
     const struct effect effect = {.kind = EFFECT_ACTIVATED,
                                   .at_ms = core->now_ms,
-                                  .of.activated = {.city = body->city, .policy = body->policy}};
+                                  .of.activated = {.city = body->city,
+                                                   .policy = body->policy,
+                                                   .by = command->head->principal}};
     state_emit(core, &effect);
 }
 
@@ -382,7 +385,7 @@ static void take_command(struct core *core, const struct command *command)
     }
     switch (head->kind) {
     case COMMAND_ACTIVATE:
-        activate(core, command->body.activate);
+        activate(core, command);
         break;
     case COMMAND_EVENTS:
         refusal = take_events(core, command);

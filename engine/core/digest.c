@@ -435,8 +435,8 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
     case EFFECT_PLAN:
         return add_plan(h, &effect->of.plan);
     case EFFECT_ACTIVATED:
-        return hash128_join(hash128_join(h, effect->of.activated.city),
-                            effect->of.activated.policy);
+        h = hash128_join(hash128_join(h, effect->of.activated.city), effect->of.activated.policy);
+        return hash128_join(h, effect->of.activated.by);
     case EFFECT_CONTACT:
         h = add_no(hash128_join(h, effect->of.contact.id), effect->of.contact.case_no);
         return hash128_add(h, effect->of.contact.code);

@@ -158,6 +158,7 @@ struct effect_plan {
 struct effect_activated {
     struct hash128 city;
     struct hash128 policy;
+    struct hash128 by; /* who wanted it; none */
 };
 
 /* What became of a reporter's sealed contact. The key of one that is not kept is to be deleted. */

@@ -198,6 +198,7 @@ enum err node_activate(struct node *node, const void *city_bytes, uint64_t city_
                        const void *policy_bytes, uint64_t policy_size)
 {
     must(!node->is_batch_out);
+    node->rules.is_signed = false;
     struct node_pair pair = {.city_bytes = copy_bytes(city_bytes, city_size),
                              .city_size = city_size,
                              .policy_bytes = copy_bytes(policy_bytes, policy_size),
@@ -269,6 +270,7 @@ void node_step(struct node *node, int64_t time_ms, const struct command *command
     }
     if (node->is_activated) {
         node_promote_pair(node);
+        node_rules_settled(node);
     }
     if (command->head->kind == COMMAND_START) {
         node->has_clock = true;

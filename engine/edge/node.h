@@ -23,6 +23,8 @@
 #ifndef ENGINE_EDGE_NODE_H
 #define ENGINE_EDGE_NODE_H
 
+#include "engine/core/code.h"
+#include "engine/core/command.h"
 #include "engine/core/core.h"
 #include "engine/core/err.h"
 #include "engine/edge/contact.h"
@@ -171,6 +173,31 @@ bool node_take_blob(struct node *node, struct node_blob *out_blob);
 
 /* What became of it: STORED or a refusal with its reason. */
 void node_blob_done(struct node *node, enum code code, const char *hint);
+
+/* ---- rules: one request to use other rules at a time; the caller compiles them wherever it likes ---- */
+
+#define NODE_RULES_HINT_SIZE 2048u
+
+struct node_rules {
+    struct hash128 by;       /* a person with the right to */
+    struct hash128 expected; /* of the rule files; none: whatever they are */
+    char reason[ACTIVATE_REASON_SIZE];
+};
+
+struct node_rules_counts {
+    uint32_t kept, reset, added, removed;
+};
+
+/* A request came and was not given out yet. */
+bool node_take_rules(struct node *node, struct node_rules *out_rules);
+
+/* As node_activate, on that request: its ACTIVATE bears who and why. */
+enum err node_activate_rules(struct node *node, const void *city_bytes, uint64_t city_size,
+                             const void *policy_bytes, uint64_t policy_size) WARN_UNUSED;
+
+/* What became of it: DONE (answered when the ACTIVATE is in the log) or a refusal, with what is wrong. */
+void node_rules_done(struct node *node, enum code code, struct node_rules_counts counts,
+                     const char *hint);
 
 /* ---- stop ---- */
 

@@ -438,6 +438,16 @@ void node_release_due_polls(struct node *node)
     }
 }
 
+static void put_activate(struct node *node)
+{
+    struct activate_body body = {.city = node->next.city, .policy = node->next.policy};
+    struct command_head head = own_head(node, COMMAND_ACTIVATE);
+    const uint32_t command = batch_command_count(&node->writer);
+    node_rules_sign(node, &head, &body);
+    must(batch_put(&node->writer, &head, &body, sizeof body, place_none()) == ERR_OK);
+    node->flights[command] = NONE32;
+}
+
 /* What the engine itself says first; true when the batch is to hold nothing else. */
 static bool put_engine_words(struct node *node)
 {
@@ -448,8 +458,7 @@ static bool put_engine_words(struct node *node)
         put_own(node, COMMAND_START, &body, sizeof body);
     }
     if (node->next.city_bytes != NULL) {
-        struct activate_body body = {node->next.city, node->next.policy};
-        put_own(node, COMMAND_ACTIVATE, &body, sizeof body);
+        put_activate(node);
     }
     return batch_command_count(&node->writer) > 0;
 }

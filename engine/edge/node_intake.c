@@ -377,6 +377,9 @@ static void receive_from(struct node *node, const struct arrival *arrival)
     case GRIDLOOP__WIRE__REQUEST__KIND_BLOB_PUT:
         node_receive_blob(node, arrival->reply, arrival->session->principal, wire->blob_put);
         break;
+    case GRIDLOOP__WIRE__REQUEST__KIND_RULES:
+        node_receive_rules(node, arrival->reply, arrival->session, wire->rules);
+        break;
     case GRIDLOOP__WIRE__REQUEST__KIND_COUNTERS:
         receive_counters(node, arrival->reply);
         break;

@@ -48,6 +48,18 @@ struct node_blob_slot {
     uint8_t route[NODE_ROUTE_MAX];
 };
 
+/* The request for other rules that waits for the caller or is being compiled. */
+struct node_rules_slot {
+    struct node_rules rules;
+    struct node_rules_counts counts;
+    bool is_used, is_out;
+    bool is_signed;  /* node->next is what it asked for */
+    bool is_settled; /* answered DONE when node->next is in the log */
+    uint64_t request_id;
+    uint32_t route_size;
+    uint8_t route[NODE_ROUTE_MAX];
+};
+
 #define NODE_CHECKLIST_MAX 96u /* lines of checklists in one Tasks */
 
 struct node_check_text {
@@ -115,6 +127,7 @@ struct node {
     struct node_gauge_source gauges;
     struct node_blob_slot blob;
     struct session asker; /* the rate of all who ask for counters or plans, together */
+    struct node_rules_slot rules;
     struct node_counts counts;
 };
 
@@ -183,6 +196,13 @@ void node_answer_stored(struct node *node, struct node_reply reply);
 /* node_plans.c */
 void node_receive_plan_ask(struct node *node, struct node_reply reply,
                            const struct session *session, const Gridloop__Wire__PlanAsk *wire);
+/* node_rules.c */
+void node_receive_rules(struct node *node, struct node_reply reply, const struct session *session,
+                        const Gridloop__Wire__Rules *wire);
+/* The core took node->next. */
+void node_rules_settled(struct node *node);
+/* Who and why, of the ACTIVATE of node->next. */
+void node_rules_sign(const struct node *node, struct command_head *head, struct activate_body *body);
 /* node_blob.c */
 void node_receive_blob(struct node *node, struct node_reply reply, struct hash128 owner,
                        const Gridloop__Wire__BlobPut *wire);

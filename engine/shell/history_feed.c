@@ -74,7 +74,7 @@ static void tell_images(struct history_feed *feed, uint64_t position, int64_t at
                          hash128_is_equal(policy->image.digest, feed->images.policy))) {
         return;
     }
-    feed->images = (struct effect_activated){city->image.digest, policy->image.digest};
+    feed->images = (struct effect_activated){.city = city->image.digest, .policy = policy->image.digest};
     put(feed, (struct history_record){.kind = HISTORY_IMAGES,
                                       .position = position,
                                       .at_ms = at_ms,

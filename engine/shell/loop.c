@@ -293,6 +293,16 @@ static void start_writing(struct loop *loop)
     }
 }
 
+/* ---- rules ---- */
+
+static void start_rules(struct loop *loop)
+{
+    struct node_rules asked;
+    if (loop->options->on_rules != NULL && node_take_rules(loop->options->node, &asked)) {
+        loop->options->on_rules(loop->options->context, &loop->uv, &asked);
+    }
+}
+
 /* ---- positions leave the log ---- */
 
 /* The older of the two snapshots that are kept: both would have to be lost before a start is impossible. 0: too few. */
@@ -366,6 +376,7 @@ static void run_turn(struct loop *loop)
     }
     node_shed_reports(loop->options->node, find_shed(loop));
     start_writing(loop);
+    start_rules(loop);
     log_thread_submit(loop->thread);
     send_outputs(loop);
     advance_phase(loop, now_ms);

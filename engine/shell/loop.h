@@ -38,6 +38,8 @@ struct loop_options {
     struct snapshot_child *snapshots; /* NULL: none are made */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
     void (*on_reload)(void *context, uv_loop_t *uv);
+    /* Somebody asked for other rules: compile them off this thread, then node_activate_rules and node_rules_done. NULL: refused */
+    void (*on_rules)(void *context, uv_loop_t *uv, const struct node_rules *asked);
     void *context;
 };
 

@@ -369,6 +369,23 @@ int gridloop_operator_act(const char *urls, const char *identity, const struct g
 int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size, uint32_t wait_ms,
                           unsigned char out_digest[16], struct gridloop_operator_result *out_result);
 
+/* Which rules run (activate false: identity may be anybody the engine knows), or, by a person with the right, the rule files of
+ * the engine's city read again and used. */
+struct gridloop_rules_request {
+    int activate;
+    const char *reason;            /* why, to activate: at most 119 bytes */
+    const unsigned char *expected; /* 16 bytes: digest of the files as they were checked; NULL: whatever they are */
+};
+struct gridloop_rules_result {
+    int code;                 /* DONE, or GRIDLOOP_CODE's reason why not */
+    unsigned char rules[16];  /* digest of the rule files that run now; zeros after a refusal without one */
+    unsigned char policy[16]; /* of the image they were compiled to */
+    uint32_t kept, reset, added, removed;
+    char hint[2200]; /* what is wrong */
+};
+int gridloop_operator_rules(const char *urls, const char *identity, const struct gridloop_rules_request *request,
+                            uint32_t wait_ms, struct gridloop_rules_result *out_result);
+
 #ifdef __cplusplus
 }
 #endif

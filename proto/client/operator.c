@@ -13,7 +13,10 @@
 
 #define KIND_ACT 5u
 #define KIND_BLOB_PUT 7u
+#define KIND_RULES 10u
 #define RESEND_MS 1000
+#define RULES_RESEND_MS 5000 /* they are compiled first */
+#define RULES_REASON_MAX 119u
 #define ACT_SIZE_MAX 4096u
 
 static bool make_key(char key[40])
@@ -42,9 +45,9 @@ static void take_contacts(const Gridloop__Wire__ActResult *got, struct gridloop_
 }
 
 /* true: this answer ends the matter. */
-static bool take_answer(const Gridloop__Wire__Answer *answer,
-                        struct gridloop_operator_result *result)
+static bool take_answer(const Gridloop__Wire__Answer *answer, void *context)
 {
+    struct gridloop_operator_result *result = context;
     if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT) {
         const Gridloop__Wire__ActResult *got = answer->act_result;
         result->code = (int)got->code;
@@ -70,9 +73,18 @@ static bool take_answer(const Gridloop__Wire__Answer *answer,
     return false;
 }
 
+/* An inner message and who looks at the answers to it: true ends the matter. */
+struct question {
+    uint32_t kind;
+    const uint8_t *inner;
+    uint32_t size;
+    int64_t resend_ms;
+    bool (*take)(const Gridloop__Wire__Answer *answer, void *result);
+    void *result;
+};
+
 /* Sends until an answer ends it. */
-static int exchange(struct link *link, uint32_t kind, const uint8_t *inner, uint32_t size, uint32_t wait_ms,
-                    struct gridloop_operator_result *result)
+static int exchange(struct link *link, const struct question *question, uint32_t wait_ms)
 {
     int64_t end_ms = link_monotonic_ms() + wait_ms;
     int64_t send_at_ms = 0;
@@ -81,14 +93,15 @@ static int exchange(struct link *link, uint32_t kind, const uint8_t *inner, uint
         int64_t now_ms = link_monotonic_ms();
         uint64_t request_id = 0;
         if (now_ms >= send_at_ms) {
-            memcpy(link_inner(link), inner, size);
-            send_at_ms =
-                now_ms + (link_send(link, kind, size, &request_id) == ERR_OK ? RESEND_MS : 25);
+            memcpy(link_inner(link), question->inner, question->size);
+            send_at_ms = now_ms + (link_send(link, question->kind, question->size, &request_id) == ERR_OK
+                                       ? question->resend_ms
+                                       : 25);
         }
         struct codec_answer got;
         while (link_receive(link, &got)) {
             was_answered = true;
-            if (take_answer(got.answer, result)) {
+            if (question->take(got.answer, question->result)) {
                 return GRIDLOOP_OK;
             }
         }
@@ -123,7 +136,8 @@ int gridloop_operator_act(const char *urls, const char *identity, const struct g
     if (err != ERR_OK) {
         return status_of_err(err);
     }
-    int status = exchange(&link, KIND_ACT, bytes, size, wait_ms, out_result);
+    const struct question question = {KIND_ACT, bytes, size, RESEND_MS, take_answer, out_result};
+    int status = exchange(&link, &question, wait_ms);
     link_close(&link);
     return status;
 }
@@ -156,8 +170,81 @@ int gridloop_operator_put(const char *urls, const char *identity, const void *by
     *at++ = 2 << 3 | 2;
     at = wire_put_varint(at, size);
     memcpy(at, bytes, size);
-    const int status = exchange(&link, KIND_BLOB_PUT, inner, (uint32_t)(at - inner + (ptrdiff_t)size), wait_ms, out_result);
+    const struct question question = {KIND_BLOB_PUT, inner,       (uint32_t)(at - inner + (ptrdiff_t)size),
+                                      RESEND_MS,     take_answer, out_result};
+    const int status = exchange(&link, &question, wait_ms);
     link_close(&link);
     free(inner);
+    return status;
+}
+
+static void take_digest(const ProtobufCBinaryData *from, protobuf_c_boolean is_there, unsigned char out[16])
+{
+    if (is_there && from->len == 16) {
+        memcpy(out, from->data, 16);
+    }
+}
+
+static bool take_rules(const Gridloop__Wire__Answer *answer, void *context)
+{
+    struct gridloop_rules_result *result = context;
+    if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_RULES_RESULT) {
+        const Gridloop__Wire__RulesResult *got = answer->rules_result;
+        result->code = (int)got->code;
+        take_digest(&got->rules, got->has_rules, result->rules);
+        take_digest(&got->policy, got->has_policy, result->policy);
+        result->kept = got->kept;
+        result->reset = got->reset;
+        result->added = got->added;
+        result->removed = got->removed;
+        (void)snprintf(result->hint, sizeof(result->hint), "%s", got->hint != NULL ? got->hint : "");
+        return got->code != CODE_OVERLOADED;
+    }
+    struct gridloop_operator_result refusal = {0};
+    if (!take_answer(answer, &refusal)) {
+        return false;
+    }
+    result->code = refusal.code;
+    (void)snprintf(result->hint, sizeof(result->hint), "%s", refusal.hint);
+    return true;
+}
+
+int gridloop_operator_rules(const char *urls, const char *identity, const struct gridloop_rules_request *request,
+                            uint32_t wait_ms, struct gridloop_rules_result *out_result)
+{
+    if (urls == NULL || identity == NULL || request == NULL || out_result == NULL) {
+        return GRIDLOOP_INVALID;
+    }
+    *out_result = (struct gridloop_rules_result){0};
+    const size_t reason_size = request->reason == NULL ? 0 : strlen(request->reason);
+    if (reason_size > RULES_REASON_MAX) {
+        (void)snprintf(out_result->hint, sizeof(out_result->hint), "the reason has %zu bytes, at most %u", reason_size,
+                       RULES_REASON_MAX);
+        return GRIDLOOP_INVALID;
+    }
+    uint8_t inner[RULES_REASON_MAX + 32];
+    uint8_t *at = inner;
+    if (request->activate) {
+        *at++ = 1 << 3;
+        *at++ = 1;
+        *at++ = 2 << 3 | 2;
+        at = wire_put_varint(at, reason_size);
+        memcpy(at, request->reason == NULL ? "" : request->reason, reason_size);
+        at += reason_size;
+        if (request->expected != NULL) {
+            *at++ = 3 << 3 | 2;
+            *at++ = 16;
+            memcpy(at, request->expected, 16);
+            at += 16;
+        }
+    }
+    struct link link;
+    enum err err = link_open(&link, urls, identity, sizeof(inner));
+    if (err != ERR_OK) {
+        return status_of_err(err);
+    }
+    const struct question question = {KIND_RULES, inner, (uint32_t)(at - inner), RULES_RESEND_MS, take_rules, out_result};
+    const int status = exchange(&link, &question, wait_ms);
+    link_close(&link);
     return status;
 }

@@ -26,6 +26,7 @@ NEEDS = {
     "gridloop case erase": ["1", "--as", "li.qiang", "--reason", "call_back"],
     "gridloop case status": ["1.1"], "gridloop case evidence": ["1"],
     "gridloop index": ["--data", "DATA"], "gridloop report": ["--html", "OUT", "--data", "DATA"],
+    "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop rules explain": ["--event", '{"type": "camera.garbage_overflow", "device": "C-002"}'],
     "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
@@ -39,7 +40,8 @@ NEEDS = {
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
-MAKES = {"gridloop case evidence": {"url"}, "gridloop serve": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
+MAKES = {"gridloop case evidence": {"url"}, "gridloop serve": {"data"}, "gridloop rules plan": {"data"},
+         "gridloop rules activate": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
 JSON = {
     "gridloop check": ["--city", "CITY"], "gridloop city check": ["CITY"], "gridloop city demo": ["OTHER"],
     "gridloop case list": ["--data", "DATA"], "gridloop case show": ["1", "--data", "DATA"],
@@ -48,6 +50,7 @@ JSON = {
     "gridloop log dump": ["--data", "DATA"], "gridloop trace info": ["TRACE"], "gridloop config show": [],
     "gridloop send": ["--example", "camera.garbage_overflow"], "gridloop replay": ["TRACE", "--speed", "max"],
     "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
+    "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
     "gridloop plan list": ["--as", "li.qiang"],
 }
@@ -132,7 +135,7 @@ def check_no_engine(commands, env, files):
     for command in commands:
         if command.options.get("url") != "URL" or "url" in MAKES.get(command.name, set()):
             continue
-        words = [*command.args, *NEEDS.get(command.name, []), "--url", f"ipc://{files['HOME']}/nobody.sock"]
+        words = [*command.args, *(files.get(word, word) for word in NEEDS.get(command.name, [])), "--url", f"ipc://{files['HOME']}/nobody.sock"]
         if command.name == "gridloop replay":
             words.append(files["TRACE"])
         done = call(words, env)

@@ -69,7 +69,7 @@ static void write_all(struct buffers *b)
     struct start_body start = {1, 60, 1000};
     assert_int_equal(batch_put(&b->writer, &head, &start, sizeof start, place_none()), ERR_OK);
     head = head_of(COMMAND_ACTIVATE, 0);
-    struct activate_body activate = {{1, 1}, {2, 2}};
+    struct activate_body activate = {.city = {1, 1}, .policy = {2, 2}, .reason = "because"};
     assert_int_equal(batch_put(&b->writer, &head, &activate, sizeof activate, place_none()),
                      ERR_OK);
     head = head_of(COMMAND_TICK, 0);

@@ -277,7 +277,8 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
                                    FIELD(n->code), FIELD(n->severity), FIELD(n->rule)};
     effect_counts(&e, notice, COUNT_OF(notice));
     e = (struct effect){.kind = EFFECT_ACTIVATED};
-    const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy)};
+    const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy),
+                                      FIELD(e.of.activated.by)};
     effect_counts(&e, activated, COUNT_OF(activated));
     e = (struct effect){.kind = EFFECT_CONTACT};
     const struct field contact[] = {FIELD(e.of.contact.id), FIELD(e.of.contact.case_no),

@@ -92,7 +92,7 @@ static void town_compile(struct town *town, const char *directory)
 static void town_activate(struct town *town)
 {
     struct batch_writer writer;
-    const struct activate_body body = {town->city.image.digest, town->policy.image.digest};
+    const struct activate_body body = {.city = town->city.image.digest, .policy = town->policy.image.digest};
     const struct command_head head = town_head(town, COMMAND_ACTIVATE, NULL);
     assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
     assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);

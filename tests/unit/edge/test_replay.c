@@ -141,7 +141,7 @@ static void test_replay_names_a_missing_image(void **state)
 {
     (void)state;
     append_start();
-    struct activate_body activate = {{0xabcd, 1}, {2, 2}};
+    struct activate_body activate = {.city = {0xabcd, 1}, .policy = {2, 2}};
     append(2000, COMMAND_ACTIVATE, &activate, sizeof activate);
     struct replay *replay = open_replay(false);
     struct log_fault fault;
