@@ -28,6 +28,8 @@ static void add(struct anchors *anchors, struct anchor anchor)
 {
     if (anchors->count < ANCHORS_MAX) {
         anchors->items[anchors->count++] = anchor;
+    } else {
+        anchors->is_whole = false;
     }
 }
 
@@ -89,6 +91,7 @@ static void find_both(struct arena *arena, const struct ast_node *node, bool is_
     find(arena, node->left, is_negated, out);
     find(arena, node->right, is_negated, &right);
     out->is_impossible = out->is_impossible || right.is_impossible;
+    out->is_whole = out->is_whole && right.is_whole;
     for (uint32_t i = 0; i < right.count; i++) {
         struct anchor *mine = at(out, right.items[i].field);
         if (mine == NULL) {
@@ -114,8 +117,7 @@ static void find_either(struct arena *arena, const struct ast_node *node, bool i
         *out = left;
         return;
     }
-    out->count = 0;
-    out->is_impossible = false;
+    *out = (struct anchors){.count = 0};
     for (uint32_t i = 0; i < left.count; i++) {
         const struct anchor *other = anchors_at(&right, left.items[i].field);
         struct anchor joined = left.items[i];
@@ -217,13 +219,15 @@ static void find_leaf(struct arena *arena, const struct ast_node *node, struct a
     } else if (node->kind == AST_FIELD) {
         find_flag(node->field, true, out);
     }
+    /* Of a list of numbers an anchor has only the ends. */
+    out->is_whole = out->count > 0 && (node->kind != AST_IN || node->left->type == TYPE_TEXT);
 }
 
 static void find(struct arena *arena, const struct ast_node *node, bool is_negated,
                  struct anchors *out)
 {
     out->count = 0;
-    out->is_impossible = false;
+    out->is_impossible = out->is_whole = false;
     if (node->kind == AST_NOT) {
         find(arena, node->left, !is_negated, out);
     } else if (node->kind == AST_AND || node->kind == AST_OR) {
@@ -234,6 +238,7 @@ static void find(struct arena *arena, const struct ast_node *node, bool is_negat
         }
     } else if (node->kind == AST_TRUTH) {
         out->is_impossible = (node->number != 0) == is_negated;
+        out->is_whole = true;
     } else if (!is_negated) {
         find_leaf(arena, node, out);
     }
@@ -243,6 +248,7 @@ void anchors_find(struct arena *arena, const struct ast_node *root, struct ancho
 {
     out_anchors->count = 0;
     out_anchors->is_impossible = false;
+    out_anchors->is_whole = root == NULL;
     if (root != NULL) {
         find(arena, root, false, out_anchors);
     }

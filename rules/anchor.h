@@ -22,6 +22,7 @@ struct anchors {
     struct anchor items[ANCHORS_MAX];
     uint32_t count;
     bool is_impossible; /* the condition is never true */
+    bool is_whole;      /* the condition is true wherever all anchors hold */
 };
 
 /* root NULL: no anchors. */

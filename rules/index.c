@@ -38,13 +38,17 @@ struct index_builder {
     uint32_t filing_count, filing_capacity;
 };
 
-struct index_tables index_tables_of(struct arena *arena)
+struct index_tables index_tables_of(struct arena *arena, struct image_writer *image)
 {
-    return (struct index_tables){
-        table_of(arena, sizeof(struct match_type)),   table_of(arena, sizeof(struct match_attribute)),
-        table_of(arena, sizeof(uint64_t)),            table_of(arena, sizeof(struct match_access)),
-        table_of(arena, sizeof(struct match_group)),  table_of(arena, sizeof(uint32_t)),
-        table_of(arena, sizeof(struct match_record))};
+    return (struct index_tables){image,
+                                 table_of(arena, sizeof(struct match_type)),
+                                 table_of(arena, sizeof(struct match_attribute)),
+                                 table_of(arena, sizeof(uint64_t)),
+                                 table_of(arena, sizeof(struct match_access)),
+                                 table_of(arena, sizeof(struct match_group)),
+                                 table_of(arena, sizeof(uint32_t)),
+                                 table_of(arena, sizeof(struct match_record)),
+                                 table_of(arena, sizeof(struct match_text))};
 }
 
 /* ---- slots ---- */
@@ -197,16 +201,15 @@ static uint32_t add_access(struct index_builder *builder, uint32_t number, uint3
     for (; end < builder->filing_count && filings[end].access == number; end++) {
         tags += end == first || filings[end].tag != filings[end - 1].tag;
     }
-    struct match_access access = {.left = (uint8_t)from->left, .right = (uint8_t)from->right};
+    const bool is_area = from->left == MATCH_ATTRIBUTE_NONE;
+    struct match_access access = {.needs = is_area ? 0 : match_needs(from->left, from->right),
+                                  .left = (uint8_t)from->left,
+                                  .right = (uint8_t)from->right};
     while (((uint64_t)MATCH_GROUP_TAGS << access.bits) * FULL_OF_EIGHT <= tags * 8) {
         access.bits++;
     }
     must(access.bits <= MATCH_GROUP_BITS_MAX);
     access.groups = table_extend(&builder->tables->groups, UINT32_C(1) << access.bits);
-    if (from->left != MATCH_ATTRIBUTE_NONE) {
-        access.needs = UINT32_C(1) << from->left;
-        access.needs |= from->right == MATCH_ATTRIBUTE_NONE ? 0 : UINT32_C(1) << from->right;
-    }
     struct match_group *groups =
         (struct match_group *)(void *)builder->tables->groups.rows + access.groups;
     for (uint32_t i = first; i < end; i++) {
@@ -218,7 +221,11 @@ static uint32_t add_access(struct index_builder *builder, uint32_t number, uint3
         const uint32_t entry = filings[i].slot | (is_last ? MATCH_ENTRY_LAST : 0);
         (void)table_add(&builder->tables->entries, &entry, 1);
     }
-    (void)table_add(&builder->tables->accesses, &access, 1);
+    if (is_area) {
+        builder->type.areas = access;
+    } else {
+        (void)table_add(&builder->tables->accesses, &access, 1);
+    }
     return end;
 }
 
@@ -238,13 +245,15 @@ static void add_accesses(struct index_builder *builder)
     }
     sort_filings(builder);
     builder->type.accesses.first = builder->tables->accesses.count;
-    builder->type.entries.first = builder->tables->entries.count;
+    const uint32_t no_list = MATCH_ENTRY_LAST;
+    builder->type.entries = table_add(&builder->tables->entries, &no_list, 1);
     uint32_t first = 0;
     for (uint32_t i = 0; i < accesses->count; i++) {
         first = add_access(builder, i, first);
     }
     must(first == builder->filing_count);
-    builder->type.accesses.count = accesses->count;
+    builder->type.accesses.count =
+        builder->tables->accesses.count - builder->type.accesses.first;
     builder->type.entries.count = builder->tables->entries.count - builder->type.entries.first;
 }
 
@@ -256,7 +265,10 @@ static void add_attributes(struct index_builder *builder)
     for (uint32_t f = 0; f < fields->count; f++) {
         const struct index_field *field = &fields->items[f];
         struct match_attribute attribute = {
-            field->field->row, field->field->kind, {builder->tables->keys.count, 0}};
+            .flip = field->field->kind == FIELD_STRING ? 0 : match_number_key(0),
+            .field = field->field->row,
+            .kind = field->field->kind,
+            .keys = {builder->tables->keys.count, 0}};
         bool is_asked = false;
         for (uint32_t i = 0; i < builder->accesses->count; i++) {
             const struct index_access *access = &builder->accesses->items[i];
@@ -279,51 +291,92 @@ struct test {
     uint64_t low, span;
 };
 
-/* Inserts a test into the sorted best ones. */
-static void add_test(struct test tests[MATCH_TESTS], uint32_t *count, struct test test)
+/* What the record of a rule is made of. */
+struct record_tests {
+    struct test items[MATCH_TESTS];
+    uint32_t count;
+    uint32_t number_count; /* wanted, kept or not */
+    uint32_t needs;
+    uint32_t texts[MATCH_ATTRIBUTES_MAX]; /* fields */
+    uint32_t text_count;
+    bool has_lists; /* one of several texts */
+};
+
+/* Keeps the best ones, sorted. */
+static void add_test(struct record_tests *tests, struct test test)
 {
-    uint32_t at = *count;
-    while (at > 0 && tests[at - 1].share > test.share) {
+    uint32_t at = tests->count;
+    while (at > 0 && tests->items[at - 1].share > test.share) {
         at--;
     }
     if (at == MATCH_TESTS) {
         return;
     }
-    *count += *count < MATCH_TESTS;
-    for (uint32_t i = *count - 1; i > at; i--) {
-        tests[i] = tests[i - 1];
+    tests->count += tests->count < MATCH_TESTS;
+    for (uint32_t i = tests->count - 1; i > at; i--) {
+        tests->items[i] = tests->items[i - 1];
     }
-    tests[at] = test;
+    tests->items[at] = test;
 }
 
 /* Tests that the lookup has not made already: a tag stands for a text, but a cell of numbers is only part of the answer. */
-static uint32_t find_tests(const struct index_builder *builder, const struct placing *placing,
-                           struct test tests[MATCH_TESTS], uint32_t *needs)
+static void find_tests(const struct index_builder *builder, const struct placing *placing,
+                       struct record_tests *out)
 {
     const struct index_accesses *accesses = builder->accesses;
     const struct index_access *access =
         placing->access < accesses->count ? &accesses->items[placing->access] : NULL;
-    uint32_t count = 0;
     for (uint32_t f = 0; f < builder->fields->count; f++) {
         const struct index_field *field = &builder->fields->items[f];
         const struct anchor *anchor = field->anchors[placing->rank];
         if (anchor == NULL) {
             continue;
         }
-        *needs |= UINT32_C(1) << f;
+        out->needs |= UINT32_C(1) << f;
         const bool is_filed = access != NULL && (access->left == f || access->right == f);
         struct test test = {index_share(field, anchor), f, 0, 0};
         if (field->field->kind != FIELD_STRING) {
             test.low = match_number_key(anchor->low);
             test.span = match_number_key(anchor->high) - test.low;
             test.share = is_filed ? INDEX_ALL / 2 : test.share;
-            add_test(tests, &count, test);
-        } else if (anchor->text_count == 1 && !is_filed) {
+            out->number_count++;
+            add_test(out, test);
+            continue;
+        }
+        if (anchor->text_count != 1) {
+            out->has_lists = true;
+            continue;
+        }
+        out->texts[out->text_count++] = f;
+        if (!is_filed) {
             test.low = index_text_key(anchor->texts[0]);
-            add_test(tests, &count, test);
+            add_test(out, test);
         }
     }
-    return count;
+}
+
+/* Are the tests and texts all that the condition says? */
+static bool says_all(const struct index_builder *builder, const struct record_tests *tests,
+                     uint32_t rank)
+{
+    uint32_t numbers = 0;
+    for (uint32_t i = 0; i < tests->count; i++) {
+        numbers += builder->fields->items[tests->items[i].field].field->kind != FIELD_STRING;
+    }
+    return builder->fields->is_whole[rank] && !tests->has_lists && numbers == tests->number_count;
+}
+
+static uint32_t add_texts(struct index_builder *builder, const struct record_tests *tests,
+                          uint32_t rank)
+{
+    const uint32_t first = builder->tables->texts.count;
+    for (uint32_t i = 0; i < tests->text_count; i++) {
+        const char *text = builder->fields->items[tests->texts[i]].anchors[rank]->texts[0];
+        const struct match_text row = {
+            image_writer_string(builder->tables->image, text, strlen(text)), tests->texts[i]};
+        (void)table_add(&builder->tables->texts, &row, 1);
+    }
+    return first;
 }
 
 static void add_records(struct index_builder *builder)
@@ -333,15 +386,28 @@ static void add_records(struct index_builder *builder)
         (struct match_record *)(void *)builder->tables->records.rows + builder->type.records;
     for (uint32_t slot = 0; slot < builder->rule_count; slot++) {
         const struct placing *placing = &builder->placings[slot];
+        const struct rule *rule = builder->rules[placing->rank];
         struct match_record *record = &records[slot];
-        struct test tests[MATCH_TESTS];
-        const uint32_t count = find_tests(builder, placing, tests, &record->needs);
-        record->rule = builder->rules[placing->rank]->row;
+        struct record_tests tests;
+        memset(&tests, 0, sizeof tests);
+        find_tests(builder, placing, &tests);
         record->rank = placing->rank;
+        record->needs = tests.needs;
+        if (says_all(builder, &tests, placing->rank)) {
+            record->texts = add_texts(builder, &tests, placing->rank);
+            record->rest = (uint8_t)tests.text_count;
+        } else {
+            record->rest = MATCH_REST_PROGRAM;
+        }
+        if (rule->in != NULL || rule->out != NULL || rule->calendars_in.count > 0 ||
+            rule->calendars_out.count > 0) {
+            record->rest |= MATCH_REST_PLACE_TIME;
+        }
         for (uint32_t i = 0; i < MATCH_TESTS; i++) {
-            record->tests[i] = i < count ? (uint8_t)tests[i].field : MATCH_ATTRIBUTE_NONE;
-            record->lows[i] = i < count ? tests[i].low : 0;
-            record->spans[i] = i < count ? tests[i].span : 0;
+            const bool is_used = i < tests.count;
+            record->tests[i] = is_used ? (uint8_t)tests.items[i].field : MATCH_ATTRIBUTE_NONE;
+            record->lows[i] = is_used ? tests.items[i].low : 0;
+            record->spans[i] = is_used ? tests.items[i].span : 0;
         }
     }
 }
@@ -349,7 +415,10 @@ static void add_records(struct index_builder *builder)
 void index_add_type(struct index_tables *tables, const struct rule *const *rules,
                     uint32_t rule_count)
 {
-    struct index_builder builder = {.tables = tables, .rules = rules, .rule_count = rule_count};
+    struct index_builder builder = {.tables = tables,
+                                    .type = {.areas = {.groups = NONE32}},
+                                    .rules = rules,
+                                    .rule_count = rule_count};
     if (rule_count > 0) {
         builder.arena = arena_new();
         builder.fields = arena_take(builder.arena, sizeof *builder.fields);

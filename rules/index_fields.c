@@ -201,6 +201,14 @@ void index_fields_find(struct arena *arena, const struct rule *const *rules, uin
         }
     }
     find_areas(arena, rules, rule_count, out_fields);
+    out_fields->is_whole = arena_take(arena, rule_count * sizeof out_fields->is_whole[0]);
+    for (uint32_t i = 0; i < rule_count; i++) {
+        uint32_t kept = 0;
+        for (uint32_t f = 0; f < out_fields->count; f++) {
+            kept += out_fields->items[f].anchors[i] != NULL;
+        }
+        out_fields->is_whole[i] = anchors[i].is_whole && kept == anchors[i].count;
+    }
 }
 
 /* The event may carry a value that no rule names: one more than the keys. */

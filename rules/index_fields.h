@@ -24,6 +24,7 @@ struct index_fields {
     struct index_field items[MATCH_ATTRIBUTES_MAX]; /* by row */
     uint32_t count;
     uint32_t area_count; /* different areas that rules ask for */
+    bool *is_whole;      /* by rank: the anchors say all that the condition says, and all are of these fields */
 };
 
 /* rules: of one event type, best first. */

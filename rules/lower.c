@@ -314,6 +314,7 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, MATCH_GROUPS, &lowering->index.groups);
     put_section(lowering, MATCH_ENTRIES, &lowering->index.entries);
     put_section(lowering, MATCH_RECORDS, &lowering->index.records);
+    put_section(lowering, MATCH_TEXTS, &lowering->index.texts);
 }
 
 static void init_tables(struct lowering *lowering)
@@ -330,7 +331,7 @@ static void init_tables(struct lowering *lowering)
     lowering->closers = table_of(arena, sizeof(uint32_t));
     lowering->type_rules = table_of(arena, sizeof(uint32_t));
     lowering->circles = table_of(arena, sizeof(struct policy_circle));
-    lowering->index = index_tables_of(arena);
+    lowering->index = index_tables_of(arena, lowering->image);
 }
 
 enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_size)

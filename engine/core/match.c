@@ -7,7 +7,7 @@
 #include "engine/core/calendar.h"
 #include "engine/core/expr.h"
 
-#define MATCH_HITS 64u /* lists found before they are gone through */
+#define MATCH_LISTS 64u /* found before they are gone through */
 
 /* What has been found so far. */
 struct match_found {
@@ -23,12 +23,12 @@ struct match_walk {
     const struct city *city;
     const struct event *event;
     const struct match_type *type;
+    struct image_range rules; /* of the type, in POLICY_TYPE_RULES */
     struct match_found found;
-    uint32_t present; /* bit i: the event carries attribute i */
-    uint32_t hit_count;
-    uint32_t hits[MATCH_HITS]; /* lists */
+    uint32_t present; /* bit i: the event carries attribute i; only then are the three below set */
     uint64_t values[MATCH_ATTRIBUTES_MAX + 1];
     uint64_t tokens[MATCH_ATTRIBUTES_MAX + 1]; /* for match_tag */
+    uint8_t places[MATCH_ATTRIBUTES_MAX];      /* among the event's fields */
 };
 
 /* Number of ascending keys that are at most the wanted one. The comparison feeds an addition instead of a branch: which way it
@@ -49,50 +49,46 @@ static void spread_fields(struct match_walk *walk)
 {
     const struct policy *policy = walk->policy;
     const struct image_range range = walk->type->attributes;
-    const struct event_field *field = walk->event->fields;
-    const struct event_field *end = field + walk->event->head->field_count;
-    for (uint32_t i = 0; i < range.count; i++) {
-        const struct match_attribute *attribute = &policy->match_attributes[range.first + i];
-        while (field < end && field->field < attribute->field) {
-            field++;
-        }
-        if (field == end) {
-            return;
-        }
-        if (field->field != attribute->field || field->kind != attribute->kind) {
+    const struct match_attribute *attributes = policy->match_attributes + range.first;
+    const struct event_field *fields = walk->event->fields;
+    const uint32_t field_count = walk->event->head->field_count;
+    uint32_t present = 0;
+    for (uint32_t at = 0, i = 0; at < field_count && i < range.count;) {
+        const struct event_field *field = &fields[at];
+        const struct match_attribute *attribute = &attributes[i];
+        if (field->field != attribute->field) {
+            at += field->field < attribute->field;
+            i += field->field > attribute->field;
             continue;
         }
-        walk->present |= UINT32_C(1) << i;
-        if (attribute->kind == FIELD_STRING) {
-            walk->values[i] = walk->tokens[i] = field->a;
-            continue;
+        const uint64_t value =
+            attribute->kind == FIELD_BOOL && field->a != 0 ? (uint64_t)MICRO : field->a;
+        present |= (uint32_t)(field->kind == attribute->kind) << i;
+        walk->places[i] = (uint8_t)at;
+        walk->values[i] = walk->tokens[i] = value ^ attribute->flip;
+        if (attribute->keys.count > 0) {
+            walk->tokens[i] = count_keys_upto(policy->match_keys + attribute->keys.first,
+                                              attribute->keys.count, walk->values[i]);
         }
-        const bool is_flag = attribute->kind == FIELD_BOOL;
-        const int64_t value = is_flag ? (field->a != 0 ? MICRO : 0) : (int64_t)field->a;
-        walk->values[i] = match_number_key(value);
-        walk->tokens[i] = count_keys_upto(policy->match_keys + attribute->keys.first,
-                                          attribute->keys.count, walk->values[i]);
+        at++;
+        i++;
     }
+    walk->present = present;
+    walk->values[MATCH_ATTRIBUTE_NONE] = walk->tokens[MATCH_ATTRIBUTE_NONE] = 0;
 }
 
-/* Looks a tag up; the list is counted as a hit or not without a branch. */
-static void look_up(struct match_walk *walk, const struct match_access *access, uint32_t tag)
+/* The list under a tag, 0 = none. No branch says which of a group's tags it is. */
+static uint32_t find_list(const struct match_group *groups, uint32_t bits, uint32_t tag)
 {
-    const struct match_group *groups = walk->policy->match_groups + access->groups;
-    const uint32_t mask = (UINT32_C(1) << access->bits) - 1;
-    for (uint32_t at = match_home(tag, access->bits);; at = (at + 1) & mask) {
+    const uint32_t mask = (UINT32_C(1) << bits) - 1;
+    for (uint32_t at = match_home(tag, bits);; at = (at + 1) & mask) {
         const struct match_group *group = &groups[at];
-        uint32_t place = 0;
-        uint32_t is_hit = 0;
+        uint32_t list = 0;
         for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
-            const bool is_same = group->tags[i] == tag;
-            place = is_same ? i : place;
-            is_hit |= is_same;
+            list |= group->tags[i] == tag ? group->lists[i] : 0;
         }
-        walk->hits[walk->hit_count] = group->lists[place];
-        walk->hit_count += is_hit;
-        if (is_hit | (group->tags[MATCH_GROUP_TAGS - 1] == 0)) {
-            return;
+        if ((list != 0) | (group->tags[MATCH_GROUP_TAGS - 1] == 0)) {
+            return list;
         }
     }
 }
@@ -149,17 +145,10 @@ static bool is_in_calendars(const struct policy *policy, const struct city *city
     return false;
 }
 
-bool match_rule(const struct policy *policy, const struct city *city, uint32_t rule_row,
-                const struct event *event)
+/* The part of a rule that no program says. */
+static bool is_in_place_and_time(const struct policy *policy, const struct city *city,
+                                 const struct policy_rule *rule, const struct event *event)
 {
-    must(rule_row < policy->rule_count);
-    const struct policy_rule *rule = &policy->rules[rule_row];
-    if (!policy_rule_is_evaluated(rule)) {
-        return false;
-    }
-    if (!expr_is_true(policy, rule->program, event, 0)) {
-        return false;
-    }
     bool has_in = rule->areas_in.count > 0 || rule->circles_in.count > 0;
     if (has_in && !is_in_places(policy, rule->areas_in, rule->circles_in, event)) {
         return false;
@@ -172,6 +161,15 @@ bool match_rule(const struct policy *policy, const struct city *city, uint32_t r
         return false;
     }
     return !is_in_calendars(policy, city, rule->calendars_out, at_ms);
+}
+
+bool match_rule(const struct policy *policy, const struct city *city, uint32_t rule_row,
+                const struct event *event)
+{
+    must(rule_row < policy->rule_count);
+    const struct policy_rule *rule = &policy->rules[rule_row];
+    return policy_rule_is_evaluated(rule) && expr_is_true(policy, rule->program, event, 0) &&
+           is_in_place_and_time(policy, city, rule, event);
 }
 
 static void keep_rank(struct match_found *found, uint32_t rank)
@@ -193,45 +191,74 @@ static void keep_rank(struct match_found *found, uint32_t rank)
 
 static bool record_holds(const struct match_walk *walk, const struct match_record *record)
 {
+    if ((walk->present & record->needs) != record->needs) {
+        return false;
+    }
     for (uint32_t i = 0; i < MATCH_TESTS; i++) {
         if (walk->values[record->tests[i]] - record->lows[i] > record->spans[i]) {
             return false;
         }
     }
-    return (walk->present & record->needs) == record->needs;
+    return true;
+}
+
+/* Two texts may share a value: the bytes decide. */
+static bool texts_hold(const struct match_walk *walk, const struct match_record *record)
+{
+    const struct policy *policy = walk->policy;
+    const uint32_t count = record->rest & MATCH_REST_TEXTS;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct match_text *text = &policy->match_texts[record->texts + i];
+        const struct event_field *field = &walk->event->fields[walk->places[text->attribute]];
+        if (field->size != text->text.size ||
+            memcmp(walk->event->text + field->text_offset, policy_text(policy, text->text),
+                   field->size) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void verify(struct match_walk *walk, uint32_t slot)
 {
-    const struct match_record *record = &walk->policy->match_records[walk->type->records + slot];
-    if (record_holds(walk, record) &&
-        match_rule(walk->policy, walk->city, record->rule, walk->event)) {
-        keep_rank(&walk->found, record->rank);
+    const struct policy *policy = walk->policy;
+    const struct match_record *record = &policy->match_records[walk->type->records + slot];
+    if (!record_holds(walk, record) || !texts_hold(walk, record)) {
+        return;
     }
+    const struct policy_rule *rule =
+        &policy->rules[policy->type_rules[walk->rules.first + record->rank]];
+    if ((record->rest & MATCH_REST_PROGRAM) != 0 &&
+        !expr_is_true(policy, rule->program, walk->event, 0)) {
+        return;
+    }
+    if ((record->rest & MATCH_REST_PLACE_TIME) != 0 &&
+        !is_in_place_and_time(policy, walk->city, rule, walk->event)) {
+        return;
+    }
+    keep_rank(&walk->found, record->rank);
 }
 
-static void verify_hits(struct match_walk *walk)
+static void verify_list(struct match_walk *walk, uint32_t list)
 {
-    const uint32_t *entries = walk->policy->match_entries + walk->type->entries.first;
-    for (uint32_t i = 0; i < walk->hit_count; i++) {
-        const uint32_t *entry = &entries[walk->hits[i]];
+    const uint32_t *entry = walk->policy->match_entries + walk->type->entries.first + list;
+    verify(walk, *entry & ~MATCH_ENTRY_LAST);
+    while ((*entry++ & MATCH_ENTRY_LAST) == 0) {
         verify(walk, *entry & ~MATCH_ENTRY_LAST);
-        while ((*entry++ & MATCH_ENTRY_LAST) == 0) {
-            verify(walk, *entry & ~MATCH_ENTRY_LAST);
-        }
     }
-    walk->hit_count = 0;
 }
 
 /* A rule of several areas is filed under each: it counts under the first of them that the event is in. */
-static void verify_area_hits(struct match_walk *walk, uint32_t area_at)
+static void verify_area(struct match_walk *walk, uint32_t list, uint32_t area_at)
 {
     const struct policy *policy = walk->policy;
     const struct event_head *head = walk->event->head;
-    const uint32_t *entries = policy->match_entries + walk->type->entries.first;
-    for (const uint32_t *entry = &entries[walk->hits[0]];; entry++) {
+    const uint32_t *entry = policy->match_entries + walk->type->entries.first + list;
+    for (bool is_last = false; !is_last; entry++) {
+        is_last = (*entry & MATCH_ENTRY_LAST) != 0;
         const uint32_t slot = *entry & ~MATCH_ENTRY_LAST;
-        const uint32_t rule = policy->match_records[walk->type->records + slot].rule;
+        const uint32_t rank = policy->match_records[walk->type->records + slot].rank;
+        const uint32_t rule = policy->type_rules[walk->rules.first + rank];
         bool is_counted = false;
         for (uint32_t i = 0; i < area_at; i++) {
             is_counted = is_counted ||
@@ -240,22 +267,18 @@ static void verify_area_hits(struct match_walk *walk, uint32_t area_at)
         if (!is_counted) {
             verify(walk, slot);
         }
-        if ((*entry & MATCH_ENTRY_LAST) != 0) {
-            return;
-        }
     }
 }
 
 static void search_areas(struct match_walk *walk, const struct match_access *access)
 {
-    verify_hits(walk);
+    const struct match_group *groups = walk->policy->match_groups + access->groups;
     const struct event_head *head = walk->event->head;
     must(head->area_count <= EVENT_AREAS_MAX);
     for (uint32_t i = 0; i < head->area_count; i++) {
-        look_up(walk, access, match_area_tag(head->areas[i]));
-        if (walk->hit_count > 0) {
-            verify_area_hits(walk, i);
-            walk->hit_count = 0;
+        const uint32_t list = find_list(groups, access->bits, match_area_tag(head->areas[i]));
+        if (list != 0) {
+            verify_area(walk, list, i);
         }
     }
 }
@@ -264,18 +287,25 @@ static void search_accesses(struct match_walk *walk)
 {
     const struct image_range range = walk->type->accesses;
     const struct match_access *access = walk->policy->match_accesses + range.first;
-    for (const struct match_access *end = access + range.count; access < end; access++) {
-        if (access->needs == 0) {
-            search_areas(walk, access);
-        } else if ((walk->present & access->needs) == access->needs) {
-            look_up(walk, access,
-                    match_tag(walk->tokens[access->left], walk->tokens[access->right]));
-            if (walk->hit_count == MATCH_HITS) {
-                verify_hits(walk);
+    const struct match_access *end = access + range.count;
+    const struct match_group *groups = walk->policy->match_groups;
+    const uint32_t present = walk->present;
+    uint32_t lists[MATCH_LISTS];
+    while (access < end) {
+        uint32_t count = 0;
+        for (; access < end && count < MATCH_LISTS; access++) {
+            if ((present & access->needs) != access->needs) {
+                continue;
             }
+            const uint32_t tag =
+                match_tag(walk->tokens[access->left], walk->tokens[access->right]);
+            lists[count] = find_list(groups + access->groups, access->bits, tag);
+            count += lists[count] != 0;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            verify_list(walk, lists[i]);
         }
     }
-    verify_hits(walk);
 }
 
 uint32_t match_event(const struct policy *policy, const struct city *city,
@@ -294,11 +324,12 @@ uint32_t match_event(const struct policy *policy, const struct city *city,
     walk.event = event;
     walk.type = &policy->match_types[event->head->type];
     walk.found = (struct match_found){.ranks = out_rules, .limit = limit};
-    walk.present = walk.hit_count = 0;
-    memset(walk.values, 0, sizeof walk.values);
-    walk.tokens[MATCH_ATTRIBUTE_NONE] = 0;
+    walk.rules = rules;
     spread_fields(&walk);
     search_accesses(&walk);
+    if (walk.type->areas.groups != NONE32) {
+        search_areas(&walk, &walk.type->areas);
+    }
     for (uint32_t slot = walk.type->loose; slot < rules.count; slot++) {
         verify(&walk, slot);
     }
@@ -331,7 +362,9 @@ static bool attributes_are_sound(const struct policy *policy, struct image_range
     const struct match_attribute *attributes = policy->match_attributes + range.first;
     for (uint32_t i = 0; i < range.count; i++) {
         const struct image_range keys = attributes[i].keys;
-        if (attributes[i].field >= policy->field_count ||
+        const bool is_text = attributes[i].kind == FIELD_STRING;
+        if (attributes[i].flip != (is_text ? 0 : match_number_key(0)) ||
+            attributes[i].field >= policy->field_count ||
             attributes[i].kind != policy->fields[attributes[i].field].kind ||
             (i > 0 && attributes[i - 1].field >= attributes[i].field) ||
             !rows_are_inside(keys.first, keys.count, policy->match_key_count)) {
@@ -346,7 +379,23 @@ static bool attributes_are_sound(const struct policy *policy, struct image_range
     return true;
 }
 
-/* Lists begin inside, and a search ends: some group is not full. */
+/* Lists begin inside; no tag twice, as find_list joins what it finds. */
+static bool group_is_sound(const struct match_group *group, uint32_t entry_count)
+{
+    for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
+        if (group->lists[i] >= entry_count) {
+            return false;
+        }
+        for (uint32_t k = 0; k < i && group->tags[i] != 0; k++) {
+            if (group->tags[k] == group->tags[i]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* A search ends: some group is not full. */
 static bool groups_are_sound(const struct policy *policy, const struct match_access *access,
                              uint32_t entry_count)
 {
@@ -358,10 +407,8 @@ static bool groups_are_sound(const struct policy *policy, const struct match_acc
     for (uint32_t g = 0; g < UINT32_C(1) << access->bits; g++) {
         const struct match_group *group = &policy->match_groups[access->groups + g];
         has_end = has_end || group->tags[MATCH_GROUP_TAGS - 1] == 0;
-        for (uint32_t i = 0; i < MATCH_GROUP_TAGS; i++) {
-            if (group->tags[i] != 0 && group->lists[i] >= entry_count) {
-                return false;
-            }
+        if (!group_is_sound(group, entry_count)) {
+            return false;
         }
     }
     return has_end;
@@ -375,18 +422,15 @@ static bool accesses_are_sound(const struct policy *policy, const struct match_t
     }
     for (uint32_t i = 0; i < type->accesses.count; i++) {
         const struct match_access *access = &policy->match_accesses[type->accesses.first + i];
-        uint32_t needs = 0;
-        if (access->left < attribute_count) {
-            needs |= UINT32_C(1) << access->left;
-            needs |= access->right < attribute_count ? UINT32_C(1) << access->right : 0;
-        }
-        if (access->needs != needs || access->right > MATCH_ATTRIBUTE_NONE ||
+        if (access->left >= attribute_count ||
             (access->right >= attribute_count && access->right != MATCH_ATTRIBUTE_NONE) ||
+            access->needs != match_needs(access->left, access->right) ||
             !groups_are_sound(policy, access, type->entries.count)) {
             return false;
         }
     }
-    return true;
+    return type->areas.groups == NONE32 ||
+           groups_are_sound(policy, &type->areas, type->entries.count);
 }
 
 static bool entries_are_sound(const struct policy *policy, const struct match_type *type,
@@ -405,6 +449,32 @@ static bool entries_are_sound(const struct policy *policy, const struct match_ty
     return range.count == 0 || (entries[range.count - 1] & MATCH_ENTRY_LAST) != 0;
 }
 
+/* Values and places are only set where the event carries the attribute. */
+static bool is_needed(const struct match_record *record, uint32_t attribute)
+{
+    return attribute < MATCH_ATTRIBUTES_MAX && (record->needs >> attribute & 1) != 0;
+}
+
+static bool texts_are_sound(const struct policy *policy, const struct match_type *type,
+                            const struct match_record *record)
+{
+    const uint32_t count = record->rest & MATCH_REST_TEXTS;
+    if (!rows_are_inside(record->texts, count, policy->match_text_count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct match_text *text = &policy->match_texts[record->texts + i];
+        if (!is_needed(record, text->attribute) ||
+            policy->match_attributes[type->attributes.first + text->attribute].kind !=
+                FIELD_STRING ||
+            text->text.offset > policy->string_size ||
+            text->text.size > policy->string_size - text->text.offset) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool records_are_sound(const struct policy *policy, const struct match_type *type,
                               struct image_range rules)
 {
@@ -414,14 +484,13 @@ static bool records_are_sound(const struct policy *policy, const struct match_ty
     }
     for (uint32_t slot = 0; slot < rules.count; slot++) {
         const struct match_record *record = &policy->match_records[type->records + slot];
-        if (record->rank >= rules.count ||
-            policy->type_rules[rules.first + record->rank] != record->rule ||
-            (record->needs >> type->attributes.count) != 0) {
+        if (record->rank >= rules.count || (record->needs >> type->attributes.count) != 0 ||
+            !texts_are_sound(policy, type, record)) {
             return false;
         }
         for (uint32_t i = 0; i < MATCH_TESTS; i++) {
-            if (record->tests[i] >= type->attributes.count &&
-                record->tests[i] != MATCH_ATTRIBUTE_NONE) {
+            if (record->tests[i] != MATCH_ATTRIBUTE_NONE &&
+                !is_needed(record, record->tests[i])) {
                 return false;
             }
         }

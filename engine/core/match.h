@@ -3,8 +3,8 @@
  * Every active rule of an event type is filed under one access: the one or two fields by which it is rarest, or the area it asks for.
  * An event looks into each access once, with its own values: a text stands for itself, a number for the cell of values it lies in.
  * What is filed there may take the event; a rule that no access helps with is loose and always looked at. Each rule has a record of
- * up to three intervals that it needs, one cache line: most of what was found ends there, and the rest is verified with
- * program, areas, circles and calendars. A rule may be found in vain, never missed.
+ * up to three intervals that it needs, one cache line: most of what was found ends there. Then its texts are compared, and only what
+ * these say not runs: program, areas, circles, calendars. A rule may be found in vain, never missed.
  *
  * Rules are numbered by slot, those filed alike side by side, the loose ones last.
  *
@@ -16,6 +16,7 @@
  *   36 MATCH_GROUPS      struct match_group, 2^bits of them per access: a hash table by tag, the next group where one is full
  *   37 MATCH_ENTRIES     u32 slots, ranges owned by types; lists that end with MATCH_ENTRY_LAST
  *   38 MATCH_RECORDS     struct match_record, per type one for every slot
+ *   39 MATCH_TEXTS       struct match_text, ranges owned by records
  *
  * Cost    O(fields + accesses + found + taken x program): one group of 32 bytes per access, one record of 64 per rule found; no
  *         allocation
@@ -35,6 +36,7 @@ enum match_section {
     MATCH_GROUPS = 36,
     MATCH_ENTRIES = 37,
     MATCH_RECORDS = 38,
+    MATCH_TEXTS = 39,
 };
 
 #define MATCH_ATTRIBUTES_MAX 24u                   /* per type */
@@ -44,16 +46,9 @@ enum match_section {
 #define MATCH_TESTS 3u /* of a record */
 #define MATCH_ENTRY_LAST UINT32_C(0x80000000)
 
-struct match_type {
-    struct image_range attributes; /* in MATCH_ATTRIBUTES */
-    struct image_range accesses;   /* in MATCH_ACCESSES */
-    struct image_range entries;    /* in MATCH_ENTRIES; the last one ends a list */
-    uint32_t records;              /* first row in MATCH_RECORDS, as many as rules */
-    uint32_t loose;                /* slots from here on are filed nowhere */
-};
-
 /* A field that an access or a record asks for. */
 struct match_attribute {
+    uint64_t flip;           /* XORed to numbers and flags to make them ascend as unsigned: match_number_key(0); 0 for texts */
     uint32_t field;          /* row of POLICY_FIELDS */
     uint32_t kind;           /* enum field_kind, that of the field */
     struct image_range keys; /* in MATCH_KEYS: its cells; none for texts, and where no access asks */
@@ -62,35 +57,62 @@ struct match_attribute {
 struct match_access {
     uint32_t groups; /* first row in MATCH_GROUPS */
     uint32_t bits;
-    uint32_t needs; /* attributes the event must carry, bit i: attribute i; 0 = this is the access by area */
-    uint8_t left;   /* attribute of the type */
-    uint8_t right;  /* the same, or MATCH_ATTRIBUTE_NONE */
+    uint32_t needs;  /* match_needs of the two */
+    uint8_t left;    /* attribute of the type */
+    uint8_t right;   /* the same, or MATCH_ATTRIBUTE_NONE */
     uint16_t reserved;
+};
+
+struct match_type {
+    struct image_range attributes; /* in MATCH_ATTRIBUTES */
+    struct image_range accesses;   /* in MATCH_ACCESSES */
+    struct image_range entries;    /* in MATCH_ENTRIES: the first stands for no list, the last ends one */
+    struct match_access areas;     /* groups NONE32: nothing is filed by area */
+    uint32_t records;              /* first row in MATCH_RECORDS, as many as rules */
+    uint32_t loose;                /* slots from here on are filed nowhere */
 };
 
 /* Tags come from the front; 0 is none. Two keys may share a tag, and then a list. */
 struct match_group {
     uint32_t tags[MATCH_GROUP_TAGS];
-    uint32_t lists[MATCH_GROUP_TAGS]; /* first entry, counted from the type's */
+    uint32_t lists[MATCH_GROUP_TAGS]; /* first entry, counted from the type's; 0 = none */
+};
+
+enum match_rest {
+    MATCH_REST_TEXTS = 0x3f,        /* how many texts the rule needs */
+    MATCH_REST_PROGRAM = 1u << 6,   /* tests and texts do not say all that the program says */
+    MATCH_REST_PLACE_TIME = 1u << 7 /* areas, circles or calendars */
 };
 
 /* What a rule needs before it is worth a closer look: the value of attribute tests[i] lies in lows[i] .. lows[i] + spans[i]. */
 struct match_record {
-    uint32_t rule;  /* row of POLICY_RULES */
     uint32_t rank;  /* place among the rules of the type, best first */
-    uint32_t needs; /* attributes the event must carry */
+    uint32_t texts; /* first row in MATCH_TEXTS */
+    uint32_t needs; /* attributes the event must carry, bit i: attribute i */
     uint8_t tests[MATCH_TESTS]; /* MATCH_ATTRIBUTE_NONE with low and span 0: no test */
-    uint8_t reserved;
+    uint8_t rest;               /* enum match_rest */
     uint64_t lows[MATCH_TESTS];
     uint64_t spans[MATCH_TESTS];
 };
 
-_Static_assert(sizeof(struct match_type) == 32, "image row without padding");
-_Static_assert(sizeof(struct match_attribute) == 16, "image row without padding");
+/* A field is this text. */
+struct match_text {
+    struct image_string text;
+    uint32_t attribute;
+};
+
+_Static_assert(sizeof(struct match_type) == 48, "image row without padding");
+_Static_assert(sizeof(struct match_attribute) == 24, "image row without padding");
 _Static_assert(sizeof(struct match_access) == 16, "image row without padding");
 _Static_assert(sizeof(struct match_group) == 32, "image row without padding");
 _Static_assert(sizeof(struct match_record) == 64, "image row without padding");
+_Static_assert(sizeof(struct match_text) == 12, "image row without padding");
 _Static_assert(MATCH_ATTRIBUTES_MAX < 32, "a bit each in needs");
+
+static inline uint32_t match_needs(uint32_t left, uint32_t right)
+{
+    return UINT32_C(1) << left | (right == MATCH_ATTRIBUTE_NONE ? 0 : UINT32_C(1) << right);
+}
 
 /* The value of a number or a flag (0 or MICRO), ascending as unsigned. A text's is the upper half of its XXH3-128. */
 static inline uint64_t match_number_key(int64_t value)

@@ -396,7 +396,7 @@ struct policy {
     uint32_t circle_count;
     const struct image_string *constants;
     uint32_t constant_count;
-    const struct match_type *match_types; /* type_count rows: see match.h for these seven */
+    const struct match_type *match_types; /* type_count rows: see match.h for these eight */
     const struct match_attribute *match_attributes;
     uint32_t match_attribute_count;
     const uint64_t *match_keys;
@@ -409,6 +409,8 @@ struct policy {
     uint32_t match_entry_count;
     const struct match_record *match_records;
     uint32_t match_record_count;
+    const struct match_text *match_texts;
+    uint32_t match_text_count;
     const struct policy_plan *plans;
     uint32_t plan_count;
     const struct policy_group *groups;

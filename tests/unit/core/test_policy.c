@@ -57,9 +57,10 @@ static void make_sample(struct sample *s)
         rule->assigns.count = 1;
         rule->steps.count = 1;
         s->type_rules[i] = i;
-        s->match_records[i] = (struct match_record){.rule = i, .rank = i};
+        s->match_records[i] = (struct match_record){.rank = i};
         memset(s->match_records[i].tests, MATCH_ATTRIBUTE_NONE, MATCH_TESTS);
     }
+    s->match_type.areas.groups = NONE32;
     s->rules[0].priority = 5;
     s->assign.count = 1;
     s->assign.fallback = NONE32;
