@@ -31,7 +31,7 @@ DIR_sim := sim sim/bench
 DIR_cli := engine/cli
 DIR_client := proto/client
 
-LIBS := -lgeos_c -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lsqlite3 -lzstd -lz -lpthread -lm
+LIBS := -lgeos_c -lreadosm -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lsqlite3 -lzstd -lz -lpthread -lm
 
 # An archive is remade when a source comes or goes, not only when one changes: LIST_<room> is rewritten then.
 define room

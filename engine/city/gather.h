@@ -63,6 +63,7 @@ struct gather {
     uint32_t *area_rows;  /* rank in zone_names -> row of CITY_AREAS */
     uint32_t *asset_rows; /* rank in asset_names -> row of CITY_ASSETS */
 
+    struct city_mode *mode_rows; /* by rank in mode_names */
     struct city_cell *cell_rows; /* persons are filled in by gather_people_write */
     struct locator *locator;     /* NULL while the shapes have errors */
 };
@@ -104,6 +105,7 @@ __attribute__((format(printf, 6, 7))) void gather_problem(struct gather *gather,
 
 /* ---- gather_table.c: files to tables with sorted keys ---- */
 bool gather_file(struct gather *gather, const char *name, struct text_file *out_file);
+bool gather_bytes(struct gather *gather, const char *name, struct text_file *out_file);
 void gather_csv(struct gather *gather, const char *name, bool is_needed,
                 const struct csv_column *columns, uint32_t column_count, struct csv *out_csv);
 /* Adds the key cells; empty, unsound and repeated keys are problems and left out. */
@@ -116,8 +118,8 @@ void gather_write_names(struct gather *gather, uint32_t section, const struct na
 
 /* ---- one file of the directory each ---- */
 void gather_city_yaml(struct gather *gather);
-void gather_info(
-    struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS, CITY_MODES */
+void gather_modes(struct gather *gather);
+void gather_info(struct gather *gather); /* after all tables: CITY_INFO, CITY_TRANSITIONS */
 /* The box with its margin, once the cells are known. */
 void gather_bounds(struct gather *gather);
 bool gather_is_inside(const struct gather *gather, struct place place);
@@ -133,6 +135,7 @@ void gather_things_write(struct gather *gather);
 
 void gather_permits_read(struct gather *gather); /* permits.csv */
 void gather_permits_write(struct gather *gather);
+void gather_roads(struct gather *gather); /* roads/ or roads.osm.pbf; after the modes */
 /* Registers join the assets: read before the assets' keys are, written once the assets have their rows. */
 void gather_registries_read(struct gather *gather);
 void gather_registries_write(struct gather *gather, const struct city_asset *assets,

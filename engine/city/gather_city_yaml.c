@@ -233,9 +233,13 @@ static uint32_t name_row(struct gather *gather, const yaml_node_t *node, const s
     return row;
 }
 
-static void write_modes(struct gather *gather, const yaml_node_t *node)
+void gather_modes(struct gather *gather)
 {
     struct yaml_tree *tree = &gather->city_yaml;
+    if (!tree->is_open) {
+        return;
+    }
+    const yaml_node_t *node = yaml_find(tree, yaml_tree_root(tree), "modes");
     struct city_mode *rows = pool_take_rows(&gather->pool, sizeof *rows, gather->mode_names.count);
     for (uint32_t i = 0; i < gather->mode_names.count; i++) {
         const yaml_node_t *key;
@@ -249,6 +253,7 @@ static void write_modes(struct gather *gather, const yaml_node_t *node)
                                      (uint32_t)(speed_kmh * 1e6 / 3600 + 0.5),
                                      (uint32_t)(detour * 1000 + 0.5)};
     }
+    gather->mode_rows = rows;
     image_writer_section(gather->writer, CITY_MODES, sizeof *rows, rows, gather->mode_names.count);
 }
 
@@ -334,7 +339,6 @@ void gather_info(struct gather *gather)
     if (yaml_find(tree, posts, "adjudication") == NULL) {
         info.adjudication_post = info.command_post;
     }
-    write_modes(gather, yaml_find(tree, root, "modes"));
     write_time_zone(gather, yaml_find(tree, city, "time_zone"));
     image_writer_section(gather->writer, CITY_INFO, sizeof info, &info, 1);
 }

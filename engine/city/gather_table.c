@@ -4,15 +4,28 @@
 #include "engine/city/facts.h"
 #include "engine/city/gather.h"
 
+/* Before anything is changed in place. */
+static void join_digest(struct gather *gather, const char *name, const struct text_file *file)
+{
+    gather->source_digest = hash128_join(gather->source_digest, facts_hash(name, strlen(name)));
+    gather->source_digest = hash128_join(gather->source_digest, facts_hash(file->bytes, file->size));
+}
+
 bool gather_file(struct gather *gather, const char *name, struct text_file *out_file)
 {
     if (!text_file_read(&gather->pool, gather->problems, gather->directory, name, out_file)) {
         return false;
     }
-    /* Before anything is changed in place. */
-    gather->source_digest = hash128_join(gather->source_digest, facts_hash(name, strlen(name)));
-    gather->source_digest =
-        hash128_join(gather->source_digest, facts_hash(out_file->bytes, out_file->size));
+    join_digest(gather, name, out_file);
+    return true;
+}
+
+bool gather_bytes(struct gather *gather, const char *name, struct text_file *out_file)
+{
+    if (!file_read(&gather->pool, gather->problems, gather->directory, name, out_file)) {
+        return false;
+    }
+    join_digest(gather, name, out_file);
     return true;
 }
 

@@ -84,8 +84,8 @@ static bool text_is_clean(struct problems *problems, const struct text_file *fil
     return true;
 }
 
-bool text_file_read(struct pool *pool, struct problems *problems, const char *directory,
-                    const char *name, struct text_file *out_file)
+bool file_read(struct pool *pool, struct problems *problems, const char *directory,
+               const char *name, struct text_file *out_file)
 {
     struct text_file file = {.name = pool_text(pool, name, strlen(name))};
     FILE *in = fopen(path_join(pool, directory, name), "rb");
@@ -111,6 +111,17 @@ bool text_file_read(struct pool *pool, struct problems *problems, const char *di
     if (!is_whole) {
         problems_add(problems, PROBLEM_ERROR, "C001", file.name, 0, 0,
                      "ended early; was it changed while it was read? try again");
+        return false;
+    }
+    *out_file = file;
+    return true;
+}
+
+bool text_file_read(struct pool *pool, struct problems *problems, const char *directory,
+                    const char *name, struct text_file *out_file)
+{
+    struct text_file file;
+    if (!file_read(pool, problems, directory, name, &file)) {
         return false;
     }
     if (file.size >= 3 && memcmp(file.bytes, "\xef\xbb\xbf", 3) == 0) {

@@ -24,6 +24,10 @@ bool text_file_exists(const char *directory, const char *name);
 bool text_file_read(struct pool *pool, struct problems *problems, const char *directory,
                     const char *name, struct text_file *out_file);
 
+/* The same for a file that is not text. */
+bool file_read(struct pool *pool, struct problems *problems, const char *directory,
+               const char *name, struct text_file *out_file);
+
 /* Bytes of the UTF-8 character at the start of bytes, 0 where there is none (overlong forms, surrogates and
  * code points past U+10FFFF included). */
 size_t utf8_size(const char *bytes, size_t size);

@@ -44,6 +44,11 @@ enum city_section {
     CITY_REGISTRIES = 25,   /* kinds of assets with columns of their own: enterprises, sites */
     CITY_COLUMNS = 26,      /* of registries, ranges owned by them */
     CITY_VALUES = 27,       /* cells of registries, ranges owned by them, row by row */
+    CITY_ROAD_NODES = 28,   /* by squares of the grid, see roads.h */
+    CITY_ROAD_ARCS = 29,    /* u32 nodes that arcs come from, ranges owned by the nodes they lead to */
+    CITY_ROAD_TIMES = 30,   /* u32 ms or ROAD_CLOSED: a run of all arcs for each row of CITY_MODES */
+    CITY_ROAD_GRID = 31,    /* one row where there are roads */
+    CITY_ROAD_SQUARES = 32, /* u32 first node of each square, row by row from the south-west; one more at the end */
 };
 
 /* One row. */
@@ -286,6 +291,26 @@ struct city_mode {
     uint32_t detour_permille; /* 1300 = roads are 1.3 times the straight line */
 };
 
+#define ROAD_CLOSED NONE32               /* the mode may not go there */
+#define ROAD_MS_MAX (UINT32_MAX / 2)     /* 24 days: longer ways are none */
+#define ROAD_MODES_MAX 32u
+#define ROAD_NODES_MAX (16u * 1024 * 1024)
+
+struct city_road_node {
+    int32_t lon, lat;
+    struct image_range arcs; /* in CITY_ROAD_ARCS: that lead here */
+    uint32_t modes;          /* bit per row of CITY_MODES that gets from here to every other such node and back */
+};
+
+struct city_road_grid {
+    int32_t lon_min, lat_min;   /* south-west corner */
+    uint32_t lon_span, lat_span; /* of a square, 1e-7 degrees */
+    uint32_t columns, rows;
+};
+
+_Static_assert(sizeof(struct city_road_node) == 20, "image row without padding");
+_Static_assert(sizeof(struct city_road_grid) == 24, "image row without padding");
+
 _Static_assert(sizeof(struct city_info) == 96, "image row without padding");
 _Static_assert(sizeof(struct city_cell) == 40, "image row without padding");
 _Static_assert(sizeof(struct city_unit) == 32, "image row without padding");
@@ -359,6 +384,16 @@ struct city {
     uint32_t column_count;
     const struct city_value *values;
     uint32_t value_count;
+    const struct city_road_node *road_nodes;
+    uint32_t road_node_count;
+    const uint32_t *road_arcs;
+    uint32_t road_arc_count;
+    const uint32_t *road_times; /* mode_count x road_arc_count */
+    uint32_t road_time_count;
+    const struct city_road_grid *road_grid; /* NULL without roads */
+    uint32_t road_grid_count;
+    const uint32_t *road_squares;
+    uint32_t road_square_count;
     const char *strings;
     uint32_t string_size;
 };

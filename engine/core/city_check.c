@@ -431,6 +431,73 @@ static bool registries_are_sound(const struct city *city)
     return true;
 }
 
+static bool road_arcs_are_sound(const struct city *city)
+{
+    uint32_t first = 0; /* every arc has one owner, in order */
+    for (uint32_t i = 0; i < city->road_node_count; i++) {
+        const struct city_road_node *row = &city->road_nodes[i];
+        if (!place_is_valid((struct place){row->lon, row->lat}) || row->arcs.first != first ||
+            !range_is_inside(row->arcs, city->road_arc_count)) {
+            return false;
+        }
+        first += row->arcs.count;
+    }
+    if (first != city->road_arc_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < city->road_arc_count; i++) {
+        if (city->road_arcs[i] >= city->road_node_count) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < city->road_time_count; i++) {
+        if (city->road_times[i] > ROAD_MS_MAX && city->road_times[i] != ROAD_CLOSED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every node stands in its square, so that the search for the nearest misses none. */
+static bool road_squares_are_sound(const struct city *city)
+{
+    const struct city_road_grid *grid = city->road_grid;
+    const uint64_t squares = (uint64_t)grid->columns * grid->rows;
+    if (grid->lon_span == 0 || grid->lat_span == 0 || grid->lon_span > LON_LIMIT ||
+        grid->lat_span > LAT_LIMIT || squares == 0 || squares + 1 != city->road_square_count ||
+        city->road_squares[0] != 0 || city->road_squares[squares] != city->road_node_count) {
+        return false;
+    }
+    for (uint64_t square = 0; square < squares; square++) {
+        if (city->road_squares[square] > city->road_squares[square + 1] ||
+            city->road_squares[square + 1] > city->road_node_count) {
+            return false;
+        }
+        const int64_t column = (int64_t)(square % grid->columns);
+        const int64_t row = (int64_t)(square / grid->columns);
+        for (uint32_t i = city->road_squares[square]; i < city->road_squares[square + 1]; i++) {
+            const struct city_road_node *node = &city->road_nodes[i];
+            if (div_floor((int64_t)node->lon - grid->lon_min, grid->lon_span) != column ||
+                div_floor((int64_t)node->lat - grid->lat_min, grid->lat_span) != row) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool roads_are_sound(const struct city *city)
+{
+    if (city->road_node_count == 0) {
+        return city->road_arc_count == 0 && city->road_time_count == 0 &&
+               city->road_grid_count == 0 && city->road_square_count == 0;
+    }
+    return city->road_node_count <= ROAD_NODES_MAX && city->mode_count <= ROAD_MODES_MAX &&
+           city->road_grid_count == 1 &&
+           (uint64_t)city->road_arc_count * city->mode_count == city->road_time_count &&
+           road_squares_are_sound(city) && road_arcs_are_sound(city);
+}
+
 bool city_check(const struct city *city)
 {
     return info_is_sound(city) && transitions_are_sound(city) && units_are_sound(city) &&
@@ -442,5 +509,5 @@ bool city_check(const struct city *city)
            city->role_count <= CITY_ROLES_MAX && city->skill_count <= CITY_SKILLS_MAX &&
            names_are_sound(city, city->roles, city->role_count) &&
            names_are_sound(city, city->skills, city->skill_count) && modes_are_sound(city) &&
-           permits_are_sound(city);
+           permits_are_sound(city) && roads_are_sound(city);
 }
