@@ -394,6 +394,15 @@ enum err agents_new(const struct agents_options *options, struct agents **out_ag
         free(agents);
         return ERR_MEMORY;
     }
+    const uint32_t road_nodes = options->city->road_node_count;
+    if (road_nodes > 0) {
+        agents->road_rows = malloc(road_scratch_size(road_nodes));
+        if (agents->road_rows == NULL) {
+            agents_free(agents);
+            return ERR_MEMORY;
+        }
+        road_scratch_init(&agents->roads, agents->road_rows, road_nodes);
+    }
     agents->options = *options;
     agents->count = count;
     random_init(&agents->desk_random, options->seed, "agents.desks");
@@ -415,6 +424,7 @@ void agents_free(struct agents *agents)
         free(agents->rows[i].outbox);
     }
     free(agents->rows);
+    free(agents->road_rows);
     free(agents);
 }
 

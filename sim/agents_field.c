@@ -66,8 +66,11 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     /* cm to mm is 10, s to ms is 1000, permille is 1000 */
     const int64_t straight =
         start_ms + mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
+    const int64_t by_road = fitted == NULL && agents->road_rows != NULL
+                                ? roads_travel_ms(city, &agents->roads, from, to, row)
+                                : -1;
     const int64_t drawn = agent_draw_from(agents, &agents->rows[who], spread, RATE_SPREAD, task);
-    return min_i64(mul_div(straight, drawn, 1000), TRAVEL_MAX_MS);
+    return min_i64(mul_div(by_road >= 0 ? by_road : straight, drawn, 1000), TRAVEL_MAX_MS);
 }
 
 static void set_out(struct agents *agents, uint32_t who, struct place to, int64_t took_ms,

@@ -10,6 +10,7 @@
 #ifndef SIM_AGENTS_STATE_H
 #define SIM_AGENTS_STATE_H
 
+#include "engine/core/roads.h"
 #include "sim/agents.h"
 #include "sim/random.h"
 
@@ -94,6 +95,8 @@ struct agents {
     struct random desk_random, flow_random;
     uint32_t last_child; /* record linked last */
     struct agents_counts counts;
+    struct road_scratch roads; /* of somebody's way; of a city with roads */
+    void *road_rows;
 };
 
 /* ---- agents.c ---- */

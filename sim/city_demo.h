@@ -20,7 +20,7 @@ bool city_demo_parse_size(const char *word, enum city_size *out_size);
 /* What was written, for the last line of the command. */
 struct city_demo_result {
     uint32_t cells, units, areas, persons, field_workers, departments, devices, assets, objects,
-        rule_files;
+        rule_files, road_nodes, road_arcs;
 };
 
 enum err city_demo_write(const char *directory, uint64_t seed, enum city_size size,

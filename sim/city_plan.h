@@ -91,6 +91,8 @@ struct plan_point plan_story_bin(const struct plan *plan);
 /* Parts. Each writes whole files and fills its counts. */
 enum err city_ground_write(const struct plan *plan, const char *directory,
                            struct city_demo_result *result) WARN_UNUSED;
+enum err city_streets_write(const struct plan *plan, const char *directory,
+                            struct city_demo_result *result) WARN_UNUSED;
 enum err city_people_write(const struct plan *plan, const char *directory,
                            struct city_demo_result *result) WARN_UNUSED;
 enum err city_things_write(const struct plan *plan, const char *directory,

@@ -116,7 +116,7 @@ void gather_roads(struct gather *gather)
         problems_add(gather->problems, PROBLEM_ERROR, "C036", file, 0, 0,
                      has_osm && has_tables
                          ? "roads stand in roads.osm.pbf and in roads/ too: keep one of them"
-                         : "at most 32 modes with roads");
+                         : "at most 4 modes with roads");
         return;
     }
     struct road_graph graph;

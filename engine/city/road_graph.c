@@ -240,6 +240,22 @@ static void number_nodes(const struct road_graph *graph, const uint32_t *masks,
 
 /* ---- writing ---- */
 
+/* Straight from end to end of the fastest arc; rounded up. An arc of no time counts as a millisecond. */
+static uint32_t fastest_of(const struct road_graph *graph)
+{
+    uint64_t fastest = 1;
+    for (uint32_t i = 0; i < graph->arc_count; i++) {
+        const int64_t cm =
+            distance_cm(graph->nodes[graph->arcs[i].from], graph->nodes[graph->arcs[i].to]);
+        for (uint32_t mode = 0; mode < graph->mode_count; mode++) {
+            const uint32_t ms = graph->ms[(size_t)i * graph->mode_count + mode];
+            const uint64_t speed = ((uint64_t)cm + 1) * 10000 / (ms == 0 ? 1 : ms) + 1;
+            fastest = ms != ROAD_CLOSED && speed > fastest ? speed : fastest;
+        }
+    }
+    return fastest < UINT32_MAX ? (uint32_t)fastest : UINT32_MAX;
+}
+
 struct road_rows {
     struct city_road_node *nodes;
     uint32_t *arcs;
@@ -292,7 +308,8 @@ static void fill_arcs(const struct road_graph *graph, const uint32_t *node_of, c
 static void write_rows(const struct road_graph *graph, const uint32_t *masks,
                        struct image_writer *writer, struct road_rows *out)
 {
-    const struct city_road_grid grid = grid_of(graph, masks, out->node_count);
+    struct city_road_grid grid = grid_of(graph, masks, out->node_count);
+    grid.fastest_mm_per_s = fastest_of(graph);
     const uint32_t square_count = grid.columns * grid.rows + 1;
     uint32_t *squares = calloc(square_count, sizeof *squares);
     uint32_t *rows = malloc((size_t)graph->node_count * sizeof *rows);

@@ -80,11 +80,11 @@ static error_t parse_demo(int key, char *text, struct argp_state *state)
 static void print_made_json(const char *directory, const struct city_demo_result *made)
 {
     json_t *row = json_pack(
-        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "directory", directory, "cells",
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "directory", directory, "cells",
         (json_int_t)made->cells, "units", (json_int_t)made->units, "areas", (json_int_t)made->areas,
         "persons", (json_int_t)made->persons, "field_workers", (json_int_t)made->field_workers,
         "departments", (json_int_t)made->departments, "devices", (json_int_t)made->devices,
-        "assets", (json_int_t)made->assets, "rule_files", (json_int_t)made->rule_files);
+        "assets", (json_int_t)made->assets, "road_nodes", (json_int_t)made->road_nodes, "rule_files", (json_int_t)made->rule_files);
     (void)json_dumpf(row, stdout, JSON_COMPACT);
     (void)printf("\n");
     json_decref(row);
@@ -125,10 +125,11 @@ static int city_demo(int argc, char **argv)
     }
     printf("%s: %" PRIu32 " cells, %" PRIu32 " units, %" PRIu32 " areas, %" PRIu32
            " persons (%" PRIu32 " field workers), %" PRIu32 " departments, %" PRIu32
-           " devices, %" PRIu32 " assets, %" PRIu32 " rule files\n"
+           " devices, %" PRIu32 " assets, %" PRIu32 " road crossings, %" PRIu32 " rule files\n"
            "next: gridloop city check %s\n",
            options.directory, made.cells, made.units, made.areas, made.persons, made.field_workers,
-           made.departments, made.devices, made.assets, made.rule_files, options.directory);
+           made.departments, made.devices, made.assets, made.road_nodes, made.rule_files,
+           options.directory);
     return EX_OK;
 }
 

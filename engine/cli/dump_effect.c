@@ -118,6 +118,9 @@ static json_t *dump_candidate(struct dump_names names, const struct effect_candi
     dump_set(object, "is_home_position", json_boolean(candidate->is_home_position));
     dump_set(object, "distance_cm", json_integer(candidate->distance_cm));
     dump_set(object, "travel_ms", json_integer(candidate->travel_ms));
+    if (candidate->travel != TRAVEL_STRAIGHT) {
+        dump_set(object, "travel", json_string(words_travel_name((enum travel)candidate->travel)));
+    }
     return object;
 }
 

@@ -127,7 +127,7 @@ static void consider(struct search *search, uint32_t slot, struct place at)
     const enum code code = filter_all(search, slot, person, position, away_cm);
     const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
-    const struct effect_candidate line = {.person = worker->person,
+    struct effect_candidate line = {.person = worker->person,
                                           .code = (uint16_t)code,
                                           .load = (uint16_t)worker->load,
                                           .capacity = (uint16_t)person->capacity,
@@ -136,15 +136,22 @@ static void consider(struct search *search, uint32_t slot, struct place at)
                                           .is_home_position = is_home,
                                           .distance_cm = away_cm,
                                           .travel_ms = travel_ms};
-    record_candidate(search, &line);
     if (code == CODE_ELIGIBLE) {
-        const struct rank rank = choice_rank_of(search, slot, person, away_cm, travel_ms);
+        struct rank rank = choice_rank_of(search, slot, person, away_cm, travel_ms);
+        if (search->roads.is_used) {
+            const bool may_be_last =
+                search->best != NONE32 && search->best_rank.team <= rank.team;
+            choice_road_travel(search, person, at,
+                               may_be_last ? search->best_rank.first : INT64_MAX, &line);
+            rank.first = choice_road_rank_ms(&line);
+        }
         if (search->best == NONE32 || choice_rank_is_before(&rank, &search->best_rank)) {
             search->best = slot;
             search->best_rank = rank;
             search->best_line = line;
         }
     }
+    record_candidate(search, &line);
     note_beyond(search);
 }
 
@@ -550,6 +557,8 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
     search.batch.near_count = search.batch.other_count = 0;
     const bool is_handling = question.kind == KIND_HANDLE || question.kind == KIND_ASSIST;
     out_decision->ruled = is_handling ? flow_ruled_department(core, row) : NONE32;
+    search.roads.is_used = search.assign->pick == PICK_ETA && place_is_known(row->place) &&
+                           roads_are_known(state_city(core));
     search.visitor_count = is_handling ? ledger_visitors(core, row, search.visitors) : 0;
     search.wanted = grid_wanted(&core->workers.grid, search.assign);
     for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
@@ -559,6 +568,7 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
     }
     if (search.best != NONE32) {
         settle_record(&search);
+        choice_road_settle(&search);
         return search.best;
     }
     if (!question.is_silent && search.ring != NULL) {

@@ -115,16 +115,9 @@ enum code choice_filter_area(const struct search *search, const struct city_pers
 int64_t choice_travel_ms(const struct search *search, const struct city_person *person,
                          int64_t distance_cm)
 {
-    const struct city_mode *mode = &state_city(search->core)->modes[person->mode];
-    if (distance_cm < 0) {
-        return -1;
-    }
-    /* cm x 10 = mm; x detour / 1000; / (mm/s) x 1000 = ms */
-    const int64_t speed = max_i64(1, mode->speed_mm_per_s);
-    if (mode->detour_permille <= 1000000) { /* 2e9 cm x 10 x 1e6 fits */
-        return distance_cm * 10 * (int64_t)mode->detour_permille / speed;
-    }
-    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1, speed);
+    return distance_cm < 0 ? -1
+                           : city_travel_ms(&state_city(search->core)->modes[person->mode],
+                                            distance_cm);
 }
 
 /* Does a handler of the case belong to this team? */

@@ -5,6 +5,7 @@
 #include "engine/core/choice.h"
 #include "engine/core/grid.h"
 #include "engine/core/ledger.h"
+#include "engine/core/roads.h"
 #include "engine/core/state.h"
 
 #define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
@@ -31,6 +32,15 @@ struct batch {
     struct grid_place others[BATCH_OTHERS_MAX];
 };
 
+/* Ways to the case by road, one walk a mode, begun when somebody of the mode is looked at. */
+struct case_roads {
+    bool is_used;                       /* the city has roads, the case a place, and travel time decides */
+    uint32_t begun;                     /* bit per mode */
+    uint32_t targets[ROAD_MODES_MAX];   /* the case's node, NONE32 = no road near */
+    int64_t access_ms[ROAD_MODES_MAX];  /* between it and the case */
+    struct road_walk walks[ROAD_MODES_MAX];
+};
+
 struct search {
     const struct core *core;
     const struct case_row *row;
@@ -51,8 +61,21 @@ struct search {
     struct effect_candidate best_line; /* what the record says of him */
     uint32_t visitor_count;
     struct visitor visitors[OBJECT_CASES_MAX]; /* who goes to the same object anyway */
+    struct case_roads roads;
     struct batch batch;
 };
+
+/* ---- choice_roads.c: travel times by road ---- */
+
+/* Fills travel and travel_ms of the line for somebody at `at`; what takes longer than give_up_ms is LONGER. */
+void choice_road_travel(struct search *search, const struct city_person *person, struct place at,
+                        int64_t give_up_ms, struct effect_candidate *line);
+
+/* What travel_ms a line is ranked by. */
+int64_t choice_road_rank_ms(const struct effect_candidate *line);
+
+/* When somebody was chosen: every line of the record gets its time, or LONGER. */
+void choice_road_settle(struct search *search);
 
 /* ---- choice_filters.c: CODE_ELIGIBLE, or the filter ---- */
 

@@ -210,3 +210,14 @@ uint32_t city_find_asset(const struct city *city, uint32_t kind, int32_t lon, in
     }
     return nearest;
 }
+
+int64_t city_travel_ms(const struct city_mode *mode, int64_t distance_cm)
+{
+    must(distance_cm >= 0);
+    /* cm x 10 = mm; x detour / 1000; / (mm/s) x 1000 = ms */
+    const int64_t speed = max_i64(1, mode->speed_mm_per_s);
+    if (mode->detour_permille <= 1000000) { /* 2e9 cm x 10 x 1e6 fits */
+        return distance_cm * 10 * (int64_t)mode->detour_permille / speed;
+    }
+    return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1, speed);
+}

@@ -293,7 +293,7 @@ struct city_mode {
 
 #define ROAD_CLOSED NONE32               /* the mode may not go there */
 #define ROAD_MS_MAX (UINT32_MAX / 2)     /* 24 days: longer ways are none */
-#define ROAD_MODES_MAX 32u
+#define ROAD_MODES_MAX 4u /* of a city with roads: each has a walk of its own */
 #define ROAD_NODES_MAX (16u * 1024 * 1024)
 
 struct city_road_node {
@@ -306,10 +306,11 @@ struct city_road_grid {
     int32_t lon_min, lat_min;   /* south-west corner */
     uint32_t lon_span, lat_span; /* of a square, 1e-7 degrees */
     uint32_t columns, rows;
+    uint32_t fastest_mm_per_s; /* nobody gets nearer to a place than this by any arc, in a straight line */
 };
 
 _Static_assert(sizeof(struct city_road_node) == 20, "image row without padding");
-_Static_assert(sizeof(struct city_road_grid) == 24, "image row without padding");
+_Static_assert(sizeof(struct city_road_grid) == 28, "image row without padding");
 
 _Static_assert(sizeof(struct city_info) == 96, "image row without padding");
 _Static_assert(sizeof(struct city_cell) == 40, "image row without padding");
@@ -419,6 +420,9 @@ const struct city_value *city_value_at(const struct city *city,
 
 /* The unit of `level` (1 = directly above) that cell lies in, or NONE32. */
 uint32_t city_unit_of_cell(const struct city *city, uint32_t cell, uint32_t level);
+
+/* How long a straight line takes: x detour at the mode's speed. distance_cm >= 0. */
+int64_t city_travel_ms(const struct city_mode *mode, int64_t distance_cm);
 
 /* Local ms since 1970 for an instant, by the city's transitions. */
 int64_t city_local_ms(const struct city *city, int64_t at_ms);

@@ -463,7 +463,7 @@ static bool road_squares_are_sound(const struct city *city)
 {
     const struct city_road_grid *grid = city->road_grid;
     const uint64_t squares = (uint64_t)grid->columns * grid->rows;
-    if (grid->lon_span == 0 || grid->lat_span == 0 || grid->lon_span > LON_LIMIT ||
+    if (grid->fastest_mm_per_s == 0 || grid->lon_span == 0 || grid->lat_span == 0 || grid->lon_span > LON_LIMIT ||
         grid->lat_span > LAT_LIMIT || squares == 0 || squares + 1 != city->road_square_count ||
         city->road_squares[0] != 0 || city->road_squares[squares] != city->road_node_count) {
         return false;

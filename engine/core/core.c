@@ -59,6 +59,12 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
                     limits->plan_tasks + limits->late_reports);
     plans_init(&core->plans, arena, limits);
+    for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
+        void *rows = arena_take(arena, 1, road_scratch_size(limits->road_nodes));
+        if (rows != NULL) {
+            road_scratch_init(&core->road_scratches[mode], rows, limits->road_nodes);
+        }
+    }
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
 }
@@ -111,6 +117,9 @@ enum err core_stage_city(struct core *core, const void *bytes, uint64_t size)
     if (err == ERR_OK && (!workers_fit(core, &city) || !marks_fit(core, &city))) {
         err = ERR_FULL;
     }
+    if (err == ERR_OK && city.road_node_count > core->limits.road_nodes) {
+        err = ERR_TOO_LARGE;
+    }
     if (err == ERR_OK) {
         core->staged_city = city;
         core->has_staged_city = true;
@@ -148,6 +157,10 @@ static void find_fastest(struct core *core)
         core->fastest_mm_per_s =
             max_i64(core->fastest_mm_per_s,
                     mul_div(mode->speed_mm_per_s, 1000, max_i64(1, mode->detour_permille)) + 1);
+    }
+    if (roads_are_known(city)) {
+        core->fastest_mm_per_s =
+            max_i64(core->fastest_mm_per_s, city->road_grid->fastest_mm_per_s);
     }
 }
 

@@ -384,7 +384,8 @@ static struct hash128 add_decision(struct hash128 h, const struct effect_decisio
         const struct effect_candidate *c = &d->candidates[i];
         h = add_pair(h, c->person, ((uint32_t)c->code << 16) | c->load);
         h = add_pair(h, ((uint32_t)c->capacity << 16) | c->ring,
-                     ((uint32_t)c->is_home_cell << 1) | (uint32_t)c->is_home_position);
+                     ((uint32_t)c->travel << 2) | ((uint32_t)c->is_home_cell << 1) |
+                         (uint32_t)c->is_home_position);
         h = add_i64(add_i64(h, c->distance_cm), c->travel_ms);
     }
     return h;

@@ -91,6 +91,14 @@ struct effect_timeline {
     bool is_drill;       /* 演练: the case is no real one */
 };
 
+/* What a candidate's travel_ms is. */
+enum travel {
+    TRAVEL_STRAIGHT = 0, /* straight line x detour at the mode's speed; -1 = no place */
+    TRAVEL_ROAD = 1,     /* by road, with the straight way to and from it */
+    TRAVEL_LONGER = 2,   /* by road, longer than the chosen's: not looked for, -1 */
+    TRAVEL_NO_WAY = 3,   /* no way by road: as straight, but after everybody who has one */
+};
+
 struct effect_candidate {
     uint32_t person;     /* row of CITY_PERSONS */
     uint16_t code;       /* CODE_ELIGIBLE = chosen; FARTHER, BUSIER = eligible, not chosen; else the filter */
@@ -100,7 +108,8 @@ struct effect_candidate {
     bool is_home_cell;   /* responsible for the case's cell */
     bool is_home_position; /* placed at base or home cell because no fresh fix exists */
     int64_t distance_cm; /* straight line, -1 unknown */
-    int64_t travel_ms;   /* straight line x detour at the mode's speed, -1 unknown */
+    uint8_t travel;      /* enum travel */
+    int64_t travel_ms;   /* to the case, -1 unknown */
 };
 
 struct effect_decision {

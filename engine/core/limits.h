@@ -26,6 +26,7 @@
     X(objects, 16384, "objects whose newest cases are remembered")                        \
     X(burdens, 16384, "pairs of cell and department whose tasks are counted")             \
     X(image_rows, 131072, "rows of the largest table of a city or policy: devices, assets, rules") \
+    X(road_nodes, 131072, "crossings of the road graph")                                  \
     X(plans, 64, "activated emergency plans, the last ended ones included")               \
     X(plan_tasks, 32768, "tasks of those plans: one for every enterprise or site and step") \
     X(late_reports, 4096, "places whose own report is waited for, or has just come")      \

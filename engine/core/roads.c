@@ -6,7 +6,7 @@
 
 uint64_t road_scratch_size(uint32_t node_limit)
 {
-    return ((uint64_t)node_limit * 4 * sizeof(uint32_t) + 7) & ~UINT64_C(7);
+    return (((uint64_t)node_limit * 4 + 1) * sizeof(uint32_t) + 7) & ~UINT64_C(7);
 }
 
 void road_scratch_init(struct road_scratch *scratch, void *bytes, uint32_t node_limit)
@@ -16,7 +16,9 @@ void road_scratch_init(struct road_scratch *scratch, void *bytes, uint32_t node_
                                      .at = rows + node_limit,
                                      .walks = rows + 2 * (size_t)node_limit,
                                      .heap = rows + 3 * (size_t)node_limit,
+                                     .walk = rows + 4 * (size_t)node_limit,
                                      .node_limit = node_limit};
+    *scratch->walk = 0;
     memset(scratch->walks, 0, (size_t)node_limit * sizeof *scratch->walks);
 }
 
@@ -108,7 +110,7 @@ static bool is_sooner(const struct road_scratch *scratch, uint32_t a, uint32_t b
     return scratch->ms[a] != scratch->ms[b] ? scratch->ms[a] < scratch->ms[b] : a < b;
 }
 
-static void heap_up(struct road_scratch *scratch, uint32_t at, uint32_t node)
+static void heap_up(const struct road_scratch *scratch, uint32_t at, uint32_t node)
 {
     while (at > 0) {
         const uint32_t above = (at - 1) / HEAP_ARITY;
@@ -124,7 +126,7 @@ static void heap_up(struct road_scratch *scratch, uint32_t at, uint32_t node)
     scratch->at[node] = at;
 }
 
-static void heap_down(struct road_scratch *scratch, uint32_t count, uint32_t at, uint32_t node)
+static void heap_down(const struct road_scratch *scratch, uint32_t count, uint32_t at, uint32_t node)
 {
     for (;;) {
         const uint32_t first = at * HEAP_ARITY + 1;
@@ -152,9 +154,9 @@ static void heap_down(struct road_scratch *scratch, uint32_t count, uint32_t at,
 /* A way of ms from the node to the target was found. */
 static void reach(struct road_walk *walk, uint32_t node, uint32_t ms)
 {
-    struct road_scratch *scratch = walk->scratch;
-    if (scratch->walks[node] != scratch->walk) {
-        scratch->walks[node] = scratch->walk;
+    const struct road_scratch *scratch = walk->scratch;
+    if (scratch->walks[node] != *scratch->walk) {
+        scratch->walks[node] = *scratch->walk;
         scratch->ms[node] = ms;
         heap_up(scratch, walk->heap_count++, node);
     } else if (scratch->at[node] != ROAD_SETTLED && ms < scratch->ms[node]) {
@@ -163,14 +165,14 @@ static void reach(struct road_walk *walk, uint32_t node, uint32_t ms)
     }
 }
 
-void road_walk_begin(struct road_walk *walk, const struct city *city, struct road_scratch *scratch,
+void road_walk_begin(struct road_walk *walk, const struct city *city, const struct road_scratch *scratch,
                      uint32_t target, uint32_t mode)
 {
     must(city->road_node_count <= scratch->node_limit);
     must(target < city->road_node_count && mode < city->mode_count);
-    if (++scratch->walk == 0) { /* the number came round: nobody may take an old row for his own */
+    if (++*scratch->walk == 0) { /* the number came round: nobody may take an old row for his own */
         memset(scratch->walks, 0, (size_t)scratch->node_limit * sizeof *scratch->walks);
-        scratch->walk = 1;
+        *scratch->walk = 1;
     }
     *walk = (struct road_walk){.city = city,
                                .scratch = scratch,
@@ -178,9 +180,21 @@ void road_walk_begin(struct road_walk *walk, const struct city *city, struct roa
     reach(walk, target, 0);
 }
 
+bool road_walk_knows(const struct road_walk *walk, uint32_t node, uint32_t *out_ms)
+{
+    const struct road_scratch *scratch = walk->scratch;
+    *out_ms = scratch->ms[node];
+    return scratch->walks[node] == *scratch->walk && scratch->at[node] == ROAD_SETTLED;
+}
+
+uint32_t road_walk_frontier(const struct road_walk *walk)
+{
+    return walk->heap_count == 0 ? UINT32_MAX : walk->scratch->ms[walk->scratch->heap[0]];
+}
+
 bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms)
 {
-    struct road_scratch *scratch = walk->scratch;
+    const struct road_scratch *scratch = walk->scratch;
     if (walk->heap_count == 0) {
         return false;
     }
@@ -201,4 +215,31 @@ bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms
     *out_node = node;
     *out_ms = ms;
     return true;
+}
+
+/* ---- from place to place ---- */
+
+static int64_t leg_ms(const struct city *city, struct place place, uint32_t node, uint32_t mode)
+{
+    const struct place at = {city->road_nodes[node].lon, city->road_nodes[node].lat};
+    return city_travel_ms(&city->modes[mode], distance_cm(place, at));
+}
+
+int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch, struct place from,
+                        struct place to, uint32_t mode)
+{
+    const uint32_t start = roads_nearest_node(city, from, mode);
+    const uint32_t target = roads_nearest_node(city, to, mode);
+    struct road_walk walk;
+    uint32_t node = NONE32, ms = 0;
+    if (start == NONE32 || target == NONE32) {
+        return -1;
+    }
+    road_walk_begin(&walk, city, scratch, target, mode);
+    while (node != start) {
+        if (!road_walk_next(&walk, &node, &ms)) {
+            return -1;
+        }
+    }
+    return leg_ms(city, from, start, mode) + ms + leg_ms(city, to, target, mode);
 }

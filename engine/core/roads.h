@@ -22,12 +22,13 @@ struct road_scratch {
     uint32_t *at;    /* its place in the heap, ROAD_SETTLED */
     uint32_t *walks; /* number of the walk that wrote the two */
     uint32_t *heap;  /* nodes, soonest first */
-    uint32_t node_limit, walk;
+    uint32_t *walk;  /* number of the last walk */
+    uint32_t node_limit;
 };
 
 struct road_walk {
     const struct city *city;
-    struct road_scratch *scratch;
+    const struct road_scratch *scratch;
     const uint32_t *times; /* of the mode, by arc */
     uint32_t heap_count;
 };
@@ -46,8 +47,18 @@ void road_scratch_init(struct road_scratch *scratch, void *bytes, uint32_t node_
 uint32_t roads_nearest_node(const struct city *city, struct place place, uint32_t mode);
 
 /* Starts at the target. mode: row of CITY_MODES. The graph must not have more nodes than the scratch. */
-void road_walk_begin(struct road_walk *walk, const struct city *city, struct road_scratch *scratch,
+void road_walk_begin(struct road_walk *walk, const struct city *city, const struct road_scratch *scratch,
                      uint32_t target, uint32_t mode);
+
+/* From place to place by road, the straight way to and from it included; -1 = no way. */
+int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch, struct place from,
+                        struct place to, uint32_t mode);
+
+/* The time of a node that the walk has settled; false: not yet. */
+bool road_walk_knows(const struct road_walk *walk, uint32_t node, uint32_t *out_ms);
+
+/* No node that is not settled is nearer than this; UINT32_MAX: there is none left. */
+uint32_t road_walk_frontier(const struct road_walk *walk);
 
 /* The next nearest node and its time to the target; false when no other node can reach it. */
 bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms);

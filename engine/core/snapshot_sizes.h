@@ -47,7 +47,8 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
                        sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct sources) -
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
-                       sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) ==
+                       sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
+                       ROAD_MODES_MAX * sizeof(struct road_scratch) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 

@@ -25,6 +25,7 @@
 #include "engine/core/grid.h"
 #include "engine/core/handover.h"
 #include "engine/core/ring.h"
+#include "engine/core/roads.h"
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
@@ -550,6 +551,7 @@ struct core {
     struct burdens burdens;
     struct plans plans;
     struct timers timers;
+    struct road_scratch road_scratches[ROAD_MODES_MAX]; /* work space of a search: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;

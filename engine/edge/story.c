@@ -26,6 +26,10 @@ static void say_rejected(struct teller *t, const struct effect_candidate *candid
     if (candidate->code == CODE_AT_CAPACITY || candidate->code == CODE_BUSIER) {
         text_format(&t->text, " %u/%u", candidate->load, candidate->capacity);
     }
+    if (candidate->code == CODE_FARTHER && candidate->travel == TRAVEL_LONGER) {
+        text_format(&t->text, t->lang == LANG_ZH ? "（%s）" : " (%s)",
+                    words_travel(TRAVEL_LONGER, t->lang));
+    }
 }
 
 /* "Wang Fang, 420 m, own cell". */
@@ -41,6 +45,10 @@ static void say_chosen(struct teller *t, const struct effect_candidate *chosen, 
         text_format(&t->text,
                     t->lang == LANG_ZH ? "，约 %" PRId64 " 分钟" : ", about %" PRId64 " min",
                     minutes);
+        if (chosen->travel != TRAVEL_STRAIGHT) {
+            text_format(&t->text, t->lang == LANG_ZH ? "（%s）" : " %s",
+                        words_travel(chosen->travel, t->lang));
+        }
     }
     if (chosen->is_home_cell) {
         teller_say(t, ", own cell", "，本责任网格");

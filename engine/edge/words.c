@@ -55,6 +55,12 @@ static const struct word RIGHT_WORDS[] = {
     {RIGHT_AUDITOR, "AUDITOR", "auditor", "审计"},
     {RIGHT_ADMINISTRATOR, "ADMINISTRATOR", "administrator", "管理员"},
 };
+static const struct word TRAVEL_WORDS[] = {
+    {TRAVEL_STRAIGHT, "STRAIGHT", "as the crow flies", "直线估算"},
+    {TRAVEL_ROAD, "ROAD", "by road", "按道路"},
+    {TRAVEL_LONGER, "LONGER", "longer by road", "道路更远"},
+    {TRAVEL_NO_WAY, "NO_WAY", "no way by road", "无路可达"},
+};
 static const struct word ITEM_KIND_WORDS[] = {
     {ITEM_OFFER, "OFFER", "offer", "派单"},
     {ITEM_RECALL, "RECALL", "recall", "撤回"},

@@ -70,6 +70,9 @@ static void put_candidate(struct text *text, const struct history_names *names,
     }
     put_measure(text, "distance_cm", candidate->distance_cm);
     put_measure(text, "travel_ms", candidate->travel_ms);
+    if (candidate->travel != TRAVEL_STRAIGHT) {
+        text_format(text, ",\"travel\":\"%s\"", words_travel_name((enum travel)candidate->travel));
+    }
     text_put(text, "}");
 }
 

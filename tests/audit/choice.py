@@ -10,6 +10,9 @@ FILTERS = ("OFF_SHIFT", "WRONG_ROLE", "WRONG_SKILL", "NOT_IN_AREA", "STALE_FIX",
            "AT_CAPACITY", "DECLINED", "ALREADY_ON_CASE", "CONFLICTED", "RESTING", "SUSPENDED_WORKER", "CHECKED_BEFORE")
 
 
+NO_WAY_MS = (2 ** 32 - 1) // 2  # longer than any way
+
+
 class Candidate:
     def __init__(self, worker):
         self.worker = worker
@@ -119,6 +122,23 @@ class Choice(World):
 
     # ---- ranking ----
 
+    def goes_by_road(self, case, assign):
+        return assign.pick == "eta" and self.city.roads is not None and case.place is not None
+
+    def road_ms(self, case, one):
+        person = one.worker.person
+        return self.city.roads.travel_ms(one.place, case.place, person.mode_name, person.mode)
+
+    def travel_ms(self, case, assign, one):
+        """What `pick: eta` ranks by: by road where there is a way, else straight, after everybody who has one."""
+        if one.distance is None:
+            return None
+        straight = one.worker.person.mode.travel_ms(one.distance)
+        if not self.goes_by_road(case, assign) or one.place is None:
+            return straight
+        by_road = self.road_ms(case, one)
+        return NO_WAY_MS + straight if by_road is None else by_road
+
     def shares_team(self, case, worker):
         team = worker.person.team
         return bool(team) and any("handled" in flags and self.workers[person].person.team == team
@@ -146,7 +166,7 @@ class Choice(World):
                 return calls[0] < calls[1]
 
         def travel(one):
-            return None if one.distance is None else one.worker.person.mode.travel_ms(one.distance)
+            return self.travel_ms(case, assign, one)
         far, load = (a.distance, b.distance), (a.worker.load, b.worker.load)
         order = {"nearest": [("real", far), ("whole", load)], "least_loaded": [("whole", load), ("real", far)],
                  "eta": [("real", (travel(a), travel(b))), ("real", far), ("whole", load)]}[assign.pick]
@@ -243,9 +263,10 @@ class Choice(World):
             self.same(case, f"candidate {person} is_home_position", line["is_home_position"], one.is_home)
             self.same(case, f"candidate {person} is_home_cell", line["is_home_cell"], ring == "grid")
             if not one.is_at_cell:
-                self.judge_distance(case, person, worker, line, self.measure(case, one))
+                self.judge_distance(case, assign, line, one, lines[0]["travel_ms"] if chosen else None)
 
-    def judge_distance(self, case, person, worker, line, own_cm):
+    def judge_distance(self, case, assign, line, one, best_ms):
+        person, worker, own_cm = one.worker.id, one.worker, self.measure(case, one)
         self.checked["distances"] += 1
         if own_cm is None:
             self.same(case, f"candidate {person} distance_cm", line["distance_cm"], -1)
@@ -253,8 +274,23 @@ class Choice(World):
         travel = worker.person.mode.travel_ms(own_cm)
         if not is_near(line["distance_cm"], own_cm):
             self.same(case, f"candidate {person} distance_cm", line["distance_cm"], round(own_cm))
+        elif self.goes_by_road(case, assign) and best_ms is not None:
+            self.judge_road(case, line, one, best_ms)
         elif abs(line["travel_ms"] - travel) > 0.002 * travel + 50:
             self.same(case, f"candidate {person} travel_ms", line["travel_ms"], round(travel))
+
+    def judge_road(self, case, line, one, best_ms):
+        """By road as long as the chosen at most: the time; longer: said so."""
+        own, told = self.road_ms(case, one), line.get("travel", "STRAIGHT")
+        self.checked["roads"] += 1
+        slack = 0.002 * (own or 0) + 60
+        if own is None:
+            self.same(case, f"candidate {one.worker.id} travel", told, "NO_WAY")
+        elif told == "LONGER":
+            if own < best_ms - slack:
+                self.differ(case, f"candidate {one.worker.id}: {round(own)} ms by road are not longer than {best_ms}")
+        elif told != "ROAD" or abs(line["travel_ms"] - own) > slack:
+            self.differ(case, f"candidate {one.worker.id}: the log says {told} {line['travel_ms']} ms, recomputed {round(own)}")
 
     def judge_counts(self, case, assign, effect):
         """Who is listed beside the chosen may be wanted at all, and the counts are those of the list."""

@@ -6,6 +6,7 @@ import json
 import os
 
 import geometry
+import roads
 import worktime
 import yamlread
 
@@ -52,7 +53,8 @@ class Person:
         self.home_cell = _get(row, "home_cell") or None
         self.cells = _get(row, "cells").split()
         self.base = _place(row) if _get(row, "has_base") == "true" else None
-        self.mode = city.modes[_get(row, "mode", city.mode_default)]
+        self.mode_name = _get(row, "mode", city.mode_default)
+        self.mode = city.modes[self.mode_name]
 
 
 class Mode:
@@ -85,6 +87,7 @@ class City:
         self.mode_default = root["mode_default"]
         specs = yamlread.load(os.path.join(directory, "calendars.yaml"))["calendars"]
         self.calendars = {name: worktime.Calendar(spec, self.zone) for name, spec in specs.items()}
+        self.roads = roads.read(directory, self.modes)
         self._read_units(directory)
         self._read_shapes(directory)
         self._read_people(directory)

@@ -52,8 +52,10 @@ def audit_quarrels(work):
     path = runs.simulate(work, city, trace, 8, QUARRELS)
     is_ok = judge(city, path, "days of quarrels")
     with open(path, encoding="utf-8") as file:
-        ruled = sum('"RULE"' in line for line in file)
-    return runs.ok(ruled > 0, f"{ruled} rulings") and is_ok
+        lines = file.readlines()
+    ruled = sum('"RULE"' in line for line in lines)
+    by_road = sum(line.count('"travel":"ROAD"') + line.count('"travel": "ROAD"') for line in lines)
+    return runs.ok(ruled > 0 and by_road > 0, f"{ruled} rulings, {by_road} ways by road") and is_ok
 
 
 def audit_clauses(work, seed):

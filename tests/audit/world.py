@@ -224,7 +224,7 @@ class World:
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations = [], 0, 0
         self.differences = []
-        self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0,
+        self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
                         "merges": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
