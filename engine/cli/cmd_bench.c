@@ -15,6 +15,7 @@
 #include "sim/bench/bench_match.h"
 #include "sim/bench/bench_nearest.h"
 #include "sim/bench/bench_replay.h"
+#include "sim/bench/bench_roads.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -46,6 +47,7 @@ static const struct group GROUPS[] = {
     {"core", bench_core, "closed loops in process on one core; memory of a case"},
     {"replay", bench_replay, "a log stepped again from its first entry"},
     {"nearest", bench_nearest, "the nearest eligible worker, of 1,000 to 1,000,000"},
+    {"roads", bench_roads, "ways by road: the nearest of many people on 17,000 crossings"},
     {"cases", bench_cases, "with 1,000 to 1,000,000 open: event, deadlines, snapshot, restart"},
     {"devices", bench_devices, "of 1,000 to 100,000: finding the facts of an event"},
     {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},

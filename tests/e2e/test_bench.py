@@ -34,6 +34,8 @@ ROWS = {
     + [f"{what}{n} open{end}" for n in (100, 1000, 2000, 4000)
        for what, end in (("event that opens a case, up to ", ""), ("deadline, ", ", all at one instant"),
                          ("longest turn in that storm, ", ""))],
+    "roads": [*(f"road-nearest of {n} people" for n in (10, 100, 1000)), "every crossing's way to one",
+              "crossing nearest to a place"],
     "devices": [f"facts of an event, one of {n} devices" for n in (1000, 10000, 100000)],
     "match": [f"{rules}, {way}"
               for rules in [f"{n} rules {on}" for n in ("1,000", "10,000", "100,000") for on in ("over 100 types", "on one type")]
