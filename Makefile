@@ -31,7 +31,7 @@ DIR_sim := sim sim/bench
 DIR_cli := engine/cli
 DIR_client := proto/client
 
-LIBS := -lgeos_c -lreadosm -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lsqlite3 -lzstd -lz -lpthread -lm
+LIBS := -lgeos_c -lreadosm -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lsqlite3 -lzstd -lz -lexpat -lpthread -lm
 
 # An archive is remade when a source comes or goes, not only when one changes: LIST_<room> is rewritten then.
 define room
@@ -66,6 +66,7 @@ $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
 PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml rules/packs/emergency/*.yaml rules/packs/emergency/plans/*.yaml))
 MAP_FILES := $(sort $(wildcard sim/maps/*.yaml))
 KPI_FILES := rules/packs/kpi.yaml
+CAP_FILES := rules/packs/cap.yaml
 $(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
 	@mkdir -p $(@D)
 	$(Q)sh sim/pack.sh CITY_PACK $(PACK_FILES) >$@.new && mv $@.new $@
@@ -75,10 +76,13 @@ $(BUILD)/sim/trace_maps.c: sim/pack.sh $(MAP_FILES)
 $(BUILD)/sim/kpi_pack.c: sim/pack.sh $(KPI_FILES)
 	@mkdir -p $(@D)
 	$(Q)sh sim/pack.sh KPI_PACK $(KPI_FILES) >$@.new && mv $@.new $@
-$(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o: %.o: %.c sim/city_pack.h
+$(BUILD)/sim/cap_pack.c: sim/pack.sh $(CAP_FILES)
+	@mkdir -p $(@D)
+	$(Q)sh sim/pack.sh CAP_PACK $(CAP_FILES) >$@.new && mv $@.new $@
+$(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o $(BUILD)/sim/cap_pack.o: %.o: %.c sim/city_pack.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
-$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o
+$(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o $(BUILD)/sim/cap_pack.o
 
 # What the bench says of its own build: remade whenever the commit or the flags change.
 COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)

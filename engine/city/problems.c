@@ -13,7 +13,7 @@ struct problem {
     enum problem_level level;
     int line;
     int column;
-    char code[8];
+    char code[20];
     char *file;
     char *text;
 };

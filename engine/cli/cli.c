@@ -22,6 +22,7 @@ static const struct cli_verb COMMANDS[] = {
     {"sim", cmd_sim, "play a trace against a city in virtual time"},
     {"replay", cmd_replay, "feed a trace to a running engine"},
     {"send", cmd_send, "send an event as a gateway"},
+    {"cap", cmd_cap, "send a CAP 1.2 alert as a gateway"},
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"plan", cmd_plan, "emergency plans of a running engine: show, confirm, acknowledge, end"},
