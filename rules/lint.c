@@ -119,6 +119,8 @@ struct lint lint_ruleset(const struct ruleset *set, const struct lint_options *o
     lint_basis(&run);
     if (options->with_roster) {
         lint_roster(&run);
+        lint_reach(&run);
+        lint_demand(&run);
     }
     if (run.lint.count > 0) {
         qsort(run.lint.items, run.lint.count, sizeof run.lint.items[0], finding_compare);

@@ -1,14 +1,18 @@
 /* lint.h: what a rule set must not contain although every single rule reads well.
  *
  *   L018 E too many rules on one event type          L101 E can never match
- *   L102 W a condition that is always true           L201 E same event, same priority, different action
+ *   L102 W a condition that is always true           L103 E no gateway sends its events, or they lack a field
+ *   L201 E same event, same priority, different action
  *   L202 W hidden by a rule of higher priority       L203 W says the same as another rule
  *   L204 W two departments on the same events        L205 N a class, or hours of it, without a rule
  *   L207 E a legal basis that is not in force        L208 W old and new basis govern one class
  *   L209 W several owners, one to be chosen
  *   L301 W cannot be indexed                         L303 W dedupe by a measured value
- *   L305 W merge radius against neighbouring assets  L401 E, L402 W nobody on shift can serve it
- *   L403 E limits that contradict each other         L405 W an escalation step that comes too late, or twice
+ *   L305 W merge radius against neighbouring assets  L306 W repeats remembered longer than the thing lasts
+ *   L401 E, L402 W nobody on shift can serve it      L403 E limits that contradict each other
+ *   L404 W a plan asks for more work than people can do in time
+ *   L405 W an escalation step that comes too late, or twice
+ *   L501 N no one to ask, no test, silent, or far too often
  *
  * Every finding names file, line, both rules and their departments; L201 to L204 come with an event that both rules take,
  * made from their regions (region.h) and tried on the naive evaluator: what cannot be shown is not reported.
@@ -28,6 +32,7 @@
     X(L018, ERROR, "too many rules on one event type", "同类事件规则过多")       \
     X(L101, ERROR, "can never match", "永不成立")                                \
     X(L102, WARNING, "condition is always true", "条件恒真")                     \
+    X(L103, ERROR, "no event can reach it", "无事件可达")                        \
     X(L201, ERROR, "conflict", "规则冲突")                                       \
     X(L202, WARNING, "shadowed", "被高优先级规则遮蔽")                           \
     X(L203, WARNING, "duplicate", "规则重复")                                    \
@@ -39,10 +44,13 @@
     X(L301, WARNING, "cannot be indexed", "无法建索引")                          \
     X(L303, WARNING, "dedupe by a measured value", "去重键含测量值")             \
     X(L305, WARNING, "merge radius too wide", "合并半径过大")                    \
+    X(L306, WARNING, "repeats remembered too long", "去重时窗过长")              \
     X(L401, ERROR, "nobody can serve it", "无人可派")                            \
     X(L402, WARNING, "often served by the fallback only", "常由兜底岗位承接")    \
     X(L403, ERROR, "limits contradict each other", "时限矛盾")                   \
-    X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")
+    X(L404, WARNING, "more work than people", "任务量超过人力")                  \
+    X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")       \
+    X(L501, NOTE, "nobody looks after it", "规则缺少维护")
 
 enum lint_code {
 #define LINT_ENUM(code, level, en, zh) LINT_##code,
@@ -68,10 +76,20 @@ struct lint {
     uint64_t pairs_skipped;          /* for lack of time: the analysis is not complete */
 };
 
+/* What is known of how rules are used; arrays by row of the rule, NULL: not known. */
+struct lint_usage {
+    const bool *is_tested;      /* some test names it */
+    const uint64_t *fires;      /* recorded events that it takes */
+    uint32_t days;              /* that were recorded */
+    uint32_t silent_days;       /* without an event of its own, before that is worth a word */
+    uint32_t busy_per_day;      /* events, before that is */
+};
+
 struct lint_options {
     bool errors_only;  /* what a load needs */
     bool with_roster;  /* look at persons and shifts, assets and the catalogue too */
     int32_t as_of_day; /* local days since 1970-01-01: which bases are in force */
+    const struct lint_usage *usage; /* with the roster; may be NULL */
 };
 
 /* Findings in the order of rules. */

@@ -68,7 +68,7 @@ static const char *holes_words(const struct lint_run *run, const bool is_missing
     return arena_text(run->set->arena, text, strlen(text));
 }
 
-static bool can_serve(const struct rule_assign *assign, const struct city_person *person)
+bool lint_can_serve(const struct rule_assign *assign, const struct city_person *person)
 {
     return person->capacity > 0 && (assign->roles == 0 || (person->roles & assign->roles) != 0) &&
            (person->skills & assign->skills) == assign->skills &&
@@ -132,7 +132,7 @@ static const struct service *service_of(struct lint_run *run, struct services *s
     struct week served = {.is_plain = true};
     const struct city *city = run->set->city;
     for (uint32_t i = 0; i < city->person_count; i++) {
-        if (can_serve(assign, &city->persons[i])) {
+        if (lint_can_serve(assign, &city->persons[i])) {
             service->persons++;
             add_shift(run, &city->persons[i], &served);
         }

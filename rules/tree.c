@@ -180,6 +180,9 @@ static struct tree_node *build_node(struct tree_builder *builder, int index, uin
 {
     const yaml_node_t *raw = yaml_document_get_node(builder->document, index);
     must(raw != NULL);
+    if (builder->is_cut) {
+        return NULL; /* said once */
+    }
     if (depth > TREE_DEPTH_MAX) {
         REFUSE(builder, "L018", raw->start_mark, "nested more than %u levels deep", TREE_DEPTH_MAX);
         builder->is_cut = true;
@@ -232,6 +235,54 @@ static bool has_second_document(yaml_parser_t *parser)
     return has_root;
 }
 
+/* Brackets that stay open, those in texts included: more than a tree may have is worth a closer look. */
+static bool may_be_deep(const char *bytes, size_t size)
+{
+    uint32_t open = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '[' || bytes[i] == '{') {
+            if (++open > 4 * TREE_DEPTH_MAX) {
+                return true;
+            }
+        } else if ((bytes[i] == ']' || bytes[i] == '}') && open > 0) {
+            open--;
+        }
+    }
+    return false;
+}
+
+/* libyaml's time grows with the square of the brackets that are open (0.2.5: half a million take an hour), so a file that may
+ * be deep is first read event by event, which ends at the first one too many. True: it was refused. */
+static bool refuse_deep(struct tree_builder *builder, const char *bytes, size_t size)
+{
+    yaml_parser_t parser;
+    bool is_deep = false;
+    if (!may_be_deep(bytes, size) || !yaml_parser_initialize(&parser)) {
+        return false;
+    }
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
+    uint32_t depth = 0;
+    for (bool is_over = false; !is_over && !is_deep;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) {
+            break; /* told by the second reading */
+        }
+        is_over = event.type == YAML_STREAM_END_EVENT;
+        if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) {
+            is_deep = ++depth > TREE_DEPTH_MAX + 1;
+        } else if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) {
+            depth--;
+        }
+        if (is_deep) {
+            REFUSE(builder, "L018", event.start_mark, "nested more than %u levels deep", TREE_DEPTH_MAX);
+        }
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return is_deep;
+}
+
 struct tree_node *tree_parse(struct arena *arena, struct problems *problems, const char *file,
                              const char *bytes, size_t size)
 {
@@ -240,6 +291,9 @@ struct tree_node *tree_parse(struct arena *arena, struct problems *problems, con
     if (size > TREE_FILE_SIZE_MAX) {
         REFUSE(&builder, "L018", start, "%zu bytes; a rule file may have %zu", size,
                TREE_FILE_SIZE_MAX);
+        return NULL;
+    }
+    if (refuse_deep(&builder, bytes, size)) {
         return NULL;
     }
     yaml_parser_t parser;
