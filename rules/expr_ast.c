@@ -3,6 +3,7 @@
 
 #include "rules/expr_lex.h"
 #include "rules/expr_lower.h"
+#include "rules/window.h"
 
 #include <stdarg.h>
 
@@ -121,9 +122,20 @@ static bool type_has_field(const struct rule_type *type, const struct rule_field
     return false;
 }
 
+/* Is it a result of the rule's own window? Conditions that are read before the window do not see it. */
+static bool window_gives(const struct rule_window *window, const struct rule_field *field)
+{
+    for (uint32_t i = 0; window != NULL && i < window->result_count; i++) {
+        if (window->results[i].target == field) {
+            return true;
+        }
+    }
+    return window != NULL && window->count == field;
+}
+
 static bool rule_sees_field(const struct rule *rule, const struct rule_field *field)
 {
-    if (field->is_builtin) {
+    if (field->is_builtin || window_gives(rule->window, field)) {
         return true;
     }
     for (uint32_t i = 0; i < rule->type_count; i++) {

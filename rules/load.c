@@ -9,6 +9,7 @@
 #include "rules/load_plan.h"
 #include "rules/load_rule.h"
 #include "rules/load_schema.h"
+#include "rules/load_window.h"
 #include "rules/read.h"
 
 #include <dirent.h>
@@ -270,6 +271,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     load_plans(&loader, &plans);
     sort_rules(&loader);
     load_basis_check(&loader);
+    load_windows_end(&loader);
     load_schema_number(&loader);
     *out_set = set;
     return problems_error_count(problems) > 0 ? ERR_INPUT : ERR_OK;

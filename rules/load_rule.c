@@ -6,6 +6,7 @@
 #include "rules/load_clauses.h"
 #include "rules/load_lanes.h"
 #include "rules/load_plan.h"
+#include "rules/load_window.h"
 
 #define IDENTIFIER_SIZE_MAX 120u
 #define RADIUS_M_MAX 200000
@@ -14,17 +15,18 @@
 static const struct key_spec RULE_KEYS[] = {
     {"id", KEY_REQUIRED},       {"title", KEY_REQUIRED},  {"title_en", KEY_KNOWN},
     {"owner", KEY_REQUIRED},    {"tags", KEY_KNOWN},      {"status", KEY_KNOWN},
-    {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_REQUIRED},
+    {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_KNOWN},
     {"where", KEY_KNOWN},       {"params", KEY_KNOWN},    {"area", KEY_KNOWN},
     {"time", KEY_KNOWN},        {"dedupe", KEY_KNOWN},    {"merge", KEY_KNOWN},
     {"open", KEY_KNOWN},     {"assign", KEY_KNOWN}, {"sla", KEY_KNOWN},
     {"escalate", KEY_KNOWN},    {"close", KEY_KNOWN},     {"basis", KEY_KNOWN},
-    {"note", KEY_KNOWN},        {"by", KEY_LATER},        {"for", KEY_LATER},
-    {"gap", KEY_LATER},         {"window", KEY_LATER},    {"sequence", KEY_LATER},
-    {"absent", KEY_LATER},      {"levels", KEY_LATER},    {"hold", KEY_LATER},
+    {"note", KEY_KNOWN},        {"by", KEY_KNOWN},        {"for", KEY_KNOWN},
+    {"gap", KEY_KNOWN},         {"window", KEY_KNOWN},    {"sequence", KEY_KNOWN},
+    {"within", KEY_KNOWN},
+    {"absent", KEY_LATER},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
     {"confirm", KEY_LATER},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
     {"activate", KEY_KNOWN},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
-    {"supersedes", KEY_KNOWN},  {"was", KEY_LATER},       {"tests", KEY_LATER},
+    {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},       {"tests", KEY_LATER},
     {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
 };
 
@@ -280,10 +282,10 @@ static void load_evidence(const struct loader *loader, const struct tree_node *n
 
 static void load_open(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
-    static const struct key_spec KEYS[] = {{"class", KEY_REQUIRED},   {"severity", KEY_REQUIRED},
+    static const struct key_spec KEYS[] = {{"class", KEY_REQUIRED},   {"severity", KEY_KNOWN},
                                            {"title", KEY_REQUIRED},   {"title_en", KEY_KNOWN},
                                            {"evidence", KEY_KNOWN},   {"owner", KEY_KNOWN},
-                                           {"owner_from", KEY_KNOWN}, {"geo", KEY_LATER}};
+                                           {"owner_from", KEY_KNOWN}, {"geo", KEY_KNOWN}};
     static const struct word_spec OWNERS[] = {{"asset.owner", RULE_OWNER_OF_ASSET}};
     (void)read_check_map(loader, node, "open", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = NULL;
@@ -291,10 +293,19 @@ static void load_open(const struct loader *loader, const struct tree_node *node,
     if ((value = read_find(node, "class")) != NULL) {
         (void)read_name(loader, value, REF_CLASS, &rule->class_row);
     }
+    const bool has_levels = read_find(rule->node, "levels") != NULL;
     if ((value = read_find(node, "severity")) != NULL) {
+        if (has_levels) {
+            read_report(loader, value, "L005", "the levels say how severe it is; remove severity");
+        }
         (void)read_integer(loader, value, "severity", 1, 4, &severity);
+    } else if (!has_levels) {
+        read_report(loader, node, "L004", "open needs \"severity\"");
     }
-    rule->severity = (uint32_t)severity;
+    rule->severity = has_levels ? rule->severity : (uint32_t)severity;
+    if ((value = read_find(node, "geo")) != NULL) {
+        load_geo(loader, value, rule);
+    }
     if ((value = read_find(node, "title")) != NULL) {
         (void)load_template(loader, value, rule, &rule->case_title);
     }
@@ -450,8 +461,15 @@ static void load_conditions(const struct loader *loader, const struct tree_node 
     if ((value = read_find(node, "params")) != NULL) {
         load_params(loader, value, rule);
     }
-    if ((value = read_find(node, "event")) != NULL) {
+    const struct tree_node *sequence = read_find(node, "sequence");
+    if ((value = read_find(node, "event")) != NULL && sequence == NULL) {
         load_events(loader, value, rule);
+    } else if (value != NULL) {
+        read_report(loader, value, "L005", "the steps of the sequence name the events; remove event");
+    } else if (sequence != NULL) {
+        load_sequence_types(loader, sequence, rule);
+    } else {
+        read_report(loader, node, "L004", "a rule needs \"event\"");
     }
     if (rule->type_count == 0) {
         return; /* fields cannot be told right from wrong without the event */
@@ -467,6 +485,7 @@ static void load_conditions(const struct loader *loader, const struct tree_node 
     if ((value = read_find(node, "time")) != NULL) {
         load_time(loader, value, rule);
     }
+    load_window(loader, node, rule);
 }
 
 static void load_actions(const struct loader *loader, const struct tree_node *node,

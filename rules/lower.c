@@ -5,6 +5,7 @@
 #include "rules/expr_lower.h"
 #include "rules/index.h"
 #include "rules/lower_plan.h"
+#include "rules/lower_window.h"
 #include "rules/table.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct lowering {
         circles;
     struct index_tables index;
     int64_t *square_cm; /* by class: greatest merge radius of its rules */
+    struct window_tables windows;
 };
 
 static struct image_string put_text(struct lowering *lowering, const char *text)
@@ -153,6 +155,8 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.flags = rule->flags;
     row.case_department = rule->case_department;
     row.lane = rule->lane;
+    row.window = lower_window(&lowering->windows, &lowering->programs, &lowering->keys, lowering->set,
+                              rule);
     (void)table_add(&lowering->rules, &row, 1);
 }
 
@@ -238,8 +242,10 @@ static void lower_types(struct lowering *lowering)
         for (uint32_t i = 0; i < count; i++) {
             const struct rule *rule = buckets.rules[t][i];
             (void)table_add(&lowering->type_rules, &rule->row, 1);
-            row.meets_many |= policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH;
+            row.meets_many |= policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH ||
+                              rule->window != NULL;
         }
+        row.watches = lower_watches(&lowering->windows, buckets.rules[t], count);
         row.closers = table_add(&lowering->closers, buckets.closers[t], buckets.closer_counts[t]);
         (void)table_add(&lowering->types, &row, 1);
         index_add_type(&lowering->index, buckets.rules[t], count);
@@ -307,6 +313,7 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, POLICY_CIRCLES, &lowering->circles);
     image_writer_section(image, POLICY_CONSTANTS, sizeof(struct image_string), programs->constants,
                          programs->constant_count);
+    put_window_tables(&lowering->windows, image);
     put_section(lowering, MATCH_TYPES, &lowering->index.types);
     put_section(lowering, MATCH_ATTRIBUTES, &lowering->index.attributes);
     put_section(lowering, MATCH_KEYS, &lowering->index.keys);
@@ -332,6 +339,7 @@ static void init_tables(struct lowering *lowering)
     lowering->type_rules = table_of(arena, sizeof(uint32_t));
     lowering->circles = table_of(arena, sizeof(struct policy_circle));
     lowering->index = index_tables_of(arena, lowering->image);
+    lowering->windows = window_tables_of(arena);
 }
 
 enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_size)

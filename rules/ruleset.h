@@ -13,6 +13,7 @@
 #include "rules/tree.h"
 
 struct ast_node; /* expr_ast.h */
+struct rule_window; /* window.h */
 struct plan;     /* plan.h, as are these two */
 struct rule_activate;
 struct rule_late;
@@ -150,6 +151,7 @@ struct rule {
     int32_t valid_from_day, valid_until_day;
     struct rule_waiver waivers[RULE_WAIVERS_MAX];
     uint32_t waiver_count;
+    struct rule_window *window;     /* NULL = no state */
     struct rule_activate *activate; /* NULL = no plan */
     struct rule_late *late;         /* NULL = no report is owed */
     bool is_inner;                  /* of a plan or a late report: no event meets it */

@@ -553,6 +553,8 @@ bool trial_run(const struct trial_ground *ground, const struct suite_test *test,
     trial.limits.orders = 4096;
     trial.limits.event_ids = 4096;
     trial.limits.dedupe_keys = 4096;
+    trial.limits.window_keys = 4096;
+    trial.limits.window_samples = 16384;
     trial.limits.workers = ground->city->person_count + 8;
     trial.limits.gateways = ground->city->gateway_count + 8;
     core_start(&trial);

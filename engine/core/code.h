@@ -21,6 +21,7 @@
     X(SELF_CLEARED, 11, "over before anybody arrived", "人员到场前已自行消除")                     \
     X(COALESCED, 10, "a newer sample of the same device took its place in the queue", "同一设备已有更新的数据，本条略过") \
     X(TOLD, 19, "no case of its own; posts were told, or the case it belongs to was raised", "已通知相关岗位") \
+    X(WAITING, 18, "counted by a rule that has not seen enough yet", "已计入，尚未达到触发条件") \
     X(STORED, 15, "the evidence is on disk", "证据已保存") \
     X(PLAN_WAITS, 13, "an emergency plan waits for you", "应急预案待处理")                        \
     X(PLAN_TOLD, 14, "how an emergency plan stands", "应急预案进度")                               \
@@ -52,6 +53,8 @@
     X(NO_KEYS, 47, "no key can be had to seal a contact with; the report was not taken", "无法加密联系方式，未受理") \
     X(EVIDENCE_FULL, 48, "the quota of the evidence store is used up", "证据存储配额已满") \
     X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符") \
+    X(BY_MISSING, 53, "lacks a field that the rule counts by", "缺少规则所需的分组字段") \
+    X(WINDOW_FULL, 54, "the rule watches as many keys as it may", "规则窗口容量已满") \
     X(UNKNOWN_ALERT, 44, "refers to an alert that is not known here", "引用的预警不存在")      \
     X(ALERT_OVER, 45, "refers to an alert that is over already", "引用的预警已解除")            \
     /* what else became of a rule that took an event */                                            \

@@ -116,6 +116,7 @@ static bool event_check(const uint8_t *bytes, uint64_t size, struct event *out_e
     out_event->fields = fields;
     out_event->text = (const char *)(bytes + fixed);
     out_event->free_text = (const char *)(bytes + fixed + text_end);
+    out_event->severity = 0;
     out_event->contact =
         has_contact ? (const struct event_contact *)(const void *)(bytes + contact_start) : NULL;
     return true;

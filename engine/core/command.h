@@ -188,6 +188,7 @@ struct event {
     const char *text;      /* string fields' bytes */
     const char *free_text; /* head->text_size bytes, UTF-8 */
     const struct event_contact *contact; /* NULL: none */
+    uint32_t severity; /* that a rule's levels give it, 1..4; 0 = the rule's own. Never in the log */
 };
 
 /* A decoded command. Only the body of its kind is set. */

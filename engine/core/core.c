@@ -29,6 +29,7 @@
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
 #include "engine/core/rulings.h"
+#include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
 
 #define REMAP_ROWS_MIN 4096u
@@ -51,6 +52,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     contacts_init(&core->contacts, arena, limits);
     memory_init(&core->event_ids, arena, limits->event_ids);
     memory_init(&core->dedupe, arena, limits->dedupe_keys);
+    windows_init(&core->windows, arena, limits);
     sources_init(&core->sources, arena, limits->sources);
     disputes_init(&core->disputes, arena, limits);
     rulings_init(&core->rulings, arena, limits);
@@ -87,6 +89,8 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->sources > 0);
+    must(limits->window_rules <= REMAP_ROWS_MIN); /* activation maps them in the scratch of rows */
+    must(limits->window_keys > 0 && limits->window_samples > 0);
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
@@ -136,7 +140,7 @@ enum err core_stage_policy(struct core *core, const void *bytes, uint64_t size)
     }
     enum err err = policy_open(bytes, size, &core->staged_city, &policy);
     if (err == ERR_OK && (!remap_fits(core, &core->staged_city, &policy) ||
-                          !plans_fit(core, &policy))) {
+                          !plans_fit(core, &policy) || !windows_fit(core, &policy))) {
         err = ERR_TOO_LARGE;
     }
     if (err == ERR_OK) {
@@ -184,6 +188,7 @@ static void activate(struct core *core, const struct command *command)
     workers_adopt(core);
     marks_adopt(core);
     plans_adopt(core);
+    windows_adopt(core, is_first ? NULL : &core->policies[1 - slot]);
     if (!is_first) {
         remap_rows(core);
     }
@@ -563,6 +568,7 @@ void core_check(const struct core *core)
     memory_check(&core->dedupe);
     contacts_check(core);
     sources_check(&core->sources);
+    windows_check(core);
     if (!core->has_images) {
         return;
     }
@@ -583,7 +589,8 @@ void core_check(const struct core *core)
     const struct core_counts *counts = &core->counts;
     must(open == counts->open_now);
     must(counts->events == counts->opened + counts->merged + counts->deduped + counts->suppressed +
-                               counts->no_rule + counts->reopened + counts->cleared +
+                               counts->no_rule + counts->waiting + counts->reopened +
+                               counts->cleared +
                                counts->refused);
     must(counts->cases_opened + counts->reopenings ==
          counts->open_now + counts->closed + counts->voided + counts->forced_closed +

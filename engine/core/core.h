@@ -67,6 +67,7 @@ struct hash128 core_facts_digest(const struct core *core);
 struct core_counts {
     uint64_t events;     /* events evaluated or refused with a result; no_rule: no rule of lane dispatch fired for them */
     uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
+    uint64_t waiting; /* counted by a rule that has not seen enough yet */
     uint64_t cases_opened; /* new cases: opened by an event, or split off */
     uint64_t closed, voided, forced_closed, merged_away; /* transitions into a terminal state */
     uint64_t reopenings; /* transitions back: cases_opened = open_now + the four - reopenings */

@@ -231,6 +231,25 @@ static struct hash128 add_words(struct hash128 h, const void *row, size_t size)
     return h;
 }
 
+/* What an activation or a load makes anew is left out. */
+static struct hash128 digest_windows(struct hash128 h, const struct windows *windows)
+{
+    const struct samples *samples = &windows->samples;
+    h = add_pair(add_pair(h, windows->high, windows->used), windows->free_first, windows->hand);
+    h = add_pair(add_pair(h, samples->high, samples->used), samples->free_first, windows->rule_count);
+    h = hash128_add(h, windows->last_serial);
+    for (uint32_t i = 0; i < windows->rule_count; i++) {
+        h = add_words(h, &windows->rules[i], sizeof windows->rules[i]);
+    }
+    for (uint32_t i = 0; i < windows->high; i++) {
+        h = add_words(h, &windows->rows[i], sizeof windows->rows[i]);
+    }
+    for (uint32_t i = 0; i < samples->high; i++) {
+        h = add_words(h, &samples->rows[i], sizeof samples->rows[i]);
+    }
+    return h;
+}
+
 static struct hash128 digest_ring(struct hash128 h, const struct ring *ring)
 {
     h = add_pair(h, ring->next, ring->high);
@@ -322,7 +341,8 @@ static struct hash128 digest_counts(struct hash128 h, const struct core_counts *
                               c->merged_away, c->forced_closed, c->reopenings,    c->open_now,
                               c->offers,      c->accepted,      c->declined,      c->expired,
                               c->returned,    c->done,          c->checks_passed, c->checks_failed,
-                              c->nobody,      c->clocks_missed, c->escalations,   c->retired};
+                              c->nobody,      c->clocks_missed, c->escalations,   c->retired,
+                              c->waiting};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         h = hash128_add(h, words[i]);
     }
@@ -341,6 +361,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_contacts(h, core);
     h = digest_memory(h, &core->event_ids);
     h = digest_memory(h, &core->dedupe);
+    h = digest_windows(h, &core->windows);
     for (uint32_t i = 0; i < core->sources.count; i++) {
         const struct source_row *row = &core->sources.rows[i];
         h = add_pair(hash128_join(h, row->key), row->confirmed, row->false_alarms);
@@ -419,6 +440,7 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
         h = add_pair(h, effect->of.firing.rule, effect->of.firing.code);
         h = add_no(hash128_join(h, effect->of.firing.event_id), effect->of.firing.case_no);
         h = add_pair(h, effect->of.firing.would, effect->of.firing.winner);
+        h = add_pair(h, effect->of.firing.have, effect->of.firing.need);
         return hash128_add(h, effect->of.firing.candidates);
     case EFFECT_TIMELINE:
         return add_timeline(h, &effect->of.timeline);

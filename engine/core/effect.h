@@ -50,6 +50,7 @@ struct effect_firing {
     struct hash128 event_id;
     uint32_t candidates;    /* rules that matched, those beyond the list included */
     uint32_t winner;        /* of LOST_LANE: row of POLICY_RULES that decided; else NONE32 */
+    uint32_t have, need;    /* of a rule with state: samples, distinct values, devices, seconds or steps; else 0 */
 };
 
 struct holder {

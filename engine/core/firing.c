@@ -9,10 +9,12 @@
 #include "engine/core/memory.h"
 #include "engine/core/merging.h"
 #include "engine/core/opening.h"
+#include "engine/core/windows.h"
 
 /* An event on its way through its rules. */
 struct firing_run {
-    const struct event *event;
+    const struct event *event; /* as the rule at work sees it */
+    const struct event *own;   /* as it came */
     struct intake_source source;
     const struct firing_list *list;
     uint32_t winners[RULE_LANE_COUNT]; /* by lane: the first rule that fired, NONE32 */
@@ -227,50 +229,103 @@ static enum code would_be(struct core *core, uint32_t rule_row, const struct fir
     return code;
 }
 
-/* One rule of the list, in its lane. */
-static struct effect_firing fire(struct core *core, uint32_t rule_row, struct firing_run *run)
+/* What a rule with state says that does not fire: NOTHING, it fires. One whose condition still holds since it fired has its
+ * lane, as a repeat of that. */
+static enum code code_of(enum correlation outcome)
+{
+    static const uint16_t CODES[] = {[CORRELATION_FIRES] = CODE_NOTHING,
+                                     [CORRELATION_WAITING] = CODE_WAITING,
+                                     [CORRELATION_HOLDS] = CODE_DEDUPED,
+                                     [CORRELATION_BY_MISSING] = CODE_BY_MISSING,
+                                     [CORRELATION_FULL] = CODE_WINDOW_FULL,
+                                     [CORRELATION_NONE] = CODE_NO_RULE};
+    return (enum code)CODES[outcome];
+}
+
+/* One rule of the list that fires, or holds, in its lane. held: NOTHING, or DEDUPED where it holds since *case_no. */
+static void act_in_lane(struct core *core, uint32_t rule_row, struct firing_run *run, enum code held,
+                        struct effect_firing *firing)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
-    struct effect_firing firing = {.rule = rule_row,
-                                   .candidates = run->list->matched,
-                                   .winner = winner_of(core, rule, run)};
-    if (rule->status == RULE_SHADOW) {
-        firing.code = CODE_SHADOW;
-        firing.winner = NONE32;
-        firing.would = (uint16_t)would_be(core, rule_row, run, &firing.case_no);
-        return firing;
-    }
-    if (firing.winner != NONE32) {
-        firing.code = CODE_LOST_LANE;
-        return firing;
-    }
     if (run->winners[rule->lane] == NONE32) {
         run->winners[rule->lane] = rule_row;
     }
+    if (held != CODE_NOTHING) {
+        firing->code = (uint16_t)held;
+        run->code = rule->lane == RULE_LANE_DISPATCH ? held : run->code;
+        run->case_no = rule->lane == RULE_LANE_DISPATCH ? firing->case_no : run->case_no;
+        return;
+    }
     if (rule->lane == RULE_LANE_DISPATCH) {
         run->code = dispatch(core, rule_row, run, &run->case_no);
-        firing.code = (uint16_t)run->code;
+        firing->code = (uint16_t)run->code;
     } else {
-        firing.code = (uint16_t)act_beside(core, rule_row, run);
-        run->code = run->code == CODE_NO_RULE && firing.code == CODE_TOLD ? CODE_TOLD : run->code;
+        firing->code = (uint16_t)act_beside(core, rule_row, run);
+        run->code = run->code == CODE_NO_RULE && firing->code == CODE_TOLD ? CODE_TOLD : run->code;
     }
-    firing.case_no = run->case_no;
-    return firing;
+    firing->case_no = run->case_no;
+}
+
+/* One rule of the list. False: it has nothing to do with the event. */
+static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
+                 struct effect_firing *firing)
+{
+    const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
+    struct correlated taken = {.outcome = CORRELATION_FIRES, .slot = NONE32};
+    *firing = (struct effect_firing){.rule = rule_row, .candidates = run->list->matched, .winner = NONE32};
+    if (rule->window != NONE32) {
+        windows_take(core, rule_row, run->own, &taken);
+    }
+    if (taken.outcome == CORRELATION_NONE) {
+        return false;
+    }
+    const enum code said = code_of(taken.outcome);
+    const bool fires = said == CODE_NOTHING || said == CODE_DEDUPED;
+    run->event = rule->window == NONE32 ? run->own : &taken.event;
+    firing->have = taken.have;
+    firing->need = taken.need;
+    firing->case_no = taken.case_no;
+    firing->winner = fires && rule->status != RULE_SHADOW ? winner_of(core, rule, run) : NONE32;
+    if (rule->status == RULE_SHADOW) {
+        firing->code = CODE_SHADOW;
+        firing->would = (uint16_t)(said == CODE_NOTHING
+                                       ? would_be(core, rule_row, run, &firing->case_no)
+                                       : said);
+    } else if (!fires) {
+        firing->code = (uint16_t)said;
+        run->code = run->code == CODE_NO_RULE ? said : run->code;
+    } else if (firing->winner != NONE32) {
+        firing->code = CODE_LOST_LANE;
+        firing->case_no = (struct case_no){0, 0, 0};
+    } else {
+        act_in_lane(core, rule_row, run, said, firing);
+    }
+    if (said == CODE_NOTHING) {
+        windows_fired(core, &taken, (enum code)firing->code, firing->case_no);
+    }
+    run->event = run->own;
+    return true;
 }
 
 enum code firing_all(struct core *core, const struct firing_list *list, const struct event *event,
                      struct intake_source source, enum code code, struct case_no *case_no)
 {
     struct firing_run run = {.event = event,
+                             .own = event,
                              .source = source,
                              .list = list,
                              .winners = {NONE32, NONE32, NONE32},
                              .code = code,
                              .case_no = *case_no};
+    bool is_told = false;
     for (uint32_t i = 0; i < list->count; i++) {
-        say(core, event, fire(core, list->rules[i], &run));
+        struct effect_firing firing;
+        if (fire(core, list->rules[i], &run, &firing)) {
+            say(core, event, firing);
+            is_told = true;
+        }
     }
-    if (list->count == 0) {
+    if (!is_told) {
         firing_say(core, event, NONE32, code, *case_no, list->matched);
     }
     *case_no = run.case_no;

@@ -11,6 +11,7 @@
 #include "engine/core/memory.h"
 #include "engine/core/merging.h"
 #include "engine/core/plans.h"
+#include "engine/core/windows.h"
 
 static bool may_send(const struct core *core, struct intake_source source,
                      const struct event *event)
@@ -138,6 +139,7 @@ static enum code decide(struct core *core, struct intake_source source, const st
         return refers;
     }
     lates_event(core, event);
+    windows_watch(core, event);
     struct firing_list list;
     firing_match(core, event, &list);
     const uint32_t first = firing_first(core, &list);
@@ -151,7 +153,7 @@ static enum code decide(struct core *core, struct intake_source source, const st
     } else {
         firing_say(core, event, first, code, result->case_no, list.matched);
     }
-    if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL) {
+    if (!hash128_is_none(head->id) && code != CODE_TABLE_FULL && code != CODE_WINDOW_FULL) {
         memory_add(&core->event_ids, head->id, max_i64(core->now_ms, head->event_at_ms),
                    result->case_no);
     }
@@ -166,11 +168,13 @@ static void count(struct core_counts *counts, enum code code)
     counts->deduped += code == CODE_DEDUPED;
     counts->suppressed += code == CODE_SUPPRESSED || code == CODE_COALESCED;
     counts->no_rule += code == CODE_NO_RULE || code == CODE_TOLD;
+    counts->waiting += code == CODE_WAITING;
     counts->reopened += code == CODE_REOPENED;
     counts->cleared += code == CODE_CLEARED;
     counts->refused += code != CODE_OPENED && code != CODE_MERGED && code != CODE_DEDUPED &&
                        code != CODE_SUPPRESSED && code != CODE_NO_RULE && code != CODE_REOPENED &&
-                       code != CODE_CLEARED && code != CODE_COALESCED && code != CODE_TOLD;
+                       code != CODE_CLEARED && code != CODE_COALESCED && code != CODE_TOLD &&
+                       code != CODE_WAITING;
 }
 
 void intake_event(struct core *core, struct intake_source source, const struct event *event,

@@ -1,9 +1,10 @@
 /* intake.h: from an event to a case: the fixed pipeline.
  *
- *   verdict of the edge -> rights -> time -> id dedupe -> clears -> match -> dedupe of the rule -> merge or open
+ *   verdict of the edge -> rights -> time -> id dedupe -> clears -> match -> for, window, sequence -> dedupe of the
+ *   rule -> merge or open
  *
  * The order is part of the contract. Each event ends in exactly one result code, and in exactly one counter of the
- * ledger: events = opened + merged + deduped + suppressed + no_rule + reopened + cleared + refused. */
+ * ledger: events = opened + merged + deduped + suppressed + no_rule + waiting + reopened + cleared + refused. */
 #ifndef ENGINE_CORE_INTAKE_H
 #define ENGINE_CORE_INTAKE_H
 

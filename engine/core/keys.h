@@ -14,6 +14,7 @@ enum key_salt {
     SALT_PLACE = 4,
     SALT_ASSET = 5,
     SALT_DRILL = 6,
+    SALT_WINDOW = 7,
     SALT_STEP = 16 /* a step of lane escalate that a case has seen */
 };
 

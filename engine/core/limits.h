@@ -15,6 +15,9 @@
     X(batch_events, 1000, "events in one batch")                                          \
     X(event_ids, 262144, "event ids remembered for doors without an outbox")              \
     X(dedupe_keys, 262144, "open dedupe windows of all rules")                            \
+    X(window_rules, 4096, "rules with state: for, window, sequence")                       \
+    X(window_keys, 65536, "keys of those rules that are watched at once")                 \
+    X(window_samples, 262144, "samples in all their windows")                              \
     X(worker_items, 64, "unacknowledged items of one worker")                             \
     X(case_events, 1000, "events merged into one case")                                   \
     X(case_workers, 16, "persons a case remembers as having been on it or declined it")   \

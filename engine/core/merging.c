@@ -267,10 +267,13 @@ enum code merging_join(struct core *core, uint32_t slot, const struct policy_rul
                                    .event = event,
                                    .text = event->free_text,
                                    .text_size = event->head->text_size};
-    const bool is_worse =
-        (rule->merge.flags & MERGE_TAKE_SEVERITY) != 0 && rule->severity < row->severity;
+    const uint32_t severity = event->severity != 0 ? event->severity : rule->severity;
+    const bool is_worse = /* a level counts as it is, the severity of a rule only where it is worse */
+        event->severity != 0
+            ? severity != row->severity
+            : (rule->merge.flags & MERGE_TAKE_SEVERITY) != 0 && severity < row->severity;
     if (is_worse) {
-        row->severity = (uint8_t)rule->severity;
+        row->severity = (uint8_t)severity;
     }
     const bool is_moved = take_place(core, row, rule, event);
     if (is_closed) {
@@ -286,7 +289,7 @@ enum code merging_join(struct core *core, uint32_t slot, const struct policy_rul
     }
     if (is_worse) {
         flow_worsen(core, slot, (uint32_t)(rule - state_policy(core)->rules),
-                    opening_assigns(core, rule, event, rule->severity));
+                    opening_assigns(core, rule, event, severity));
     }
     return CODE_MERGED;
 }

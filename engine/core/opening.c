@@ -53,7 +53,8 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     const struct policy *policy = state_policy(core);
     const struct policy_rule *rule = &policy->rules[rule_row];
     row->state = CASE_REPORTED;
-    row->severity = (uint8_t)rule->severity;
+    const uint32_t severity = event->severity != 0 ? event->severity : rule->severity;
+    row->severity = (uint8_t)severity;
     row->rule = rule_row;
     row->class_row = rule->class_row;
     row->cell = event->head->cell;
@@ -67,7 +68,7 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     row->onset_at_ms = event->head->event_at_ms;
     row->event_count = 1;
     row->flags |= (event->head->flags & EVENT_IS_DRILL) != 0 ? (uint32_t)CASE_IS_DRILL : 0;
-    row->assign_mask = (uint8_t)opening_assigns(core, rule, event, rule->severity);
+    row->assign_mask = (uint8_t)opening_assigns(core, rule, event, severity);
     for (uint32_t i = 0; i < rule->captures.count; i++) {
         const uint32_t key = policy->keys[rule->captures.first + i];
         const struct event_field *field = key == KEY_CLASS ? NULL : event_find_field(event, key);

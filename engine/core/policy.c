@@ -9,6 +9,7 @@
 #include "engine/core/limits.h"
 #include "engine/core/match.h"
 #include "engine/core/policy_plans.h"
+#include "engine/core/policy_windows.h"
 
 /* Longer than any clock of a city; keeps sums of instants far from their limits. */
 #define DURATION_MS_MAX (INT64_C(100) * 366 * DAY_MS)
@@ -184,7 +185,8 @@ static bool type_meets_many(const struct policy *policy, struct image_range rang
 {
     for (uint32_t i = 0; i < range.count; i++) {
         const struct policy_rule *rule = &policy->rules[policy->type_rules[range.first + i]];
-        if (policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH) {
+        if (policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH ||
+            rule->window != NONE32) {
             return true;
         }
     }
@@ -400,6 +402,12 @@ enum {
     VIEW_ACTIVATES,
     VIEW_LATES,
     VIEW_TARGETS,
+    VIEW_WINDOWS,
+    VIEW_RESULTS,
+    VIEW_LEVELS,
+    VIEW_STAGES,
+    VIEW_NEAR,
+    VIEW_WATCHES,
     VIEW_MATCH_TYPES,
     VIEW_MATCH_ATTRIBUTES,
     VIEW_MATCH_KEYS,
@@ -441,6 +449,12 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(activates, activate_count, VIEW_ACTIVATES);
     TAKE(lates, late_count, VIEW_LATES);
     TAKE(targets, target_count, VIEW_TARGETS);
+    TAKE(windows, window_count, VIEW_WINDOWS);
+    TAKE(results, result_count, VIEW_RESULTS);
+    TAKE(levels, level_count, VIEW_LEVELS);
+    TAKE(stages, stage_count, VIEW_STAGES);
+    TAKE(near, near_count, VIEW_NEAR);
+    TAKE(watches, watch_count, VIEW_WATCHES);
     policy->match_types = views[VIEW_MATCH_TYPES].rows;
     TAKE(match_attributes, match_attribute_count, VIEW_MATCH_ATTRIBUTES);
     TAKE(match_keys, match_key_count, VIEW_MATCH_KEYS);
@@ -478,6 +492,12 @@ static enum err read_views(struct policy *policy)
         [VIEW_ACTIVATES] = {POLICY_ACTIVATES, sizeof(struct policy_activate), NULL, 0},
         [VIEW_LATES] = {POLICY_LATES, sizeof(struct policy_late), NULL, 0},
         [VIEW_TARGETS] = {POLICY_TARGETS, sizeof(uint32_t), NULL, 0},
+        [VIEW_WINDOWS] = {POLICY_WINDOWS, sizeof(struct policy_window), NULL, 0},
+        [VIEW_RESULTS] = {POLICY_RESULTS, sizeof(struct policy_result), NULL, 0},
+        [VIEW_LEVELS] = {POLICY_LEVELS, sizeof(struct policy_level), NULL, 0},
+        [VIEW_STAGES] = {POLICY_STAGES, sizeof(struct policy_stage), NULL, 0},
+        [VIEW_NEAR] = {POLICY_NEAR, sizeof(uint32_t), NULL, 0},
+        [VIEW_WATCHES] = {POLICY_WATCHES, sizeof(uint32_t), NULL, 0},
         [VIEW_MATCH_TYPES] = {MATCH_TYPES, sizeof(struct match_type), NULL, 0},
         [VIEW_MATCH_ATTRIBUTES] = {MATCH_ATTRIBUTES, sizeof(struct match_attribute), NULL, 0},
         [VIEW_MATCH_KEYS] = {MATCH_KEYS, sizeof(uint64_t), NULL, 0},
@@ -524,7 +544,7 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
                     rings_are_sound(&policy, city) && circles_are_sound(&policy) &&
                     assigns_are_sound(&policy, city) && steps_are_sound(&policy, city) &&
                     rules_are_sound(&checker) && types_are_sound(&policy) &&
-                    policy_plans_hold(&policy, city);
+                    policy_plans_hold(&policy, city) && policy_windows_hold(&policy, city);
     if (!is_sound) {
         return ERR_MALFORMED;
     }

@@ -34,6 +34,12 @@ enum policy_section {
     POLICY_ACTIVATES = 19,   /* rules that activate a plan, by rule */
     POLICY_LATES = 20,       /* rules that wait for a report, by rule */
     POLICY_TARGETS = 21,     /* u32 rows of CITY_ASSETS, and people: ranges owned by groups and tasks */
+    POLICY_WINDOWS = 26,     /* rules with state, by rule */
+    POLICY_RESULTS = 27,     /* named results of windows, ranges owned by them */
+    POLICY_LEVELS = 28,      /* ranges owned by windows, as written: the first that holds counts */
+    POLICY_STAGES = 29,      /* of sequences, ranges owned by windows */
+    POLICY_NEAR = 30,        /* u32 rows of CITY_DEVICES: neighbourhoods, ranges owned by windows */
+    POLICY_WATCHES = 31,     /* u32 rule rows with `for` grouped by type; ranges owned by types */
     /* 32..63 belong to match.h */
 };
 
@@ -71,8 +77,9 @@ struct policy_type {
     struct image_string title_en;
     struct image_range rules;   /* in POLICY_TYPE_RULES: by rank, priority descending, rule row */
     struct image_range closers; /* in POLICY_CLOSERS: rules this type clears */
+    struct image_range watches; /* in POLICY_WATCHES: rules whose run an event that they do not take ends */
     uint32_t lane;              /* enum lane */
-    uint32_t meets_many;        /* 1: some rule of it is in shadow, or of another lane than dispatch */
+    uint32_t meets_many;        /* 1: some rule of it has state, is in shadow, or of another lane than dispatch */
 };
 
 enum field_kind { FIELD_NUMBER = 1, FIELD_STRING = 2, FIELD_BOOL = 3 };
@@ -178,6 +185,8 @@ struct policy_rule {
     uint32_t flags;      /* enum rule_flag */
     uint32_t case_department; /* owner of its cases, or NONE32 = department */
     uint32_t lane;       /* enum rule_lane */
+    uint32_t window;     /* row of POLICY_WINDOWS, NONE32 = without state */
+    uint32_t reserved;
 };
 
 #define POLICY_STEPS_MAX 16u
@@ -340,6 +349,86 @@ struct policy_late {
     uint32_t reserved;
 };
 
+/* ---- rules with state: see windows.h ---- */
+
+#define POLICY_RESULTS_MAX 8u /* named results of one window */
+#define POLICY_LEVELS_MAX 4u
+#define POLICY_STAGES_MAX 8u
+#define POLICY_NEAR_MAX 16u     /* devices of one neighbourhood */
+#define POLICY_WATCHES_MAX 256u /* rules with `for` on one event type */
+#define WINDOW_VALUES_MAX 4u    /* fields whose values one sample keeps */
+#define WINDOW_SAMPLES_MAX 1024u /* samples of one key; the oldest makes room */
+
+enum window_kind { WINDOW_FOR = 1, WINDOW_COUNT = 2, WINDOW_NEAR = 3, WINDOW_SEQUENCE = 4, WINDOW_KEYED = 5 };
+
+enum window_flag {
+    WINDOW_CENTROID = 1u << 0, /* geo: centroid */
+    WINDOW_DISTINCT = 1u << 1, /* at_least and at_most count distinct values */
+    WINDOW_AT_MOST = 1u << 2,
+};
+
+struct policy_window {
+    struct hash128 shape;       /* of what is kept and for how long: state outlives an activation that leaves it */
+    struct hash128 was_hash;    /* XXH3-128 of the rule's id before, or none */
+    struct image_range by;      /* in POLICY_KEYS */
+    struct image_range results; /* in POLICY_RESULTS */
+    struct image_range levels;  /* in POLICY_LEVELS */
+    struct image_range stages;  /* in POLICY_STAGES, SEQUENCE */
+    struct image_range program; /* having: over the event and the results */
+    struct image_range near;    /* NEAR, in POLICY_NEAR: rows of `of` devices: one, ascending, then its neighbours or NONE32 */
+    int64_t within_ms;          /* FOR: how long; else the width of the window, or the time a sequence may take */
+    int64_t gap_ms;             /* FOR: longest silence in a run */
+    int64_t lateness_ms;        /* a sample older than the newest of its key minus this changes nothing */
+    int64_t hold_ms;            /* levels: how long a level outlives its condition */
+    uint32_t rule;              /* row of POLICY_RULES */
+    uint32_t kind;              /* enum window_kind */
+    uint32_t at_least, at_most; /* samples, distinct values or devices; at_most counts with WINDOW_AT_MOST */
+    uint32_t distinct;          /* row of POLICY_FIELDS, or NONE32 */
+    uint32_t count_field;       /* row of POLICY_FIELDS of window.count, or NONE32 = nothing asks for it */
+    uint32_t min_samples;
+    uint32_t max_keys;
+    uint32_t of;    /* NEAR: devices of a neighbourhood, itself included */
+    uint32_t flags; /* enum window_flag */
+};
+
+enum result_op {
+    RESULT_COUNT = 1,
+    RESULT_SUM = 2,
+    RESULT_AVG = 3,
+    RESULT_MIN = 4,
+    RESULT_MAX = 5,
+    RESULT_LAST = 6,
+    RESULT_RANK = 7,  /* pNN: the smallest value that NN percent of the values do not exceed */
+    RESULT_SLOPE = 8, /* change per minute of the line nearest to the values */
+};
+
+struct policy_result {
+    int64_t span_ms;   /* SLOPE: only the samples younger than this; 0 = all */
+    uint32_t op;       /* enum result_op */
+    uint32_t field;    /* row of POLICY_FIELDS, a number; NONE32 for COUNT */
+    uint32_t target;   /* row of POLICY_FIELDS by which the result is known */
+    uint32_t permille; /* RANK */
+    uint32_t value;    /* which value of a sample holds the field */
+    uint32_t reserved;
+};
+
+struct policy_level {
+    struct image_range program;
+    uint32_t severity; /* 1..4 */
+    uint32_t reserved;
+};
+
+struct policy_stage {
+    struct image_range program;
+    uint32_t type; /* row of POLICY_TYPES */
+    uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct policy_window) == 152, "image row without padding");
+_Static_assert(sizeof(struct policy_result) == 32, "image row without padding");
+_Static_assert(sizeof(struct policy_level) == 16, "image row without padding");
+_Static_assert(sizeof(struct policy_stage) == 16, "image row without padding");
+
 _Static_assert(sizeof(struct policy_plan) == 112, "image row without padding");
 _Static_assert(sizeof(struct policy_group) == 24, "image row without padding");
 _Static_assert(sizeof(struct policy_plan_task) == 72, "image row without padding");
@@ -348,9 +437,9 @@ _Static_assert(sizeof(struct policy_activate) == 24, "image row without padding"
 _Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
 
 _Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
-_Static_assert(sizeof(struct policy_type) == 48, "image row without padding");
+_Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 320, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 328, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
@@ -425,6 +514,18 @@ struct policy {
     uint32_t late_count;
     const uint32_t *targets;
     uint32_t target_count;
+    const struct policy_window *windows;
+    uint32_t window_count;
+    const struct policy_result *results;
+    uint32_t result_count;
+    const struct policy_level *levels;
+    uint32_t level_count;
+    const struct policy_stage *stages;
+    uint32_t stage_count;
+    const uint32_t *near;
+    uint32_t near_count;
+    const uint32_t *watches;
+    uint32_t watch_count;
     const char *strings;
     uint32_t string_size;
 };

@@ -13,6 +13,8 @@
  *   contacts   u32 high, used, free_first; high x {u8 is_used; u32 next; a row}; one u32 head a case slot
  *   marks      u32 count; count x {row; batches_kept x {batch; its results}}
  *   event_ids, dedupe    u32 next, high; i64 horizon_ms; high x {u8 is_used; a row, or nothing}
+ *   windows    u32 high, used, free_first, hand, rule_count; u64 last_serial; u32 samples: high, used, free_first; the rows as
+ *              they lie, which have no padding: rule_count x window_rule, high x window_row, samples high x sample_row
  *   sources    u32 count; count x {h key; u32 confirmed, false_alarms}
  *   disputes   u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
  *   rulings, objects, burdens    u32 next, high; high x {h key; a row where the key is not none}
@@ -32,6 +34,7 @@
 #include "engine/core/snapshot_check.h"
 #include "engine/core/snapshot_sizes.h"
 #include "engine/core/sources.h"
+#include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
 
 /* ---- bytes, both ways ---- */
@@ -544,6 +547,29 @@ static void walk_memory(struct walk *walk, struct memory *memory)
     }
 }
 
+static void walk_windows(struct walk *walk, struct windows *windows)
+{
+    struct samples *samples = &windows->samples;
+    walk_count(walk, &windows->high, windows->limit);
+    walk_u32(walk, &windows->used);
+    walk_u32(walk, &windows->free_first);
+    walk_u32(walk, &windows->hand);
+    walk_count(walk, &windows->rule_count, windows->rule_limit);
+    walk_u64(walk, &windows->last_serial);
+    walk_count(walk, &samples->high, samples->limit);
+    walk_u32(walk, &samples->used);
+    walk_u32(walk, &samples->free_first);
+    for (uint32_t i = 0; i < windows->rule_count && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &windows->rules[i], sizeof windows->rules[i]);
+    }
+    for (uint32_t i = 0; i < windows->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &windows->rows[i], sizeof windows->rows[i]);
+    }
+    for (uint32_t i = 0; i < samples->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &samples->rows[i], sizeof samples->rows[i]);
+    }
+}
+
 static void walk_sources(struct walk *walk, struct sources *sources)
 {
     walk_count(walk, &sources->count, sources->limit);
@@ -709,6 +735,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_contacts(walk, core);
     walk_memory(walk, &core->event_ids);
     walk_memory(walk, &core->dedupe);
+    walk_windows(walk, &core->windows);
     walk_sources(walk, &core->sources);
     walk_disputes(walk, &core->disputes);
     walk_rings(walk, core);
@@ -748,7 +775,7 @@ static bool index_all(struct core *core)
            memory_index(&core->event_ids) && memory_index(&core->dedupe) &&
            ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
            ring_index(&core->burdens.ring) && sources_index(&core->sources) &&
-           plans_index(core);
+           windows_index(&core->windows) && plans_index(core);
 }
 
 /* ---- public ---- */

@@ -1,6 +1,7 @@
 /* snapshot_check.c: see snapshot_check.h. Each function here is the sibling of a module's own check. */
 #include "engine/core/snapshot_check.h"
 #include "engine/core/plans.h"
+#include "engine/core/window_rows.h"
 
 #include "engine/core/cases.h"
 #include "engine/core/contacts.h"
@@ -463,6 +464,9 @@ bool snapshot_rows_hold(const struct core *core)
         return false;
     }
     if (core->event_ids.next >= core->event_ids.limit || core->dedupe.next >= core->dedupe.limit) {
+        return false;
+    }
+    if (!windows_hold(core)) {
         return false;
     }
     if (!core->has_images) { /* nothing was decided yet */

@@ -24,6 +24,12 @@ _Static_assert(sizeof(struct contact_row) == 40 + CONTACT_SEALED_SIZE, "walk_con
 _Static_assert(sizeof(struct contacts) == 32, "walk_contacts knows every field");
 _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every field");
 _Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
+_Static_assert(sizeof(struct window_row) == 88, "walked as it lies: no padding");
+_Static_assert(sizeof(struct sample_row) == 72, "walked as it lies: no padding");
+_Static_assert(sizeof(struct window_rule) == 24, "walked as it lies: no padding");
+_Static_assert(sizeof(struct samples) == 24, "walk_windows knows every field");
+_Static_assert(sizeof(struct windows) == 72 + sizeof(struct table) + sizeof(struct samples),
+               "walk_windows knows every field");
 _Static_assert(sizeof(struct source_row) == 24, "walk_sources knows every field");
 _Static_assert(sizeof(struct sources) == 16 + sizeof(struct table), "walk_sources knows every field");
 _Static_assert(sizeof(struct handover) == 24, "walk_offices knows every field");
@@ -40,12 +46,13 @@ _Static_assert(sizeof(struct late_row) == 40, "walked as it lies: no padding");
 _Static_assert(sizeof(struct plans) == 72 + 2 * sizeof(struct table), "walk_plans knows every field");
 _Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
-_Static_assert(sizeof(struct core_counts) == 28 * sizeof(uint64_t), "counters are all u64");
+_Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters are all u64");
 #define LIMITS_PADDING (sizeof(struct limits) % 8) /* what follows is 8-aligned */
 _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
-                       sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct sources) -
+                       sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct windows) -
+                       sizeof(struct sources) -
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
                        ROAD_MODES_MAX * sizeof(struct road_scratch) ==

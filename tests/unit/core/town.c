@@ -114,6 +114,9 @@ struct limits town_limits(void)
     small.case_events = 20;
     small.contacts = 32;
     small.sources = 64;
+    small.window_rules = 16;
+    small.window_keys = 64;
+    small.window_samples = 512;
     small.disputes = 16;
     small.rulings = 32;
     small.objects = 64;

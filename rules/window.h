@@ -1,0 +1,45 @@
+/* window.h: the part of a rule that remembers: by, for, window, sequence, levels, as they were written. */
+#ifndef RULES_WINDOW_H
+#define RULES_WINDOW_H
+
+#include "rules/ruleset.h"
+
+/* "d: p90(density)" */
+struct rule_result {
+    const char *name;
+    struct rule_field *target; /* by which it is known to later conditions */
+    struct rule_field *field;  /* what it is over; NULL for count */
+    uint32_t op, permille, value; /* as struct policy_result */
+    int64_t span_ms;
+};
+
+struct rule_level {
+    struct ast_node *condition;
+    uint32_t severity;
+};
+
+struct rule_stage {
+    struct rule_type *type;
+    struct ast_node *condition; /* NULL = always */
+};
+
+/* Numbers as struct policy_window. */
+struct rule_window {
+    uint32_t kind, flags;
+    struct rule_keys by;
+    int64_t within_ms, gap_ms, lateness_ms, hold_ms, radius_cm;
+    uint32_t at_least, at_most, min_samples, max_keys, of;
+    uint32_t registry; /* asset kind of the devices; NONE32 */
+    struct rule_field *distinct;
+    struct rule_field *count; /* window.count; NULL where it has none */
+    struct rule_result results[POLICY_RESULTS_MAX];
+    uint32_t result_count;
+    struct ast_node *having;
+    struct rule_level levels[POLICY_LEVELS_MAX];
+    uint32_t level_count;
+    struct rule_stage stages[POLICY_STAGES_MAX];
+    uint32_t stage_count;
+    const char *was; /* NULL */
+};
+
+#endif
