@@ -33,146 +33,10 @@
 #include "engine/core/plans.h"
 #include "engine/core/snapshot_check.h"
 #include "engine/core/snapshot_sizes.h"
+#include "engine/core/snapshot_walk.h"
 #include "engine/core/sources.h"
 #include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
-
-/* ---- bytes, both ways ---- */
-
-struct walk {
-    const struct snapshot_sink *sink;     /* saving */
-    const struct snapshot_source *source; /* loading */
-    enum err err;                         /* the first; afterwards values read are zero */
-    size_t used;                          /* saving: bytes waiting; loading: bytes taken */
-    size_t size;                          /* loading: bytes in the buffer */
-    uint8_t buffer[SNAPSHOT_PIECE_SIZE];
-};
-
-static bool is_loading(const struct walk *walk)
-{
-    return walk->source != NULL;
-}
-
-static void fail(struct walk *walk, enum err err)
-{
-    if (walk->err == ERR_OK) {
-        walk->err = err;
-    }
-}
-
-static void flush(struct walk *walk)
-{
-    if (walk->err == ERR_OK && walk->used > 0) {
-        walk->err = walk->sink->write(walk->sink->context, walk->buffer, walk->used);
-    }
-    walk->used = 0;
-}
-
-static void refill(struct walk *walk)
-{
-    walk->used = walk->size = 0;
-    if (walk->err == ERR_OK) {
-        walk->err = walk->source->read(walk->source->context, walk->buffer, sizeof walk->buffer,
-                                       &walk->size);
-        must(walk->size <= sizeof walk->buffer);
-        must(walk->err != ERR_OK || walk->size > 0);
-    }
-}
-
-static void walk_bytes(struct walk *walk, void *bytes, size_t size)
-{
-    uint8_t *at = bytes;
-    if (!is_loading(walk)) {
-        must(size <= sizeof walk->buffer);
-        if (walk->used + size > sizeof walk->buffer) {
-            flush(walk);
-        }
-        memcpy(walk->buffer + walk->used, at, size);
-        walk->used += size;
-        return;
-    }
-    while (size > 0) {
-        if (walk->used == walk->size) {
-            refill(walk);
-        }
-        if (walk->err != ERR_OK) {
-            memset(at, 0, size);
-            return;
-        }
-        const size_t left = walk->size - walk->used;
-        const size_t part = left < size ? left : size;
-        memcpy(at, walk->buffer + walk->used, part);
-        walk->used += part;
-        at += part;
-        size -= part;
-    }
-}
-
-/* Little-endian hosts only (base.h), so the bytes of a number are its encoding. */
-static void walk_u8(struct walk *walk, uint8_t *value)
-{
-    walk_bytes(walk, value, sizeof *value);
-}
-
-static void walk_u16(struct walk *walk, uint16_t *value)
-{
-    walk_bytes(walk, value, sizeof *value);
-}
-
-static void walk_u32(struct walk *walk, uint32_t *value)
-{
-    walk_bytes(walk, value, sizeof *value);
-}
-
-static void walk_u64(struct walk *walk, uint64_t *value)
-{
-    walk_bytes(walk, value, sizeof *value);
-}
-
-static void walk_i64(struct walk *walk, int64_t *value)
-{
-    walk_bytes(walk, value, sizeof *value);
-}
-
-static void walk_hash(struct walk *walk, struct hash128 *value)
-{
-    walk_u64(walk, &value->hi);
-    walk_u64(walk, &value->lo);
-}
-
-static void walk_no(struct walk *walk, struct case_no *no)
-{
-    walk_u32(walk, &no->district);
-    walk_u32(walk, &no->day);
-    walk_u32(walk, &no->serial);
-}
-
-static void walk_place(struct walk *walk, struct place *place)
-{
-    walk_bytes(walk, &place->lon, sizeof place->lon);
-    walk_bytes(walk, &place->lat, sizeof place->lat);
-}
-
-/* A number of things, at most limit; nothing is walked after one that is larger. */
-static void walk_count(struct walk *walk, uint32_t *count, uint32_t limit)
-{
-    walk_u32(walk, count);
-    if (*count > limit) {
-        must(is_loading(walk));
-        fail(walk, ERR_MALFORMED);
-        *count = 0;
-    }
-}
-
-/* A number that must be what the reader knows it to be. */
-static void walk_known(struct walk *walk, uint32_t known, enum err err)
-{
-    uint32_t value = known;
-    walk_u32(walk, &value);
-    if (value != known) {
-        fail(walk, err);
-    }
-}
 
 /* ---- rows ---- */
 
@@ -286,7 +150,7 @@ static void walk_items(struct walk *walk, struct workers *workers, uint32_t slot
     struct item_row *items = worker_item(workers, slot, 0);
     uint8_t at = 0;
     for (;;) {
-        while (!is_loading(walk) && at < WORKER_ITEMS_MAX && items[at].seq == 0) {
+        while (!walk_is_loading(walk) && at < WORKER_ITEMS_MAX && items[at].seq == 0) {
             at++;
         }
         uint8_t index = at < WORKER_ITEMS_MAX ? at : UINT8_MAX;
@@ -295,7 +159,7 @@ static void walk_items(struct walk *walk, struct workers *workers, uint32_t slot
             return;
         }
         if (index < at || index >= WORKER_ITEMS_MAX) {
-            fail(walk, ERR_MALFORMED);
+            walk_fail(walk, ERR_MALFORMED);
             return;
         }
         struct item_row *item = &items[index];
@@ -350,7 +214,7 @@ static void walk_mark(struct walk *walk, struct marks *marks, uint32_t slot)
     walk_u32(walk, &row.gateway);
     walk_u64(walk, &row.epoch);
     walk_u64(walk, &row.last_seq);
-    if (is_loading(walk)) {
+    if (walk_is_loading(walk)) {
         marks->rows[slot] = row;
     }
     for (uint32_t b = 0; b < marks->batches_kept; b++) {
@@ -431,7 +295,7 @@ static void walk_burden(struct walk *walk, struct burden_row *row)
     for (uint32_t i = 0; i < BURDEN_DAYS; i++) {
         walk_u32(walk, &row->counts[i]);
     }
-    if (is_loading(walk)) {
+    if (walk_is_loading(walk)) {
         row->day = (int32_t)day;
     }
 }
@@ -444,9 +308,9 @@ static void walk_is_used(struct walk *walk, uint32_t *is_used)
     uint8_t flag = *is_used != 0;
     walk_u8(walk, &flag);
     if (flag > 1) {
-        fail(walk, ERR_MALFORMED);
+        walk_fail(walk, ERR_MALFORMED);
     }
-    if (is_loading(walk)) {
+    if (walk_is_loading(walk)) {
         *is_used = flag;
     }
 }
@@ -461,7 +325,7 @@ static void walk_cases(struct walk *walk, struct cases *cases)
         walk_is_used(walk, &row->is_used);
         if (row->is_used != 0) {
             walk_case(walk, row);
-            if (is_loading(walk)) {
+            if (walk_is_loading(walk)) {
                 row->free_next = NONE32;
             }
         } else {
@@ -487,7 +351,7 @@ static void walk_orders(struct walk *walk, struct orders *orders)
         walk_is_used(walk, &row->is_used);
         if (row->is_used != 0) {
             walk_order(walk, row);
-            if (is_loading(walk)) {
+            if (walk_is_loading(walk)) {
                 row->free_next = NONE32;
             }
         } else {
@@ -590,7 +454,7 @@ static void walk_disputes(struct walk *walk, struct disputes *disputes)
         walk_is_used(walk, &row->is_used);
         if (row->is_used != 0) {
             walk_dispute(walk, row);
-            if (is_loading(walk)) {
+            if (walk_is_loading(walk)) {
                 row->free_next = NONE32;
             }
         } else {
@@ -672,7 +536,7 @@ static void walk_counts(struct walk *walk, struct core_counts *counts)
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u64(walk, &words[i]);
     }
-    if (is_loading(walk)) {
+    if (walk_is_loading(walk)) {
         memcpy(counts, words, sizeof words);
     }
 }
@@ -700,15 +564,15 @@ static void walk_images(struct walk *walk, struct core *core)
     walk_u8(walk, &has_images);
     walk_hash(walk, &city);
     walk_hash(walk, &policy);
-    if (!is_loading(walk) || walk->err != ERR_OK) {
+    if (!walk_is_loading(walk) || walk->err != ERR_OK) {
         return;
     }
     if (has_images > 1) {
-        fail(walk, ERR_MALFORMED);
+        walk_fail(walk, ERR_MALFORMED);
     } else if (has_images != 0 && (!core->has_staged_city || !core->has_staged_policy ||
                                    !hash128_is_equal(core->staged_city.image.digest, city) ||
                                    !hash128_is_equal(core->staged_policy.image.digest, policy))) {
-        fail(walk, ERR_MISMATCH);
+        walk_fail(walk, ERR_MISMATCH);
     } else if (has_images != 0) {
         core->slot = 0;
         core->cities[0] = core->staged_city;
@@ -789,7 +653,7 @@ enum err core_save(const struct core *core, const struct snapshot_sink *sink,
     /* A walk with a sink only reads: the const goes away so that one function serves both ways. */
     walk_core(&walk, (struct core *)(uintptr_t)core);
     walk_hash(&walk, &digest);
-    flush(&walk);
+    walk_flush(&walk);
     if (walk.err == ERR_OK) {
         *out_digest = digest;
     }
@@ -805,7 +669,7 @@ enum err core_load(struct core *core, const struct snapshot_source *source,
     walk_core(&walk, core);
     walk_hash(&walk, &digest);
     if (walk.err == ERR_OK && walk.used == walk.size) {
-        refill(&walk);
+        walk_refill(&walk);
         walk.err = walk.err == ERR_CUT ? ERR_OK : walk.err;
     }
     if (walk.err == ERR_OK && walk.used < walk.size) {

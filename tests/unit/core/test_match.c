@@ -141,7 +141,7 @@ static void make_sample(struct sample *s)
     policy->string_size = 3;
     s->city.area_count = 2;
     s->head.place = place_none();
-    s->event = (struct event){&s->head, s->event_fields, "carbus", "", NULL};
+    s->event = (struct event){&s->head, s->event_fields, "carbus", "", NULL, 0};
 }
 
 static void give_text(struct sample *s, uint64_t hash)

@@ -13,8 +13,13 @@
 #define OPEN "  open: {class: \"E.05.03\", severity: 2, title: \"{device}\"}\n"
 
 #define COUNTING                                                                                   \
-    RULE("test.count", "  event: sensor.odd\n  where: value >= 5\n  by: [device]\n"               \
+    RULE("test.count", "  event: test.a\n  where: value >= 5\n  by: [device]\n"               \
                        "  window: {within: 60s, at_least: 3}\n" OPEN)
+
+#define TYPES                                                                                      \
+    "  test.a: {title: 甲, title_en: a, lane: telemetry, fields: {value: number, count: number}}\n"  \
+    "  test.b: {title: 乙, title_en: b, lane: telemetry, fields: {value: number}}\n"              \
+    "  test.c: {title: 丙, title_en: c, lane: telemetry, fields: {value: number}}\n"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 
@@ -22,11 +27,13 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static void open_with(struct town *town, const struct limits *limits, const char *rule)
 {
     const char *directory = town_copy();
+    town_edit(directory, "rules/town.yaml", "  sensor.odd:",
+              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number}}\n" TYPES);
     town_edit(directory, "rules/town.yaml", NULL, rule);
     town_open_at(town, limits, directory);
 }
 
-/* One event of sensor.odd, value in units; event time so many seconds from now. */
+/* One event of test.a, value in units; event time so many seconds from now. */
 static enum code send(struct town *town, const char *device, int64_t value, int64_t after_s)
 {
     static uint64_t serial;
@@ -35,7 +42,7 @@ static enum code send(struct town *town, const char *device, int64_t value, int6
     (void)snprintf(id, sizeof id, "w%llu", (unsigned long long)++serial);
     const struct outbox_mark mark = core_outbox_mark(town->core, town_id("sensor-1"));
     const struct town_report report = {.id = id,
-                                       .type = "sensor.odd",
+                                       .type = "test.a",
                                        .device = device,
                                        .place = nowhere,
                                        .after_ms = after_s * SECOND_MS,
