@@ -53,7 +53,7 @@ static void make_sample(struct sample *s)
         rule->id = (struct image_string){2 * i, 2};
         rule->severity = 3;
         rule->merge.asset_kind = rule->case_department = NONE32;
-        rule->close.type = NONE32;
+        rule->close.type = rule->window = NONE32;
         rule->assigns.count = 1;
         rule->steps.count = 1;
         s->type_rules[i] = i;
@@ -157,6 +157,8 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->rules[1].status = RULE_DISABLED);
     REFUSED(s->rules[1].status = RULE_SHADOW + 1);
     REFUSED(s->rules[1].status = RULE_SHADOW);        /* the type does not say that it meets many */
+    REFUSED(s->rules[1].window = 0);
+    REFUSED(s->type.watches.count = 1);
     REFUSED(s->rules[1].lane = RULE_LANE_NOTIFY);
     REFUSED(s->rules[1].lane = RULE_LANE_COUNT);
     REFUSED(s->rules[1].class_row = NONE32); /* lane dispatch opens cases */
