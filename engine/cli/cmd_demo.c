@@ -30,6 +30,7 @@
 #define KILL_AT_PERCENT 55 /* of the demo's time */
 #define STEP_MS 100
 #define READY_MS 15000
+#define MUSTER_MS 5000 /* until everybody on duty has shown a position */
 #define PATH_SIZE 300
 #define DIRECTORY_SIZE 200
 #define WORKER_SEED "3" /* of how workers behave */
@@ -172,7 +173,7 @@ static bool start_engine(struct demo *demo, char *line, size_t line_size)
     return true;
 }
 
-static bool start_clients(struct demo *demo)
+static bool start_workers(struct demo *demo)
 {
     bool is_fine = true;
     for (int i = 0; i < WORKER_PROCESSES; i++) {
@@ -183,9 +184,14 @@ static bool start_clients(struct demo *demo)
                                      "--seed",  WORKER_SEED, "--decline", "3",       NULL};
         is_fine = is_fine && demo_child_start(&demo->workers[i], demo->log, words) == ERR_OK;
     }
+    return is_fine;
+}
+
+static bool start_gateways(struct demo *demo)
+{
     const char *const words[] = {"replay", "--trace", demo->day, "--speed",  SPEED,
                                  "--url",  demo->url, "--acks",  demo->acks, NULL};
-    return is_fine && demo_child_start(&demo->gateways, demo->log, words) == ERR_OK;
+    return demo_child_start(&demo->gateways, demo->log, words) == ERR_OK;
 }
 
 static void stop_all(struct demo *demo)
@@ -227,6 +233,33 @@ static bool watch_until(struct demo *demo, int64_t until_ms)
         pause_ms(STEP_MS);
     }
     return was_interrupted == 0 && demo_watch_follow(demo->watch);
+}
+
+/* People in their hours who have not shown where they are. */
+static uint32_t missing_workers(const struct demo *demo)
+{
+    const struct core *core = demo_watch_core(demo->watch);
+    const struct city *city = core_city(core);
+    uint32_t missing = 0;
+    for (uint32_t p = 0; p < city->person_count; p++) {
+        struct worker_view view;
+        missing += city->persons[p].capacity > 0 &&
+                   core_find_worker(core, city->persons[p].id_hash, &view) && view.is_in_hours &&
+                   !place_is_known(view.fix);
+    }
+    return missing;
+}
+
+/* The day begins when the people are there: else its first case finds nobody's position. */
+static bool await_workers(struct demo *demo)
+{
+    const int64_t until_ms = real_ms() + MUSTER_MS;
+    do {
+        if (!watch_until(demo, real_ms() + STEP_MS)) {
+            return false;
+        }
+    } while (missing_workers(demo) > 0 && real_ms() < until_ms);
+    return true;
 }
 
 /* Open cases that the restarted engine says it has, from its first line. */
@@ -313,11 +346,11 @@ static int play(struct demo *demo)
         return EX_SOFTWARE;
     }
     say_city(demo);
+    if (!start_workers(demo) || !await_workers(demo) || !start_gateways(demo)) {
+        return was_interrupted != 0 ? 130 : EX_OSERR;
+    }
     const int64_t start_ms = real_ms();
     const int64_t length_ms = (int64_t)demo->seconds * 1000;
-    if (!start_clients(demo)) {
-        return EX_OSERR;
-    }
     bool is_fine = watch_until(demo, start_ms + length_ms * KILL_AT_PERCENT / 100);
     is_fine = is_fine && kill_and_recover(demo);
     is_fine = is_fine && watch_until(demo, start_ms + length_ms);
