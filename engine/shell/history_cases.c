@@ -334,6 +334,21 @@ static void bind_belonging(struct history *history, struct history_binder *binde
     }
 }
 
+/* What was granted, asked or ended beside the straight way. */
+static void bind_aside(struct history_binder *binder, const struct history_dirty_case *dirty)
+{
+    static const char *const APPEALS[] = {NULL, "OPEN", "UPHELD", "REFUSED"};
+    const struct case_view *view = &dirty->view;
+    char survivor[WORDS_CASE_NO_SIZE];
+    bool is_paused = view->state == CASE_SUSPENDED &&
+                     (view->clock == CLOCK_SUSPENDED || view->clock == CLOCK_CONTROL);
+    history_bind_count(binder, (uint64_t)dirty->merged_into);
+    history_bind_copy(binder, case_no_is_none(view->survivor) ? "" : words_case_no(view->survivor, survivor));
+    history_bind_word(binder, view->appeal < COUNT_OF(APPEALS) ? APPEALS[view->appeal] : NULL);
+    history_bind_int(binder, view->extensions);
+    history_bind_instant(binder, is_paused ? view->deadline_ms : 0);
+}
+
 static enum err insert_case(struct history *history, const struct history_dirty_case *dirty)
 {
     struct titles titles;
@@ -357,7 +372,7 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     bind_belonging(history, &binder, dirty);
     history_bind_instant(&binder, dirty->first_due_at_ms);
     history_bind_instant(&binder, dirty->due_at_ms);
-    history_bind_count(&binder, (uint64_t)dirty->merged_into);
+    bind_aside(&binder, dirty);
     enum err err = history_step(history, &binder, "write a case");
     char body[sizeof titles];
     return err != ERR_OK ? err
@@ -388,7 +403,7 @@ static enum err update_case(struct history *history, const struct history_dirty_
     bind_standing(history, &binder, dirty);
     history_bind_instant(&binder, dirty->first_due_at_ms);
     history_bind_instant(&binder, dirty->due_at_ms);
-    history_bind_count(&binder, (uint64_t)dirty->merged_into);
+    bind_aside(&binder, dirty);
     history_bind_int(&binder, dirty->id);
     return history_step(history, &binder, "write a case");
 }

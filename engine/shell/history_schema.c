@@ -11,13 +11,16 @@
  *              day and serial are parts of its number: the local day, yyyymmdd
  *              source is the kind of gateway or PATROL for a person; unit_1 lies directly above the cell, unit_5 four higher
  *              first_due_at_ms is the deadline of handling as first set, due_at_ms as it stood last
- *              merged_into: id of the case that went on with it
+ *              merged_into: id of the case that went on with it; survivor: its number
+ *              appeal: OPEN, UPHELD, REFUSED; extensions_granted: since it was opened last
+ *              suspended_until_ms: while it is suspended or controlled
  *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
  *   orders     one row per work order
  *              department and team are those of the person then
  *   timeline   one row per line of a case's story, with the sentence in Chinese and English; holder_department,
  *              actor_department and actor_team as they were then; source of a report as in cases;
- *              amount: stars, hours ...; report: which of the case's reports a line is of, or was rated
+ *              amount: stars, hours, helpers ...; other_case: of a merge, split or link; until_ms: of a suspension;
+ *              report: which of the case's reports a line is of, or was rated
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told; case_id 0 = about an event without a case
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
@@ -49,7 +52,8 @@ static const char SCHEMA[] =
     " clock TEXT, deadline_ms INTEGER, events INTEGER NOT NULL, clocks_missed INTEGER NOT NULL,"
     " reopenings INTEGER NOT NULL, source TEXT, unit_1 TEXT, unit_2 TEXT, unit_3 TEXT, unit_4 TEXT,"
     " unit_5 TEXT, first_due_at_ms INTEGER, due_at_ms INTEGER,"
-    " merged_into INTEGER);"
+    " merged_into INTEGER, survivor TEXT, appeal TEXT, extensions_granted INTEGER NOT NULL,"
+    " suspended_until_ms INTEGER);"
     "CREATE INDEX cases_serial ON cases(serial);"
     "CREATE INDEX cases_day ON cases(day);"
     "CREATE INDEX cases_place ON cases(cell, class, opened_at_ms);"
@@ -65,7 +69,7 @@ static const char SCHEMA[] =
     " deadline_ms INTEGER, actor TEXT, gateway TEXT, subject TEXT, post TEXT, holder_kind TEXT,"
     " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, zh TEXT,"
     " en TEXT, holder_department TEXT, actor_department TEXT, actor_team TEXT,"
-    " source TEXT, amount INTEGER, report INTEGER,"
+    " source TEXT, amount INTEGER, report INTEGER, other_case TEXT, until_ms INTEGER,"
     " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX timeline_case ON timeline(case_id);"
     "CREATE TABLE decisions(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"

@@ -21,15 +21,17 @@
                 " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
                 " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
                 " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"          \
-                " first_due_at_ms, due_at_ms, merged_into) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                " first_due_at_ms, due_at_ms, merged_into, survivor, appeal, extensions_granted,"       \
+                " suspended_until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                " ?, ?, ?, ?, ?)")                                                                 \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                     \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
             " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
             " clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"                     \
             " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms),"  \
-            " merged_into = coalesce(?, merged_into) WHERE id = ?")                                                                       \
+            " merged_into = coalesce(?, merged_into), survivor = coalesce(?, survivor),"           \
+            " appeal = ?, extensions_granted = ?, suspended_until_ms = ? WHERE id = ?")            \
     X(COUNTS, "UPDATE cases SET clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"   \
               " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
     X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
@@ -45,8 +47,8 @@
                 " state_before, state, order_no, order_kind, severity, clock, deadline_ms, actor," \
                 " gateway, subject, post, holder_kind, holder, distance_cm, event_type, device,"   \
                 " events, text, zh, en, holder_department, actor_department, actor_team, source,"   \
-                " amount, report) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                  \
+                " amount, report, other_case, until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
     X(DECISION, "INSERT INTO decisions(position, ordinal, case_id, at_ms, order_no, order_kind,"   \
                 " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
                 " ?, ?, ?, ?, ?, ?)")                                                              \

@@ -119,6 +119,7 @@ static void bind_timeline(struct history *history, struct history_binder *binder
     const struct history_names *names = &history->names;
     const struct effect_timeline *line = &effect->of.timeline;
     struct sentences sentences = tell(history, effect);
+    char other[WORDS_CASE_NO_SIZE];
     bind_key(history, binder);
     history_bind_int(binder, case_id);
     history_bind_int(binder, effect->at_ms);
@@ -156,6 +157,8 @@ static void bind_timeline(struct history *history, struct history_binder *binder
                       line->event != NULL ? history_source(names, line->gateway) : NULL);
     history_bind_count(binder, line->amount);
     history_bind_count(binder, line->event != NULL ? line->event_count : line->report);
+    history_bind_copy(binder, case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
+    history_bind_instant(binder, line->until_ms);
 }
 
 /* Odd, so that it never meets a title; a function of the log alone. */

@@ -121,6 +121,7 @@ def recount(database, month, kpi=None):
     db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     db.execute("CREATE TEMP TABLE period AS SELECT (strftime('%s', ?1) - 28800) * 1000 AS from_ms,"
                " (strftime('%s', ?1, '+1 month') - 28800) * 1000 AS until_ms", (f"{year}-{number:02}-01",))
+    judge_columns(database)
     wanted = dict(db.execute(open(RECOUNT, encoding="utf-8").read()).fetchall())
     db.close()
     have = {name: value["raw"] for name, value in got["rows"][0]["counters"].items()}
@@ -128,6 +129,40 @@ def recount(database, month, kpi=None):
     for name in sorted(set(have) & set(wanted)):
         check(have[name] == wanted[name], f"{month} {name}: {have[name]}, recounted {wanted[name]}")
     return have
+
+
+# What stands in the row of a case must follow from its story. {column: what the story says}
+ASIDE = """
+WITH last AS (SELECT case_id, max(position * 1000000 + ordinal) AS at FROM timeline WHERE action = 'REOPEN' GROUP BY case_id),
+round AS (SELECT t.*, t.position * 1000000 + t.ordinal AS at FROM timeline t LEFT JOIN last l ON l.case_id = t.case_id
+          WHERE l.at IS NULL OR t.position * 1000000 + t.ordinal > l.at),
+grants AS (SELECT case_id, sum(is_grant) AS n FROM (SELECT case_id, action = 'EXTEND_YES' AND lag(action) OVER w = 'EXTEND_YES' AS is_grant
+           FROM round WHERE action LIKE 'EXTEND%' WINDOW w AS (PARTITION BY case_id ORDER BY at)) GROUP BY case_id),
+appeals AS (SELECT case_id, CASE WHEN sum(action = 'APPEAL_YES') THEN 'UPHELD' WHEN sum(action = 'APPEAL_NO') THEN 'REFUSED'
+            ELSE 'OPEN' END AS word FROM timeline WHERE action LIKE 'APPEAL%' GROUP BY case_id),
+merges AS (SELECT case_id, max(other_case) AS other FROM timeline WHERE action IN ('MERGE_INTO', 'REPLACE') GROUP BY case_id)
+SELECT c.number, c.appeal, a.word, c.extensions_granted, coalesce(g.n, 0), c.survivor, m.other,
+       (SELECT s.number FROM cases s WHERE s.id = c.merged_into),
+       c.suspended_until_ms, CASE WHEN c.state = 'SUSPENDED' THEN c.deadline_ms END
+FROM cases c LEFT JOIN appeals a ON a.case_id = c.id LEFT JOIN grants g ON g.case_id = c.id
+LEFT JOIN merges m ON m.case_id = c.id"""
+
+
+def judge_columns(database):
+    db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    rows = db.execute(ASIDE).fetchall()
+    paused, named = (db.execute(f"SELECT count(*), sum({column} IS NOT NULL) FROM timeline WHERE action IN ({actions})").fetchone()
+                     for column, actions in (("until_ms", "'SUSPEND', 'CONTROL'"), ("other_case", "'MERGE_INTO', 'RELATE', 'SPLIT'")))
+    db.close()
+    for number, appeal, word, granted, grants, survivor, other, merged, until, due in rows:
+        check(appeal == word, f"{number}: appeal {appeal}, by its story {word}")
+        check(granted == grants, f"{number}: {granted} extensions, by its story {grants}")
+        check(survivor == other == merged, f"{number}: went into {survivor}, by its story {other}, by its id {merged}")
+        check(until == due, f"{number}: suspended until {until}, its deadline {due}")
+    check(paused[0] == (paused[1] or 0), f"{paused[0] - (paused[1] or 0)} suspensions without an end")
+    check(named[0] == (named[1] or 0), f"{named[0] - (named[1] or 0)} links without the other case")
+    print(f"# {len(rows)} rows: {sum(row[1] is not None for row in rows)} appeals, {sum(row[3] for row in rows)} extensions, "
+          f"{sum(row[5] is not None for row in rows)} merged, {paused[0]} pauses")
 
 
 def simulate(work, seed, hours):
