@@ -71,6 +71,9 @@ static void on_effect(void *context, const struct log_entry *entry, const struct
     if (!is_followed(story->part, case_of(effect))) {
         return;
     }
+    if (effect->kind == EFFECT_TIMELINE) {
+        case_accounts_take(&story->accounts, core, effect, story->lang);
+    }
     if (story_sentence(effect, core_city(core), core_policy(core), story->lang, sentence,
                        sizeof sentence) > 0) {
         keep_line(story, entry->position, effect, sentence);
@@ -122,6 +125,7 @@ void case_story_close(struct case_story *story)
         free(story->lines[i].text);
     }
     free(story->lines);
+    case_accounts_free(&story->accounts);
     replay_close(story->replay);
     data_directory_close(&story->data);
     story->lines = NULL;

@@ -4,6 +4,7 @@
 #ifndef ENGINE_CLI_CASE_STORY_H
 #define ENGINE_CLI_CASE_STORY_H
 
+#include "engine/cli/case_accounts.h"
 #include "engine/core/core.h"
 #include "engine/edge/replay.h"
 #include "engine/edge/words.h"
@@ -32,6 +33,7 @@ struct case_story {
     struct case_line *lines;
     uint32_t line_count;
     uint32_t left_out; /* beyond CASE_STORY_LINES_MAX */
+    struct case_accounts accounts; /* of the case followed */
 };
 
 /* Replays the whole log of a data directory. part: none, or the case (or suffix) to follow. ERR_* with a sentence. */

@@ -28,6 +28,8 @@ static const struct cli_verb COMMANDS[] = {
     {"plan", cmd_plan, "emergency plans of a running engine: show, confirm, acknowledge, end"},
     {"top", cmd_top, "the live numbers of a running engine"},
     {"history", cmd_history, "search, show, list closed and open cases"},
+    {"ledger", cmd_ledger, "the file of an object: permits, control windows, cases, conflicts"},
+    {"burden", cmd_burden, "tasks that departments have put on each cell"},
     {"report", cmd_report, "the indices of a month as a page and a table"},
     {"index", cmd_index, "indices of a month, with the cases behind each"},
     {"log", cmd_log, "look into, verify and replay a log"},

@@ -314,6 +314,26 @@ static int tell_record(const struct case_options *options, struct case_no part,
     return exit_code;
 }
 
+/* view: NULL = the engine no longer has it. */
+static void print_story_json(const struct case_options *options, const struct case_story *story,
+                             const struct case_view *view, json_t *rows)
+{
+    const struct core *core = replay_core(story->replay);
+    json_t *root = json_object();
+    if (view != NULL) {
+        struct case_words words;
+        char reporter[CASE_REPORTER_SIZE];
+        describe(core, view, story->lang, &words);
+        json_t *row = case_json(view, &words);
+        name_reporter(options, core, view->no, reporter);
+        (void)json_object_set_new(row, "reporter", reporter[0] != '\0' ? json_string(reporter) : json_null());
+        (void)json_object_set_new(root, "case", row);
+        case_accounts_json(&story->accounts, core, view->no, story->lang, root);
+    }
+    (void)json_object_set(root, "story", rows);
+    print_json(root);
+}
+
 static int tell(const struct case_options *options, bool is_explained)
 {
     struct case_no part;
@@ -364,18 +384,11 @@ static int tell(const struct case_options *options, bool is_explained)
             (void)printf("%s\n", story.lines[i].text);
         }
     }
+    if (exit_code == EX_OK && !options->is_json && !is_explained && is_here) {
+        case_accounts_print(&story.accounts, core, view.no, story.lang);
+    }
     if (exit_code == EX_OK && options->is_json) {
-        json_t *root = json_object();
-        struct case_words words;
-        if (is_here) {
-            describe(core, &view, story.lang, &words);
-            json_t *row = case_json(&view, &words);
-            name_reporter(options, core, view.no, reporter);
-            (void)json_object_set_new(row, "reporter", reporter[0] != '\0' ? json_string(reporter) : json_null());
-            (void)json_object_set_new(root, "case", row);
-        }
-        (void)json_object_set(root, "story", rows);
-        print_json(root);
+        print_story_json(options, &story, is_here ? &view : NULL, rows);
     }
     if (exit_code == EX_OK && story.left_out > 0) {
         (void)fprintf(stderr, "%u more lines were left out\n", story.left_out);

@@ -54,6 +54,7 @@ JSON = {
     "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
     "gridloop plan list": ["--as", "li.qiang"],
+    "gridloop ledger": ["--data", "DATA"], "gridloop burden": ["--data", "DATA"],
 }
 
 

@@ -2,6 +2,7 @@
 #include "tests/unit/core/town.c"
 
 #include "engine/core/dispute.h"
+#include "engine/core/office_views.h"
 #include "engine/core/rulings.h"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
@@ -105,6 +106,42 @@ static void test_dispute_ends_with_its_case(void **state)
     assert_int_equal(town_count(town, ACTION_SILENT), 0);
 }
 
+static void test_dispute_is_seen_from_outside(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    struct handover steps[HANDOVERS_MAX];
+    struct dispute_view dispute;
+    struct ruling_view ruling;
+    struct object_view object;
+    uint32_t now, first, ruled;
+    assert_int_equal(core_case_handovers(town->core, no, steps), 3);
+    assert_int_equal(steps[0].reason, REASON_NOT_MINE);
+    assert_int_equal(steps[0].direction, HANDOVER_LATERAL);
+    assert_true(core_case_offices(town->core, no, &now, &first, &ruled));
+    assert_int_equal(now, first); /* the first receiver coordinates */
+    assert_int_equal(ruled, NONE32);
+    assert_true(core_case_dispute(town->core, no, &dispute));
+    assert_int_equal(dispute.party_count, 2);
+    assert_false(dispute.is_heard);
+    assert_int_equal(dispute.parties[0].state, VIEW_PARTY_ASKED);
+    assert_false(core_case_ruling(town->core, no, &ruling));
+    town_pass(town, 4 * HOUR_MS);
+    assert_true(core_case_dispute(town->core, no, &dispute));
+    assert_true(dispute.is_heard);
+    assert_int_equal(dispute.parties[1].state, VIEW_PARTY_SILENT);
+    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"), CODE_DONE);
+    assert_false(core_case_dispute(town->core, no, &dispute));
+    assert_true(core_case_ruling(town->core, no, &ruling));
+    assert_int_equal(ruling.silent, 3); /* both */
+    uint32_t slot = 0;
+    assert_true(core_next_ruling(town->core, &slot, &ruling));
+    assert_false(core_next_ruling(town->core, &slot, &ruling));
+    assert_true(core_find_object(town->core, town_case(town, no).asset, &object));
+    assert_int_equal(object.case_count, 1);
+    assert_true(case_no_is_equal(object.cases[0].no, no));
+}
+
 static enum code speaks(struct town *town, const char *who, struct case_no no, const char *words)
 {
     return town_do(town, who,
@@ -171,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_dispute_silence_is_recorded_and_the_ruling_remembered, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_is_seen_from_outside, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_a_ruling_cites_positions_that_were_filed,
                                         open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_a_permit_stands_before_any_order,
