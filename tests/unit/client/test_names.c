@@ -27,8 +27,7 @@ static const struct {
 } RENAMED[] = {{"DONE", "FINISH"},
                {"INFORM", "ASK_DATA"},
                {"NONE", "NO_REASON"},
-               {"BUSY", "IS_BUSY"},
-               {"NOT_SOLVED", "BECAUSE_NOT_SOLVED"}};
+               {"BUSY", "IS_BUSY"}};
 
 /* The enumerators of one enum, without their prefix, as the header writes them. */
 static void read_enum(const char *opening, struct names *out)
@@ -61,7 +60,8 @@ static bool is_named(const char *public, const char *inside, bool is_reason)
             return strcmp(RENAMED[i].outside, public) == 0;
         }
     }
-    return strcmp(public, inside) == 0;
+    const size_t prefix = is_reason && strncmp(public, "BECAUSE_", 8) == 0 ? 8 : 0; /* an act or a flag has the word */
+    return strcmp(public + prefix, inside) == 0;
 }
 
 #define ROW(name, number, en, zh) {#name, number},
