@@ -6,6 +6,21 @@ static struct hash128 key_of(struct case_no no)
     return (struct hash128){((uint64_t)no.district << 32) | no.day, (uint64_t)no.serial + 1};
 }
 
+static struct hash128 no_at(const void *rows, uint32_t slot)
+{
+    return key_of(((const struct case_row *)rows)[slot].no);
+}
+
+static struct hash128 merge_at(const void *rows, uint32_t slot)
+{
+    return ((const struct case_row *)rows)[slot].merge_key;
+}
+
+static struct hash128 close_at(const void *rows, uint32_t slot)
+{
+    return ((const struct case_row *)rows)[slot].close_key;
+}
+
 void cases_init(struct cases *cases, struct arena *arena, const struct limits *limits)
 {
     cases->rows = arena_take(arena, sizeof(struct case_row), limits->cases);
@@ -16,9 +31,9 @@ void cases_init(struct cases *cases, struct arena *arena, const struct limits *l
     cases->free_first = NONE32;
     cases->district_count = 0;
     cases->district_limit = limits->districts;
-    table_init(&cases->by_no, arena, limits->cases);
-    table_init(&cases->by_merge, arena, limits->cases);
-    table_init(&cases->by_close, arena, limits->cases);
+    rowmap_init(&cases->by_no, arena, limits->cases, (struct rowmap_keys){cases->rows, no_at});
+    rowmap_init(&cases->by_merge, arena, limits->cases, (struct rowmap_keys){cases->rows, merge_at});
+    rowmap_init(&cases->by_close, arena, limits->cases, (struct rowmap_keys){cases->rows, close_at});
 }
 
 static struct district_counter *find_district(struct cases *cases, uint32_t district)
@@ -69,7 +84,7 @@ enum err cases_take(struct cases *cases, uint32_t district, uint32_t day, uint32
     row->merge_next = row->merge_prev = row->close_next = row->close_prev = NONE32;
     row->office = row->first_office = row->ruled_office = row->dispute = NONE32;
     row->place = row->first_place = place_none();
-    table_put(&cases->by_no, key_of(row->no), slot);
+    rowmap_put(&cases->by_no, key_of(row->no), slot);
     *out_slot = slot;
     return ERR_OK;
 }
@@ -80,7 +95,7 @@ void cases_give(struct cases *cases, uint32_t slot)
     must((row->flags & (CASE_HAS_MERGE | CASE_HAS_CLOSE)) == 0);
     must(row->order_first == NONE32);
     must(row->parent == NONE32 && row->child_first == NONE32);
-    table_remove(&cases->by_no, key_of(row->no));
+    rowmap_remove(&cases->by_no, key_of(row->no));
     memset(row, 0, sizeof *row);
     row->free_next = cases->free_first;
     cases->free_first = slot;
@@ -101,7 +116,7 @@ const struct case_row *cases_peek(const struct cases *cases, uint32_t slot)
 
 uint32_t cases_find(const struct cases *cases, struct case_no no)
 {
-    return table_find(&cases->by_no, key_of(no));
+    return rowmap_find(&cases->by_no, key_of(no));
 }
 
 bool cases_was_given(const struct cases *cases, struct case_no no)
@@ -120,7 +135,7 @@ void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key)
 {
     struct case_row *row = cases_at(cases, slot);
     must((row->flags & CASE_HAS_MERGE) == 0);
-    const uint32_t first = table_find(&cases->by_merge, key);
+    const uint32_t first = rowmap_find(&cases->by_merge, key);
     row->merge_key = key;
     row->merge_next = first;
     row->merge_prev = NONE32;
@@ -128,7 +143,7 @@ void cases_link_merge(struct cases *cases, uint32_t slot, struct hash128 key)
         cases->rows[first].merge_prev = slot;
     }
     row->flags |= CASE_HAS_MERGE;
-    table_put(&cases->by_merge, key, slot);
+    rowmap_put(&cases->by_merge, key, slot);
 }
 
 void cases_unlink_merge(struct cases *cases, uint32_t slot)
@@ -144,9 +159,9 @@ void cases_unlink_merge(struct cases *cases, uint32_t slot)
     if (row->merge_prev != NONE32) {
         cases->rows[row->merge_prev].merge_next = row->merge_next;
     } else if (row->merge_next != NONE32) {
-        table_put(&cases->by_merge, row->merge_key, row->merge_next);
+        rowmap_put(&cases->by_merge, row->merge_key, row->merge_next);
     } else {
-        table_remove(&cases->by_merge, row->merge_key);
+        rowmap_remove(&cases->by_merge, row->merge_key);
     }
     row->merge_next = row->merge_prev = NONE32;
 }
@@ -155,7 +170,7 @@ void cases_link_close(struct cases *cases, uint32_t slot, struct hash128 key)
 {
     struct case_row *row = cases_at(cases, slot);
     must((row->flags & CASE_HAS_CLOSE) == 0);
-    const uint32_t first = table_find(&cases->by_close, key);
+    const uint32_t first = rowmap_find(&cases->by_close, key);
     row->close_key = key;
     row->close_next = first;
     row->close_prev = NONE32;
@@ -163,7 +178,7 @@ void cases_link_close(struct cases *cases, uint32_t slot, struct hash128 key)
         cases->rows[first].close_prev = slot;
     }
     row->flags |= CASE_HAS_CLOSE;
-    table_put(&cases->by_close, key, slot);
+    rowmap_put(&cases->by_close, key, slot);
 }
 
 void cases_unlink_close(struct cases *cases, uint32_t slot)
@@ -179,21 +194,21 @@ void cases_unlink_close(struct cases *cases, uint32_t slot)
     if (row->close_prev != NONE32) {
         cases->rows[row->close_prev].close_next = row->close_next;
     } else if (row->close_next != NONE32) {
-        table_put(&cases->by_close, row->close_key, row->close_next);
+        rowmap_put(&cases->by_close, row->close_key, row->close_next);
     } else {
-        table_remove(&cases->by_close, row->close_key);
+        rowmap_remove(&cases->by_close, row->close_key);
     }
     row->close_next = row->close_prev = NONE32;
 }
 
 uint32_t cases_first_merge(const struct cases *cases, struct hash128 key)
 {
-    return table_find(&cases->by_merge, key);
+    return rowmap_find(&cases->by_merge, key);
 }
 
 uint32_t cases_first_close(const struct cases *cases, struct hash128 key)
 {
-    return table_find(&cases->by_close, key);
+    return rowmap_find(&cases->by_close, key);
 }
 
 uint32_t case_person_flags(const struct case_row *row, uint32_t worker)
@@ -280,12 +295,12 @@ void case_capture(struct case_row *row, const struct event *event, const struct 
 }
 
 /* Puts the key unless it is there. */
-static bool index_one(struct table *table, struct hash128 key, uint32_t slot)
+static bool index_one(struct rowmap *table, struct hash128 key, uint32_t slot)
 {
-    if (table_find(table, key) != NONE32) {
+    if (rowmap_find(table, key) != NONE32) {
         return false;
     }
-    table_put(table, key, slot);
+    rowmap_put(table, key, slot);
     return true;
 }
 
@@ -326,20 +341,20 @@ void cases_check(const struct cases *cases)
         must(row->person_count <= CASE_WORKERS_MAX);
         must(row->capture_used <= CASE_CAPTURE_SIZE);
         if ((row->flags & CASE_HAS_MERGE) != 0 && row->merge_prev == NONE32) {
-            must(table_find(&cases->by_merge, row->merge_key) == slot);
+            must(rowmap_find(&cases->by_merge, row->merge_key) == slot);
         }
         if (row->merge_next != NONE32) {
             must(cases->rows[row->merge_next].merge_prev == slot);
         }
         if ((row->flags & CASE_HAS_CLOSE) != 0 && row->close_prev == NONE32) {
-            must(table_find(&cases->by_close, row->close_key) == slot);
+            must(rowmap_find(&cases->by_close, row->close_key) == slot);
         }
         if (row->close_next != NONE32) {
             must(cases->rows[row->close_next].close_prev == slot);
         }
     }
     must(used == cases->used);
-    table_check(&cases->by_no);
-    table_check(&cases->by_merge);
-    table_check(&cases->by_close);
+    rowmap_check(&cases->by_no);
+    rowmap_check(&cases->by_merge);
+    rowmap_check(&cases->by_close);
 }

@@ -78,10 +78,15 @@ static void note_beyond(struct search *search)
 }
 
 /* Can somebody there change neither choice nor record? */
-static bool is_beyond(const struct search *search, struct place at)
+static bool is_beyond(const struct search *search, const struct near_place *near)
 {
-    return search->beyond != UINT64_MAX && !search->is_everybody &&
-           distance_squared(at, search->row->place) >= search->beyond;
+    if (search->beyond == UINT64_MAX || search->is_everybody) {
+        return false;
+    }
+    const uint64_t squared = near->squared != SQUARED_UNKNOWN
+                                 ? near->squared
+                                 : distance_squared(near->place.at, search->row->place);
+    return squared >= search->beyond;
 }
 
 /* The first filter that stops the worker, who counts as being away_cm from the case. */
@@ -104,9 +109,21 @@ static enum code filter_all(const struct search *search, uint32_t slot,
     return code == CODE_ELIGIBLE ? choice_filter_area(search, person, away_cm) : code;
 }
 
-/* at: where the grid has the worker. */
-static void consider(struct search *search, uint32_t slot, struct place at)
+/* How far somebody at that place is from the case; the grid may have had him elsewhere. */
+static int64_t away_of(const struct search *search, const struct near_place *near, struct place at)
 {
+    if (!place_is_known(at) || !place_is_known(search->row->place)) {
+        return -1;
+    }
+    const bool is_there = at.lon == near->place.at.lon && at.lat == near->place.at.lat;
+    return is_there && near->squared != SQUARED_UNKNOWN ? (int64_t)isqrt_u64(near->squared)
+                                                        : distance_cm(at, search->row->place);
+}
+
+static void consider(struct search *search, const struct near_place *near)
+{
+    const uint32_t slot = near->place.slot;
+    struct place at = near->place.at;
     const struct core *core = search->core;
     const struct worker_row *worker = &core->workers.rows[slot];
     const struct city_person *person = worker_person(core, slot);
@@ -120,10 +137,7 @@ static void consider(struct search *search, uint32_t slot, struct place at)
     }
     bool is_home;
     const enum code position = choice_filter_position(search, slot, person, &at, &is_home);
-    int64_t away_cm = -1;
-    if (place_is_known(at) && place_is_known(search->row->place)) {
-        away_cm = distance_cm(at, search->row->place);
-    }
+    const int64_t away_cm = away_of(search, near, at);
     const enum code code = filter_all(search, slot, person, position, away_cm);
     const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
@@ -183,47 +197,48 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
 
 /* ---- in batches ---- */
 
-static void consider_unless_beyond(struct search *search, const struct grid_place *place)
+static void consider_unless_beyond(struct search *search, const struct near_place *near)
 {
-    if (is_beyond(search, place->at)) { /* his row need not even be read */
+    if (is_beyond(search, near)) { /* his row need not even be read */
         search->record->considered++;
     } else {
-        consider(search, place->slot, place->at);
+        consider(search, near);
     }
 }
 
-static void take_other(struct search *search, const struct grid_place *place)
+static void take_other(struct search *search, const struct near_place *near)
 {
     struct batch *batch = &search->batch;
     if (batch->other_count == BATCH_OTHERS_MAX) {
-        consider_unless_beyond(search, place);
+        consider_unless_beyond(search, near);
     } else {
-        batch->others[batch->other_count++] = *place;
+        batch->others[batch->other_count++] = *near;
     }
 }
 
 static void take(struct search *search, const struct grid_place *place)
 {
     struct batch *batch = &search->batch;
+    struct near_place near = {SQUARED_UNKNOWN, *place};
     if (!search->is_batched) {
-        consider_unless_beyond(search, place);
+        consider_unless_beyond(search, &near);
         return;
     }
-    const uint64_t squared = distance_squared(place->at, search->row->place);
+    near.squared = distance_squared(place->at, search->row->place);
     uint32_t at = batch->near_count;
     if (at == DECISION_CANDIDATES_MAX) {
-        if (squared >= batch->near[at - 1].squared) {
-            take_other(search, place);
+        if (near.squared >= batch->near[at - 1].squared) {
+            take_other(search, &near);
             return;
         }
-        take_other(search, &batch->near[--at].place);
+        take_other(search, &batch->near[--at]);
     } else {
         batch->near_count++;
     }
-    for (; at > 0 && squared < batch->near[at - 1].squared; at--) {
+    for (; at > 0 && near.squared < batch->near[at - 1].squared; at--) {
         batch->near[at] = batch->near[at - 1];
     }
-    batch->near[at] = (struct near_place){squared, *place};
+    batch->near[at] = near;
 }
 
 /* Rows are asked for ahead: the next is on its way from memory while one is looked at. */
@@ -233,9 +248,7 @@ static void flush(struct search *search)
     const struct worker_row *rows = search->core->workers.rows;
     const struct city_person *persons = state_city(search->core)->persons;
     for (uint32_t i = 0; i < batch->near_count; i++) {
-        const struct worker_row *row = &rows[batch->near[i].place.slot];
-        __builtin_prefetch(row);
-        __builtin_prefetch((const char *)row + 64);
+        __builtin_prefetch(&rows[batch->near[i].place.slot]); /* all of it that a search reads */
     }
     for (uint32_t i = 0; i < batch->near_count; i++) {
         const struct city_person *person = &persons[rows[batch->near[i].place.slot].person];
@@ -243,7 +256,7 @@ static void flush(struct search *search)
         __builtin_prefetch((const char *)person + 64);
     }
     for (uint32_t i = 0; i < batch->near_count; i++) {
-        consider_unless_beyond(search, &batch->near[i].place);
+        consider_unless_beyond(search, &batch->near[i]);
     }
     for (uint32_t i = 0; i < batch->other_count; i++) {
         consider_unless_beyond(search, &batch->others[i]);
@@ -371,7 +384,9 @@ static void search_cell(struct search *search)
         const uint32_t slot = workers->person_slots[person];
         if (city->persons[person].capacity > 0 &&
             (search->is_everybody || kind_mask_has(&search->wanted, workers->grid.kind_of[slot]))) {
-            consider(search, slot, grid_at(&workers->grid, slot));
+            const struct near_place near = {
+                SQUARED_UNKNOWN, {grid_at(&workers->grid, slot), slot, workers->grid.kind_of[slot]}};
+            consider(search, &near);
         }
     }
 }

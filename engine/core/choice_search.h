@@ -8,6 +8,7 @@
 #include "engine/core/roads.h"
 #include "engine/core/state.h"
 
+#define SQUARED_UNKNOWN UINT64_MAX
 #define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
 
 /* What a candidate is ranked by; smaller wins, compared from the top. */
@@ -22,14 +23,14 @@ struct rank {
 
 /* People of one square of buckets, before anybody's row is read: the nearest few by distance, the others as they come. */
 struct near_place {
-    uint64_t squared;
+    uint64_t squared; /* distance_squared to the case, SQUARED_UNKNOWN: not asked for yet */
     struct grid_place place;
 };
 
 struct batch {
     uint32_t near_count, other_count;
     struct near_place near[DECISION_CANDIDATES_MAX];
-    struct grid_place others[BATCH_OTHERS_MAX];
+    struct near_place others[BATCH_OTHERS_MAX];
 };
 
 /* Ways to the case by road, one walk a mode, begun when somebody of the mode is looked at. */

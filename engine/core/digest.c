@@ -327,8 +327,8 @@ static struct hash128 digest_timers(struct hash128 h, const struct timers *timer
 {
     h = hash128_add(hash128_add(h, timers->count), timers->seq);
     for (uint32_t i = 0; i < timers->count; i++) {
-        const struct timer_entry *entry = &timers->heap[i];
-        h = hash128_add(hash128_add(add_i64(h, entry->due_ms), entry->seq), entry->id);
+        const struct timer timer = timer_of(timers->heap[i]);
+        h = hash128_add(hash128_add(add_i64(h, timer.due_ms), timer.seq), timer.id);
     }
     return h;
 }

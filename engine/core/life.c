@@ -184,12 +184,15 @@ uint64_t life_order_actions(enum order_kind kind, enum order_state state)
 
 bool life_needs_reason(enum action action)
 {
-    bool needs = false;
     for (size_t i = 0; i < COUNT_OF(case_rules); i++) {
-        needs = needs || (case_rules[i].action == action && (case_rules[i].needs & NEED_REASON) != 0);
+        if (case_rules[i].action == action && (case_rules[i].needs & NEED_REASON) != 0) {
+            return true;
+        }
     }
     for (size_t i = 0; i < COUNT_OF(order_rules); i++) {
-        needs = needs || (order_rules[i].action == action && (order_rules[i].needs & NEED_REASON) != 0);
+        if (order_rules[i].action == action && (order_rules[i].needs & NEED_REASON) != 0) {
+            return true;
+        }
     }
-    return needs;
+    return false;
 }

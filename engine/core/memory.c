@@ -1,6 +1,11 @@
 /* memory.c: see memory.h. */
 #include "engine/core/memory.h"
 
+static struct hash128 key_at(const void *rows, uint32_t slot)
+{
+    return ((const struct memory_row *)rows)[slot].key;
+}
+
 void memory_init(struct memory *memory, struct arena *arena, uint32_t limit)
 {
     memory->rows = arena_take(arena, sizeof(struct memory_row), limit);
@@ -8,12 +13,12 @@ void memory_init(struct memory *memory, struct arena *arena, uint32_t limit)
     memory->next = 0;
     memory->high = 0;
     memory->horizon_ms = INT64_MIN;
-    table_init(&memory->index, arena, limit);
+    rowmap_init(&memory->index, arena, limit, (struct rowmap_keys){memory->rows, key_at});
 }
 
 const struct memory_row *memory_find(const struct memory *memory, struct hash128 key)
 {
-    const uint32_t slot = table_find(&memory->index, key);
+    const uint32_t slot = rowmap_find(&memory->index, key);
     return slot == NONE32 ? NULL : &memory->rows[slot];
 }
 
@@ -21,9 +26,9 @@ void memory_prefetch(const struct memory *memory, struct hash128 key, uint32_t b
 {
     /* The rows follow one another and are read ahead by the machine itself; the index is hit at random. */
     const struct memory_row *oldest = &memory->rows[(memory->next + before) % memory->limit];
-    table_prefetch(&memory->index, key);
+    rowmap_prefetch(&memory->index, key);
     if (oldest->is_used != 0) {
-        table_prefetch(&memory->index, oldest->key);
+        rowmap_prefetch(&memory->index, oldest->key);
     }
 }
 
@@ -34,19 +39,19 @@ void memory_add(struct memory *memory, struct hash128 key, int64_t until_ms, str
     memory->high = memory->high > slot ? memory->high : slot + 1;
     if (memory->rows[slot].is_used != 0) {
         memory->horizon_ms = max_i64(memory->horizon_ms, memory->rows[slot].until_ms);
-        table_remove(&memory->index, memory->rows[slot].key);
+        rowmap_remove(&memory->index, memory->rows[slot].key);
     }
-    table_add(&memory->index, key, slot);
+    rowmap_add(&memory->index, key, slot);
     memory->rows[slot] =
         (struct memory_row){.key = key, .until_ms = until_ms, .case_no = case_no, .is_used = 1};
 }
 
 void memory_put(struct memory *memory, struct hash128 key, int64_t until_ms, struct case_no case_no)
 {
-    const uint32_t known = table_find(&memory->index, key);
+    const uint32_t known = rowmap_find(&memory->index, key);
     if (known != NONE32) { /* a new window: its place among the oldest goes with the old one */
+        rowmap_remove(&memory->index, key);
         memory->rows[known] = (struct memory_row){.is_used = 0};
-        table_remove(&memory->index, key);
     }
     memory_add(memory, key, until_ms, case_no);
 }
@@ -57,10 +62,10 @@ void memory_check(const struct memory *memory)
     for (uint32_t i = 0; i < memory->limit; i++) {
         used += memory->rows[i].is_used != 0;
         must(memory->rows[i].is_used == 0 || i < memory->high);
-        must(memory->rows[i].is_used == 0 || table_find(&memory->index, memory->rows[i].key) == i);
+        must(memory->rows[i].is_used == 0 || rowmap_find(&memory->index, memory->rows[i].key) == i);
     }
     must(used == memory->index.count);
-    table_check(&memory->index);
+    rowmap_check(&memory->index);
 }
 
 bool memory_index(struct memory *memory)
@@ -69,10 +74,10 @@ bool memory_index(struct memory *memory)
         if (memory->rows[i].is_used == 0) {
             continue;
         }
-        if (table_find(&memory->index, memory->rows[i].key) != NONE32) {
+        if (rowmap_find(&memory->index, memory->rows[i].key) != NONE32) {
             return false;
         }
-        table_put(&memory->index, memory->rows[i].key, i);
+        rowmap_put(&memory->index, memory->rows[i].key, i);
     }
     return true;
 }

@@ -18,6 +18,11 @@ static struct hash128 key_of(uint64_t number)
     return (struct hash128){number, ~number};
 }
 
+static struct hash128 number_at(const void *rows, uint32_t slot)
+{
+    return key_of(((const struct order_row *)rows)[slot].number);
+}
+
 void orders_init(struct orders *orders, struct arena *arena, const struct limits *limits)
 {
     orders->rows = arena_take(arena, sizeof(struct order_row), limits->orders);
@@ -26,14 +31,15 @@ void orders_init(struct orders *orders, struct arena *arena, const struct limits
     orders->high = 0;
     orders->free_first = NONE32;
     orders->last_number = 0;
-    table_init(&orders->by_number, arena, limits->orders);
+    rowmap_init(&orders->by_number, arena, limits->orders,
+                (struct rowmap_keys){orders->rows, number_at});
 }
 
 static void give(struct orders *orders, uint32_t slot)
 {
     struct order_row *row = orders_at(orders, slot);
     must(!order_state_is_active((enum order_state)row->state));
-    table_remove(&orders->by_number, key_of(row->number));
+    rowmap_remove(&orders->by_number, key_of(row->number));
     memset(row, 0, sizeof *row);
     row->free_next = orders->free_first;
     orders->free_first = slot;
@@ -105,7 +111,7 @@ enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enu
         person->order_first = slot;
         person->load++;
     }
-    table_put(&orders->by_number, key_of(row->number), slot);
+    rowmap_put(&orders->by_number, key_of(row->number), slot);
     *out_slot = slot;
     return ERR_OK;
 }
@@ -168,7 +174,7 @@ const struct order_row *orders_peek(const struct orders *orders, uint32_t slot)
 
 uint32_t orders_find(const struct orders *orders, uint64_t number)
 {
-    return table_find(&orders->by_number, key_of(number));
+    return rowmap_find(&orders->by_number, key_of(number));
 }
 
 bool orders_index(struct orders *orders)
@@ -181,7 +187,7 @@ bool orders_index(struct orders *orders)
         if (orders_find(orders, row->number) != NONE32) {
             return false;
         }
-        table_put(&orders->by_number, key_of(row->number), slot);
+        rowmap_put(&orders->by_number, key_of(row->number), slot);
     }
     return true;
 }
@@ -270,7 +276,7 @@ void orders_check(const struct core *core)
         used += core->orders.rows[slot].is_used != 0;
     }
     must(used == core->orders.used);
-    table_check(&core->orders.by_number);
+    rowmap_check(&core->orders.by_number);
     check_worker_chains(core);
     uint32_t chained = 0;
     for (uint32_t c = 0; c < core->cases.high; c++) {

@@ -8,13 +8,13 @@
 #ifndef ENGINE_CORE_RING_H
 #define ENGINE_CORE_RING_H
 
-#include "engine/core/table.h"
+#include "engine/core/rowmap.h"
 
 struct ring {
     struct hash128 *keys; /* none = free */
     uint32_t limit, next;
     uint32_t high; /* slots >= high were never used */
-    struct table index;
+    struct rowmap index;
 };
 
 void ring_init(struct ring *ring, struct arena *arena, uint32_t limit);

@@ -503,9 +503,15 @@ static void walk_timers(struct walk *walk, struct timers *timers)
     walk_u64(walk, &timers->seq);
     walk_count(walk, &timers->count, timers->limit);
     for (uint32_t i = 0; i < timers->count && walk->err == ERR_OK; i++) {
-        walk_i64(walk, &timers->heap[i].due_ms);
-        walk_u64(walk, &timers->heap[i].seq);
-        walk_u32(walk, &timers->heap[i].id);
+        struct timer timer = timer_of(timers->heap[i]);
+        walk_i64(walk, &timer.due_ms);
+        walk_u64(walk, &timer.seq);
+        walk_u32(walk, &timer.id);
+        if (timer.due_ms < TIMER_DUE_MIN || timer.due_ms > TIMER_DUE_MAX || timer.seq >= TIMER_SEQ_LIMIT) {
+            fail(walk, ERR_MALFORMED);
+            return;
+        }
+        timers->heap[i] = timer_entry_of(timer);
     }
 }
 
@@ -623,7 +629,7 @@ static bool index_marks(struct marks *marks)
 static bool index_timers(struct timers *timers)
 {
     for (uint32_t i = 0; i < timers->count; i++) {
-        const uint32_t id = timers->heap[i].id;
+        const uint32_t id = timer_of(timers->heap[i]).id;
         if (id >= timers->limit) {
             return false;
         }

@@ -418,20 +418,18 @@ static bool timers_hold(const struct core *core)
     const struct timers *timers = &core->timers;
     const uint32_t first_order = core->limits.cases * CASE_TIMER_COUNT;
     for (uint32_t i = 0; i < timers->count; i++) {
-        const struct timer_entry *entry = &timers->heap[i];
-        const struct timer_entry *parent = &timers->heap[i == 0 ? 0 : (i - 1) / 2];
-        if (entry->id >= timers->limit || entry->seq >= timers->seq || entry->due_ms == NEVER_MS ||
-            timers->where[entry->id] != i + 1) {
+        const struct timer entry = timer_of(timers->heap[i]);
+        const struct timer parent = timer_of(timers->heap[i == 0 ? 0 : (i - 1) / 2]);
+        if (entry.id >= timers->limit || entry.seq >= timers->seq || timers->where[entry.id] != i + 1) {
             return false;
         }
-        if (entry->due_ms < parent->due_ms ||
-            (i > 0 && entry->due_ms == parent->due_ms && entry->seq <= parent->seq)) {
+        if (entry.due_ms < parent.due_ms ||
+            (i > 0 && entry.due_ms == parent.due_ms && entry.seq <= parent.seq)) {
             return false;
         }
-        const bool is_there = entry->id >= plan_timer_id(core, 0) ? is_plan_timer(core, entry->id)
-                              : entry->id >= first_order
-                                  ? is_order(core, entry->id - first_order)
-                                  : is_case(core, entry->id / CASE_TIMER_COUNT);
+        const bool is_there = entry.id >= plan_timer_id(core, 0) ? is_plan_timer(core, entry.id)
+                              : entry.id >= first_order ? is_order(core, entry.id - first_order)
+                                                        : is_case(core, entry.id / CASE_TIMER_COUNT);
         if (!is_there) {
             return false;
         }

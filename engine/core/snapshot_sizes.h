@@ -8,10 +8,10 @@ _Static_assert(sizeof(struct case_row) == 1088, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
-_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct table), "walk_cases knows every field");
+_Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct rowmap), "walk_cases knows every field");
 _Static_assert(sizeof(struct order_row) == 104, "walk_order knows every field");
-_Static_assert(sizeof(struct orders) == 32 + sizeof(struct table), "walk_orders knows every field");
-_Static_assert(sizeof(struct worker_row) == 352, "walk_worker knows every field");
+_Static_assert(sizeof(struct orders) == 32 + sizeof(struct rowmap), "walk_orders knows every field");
+_Static_assert(sizeof(struct worker_row) == 384, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
 _Static_assert(sizeof(struct act_result) == 64, "walk_results knows every field");
 _Static_assert(sizeof(struct workers) == 32 + sizeof(struct table) + sizeof(struct grid),
@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct marks) == 40 + sizeof(struct table), "walk_marks kn
 _Static_assert(sizeof(struct contact_row) == 40 + CONTACT_SEALED_SIZE, "walk_contacts knows every field");
 _Static_assert(sizeof(struct contacts) == 32, "walk_contacts knows every field");
 _Static_assert(sizeof(struct memory_row) == 40, "walk_memory_row knows every field");
-_Static_assert(sizeof(struct memory) == 32 + sizeof(struct table), "walk_memory knows every field");
+_Static_assert(sizeof(struct memory) == 32 + sizeof(struct rowmap), "walk_memory knows every field");
 _Static_assert(sizeof(struct window_row) == 88, "walked as it lies: no padding");
 _Static_assert(sizeof(struct sample_row) == 72, "walked as it lies: no padding");
 _Static_assert(sizeof(struct window_rule) == 24, "walked as it lies: no padding");
@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct handover) == 24, "walk_offices knows every field");
 _Static_assert(sizeof(struct dispute_party) == 40, "walk_dispute knows every field");
 _Static_assert(sizeof(struct dispute_row) == 232, "walk_dispute knows every field");
 _Static_assert(sizeof(struct disputes) == 24, "walk_disputes knows every field");
-_Static_assert(sizeof(struct ring) == 24 + sizeof(struct table), "walk_ring knows every field");
+_Static_assert(sizeof(struct ring) == 24 + sizeof(struct rowmap), "walk_ring knows every field");
 _Static_assert(sizeof(struct ruling_row) == 56, "walk_ruling knows every field");
 _Static_assert(sizeof(struct object_row) == 264, "walk_object knows every field");
 _Static_assert(sizeof(struct burden_row) == 48, "walk_burden knows every field");
@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct plan_row) == 192, "a plan is walked as it lies: no 
 _Static_assert(sizeof(struct duty_row) == 96, "a plan's task is walked as it lies: no padding");
 _Static_assert(sizeof(struct late_row) == 40, "walked as it lies: no padding");
 _Static_assert(sizeof(struct plans) == 72 + 2 * sizeof(struct table), "walk_plans knows every field");
-_Static_assert(sizeof(struct timer_entry) == 24, "walk_timers knows every field");
+_Static_assert(sizeof(struct timer_entry) == 16, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters are all u64");
 #define LIMITS_PADDING (sizeof(struct limits) % 8) /* what follows is 8-aligned */

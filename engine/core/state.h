@@ -27,6 +27,7 @@
 #include "engine/core/handover.h"
 #include "engine/core/ring.h"
 #include "engine/core/roads.h"
+#include "engine/core/rowmap.h"
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
@@ -186,9 +187,9 @@ struct cases {
     struct district_counter *districts;
     uint32_t limit, used, free_first, high; /* slots >= high were never used */
     uint32_t district_count, district_limit;
-    struct table by_no;
-    struct table by_merge; /* merge key -> first slot of the chain */
-    struct table by_close;
+    struct rowmap by_no;
+    struct rowmap by_merge; /* merge key -> first slot of the chain */
+    struct rowmap by_close;
 };
 
 /* ---- orders ---- */
@@ -216,7 +217,7 @@ struct orders {
     struct order_row *rows;
     uint32_t limit, used, free_first, high;
     uint64_t last_number;
-    struct table by_number;
+    struct rowmap by_number;
 };
 
 /* ---- workers ---- */
@@ -237,15 +238,16 @@ struct act_result {
     uint16_t report; /* of the case, from 1; 0 = none */
 };
 
+/* What a search for somebody reads lies in the first line of the cache. */
 struct worker_row {
-    struct hash128 id_hash;
-    uint32_t person; /* row of CITY_PERSONS, NONE32 = left the city */
+    _Alignas(64) uint32_t person; /* row of CITY_PERSONS, NONE32 = left the city */
     uint32_t status; /* enum worker_status */
     uint32_t load;   /* active orders */
+    uint32_t order_first; /* active orders, newest first */
     struct place fix;
     int64_t fix_at_ms, seen_at_ms;
-    uint32_t order_first; /* active orders, newest first */
     uint64_t item_seq_last, item_seq_taken;
+    struct hash128 id_hash;
     uint64_t epoch, last_seq;
     struct act_result results[ACT_RESULTS_KEPT]; /* ring by seq % ACT_RESULTS_KEPT */
 };
@@ -312,7 +314,7 @@ struct memory {
     uint32_t limit, next;
     uint32_t high;      /* rows >= high were never used */
     int64_t horizon_ms; /* newest until_ms pushed out; INT64_MIN = none forgotten */
-    struct table index;
+    struct rowmap index;
 };
 
 /* ---- rules with state ---- */

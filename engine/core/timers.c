@@ -3,13 +3,14 @@
 
 static bool is_before(const struct timer_entry *a, const struct timer_entry *b)
 {
-    return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->seq < b->seq;
+    return a->due_and_seq != b->due_and_seq ? a->due_and_seq < b->due_and_seq
+                                            : a->seq_and_id < b->seq_and_id;
 }
 
 static void place_at(struct timers *timers, uint32_t index, struct timer_entry entry)
 {
     timers->heap[index] = entry;
-    timers->where[entry.id] = index + 1;
+    timers->where[(uint32_t)entry.seq_and_id] = index + 1;
 }
 
 static void sift_up(struct timers *timers, uint32_t index, struct timer_entry entry)
@@ -83,7 +84,9 @@ void timers_arm(struct timers *timers, uint32_t id, int64_t due_ms)
     must(timers->count < timers->limit);
     timers->count++;
     sift_up(timers, timers->count - 1,
-            (struct timer_entry){.due_ms = due_ms, .seq = timers->seq++, .id = id});
+            timer_entry_of((struct timer){.due_ms = min_i64(max_i64(due_ms, TIMER_DUE_MIN), TIMER_DUE_MAX),
+                                          .seq = timers->seq++,
+                                          .id = id}));
 }
 
 bool timers_is_armed(const struct timers *timers, uint32_t id)
@@ -94,20 +97,20 @@ bool timers_is_armed(const struct timers *timers, uint32_t id)
 
 int64_t timers_due_ms(const struct timers *timers, uint32_t id)
 {
-    return timers_is_armed(timers, id) ? timers->heap[timers->where[id] - 1].due_ms : NEVER_MS;
+    return timers_is_armed(timers, id) ? timer_of(timers->heap[timers->where[id] - 1]).due_ms : NEVER_MS;
 }
 
 int64_t timers_next_due_ms(const struct timers *timers)
 {
-    return timers->count == 0 ? NEVER_MS : timers->heap[0].due_ms;
+    return timers->count == 0 ? NEVER_MS : timer_of(timers->heap[0]).due_ms;
 }
 
 uint32_t timers_take_due(struct timers *timers, int64_t now_ms)
 {
-    if (timers->count == 0 || timers->heap[0].due_ms > now_ms) {
+    if (timers->count == 0 || timer_of(timers->heap[0]).due_ms > now_ms) {
         return NONE32;
     }
-    const uint32_t id = timers->heap[0].id;
+    const uint32_t id = timer_of(timers->heap[0]).id;
     timers_cancel(timers, id);
     return id;
 }
@@ -116,8 +119,9 @@ void timers_check(const struct timers *timers)
 {
     must(timers->count <= timers->limit);
     for (uint32_t i = 0; i < timers->count; i++) {
-        must(timers->heap[i].id < timers->limit);
-        must(timers->where[timers->heap[i].id] == i + 1);
+        const uint32_t id = timer_of(timers->heap[i]).id;
+        must(id < timers->limit);
+        must(timers->where[id] == i + 1);
         must(i == 0 || !is_before(&timers->heap[i], &timers->heap[(i - 1) / 2]));
     }
     uint32_t armed = 0;

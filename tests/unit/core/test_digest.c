@@ -151,9 +151,8 @@ static void test_digest_of_orders_and_timers(void **state)
                                    FIELD(row->worker_prev),
                                    FIELD(town->core->orders.last_number),
                                    FIELD(town->core->orders.free_first),
-                                   FIELD(timer->due_ms),
-                                   FIELD(timer->seq),
-                                   FIELD(timer->id),
+                                   FIELD(timer->due_and_seq),
+                                   FIELD(timer->seq_and_id),
                                    FIELD(town->core->timers.seq)};
     all_count(town, fields, COUNT_OF(fields));
 }
