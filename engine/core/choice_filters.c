@@ -28,12 +28,19 @@ bool choice_has_role(const struct policy_assign *assign, const struct city_perso
            (assign->roles == 0 || (person->roles & assign->roles) != 0);
 }
 
-/* Filters that do not depend on where anybody is. */
-enum code choice_filter_duty(const struct search *search, uint32_t slot,
+/* Filters that do not depend on where anybody is. Who is of a kind that is wanted has passed those of his kind. */
+enum code choice_filter_duty(const struct search *search, const struct grid_place *place,
                              const struct city_person *person)
 {
+    const uint32_t slot = place->slot;
     const struct worker_row *worker = &search->core->workers.rows[slot];
     const struct policy_assign *assign = search->assign;
+    if (!search->is_everybody && place->kind != KIND_MIXED) {
+        if (assign->ignore_shift == 0 && worker->status == STATUS_OFF) {
+            return CODE_OFF_SHIFT;
+        }
+        return worker->status == STATUS_PAUSED ? CODE_RESTING : CODE_ELIGIBLE;
+    }
     if (!choice_has_role(assign, person)) {
         return CODE_WRONG_ROLE;
     }

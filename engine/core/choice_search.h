@@ -81,7 +81,7 @@ void choice_road_settle(struct search *search);
 /* ---- choice_filters.c: CODE_ELIGIBLE, or the filter ---- */
 
 bool choice_rank_is_before(const struct rank *a, const struct rank *b);
-enum code choice_filter_duty(const struct search *search, uint32_t slot,
+enum code choice_filter_duty(const struct search *search, const struct grid_place *place,
                              const struct city_person *person);
 enum code choice_filter_case(const struct core *core, const struct case_row *row, uint32_t slot,
                              enum order_kind kind, uint32_t limit);

@@ -507,11 +507,7 @@ static void walk_timers(struct walk *walk, struct timers *timers)
         walk_i64(walk, &timer.due_ms);
         walk_u64(walk, &timer.seq);
         walk_u32(walk, &timer.id);
-        if (timer.due_ms < TIMER_DUE_MIN || timer.due_ms > TIMER_DUE_MAX || timer.seq >= TIMER_SEQ_LIMIT) {
-            fail(walk, ERR_MALFORMED);
-            return;
-        }
-        timers->heap[i] = timer_entry_of(timer);
+        timers->heap[i] = timer_entry_read(timer);
     }
 }
 

@@ -38,14 +38,23 @@ static inline struct timer timer_of(struct timer_entry entry)
                           .id = (uint32_t)entry.seq_and_id};
 }
 
-/* due_ms and seq within their bounds. */
+static inline bool timer_is_sound(struct timer timer)
+{
+    return timer.due_ms >= TIMER_DUE_MIN && timer.due_ms <= TIMER_DUE_MAX && timer.seq < TIMER_SEQ_LIMIT;
+}
+
 static inline struct timer_entry timer_entry_of(struct timer timer)
 {
-    must(timer.due_ms >= TIMER_DUE_MIN && timer.due_ms <= TIMER_DUE_MAX);
-    must(timer.seq < TIMER_SEQ_LIMIT);
+    must(timer_is_sound(timer));
     return (struct timer_entry){
         (uint64_t)(timer.due_ms - TIMER_DUE_MIN) << 16 | timer.seq >> 32,
         timer.seq << 32 | timer.id};
+}
+
+/* The same for one read from a file: what is out of bounds gets an id that no timer has. */
+static inline struct timer_entry timer_entry_read(struct timer timer)
+{
+    return timer_entry_of(timer_is_sound(timer) ? timer : (struct timer){.id = NONE32});
 }
 
 struct timers {

@@ -22,6 +22,16 @@ enum err block_new(size_t size, struct block *out_block)
     return ERR_OK;
 }
 
+void block_enlarge(void *bytes, size_t size)
+{
+    const size_t skipped = -(uintptr_t)bytes & (LARGE_PAGE - 1);
+    if (bytes != NULL && size > skipped && size - skipped >= LARGE_PAGE) {
+        const int refused =
+            madvise((uint8_t *)bytes + skipped, (size - skipped) & ~(LARGE_PAGE - 1), MADV_HUGEPAGE);
+        (void)refused; /* small pages do, too */
+    }
+}
+
 void block_free(struct block *block)
 {
     if (block->mapped != NULL) {

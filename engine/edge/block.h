@@ -20,6 +20,9 @@ struct block {
 
 enum err block_new(size_t size, struct block *out_block) WARN_UNUSED;
 
+/* Large pages for whole ones of them in memory just allocated: for images, which are read everywhere too. */
+void block_enlarge(void *bytes, size_t size);
+
 /* A block that is none is left alone. */
 void block_free(struct block *block);
 

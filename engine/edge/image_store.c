@@ -11,6 +11,7 @@
 #include "engine/edge/image_store.h"
 
 #include "engine/city/image_write.h"
+#include "engine/edge/block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,7 @@ enum err image_store_get(const struct disk *disk, struct hash128 digest, void **
     }
     if (err == ERR_OK) {
         bytes = malloc(file_size);
+        block_enlarge(bytes, bytes == NULL ? 0 : file_size);
         err = bytes == NULL ? ERR_MEMORY : ERR_OK;
     }
     if (err == ERR_OK) {

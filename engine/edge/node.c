@@ -189,6 +189,7 @@ static void *copy_bytes(const void *bytes, uint64_t size)
 {
     void *copy = aligned_alloc(64, (size + 63) & ~UINT64_C(63));
     if (copy != NULL) {
+        block_enlarge(copy, size);
         memcpy(copy, bytes, size);
     }
     return copy;

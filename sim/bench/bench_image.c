@@ -6,6 +6,7 @@
 #include "engine/city/facts.h"
 #include "engine/city/image_write.h"
 #include "engine/city/shapes.h"
+#include "engine/edge/block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,7 @@ enum err bench_image_new(const struct city *base, const struct bench_image_optio
     maker.sections = calloc(base->image.section_count, sizeof maker.sections[0]);
     const uint64_t size = maker.sections == NULL ? 0 : lay_out(&maker);
     maker.bytes = size == 0 ? NULL : aligned_alloc(64, (size + 63) & ~UINT64_C(63));
+    block_enlarge(maker.bytes, size);
     if (maker.bytes == NULL) {
         free(maker.sections);
         return ERR_MEMORY;
