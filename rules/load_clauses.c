@@ -307,7 +307,8 @@ static bool load_when(const struct loader *loader, const struct tree_node *node,
     static const struct word_spec WORDS[] = {{"opened", STEP_OPENED},
                                              {"unaccepted", STEP_UNACCEPTED},
                                              {"not_arrived", STEP_NOT_ARRIVED},
-                                             {"unhandled", STEP_UNHANDLED}};
+                                             {"unhandled", STEP_UNHANDLED},
+                                             {"not_safe", STEP_NOT_SAFE}};
     const char *text = NULL;
     if (!read_text(loader, node, "when", &text)) {
         return false;

@@ -27,4 +27,10 @@ bool load_steps(const struct loader *loader, const struct tree_node *node, struc
 bool load_template(const struct loader *loader, const struct tree_node *node, struct rule *rule,
                    const char **out_text);
 
+/* confirm: of a rule; after its events. */
+void load_confirm(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+
+/* absent: of a rule; after its escalate. */
+void load_absent(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+
 #endif

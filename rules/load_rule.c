@@ -23,8 +23,8 @@ static const struct key_spec RULE_KEYS[] = {
     {"note", KEY_KNOWN},        {"by", KEY_KNOWN},        {"for", KEY_KNOWN},
     {"gap", KEY_KNOWN},         {"window", KEY_KNOWN},    {"sequence", KEY_KNOWN},
     {"within", KEY_KNOWN},
-    {"absent", KEY_LATER},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
-    {"confirm", KEY_LATER},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
+    {"absent", KEY_KNOWN},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
+    {"confirm", KEY_KNOWN},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
     {"activate", KEY_KNOWN},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
     {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},       {"tests", KEY_LATER},
     {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
@@ -330,8 +330,8 @@ static void load_sla(const struct loader *loader, const struct tree_node *node, 
     static const struct key_spec KEYS[] = {{"accept", KEY_KNOWN},
                                            {"arrive", KEY_KNOWN},
                                            {"handle", KEY_KNOWN},
-                                           {"dispatch", KEY_LATER},
-                                           {"make_safe", KEY_LATER}};
+                                           {"dispatch", KEY_KNOWN},
+                                           {"make_safe", KEY_KNOWN}};
     (void)read_check_map(loader, node, "sla", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = NULL;
     if ((value = read_find(node, "accept")) != NULL) {
@@ -342,6 +342,12 @@ static void load_sla(const struct loader *loader, const struct tree_node *node, 
     }
     if ((value = read_find(node, "handle")) != NULL) {
         (void)read_limit(loader, value, "handle", &rule->sla.handle);
+    }
+    if ((value = read_find(node, "dispatch")) != NULL) {
+        (void)read_limit(loader, value, "dispatch", &rule->sla.dispatch);
+    }
+    if ((value = read_find(node, "make_safe")) != NULL) {
+        (void)read_limit(loader, value, "make_safe", &rule->sla.make_safe);
     }
 }
 
@@ -521,6 +527,12 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
         load_activate(loader, value, rule);
     } else if (rule->lane == RULE_LANE_DISPATCH && read_find(node, "assign") == NULL) {
         read_report(loader, node, "L004", "a rule needs \"assign\", or \"activate\" and its owner's desk");
+    }
+    if ((value = read_find(node, "confirm")) != NULL) {
+        load_confirm(loader, value, rule);
+    }
+    if ((value = read_find(node, "absent")) != NULL) {
+        load_absent(loader, value, rule);
     }
     if ((value = read_find(node, "late_report")) != NULL) {
         load_late_report(loader, value, rule);

@@ -17,7 +17,7 @@ struct lowering {
     struct image_writer *image;
     struct program_writer programs;
     struct table types, fields, rules, keys, rings, assigns, steps, rows, closers, type_rules,
-        circles;
+        circles, confirms;
     struct index_tables index;
     int64_t *square_cm; /* by class: greatest merge radius of its rules */
     struct window_tables windows;
@@ -97,6 +97,20 @@ static void lower_conditions(struct lowering *lowering, const struct rule *rule,
     }
     row->calendars_in = put_rows(lowering, &rule->calendars_in);
     row->calendars_out = put_rows(lowering, &rule->calendars_out);
+}
+
+static void lower_confirm(struct lowering *lowering, const struct rule *rule)
+{
+    const struct rule_confirm *confirm = rule->confirm;
+    struct policy_confirm row;
+    memset(&row, 0, sizeof row);
+    row.within_ms = confirm->within_ms;
+    row.arrive = confirm->arrive;
+    row.assigns = put_assigns(lowering, confirm->assigns, confirm->assign_count);
+    row.rule = rule->row;
+    row.at_least = confirm->at_least;
+    memcpy(row.weights, confirm->weights, sizeof row.weights);
+    (void)table_add(&lowering->confirms, &row, 1);
 }
 
 /* Rules of one class find each other's cases: the squares must be large enough for all of them. */
@@ -311,6 +325,7 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, POLICY_CLOSERS, &lowering->closers);
     put_section(lowering, POLICY_TYPE_RULES, &lowering->type_rules);
     put_section(lowering, POLICY_CIRCLES, &lowering->circles);
+    put_section(lowering, POLICY_CONFIRMS, &lowering->confirms);
     image_writer_section(image, POLICY_CONSTANTS, sizeof(struct image_string), programs->constants,
                          programs->constant_count);
     put_window_tables(&lowering->windows, image);
@@ -338,6 +353,7 @@ static void init_tables(struct lowering *lowering)
     lowering->closers = table_of(arena, sizeof(uint32_t));
     lowering->type_rules = table_of(arena, sizeof(uint32_t));
     lowering->circles = table_of(arena, sizeof(struct policy_circle));
+    lowering->confirms = table_of(arena, sizeof(struct policy_confirm));
     lowering->index = index_tables_of(arena, lowering->image);
     lowering->windows = window_tables_of(arena);
 }
@@ -361,6 +377,11 @@ enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_
     }
     lower_types(&lowering);
     struct policy_info info = lower_info(&lowering);
+    for (uint32_t i = 0; i < set->rule_count; i++) { /* after all other assigns: their rows stay in the order of rules */
+        if (set->rules[i]->confirm != NULL) {
+            lower_confirm(&lowering, set->rules[i]);
+        }
+    }
     put_sections(&lowering, &info);
     lower_plans(set, lowering.image);
     enum err err = image_writer_finish(lowering.image, out_bytes, out_size);

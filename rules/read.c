@@ -27,7 +27,7 @@ static const char *kind_words(const struct tree_node *node)
                                      : "a map";
 }
 
-#define SPECS_MAX 64u
+#define SPECS_MAX 128u
 
 static void report_unknown_key(const struct loader *loader, const struct tree_node *key,
                                const char *what, const struct key_spec *specs, uint32_t spec_count)

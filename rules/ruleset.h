@@ -18,6 +18,18 @@ struct plan;     /* plan.h, as are these two */
 struct rule_activate;
 struct rule_late;
 
+struct rule_assign;
+
+/* confirm: of a rule. */
+struct rule_confirm {
+    int64_t within_ms;
+    struct clock_limit arrive;
+    struct rule_assign *assigns; /* of the order to look; count 0 = whoever verifies */
+    uint32_t assign_count;
+    uint32_t at_least;                /* thousandths */
+    uint32_t weights[CONFIRM_KINDS]; /* thousandths, by enum gateway_kind */
+};
+
 #define RULES_MAX 200000u
 #define RULE_TYPES_MAX 4096u
 #define RULE_FIELDS_MAX 4096u
@@ -154,6 +166,7 @@ struct rule {
     struct rule_window *window;     /* NULL = no state */
     struct rule_activate *activate; /* NULL = no plan */
     struct rule_late *late;         /* NULL = no report is owed */
+    struct rule_confirm *confirm;   /* NULL = filed by trust in its source */
     bool is_inner;                  /* of a plan or a late report: no event meets it */
     struct rule *next_inner;
 };

@@ -31,6 +31,8 @@ struct agents_options {
         *queue; /* borrowed for life; plan kinds below AGENTS_PLAN_LIMIT are the agents' */
     /* When the trace says the case was closed; NEVER_MS if it does not. Used with close_as_recorded. */
     int64_t (*recorded_close)(void *context, uint32_t truth);
+    /* Does the rule (row of POLICY_RULES) want the place made safe before the work is done? */
+    bool (*wants_safety)(void *context, uint32_t rule);
     void *context;
     uint64_t seed;
     int64_t

@@ -346,7 +346,8 @@ void field_result(struct agents *agents, uint32_t who, const struct run_act *act
     if (task == NULL) {
         return;
     }
-    if (act->action == ACTION_REQUEST_HELP || act->action == ACTION_COMMENT) {
+    if (act->action == ACTION_REQUEST_HELP || act->action == ACTION_COMMENT ||
+        act->action == ACTION_MAKE_SAFE) {
         return; /* the work goes on either way */
     }
     if (code == CODE_CHILD_OPEN) {

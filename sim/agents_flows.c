@@ -35,6 +35,7 @@ enum flow_step {
     FLOW_TO_CENTRE,
     FLOW_FORCE_CLOSE,
     FLOW_HELP,
+    FLOW_MAKE_SAFE,
     FLOW_RULE,
 };
 
@@ -283,6 +284,10 @@ void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now
 {
     const enum flow_step step = (enum flow_step)(plan->what >> STEP_SHIFT);
     const uint64_t of = plan->what & ((UINT64_C(1) << STEP_SHIFT) - 1);
+    if (step == FLOW_MAKE_SAFE) {
+        agent_act(agents, plan->who, &(struct run_act){.order = of, .action = ACTION_MAKE_SAFE}, now_ms);
+        return;
+    }
     if (step == FLOW_GIVE_DATA || step == FLOW_HELP) {
         const bool is_no = random_chance(&agents->flow_random, 200);
         struct run_act what = {.order = of,
@@ -362,6 +367,10 @@ void flows_seen(struct agents *agents, const struct effect_timeline *line, uint3
             plan_step(agents, step, record, later(agents, now_ms, 1, 5 * MINUTE_MS));
         }
     } else if (line->action == ACTION_ARRIVE && is_lead && line->actor != NONE32) {
+        if (agents->options.wants_safety(agents->options.context, line->rule)) {
+            agents_plan(agents, PLAN_FLOW, line->actor, plan_what(FLOW_MAKE_SAFE, line->order),
+                        later(agents, now_ms, 1, 10 * MINUTE_MS));
+        }
         if (is_exception(agents)) {
             agents_plan(agents, PLAN_FLOW, line->actor, plan_what(FLOW_HELP, line->order), now_ms + 1);
         }

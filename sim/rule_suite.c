@@ -105,7 +105,7 @@ static bool read_person(const struct loader *loader, const struct tree_node *nod
 static bool read_vocabulary(const struct loader *loader, const struct tree_node *node,
                             enum vocabulary vocabulary, const char *what, uint32_t *out_number)
 {
-    struct word_spec specs[96];
+    struct word_spec specs[128];
     uint32_t count = 0;
     for (uint32_t i = 0; i < words_count(vocabulary) && count < COUNT_OF(specs); i++) {
         const struct word *word = words_at(vocabulary, i);
@@ -297,12 +297,46 @@ static bool read_count(const struct loader *loader, const struct tree_node *map,
     return node == NULL || read_integer(loader, node, key, 0, 1000000, out_value);
 }
 
+/* A person's id or a post's code; a post has a dot in it or is none of the people. */
+static bool read_holder(const struct loader *loader, const struct tree_node *node,
+                        struct holder *out_holder)
+{
+    const struct city *city = loader->set->city;
+    for (uint32_t i = 0; node->kind == TREE_TEXT && i < city->post_count; i++) {
+        const struct image_string code = city->posts[i].code;
+        if (strlen(node->text) == code.size && memcmp(node->text, city_text(city, code), code.size) == 0) {
+            *out_holder = (struct holder){HOLDER_POST, i};
+            return true;
+        }
+    }
+    out_holder->kind = HOLDER_PERSON;
+    return read_person(loader, node, &out_holder->index);
+}
+
+static bool read_said(const struct loader *loader, const struct tree_node *map,
+                      struct suite_expect *expect)
+{
+    static const struct key_spec KEYS[] = {
+        {"do", KEY_REQUIRED}, {"clock", KEY_KNOWN}, {"rule", KEY_KNOWN}, {"count", KEY_KNOWN}};
+    if (!read_check_map(loader, map, "said", KEYS, COUNT_OF(KEYS))) {
+        return false;
+    }
+    const struct tree_node *rule = read_find(map, "rule");
+    const struct tree_node *clock = read_find(map, "clock");
+    return read_vocabulary(loader, read_find(map, "do"), VOCABULARY_ACTION, "do", &expect->action) &&
+           (clock == NULL ||
+            read_vocabulary(loader, clock, VOCABULARY_CLOCK, "clock", &expect->clock)) &&
+           (rule == NULL || read_rule(loader, rule, &expect->rule)) &&
+           read_count(loader, map, "count", &expect->count);
+}
+
 static bool read_case(const struct loader *loader, const struct tree_node *map,
                       struct suite_expect *expect)
 {
     static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},  {"severity", KEY_KNOWN},
                                            {"state", KEY_KNOWN}, {"class", KEY_KNOWN},
-                                           {"count", KEY_KNOWN}, {"events", KEY_KNOWN}};
+                                           {"count", KEY_KNOWN}, {"events", KEY_KNOWN},
+                                           {"holder", KEY_KNOWN}};
     const struct tree_node *value = NULL;
     int64_t severity = 0;
     bool is_good = read_check_map(loader, map, "case", KEYS, COUNT_OF(KEYS));
@@ -319,6 +353,9 @@ static bool read_case(const struct loader *loader, const struct tree_node *map,
     }
     if ((value = read_find(map, "class")) != NULL) {
         is_good = read_name(loader, value, REF_CLASS, &expect->class_row) && is_good;
+    }
+    if ((value = read_find(map, "holder")) != NULL) {
+        is_good = read_holder(loader, value, &expect->holder) && is_good;
     }
     return read_count(loader, map, "count", &expect->count) &&
            read_count(loader, map, "events", &expect->events) && is_good;
@@ -382,7 +419,8 @@ static bool read_expect(const struct loader *loader, const struct tree_node *nod
 {
     static const struct key_spec KEYS[] = {{"at", KEY_REQUIRED},    {"case", KEY_KNOWN},
                                            {"cases", KEY_KNOWN},    {"assigned", KEY_KNOWN},
-                                           {"escalated", KEY_KNOWN}, {"why", KEY_KNOWN}};
+                                           {"escalated", KEY_KNOWN}, {"why", KEY_KNOWN},
+                                           {"said", KEY_KNOWN}};
     *expect = any_expect(node);
     if (!read_check_map(loader, node, "an expectation", KEYS, COUNT_OF(KEYS)) ||
         !read_at(loader, node, &expect->at_ms)) {
@@ -390,7 +428,7 @@ static bool read_expect(const struct loader *loader, const struct tree_node *nod
     }
     if (node->count != 2) {
         read_report(loader, node, "L004",
-                    "an expectation is at and one of case, cases, assigned, escalated, why");
+                    "an expectation is at and one of case, cases, assigned, escalated, why, said");
         return false;
     }
     const struct tree_node *value = NULL;
@@ -409,6 +447,10 @@ static bool read_expect(const struct loader *loader, const struct tree_node *nod
     if ((value = read_find(node, "escalated")) != NULL) {
         expect->kind = EXPECT_ESCALATED;
         return read_escalated(loader, value, expect);
+    }
+    if ((value = read_find(node, "said")) != NULL) {
+        expect->kind = EXPECT_SAID;
+        return read_said(loader, value, expect);
     }
     expect->kind = EXPECT_WHY;
     return read_why(loader, read_find(node, "why"), "outcome", expect);

@@ -15,7 +15,7 @@
 #define SIM_RULE_SUITE_H
 
 #include "engine/city/facts.h"
-#include "engine/core/life.h"
+#include "engine/core/effect.h"
 #include "rules/read.h"
 
 #define SUITE_EVENT_FIELDS_MAX 24u
@@ -35,7 +35,7 @@ struct suite_act {
     enum reason reason;
 };
 
-enum expect_kind { EXPECT_CASE, EXPECT_CASES, EXPECT_ASSIGNED, EXPECT_ESCALATED, EXPECT_WHY };
+enum expect_kind { EXPECT_CASE, EXPECT_CASES, EXPECT_ASSIGNED, EXPECT_ESCALATED, EXPECT_WHY, EXPECT_SAID };
 
 struct suite_expect {
     enum expect_kind kind;
@@ -44,6 +44,8 @@ struct suite_expect {
     uint32_t rule, person, post; /* rows or NONE32 */
     uint64_t roles;
     uint32_t severity, state, class_row; /* 0, 0, NONE32 = any */
+    struct holder holder;                /* HOLDER_NONE = any */
+    uint32_t action, clock;              /* of EXPECT_SAID; clock 0 = any */
     int64_t events, count;               /* -1 = any, at least one */
     const char *outcome;
 };

@@ -23,6 +23,7 @@ struct trial_note {
     uint32_t code;   /* FIRING */
     uint32_t person; /* TIMELINE of an offer */
     uint32_t post;   /* NOTICE */
+    uint32_t clock;  /* TIMELINE, whose code is the action */
 };
 
 struct trial {
@@ -73,7 +74,7 @@ static void take_effect(void *context, const struct effect *effect)
     if (effect->kind != EFFECT_ACTIVATED) {
         trial->digest = effect_digest(trial->digest, effect);
     }
-    struct trial_note note = {effect->kind, trial->event, NONE32, 0, NONE32, NONE32};
+    struct trial_note note = {effect->kind, trial->event, NONE32, 0, NONE32, NONE32, 0};
     if (effect->kind == EFFECT_RESULT) {
         trial->result_code = effect->of.result.code;
     } else if (effect->kind == EFFECT_FIRING) {
@@ -87,7 +88,9 @@ static void take_effect(void *context, const struct effect *effect)
         if (trial->coverage != NULL && note.rule != NONE32) {
             trial->coverage->rules[note.rule] = true;
         }
-    } else if (effect->kind == EFFECT_TIMELINE && effect->of.timeline.action == ACTION_OFFER) {
+    } else if (effect->kind == EFFECT_TIMELINE) {
+        note.code = effect->of.timeline.action;
+        note.clock = effect->of.timeline.clock;
         note.rule = effect->of.timeline.rule;
         note.person = effect->of.timeline.subject;
         remember(trial, note);
@@ -345,6 +348,8 @@ static bool case_fits(const struct case_view *view, const struct suite_expect *e
            (expect->severity == 0 || view->severity == expect->severity) &&
            (expect->state == 0 || view->state == (enum case_state)expect->state) &&
            (expect->class_row == NONE32 || view->class_row == expect->class_row) &&
+           (expect->holder.kind == HOLDER_NONE || (view->holder.kind == expect->holder.kind &&
+                                                   view->holder.index == expect->holder.index)) &&
            (expect->events < 0 || view->event_count == (uint64_t)expect->events);
 }
 
@@ -392,6 +397,7 @@ static bool expect_told(struct trial *trial, const struct suite_expect *expect)
     for (uint32_t i = 0; i < trial->note_count; i++) {
         const struct trial_note *note = &trial->notes[i];
         if (note->kind != (is_offer ? EFFECT_TIMELINE : EFFECT_NOTICE) ||
+            (is_offer && note->code != ACTION_OFFER) ||
             (expect->rule != NONE32 && note->rule != expect->rule)) {
             continue;
         }
@@ -413,6 +419,19 @@ static bool expect_told(struct trial *trial, const struct suite_expect *expect)
     }
     return fail(trial, expect->node, "expected %s; until then: %s",
                 is_offer ? "an offer to such a person" : "that post to be told", words);
+}
+
+static bool expect_said(struct trial *trial, const struct suite_expect *expect)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < trial->note_count; i++) {
+        const struct trial_note *note = &trial->notes[i];
+        count += note->kind == EFFECT_TIMELINE && note->code == expect->action &&
+                 (expect->clock == 0 || note->clock == expect->clock) &&
+                 (expect->rule == NONE32 || note->rule == expect->rule);
+    }
+    return (expect->count < 0 ? count > 0 : count == expect->count) ||
+           fail(trial, expect->node, "said %lld times until then", (long long)count);
 }
 
 /* What became of the last event as far as one rule is concerned. */
@@ -469,6 +488,8 @@ static bool expect(struct trial *trial, const struct suite_test *test, uint32_t 
     case EXPECT_ASSIGNED:
     case EXPECT_ESCALATED:
         return expect_told(trial, expectation);
+    case EXPECT_SAID:
+        return expect_said(trial, expectation);
     case EXPECT_WHY:
         return expect_why(trial, test, events_sent, expectation);
     }

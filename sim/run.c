@@ -68,6 +68,12 @@ static void see_effect(void *context, uint64_t position, const struct effect *ef
     }
 }
 
+static bool wants_safety(void *context, uint32_t rule)
+{
+    const struct run *run = context;
+    return rule != NONE32 && run->policy.rules[rule].sla.make_safe.value > 0;
+}
+
 static int64_t recorded_close(void *context, uint32_t truth)
 {
     const struct run *run = context;
@@ -355,6 +361,7 @@ static enum err open_people(struct run *run)
                                            .wire = &run->wire,
                                            .queue = &run->queue,
                                            .recorded_close = recorded_close,
+                                           .wants_safety = wants_safety,
                                            .context = run,
                                            .seed = run->options.seed,
                                            .stale_fix_ms = run->policy.info->stale_fix_ms,

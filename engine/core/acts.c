@@ -18,6 +18,7 @@
 #include "engine/core/plans.h"
 #include "engine/core/watch.h"
 #include "engine/core/ratings.h"
+#include "engine/core/safety.h"
 #include "engine/core/workers.h"
 
 struct flow_note act_note(const struct act *act)
@@ -44,16 +45,16 @@ static void act_accept(const struct act *act, uint32_t order_slot)
     struct core *core = act->core;
     struct order_row *order = orders_at(&core->orders, order_slot);
     struct case_row *row = cases_at(&core->cases, order->case_slot);
-    const struct policy_rule *rule = state_rule(core, row);
     const uint8_t before = row->state;
     core->counts.accepted++;
     order->state = ORDER_ACCEPTED;
     order->accepted_at_ms = core->now_ms;
     order->deadline_ms = NEVER_MS;
     order->clock = CLOCK_NONE;
-    if (!flow_is_service(order) && rule != NULL && rule->sla.arrive.value > 0) {
+    const struct clock_limit arrive = clocks_arrive_limit(core, row, order);
+    if (arrive.value > 0) {
         order->clock = CLOCK_ARRIVE;
-        order->deadline_ms = add_clamped(order->offered_at_ms, clocks_plain_ms(rule->sla.arrive));
+        order->deadline_ms = add_clamped(order->offered_at_ms, clocks_plain_ms(arrive));
     } else if (order->kind == KIND_ASSIST && (row->flags & CASE_IS_JOINT) != 0) {
         order->clock = CLOCK_ARRIVE;
         order->deadline_ms = add_clamped(core->now_ms, HELP_ARRIVE_MS);
@@ -124,6 +125,7 @@ static enum code act_arrive(const struct act *act, uint32_t order_slot)
         row->state = CASE_ON_SITE;
     }
     if (!flow_is_service(order)) {
+        row->flags |= CASE_WAS_REACHED;
         offices_act(row);
     }
     clocks_arm_step(core, order->case_slot);
@@ -276,6 +278,8 @@ static enum code do_on_order(const struct act *act, uint32_t order_slot)
         return act_done(act, order_slot);
     case ACTION_REQUEST_HELP:
         return joint_request_help(act, order_slot);
+    case ACTION_MAKE_SAFE:
+        return safety_made(act, slot, order_slot);
     case ACTION_CHECK_PASS:
     case ACTION_CHECK_FAIL:
         return act_check(act, slot, order_slot);
@@ -662,6 +666,8 @@ static enum code do_aside(const struct act *act, uint32_t slot)
         return links_split(act, slot);
     case ACTION_HAND_OVER:
         return offices_hand_over(act, slot);
+    case ACTION_MAKE_SAFE:
+        return safety_made(act, slot, NONE32);
     case ACTION_POSITION:
         return dispute_take_position(act->core, slot, act->worker, &note);
     case ACTION_RULE:

@@ -3,10 +3,12 @@
 
 #include "engine/core/calendar.h"
 #include "engine/core/cases.h"
+#include "engine/core/confirm.h"
 #include "engine/core/flow.h"
 #include "engine/core/match.h"
 #include "engine/core/offices.h"
 #include "engine/core/pause.h"
+#include "engine/core/safety.h"
 #include "engine/core/watch.h"
 
 static uint32_t calendar_of(const struct core *core, uint32_t department)
@@ -20,6 +22,17 @@ int64_t clocks_plain_ms(struct clock_limit limit)
         return limit.value > INT64_MAX / DAY_MS ? INT64_MAX : limit.value * DAY_MS;
     }
     return limit.value;
+}
+
+struct clock_limit clocks_arrive_limit(const struct core *core, const struct case_row *row,
+                                       const struct order_row *order)
+{
+    const struct policy_rule *rule = state_rule(core, row);
+    const struct policy_confirm *confirm = rule == NULL ? NULL : confirm_of(core, row->rule);
+    if (order->kind == KIND_VERIFY_REPORT && confirm != NULL) {
+        return confirm->arrive;
+    }
+    return flow_is_service(order) || rule == NULL ? (struct clock_limit){0, 0, 0} : rule->sla.arrive;
 }
 
 /* What the rule says, else the class, else a week: an accepted case always has a handle clock. */
@@ -101,7 +114,9 @@ void clocks_bind(struct core *core, uint32_t slot, enum case_clock clock)
     must(clock != CLOCK_HANDLE);
     pause_handle(core, row);
     if (clock == CLOCK_DISPATCH) {
-        limit = info->dispatch;
+        limit = rule != NULL && rule->sla.dispatch.value > 0 ? rule->sla.dispatch : info->dispatch;
+    } else if (clock == CLOCK_CONFIRM) {
+        limit.value = confirm_of(core, row->rule)->within_ms;
     } else if (clock == CLOCK_CHECK || clock == CLOCK_VERIFY) {
         limit = info->check;
     } else if (clock == CLOCK_CLEARED) {
@@ -143,6 +158,7 @@ void clocks_bind_handle(struct core *core, uint32_t slot, uint32_t department)
         row->department = department;
         row->flags &= ~(uint32_t)CASE_HANDLE_MISSED; /* the clock of another department */
     }
+    row->assigned_at_ms = row->assigned_at_ms == 0 ? core->now_ms : row->assigned_at_ms;
     row->handle_from_ms = core->now_ms;
     row->flags |= CASE_HANDLE_RUNS;
     const int64_t limit_ms = clocks_plain_ms(row->handle_limit);
@@ -157,7 +173,9 @@ void clocks_bind_handle(struct core *core, uint32_t slot, uint32_t department)
 void clocks_reset_handle(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
-    row->flags &= ~(uint32_t)(CASE_HANDLE_RUNS | CASE_HANDLE_MISSED | CASE_IS_MISSED);
+    row->flags &= ~(uint32_t)(CASE_HANDLE_RUNS | CASE_HANDLE_MISSED | CASE_IS_MISSED | CASE_IS_SAFE |
+                              CASE_SAFE_MISSED | CASE_WAS_REACHED);
+    row->assigned_at_ms = 0;
     row->handle_used_ms = 0;
     row->handle_limit = (struct clock_limit){0, 0, 0};
     row->handle_base = 0;
@@ -263,6 +281,9 @@ static int64_t step_due_ms(const struct core *core, const struct case_row *row,
         return is_waiting && row->first_offer_at_ms != 0
                    ? add_clamped(row->first_offer_at_ms, step->after_ms)
                    : NEVER_MS;
+    case STEP_NO_ARRIVAL:
+    case STEP_NOT_SAFE:
+        return safety_step_due_ms(row, step);
     case STEP_UNHANDLED:
         break;
     default:
@@ -303,6 +324,7 @@ void clocks_arm_step(struct core *core, uint32_t slot)
     const struct policy_rule *rule = state_rule(core, row);
     int64_t due = NEVER_MS;
     if (rule != NULL && row->filed_at_ms != 0 && ladder_runs(row)) {
+        due = safety_due_ms(core, row);
         for (uint32_t i = 0; i < rule->steps.count; i++) {
             if ((row->steps_fired & (1u << i)) == 0) {
                 due = min_i64(
@@ -338,6 +360,9 @@ void clocks_fire_steps(struct core *core, uint32_t slot)
     const struct case_row *row = cases_peek(&core->cases, slot);
     const struct policy_rule *rule = state_rule(core, row);
     const uint32_t count = rule == NULL ? 0 : rule->steps.count;
+    if (ladder_runs(row) && safety_due_ms(core, row) <= core->now_ms) {
+        safety_miss(core, slot, post_above(core, row));
+    }
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t step_row = rule->steps.first + i;
         if (!ladder_runs(row) ||

@@ -1,6 +1,6 @@
 /* clocks.h: the clocks of a case: which one binds its holder, when it is missed, whom the ladder tells.
  *
- * Exactly one clock binds an open case at any time: VERIFY, DISPATCH, HANDLE, CLEARED (waiting for the device), CHECK, or
+ * Exactly one clock binds an open case at any time: VERIFY or CONFIRM, DISPATCH, HANDLE, CLEARED (waiting for the device), CHECK, or
  * SUSPENDED and CONTROL, which pause the rest; a closed case runs RETIRE, its reopen window. A missed clock keeps a reminder armed, so no open case is ever
  * without a deadline.
  *
@@ -51,6 +51,11 @@ void clocks_do_step(struct core *core, uint32_t case_slot, uint32_t step_row, ui
 
 /* When the handle clock runs out; NEVER_MS while paused. */
 int64_t clocks_handle_deadline(const struct core *core, const struct case_row *row);
+
+/* How long an accepted order may take to arrive, from its offer; value 0 = no clock. The rule's, or of an order to look that
+ * its `confirm` describes. */
+struct clock_limit clocks_arrive_limit(const struct core *core, const struct case_row *row,
+                                       const struct order_row *order);
 
 /* A clock_limit in ms for offers: continuous time, days as 24 h. */
 int64_t clocks_plain_ms(struct clock_limit limit);

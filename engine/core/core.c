@@ -13,6 +13,7 @@
 #include "engine/core/burden.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/confirm.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
@@ -446,6 +447,8 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
         }
     } else if (row->clock == CLOCK_SUSPENDED || row->clock == CLOCK_CONTROL) {
         pause_due(core, slot, due_ms);
+    } else if (row->clock == CLOCK_CONFIRM) {
+        confirm_due(core, slot);
     } else if (row->clock == CLOCK_CLEARED) {
         flow_cleared_due(core, slot);
     } else {
@@ -524,7 +527,7 @@ static bool clock_fits(enum case_state state, enum case_clock clock)
     if (state == CASE_SUSPENDED) {
         return clock == CLOCK_SUSPENDED || clock == CLOCK_CONTROL;
     }
-    return clocks[state] == clock;
+    return clocks[state] == clock || (state == CASE_VERIFYING && clock == CLOCK_CONFIRM);
 }
 
 static void check_case(const struct core *core, uint32_t slot)

@@ -4,6 +4,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/choice.h"
 #include "engine/core/clocks.h"
+#include "engine/core/confirm.h"
 #include "engine/core/flow.h"
 #include "engine/core/ledger.h"
 #include "engine/core/orders.h"
@@ -140,8 +141,12 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
 bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kind, bool is_quiet)
 {
     const struct policy_info *info = state_policy(core)->info;
-    const struct image_range assigns =
-        kind == KIND_CHECK_RESULT ? info->check_assigns : info->verify_assigns;
+    const struct case_row *row = cases_peek(&core->cases, case_slot);
+    const struct policy_confirm *confirm = row->rule == NONE32 ? NULL : confirm_of(core, row->rule);
+    const struct image_range assigns = kind == KIND_CHECK_RESULT ? info->check_assigns
+                                       : confirm != NULL && confirm->assigns.count > 0
+                                           ? confirm->assigns
+                                           : info->verify_assigns;
     struct effect_decision decision;
     for (uint32_t i = 0; i < assigns.count; i++) {
         const uint32_t assign = assigns.first + i;

@@ -447,6 +447,7 @@ void flow_handled(struct core *core, uint32_t slot)
     const uint8_t before = row->state;
     flow_recall_all(core, slot, false);
     row->state = CASE_HANDLED;
+    row->flags |= CASE_IS_SAFE; /* what is done is safe */
     row->handled_at_ms = core->now_ms;
     flow_arm_seek(core, slot, false);
     const bool can_close = !links_has_open_child(core, row);

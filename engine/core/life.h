@@ -97,6 +97,7 @@
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
+    X(MAKE_SAFE, 62, "made safe", "现场已排险")                  \
     X(RATE, 55, "rated", "满意度评价")                           \
     X(SOLVED, 56, "said to be solved", "反馈已解决")             \
     X(NOT_SOLVED, 57, "said not to be solved", "反馈未解决")     \
@@ -135,7 +136,10 @@
     X(PLAN_TASK_LATE, 108, "start not acknowledged in time", "逾期未确认启动") \
     X(PLAN_CANCEL, 109, "cancelled, the plan stood down", "响应终止，任务取消") \
     X(PLAN_END, 110, "plan ended", "预案已结束")                 \
-    X(LATE_REPORT, 111, "no report from the place itself in time", "逾期未报")
+    X(LATE_REPORT, 111, "no report from the place itself in time", "逾期未报") \
+    X(CONFIRM_WAIT, 125, "waits for another source", "待其他来源印证") \
+    X(CONFIRMED, 126, "confirmed by several sources", "多源印证属实") \
+    X(CONFIRM_LAPSE, 127, "no other source confirmed it in time", "逾期未获印证")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -199,7 +203,9 @@
     X(RULING, 17, "ruling", "裁定时限") \
     X(PLAN_CONFIRM, 20, "confirm the plan", "预案确认时限") \
     X(PLAN_ACK, 21, "acknowledge the start", "启动确认时限") \
-    X(LATE_REPORT, 22, "report by the place itself", "单位报告时限")
+    X(LATE_REPORT, 22, "report by the place itself", "单位报告时限") \
+    X(CONFIRM, 25, "confirmation by other sources", "多源印证时限") \
+    X(MAKE_SAFE, 26, "make safe", "现场排险时限")
 
 /* What a worker app says of its owner. */
 #define WORKER_STATUS_LIST(X)                     \

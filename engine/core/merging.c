@@ -2,6 +2,7 @@
 #include "engine/core/merging.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/confirm.h"
 #include "engine/core/flow.h"
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
@@ -291,5 +292,6 @@ enum code merging_join(struct core *core, uint32_t slot, const struct policy_rul
         flow_worsen(core, slot, (uint32_t)(rule - state_policy(core)->rules),
                     opening_assigns(core, rule, event, severity));
     }
+    confirm_report(core, slot, source);
     return CODE_MERGED;
 }

@@ -2,6 +2,7 @@
 #include "engine/core/opening.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/confirm.h"
 #include "engine/core/flow.h"
 #include "engine/core/keys.h"
 #include "engine/core/ledger.h"
@@ -132,7 +133,9 @@ enum code opening_case(struct core *core, uint32_t rule_row, const struct event 
         return CODE_OPENED;
     }
     flow_say(core, slot, &note);
-    if (is_trusted(core, rule_row, source)) {
+    if (confirm_of(core, rule_row) != NULL) {
+        confirm_open(core, slot, source);
+    } else if (is_trusted(core, rule_row, source)) {
         flow_file(core, slot);
     } else {
         flow_verify(core, slot);

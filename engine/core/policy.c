@@ -288,7 +288,7 @@ static bool steps_are_sound(const struct policy *policy, const struct city *city
             (step->when == STEP_SEVERITY || step->program.count == 0) &&
             duration_is_sound(step->after_ms) && step->after_permille <= 10000 &&
             (step->after_permille == 0 || step->when == STEP_UNHANDLED) &&
-            step->when <= STEP_SEVERITY && (step->flags & ~(uint32_t)STEP_REASSIGN) == 0 &&
+            step->when <= STEP_NOT_SAFE && (step->flags & ~(uint32_t)STEP_REASSIGN) == 0 &&
             step->severity <= 4;
         if (!is_sound) {
             return false;
@@ -320,7 +320,8 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
     return is_merge_sound && is_close_sound &&
            keys_are_sound(policy, rule->dedupe.keys, POLICY_KEYS_MAX, has_class) &&
            duration_is_sound(rule->dedupe.window_ms) && limit_is_sound(rule->sla.accept) &&
-           limit_is_sound(rule->sla.arrive) && limit_is_sound(rule->sla.handle);
+           limit_is_sound(rule->sla.arrive) && limit_is_sound(rule->sla.handle) &&
+           limit_is_sound(rule->sla.dispatch) && limit_is_sound(rule->sla.make_safe);
 }
 
 static bool rule_conditions_are_sound(const struct policy_checker *checker,
@@ -371,6 +372,25 @@ static bool rules_are_sound(const struct policy_checker *checker)
     return true;
 }
 
+static bool confirms_are_sound(const struct policy *policy)
+{
+    for (uint32_t i = 0; i < policy->confirm_count; i++) {
+        const struct policy_confirm *row = &policy->confirms[i];
+        bool is_sound = row->rule < policy->rule_count && duration_is_sound(row->within_ms) &&
+                        row->within_ms > 0 && limit_is_sound(row->arrive) &&
+                        range_is_sound(row->assigns, policy->assign_count, POLICY_ASSIGNS_MAX) &&
+                        row->at_least >= 1 && row->at_least <= CONFIRM_SUM_MAX &&
+                        (i == 0 || policy->confirms[i - 1].rule < row->rule);
+        for (uint32_t kind = 0; kind < CONFIRM_KINDS; kind++) {
+            is_sound = is_sound && row->weights[kind] <= CONFIRM_SUM_MAX;
+        }
+        if (!is_sound) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* One section to read. */
 struct policy_view {
     uint32_t section;
@@ -401,6 +421,7 @@ enum {
     VIEW_CHECKS,
     VIEW_ACTIVATES,
     VIEW_LATES,
+    VIEW_CONFIRMS,
     VIEW_TARGETS,
     VIEW_WINDOWS,
     VIEW_RESULTS,
@@ -448,6 +469,7 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(checks, check_count, VIEW_CHECKS);
     TAKE(activates, activate_count, VIEW_ACTIVATES);
     TAKE(lates, late_count, VIEW_LATES);
+    TAKE(confirms, confirm_count, VIEW_CONFIRMS);
     TAKE(targets, target_count, VIEW_TARGETS);
     TAKE(windows, window_count, VIEW_WINDOWS);
     TAKE(results, result_count, VIEW_RESULTS);
@@ -491,6 +513,7 @@ static enum err read_views(struct policy *policy)
         [VIEW_CHECKS] = {POLICY_CHECKS, sizeof(struct policy_check), NULL, 0},
         [VIEW_ACTIVATES] = {POLICY_ACTIVATES, sizeof(struct policy_activate), NULL, 0},
         [VIEW_LATES] = {POLICY_LATES, sizeof(struct policy_late), NULL, 0},
+        [VIEW_CONFIRMS] = {POLICY_CONFIRMS, sizeof(struct policy_confirm), NULL, 0},
         [VIEW_TARGETS] = {POLICY_TARGETS, sizeof(uint32_t), NULL, 0},
         [VIEW_WINDOWS] = {POLICY_WINDOWS, sizeof(struct policy_window), NULL, 0},
         [VIEW_RESULTS] = {POLICY_RESULTS, sizeof(struct policy_result), NULL, 0},
@@ -544,7 +567,8 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
                     rings_are_sound(&policy, city) && circles_are_sound(&policy) &&
                     assigns_are_sound(&policy, city) && steps_are_sound(&policy, city) &&
                     rules_are_sound(&checker) && types_are_sound(&policy) &&
-                    policy_plans_hold(&policy, city) && policy_windows_hold(&policy, city);
+                    confirms_are_sound(&policy) && policy_plans_hold(&policy, city) &&
+                    policy_windows_hold(&policy, city);
     if (!is_sound) {
         return ERR_MALFORMED;
     }

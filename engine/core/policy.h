@@ -34,6 +34,7 @@ enum policy_section {
     POLICY_ACTIVATES = 19,   /* rules that activate a plan, by rule */
     POLICY_LATES = 20,       /* rules that wait for a report, by rule */
     POLICY_TARGETS = 21,     /* u32 rows of CITY_ASSETS, and people: ranges owned by groups and tasks */
+    POLICY_CONFIRMS = 22,    /* rules whose cases several sources must confirm, by rule */
     POLICY_WINDOWS = 26,     /* rules with state, by rule */
     POLICY_RESULTS = 27,     /* named results of windows, ranges owned by them */
     POLICY_LEVELS = 28,      /* ranges owned by windows, as written: the first that holds counts */
@@ -153,6 +154,8 @@ struct policy_sla {
     struct clock_limit accept; /* value 0: the default of policy_info */
     struct clock_limit arrive; /* from the offer that was accepted; 0 = no clock */
     struct clock_limit handle; /* 0: the class's */
+    struct clock_limit dispatch;  /* value 0: the default of policy_info */
+    struct clock_limit make_safe; /* from the first assignment; 0 = no clock */
 };
 
 struct policy_rule {
@@ -231,7 +234,9 @@ enum step_when {
     STEP_UNACCEPTED = 1,
     STEP_NOT_ARRIVED = 2,
     STEP_UNHANDLED = 3,
-    STEP_SEVERITY = 4
+    STEP_SEVERITY = 4,
+    STEP_NO_ARRIVAL = 5, /* after an assignment nobody has been there */
+    STEP_NOT_SAFE = 6    /* likewise nobody has made it safe */
 };
 enum step_flag { STEP_REASSIGN = 1u << 0 };
 
@@ -239,8 +244,8 @@ struct policy_step {
     struct image_range posts;   /* in POLICY_ROWS, rows of CITY_POSTS told, in the rule's order */
     struct image_range program; /* STEP_SEVERITY: an `if` over severity; else count 0 */
     int64_t
-        after_ms; /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), or
-                                  the start of the handle clock (UNHANDLED) */
+        after_ms; /* from filing (OPENED, SEVERITY), the first offer (UNACCEPTED, NOT_ARRIVED), the start of the handle
+                     clock (UNHANDLED), or the first assignment (NO_ARRIVAL, NOT_SAFE) */
     uint32_t after_permille; /* of the handle clock; used instead of after_ms where not 0 */
     uint32_t when;           /* enum step_when */
     uint32_t flags;          /* enum step_flag */
@@ -336,6 +341,19 @@ struct policy_activate {
     uint32_t plan;         /* row of POLICY_PLANS */
     uint32_t confirm_post; /* or NONE32 where it begins at once */
     uint32_t begins_alone; /* 1: not confirmed in time, it begins by itself; 0: told above */
+};
+
+#define CONFIRM_SUM_MAX 1000000u /* thousandths */
+#define CONFIRM_KINDS 8u /* kinds of gateways: enum gateway_kind is below */
+
+/* confirm: who must have reported a case of the rule before it is filed. */
+struct policy_confirm {
+    int64_t within_ms;           /* how long merged reports count */
+    struct clock_limit arrive;   /* of the order to look; value 0 = no clock */
+    struct image_range assigns;  /* in POLICY_ASSIGNS: who looks meanwhile; count 0 = whoever verifies */
+    uint32_t rule;               /* row of POLICY_RULES */
+    uint32_t at_least;           /* thousandths */
+    uint32_t weights[CONFIRM_KINDS]; /* thousandths, by enum gateway_kind */
 };
 
 /* late_report (迟报): a case of this rule at an object of the registry wants a report from the object itself. */
@@ -434,12 +452,13 @@ _Static_assert(sizeof(struct policy_group) == 24, "image row without padding");
 _Static_assert(sizeof(struct policy_plan_task) == 72, "image row without padding");
 _Static_assert(sizeof(struct policy_check) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_activate) == 24, "image row without padding");
+_Static_assert(sizeof(struct policy_confirm) == 72, "image row without padding");
 _Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
 
 _Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 328, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 360, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
@@ -512,6 +531,8 @@ struct policy {
     uint32_t activate_count;
     const struct policy_late *lates;
     uint32_t late_count;
+    const struct policy_confirm *confirms;
+    uint32_t confirm_count;
     const uint32_t *targets;
     uint32_t target_count;
     const struct policy_window *windows;

@@ -4,6 +4,7 @@
 #include "engine/core/burden.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/confirm.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
 #include "engine/core/ledger.h"
@@ -253,9 +254,20 @@ static void remap_office_rows(struct core *core, const struct city *old, const s
 }
 
 /* The assign of a check or verify order: by its place among the policy's own. */
-static uint32_t service_assign(const struct policy *old, const struct policy *new,
-                               const struct order_row *order)
+static uint32_t service_assign(const struct core *core, const struct policy *old,
+                               const struct policy *new, const struct order_row *order)
 {
+    /* An order to look that a rule's `confirm` describes: core->remap holds rules, and new is active. */
+    const uint32_t old_rule = core->cases.rows[order->case_slot].rule;
+    const uint32_t rule = order->kind == KIND_VERIFY_REPORT ? mapped(core, old_rule) : NONE32;
+    for (uint32_t i = 0; i < old->confirm_count; i++) {
+        const struct image_range theirs = old->confirms[i].assigns;
+        const uint32_t at = order->assign - theirs.first;
+        if (old->confirms[i].rule == old_rule && at < theirs.count) {
+            const struct policy_confirm *confirm = rule == NONE32 ? NULL : confirm_of(core, rule);
+            return confirm != NULL && at < confirm->assigns.count ? confirm->assigns.first + at : NONE32;
+        }
+    }
     const bool is_check = order->kind == KIND_CHECK_RESULT;
     const struct image_range from = is_check ? old->info->check_assigns : old->info->verify_assigns;
     const struct image_range to = is_check ? new->info->check_assigns : new->info->verify_assigns;
@@ -277,7 +289,7 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
             continue;
         }
         if (flow_is_service(order)) {
-            order->assign = service_assign(old, new, order);
+            order->assign = service_assign(core, old, new, order);
             continue;
         }
         const struct case_row *row = &core->cases.rows[order->case_slot];

@@ -14,6 +14,7 @@
  *   sources.c  confirmed cases and false alarms by source
  *   ratings.c  what the public says of a closed case
  *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
+ *   confirm.c  several sources;  safety.c  made safe, nobody there
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
  *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查
@@ -100,6 +101,9 @@ enum case_flag {
     CASE_AUTO_SUPERVISED = 1u << 14, /* by its missed clock, once */
     CASE_IS_JOINT = 1u << 15,        /* help was requested: handled only when all are done */
     CASE_IS_RECHECK = 1u << 16,      /* passed once, a second checker looks */
+    CASE_IS_SAFE = 1u << 17,         /* somebody made it safe */
+    CASE_SAFE_MISSED = 1u << 18,     /* that came too late, and was said */
+    CASE_WAS_REACHED = 1u << 19,     /* somebody was there since it was filed */
     CASE_IS_WEIGHED = 1u << 30,      /* its end was counted for or against its source */
     CASE_OFFICE_ACTED = 1u << 24, /* somebody of the office that has it was there or did a part */
     CASE_IS_SENT_BACK = 1u << 25, /* its newest hand-over has no receiver yet */

@@ -94,6 +94,18 @@ static void tell_recalendar(struct teller *t, const struct effect_timeline *line
     teller_say_deadline(t, line->clock, line->deadline_ms);
 }
 
+/* How much the sources weigh so far, in thousandths; what the rule asks for stands in the rule. */
+static void tell_confirm(struct teller *t, const struct effect_timeline *line)
+{
+    const bool is_enough = line->action == ACTION_CONFIRMED;
+    teller_say(t, is_enough ? "several sources confirm it, with the weight " : "waits for another source, with the weight ",
+               is_enough ? "多源印证属实，权重 " : "待其他来源印证，权重 ");
+    text_format(&t->text, "%" PRIu32 ".%03" PRIu32, line->amount / 1000, line->amount % 1000);
+    if (!is_enough) {
+        teller_say_deadline(t, line->clock, line->deadline_ms);
+    }
+}
+
 static const struct {
     enum action action;
     void (*tell)(struct teller *t, const struct effect_timeline *line);
@@ -102,6 +114,7 @@ static const struct {
     {ACTION_RESUME, tell_resume},        {ACTION_EXTEND_YES, tell_extend_yes},
     {ACTION_SUPERVISE, tell_supervise},  {ACTION_REQUEST_HELP, tell_help},
     {ACTION_INFORM, tell_inform},        {ACTION_RECALENDAR, tell_recalendar},
+    {ACTION_CONFIRM_WAIT, tell_confirm}, {ACTION_CONFIRMED, tell_confirm},
 };
 
 /* "<who> <words> [the other case]: <why>". */
@@ -126,6 +139,8 @@ static const struct {
     {ACTION_GET_PARENT, "became a child of ", "成为子案，主案："},
     {ACTION_LEAVE_PARENT, "is no longer a child of ", "不再为子案，原主案："},
     {ACTION_RELATE, "related it to ", "关联案件："},
+    {ACTION_CONFIRM_LAPSE, "no other source confirmed it in time: whoever looks decides", "逾期未获其他来源印证，由现场核实决定"},
+    {ACTION_MAKE_SAFE, "made it safe", "现场已排险"},
     {ACTION_RECHECK, "in the sample: a second checker looks", "抽中复核，另派人员核查"},
 };
 

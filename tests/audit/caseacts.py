@@ -21,7 +21,7 @@ CASE_ACTIONS = {
     "VERIFYING": OPEN | {"FILE", "VERIFY_YES", "VERIFY_NO", "CONTROL", "INFORM"},
     "FILED": OPEN | COMMAND,
     "DISPATCHING": OPEN | COMMAND | HEARING | {"RETURN"},
-    "ASSIGNED": OPEN | COMMAND | TIME | HEARING | {"DONE", "RETURN", "HAND_OVER"},
+    "ASSIGNED": OPEN | COMMAND | TIME | HEARING | {"DONE", "RETURN", "HAND_OVER", "MAKE_SAFE"},
     "ON_SITE": OPEN | COMMAND | TIME | HEARING,
     "HANDLED": OPEN | CHECKING | HEARING, "CHECKING": OPEN | CHECKING | HEARING,
     "SUSPENDED": OPEN | HEARING | {"RESUME"},
@@ -30,8 +30,8 @@ CASE_ACTIONS = {
 UNDER_WAY = {"RETURN", "COMMENT"}
 ORDER_ACTIONS = {
     "HANDLE": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"},
-               "ARRIVED": UNDER_WAY | {"DONE", "REQUEST_HELP"}},
-    "ASSIST": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"}, "ARRIVED": UNDER_WAY | {"DONE"}},
+               "ARRIVED": UNDER_WAY | {"DONE", "MAKE_SAFE", "REQUEST_HELP"}},
+    "ASSIST": {"OFFERED": {"ACCEPT", "DECLINE"}, "ACCEPTED": UNDER_WAY | {"ARRIVE"}, "ARRIVED": UNDER_WAY | {"DONE", "MAKE_SAFE"}},
     "CHECK_RESULT": {"OFFERED": {"ACCEPT", "DECLINE"},
                      "ACCEPTED": UNDER_WAY | {"ARRIVE", "CHECK_PASS", "CHECK_FAIL"},
                      "ARRIVED": UNDER_WAY | {"CHECK_PASS", "CHECK_FAIL"}},
@@ -40,7 +40,7 @@ ORDER_ACTIONS = {
     "INFORM": {"OFFERED": {"ACCEPT", "DONE", "DECLINE", "COMMENT"}, "ACCEPTED": {"DONE", "DECLINE", "COMMENT"}},
     "ADJUDICATE": {"OFFERED": {"RULE", "COMMENT"}}}
 CENTRE = {"intake", "dispatcher", "shift_chief"}
-RIGHTS = {"HAND_OVER": {"department_desk"}, "DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
+RIGHTS = {"HAND_OVER": {"department_desk"}, "MAKE_SAFE": {"department_desk"}, "DONE": {"department_desk"}, "RETURN": {"department_desk"}, "CHECK_PASS": {"inspector", "shift_chief"},
           "CHECK_FAIL": {"inspector", "shift_chief"}, "CLOSE": {"shift_chief"},
           "VERIFY_YES": {"inspector", "shift_chief"}, "VERIFY_NO": {"inspector", "shift_chief"},
           "FILE": {"intake", "shift_chief"}, "REASSIGN": {"dispatcher"},
@@ -129,6 +129,8 @@ class CaseActs(CaseAside):
         before, is_service = case.state, order.kind in SERVICE
         order.state, order.accepted_at, order.deadline = "ACCEPTED", self.now, None
         arrive = case.rule.sla.get("arrive") if case.rule and not is_service else None
+        if order.kind == "VERIFY_REPORT" and case.rule and case.rule.confirm is not None:
+            arrive = case.rule.confirm.arrive
         if arrive:
             order.deadline = order.offered_at + arrive.plain_ms
         elif order.kind == "ASSIST" and case.is_joint:
@@ -191,9 +193,21 @@ class CaseActs(CaseAside):
         if order.is_lead:
             case.state = "ON_SITE"
         case.has_acted = case.has_acted or order.kind in HANDLING
+        case.was_reached = case.was_reached or order.kind in HANDLING
         self.arm_step(case)
         self.say_act(case, order, before)
         return "DONE"
+
+    def order_make_safe(self, case, order):
+        if case.is_safe:
+            return "ONCE_ONLY"
+        case.is_safe = True
+        self.arm_step(case)
+        self.say_act(case, order)
+        return "DONE"
+
+    def case_make_safe(self, case):
+        return self.order_make_safe(case, None)
 
     def order_return(self, case, order):
         was_lead = order.is_lead
@@ -312,7 +326,7 @@ class CaseActs(CaseAside):
         needed = {"dispatcher"} if by_dispatcher else RIGHTS.get(act["action"])
         if needed and not rights & needed:
             return "NO_RIGHT"
-        is_desk_act = not by_dispatcher and act["action"] in ("DONE", "RETURN", "HAND_OVER") or (
+        is_desk_act = not by_dispatcher and act["action"] in ("DONE", "RETURN", "HAND_OVER", "MAKE_SAFE") or (
             act["action"] == "DISPATCH" and "dispatcher" not in rights)
         if is_desk_act and (case.holder[0] != "post" or not self.is_of_post(self.actor, case.holder[1])):
             return "NOT_YOURS"

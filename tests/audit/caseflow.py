@@ -100,16 +100,23 @@ class CaseFlow(Offices):
             missing += wanted
         return missing, binding
 
+    @staticmethod
+    def service_name(case, kind):
+        """Whose assigns are asked: a rule's own for a report that other sources must confirm, else the defaults'."""
+        confirm = case.rule.confirm if case.rule and kind == "VERIFY_REPORT" else None
+        return ("confirm", case.rule.id) if confirm is not None and confirm.assigns else SERVICE[kind]
+
     def dispatch_service(self, case, kind, is_quiet):
         """Offers a check or verify order; whether somebody got it."""
         if case.is_aside:
             return True
-        assigns = getattr(self.rules, SERVICE[kind])
+        name = self.service_name(case, kind)
+        assigns = self.rules.confirms[name[1]] if isinstance(name, tuple) else getattr(self.rules, name)
         effect = self.next_decision(case)
         told = None if effect is None or (effect["order"] == 0 and is_quiet) else effect
-        rows = [self.rules.assign_row[SERVICE[kind], index] for index in range(len(assigns))]
+        rows = [self.rules.assign_row[name, index] for index in range(len(assigns))]
         for index, assign in enumerate(assigns):
-            key = (SERVICE[kind], index)
+            key = (name, index)
             is_last = index + 1 == len(assigns)
             if told is not None and (told["assign"] == rows[index] or (is_last and told["assign"] not in rows)):
                 self.at += 1
@@ -215,6 +222,36 @@ class CaseFlow(Offices):
         self.bind(case, "VERIFY")
         self.arm_seek(case, not self.dispatch_service(case, "VERIFY_REPORT", False))
 
+    # ---- several sources ----
+
+    def add_source(self, case, gateway, person):
+        if person is not None:
+            case.sources.add("patrol")
+        elif not self.is_doubtful(case.rule, gateway):
+            case.sources.add(self.city.gateways[gateway].kind)
+        return sum(case.rule.confirm.weights.get(kind, 0) for kind in case.sources)
+
+    def await_confirm(self, case, gateway, person):
+        total = self.add_source(case, gateway, person)
+        if total >= case.rule.confirm.at_least:
+            self.file(case)
+            return
+        case.state, case.holder = "VERIFYING", ("post", self.city.supervision)
+        self.bind(case, "CONFIRM")
+        self.say(case, "CONFIRM_WAIT", amount=total)
+        self.arm_seek(case, not self.dispatch_service(case, "VERIFY_REPORT", False))
+
+    def confirm_report(self, case, gateway, person):
+        if case.clock != "CONFIRM" or not case.rule or case.rule.confirm is None:
+            return
+        total = self.add_source(case, gateway, person)
+        if total >= case.rule.confirm.at_least:
+            self.recall_all(case, False)
+            case.holder = ("post", self.city.supervision)
+            self.arm_seek(case, False)
+            self.say(case, "CONFIRMED", amount=total)
+            self.file(case)
+
     def recall(self, case, order, state, code):
         self.end_order(order, state)
         if order.worker is not None:
@@ -286,7 +323,7 @@ class CaseFlow(Offices):
     def handled(self, case):
         check, before = self.city.classes[case.class_code].check, case.state
         self.recall_all(case, False)
-        case.state, case.handled_at = "HANDLED", self.now
+        case.state, case.handled_at, case.is_safe = "HANDLED", self.now, True
         self.arm_seek(case, False)
         if not case.has_open_child() and (check == "none" or (check == "device" and case.is_cleared)):
             self.close(case, "CLOSED", "CLOSE")
@@ -394,6 +431,8 @@ class CaseFlow(Offices):
         case.handled_at = case.closed_at = case.handle_used = 0
         case.handle_limit = None
         case.steps_fired = set()
+        case.is_safe = case.safe_missed = case.was_reached = False
+        case.assigned_at = None
         case.forget_declined()
         if case.close_key is not None and case not in self.closes.setdefault(case.close_key, []):
             self.closes[case.close_key].append(case)
@@ -504,6 +543,9 @@ class CaseFlow(Offices):
             self.retire(case, due)
         elif case.clock in ("SUSPENDED", "CONTROL"):
             self.resume(case, clock=case.clock, deadline=due)
+        elif case.clock == "CONFIRM":
+            self.bind(case, "VERIFY")
+            self.say(case, "CONFIRM_LAPSE")
         elif case.clock == "CLEARED":
             self.seek_checker(case)
         else:

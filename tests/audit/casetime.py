@@ -45,7 +45,9 @@ class CaseTime(Choice):
     def bind(self, case, clock):
         self.pause_handle(case)
         if clock == "DISPATCH":
-            limit = self.rules.sla["dispatch"]
+            limit = (case.rule.sla.get("dispatch") if case.rule else None) or self.rules.sla["dispatch"]
+        elif clock == "CONFIRM":
+            limit = worktime.Limit("plain", case.rule.confirm.within_ms)
         elif clock in ("CHECK", "VERIFY"):
             limit = self.rules.sla["check"]
         elif clock == "CLEARED":
@@ -61,6 +63,7 @@ class CaseTime(Choice):
             case.handle_limit, case.handle_used, case.department = self.handle_limit_of(case), 0, department
             case.handle_base = case.handle_limit.value
             case.handle_missed = False
+        case.assigned_at = self.now if case.assigned_at is None else case.assigned_at
         case.handle_from, case.handle_runs = self.now, True
         if case.handle_missed:  # said once; reminders only
             self.arm_clock(case, "HANDLE", None, case.handle_limit.plain_ms)
@@ -118,6 +121,9 @@ class CaseTime(Choice):
             waits = ("DISPATCHING",) if step.when == "unaccepted" else ("DISPATCHING", "ASSIGNED")
             is_waiting = case.state in waits and case.first_offer_at != 0
             return case.first_offer_at + step.after_ms if is_waiting else None
+        if step.when in ("no_arrival", "not_safe"):
+            stopped = case.was_reached if step.when == "no_arrival" else case.is_safe
+            return case.assigned_at + step.after_ms if self.is_under_way(case) and not stopped else None
         if not case.handle_runs:
             return None
         if step.percent is None:
@@ -130,17 +136,34 @@ class CaseTime(Choice):
         due = self.handle_deadline(case)
         return None if due is None else case.handle_from + (due - case.handle_from) * step.percent // 100
 
+    @staticmethod
+    def is_under_way(case):
+        return case.assigned_at is not None and case.state in ("DISPATCHING", "ASSIGNED", "ON_SITE")
+
+    def safe_due(self, case):
+        limit = case.rule.sla.get("make_safe") if case.rule else None
+        if not limit or not self.is_under_way(case) or case.is_safe or case.safe_missed:
+            return None
+        return case.assigned_at + limit.plain_ms
+
     def arm_step(self, case):
         if case.is_aside:
             return
         dues = []
         if case.rule is not None and case.filed_at and ladder_runs(case):
             dues = [self.step_due(case, step) for index, step in enumerate(case.rule.steps)
-                    if index not in case.steps_fired]
+                    if index not in case.steps_fired] + [self.safe_due(case)]
         self.timers.arm(("step", case.no), min((due for due in dues if due is not None), default=None))
 
     def fire_steps(self, case):
         rule = case.rule
+        due = self.safe_due(case) if ladder_runs(case) else None
+        if due is not None and due <= self.now:
+            department = self.city.departments.get(case.department)
+            post = department.lead_post if department is not None and department.lead_post else self.city.command
+            case.safe_missed = True
+            self.say(case, "MISS", clock="MAKE_SAFE", deadline=due, post=post)
+            self.notice(case, post, None, "EXPIRED")
         for index, step in enumerate(rule.steps if rule else []):
             due = None if not ladder_runs(case) or index in case.steps_fired else self.step_due(case, step)
             if due is not None and due <= self.now:

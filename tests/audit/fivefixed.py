@@ -11,7 +11,7 @@ from world import TERMINAL, holder_of, name_of, place_of
 
 # Where the engine goes at once, told with the line that follows in the same instant.
 SILENT = ("DISPATCHING", "VERIFYING", "HANDLED")
-BINDING = ("VERIFY", "DISPATCH", "HANDLE", "CLEARED", "CHECK", "SUSPENDED", "CONTROL")
+BINDING = ("VERIFY", "CONFIRM", "DISPATCH", "HANDLE", "CLEARED", "CHECK", "SUSPENDED", "CONTROL")
 
 
 class Account:

@@ -359,6 +359,7 @@ class Intake(CaseActs):
             return "SUPPRESSED"
         if is_worse:
             self.worsen(case, rule, self.wanted(rule, fields))
+        self.confirm_report(case, gateway, person)
         return "MERGED"
 
     @staticmethod
@@ -420,7 +421,9 @@ class Intake(CaseActs):
             return "OPENED", case.no
         self.say(case, "OPEN", **note)
         is_trusted = person is None and self.city.gateways[gateway].trusted == "true"
-        if person is not None or (is_trusted and not self.is_doubtful(case.rule, gateway)):
+        if rule.confirm is not None:
+            self.await_confirm(case, gateway, person)
+        elif person is not None or (is_trusted and not self.is_doubtful(case.rule, gateway)):
             self.file(case)
         else:
             self.verify(case)

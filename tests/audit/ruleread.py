@@ -10,7 +10,7 @@ from conditions import compile_condition, constant
 from yamlread import as_list
 
 LANES = ("dispatch", "escalate", "notify")
-WHENS = ("opened", "unaccepted", "not_arrived", "unhandled")
+WHENS = ("opened", "unaccepted", "not_arrived", "unhandled", "not_safe", "no_arrival")
 
 
 class Assign:
@@ -39,6 +39,18 @@ class Step:
         self.posts = [str(post) for post in as_list(spec.get("to"))]
         self.reassigns = spec.get("do") == "reassign"
         self.severity = int(spec.get("severity", 0))
+
+
+class Confirm:
+    """How much each kind of source weighs, in thousandths, and who looks meanwhile."""
+
+    def __init__(self, spec, params):
+        self.weights = {str(kind): round(float(value) * 1000) for kind, value in spec["weights"].items()}
+        self.at_least = round(float(spec["at_least"]) * 1000)
+        self.within_ms = worktime.read_ms(spec["within"])
+        otherwise = spec.get("else")
+        self.assigns = [] if otherwise is None else [Assign(otherwise, {"worker", "inspector"}, params)]
+        self.arrive = worktime.read_limit(otherwise["sla"]["arrive"]) if otherwise and "sla" in otherwise else None
 
 
 def _places(value):
@@ -82,8 +94,15 @@ class Rule:
         self.close_match = [str(field) for field in as_list(close["match"])] if close else []
         self.close_within_ms = worktime.read_ms(close["within"]) if close and "within" in close else 0
 
+        self._read_absent(spec.get("absent"), params)
+        self.confirm = Confirm(spec["confirm"], params) if "confirm" in spec else None
         late = spec.get("late_report")
         self.inner = [(self.id + "/late", 0, len(as_list(late.get("escalate") or [])))] if late else []
+
+    def _read_absent(self, spec, params):
+        """After an assignment nobody arrives: one more step of the ladder."""
+        if spec is not None and str(spec["after"]) == "assigned":
+            self.steps.append(Step({"when": "no_arrival", "after": spec["within"], "to": spec["to"]}, params))
 
     def _read_dedupe(self, spec):
         self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
@@ -160,6 +179,10 @@ class Rules:
         for name, assigns in (("check", self.check), ("verify", self.verify)):
             for index, _ in enumerate(assigns):
                 self.assign_row[name, index] = len(self.assign_row)
+        self.confirms = {rule.id: rule.confirm.assigns for rule in self.rules if rule.confirm is not None}
+        for name, assigns in self.confirms.items():
+            for index, _ in enumerate(assigns):
+                self.assign_row[("confirm", name), index] = len(self.assign_row)
 
     def types_of(self, rule):
         for name in rule.events:

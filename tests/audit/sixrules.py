@@ -25,11 +25,20 @@ def accuracy(chance):
     return chance.choice(({}, {"accuracy_m": chance.choice((3, 8, 25.5, 120))}))
 
 
+def covers(chance):
+    lon, lat = chance.choice(((116.3070, 39.9040), (116.3030, 39.9080)))
+    return {"lon": round(lon + chance.choice((0, 0.00003)), 7), "lat": lat}
+
+
 # type -> (how often, source, what one event of it brings)
 KINDS = {
     "sensor.slide": (6, "sensor-1", lambda c: {"device": c.choice(("W-001", "W-002")), "fields": {"value": number(c)}}),
     "camera.near": (5, "cam-1", lambda c: {**free_place(c), "fields": {"value": number(c), **accuracy(c)}}),
     "hotline.far": (4, "hotline-1", lambda c: {**free_place(c), "fields": {"value": number(c), **accuracy(c)}}),
+    "camera.manhole_missing": (2, "cam-1", lambda c: {"device": "C-007", "fields": {"confidence": number(c)}}),
+    "sensor.manhole_tilt": (2, "sensor-1", lambda c: {"device": c.choice(("T-001", "T-002")), "fields": {"tilt_deg": 40}}),
+    "hotline.manhole": (3, "hotline-1", lambda c: {**covers(c), "fields": {"words": "盖", **accuracy(c)}}),
+    "patrol.manhole": (1, "patrol-1", lambda c: {**covers(c), "fields": {**accuracy(c)}}),
     "patrol.owned": (2, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),
 }
 

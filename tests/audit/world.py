@@ -84,8 +84,9 @@ class Case:
         self.state, self.severity = "REPORTED", 4
         self.holder = None  # ("post", code) or ("person", id)
         self.rule = self.class_code = self.cell = self.asset = self.device = self.gateway = None
-        self.place = self.first_place = self.owner = self.assigned_at = None
+        self.place = self.first_place = self.owner = self.assigned_at = None  # assigned_at: since it was filed
         self.accuracy_cm = 0
+        self.sources, self.is_safe, self.safe_missed, self.was_reached = set(), False, False, False
         self.opened_at = self.filed_at = self.first_offer_at = 0
         self.handled_at = self.closed_at = 0
         self.clock, self.clock_limit_ms, self.is_missed = "NONE", 0, False

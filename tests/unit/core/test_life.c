@@ -38,7 +38,8 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
     [CASE_VERIFYING] = OPENED | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(CONTROL) | BIT(INFORM),
     [CASE_FILED] = OPENED | SENDING,
     [CASE_DISPATCHING] = OPENED | SENDING | HEARING | BIT(RETURN),
-    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | HEARING | BIT(HAND_OVER) | BIT(DONE) | BIT(RETURN),
+    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | HEARING | BIT(HAND_OVER) | BIT(DONE) | BIT(RETURN) |
+                      BIT(MAKE_SAFE),
     [CASE_ON_SITE] = OPENED | SENDING | TIMES | HEARING,
     [CASE_HANDLED] = OPENED | CHECKS | HEARING,
     [CASE_CHECKING] = OPENED | CHECKS | HEARING,
@@ -51,6 +52,7 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
 
 /* Whose right it is: a letter a role, see actors. "*": everybody known. */
 static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
+    [ACTION_MAKE_SAFE] = "k",
     [ACTION_HAND_OVER] = "k",    [ACTION_POSITION] = "*",     [ACTION_RULE] = "*",
     [ACTION_DONE] = "k",         [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
     [ACTION_CHECK_FAIL] = "ic",  [ACTION_VERIFY_YES] = "ic",  [ACTION_VERIFY_NO] = "ic",
@@ -309,7 +311,8 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     const bool is_holder =
         actor->role == 'k' &&
         (strcmp(town_holder(town, no), actor->desk) == 0);
-    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH) | BIT(HAND_OVER);
+    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH) | BIT(HAND_OVER) |
+                             BIT(MAKE_SAFE);
     if (actor->role == 'k' && (of_desk & bit) != 0 && !is_holder) {
         return CODE_NOT_YOURS;
     }
@@ -457,8 +460,8 @@ static uint64_t allowed_on_order(enum order_kind kind, enum order_state state)
     if (state == ORDER_ARRIVED) {
         return under_way | (kind == KIND_CHECK_RESULT    ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
                             : kind == KIND_VERIFY_REPORT ? BIT(VERIFY_YES) | BIT(VERIFY_NO)
-                            : kind == KIND_HANDLE        ? BIT(DONE) | BIT(REQUEST_HELP)
-                                                         : BIT(DONE));
+                            : kind == KIND_HANDLE        ? BIT(DONE) | BIT(MAKE_SAFE) | BIT(REQUEST_HELP)
+                                                         : BIT(DONE) | BIT(MAKE_SAFE));
     }
     return 0;
 }

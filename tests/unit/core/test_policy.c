@@ -197,7 +197,7 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->assign.rings.count = 1);
     REFUSED(s->step.after_ms = -1);
     REFUSED(s->step.after_permille = 1); /* only of the handle clock */
-    REFUSED(s->step.when = 5);
+    REFUSED(s->step.when = 7);
     REFUSED(s->step.flags = 2);
     REFUSED(s->step.severity = 5);
     REFUSED(s->step.posts.count = 1);

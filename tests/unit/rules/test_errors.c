@@ -209,8 +209,7 @@ static void test_errors_are_told_in_words(void **state)
 static void test_errors_keys_of_later_versions_are_refused(void **state)
 {
     (void)state;
-    static const char *const KEYS[] = {"absent: {after: 5m}",
-                                       "confirm: {at_least: 1}",
+    static const char *const KEYS[] = {"absent: {after: x.y, expect: x.z, within: 5m}",
                                        "inhibits: {rules: [x]}",
                                        "suppress: {never: true}",
                                        "group: {wait: 30s}",
