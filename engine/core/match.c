@@ -7,7 +7,8 @@
 #include "engine/core/calendar.h"
 #include "engine/core/expr.h"
 
-#define MATCH_LISTS 64u /* found before they are gone through */
+#define MATCH_LISTS 64u  /* found before they are gone through */
+#define MATCH_QUEUE 128u /* rules found before they are verified */
 
 /* What has been found so far. */
 struct match_found {
@@ -239,12 +240,32 @@ static void verify(struct match_walk *walk, uint32_t slot)
     keep_rank(&walk->found, record->rank);
 }
 
-static void verify_list(struct match_walk *walk, uint32_t list)
+/* Rules found and not verified yet: their records are on the way from memory meanwhile. */
+struct match_queue {
+    uint32_t slots[MATCH_QUEUE];
+    uint32_t count;
+};
+
+static void verify_queue(struct match_walk *walk, struct match_queue *queue)
 {
+    for (uint32_t i = 0; i < queue->count; i++) {
+        verify(walk, queue->slots[i]);
+    }
+    queue->count = 0;
+}
+
+static void queue_list(struct match_walk *walk, struct match_queue *queue, uint32_t list)
+{
+    const struct match_record *records = walk->policy->match_records + walk->type->records;
     const uint32_t *entry = walk->policy->match_entries + walk->type->entries.first + list;
-    verify(walk, *entry & ~MATCH_ENTRY_LAST);
-    while ((*entry++ & MATCH_ENTRY_LAST) == 0) {
-        verify(walk, *entry & ~MATCH_ENTRY_LAST);
+    for (bool is_last = false; !is_last; entry++) {
+        is_last = (*entry & MATCH_ENTRY_LAST) != 0;
+        const uint32_t slot = *entry & ~MATCH_ENTRY_LAST;
+        __builtin_prefetch(&records[slot]);
+        queue->slots[queue->count++] = slot;
+        if (queue->count == MATCH_QUEUE) {
+            verify_queue(walk, queue);
+        }
     }
 }
 
@@ -289,8 +310,11 @@ static void search_accesses(struct match_walk *walk)
     const struct match_access *access = walk->policy->match_accesses + range.first;
     const struct match_access *end = access + range.count;
     const struct match_group *groups = walk->policy->match_groups;
+    const uint32_t *entries = walk->policy->match_entries + walk->type->entries.first;
     const uint32_t present = walk->present;
     uint32_t lists[MATCH_LISTS];
+    struct match_queue queue;
+    queue.count = 0;
     while (access < end) {
         uint32_t count = 0;
         for (; access < end && count < MATCH_LISTS; access++) {
@@ -300,12 +324,14 @@ static void search_accesses(struct match_walk *walk)
             const uint32_t tag =
                 match_tag(walk->tokens[access->left], walk->tokens[access->right]);
             lists[count] = find_list(groups + access->groups, access->bits, tag);
+            __builtin_prefetch(&entries[lists[count]]);
             count += lists[count] != 0;
         }
         for (uint32_t i = 0; i < count; i++) {
-            verify_list(walk, lists[i]);
+            queue_list(walk, &queue, lists[i]);
         }
     }
+    verify_queue(walk, &queue);
 }
 
 uint32_t match_event(const struct policy *policy, const struct city *city,
