@@ -1,10 +1,11 @@
-/* index.c: slots, entries and records of one event type after another.
+/* index.c: slots and entries of one event type after another.
  *
  * Rules get their slots in the order of what they are filed under; entries are written tag by tag, so that the slots of one list lie
  * close together. */
 #include "rules/index.h"
 
 #include "rules/index_access.h"
+#include "rules/index_record.h"
 
 #include <stdlib.h>
 
@@ -48,7 +49,7 @@ struct index_tables index_tables_of(struct arena *arena, struct image_writer *im
                                  table_of(arena, sizeof(struct match_group)),
                                  table_of(arena, sizeof(uint32_t)),
                                  table_of(arena, sizeof(struct match_record)),
-                                 table_of(arena, sizeof(struct match_text))};
+                                 table_of(arena, sizeof(struct match_clause))};
 }
 
 /* ---- slots ---- */
@@ -283,132 +284,16 @@ static void add_attributes(struct index_builder *builder)
     }
 }
 
-/* ---- records ---- */
-
-struct test {
-    uint32_t share; /* of the events that get here; fewest first */
-    uint32_t field;
-    uint64_t low, span;
-};
-
-/* What the record of a rule is made of. */
-struct record_tests {
-    struct test items[MATCH_TESTS];
-    uint32_t count;
-    uint32_t number_count; /* wanted, kept or not */
-    uint32_t needs;
-    uint32_t texts[MATCH_ATTRIBUTES_MAX]; /* fields */
-    uint32_t text_count;
-    bool has_lists; /* one of several texts */
-};
-
-/* Keeps the best ones, sorted. */
-static void add_test(struct record_tests *tests, struct test test)
-{
-    uint32_t at = tests->count;
-    while (at > 0 && tests->items[at - 1].share > test.share) {
-        at--;
-    }
-    if (at == MATCH_TESTS) {
-        return;
-    }
-    tests->count += tests->count < MATCH_TESTS;
-    for (uint32_t i = tests->count - 1; i > at; i--) {
-        tests->items[i] = tests->items[i - 1];
-    }
-    tests->items[at] = test;
-}
-
-/* Tests that the lookup has not made already: a tag stands for a text, but a cell of numbers is only part of the answer. */
-static void find_tests(const struct index_builder *builder, const struct placing *placing,
-                       struct record_tests *out)
-{
-    const struct index_accesses *accesses = builder->accesses;
-    const struct index_access *access =
-        placing->access < accesses->count ? &accesses->items[placing->access] : NULL;
-    for (uint32_t f = 0; f < builder->fields->count; f++) {
-        const struct index_field *field = &builder->fields->items[f];
-        const struct anchor *anchor = field->anchors[placing->rank];
-        if (anchor == NULL) {
-            continue;
-        }
-        out->needs |= UINT32_C(1) << f;
-        const bool is_filed = access != NULL && (access->left == f || access->right == f);
-        struct test test = {index_share(field, anchor), f, 0, 0};
-        if (field->field->kind != FIELD_STRING) {
-            test.low = match_number_key(anchor->low);
-            test.span = match_number_key(anchor->high) - test.low;
-            test.share = is_filed ? INDEX_ALL / 2 : test.share;
-            out->number_count++;
-            add_test(out, test);
-            continue;
-        }
-        if (anchor->text_count != 1) {
-            out->has_lists = true;
-            continue;
-        }
-        out->texts[out->text_count++] = f;
-        if (!is_filed) {
-            test.low = index_text_key(anchor->texts[0]);
-            add_test(out, test);
-        }
-    }
-}
-
-/* Are the tests and texts all that the condition says? */
-static bool says_all(const struct index_builder *builder, const struct record_tests *tests,
-                     uint32_t rank)
-{
-    uint32_t numbers = 0;
-    for (uint32_t i = 0; i < tests->count; i++) {
-        numbers += builder->fields->items[tests->items[i].field].field->kind != FIELD_STRING;
-    }
-    return builder->fields->is_whole[rank] && !tests->has_lists && numbers == tests->number_count;
-}
-
-static uint32_t add_texts(struct index_builder *builder, const struct record_tests *tests,
-                          uint32_t rank)
-{
-    const uint32_t first = builder->tables->texts.count;
-    for (uint32_t i = 0; i < tests->text_count; i++) {
-        const char *text = builder->fields->items[tests->texts[i]].anchors[rank]->texts[0];
-        const struct match_text row = {
-            image_writer_string(builder->tables->image, text, strlen(text)), tests->texts[i]};
-        (void)table_add(&builder->tables->texts, &row, 1);
-    }
-    return first;
-}
-
 static void add_records(struct index_builder *builder)
 {
-    builder->type.records = table_extend(&builder->tables->records, builder->rule_count);
-    struct match_record *records =
-        (struct match_record *)(void *)builder->tables->records.rows + builder->type.records;
+    const struct index_accesses *accesses = builder->accesses;
+    builder->type.records = builder->tables->records.count;
     for (uint32_t slot = 0; slot < builder->rule_count; slot++) {
         const struct placing *placing = &builder->placings[slot];
-        const struct rule *rule = builder->rules[placing->rank];
-        struct match_record *record = &records[slot];
-        struct record_tests tests;
-        memset(&tests, 0, sizeof tests);
-        find_tests(builder, placing, &tests);
-        record->rank = placing->rank;
-        record->needs = tests.needs;
-        if (says_all(builder, &tests, placing->rank)) {
-            record->texts = add_texts(builder, &tests, placing->rank);
-            record->rest = (uint8_t)tests.text_count;
-        } else {
-            record->rest = MATCH_REST_PROGRAM;
-        }
-        if (rule->in != NULL || rule->out != NULL || rule->calendars_in.count > 0 ||
-            rule->calendars_out.count > 0) {
-            record->rest |= MATCH_REST_PLACE_TIME;
-        }
-        for (uint32_t i = 0; i < MATCH_TESTS; i++) {
-            const bool is_used = i < tests.count;
-            record->tests[i] = is_used ? (uint8_t)tests.items[i].field : MATCH_ATTRIBUTE_NONE;
-            record->lows[i] = is_used ? tests.items[i].low : 0;
-            record->spans[i] = is_used ? tests.items[i].span : 0;
-        }
+        const bool is_filed = placing->access < accesses->count;
+        index_record_add(builder->tables, builder->fields,
+                         is_filed ? &accesses->items[placing->access] : NULL,
+                         builder->rules[placing->rank], placing->rank);
     }
 }
 

@@ -16,7 +16,7 @@ struct index_tables {
     struct table groups;     /* struct match_group */
     struct table entries;    /* u32 */
     struct table records;    /* struct match_record */
-    struct table texts;      /* struct match_text */
+    struct table clauses;    /* struct match_clause */
 };
 
 struct index_tables index_tables_of(struct arena *arena, struct image_writer *image);

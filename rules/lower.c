@@ -336,7 +336,7 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, MATCH_GROUPS, &lowering->index.groups);
     put_section(lowering, MATCH_ENTRIES, &lowering->index.entries);
     put_section(lowering, MATCH_RECORDS, &lowering->index.records);
-    put_section(lowering, MATCH_TEXTS, &lowering->index.texts);
+    put_section(lowering, MATCH_CLAUSES, &lowering->index.clauses);
 }
 
 static void init_tables(struct lowering *lowering)

@@ -204,16 +204,20 @@ static bool record_holds(const struct match_walk *walk, const struct match_recor
 }
 
 /* Two texts may share a value: the bytes decide. */
-static bool texts_hold(const struct match_walk *walk, const struct match_record *record)
+static bool clauses_hold(const struct match_walk *walk, const struct match_record *record)
 {
     const struct policy *policy = walk->policy;
-    const uint32_t count = record->rest & MATCH_REST_TEXTS;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct match_text *text = &policy->match_texts[record->texts + i];
-        const struct event_field *field = &walk->event->fields[walk->places[text->attribute]];
-        if (field->size != text->text.size ||
-            memcmp(walk->event->text + field->text_offset, policy_text(policy, text->text),
-                   field->size) != 0) {
+    const struct match_clause *clause = policy->match_clauses + record->clauses;
+    const struct match_clause *end = clause + (record->rest & MATCH_REST_CLAUSES);
+    for (; clause < end; clause++) {
+        const struct event_field *field = &walk->event->fields[walk->places[clause->attribute]];
+        if (field->kind != FIELD_STRING) {
+            if (walk->values[clause->attribute] - clause->low > clause->span) {
+                return false;
+            }
+        } else if (field->size != clause->text.size ||
+                   memcmp(walk->event->text + field->text_offset,
+                          policy_text(policy, clause->text), field->size) != 0) {
             return false;
         }
     }
@@ -224,7 +228,7 @@ static void verify(struct match_walk *walk, uint32_t slot)
 {
     const struct policy *policy = walk->policy;
     const struct match_record *record = &policy->match_records[walk->type->records + slot];
-    if (!record_holds(walk, record) || !texts_hold(walk, record)) {
+    if (!record_holds(walk, record) || !clauses_hold(walk, record)) {
         return;
     }
     const struct policy_rule *rule =
@@ -481,20 +485,16 @@ static bool is_needed(const struct match_record *record, uint32_t attribute)
     return attribute < MATCH_ATTRIBUTES_MAX && (record->needs >> attribute & 1) != 0;
 }
 
-static bool texts_are_sound(const struct policy *policy, const struct match_type *type,
-                            const struct match_record *record)
+static bool clauses_are_sound(const struct policy *policy, const struct match_record *record)
 {
-    const uint32_t count = record->rest & MATCH_REST_TEXTS;
-    if (!rows_are_inside(record->texts, count, policy->match_text_count)) {
+    const uint32_t count = record->rest & MATCH_REST_CLAUSES;
+    if (!rows_are_inside(record->clauses, count, policy->match_clause_count)) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        const struct match_text *text = &policy->match_texts[record->texts + i];
-        if (!is_needed(record, text->attribute) ||
-            policy->match_attributes[type->attributes.first + text->attribute].kind !=
-                FIELD_STRING ||
-            text->text.offset > policy->string_size ||
-            text->text.size > policy->string_size - text->text.offset) {
+        const struct match_clause *clause = &policy->match_clauses[record->clauses + i];
+        if (!is_needed(record, clause->attribute) || clause->text.offset > policy->string_size ||
+            clause->text.size > policy->string_size - clause->text.offset) {
             return false;
         }
     }
@@ -511,7 +511,7 @@ static bool records_are_sound(const struct policy *policy, const struct match_ty
     for (uint32_t slot = 0; slot < rules.count; slot++) {
         const struct match_record *record = &policy->match_records[type->records + slot];
         if (record->rank >= rules.count || (record->needs >> type->attributes.count) != 0 ||
-            !texts_are_sound(policy, type, record)) {
+            !clauses_are_sound(policy, record)) {
             return false;
         }
         for (uint32_t i = 0; i < MATCH_TESTS; i++) {

@@ -3,8 +3,8 @@
  * Every active rule of an event type is filed under one access: the one or two fields by which it is rarest, or the area it asks for.
  * An event looks into each access once, with its own values: a text stands for itself, a number for the cell of values it lies in.
  * What is filed there may take the event; a rule that no access helps with is loose and always looked at. Each rule has a record of
- * up to three intervals that it needs, one cache line: most of what was found ends there. Then its texts are compared, and only what
- * these say not runs: program, areas, circles, calendars. A rule may be found in vain, never missed.
+ * up to three intervals that it needs, one cache line: most of what was found ends there. Then come its
+ * other clauses, texts byte by byte, and only what these do not say is run: program, areas, circles, calendars. A rule may be found in vain, never missed.
  *
  * Rules are numbered by slot, those filed alike side by side, the loose ones last.
  *
@@ -16,7 +16,7 @@
  *   36 MATCH_GROUPS      struct match_group, 2^bits of them per access: a hash table by tag, the next group where one is full
  *   37 MATCH_ENTRIES     u32 slots, ranges owned by types; lists that end with MATCH_ENTRY_LAST
  *   38 MATCH_RECORDS     struct match_record, per type one for every slot
- *   39 MATCH_TEXTS       struct match_text, ranges owned by records
+ *   39 MATCH_CLAUSES     struct match_clause, ranges owned by records
  *
  * Cost    O(fields + accesses + found + taken x program): one group of 32 bytes per access, one record of 64 per rule found; no
  *         allocation
@@ -36,7 +36,7 @@ enum match_section {
     MATCH_GROUPS = 36,
     MATCH_ENTRIES = 37,
     MATCH_RECORDS = 38,
-    MATCH_TEXTS = 39,
+    MATCH_CLAUSES = 39,
 };
 
 #define MATCH_ATTRIBUTES_MAX 24u                   /* per type */
@@ -79,15 +79,15 @@ struct match_group {
 };
 
 enum match_rest {
-    MATCH_REST_TEXTS = 0x3f,        /* how many texts the rule needs */
-    MATCH_REST_PROGRAM = 1u << 6,   /* tests and texts do not say all that the program says */
+    MATCH_REST_CLAUSES = 0x3f,      /* how many */
+    MATCH_REST_PROGRAM = 1u << 6,   /* tests and clauses do not say all that the program says */
     MATCH_REST_PLACE_TIME = 1u << 7 /* areas, circles or calendars */
 };
 
 /* What a rule needs before it is worth a closer look: the value of attribute tests[i] lies in lows[i] .. lows[i] + spans[i]. */
 struct match_record {
     uint32_t rank;  /* place among the rules of the type, best first */
-    uint32_t texts; /* first row in MATCH_TEXTS */
+    uint32_t clauses; /* first row in MATCH_CLAUSES */
     uint32_t needs; /* attributes the event must carry, bit i: attribute i */
     uint8_t tests[MATCH_TESTS]; /* MATCH_ATTRIBUTE_NONE with low and span 0: no test */
     uint8_t rest;               /* enum match_rest */
@@ -95,10 +95,12 @@ struct match_record {
     uint64_t spans[MATCH_TESTS];
 };
 
-/* A field is this text. */
-struct match_text {
-    struct image_string text;
+/* A text, or an interval that the record has no room for. */
+struct match_clause {
     uint32_t attribute;
+    uint32_t reserved;
+    struct image_string text; /* of a text attribute */
+    uint64_t low, span;       /* of the others */
 };
 
 _Static_assert(sizeof(struct match_type) == 48, "image row without padding");
@@ -106,7 +108,7 @@ _Static_assert(sizeof(struct match_attribute) == 24, "image row without padding"
 _Static_assert(sizeof(struct match_access) == 16, "image row without padding");
 _Static_assert(sizeof(struct match_group) == 32, "image row without padding");
 _Static_assert(sizeof(struct match_record) == 64, "image row without padding");
-_Static_assert(sizeof(struct match_text) == 12, "image row without padding");
+_Static_assert(sizeof(struct match_clause) == 32, "image row without padding");
 _Static_assert(MATCH_ATTRIBUTES_MAX < 32, "a bit each in needs");
 
 static inline uint32_t match_needs(uint32_t left, uint32_t right)

@@ -436,7 +436,7 @@ enum {
     VIEW_MATCH_GROUPS,
     VIEW_MATCH_ENTRIES,
     VIEW_MATCH_RECORDS,
-    VIEW_MATCH_TEXTS,
+    VIEW_MATCH_CLAUSES,
     VIEW_COUNT
 };
 
@@ -484,7 +484,7 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(match_groups, match_group_count, VIEW_MATCH_GROUPS);
     TAKE(match_entries, match_entry_count, VIEW_MATCH_ENTRIES);
     TAKE(match_records, match_record_count, VIEW_MATCH_RECORDS);
-    TAKE(match_texts, match_text_count, VIEW_MATCH_TEXTS);
+    TAKE(match_clauses, match_clause_count, VIEW_MATCH_CLAUSES);
 }
 
 #undef TAKE
@@ -528,7 +528,7 @@ static enum err read_views(struct policy *policy)
         [VIEW_MATCH_GROUPS] = {MATCH_GROUPS, sizeof(struct match_group), NULL, 0},
         [VIEW_MATCH_ENTRIES] = {MATCH_ENTRIES, sizeof(uint32_t), NULL, 0},
         [VIEW_MATCH_RECORDS] = {MATCH_RECORDS, sizeof(struct match_record), NULL, 0},
-        [VIEW_MATCH_TEXTS] = {MATCH_TEXTS, sizeof(struct match_text), NULL, 0},
+        [VIEW_MATCH_CLAUSES] = {MATCH_CLAUSES, sizeof(struct match_clause), NULL, 0},
     };
     for (uint32_t i = 0; i < VIEW_COUNT; i++) {
         enum err err = image_rows(&policy->image, views[i].section, views[i].row_size,

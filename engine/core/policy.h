@@ -517,8 +517,8 @@ struct policy {
     uint32_t match_entry_count;
     const struct match_record *match_records;
     uint32_t match_record_count;
-    const struct match_text *match_texts;
-    uint32_t match_text_count;
+    const struct match_clause *match_clauses;
+    uint32_t match_clause_count;
     const struct policy_plan *plans;
     uint32_t plan_count;
     const struct policy_group *groups;

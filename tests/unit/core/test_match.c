@@ -31,7 +31,7 @@ struct sample {
     struct match_group groups[(ACCESSES + 1) * 2];
     uint32_t entries[7];
     struct match_record records[RULES];
-    struct match_text texts[1];
+    struct match_clause clauses[1];
     struct policy policy;
     struct city city;
     struct event_head head;
@@ -135,8 +135,8 @@ static void make_sample(struct sample *s)
     policy->match_entry_count = COUNT_OF(s->entries);
     policy->match_records = s->records;
     policy->match_record_count = COUNT_OF(s->records);
-    policy->match_texts = s->texts;
-    policy->match_text_count = COUNT_OF(s->texts);
+    policy->match_clauses = s->clauses;
+    policy->match_clause_count = COUNT_OF(s->clauses);
     policy->strings = "car";
     policy->string_size = 3;
     s->city.area_count = 2;
@@ -230,6 +230,21 @@ static void test_match_records_are_tested(void **state)
     expect(&s, "6");
 }
 
+static void test_match_intervals_may_be_clauses(void **state)
+{
+    (void)state;
+    static struct sample s;
+    make_sample(&s);
+    give_number(&s, 15);
+    s.records[slot_of(5)].rest = 1;
+    s.clauses[0] = (struct match_clause){.attribute = 1, .low = match_number_key(15), .span = 2};
+    expect(&s, "56");
+    s.event_fields[0].a = 17;
+    expect(&s, "56");
+    s.event_fields[0].a = 18;
+    expect(&s, "6");
+}
+
 static void test_match_texts_and_programs_are_the_rest(void **state)
 {
     (void)state;
@@ -238,8 +253,8 @@ static void test_match_texts_and_programs_are_the_rest(void **state)
     give_text(&s, 1);
     s.event_fields[0].size = 3;
     s.records[slot_of(0)].needs = 1;
-    s.records[slot_of(0)].rest = 1; /* one text */
-    s.texts[0] = (struct match_text){{0, 3}, 0};
+    s.records[slot_of(0)].rest = 1; /* one clause */
+    s.clauses[0] = (struct match_clause){.attribute = 0, .text = {0, 3}};
     expect(&s, "06");
     s.event_fields[0].text_offset = 3; /* "bus", of the same hash */
     expect(&s, "6");
@@ -406,15 +421,15 @@ static void test_match_check_refuses_unsound_lists(void **state)
     refuse(&s);
     s.records[0].rest = 2;
     refuse(&s);
-    s.records[0].rest = 1; /* a text that is not needed */
-    refuse(&s);
-    s.records[0].rest = 1;
-    s.records[0].needs = 2;
-    s.texts[0].attribute = 1; /* a number */
+    s.records[0].rest = 1; /* its attribute is not needed */
     refuse(&s);
     s.records[0].rest = 1;
     s.records[0].needs = 1;
-    s.texts[0].text.size = 4;
+    s.clauses[0].attribute = UINT32_MAX;
+    refuse(&s);
+    s.records[0].rest = 1;
+    s.records[0].needs = 1;
+    s.clauses[0].text.size = 4;
     refuse(&s);
 }
 
@@ -425,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_match_texts_are_looked_up),
         cmocka_unit_test(test_match_number_cells_cover_the_line),
         cmocka_unit_test(test_match_records_are_tested),
+        cmocka_unit_test(test_match_intervals_may_be_clauses),
         cmocka_unit_test(test_match_texts_and_programs_are_the_rest),
         cmocka_unit_test(test_match_rule_of_two_areas_is_found_once),
         cmocka_unit_test(test_match_limit_keeps_the_best_and_counts_all),
