@@ -270,6 +270,7 @@ enum err ruleset_load(const char *directory, const struct city *city, struct pro
     load_rules(&loader, &files, &presets);
     load_plans(&loader, &plans);
     sort_rules(&loader);
+    load_inhibits_end(&loader);
     load_basis_check(&loader);
     load_windows_end(&loader);
     load_schema_number(&loader);

@@ -1,6 +1,9 @@
 /* load_lanes.c: see load_lanes.h. */
 #include "rules/load_lanes.h"
 
+#include "rules/expr_ast.h"
+#include "rules/load_clauses.h"
+
 static const char *const LANES[] = {"dispatch", "escalate", "notify"};
 
 static void load_hit(const struct loader *loader, const struct tree_node *node, uint32_t lane)
@@ -114,6 +117,157 @@ void load_lane_steps(const struct loader *loader, const struct tree_node *node,
         if (rule->lane == RULE_LANE_NOTIFY && (step->flags != 0 || step->severity != 0)) {
             read_report(loader, read_list_item(node, i), "L005",
                         "a rule of lane notify only tells posts; do and severity go with lane escalate");
+        }
+    }
+}
+
+/* ---- held back ---- */
+
+void load_tags(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    const uint32_t count = node == NULL ? 0 : read_list_count(node);
+    if (count > POLICY_TAGS_MAX) {
+        read_report(loader, node, "L018", "%u tags; at most %u", count, POLICY_TAGS_MAX);
+        return;
+    }
+    rule->tags = arena_take(loader->arena, count * sizeof rule->tags[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *text = NULL;
+        if (read_text(loader, read_list_item(node, i), "tags", &text)) {
+            rule->tags[rule->tag_count++] = text;
+        }
+    }
+}
+
+static void load_suppress(const struct loader *loader, const struct tree_node *node,
+                          struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"never", KEY_KNOWN}, {"break_through", KEY_KNOWN}};
+    if (!read_check_map(loader, node, "suppress", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    const struct tree_node *never = read_find(node, "never");
+    const struct tree_node *through = read_find(node, "break_through");
+    bool is_never = false;
+    if (never != NULL && read_truth(loader, never, "never", &is_never) && is_never) {
+        rule->flags |= RULE_NEVER_SILENCED;
+    }
+    if (is_never && through != NULL) {
+        read_report(loader, through, "L005", "never: true leaves nothing to break through");
+    } else if (through != NULL) {
+        struct expr_scope scope = {rule, true, false};
+        rule->breaks = expr_parse(loader, through, "break_through", &scope);
+    }
+}
+
+static void load_inhibits(const struct loader *loader, const struct tree_node *node,
+                          struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"rules", KEY_KNOWN},
+                                           {"tags", KEY_KNOWN},
+                                           {"equal", KEY_KNOWN},
+                                           {"radius_m", KEY_KNOWN},
+                                           {"max_severity", KEY_KNOWN}};
+    if (!read_check_map(loader, node, "inhibits", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    const struct tree_node *equal = read_find(node, "equal");
+    const struct tree_node *radius = read_find(node, "radius_m");
+    const struct tree_node *severity = read_find(node, "max_severity");
+    int64_t value = 0;
+    rule->inhibits = node;
+    if (read_find(node, "rules") == NULL && read_find(node, "tags") == NULL) {
+        read_report(loader, node, "L004", "inhibits needs \"rules\" or \"tags\": what it hides");
+    }
+    if (equal == NULL && radius == NULL) {
+        read_report(loader, node, "L004",
+                    "inhibits needs \"equal\" or \"radius_m\"; one open case would hide all of the city");
+    }
+    if (equal != NULL) {
+        (void)load_keys(loader, equal, rule, "equal", false, &rule->inhibit_keys);
+    }
+    if (radius != NULL && read_integer(loader, radius, "radius_m", 1, 200000, &value)) {
+        rule->inhibit_radius_cm = value * 100;
+    }
+    rule->inhibit_severity = 4;
+    if (severity != NULL && read_integer(loader, severity, "max_severity", 1, 4, &value)) {
+        rule->inhibit_severity = (uint32_t)value;
+    }
+}
+
+void load_held_back(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    const struct tree_node *inhibits = read_find(node, "inhibits");
+    const struct tree_node *suppress = read_find(node, "suppress");
+    if (inhibits != NULL && rule->lane != RULE_LANE_DISPATCH) {
+        read_report(loader, inhibits, "L002", "only open cases hide others: inhibits goes with lane dispatch");
+    } else if (inhibits != NULL) {
+        load_inhibits(loader, inhibits, rule);
+    }
+    if (suppress != NULL) {
+        load_suppress(loader, suppress, rule);
+    }
+}
+
+static bool has_tag(const struct rule *rule, const char *tag)
+{
+    for (uint32_t i = 0; i < rule->tag_count; i++) {
+        if (strcmp(rule->tags[i], tag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rules come in order of rows, so the same one twice is the last. */
+static void hide(const struct loader *loader, const struct rule *by, struct rule *target)
+{
+    if (target == by || (target->inhibited_count > 0 &&
+                         target->inhibited_by[target->inhibited_count - 1] == by->row)) {
+        return;
+    }
+    if (target->inhibited_by == NULL) {
+        target->inhibited_by =
+            arena_take(loader->arena, POLICY_INHIBITED_MAX * sizeof target->inhibited_by[0]);
+    }
+    if (target->inhibited_count == POLICY_INHIBITED_MAX) {
+        read_report(loader, by->inhibits, "L018", "rule %s is hidden by more than %u rules",
+                    target->id, POLICY_INHIBITED_MAX);
+        return;
+    }
+    target->inhibited_by[target->inhibited_count++] = by->row;
+}
+
+void load_inhibits_end(const struct loader *loader)
+{
+    struct ruleset *set = loader->set;
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        const struct rule *by = set->rules[i];
+        const struct tree_node *rules = by->inhibits == NULL ? NULL : read_find(by->inhibits, "rules");
+        const struct tree_node *tags = by->inhibits == NULL ? NULL : read_find(by->inhibits, "tags");
+        for (uint32_t k = 0; rules != NULL && k < read_list_count(rules); k++) {
+            const struct tree_node *item = read_list_item(rules, k);
+            struct rule *target = item->kind == TREE_TEXT ? ruleset_find_rule(set, item->text) : NULL;
+            if (target == NULL) {
+                read_report(loader, item, "L009", "inhibits: there is no rule \"%s\"",
+                            item->kind == TREE_TEXT ? item->text : "?");
+            } else {
+                hide(loader, by, target);
+            }
+        }
+        for (uint32_t k = 0; tags != NULL && k < read_list_count(tags); k++) {
+            const struct tree_node *item = read_list_item(tags, k);
+            uint32_t hidden = 0;
+            for (uint32_t r = 0; item->kind == TREE_TEXT && r < set->rule_count; r++) {
+                if (has_tag(set->rules[r], item->text)) {
+                    hide(loader, by, set->rules[r]);
+                    hidden++;
+                }
+            }
+            if (hidden == 0) {
+                read_report(loader, item, "L009", "inhibits: no rule has the tag \"%s\"",
+                            item->kind == TREE_TEXT ? item->text : "?");
+            }
         }
     }
 }

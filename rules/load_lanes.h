@@ -1,4 +1,4 @@
-/* load_lanes.h: what a rule may say in its lane. */
+/* load_lanes.h: what a rule may say in its lane, and what holds it back. */
 #ifndef RULES_LOAD_LANES_H
 #define RULES_LOAD_LANES_H
 
@@ -21,5 +21,12 @@ void load_lane_keys(const struct loader *loader, const struct tree_node *node,
 /* Reports steps that a rule of this lane cannot take. */
 void load_lane_steps(const struct loader *loader, const struct tree_node *node,
                      const struct rule *rule);
+
+/* tags; inhibits and suppress of a rule. */
+void load_tags(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+void load_held_back(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+
+/* After all rules are in order: which rule hides which. */
+void load_inhibits_end(const struct loader *loader);
 
 #endif

@@ -24,7 +24,7 @@ static const struct key_spec RULE_KEYS[] = {
     {"gap", KEY_KNOWN},         {"window", KEY_KNOWN},    {"sequence", KEY_KNOWN},
     {"within", KEY_KNOWN},
     {"absent", KEY_KNOWN},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
-    {"confirm", KEY_KNOWN},     {"inhibits", KEY_LATER},  {"suppress", KEY_LATER},
+    {"confirm", KEY_KNOWN},     {"inhibits", KEY_KNOWN},  {"suppress", KEY_KNOWN},
     {"activate", KEY_KNOWN},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
     {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},       {"tests", KEY_LATER},
     {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
@@ -454,7 +454,7 @@ static void load_head(const struct loader *loader, const struct tree_node *node,
         read_integer(loader, value, "priority", 0, POLICY_PRIORITY_MAX, &priority)) {
         rule->priority = (uint32_t)priority;
     }
-    check_words(loader, read_find(node, "tags"), "tags");
+    load_tags(loader, read_find(node, "tags"), rule);
     check_words(loader, read_find(node, "basis"), "basis");
     load_basis_rule(loader, node, rule);
     check_words(loader, read_find(node, "note"), "note");
@@ -537,6 +537,7 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
     if ((value = read_find(node, "late_report")) != NULL) {
         load_late_report(loader, value, rule);
     }
+    load_held_back(loader, node, rule);
     add_key_captures(loader, rule, &rule->merge_keys);
     add_key_captures(loader, rule, &rule->close_keys);
 }

@@ -17,8 +17,9 @@ struct lowering {
     struct image_writer *image;
     struct program_writer programs;
     struct table types, fields, rules, keys, rings, assigns, steps, rows, closers, type_rules,
-        circles, confirms;
+        circles, confirms, tags, inhibits, inhibited;
     struct index_tables index;
+    uint32_t *inhibit_rows; /* by rule row; NONE32 = hides nothing */
     int64_t *square_cm; /* by class: greatest merge radius of its rules */
     struct window_tables windows;
 };
@@ -128,6 +129,48 @@ static void find_squares(struct lowering *lowering)
     }
 }
 
+/* What holds it back, and what its open cases hold back. */
+static void lower_held_back(struct lowering *lowering, const struct rule *rule,
+                            struct policy_rule *row)
+{
+    row->breaks = expr_lower(&lowering->programs, rule->breaks);
+    row->tags.first = lowering->tags.count;
+    for (uint32_t i = 0; i < rule->tag_count; i++) {
+        const struct image_string tag = put_text(lowering, rule->tags[i]);
+        (void)table_add(&lowering->tags, &tag, 1);
+    }
+    row->tags.count = rule->tag_count;
+    row->inhibited_by.first = lowering->inhibited.count;
+    for (uint32_t i = 0; i < rule->inhibited_count; i++) {
+        const uint32_t inhibit = lowering->inhibit_rows[rule->inhibited_by[i]];
+        (void)table_add(&lowering->inhibited, &inhibit, 1);
+    }
+    row->inhibited_by.count = rule->inhibited_count;
+    row->inhibit = NONE32;
+    if (rule->inhibits != NULL) {
+        struct policy_inhibit inhibit;
+        memset(&inhibit, 0, sizeof inhibit);
+        inhibit.keys = put_keys(lowering, &rule->inhibit_keys);
+        inhibit.radius_cm = rule->inhibit_radius_cm;
+        inhibit.rule = rule->row;
+        inhibit.max_severity = rule->inhibit_severity;
+        row->inhibit = table_add(&lowering->inhibits, &inhibit, 1).first;
+        must(row->inhibit == lowering->inhibit_rows[rule->row]);
+    }
+}
+
+/* Rows of POLICY_INHIBITS by rule, before the first rule that is hidden by one asks. */
+static void number_inhibits(struct lowering *lowering)
+{
+    const struct ruleset *set = lowering->set;
+    uint32_t count = 0;
+    lowering->inhibit_rows =
+        arena_take(set->arena, set->rule_count * sizeof lowering->inhibit_rows[0]);
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        lowering->inhibit_rows[i] = set->rules[i]->inhibits == NULL ? NONE32 : count++;
+    }
+}
+
 static void lower_rule(struct lowering *lowering, const struct rule *rule)
 {
     struct policy_rule row;
@@ -171,6 +214,7 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.lane = rule->lane;
     row.window = lower_window(&lowering->windows, &lowering->programs, &lowering->keys, lowering->set,
                               rule);
+    lower_held_back(lowering, rule, &row);
     (void)table_add(&lowering->rules, &row, 1);
 }
 
@@ -326,6 +370,9 @@ static void put_sections(struct lowering *lowering, const struct policy_info *in
     put_section(lowering, POLICY_TYPE_RULES, &lowering->type_rules);
     put_section(lowering, POLICY_CIRCLES, &lowering->circles);
     put_section(lowering, POLICY_CONFIRMS, &lowering->confirms);
+    put_section(lowering, POLICY_TAGS, &lowering->tags);
+    put_section(lowering, POLICY_INHIBITS, &lowering->inhibits);
+    put_section(lowering, POLICY_INHIBITED, &lowering->inhibited);
     image_writer_section(image, POLICY_CONSTANTS, sizeof(struct image_string), programs->constants,
                          programs->constant_count);
     put_window_tables(&lowering->windows, image);
@@ -354,6 +401,9 @@ static void init_tables(struct lowering *lowering)
     lowering->type_rules = table_of(arena, sizeof(uint32_t));
     lowering->circles = table_of(arena, sizeof(struct policy_circle));
     lowering->confirms = table_of(arena, sizeof(struct policy_confirm));
+    lowering->tags = table_of(arena, sizeof(struct image_string));
+    lowering->inhibits = table_of(arena, sizeof(struct policy_inhibit));
+    lowering->inhibited = table_of(arena, sizeof(uint32_t));
     lowering->index = index_tables_of(arena, lowering->image);
     lowering->windows = window_tables_of(arena);
 }
@@ -372,6 +422,7 @@ enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_
     init_tables(&lowering);
     lower_fields(&lowering);
     find_squares(&lowering);
+    number_inhibits(&lowering);
     for (uint32_t i = 0; i < set->rule_count; i++) {
         lower_rule(&lowering, set->rules[i]);
     }

@@ -168,6 +168,15 @@ struct rule {
     struct rule_late *late;         /* NULL = no report is owed */
     struct rule_confirm *confirm;   /* NULL = filed by trust in its source */
     bool is_inner;                  /* of a plan or a late report: no event meets it */
+    const char **tags;
+    uint32_t tag_count;
+    struct ast_node *breaks;         /* suppress.break_through; NULL = never */
+    const struct tree_node *inhibits; /* NULL = hides nothing */
+    struct rule_keys inhibit_keys;
+    int64_t inhibit_radius_cm;
+    uint32_t inhibit_severity;
+    uint32_t *inhibited_by; /* rows of rules that hide it, ascending */
+    uint32_t inhibited_count;
     struct rule *next_inner;
 };
 

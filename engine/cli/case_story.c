@@ -31,6 +31,7 @@ static struct case_no case_of(const struct effect *effect)
     case EFFECT_ITEM:
     case EFFECT_ACTIVATED:
     case EFFECT_CONTACT:
+    case EFFECT_SILENCE:
         break;
     }
     return (struct case_no){0, 0, 0};

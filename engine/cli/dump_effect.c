@@ -35,6 +35,20 @@ static json_t *dump_result(struct dump_names names, const struct effect_result *
     return object;
 }
 
+static json_t *dump_reasons(struct dump_names names, const struct effect_firing *firing)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < firing->reason_count && i < SUPPRESS_REASONS_MAX; i++) {
+        const struct suppress_reason *reason = &firing->reasons[i];
+        json_t *row = json_object();
+        dump_set(row, "silence", reason->silence == 0 ? json_null() : dump_u64(reason->silence));
+        dump_set(row, "rule", dump_rule(names, reason->rule));
+        dump_set(row, "case", dump_case_no(reason->case_no));
+        (void)json_array_append_new(list, row);
+    }
+    return list;
+}
+
 static json_t *dump_firing(struct dump_names names, const struct effect_firing *firing)
 {
     json_t *object = json_object();
@@ -42,6 +56,7 @@ static json_t *dump_firing(struct dump_names names, const struct effect_firing *
     dump_set(object, "code", json_string(words_code_name(firing->code)));
     dump_set(object, "would", json_string(words_code_name(firing->would)));
     dump_set(object, "winner", dump_rule(names, firing->winner));
+    dump_set(object, "reasons", dump_reasons(names, firing));
     dump_set(object, "case", dump_case_no(firing->case_no));
     dump_set(object, "event_id_hash", dump_hash(firing->event_id));
     dump_set(object, "candidates", json_integer(firing->candidates));
@@ -162,6 +177,28 @@ static json_t *dump_item(struct dump_names names, const struct effect_item *item
     return object;
 }
 
+static json_t *dump_silence(struct dump_names names, const struct effect_silence *silence)
+{
+    const struct silence_row *row = &silence->row;
+    json_t *object = json_object();
+    json_t *matchers = json_object();
+    for (uint32_t i = 0; i < row->matcher_count; i++) {
+        dump_set(matchers, silence_match_name(row->matchers[i].kind),
+                 json_stringn(row->matchers[i].text, row->matchers[i].size));
+    }
+    dump_set(object, "number", dump_u64(row->number));
+    dump_set(object, "what", json_string(words_action_name(silence->what)));
+    dump_set(object, "kind", json_string(row->kind == SILENCED_FOR_MAINTENANCE ? "MAINTENANCE" : "SILENCE"));
+    dump_set(object, "actor", dump_person(names, silence->actor));
+    dump_set(object, "from_ms", json_integer(row->from_ms));
+    dump_set(object, "until_ms", json_integer(row->until_ms));
+    dump_set(object, "held", dump_u64(row->held));
+    dump_set(object, "matchers", matchers);
+    dump_set(object, "desk", row->department.size == 0 ? json_null() : json_stringn(row->department.text, row->department.size));
+    dump_set(object, "why", json_stringn(row->why, row->why_size));
+    return object;
+}
+
 static json_t *dump_notice(struct dump_names names, const struct effect_notice *notice)
 {
     json_t *object = json_object();
@@ -222,6 +259,10 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
     case EFFECT_NOTICE:
         kind = "NOTICE";
         object = dump_notice(names, &effect->of.notice);
+        break;
+    case EFFECT_SILENCE:
+        kind = "SILENCE";
+        object = dump_silence(names, &effect->of.silence);
         break;
     case EFFECT_PLAN:
         kind = "PLAN";

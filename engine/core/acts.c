@@ -16,6 +16,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/plans.h"
+#include "engine/core/silences.h"
 #include "engine/core/watch.h"
 #include "engine/core/ratings.h"
 #include "engine/core/safety.h"
@@ -781,6 +782,10 @@ void acts_take(struct core *core, uint32_t worker, const struct command *command
     if (life_needs_reason((enum action)body->action) &&
         (body->reason == REASON_NONE || body->reason >= REASON_LIMIT)) {
         result->code = CODE_REASON_NEEDED;
+        return;
+    }
+    if (silences_takes_act(body)) {
+        result->code = (uint16_t)silences_act(core, worker, body, act.text, result);
         return;
     }
     if (plans_takes_act(body)) {

@@ -62,6 +62,9 @@
     X(LOST_LANE, 56, "another rule of its lane decided", "同道其他规则已生效")                     \
     X(CASELESS, 57, "no open case that it could act on", "无可作用的在办案件")                     \
     /* refusals of an action */                                                                   \
+    X(UNKNOWN_SILENCE, 58, "no such silence, or it is over", "无此静默或已结束")                   \
+    X(BAD_MATCHER, 59, "up to four of rule= tag= class= department= area= device= source= with names that exist; maintenance needs a device or an area", "须写明存在的 rule= tag= class= department= area= device= source=（至多四项）；设备维护须指定设备或区域") \
+    /* of orders and cases */                                                                   \
     X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
     X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \
     X(UNKNOWN_CASE, 62, "no such case", "无此案件")                                                \

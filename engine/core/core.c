@@ -17,6 +17,7 @@
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
+#include "engine/core/inhibits.h"
 #include "engine/core/intake.h"
 #include "engine/core/ledger.h"
 #include "engine/core/marks.h"
@@ -30,6 +31,7 @@
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
 #include "engine/core/rulings.h"
+#include "engine/core/silences.h"
 #include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
 
@@ -68,6 +70,8 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
             road_scratch_init(&core->road_scratches[mode], rows, limits->road_nodes);
         }
     }
+    silences_init(&core->silences, arena, limits);
+    inhibits_init(&core->inhibits, arena, limits);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
 }
@@ -95,6 +99,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
+    must(limits->silences > 0 && limits->inhibits > 0);
     must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     struct arena arena = {.base = block, .size = size};
@@ -583,6 +588,8 @@ void core_check(const struct core *core)
     ledger_check(core);
     burden_check(core);
     plans_check(core);
+    silences_check(core);
+    inhibits_check(core);
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0) {
             check_case(core, slot);

@@ -82,6 +82,12 @@ const struct core_counts *core_counts_now(const struct core *core);
 
 /* ---- views for the edge and for read-only tools ---- */
 
+/* Silences and maintenance windows that are not over, from *slot on (0 first). false: no more. */
+bool core_next_silence(const struct core *core, uint32_t *slot, struct silence_row *out_row);
+
+/* "rule", "device" ...: of enum silence_match. */
+const char *silence_match_name(uint32_t kind);
+
 #define CASE_CHILDREN_SHOWN 8u
 
 struct case_view {

@@ -349,6 +349,21 @@ static struct hash128 digest_counts(struct hash128 h, const struct core_counts *
     return h;
 }
 
+static struct hash128 digest_held_back(struct hash128 h, const struct core *core)
+{
+    const struct silences *silences = &core->silences;
+    const struct inhibits *inhibits = &core->inhibits;
+    h = hash128_add(hash128_add(h, silences->last_number), silences->high);
+    for (uint32_t i = 0; i < silences->high; i++) {
+        h = add_words(h, &silences->rows[i], sizeof silences->rows[i]);
+    }
+    h = add_pair(h, inhibits->high, inhibits->free_first);
+    for (uint32_t i = 0; i < inhibits->high; i++) {
+        h = add_words(h, &inhibits->rows[i], sizeof inhibits->rows[i]);
+    }
+    return h;
+}
+
 struct hash128 core_digest(const struct core *core)
 {
     struct hash128 h = {0, 0};
@@ -371,6 +386,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_objects(h, &core->objects);
     h = digest_burdens(h, &core->burdens);
     h = digest_plans(h, &core->plans);
+    h = digest_held_back(h, core);
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -441,6 +457,11 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
         h = add_no(hash128_join(h, effect->of.firing.event_id), effect->of.firing.case_no);
         h = add_pair(h, effect->of.firing.would, effect->of.firing.winner);
         h = add_pair(h, effect->of.firing.have, effect->of.firing.need);
+        h = hash128_add(h, effect->of.firing.reason_count);
+        for (uint32_t i = 0; i < SUPPRESS_REASONS_MAX; i++) {
+            const struct suppress_reason *reason = &effect->of.firing.reasons[i];
+            h = add_no(hash128_add(hash128_add(h, reason->silence), reason->rule), reason->case_no);
+        }
         return hash128_add(h, effect->of.firing.candidates);
     case EFFECT_TIMELINE:
         return add_timeline(h, &effect->of.timeline);
@@ -455,6 +476,9 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
                      effect->of.notice.step);
         return hash128_add(add_pair(h, effect->of.notice.code, effect->of.notice.severity),
                            effect->of.notice.rule);
+    case EFFECT_SILENCE:
+        h = add_words(h, &effect->of.silence.row, sizeof effect->of.silence.row);
+        return add_pair(h, effect->of.silence.actor, effect->of.silence.what);
     case EFFECT_PLAN:
         return add_plan(h, &effect->of.plan);
     case EFFECT_ACTIVATED:

@@ -23,6 +23,7 @@ enum effect_kind {
     EFFECT_NOTICE,
     EFFECT_ACTIVATED,
     EFFECT_PLAN = 11,
+    EFFECT_SILENCE = 18,
     EFFECT_CONTACT = 14,
 };
 
@@ -42,6 +43,15 @@ struct effect_result {
     uint16_t state;        /* of acts: enum case_state (act on a case) or enum order_state */
 };
 
+#define SUPPRESS_REASONS_MAX 4u
+
+/* Why a firing was held back. */
+struct suppress_reason {
+    uint64_t silence;       /* its number, 0 = a case or a silenced firing of `rule` */
+    struct case_no case_no; /* of the case that hides it; none */
+    uint32_t rule;          /* row of POLICY_RULES that hides it; NONE32 = a silence */
+};
+
 struct effect_firing {
     uint32_t rule;          /* row of POLICY_RULES, NONE32 = no rule */
     uint16_t code;          /* OPENED, MERGED, DEDUPED, NO_RULE, LOST_LANE, SHADOW, TOLD ... */
@@ -51,6 +61,8 @@ struct effect_firing {
     uint32_t candidates;    /* rules that matched, those beyond the list included */
     uint32_t winner;        /* of LOST_LANE: row of POLICY_RULES that decided; else NONE32 */
     uint32_t have, need;    /* of a rule with state: samples, distinct values, devices, seconds or steps; else 0 */
+    uint32_t reason_count;  /* what holds a SUPPRESSED firing (or one in shadow) back: all there are */
+    struct suppress_reason reasons[SUPPRESS_REASONS_MAX]; /* the first of them, silences before cases */
 };
 
 struct holder {
@@ -165,6 +177,49 @@ struct effect_plan {
     struct plan_counts counts;
 };
 
+#define SILENCE_MATCHERS_MAX 4u
+
+enum silence_kind { SILENCED_BY_OPERATOR = 1, SILENCED_FOR_MAINTENANCE = 2 };
+
+enum silence_match {
+    SILENCE_RULE = 1,
+    SILENCE_TAG,
+    SILENCE_CLASS,
+    SILENCE_DEPARTMENT, /* owner of the rule */
+    SILENCE_AREA,
+    SILENCE_DEVICE,
+    SILENCE_SOURCE, /* gateway */
+    SILENCE_MATCH_COUNT
+};
+
+struct silence_matcher {
+    uint8_t kind; /* enum silence_match */
+    uint8_t size; /* of text */
+    char text[62];
+};
+
+/* No padding: saved and hashed as words. */
+struct silence_row {
+    uint64_t number; /* from 1 */
+    int64_t from_ms, until_ms;
+    struct hash128 actor; /* of the person's id */
+    uint64_t held;        /* firings held back */
+    uint32_t is_used;
+    uint32_t kind; /* enum silence_kind */
+    uint32_t matcher_count;
+    uint32_t why_size;
+    struct silence_matcher department; /* size 0, or whose desk said so: its own rules alone */
+    struct silence_matcher matchers[SILENCE_MATCHERS_MAX];
+    char why[160]; /* as far as it fits; the log has the rest */
+};
+
+/* A silence or maintenance window: begun, or ended early. At its end it ends without a word. */
+struct effect_silence {
+    struct silence_row row;
+    uint32_t actor; /* row of CITY_PERSONS */
+    uint32_t what;  /* ACTION_SILENCE, ACTION_UNSILENCE */
+};
+
 struct effect_activated {
     struct hash128 city;
     struct hash128 policy;
@@ -191,6 +246,7 @@ struct effect {
         struct effect_activated activated;
         struct effect_plan plan;
         struct effect_contact contact;
+        struct effect_silence silence;
     } of;
 };
 

@@ -3,12 +3,15 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/flow.h"
+#include "engine/core/inhibits.h"
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
 #include "engine/core/match.h"
 #include "engine/core/memory.h"
 #include "engine/core/merging.h"
 #include "engine/core/opening.h"
+#include "engine/core/silences.h"
 #include "engine/core/windows.h"
 
 /* An event on its way through its rules. */
@@ -96,15 +99,87 @@ static struct repeat repeat_of(struct core *core, const struct policy_rule *rule
     return repeat;
 }
 
+/* Tells the case that a smaller one was held back by it. */
+static void relate(struct core *core, const struct firing_run *run, struct inhibit_found found)
+{
+    const uint32_t held = inhibits_count(core, found);
+    if (found.case_slot != NONE32) {
+        flow_say(core, found.case_slot,
+                 &(struct flow_note){.action = ACTION_RELATED,
+                                     .gateway = run->source.gateway + 1,
+                                     .actor = run->source.worker + 1,
+                                     .amount = held});
+    }
+}
+
+/* The silences that hold the rule back, and until when. */
+static uint32_t find_silences(struct core *core, const struct policy_rule *rule,
+                              const struct firing_run *run, struct effect_firing *firing,
+                              int64_t *out_until_ms)
+{
+    const struct policy *policy = state_policy(core);
+    uint32_t slots[SUPPRESS_REASONS_MAX];
+    if (core->silences.high == 0 || (rule->flags & RULE_NEVER_SILENCED) != 0 ||
+        (rule->breaks.count > 0 && match_condition(policy, rule->breaks, run->event, 0))) {
+        return 0;
+    }
+    const uint32_t count = silences_find(core, rule, run->event, run->source.gateway, slots,
+                                         SUPPRESS_REASONS_MAX);
+    for (uint32_t i = 0; i < count && i < SUPPRESS_REASONS_MAX; i++) {
+        const struct silence_row *row = &core->silences.rows[slots[i]];
+        firing->reasons[i] = (struct suppress_reason){.silence = row->number, .rule = NONE32};
+        *out_until_ms = max_i64(*out_until_ms, row->until_ms);
+        if (rule->status != RULE_SHADOW) {
+            silences_count(core, slots[i]);
+        }
+    }
+    return count;
+}
+
+/* Is the firing held back? With every reason; an open case that hides it is told, and a silenced firing hides in its turn. */
+static bool is_held_back(struct core *core, uint32_t rule_row, const struct firing_run *run,
+                         struct effect_firing *firing)
+{
+    const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
+    struct inhibit_found found[SUPPRESS_REASONS_MAX];
+    int64_t until_ms = 0;
+    const bool is_real = rule->status != RULE_SHADOW;
+    const uint32_t silenced = find_silences(core, rule, run, firing, &until_ms);
+    const uint32_t hidden =
+        rule->inhibited_by.count == 0
+            ? 0
+            : inhibits_find(core, rule, run->event, found, SUPPRESS_REASONS_MAX);
+    for (uint32_t i = 0; i < hidden && i < SUPPRESS_REASONS_MAX; i++) {
+        if (silenced + i < SUPPRESS_REASONS_MAX) {
+            const uint32_t slot = found[i].case_slot;
+            firing->reasons[silenced + i] = (struct suppress_reason){
+                .rule = found[i].rule,
+                .case_no = slot == NONE32 ? (struct case_no){0, 0, 0}
+                                          : cases_peek(&core->cases, slot)->no};
+        }
+        if (is_real) {
+            relate(core, run, found[i]);
+        }
+    }
+    if (is_real && silenced > 0 && hidden == 0) {
+        inhibits_file_silenced(core, rule_row, run->event, until_ms);
+    }
+    firing->reason_count = silenced + hidden;
+    return firing->reason_count > 0;
+}
+
 /* Lane dispatch: repeats are counted, the rest is merged or opens a case. */
 static enum code dispatch(struct core *core, uint32_t rule_row, const struct firing_run *run,
-                          struct case_no *out_no)
+                          struct effect_firing *firing, struct case_no *out_no)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     const struct event *event = run->event;
     const struct repeat repeat = repeat_of(core, rule, event, out_no);
     if (repeat.is_seen) {
         return CODE_DEDUPED;
+    }
+    if (is_held_back(core, rule_row, run, firing)) {
+        return CODE_SUPPRESSED; /* no window begins: what goes on afterwards is no repeat */
     }
     const bool merges = (rule->merge.flags & MERGE_ENABLED) != 0;
     const uint32_t asset = merges ? merging_asset(core, rule, event) : event->head->asset;
@@ -173,13 +248,17 @@ static enum code notify(struct core *core, uint32_t rule_row, struct case_no no)
     return CODE_TOLD;
 }
 
-static enum code act_beside(struct core *core, uint32_t rule_row, const struct firing_run *run)
+static enum code act_beside(struct core *core, uint32_t rule_row, const struct firing_run *run,
+                            struct effect_firing *firing)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     struct case_no before = run->case_no;
     const struct repeat repeat = repeat_of(core, rule, run->event, &before);
     if (repeat.is_seen) {
         return CODE_DEDUPED;
+    }
+    if (is_held_back(core, rule_row, run, firing)) {
+        return CODE_SUPPRESSED;
     }
     const enum code code = rule->lane == RULE_LANE_ESCALATE ? escalate(core, rule_row, run->case_no)
                                                             : notify(core, rule_row, run->case_no);
@@ -199,10 +278,11 @@ static uint32_t winner_of(const struct core *core, const struct policy_rule *rul
 
 /* What a rule in shadow would come to, beside what the others did. Its own dedupe window runs; it has no cases of its own to join. */
 static enum code would_be(struct core *core, uint32_t rule_row, const struct firing_run *run,
-                          struct case_no *out_no)
+                          struct effect_firing *firing)
 {
     const struct policy *policy = state_policy(core);
     const struct policy_rule *rule = &policy->rules[rule_row];
+    struct case_no *const out_no = &firing->case_no;
     const struct repeat repeat = repeat_of(core, rule, run->event, out_no);
     if (repeat.is_seen) {
         return CODE_DEDUPED;
@@ -210,6 +290,9 @@ static enum code would_be(struct core *core, uint32_t rule_row, const struct fir
     const uint32_t winner = winner_of(core, rule, run);
     if (winner != NONE32 && rule->priority <= policy->rules[winner].priority) {
         return CODE_LOST_LANE;
+    }
+    if (is_held_back(core, rule_row, run, firing)) {
+        return CODE_SUPPRESSED;
     }
     if (rule->lane != RULE_LANE_DISPATCH) {
         *out_no = run->case_no;
@@ -257,10 +340,10 @@ static void act_in_lane(struct core *core, uint32_t rule_row, struct firing_run 
         return;
     }
     if (rule->lane == RULE_LANE_DISPATCH) {
-        run->code = dispatch(core, rule_row, run, &run->case_no);
+        run->code = dispatch(core, rule_row, run, firing, &run->case_no);
         firing->code = (uint16_t)run->code;
     } else {
-        firing->code = (uint16_t)act_beside(core, rule_row, run);
+        firing->code = (uint16_t)act_beside(core, rule_row, run, firing);
         run->code = run->code == CODE_NO_RULE && firing->code == CODE_TOLD ? CODE_TOLD : run->code;
     }
     firing->case_no = run->case_no;
@@ -289,7 +372,7 @@ static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
     if (rule->status == RULE_SHADOW) {
         firing->code = CODE_SHADOW;
         firing->would = (uint16_t)(said == CODE_NOTHING
-                                       ? would_be(core, rule_row, run, &firing->case_no)
+                                       ? would_be(core, rule_row, run, firing)
                                        : said);
     } else if (!fires) {
         firing->code = (uint16_t)said;

@@ -1,6 +1,7 @@
 /* firing.h: what becomes of the rules that take an event, each in its lane.
  *
- *   per rule: for, window, sequence (windows.h) -> dedupe -> lane -> merge or open (dispatch), act on the case (escalate), tell posts (notify)
+ *   per rule: for, window, sequence (windows.h) -> dedupe -> held back (silences, inhibits) -> lane -> merge or open (dispatch), act on
+ *   the case (escalate), tell posts (notify)
  *
  * In lane dispatch the best rule that fires decides, and its outcome is the event's, even where that is a repeat: a lower rule does not
  * step in its place (docs/decisions/0014). In the other lanes all act. A rule in shadow goes the same way and does nothing. */

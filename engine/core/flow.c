@@ -6,6 +6,7 @@
 #include "engine/core/contacts.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/dispute.h"
+#include "engine/core/inhibits.h"
 #include "engine/core/ledger.h"
 #include "engine/core/links.h"
 #include "engine/core/offices.h"
@@ -607,6 +608,7 @@ void flow_retire(struct core *core, uint32_t slot)
     links_forget(core, slot);
     orders_give_all(core, slot);
     contacts_drop_all(core, slot, CODE_GONE);
+    inhibits_drop(core, slot);
     cases_give(&core->cases, slot);
 }
 

@@ -97,6 +97,8 @@
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")        \
+    X(SILENCE, 60, "hold back for a while", "静默")               \
+    X(UNSILENCE, 61, "end the silence", "解除静默")            \
     X(MAKE_SAFE, 62, "made safe", "现场已排险")                  \
     X(RATE, 55, "rated", "满意度评价")                           \
     X(SOLVED, 56, "said to be solved", "反馈已解决")             \
@@ -139,7 +141,8 @@
     X(LATE_REPORT, 111, "no report from the place itself in time", "逾期未报") \
     X(CONFIRM_WAIT, 125, "waits for another source", "待其他来源印证") \
     X(CONFIRMED, 126, "confirmed by several sources", "多源印证属实") \
-    X(CONFIRM_LAPSE, 127, "no other source confirmed it in time", "逾期未获印证")
+    X(CONFIRM_LAPSE, 127, "no other source confirmed it in time", "逾期未获印证") \
+    X(RELATED, 122, "a smaller event, held back by this case", "关联事件，已抑制")
 
 #define REASON_LIST(X)                                            \
     X(NONE, 0, "no reason given", "未说明")                        \
@@ -182,7 +185,8 @@
     X(NOT_SOLVED, 41, "the reporter says it is not solved", "反映人反馈未解决") \
     X(DRILL, 35, "drill", "演练")                                  \
     X(PLAN_OVER, 36, "the plan stood down", "响应已终止")          \
-    X(SUPERSEDED, 37, "another alert took its place", "预警已调整")
+    X(SUPERSEDED, 37, "another alert took its place", "预警已调整") \
+    X(MAINTENANCE, 46, "equipment under maintenance", "设备维护")
 
 #define CLOCK_LIST(X)                                  \
     X(NONE, 0, "none", "无")                            \

@@ -33,6 +33,8 @@
     X(plans, 64, "activated emergency plans, the last ended ones included")               \
     X(plan_tasks, 32768, "tasks of those plans: one for every enterprise or site and step") \
     X(late_reports, 4096, "places whose own report is waited for, or has just come")      \
+    X(silences, 256, "silences and maintenance windows at once")                          \
+    X(inhibits, 4096, "open cases that hide smaller ones")                                \
     X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")
 
 #define LIMITS_FIELD(name, value, text) uint32_t name; /* text */

@@ -4,6 +4,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/confirm.h"
 #include "engine/core/flow.h"
+#include "engine/core/inhibits.h"
 #include "engine/core/keys.h"
 #include "engine/core/ledger.h"
 #include "engine/core/late_reports.h"
@@ -116,6 +117,7 @@ enum code opening_case(struct core *core, uint32_t rule_row, const struct event 
         cases_link_close(&core->cases, slot,
                          keys_of(core, base, rule->close.keys, rule->class_row, event));
     }
+    inhibits_file(core, slot, event);
     struct flow_note note = {.action = ACTION_OPEN,
                              .gateway = source.gateway + 1,
                              .actor = source.worker + 1,

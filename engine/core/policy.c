@@ -340,6 +340,47 @@ static bool rule_conditions_are_sound(const struct policy_checker *checker,
                               city->calendar_count);
 }
 
+/* Tags, what hides it and what it hides. */
+static bool held_back_is_sound(const struct policy *policy, const struct policy_rule *rule,
+                               uint32_t row)
+{
+    if (!range_is_sound(rule->tags, policy->tag_count, POLICY_TAGS_MAX) ||
+        !range_is_sound(rule->inhibited_by, policy->inhibited_count, POLICY_INHIBITED_MAX) ||
+        expr_check(policy, rule->breaks, false) != ERR_OK ||
+        !row_is_sound(rule->inhibit, policy->inhibit_count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rule->tags.count; i++) {
+        if (!text_is_sound(policy, policy->tags[rule->tags.first + i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < rule->inhibited_by.count; i++) {
+        if (policy->inhibited[rule->inhibited_by.first + i] >= policy->inhibit_count) {
+            return false;
+        }
+    }
+    if (rule->inhibit == NONE32) {
+        return true;
+    }
+    const struct policy_inhibit *inhibit = &policy->inhibits[rule->inhibit];
+    return inhibit->rule == row && keys_are_sound(policy, inhibit->keys, POLICY_KEYS_MAX, false) &&
+           inhibit->radius_cm >= 0 && inhibit->radius_cm <= RADIUS_CM_MAX &&
+           inhibit->max_severity >= 1 && inhibit->max_severity <= 4;
+}
+
+/* Every row belongs to the rule that it names, and was looked at there. */
+static bool inhibits_are_owned(const struct policy *policy)
+{
+    for (uint32_t i = 0; i < policy->inhibit_count; i++) {
+        const uint32_t rule = policy->inhibits[i].rule;
+        if (rule >= policy->rule_count || policy->rules[rule].inhibit != i) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool rules_are_sound(const struct policy_checker *checker)
 {
     const struct policy *policy = checker->policy;
@@ -358,7 +399,8 @@ static bool rules_are_sound(const struct policy_checker *checker)
             rule->priority <= POLICY_PRIORITY_MAX && rule->severity >= 1 && rule->severity <= 4 &&
             rule->status <= RULE_SHADOW && rule->lane < RULE_LANE_COUNT &&
             row_is_sound(rule->case_department, checker->city->department_count) &&
-            (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET)) == 0;
+            (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET | RULE_NEVER_SILENCED)) == 0 &&
+            held_back_is_sound(policy, rule, i);
         if (!is_sound) {
             return false;
         }
@@ -429,6 +471,9 @@ enum {
     VIEW_STAGES,
     VIEW_NEAR,
     VIEW_WATCHES,
+    VIEW_TAGS,
+    VIEW_INHIBITS,
+    VIEW_INHIBITED,
     VIEW_MATCH_TYPES,
     VIEW_MATCH_ATTRIBUTES,
     VIEW_MATCH_KEYS,
@@ -477,6 +522,9 @@ static void take_views(struct policy *policy, const struct policy_view views[VIE
     TAKE(stages, stage_count, VIEW_STAGES);
     TAKE(near, near_count, VIEW_NEAR);
     TAKE(watches, watch_count, VIEW_WATCHES);
+    TAKE(tags, tag_count, VIEW_TAGS);
+    TAKE(inhibits, inhibit_count, VIEW_INHIBITS);
+    TAKE(inhibited, inhibited_count, VIEW_INHIBITED);
     policy->match_types = views[VIEW_MATCH_TYPES].rows;
     TAKE(match_attributes, match_attribute_count, VIEW_MATCH_ATTRIBUTES);
     TAKE(match_keys, match_key_count, VIEW_MATCH_KEYS);
@@ -521,6 +569,9 @@ static enum err read_views(struct policy *policy)
         [VIEW_STAGES] = {POLICY_STAGES, sizeof(struct policy_stage), NULL, 0},
         [VIEW_NEAR] = {POLICY_NEAR, sizeof(uint32_t), NULL, 0},
         [VIEW_WATCHES] = {POLICY_WATCHES, sizeof(uint32_t), NULL, 0},
+        [VIEW_TAGS] = {POLICY_TAGS, sizeof(struct image_string), NULL, 0},
+        [VIEW_INHIBITS] = {POLICY_INHIBITS, sizeof(struct policy_inhibit), NULL, 0},
+        [VIEW_INHIBITED] = {POLICY_INHIBITED, sizeof(uint32_t), NULL, 0},
         [VIEW_MATCH_TYPES] = {MATCH_TYPES, sizeof(struct match_type), NULL, 0},
         [VIEW_MATCH_ATTRIBUTES] = {MATCH_ATTRIBUTES, sizeof(struct match_attribute), NULL, 0},
         [VIEW_MATCH_KEYS] = {MATCH_KEYS, sizeof(uint64_t), NULL, 0},
@@ -566,7 +617,7 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
     bool is_sound = info_is_sound(&policy) && fields_are_sound(&policy) &&
                     rings_are_sound(&policy, city) && circles_are_sound(&policy) &&
                     assigns_are_sound(&policy, city) && steps_are_sound(&policy, city) &&
-                    rules_are_sound(&checker) && types_are_sound(&policy) &&
+                    rules_are_sound(&checker) && inhibits_are_owned(&policy) && types_are_sound(&policy) &&
                     confirms_are_sound(&policy) && policy_plans_hold(&policy, city) &&
                     policy_windows_hold(&policy, city);
     if (!is_sound) {

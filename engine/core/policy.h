@@ -41,6 +41,9 @@ enum policy_section {
     POLICY_STAGES = 29,      /* of sequences, ranges owned by windows */
     POLICY_NEAR = 30,        /* u32 rows of CITY_DEVICES: neighbourhoods, ranges owned by windows */
     POLICY_WATCHES = 31,     /* u32 rule rows with `for` grouped by type; ranges owned by types */
+    POLICY_TAGS = 23,      /* struct image_string: words of tags, ranges owned by rules */
+    POLICY_INHIBITS = 24,  /* what a rule's open cases hide */
+    POLICY_INHIBITED = 25, /* u32 rows of POLICY_INHIBITS, ranges owned by the rules they hide */
     /* 32..63 belong to match.h */
 };
 
@@ -141,6 +144,7 @@ enum close_else { CLOSE_ELSE_CHECK = 0 };
 enum rule_flag {
     RULE_DEDUPE_SLIDES = 1u << 0,  /* its window starts again with every repeat */
     RULE_OWNER_OF_ASSET = 1u << 1, /* the case belongs to whoever owns the asset */
+    RULE_NEVER_SILENCED = 1u << 2, /* no silence and no maintenance holds it back */
 };
 
 struct policy_close {
@@ -189,7 +193,18 @@ struct policy_rule {
     uint32_t case_department; /* owner of its cases, or NONE32 = department */
     uint32_t lane;       /* enum rule_lane */
     uint32_t window;     /* row of POLICY_WINDOWS, NONE32 = without state */
-    uint32_t reserved;
+    struct image_range tags;         /* in POLICY_TAGS */
+    struct image_range inhibited_by; /* in POLICY_INHIBITED */
+    struct image_range breaks;       /* in POLICY_PROGRAM: where it holds, no silence does; count 0 = nowhere */
+    uint32_t inhibit;    /* row of POLICY_INHIBITS, NONE32 = hides nothing */
+};
+
+/* While a case of the rule is open, firings of others are held back that have the same values in those fields. */
+struct policy_inhibit {
+    struct image_range keys; /* in POLICY_KEYS */
+    int64_t radius_cm;       /* to the case's first place; 0 = wherever */
+    uint32_t rule;           /* row of POLICY_RULES that hides */
+    uint32_t max_severity;   /* only while the case is at least that severe: 1..4 */
 };
 
 #define POLICY_STEPS_MAX 16u
@@ -199,6 +214,8 @@ struct policy_rule {
 #define POLICY_CIRCLES_MAX 64u   /* per side of an area clause */
 #define POLICY_CALENDARS_MAX 16u /* per side of a time clause */
 #define POLICY_POSTS_MAX 8u      /* told by one step */
+#define POLICY_TAGS_MAX 16u      /* per rule */
+#define POLICY_INHIBITED_MAX 64u /* rules that hide one */
 #define POLICY_PRIORITY_MAX 1000u
 #define VERIFY_SAMPLES_MAX 900 /* below what sources.h keeps */
 #define POLICY_TYPE_RULES_MAX 200000u /* active rules on one event type */
@@ -458,7 +475,8 @@ _Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
 _Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 360, "image row without padding");
+_Static_assert(sizeof(struct policy_inhibit) == 24, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 384, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
@@ -547,6 +565,12 @@ struct policy {
     uint32_t near_count;
     const uint32_t *watches;
     uint32_t watch_count;
+    const struct image_string *tags;
+    uint32_t tag_count;
+    const struct policy_inhibit *inhibits;
+    uint32_t inhibit_count;
+    const uint32_t *inhibited;
+    uint32_t inhibited_count;
     const char *strings;
     uint32_t string_size;
 };

@@ -28,9 +28,11 @@
 #include "engine/core/snapshot.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/inhibits.h"
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
+#include "engine/core/silences.h"
 #include "engine/core/snapshot_check.h"
 #include "engine/core/snapshot_sizes.h"
 #include "engine/core/snapshot_walk.h"
@@ -530,6 +532,22 @@ static void walk_plans(struct walk *walk, struct plans *plans)
     }
 }
 
+static void walk_held_back(struct walk *walk, struct core *core)
+{
+    struct silences *silences = &core->silences;
+    struct inhibits *inhibits = &core->inhibits;
+    walk_u64(walk, &silences->last_number);
+    walk_count(walk, &silences->high, silences->limit);
+    for (uint32_t i = 0; i < silences->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &silences->rows[i], sizeof silences->rows[i]);
+    }
+    walk_count(walk, &inhibits->high, inhibits->limit);
+    walk_u32(walk, &inhibits->free_first);
+    for (uint32_t i = 0; i < inhibits->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &inhibits->rows[i], sizeof inhibits->rows[i]);
+    }
+}
+
 static void walk_counts(struct walk *walk, struct core_counts *counts)
 {
     uint64_t words[sizeof *counts / sizeof(uint64_t)];
@@ -606,6 +624,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_disputes(walk, &core->disputes);
     walk_rings(walk, core);
     walk_plans(walk, &core->plans);
+    walk_held_back(walk, core);
     walk_timers(walk, &core->timers);
 }
 
@@ -641,7 +660,8 @@ static bool index_all(struct core *core)
            memory_index(&core->event_ids) && memory_index(&core->dedupe) &&
            ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
            ring_index(&core->burdens.ring) && sources_index(&core->sources) &&
-           windows_index(&core->windows) && plans_index(core);
+           windows_index(&core->windows) && plans_index(core) && silences_hold(&core->silences) &&
+           inhibits_index(core);
 }
 
 /* ---- public ---- */

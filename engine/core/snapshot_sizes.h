@@ -44,6 +44,10 @@ _Static_assert(sizeof(struct plan_row) == 192, "a plan is walked as it lies: no 
 _Static_assert(sizeof(struct duty_row) == 96, "a plan's task is walked as it lies: no padding");
 _Static_assert(sizeof(struct late_row) == 40, "walked as it lies: no padding");
 _Static_assert(sizeof(struct plans) == 72 + 2 * sizeof(struct table), "walk_plans knows every field");
+_Static_assert(sizeof(struct silence_row) == 544, "walked as it lies: no padding");
+_Static_assert(sizeof(struct silences) == 24, "walk_held_back knows every field");
+_Static_assert(sizeof(struct inhibit_row) == 56, "walked as it lies: no padding");
+_Static_assert(sizeof(struct inhibits) == 32 + sizeof(struct table), "walk_held_back knows every field");
 _Static_assert(sizeof(struct timer_entry) == 16, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters are all u64");
@@ -55,7 +59,8 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct sources) -
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
-                       ROAD_MODES_MAX * sizeof(struct road_scratch) ==
+                       ROAD_MODES_MAX * sizeof(struct road_scratch) - sizeof(struct silences) -
+                       sizeof(struct inhibits) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 

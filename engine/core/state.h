@@ -13,6 +13,7 @@
  *   window_rows.c  keys of rules with state;  samples.c  what their windows hold;  windows.c  what they make of an event
  *   sources.c  confirmed cases and false alarms by source
  *   ratings.c  what the public says of a closed case
+ *   silences.c what is held back for a while;  inhibits.c  open cases that hide smaller ones
  *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
  *   confirm.c  several sources;  safety.c  made safe, nobody there
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
@@ -57,6 +58,8 @@
 #define SELF_CHECK_EVERY 5u              /* one of so many self-handled cases is checked */
 #define RECHECK_EVERY 20u                /* one of so many passed checks is looked at again */
 #define FOLLOW_MAX 8u                    /* merges of merges that are followed */
+#define SILENCE_MAX_MS (31 * DAY_MS)      /* a longer one is a rule that should be changed */
+#define INHIBIT_WALK_MAX 64u             /* cases of one key that are looked at */
 #define CASE_CONTACTS_MAX 8u /* reporters of one case whose contact is kept */
 
 /* ---- cases ---- */
@@ -591,6 +594,34 @@ struct plans {
     struct table by_case;   /* duties with a case */
 };
 
+/* ---- what is held back ---- */
+
+struct silences {
+    struct silence_row *rows;
+    uint64_t last_number;
+    uint32_t limit, high; /* rows >= high were never used */
+};
+
+/* A case that hides smaller ones, or a silenced firing that does. No padding. */
+struct inhibit_row {
+    struct hash128 key; /* rule and equal fields */
+    int64_t until_ms;   /* of a silenced firing; a case: NEVER_MS */
+    struct place place;
+    uint32_t is_used;
+    uint32_t case_slot; /* NONE32 = a silenced firing */
+    uint32_t severity;  /* of a silenced firing */
+    uint32_t next, prev; /* of the key; next also of the free list */
+    uint32_t held;       /* firings held back */
+};
+
+struct inhibits {
+    struct inhibit_row *rows;
+    uint32_t *by_case; /* by case slot: row + 1, 0; follows from the rows */
+    uint32_t limit, high, free_first;
+    uint32_t reserved;
+    struct table by_key; /* key -> first row of the chain */
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -619,6 +650,8 @@ struct core {
     struct objects objects;
     struct burdens burdens;
     struct plans plans;
+    struct silences silences;
+    struct inhibits inhibits;
     struct timers timers;
     struct road_scratch road_scratches[ROAD_MODES_MAX]; /* work space of a search: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */

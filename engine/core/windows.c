@@ -490,7 +490,8 @@ void windows_fired(struct core *core, const struct correlated *taken, enum code 
     if (row->is_used == 0 || !hash128_is_equal(row->key, taken->key)) {
         return; /* an old key, gone by now to make room for another rule's */
     }
-    if (code == CODE_TABLE_FULL || code == CODE_LOST_LANE) {
+    const bool is_held_back = code == CODE_SUPPRESSED && case_no_is_none(no);
+    if (code == CODE_TABLE_FULL || code == CODE_LOST_LANE || is_held_back) {
         row->flags &= ~(uint32_t)WINDOW_IS_TRUE;
         row->level = 0;
     } else if (!case_no_is_none(no)) {

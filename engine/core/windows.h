@@ -48,7 +48,7 @@ struct correlated {
 void windows_take(struct core *core, uint32_t rule_row, const struct event *event,
                   struct correlated *out);
 
-/* What became of it when it fired: the key remembers its case. Without room for a case, or where
+/* What became of it when it fired: the key remembers its case. Without room for a case, held back, or where
  * another rule had the lane, the next sample fires again. */
 void windows_fired(struct core *core, const struct correlated *taken, enum code code,
                    struct case_no no);

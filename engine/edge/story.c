@@ -1,4 +1,5 @@
 /* story.c: see story.h. One teller per effect kind; the timeline's are in story_timeline.c. */
+#include "engine/core/core.h"
 #include "engine/edge/story.h"
 
 #include "engine/edge/labels.h"
@@ -114,6 +115,26 @@ static void tell_decision(struct teller *t, const struct effect_decision *decisi
 
 /* ---- the rest ---- */
 
+/* "held back by silence 3, case ...-0001": every reason that is kept. */
+static void tell_reasons(struct teller *t, const struct effect_firing *firing)
+{
+    teller_say(t, "held back", "已抑制");
+    for (uint32_t i = 0; i < firing->reason_count && i < SUPPRESS_REASONS_MAX; i++) {
+        const struct suppress_reason *reason = &firing->reasons[i];
+        text_put(&t->text, i > 0 ? ", " : t->lang == LANG_ZH ? "：" : " by ");
+        if (reason->silence != 0) {
+            text_format(&t->text, t->lang == LANG_ZH ? "静默 %llu" : "silence %llu",
+                        (unsigned long long)reason->silence);
+        } else if (!case_no_is_none(reason->case_no)) {
+            teller_say(t, "case ", "案件 ");
+            teller_say_case(t, reason->case_no);
+        } else {
+            teller_say(t, "a silenced firing of ", "被静默的 ");
+            (void)labels_put_rule(&t->text, t->policy, reason->rule);
+        }
+    }
+}
+
 static bool tell_firing(struct teller *t, const struct effect_firing *firing)
 {
     switch (firing->code) {
@@ -124,7 +145,7 @@ static bool tell_firing(struct teller *t, const struct effect_firing *firing)
         teller_say(t, "a repeat, counted only", "重复上报，仅计数");
         break;
     case CODE_SUPPRESSED:
-        teller_say(t, "held back by a silence or maintenance window", "已抑制");
+        tell_reasons(t, firing);
         break;
     case CODE_SHADOW:
         teller_say(t, "in shadow, would be: ", "影子评估，本应：");
@@ -260,9 +281,35 @@ static struct case_no unnamed_case(const struct effect *effect)
     case EFFECT_NOTICE:
     case EFFECT_ACTIVATED:
     case EFFECT_CONTACT:
+    case EFFECT_SILENCE:
     default:
         return NO_CASE;
     }
+}
+
+/* "maintenance 3, device=cam-12, until 10:00: repaired" */
+static void tell_silence(struct teller *t, const struct effect_silence *silence)
+{
+    const struct silence_row *row = &silence->row;
+    const bool is_zh = t->lang == LANG_ZH;
+    if (silence->what == ACTION_UNSILENCE) {
+        teller_say(t, "ended: ", "已解除：");
+    }
+    teller_say(t, row->kind == SILENCED_FOR_MAINTENANCE ? "maintenance" : "silence",
+               row->kind == SILENCED_FOR_MAINTENANCE ? "设备维护" : "操作员静默");
+    text_format(&t->text, " %llu", (unsigned long long)row->number);
+    for (uint32_t i = 0; i < row->matcher_count; i++) {
+        const struct silence_matcher *matcher = &row->matchers[i];
+        text_format(&t->text, " %s=%.*s", silence_match_name(matcher->kind), (int)matcher->size,
+                    matcher->text);
+    }
+    text_put(&t->text, is_zh ? "，至 " : ", until ");
+    teller_put_instant(&t->text, t->city, row->until_ms, t->at_ms);
+    if (silence->actor != NONE32) {
+        text_put(&t->text, is_zh ? "，操作人 " : ", by ");
+        (void)labels_put_person(&t->text, t->city, silence->actor, t->lang);
+    }
+    text_format(&t->text, is_zh ? "：%.*s" : ": %.*s", (int)row->why_size, row->why);
 }
 
 static bool tell(struct teller *t, const struct effect *effect)
@@ -283,6 +330,9 @@ static bool tell(struct teller *t, const struct effect *effect)
         return true;
     case EFFECT_PLAN:
         return tell_plan(t, &effect->of.plan);
+    case EFFECT_SILENCE:
+        tell_silence(t, &effect->of.silence);
+        return true;
     case EFFECT_ACTIVATED:
         tell_activated(t);
         return true;

@@ -124,6 +124,8 @@ static uint32_t effect_size(const struct effect *effect)
         return (uint32_t)(head + sizeof effect->of.activated);
     case EFFECT_CONTACT:
         return (uint32_t)(head + sizeof effect->of.contact);
+    case EFFECT_SILENCE:
+        return (uint32_t)(head + sizeof effect->of.silence);
     default:
         must(false);
         return 0;

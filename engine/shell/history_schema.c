@@ -22,7 +22,7 @@
  *              amount: stars, hours, helpers ...; other_case: of a merge, split or link; until_ms: of a suspension;
  *              report: which of the case's reports a line is of, or was rated
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
- *   notices    what a post was told; case_id 0 = about an event without a case
+ *   notices    what a post was told; case_id 0 = about an event without a case, or a silence (code SILENCE, UNSILENCE)
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
  *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
  *              COALESCED, and then case_no is NULL unless they are all of that case

@@ -269,6 +269,22 @@ static enum err write_notice(struct history *history, const struct effect *effec
     return history_step(history, &binder, "write a notice");
 }
 
+/* Told to nobody in particular, and kept: what was held back, by whom, until when. */
+static enum err write_silence(struct history *history, const struct effect *effect)
+{
+    struct sentences sentences = tell(history, effect);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_NOTICE);
+    bind_key(history, &binder);
+    history_bind_int(&binder, 0);
+    history_bind_int(&binder, effect->at_ms);
+    history_bind_piece(&binder, history_post(&history->names, NONE32));
+    history_bind_word(&binder, words_action_name(effect->of.silence.what));
+    history_bind_int(&binder, 0);
+    history_bind_piece(&binder, sentences.zh);
+    history_bind_piece(&binder, sentences.en);
+    return history_step(history, &binder, "write a silence");
+}
+
 enum err history_write_effect(struct history *history, const struct history_record *record)
 {
     const struct effect *effect = record->effect;
@@ -285,6 +301,8 @@ enum err history_write_effect(struct history *history, const struct history_reco
         return write_decision(history, effect);
     case EFFECT_NOTICE:
         return write_notice(history, effect);
+    case EFFECT_SILENCE:
+        return write_silence(history, effect);
     case EFFECT_FIRING:    /* the rule stands in the case, the code in the receipt */
     case EFFECT_ITEM:      /* the order tells it */
     case EFFECT_CONTACT:   /* the timeline tells the acts; ciphertext and keys are no business of the history */

@@ -273,15 +273,21 @@ static enum code expected_of_full(uint32_t action)
 }
 
 /* The town has no plan: these acts find none. */
-static enum code expected_of_plans(enum action action)
+static enum code expected_of_plans(enum action action, const struct actor *actor)
 {
+    if (action == ACTION_SILENCE || action == ACTION_UNSILENCE) {
+        const bool may = actor->role == 'c' || actor->role == 'o' ||
+                         (actor->role == 'k' && strcmp(actor->id, "desk.dai") != 0);
+        return !may ? CODE_NO_RIGHT : action == ACTION_SILENCE ? CODE_BAD_MATCHER : CODE_UNKNOWN_SILENCE;
+    }
     return action == ACTION_PLAN_ACK || action == ACTION_PLAN_ANSWER ? CODE_UNKNOWN_ORDER
                                                                      : CODE_UNKNOWN_PLAN;
 }
 
 static bool is_of_plans(enum action action)
 {
-    return action >= ACTION_PLAN_CONFIRM && action <= ACTION_PLAN_START;
+    return (action >= ACTION_PLAN_CONFIRM && action <= ACTION_PLAN_START) ||
+           action == ACTION_SILENCE || action == ACTION_UNSILENCE;
 }
 
 static enum code expected_on_case(const struct town *town, struct case_no no,
@@ -292,7 +298,7 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
         return CODE_UNKNOWN_ACTION;
     }
     if (is_of_plans(action)) {
-        return expected_of_plans(action);
+        return expected_of_plans(action, actor);
     }
     const uint64_t bit = action_bit(action);
     if ((allowed[state] & bit) == 0) {
@@ -544,7 +550,7 @@ static void try_order(struct town *town, uint64_t order, enum order_kind kind,
     if (action == 0 || action >= (int)ACTION_OUTSIDE_LIMIT) {
         expected = CODE_UNKNOWN_ACTION;
     } else if (is_of_plans((enum action)action)) {
-        expected = action != ACTION_PLAN_ANSWER ? expected_of_plans((enum action)action)
+        expected = action != ACTION_PLAN_ANSWER ? expected_of_plans((enum action)action, actor)
                    : is_own                     ? CODE_UNKNOWN_PLAN
                                                 : CODE_NOT_YOURS;
     } else if (!is_own) {

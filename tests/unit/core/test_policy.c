@@ -52,7 +52,7 @@ static void make_sample(struct sample *s)
         struct policy_rule *rule = &s->rules[i];
         rule->id = (struct image_string){2 * i, 2};
         rule->severity = 3;
-        rule->merge.asset_kind = rule->case_department = NONE32;
+        rule->merge.asset_kind = rule->case_department = rule->inhibit = NONE32;
         rule->close.type = rule->window = NONE32;
         rule->assigns.count = 1;
         rule->steps.count = 1;
@@ -186,6 +186,10 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->rules[0].merge.flags = 8);
     REFUSED(s->rules[0].close.type = 1);
     REFUSED(s->rules[0].sla.handle.value = -1);
+    REFUSED(s->rules[0].inhibit = 0);
+    REFUSED(s->rules[0].inhibited_by.count = 1);
+    REFUSED(s->rules[0].tags.count = 1);
+    REFUSED(s->rules[0].flags = 8);
     REFUSED(s->assign.roles = 16);
     REFUSED(s->assign.skills = 1);
     REFUSED(s->assign.count = 0);

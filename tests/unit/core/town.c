@@ -125,6 +125,8 @@ struct limits town_limits(void)
     small.plans = 4;
     small.plan_tasks = 64;
     small.late_reports = 16;
+    small.silences = 4;
+    small.inhibits = 8;
     return small;
 }
 

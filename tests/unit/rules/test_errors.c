@@ -79,6 +79,11 @@ static const struct refusal REFUSALS[] = {
     {"ruleset: 2\n"
      "rules: []\n",
      "L005: ruleset is 2"},
+    {EVENTS RULE OPEN ASSIGN "  inhibits: {rules: [r.one]}\n", "L004: inhibits needs \"equal\" or \"radius_m\""},
+    {EVENTS RULE OPEN ASSIGN "  inhibits: {rules: [x.y], radius_m: 5}\n", "L009: inhibits: there is no rule \"x.y\""},
+    {EVENTS RULE OPEN ASSIGN "  inhibits: {tags: [t], equal: [device]}\n", "L009: inhibits: no rule has the tag \"t\""},
+    {EVENTS RULE OPEN ASSIGN "  inhibits: {equal: [device]}\n", "L004: inhibits needs \"rules\" or \"tags\""},
+    {EVENTS RULE OPEN ASSIGN "  suppress: {never: true, break_through: hit}\n", "L005: never: true leaves nothing"},
     {"lanes: {dispatch: {hit: all}}\n" EVENTS RULE OPEN ASSIGN, "L005: lane dispatch is \"hit: priority\""},
     {EVENTS RULE OPEN ASSIGN "  lane: notify\n", "L002: \"open\" goes with lane dispatch"},
     {EVENTS RULE ASSIGN, "L004: a rule of lane dispatch needs \"open\""},
@@ -210,8 +215,6 @@ static void test_errors_keys_of_later_versions_are_refused(void **state)
 {
     (void)state;
     static const char *const KEYS[] = {"absent: {after: x.y, expect: x.z, within: 5m}",
-                                       "inhibits: {rules: [x]}",
-                                       "suppress: {never: true}",
                                        "group: {wait: 30s}",
                                        "tests: []"};
     for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
