@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/city/gather.h"
+#include "engine/city/hours.h"
 
 static void gather_init(struct gather *gather, const char *directory, struct problems *problems)
 {
@@ -37,14 +38,16 @@ static void gather_fini(struct gather *gather)
     pool_fini(&gather->pool);
 }
 
-/* An image that its own reader refuses would be a bug here, not a problem of the files. */
-static void prove(const void *bytes, size_t size)
+/* An image that its own reader refuses would be a bug here, not a problem of the files. What only the whole city shows is looked at
+ * in it. */
+static void prove(const void *bytes, size_t size, struct problems *problems)
 {
     struct city city;
     enum err err = city_open(bytes, size, &city);
     must(err == ERR_OK);
     struct hash128 digest = image_digest(bytes, size);
     must(hash128_is_equal(city.image.digest, digest));
+    hours_check(&city, problems);
 }
 
 enum err city_load(const char *directory, struct problems *problems, void **out_bytes,
@@ -72,9 +75,14 @@ enum err city_load(const char *directory, struct problems *problems, void **out_
         size_t size = 0;
         err = image_writer_finish(gather.writer, &bytes, &size);
         if (err == ERR_OK) {
-            prove(bytes, size);
+            prove(bytes, size, problems);
+            err = problems_error_count(problems) == errors_before ? ERR_OK : ERR_INPUT;
+        }
+        if (err == ERR_OK) {
             *out_bytes = bytes;
             *out_size = size;
+        } else {
+            free(bytes);
         }
     }
     gather_fini(&gather);

@@ -270,6 +270,47 @@ static void read_valid(struct yaml_tree *tree, const yaml_node_t *node, struct c
     }
 }
 
+static bool has_hours(const struct week *week, int weekday)
+{
+    for (uint32_t i = 0; i < week->count; i++) {
+        if (week->spans[i].start_minute < ((uint32_t)weekday + 1) * DAY_MINUTES &&
+            week->spans[i].end_minute > (uint32_t)weekday * DAY_MINUTES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Days that can never count: outside the validity, or made up by a day that is not worked. */
+static void check_exceptions(struct yaml_tree *tree, const yaml_node_t *node, const struct week *week,
+                             const struct city_calendar *row)
+{
+    const yaml_node_t *holidays = yaml_find(tree, node, "holidays");
+    const yaml_node_t *makeup = yaml_find(tree, node, "makeup");
+    const yaml_node_t *item, *value;
+    int32_t day;
+    for (size_t i = 0; (item = yaml_item(tree, holidays, i)) != NULL; i++) {
+        const char *text = yaml_text(tree, item);
+        if (text != NULL && date_parse(text, &day) && (day < row->valid_from_day || day >= row->valid_until_day)) {
+            yaml_problem(tree, item, "C035", "holiday %s lies outside `valid` of its calendar: extend that, or leave it out", text);
+        }
+    }
+    for (size_t i = 0; makeup != NULL && yaml_pair(tree, makeup, i, &item, &value); i++) {
+        const char *text = yaml_text(tree, item);
+        const char *word = yaml_text(tree, value);
+        const int weekday = word == NULL ? -1 : find_weekday(word, strlen(word));
+        if (text == NULL || !date_parse(text, &day) || weekday < 0) {
+            continue;
+        }
+        if (day < row->valid_from_day || day >= row->valid_until_day) {
+            yaml_problem(tree, item, "C035", "make-up day %s lies outside `valid` of its calendar: extend that, or leave it out", text);
+        } else if (!has_hours(week, weekday)) {
+            yaml_problem(tree, value, "C035", "make-up day %s works like a %s, which has no hours: name a day that is worked", text,
+                         DAY_WORDS[weekday]);
+        }
+    }
+}
+
 static struct city_calendar read_calendar(struct gather *gather, const yaml_node_t *node,
                                           struct calendar_tables *tables)
 {
@@ -290,6 +331,10 @@ static struct city_calendar read_calendar(struct gather *gather, const yaml_node
     read_exceptions(tree, node, tables, tables->exception_count);
     if (valid != NULL) {
         read_valid(tree, valid, &row);
+        check_exceptions(tree, node, &week, &row);
+    }
+    if (week_node != NULL && week.count == 0) {
+        yaml_problem(tree, week_node, "C035", "no hour of the week is open: its clocks would never run");
     }
     row.intervals.count = tables->interval_count - row.intervals.first;
     row.exceptions.count = tables->exception_count - row.exceptions.first;
