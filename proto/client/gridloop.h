@@ -248,6 +248,9 @@ enum gridloop_action {
     GRIDLOOP_RATE = 55,
     GRIDLOOP_SOLVED = 56,
     GRIDLOOP_NOT_SOLVED = 57,
+    GRIDLOOP_SILENCE = 60,
+    GRIDLOOP_UNSILENCE = 61,
+    GRIDLOOP_MAKE_SAFE = 62,
 };
 enum gridloop_reason {
     GRIDLOOP_NO_REASON = 0,
