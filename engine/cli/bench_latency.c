@@ -9,6 +9,7 @@
  * goes to a new segment in the middle: how much fits into a segment is learned from a first one. */
 #include "engine/cli/bench_latency.h"
 
+#include "engine/cli/bench_disk.h"
 #include "engine/cli/bench_engine.h"
 #include "engine/core/code.h"
 #include "engine/core/distance.h"
@@ -24,6 +25,7 @@
 #define EVENTS_PER_S 5000u
 #define EVENT_NS (1000000000 / EVENTS_PER_S)
 #define CALLS_EVERY 25u
+#define SEND_EVERY_NS 550000 /* a gateway may send 2,000 frames a second */
 #define SECONDS_MAX 10u
 #define EVENTS_MAX (EVENTS_PER_S * SECONDS_MAX)
 #define OFFERS_MAX (EVENTS_MAX / CALLS_EVERY + 4096) /* cameras that open their first case, too */
@@ -51,6 +53,7 @@ struct latency {
     struct told told[OFFERS_MAX];
     uint32_t opened_count, told_count;
     uint32_t events; /* of the run */
+    int64_t packed_at_ns; /* the last batch */
     uint64_t seq_base;
 };
 
@@ -180,7 +183,8 @@ static enum err send_due(struct latency *latency, uint32_t *packed, int64_t from
     const int64_t due = now_ns < from_ns ? 0 : (now_ns - from_ns) / EVENT_NS + 1;
     uint32_t waiting = due > (int64_t)latency->events ? latency->events : (uint32_t)due;
     waiting -= *packed;
-    if (waiting > 0 && bench_gateway_has_room(gateway)) {
+    if (waiting > 0 && bench_gateway_has_room(gateway) &&
+        now_ns - latency->packed_at_ns >= SEND_EVERY_NS) {
         const uint32_t count = waiting < BENCH_BATCH_EVENTS ? waiting : BENCH_BATCH_EVENTS;
         latency->first_events[gateway->made] = *packed;
         const enum err err = bench_gateway_pack(gateway, *packed, count);
@@ -188,6 +192,7 @@ static enum err send_due(struct latency *latency, uint32_t *packed, int64_t from
             return err;
         }
         *packed += count;
+        latency->packed_at_ns = now_ns;
     }
     return bench_gateway_send(gateway);
 }
@@ -442,6 +447,9 @@ static enum err add_rows(struct bench *bench, bool is_disturbed)
 
 enum err bench_latency(struct bench *bench)
 {
-    const enum err err = add_rows(bench, true);
-    return err == ERR_OK ? add_rows(bench, false) : err;
+    enum err err = add_rows(bench, true);
+    if (err == ERR_OK) {
+        err = add_rows(bench, false);
+    }
+    return err == ERR_OK ? bench_disk(bench) : err;
 }

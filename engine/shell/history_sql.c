@@ -65,11 +65,11 @@ void history_bind_word(struct history_binder *binder, const char *word)
 
 enum err history_step(struct history *history, struct history_binder *binder, const char *doing)
 {
+    must(binder->at == sqlite3_bind_parameter_count(binder->stmt)); /* nothing bound before is left */
     int code = sqlite3_step(binder->stmt);
     enum err err = code == SQLITE_DONE ? ERR_OK
                                        : history_schema_fail(history->db, doing, &history->fault);
     (void)sqlite3_reset(binder->stmt);
-    (void)sqlite3_clear_bindings(binder->stmt);
     history->counts.rows++;
     return err;
 }

@@ -17,7 +17,8 @@ from engine import GRIDLOOP, check
 QUANTILES = ["p50", "p99", r"p99\.9"]
 ROWS = {
     "latency": [f"event to task, durable, 5,000/s, {how}, {q}" for q in QUANTILES
-                for how in ("snapshots and segment roll", "nothing else")],
+                for how in ("snapshots and segment roll", "nothing else")]
+    + [f"the disk alone, a sync of 4 KB, {q}" for q in QUANTILES],
     "ingest": ["durable, batches of 1,000, .*", "same path without a core .*", "share of the ceiling",
                "restart after kill -9, .*", "Redis XADD, .*", "PostgreSQL COPY, .*", "PostgreSQL INSERT, .*", "Mosquitto .*"],
     "budget": ["an event, " + stage for stage in ("receive", "facts", "encode", "decide", "output", "log", "in all")]
