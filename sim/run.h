@@ -15,6 +15,7 @@
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
 #include "sim/agents.h"
+#include "sim/report_series.h"
 #include "sim/run_gateways.h"
 #include "sim/trace_file.h"
 #include "sim/trace_generate.h"
@@ -66,6 +67,7 @@ struct run_numbers {
 struct run_numbers run_numbers_now(const struct run *run);
 const struct node *run_node(const struct run *run);
 const struct report_cases *run_cases(const struct run *run);
+const struct report_series *run_series(const struct run *run);
 const struct run_gateways *run_gateways_of(const struct run *run);
 const struct agents *run_agents(const struct run *run);
 const struct city *run_city(const struct run *run);

@@ -2,6 +2,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/city/city_load.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/sim_html.h"
 #include "engine/shell/data_limits.h"
 #include "rules/compile.h"
 #include "sim/city_demo.h"
@@ -29,6 +30,7 @@ struct options {
     const char *trace;
     const char *agents;
     const char *json;
+    const char *html;
     const char *log;
     const char *until;
     enum lang lang;
@@ -105,6 +107,7 @@ enum {
     KEY_CHECK,
     KEY_LANG,
     KEY_JSON,
+    KEY_REPORT,
     KEY_LOG,
     KEY_HOURS,
     KEY_RATE,
@@ -135,6 +138,7 @@ static const struct argp_option OPTIONS[] = {
     {"check", KEY_CHECK, "N", 0, "walk all structures every N log entries (default 0: never)", 0},
     {"log", KEY_LOG, "DIR", 0, "keep the command log and write it to DIR at the end", 0},
     {"json", KEY_JSON, "FILE", 0, "the report as JSON; - is standard output", 0},
+    {"report", KEY_REPORT, "FILE", 0, "the report as one HTML page with charts", 0},
     {"lang", KEY_LANG, "zh|en", 0, "language", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
     {0}};
@@ -188,6 +192,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_UNTIL:
         options->until = text;
+        return 0;
+    case KEY_REPORT:
+        options->html = text;
         return 0;
     case KEY_JSON:
         options->json = text;
@@ -402,6 +409,19 @@ static void show_progress(void *context, int64_t now_ms, uint64_t events)
     progress->shown_events = events;
 }
 
+static int write_html(const struct options *options, const struct report *report, const struct run *run)
+{
+    const char *name = options->trace == NULL ? "invented" : options->trace;
+    FILE *out = fopen(options->html, "wb");
+    bool is_written = out != NULL && sim_html_write(report, run, name, options->lang, out);
+    is_written = out != NULL && fclose(out) == 0 && is_written;
+    if (!is_written) {
+        (void)fprintf(stderr, "cannot write the report to %s: %s\n", options->html, strerror(errno));
+        return EX_CANTCREAT;
+    }
+    return EX_OK;
+}
+
 static int write_json(const struct options *options, const struct report *report,
                       const struct comparison *comparison, const struct run *run)
 {
@@ -475,6 +495,9 @@ static int tell(const struct options *options, const struct inputs *inputs, cons
     }
     if (options->json != NULL) {
         code = write_json(options, &report, &comparison, run);
+    }
+    if (options->html != NULL && code == EX_OK) {
+        code = write_html(options, &report, run);
     }
     if (options->log != NULL && code == EX_OK) {
         code = write_log(options, inputs, run);

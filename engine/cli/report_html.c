@@ -1,5 +1,5 @@
-/* report_html.c: the monthly report as one HTML file: no script, nothing from elsewhere, two languages behind a switch
- * made of style alone, charts as inline SVG, printable. */
+/* report_html.c: the monthly report as one HTML file; see html.h. */
+#include "engine/cli/html.h"
 #include "engine/cli/report_month.h"
 
 #include <stdlib.h>
@@ -7,90 +7,9 @@
 
 #define KEY_INDICES 6u /* shown large, and by area, department and team */
 
-static const char STYLE[] =
-    ":root{--ink:#1c2126;--soft:#5b6570;--line:#d5dade;--tint:#f4f6f7;--mark:#2f5d7c;--warn:#9a5b13}"
-    "*{box-sizing:border-box}html{background:#eceff1}"
-    "body{margin:0;color:var(--ink);font:15px/1.55 'Noto Sans CJK SC','Source Han Sans SC','PingFang SC',"
-    "'Microsoft YaHei',system-ui,sans-serif}"
-    "main{max-width:1040px;margin:24px auto;background:#fff;padding:44px 56px 56px;border:1px solid var(--line)}"
-    "h1{font-size:26px;margin:0 0 4px;font-weight:600}h2{font-size:18px;margin:38px 0 10px;font-weight:600;"
-    "border-bottom:2px solid var(--ink);padding-bottom:5px}"
-    ".sub,.note{color:var(--soft)}.note{font-size:13px;margin:8px 0}"
-    "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
-    "th{font-weight:600;text-align:left;font-size:13px;color:var(--soft);border-bottom:1px solid var(--ink);"
-    "padding:5px 8px 5px 0;vertical-align:bottom}"
-    "td{border-bottom:1px solid var(--line);padding:6px 8px 6px 0;vertical-align:top}"
-    ".ix td:last-child,.ix th:last-child{padding-left:26px;width:38%}"
-    "td.n,th.n{text-align:right;white-space:nowrap}td small{color:var(--soft);display:block;font-size:12.5px}"
-    ".na{color:var(--soft)}.differs{color:var(--warn)}"
-    ".cards{display:grid;grid-template-columns:repeat(3,1fr);gap:0;border:1px solid var(--line);margin-top:22px}"
-    ".cards div{padding:14px 18px;border-right:1px solid var(--line);border-bottom:1px solid var(--line)}"
-    ".cards b{display:block;font-size:25px;font-weight:600;color:var(--mark)}.cards span.l{font-size:13px}"
-    ".cards small{color:var(--soft);display:block;font-size:12.5px}"
-    "svg{display:block;width:100%;height:auto;margin:10px 0}svg text{font:11px sans-serif;fill:#5b6570}"
-    "details{margin:4px 0}summary{cursor:pointer}details p{columns:4;font-size:12.5px;margin:6px 0 14px;"
-    "font-variant-numeric:tabular-nums}"
-    "code{font:12px ui-monospace,monospace;color:var(--soft);overflow-wrap:anywhere}"
-    ".switch{max-width:1040px;margin:18px auto 0;text-align:right;font-size:13px}"
-    ".switch label{padding:3px 10px;border:1px solid var(--line);background:#fff;cursor:pointer}"
-    "input.lang{position:absolute;opacity:0}"
-    "#zh:checked~main .en,#en:checked~main .zh{display:none}"
-    "#zh:checked~.switch label[for=zh],#en:checked~.switch label[for=en]{background:var(--mark);color:#fff}"
-    "input.lang:focus-visible~.switch label{outline:1px solid var(--mark)}"
-    "@media print{html{background:#fff}.switch{display:none}main{border:0;margin:0;padding:0;max-width:none}"
-    "body{font-size:11px}h2{break-after:avoid}tr,svg,.cards{break-inside:avoid}@page{size:A4;margin:16mm 14mm}}"
-    "@media(max-width:760px){main{padding:22px 16px}.cards{grid-template-columns:1fr 1fr}details p{columns:2}"
-    ".wide{overflow-x:auto}}";
-
-static void put_text(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            (void)fputs("&amp;", out);
-            break;
-        case '<':
-            (void)fputs("&lt;", out);
-            break;
-        case '>':
-            (void)fputs("&gt;", out);
-            break;
-        case '"':
-            (void)fputs("&quot;", out);
-            break;
-        default:
-            (void)fputc(*text, out);
-        }
-    }
-}
-
-/* Both languages; style shows one. */
-static void put_both(FILE *out, const char *zh, const char *en)
-{
-    (void)fputs("<span class=zh lang=zh>", out);
-    put_text(out, zh);
-    (void)fputs("</span><span class=en lang=en>", out);
-    put_text(out, en);
-    (void)fputs("</span>", out);
-}
-
 static void put_label(FILE *out, const struct formula_label *label)
 {
-    put_both(out, kpi_label(label, LANG_ZH), kpi_label(label, LANG_EN));
-}
-
-static void put_heading(FILE *out, const char *zh, const char *en)
-{
-    (void)fputs("<h2>", out);
-    put_both(out, zh, en);
-    (void)fputs("</h2>\n", out);
-}
-
-static void put_note(FILE *out, const char *zh, const char *en)
-{
-    (void)fputs("<p class=note>", out);
-    put_both(out, zh, en);
-    (void)fputs("</p>\n", out);
+    html_both(out, kpi_label(label, LANG_ZH), kpi_label(label, LANG_EN));
 }
 
 static void put_value(FILE *out, struct formula_value value, enum formula_unit unit)
@@ -105,31 +24,24 @@ static void put_value(FILE *out, struct formula_value value, enum formula_unit u
 static void put_head(const struct report_month *report, enum lang lang, FILE *out)
 {
     const struct kpi *kpi = report->kpi;
-    char zh[512], en[512];
-    (void)fprintf(out, "<!doctype html>\n<html lang=%s><head><meta charset=utf-8>"
-                       "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n<title>",
-                  lang == LANG_ZH ? "zh" : "en");
-    put_text(out, lang == LANG_ZH ? kpi->city_zh : kpi->city_en);
-    (void)fprintf(out, " %s – %s</title>\n<style>%s</style></head><body>\n", kpi->from_day,
-                  kpi->until_day, STYLE);
-    (void)fprintf(out,
-                  "<input class=lang type=radio name=l id=zh%s><input class=lang type=radio name=l id=en%s>"
-                  "<div class=switch><label for=zh lang=zh>中文</label><label for=en lang=en>English</label></div>\n"
-                  "<main>\n<h1>",
-                  lang == LANG_ZH ? " checked" : "", lang == LANG_ZH ? "" : " checked");
+    char title[512], zh[512], en[512];
+    (void)snprintf(title, sizeof title, "%s %s – %s", lang == LANG_ZH ? kpi->city_zh : kpi->city_en,
+                   kpi->from_day, kpi->until_day);
+    html_begin(out, title, lang);
+    (void)fputs("<h1>", out);
     (void)snprintf(zh, sizeof zh, "%s 城市运行综合评价报告", kpi->city_zh);
     (void)snprintf(en, sizeof en, "%s: city operations report", kpi->city_en);
-    put_both(out, zh, en);
+    html_both(out, zh, en);
     (void)fputs("</h1><p class=sub>", out);
     (void)snprintf(zh, sizeof zh, "%s 至 %s · 公式版本 %s · 数据截至 %s%s", kpi->from_day, kpi->until_day,
                    kpi->formulas->version, report->made_at, report->is_whole ? "" : "（本期未完）");
     (void)snprintf(en, sizeof en, "%s to %s · formulas %s · history up to %s%s", kpi->from_day,
                    kpi->until_day, kpi->formulas->version, report->made_at,
                    report->is_whole ? "" : " (the period is not over)");
-    put_both(out, zh, en);
+    html_both(out, zh, en);
     (void)fputs("</p>\n", out);
     if (kpi->cases == 0) {
-        put_note(out, "NO_CASES：本期没有上报、到期或结案的案件，各项指标均为 n/a。",
+        html_note(out, "NO_CASES：本期没有上报、到期或结案的案件，各项指标均为 n/a。",
                  "NO_CASES: nothing was reported, due or closed in this period; every index is n/a.");
     }
 }
@@ -169,7 +81,7 @@ static void put_days(const struct report_month *report, FILE *out)
         most = report->closed[i] > most ? report->closed[i] : most;
     }
     const double width = 900.0 / report->day_count;
-    put_heading(out, "每日上报与结案", "Cases reported and closed each day");
+    html_heading(out, "每日上报与结案", "Cases reported and closed each day");
     (void)fprintf(out, "<svg viewBox=\"0 0 960 200\" role=img aria-label=\"%u\"><line x1=40 y1=170 x2=940 y2=170 stroke=#1c2126 />"
                        "<text x=34 y=20 text-anchor=end>%u</text><text x=34 y=174 text-anchor=end>0</text>\n",
                   most, most);
@@ -186,7 +98,7 @@ static void put_days(const struct report_month *report, FILE *out)
         }
     }
     (void)fputs("</svg>\n", out);
-    put_note(out, "深色为上报，浅色为结案；横轴为本期第几天。",
+    html_note(out, "深色为上报，浅色为结案；横轴为本期第几天。",
              "Dark: reported; light: closed; below: the day of the period.");
 }
 
@@ -215,15 +127,15 @@ static void put_indices(const struct report_month *report, FILE *out)
     const struct formulas *formulas = report->kpi->formulas;
     const struct tally *tally = report->tallies[REPORT_CITY];
     char zh[256], en[256];
-    put_heading(out, "指标与对照指标", "Indices and what keeps them honest");
+    html_heading(out, "指标与对照指标", "Indices and what keeps them honest");
     (void)fputs("<div class=wide><table class=ix><thead><tr><th>", out);
-    put_both(out, "指标", "Index");
+    html_both(out, "指标", "Index");
     (void)fputs("<th class=n>", out);
-    put_both(out, "原始", "Raw");
+    html_both(out, "原始", "Raw");
     (void)fputs("<th class=n>", out);
-    put_both(out, "剔除后", "Exempted");
+    html_both(out, "剔除后", "Exempted");
     (void)fputs("<th>", out);
-    put_both(out, "对照指标", "Beside it");
+    html_both(out, "对照指标", "Beside it");
     (void)fputs("</tr></thead><tbody>\n", out);
     for (uint32_t i = 0; i < formulas->index_count; i++) {
         const struct formula_index *index = &formulas->indices[i];
@@ -235,7 +147,7 @@ static void put_indices(const struct report_month *report, FILE *out)
         (void)fputs("<tr><td>", out);
         put_label(out, &index->label);
         (void)fputs("<small><code>", out);
-        put_text(out, index->text);
+        html_text(out, index->text);
         (void)fputs("</code></small></td><td class=n>", out);
         put_value(out, raw, index->unit);
         (void)fprintf(out, "</td><td class=\"n%s\">", differs ? " differs" : "");
@@ -253,17 +165,17 @@ static void put_indices(const struct report_month *report, FILE *out)
                    "they begin; no duration is taken from them.",
                    formulas->exempt_label.en, (unsigned long long)tally_exempt(tally),
                    (unsigned long long)tally_implausible(tally));
-    put_note(out, zh, en);
+    html_note(out, zh, en);
 }
 
 static void put_durations(const struct report_month *report, FILE *out)
 {
     const struct formulas *formulas = report->kpi->formulas;
-    put_heading(out, "时长", "How long it took");
+    html_heading(out, "时长", "How long it took");
     (void)fputs("<table><thead><tr><th><th class=n>", out);
-    put_both(out, "件数", "Cases");
+    html_both(out, "件数", "Cases");
     (void)fputs("<th class=n>", out);
-    put_both(out, "平均", "Mean");
+    html_both(out, "平均", "Mean");
     (void)fputs("<th class=n>p50<th class=n>p90<th class=n>p99</tr></thead><tbody>\n", out);
     for (uint32_t i = 0; i < formulas->duration_count; i++) {
         const struct tally_duration span = tally_duration(report->tallies[REPORT_CITY], 0, i, false);
@@ -274,7 +186,7 @@ static void put_durations(const struct report_month *report, FILE *out)
         for (size_t s = 0; s < COUNT_OF(spans); s++) {
             char zh[48], en[48];
             (void)fputs("<td class=n>", out);
-            put_both(out, kpi_span(&span, spans[s], LANG_ZH, zh, sizeof zh),
+            html_both(out, kpi_span(&span, spans[s], LANG_ZH, zh, sizeof zh),
                      kpi_span(&span, spans[s], LANG_EN, en, sizeof en));
             (void)fputs("</td>", out);
         }
@@ -304,7 +216,7 @@ static void put_object(const struct report_month *report, FILE *out, enum report
     if (tally_row_count(tally) < 2) {
         return;
     }
-    put_heading(out, zh, en);
+    html_heading(out, zh, en);
     (void)fputs("<div class=wide><table><thead><tr><th>", out);
     for (uint32_t i = 0; i < formulas->index_count && i < KEY_INDICES; i++) {
         (void)fputs("<th class=n>", out);
@@ -315,7 +227,7 @@ static void put_object(const struct report_month *report, FILE *out, enum report
         char name_zh[256], name_en[256];
         const char *key = tally_row_key(tally, row);
         (void)fputs("<tr><td>", out);
-        put_both(out, kpi_name(report->kpi, &report->options[object], key, LANG_ZH, name_zh, sizeof name_zh),
+        html_both(out, kpi_name(report->kpi, &report->options[object], key, LANG_ZH, name_zh, sizeof name_zh),
                  kpi_name(report->kpi, &report->options[object], key, LANG_EN, name_en, sizeof name_en));
         put_bar(out, tally_index(tally, row, 0, false));
         (void)fputs("</td>", out);
@@ -334,7 +246,7 @@ static void put_object(const struct report_month *report, FILE *out, enum report
 static void put_lists(const struct report_month *report, FILE *out)
 {
     const struct formulas *formulas = report->kpi->formulas;
-    put_heading(out, "数字背后的案件", "The cases behind the numbers");
+    html_heading(out, "数字背后的案件", "The cases behind the numbers");
     for (uint32_t c = 0; c < formulas->counter_count; c++) {
         const struct report_list *list = &report->lists[c];
         (void)fputs("<details><summary>", out);
@@ -348,7 +260,7 @@ static void put_lists(const struct report_month *report, FILE *out)
             char zh[96], en[96];
             (void)snprintf(zh, sizeof zh, "另有 %u 件；gridloop index --cases 全部列出", list->count - list->kept);
             (void)snprintf(en, sizeof en, "%u more; gridloop index --cases lists all", list->count - list->kept);
-            put_both(out, zh, en);
+            html_both(out, zh, en);
         }
         (void)fputs("</p></details>\n", out);
     }
@@ -364,8 +276,7 @@ bool report_html_write(const struct report_month *report, enum lang lang, FILE *
     put_object(report, out, REPORT_AREA, "按街道", "By area");
     put_object(report, out, REPORT_DEPARTMENT, "按部门", "By department");
     put_object(report, out, REPORT_TEAM, "按班组", "By team");
-    put_note(out, "不对个人排名（国办函〔2026〕12号）。", "Persons are not ranked.");
+    html_note(out, "不对个人排名（国办函〔2026〕12号）。", "Persons are not ranked.");
     put_lists(report, out);
-    (void)fputs("</main></body></html>\n", out);
-    return fflush(out) == 0 && ferror(out) == 0;
+    return html_end(out);
 }

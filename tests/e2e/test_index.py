@@ -220,6 +220,20 @@ def test_report(work, database):
     check("NO_CASES" in empty.stderr and "NO_CASES" in open(html, encoding="utf-8").read(), "a month with no case says so")
 
 
+def test_page_of_a_run(work):
+    html = os.path.join(work, "run.html")
+    told = os.path.join(work, "run.json")
+    run("sim", "--city", "small", "--hours", "6", "--rate", "40", "--quiet", "--report", html, "--json", told)
+    page = open(html, encoding="utf-8").read()
+    cases = json.load(open(told, encoding="utf-8"))["ledger"]["cases"]["cases"]
+    check("<script" not in page and not re.search(r"(src|href)=", page) and "http" not in page, "the page needs nothing else")
+    check(page.count("<svg") == 5 and f">{cases}<" in page, "four charts, a map, and the number of cases")
+    check("响应较慢的网格" in page and "Slow cells" in page, "both languages")
+    check("nan" not in page.lower().replace("finance", "") and "inf" not in page, "every value is a number")
+    lost = run("sim", "--city", "small", "--hours", "1", "--rate", "5", "--quiet", "--report", "/nowhere/run.html", code=73)
+    check("cannot write the report to /nowhere/run.html" in lost.stderr, "a page that cannot be written is told")
+
+
 def with_formulas(work, database, old, new, words):
     path = os.path.join(work, "kpi.yaml")
     text = open(KPI, encoding="utf-8").read()
@@ -305,6 +319,7 @@ def main():
         database = test_recount(work)
         test_drill(database)
         test_report(work, database)
+        test_page_of_a_run(work)
         test_refusals(work, database)
         test_status(database)
     test_ratings()
