@@ -54,8 +54,7 @@ static struct options find_options(const struct index_fields *fields, const stru
         options.is_impossible = options.is_impossible ||
                                 (anchor != NULL && index_key_count(&fields->items[f], anchor) == 0);
     }
-    options.best =
-        find_rarest(fields, rank, NONE, INDEX_PAIR_KEYS_MAX, &options.best_share);
+    options.best = find_rarest(fields, rank, NONE, ANCHOR_TEXTS_MAX, &options.best_share);
     if (options.best != NONE) {
         const struct index_field *best = &fields->items[options.best];
         const uint32_t keys = index_key_count(best, best->anchors[rank]);

@@ -4,7 +4,7 @@
 
 #include "rules/index_fields.h"
 
-#define INDEX_PAIR_KEYS_MAX 16u /* entries of one rule under two fields, or under the cells of a number */
+#define INDEX_PAIR_KEYS_MAX 16u /* entries of one rule under two fields; under one as many as it has texts or cells */
 
 /* One or two fields. */
 struct index_access {

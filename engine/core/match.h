@@ -1,10 +1,10 @@
 /* match.h: which rules take this event: rules are filed under what they need, the few found are verified exactly.
  *
- * Every active rule of an event type is filed under one access: the one or two fields by which it is rarest, or the area it asks for.
+ * Every rule of an event type that is evaluated is filed under one access: the one or two fields by which it is rarest, or the area it asks for.
  * An event looks into each access once, with its own values: a text stands for itself, a number for the cell of values it lies in.
  * What is filed there may take the event; a rule that no access helps with is loose and always looked at. Each rule has a record of
- * up to three intervals that it needs, one cache line: most of what was found ends there. Then come its
- * other clauses, texts byte by byte, and only what these do not say is run: program, areas, circles, calendars. A rule may be found in vain, never missed.
+ * up to three intervals that it needs, one cache line: most of what was found ends there. Then come its other clauses, texts byte by
+ * byte, and only what these do not say is run: program, areas, circles, calendars. A rule may be found in vain, never missed.
  *
  * Rules are numbered by slot, those filed alike side by side, the loose ones last.
  *

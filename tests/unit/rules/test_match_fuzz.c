@@ -164,8 +164,11 @@ static void put_plain_leaf(struct writer *writer)
         put(writer, "b%u", field % 2);
         return;
     case 4:
-        put(writer, "s%u in ['%s', '%s']", field % 3, TEXTS[draw(writer, COUNT_OF(TEXTS))],
-            TEXTS[draw(writer, COUNT_OF(TEXTS))]);
+        put(writer, "s%u in [", field % 3);
+        for (uint32_t i = draw(writer, 4) == 0 ? 40 : 1; i > 0; i--) {
+            put(writer, "'%s%u', ", TEXTS[draw(writer, COUNT_OF(TEXTS))], i);
+        }
+        put(writer, "'%s']", TEXTS[draw(writer, COUNT_OF(TEXTS))]);
         return;
     case 5:
         put(writer, "s%u == '%s'", field % 3, TEXTS[draw(writer, COUNT_OF(TEXTS))]);
