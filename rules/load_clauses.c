@@ -383,7 +383,7 @@ static bool load_step(const struct loader *loader, const struct tree_node *node,
 {
     static const struct key_spec KEYS[] = {
         {"when", KEY_REQUIRED}, {"after", KEY_KNOWN},    {"now", KEY_KNOWN},     {"to", KEY_KNOWN},
-        {"do", KEY_KNOWN},      {"severity", KEY_KNOWN}, {"activate", KEY_LATER}};
+        {"do", KEY_KNOWN},      {"severity", KEY_KNOWN}, {"activate", KEY_KNOWN}};
     static const struct word_spec DOES[] = {{"reassign", STEP_REASSIGN}};
     if (!read_check_map(loader, node, "an escalate step", KEYS, COUNT_OF(KEYS))) {
         return false;
@@ -404,8 +404,10 @@ static bool load_step(const struct loader *loader, const struct tree_node *node,
         is_good = read_integer(loader, severity, "severity", 1, 4, &value) && is_good;
         step->severity = (uint32_t)value;
     }
-    if (to == NULL && act == NULL && severity == NULL) {
-        read_report(loader, node, "L004", "a step needs at least one of to, do and severity");
+    step->plan_name = read_find(node, "activate");
+    if (to == NULL && act == NULL && severity == NULL && step->plan_name == NULL) {
+        read_report(loader, node, "L004",
+                    "a step needs at least one of to, do, severity and activate");
         return false;
     }
     return is_good;

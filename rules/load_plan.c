@@ -470,22 +470,23 @@ static struct plan *find_plan(const struct ruleset *set, const char *id)
     return NULL;
 }
 
-static void find_plan_of(const struct loader *loader, struct rule_activate *activate)
+static struct plan *find_named(const struct loader *loader, const struct tree_node *node)
 {
     const char *names[POLICY_PLANS_MAX];
     const char *name = NULL;
-    if (!read_text(loader, activate->name, "plan", &name)) {
-        return;
+    if (!read_text(loader, node, "plan", &name)) {
+        return NULL;
     }
     for (uint32_t i = 0; i < loader->set->plan_count; i++) {
         names[i] = loader->set->plans[i]->id;
     }
-    activate->plan = find_plan(loader->set, name);
-    if (activate->plan == NULL) {
+    struct plan *plan = find_plan(loader->set, name);
+    if (plan == NULL) {
         const char *nearest = problems_nearest(name, names, loader->set->plan_count);
-        read_report(loader, activate->name, "L012", "no plan \"%s\" in plans/%s%s", name,
+        read_report(loader, node, "L012", "no plan \"%s\" in plans/%s%s", name,
                     nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     }
+    return plan;
 }
 
 void load_plans_end(const struct loader *loader)
@@ -501,10 +502,16 @@ void load_plans_end(const struct loader *loader)
                         set->plans[i]->id, set->plans[i - 1]->file);
         }
     }
+    join_inner_rules(loader); /* their ladders may begin plans too */
     for (uint32_t i = 0; i < set->rule_count; i++) {
-        if (set->rules[i]->activate != NULL) {
-            find_plan_of(loader, set->rules[i]->activate);
+        struct rule *rule = set->rules[i];
+        if (rule->activate != NULL) {
+            rule->activate->plan = find_named(loader, rule->activate->name);
+        }
+        for (uint32_t k = 0; k < rule->step_count; k++) {
+            if (rule->steps[k].plan_name != NULL) {
+                rule->steps[k].plan = find_named(loader, rule->steps[k].plan_name);
+            }
         }
     }
-    join_inner_rules(loader);
 }

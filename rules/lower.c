@@ -5,6 +5,7 @@
 #include "rules/expr_lower.h"
 #include "rules/index.h"
 #include "rules/lower_plan.h"
+#include "rules/plan.h"
 #include "rules/lower_window.h"
 #include "rules/table.h"
 
@@ -79,6 +80,7 @@ static struct image_range put_steps(struct lowering *lowering, const struct rule
         rows[i].when = step->when;
         rows[i].flags = step->flags;
         rows[i].severity = step->severity;
+        rows[i].plan = step->plan == NULL ? NONE32 : step->plan->row;
     }
     return table_add(&lowering->steps, rows, rule->step_count);
 }

@@ -91,6 +91,8 @@ struct rule_step {
     struct ast_node *condition; /* of STEP_SEVERITY */
     int64_t after_ms;
     uint32_t after_permille, when, flags, severity; /* as struct policy_step */
+    const struct tree_node *plan_name;              /* NULL = begins no plan */
+    struct plan *plan;                              /* once all plans are read */
 };
 
 struct rule_param {

@@ -296,31 +296,51 @@ static bool send(struct trial *trial, const struct suite_test *test, uint32_t in
     return is_good;
 }
 
+/* The newest active order of a person, 0 = none. */
+static uint64_t find_order(const struct trial *trial, struct hash128 person)
+{
+    struct worker_view worker;
+    struct item_view items[WORKER_ORDERS_SEEN];
+    struct order_view view;
+    const bool is_known = core_find_worker(trial->core, person, &worker);
+    const uint32_t count =
+        is_known ? core_worker_items(trial->core, person, 0, items, COUNT_OF(items)) : 0;
+    for (uint32_t i = count; i > 0; i--) {
+        if (core_find_order(trial->core, items[i - 1].order, &view) &&
+            order_state_is_active(view.state)) {
+            return view.number;
+        }
+    }
+    return 0;
+}
+
+/* The case opened last, for acts of people at desks; false where there is none. */
+static bool find_case(const struct trial *trial, struct case_view *out_case)
+{
+    struct case_view view;
+    bool is_found = false;
+    for (uint32_t slot = 0; core_next_case(trial->core, &slot, &view);) {
+        if (!is_found || view.no.serial > out_case->no.serial) {
+            *out_case = view;
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
 static bool act(struct trial *trial, const struct suite_act *from)
 {
     const struct city_person *person = &trial->ground->city->persons[from->person];
-    struct worker_view worker;
-    struct item_view items[WORKER_ORDERS_SEEN];
-    uint64_t order = 0;
-    if (core_find_worker(trial->core, person->id_hash, &worker)) {
-        const uint32_t count =
-            core_worker_items(trial->core, person->id_hash, 0, items, COUNT_OF(items));
-        for (uint32_t i = count; i > 0 && order == 0; i--) {
-            struct order_view view;
-            if (core_find_order(trial->core, items[i - 1].order, &view) &&
-                order_state_is_active(view.state)) {
-                order = view.number;
-            }
-        }
-    }
-    if (order == 0) {
-        return fail(trial, from->node, "%.*s has no order at that instant", (int)person->id.size,
-                    city_text(trial->ground->city, person->id));
-    }
+    const uint64_t order = find_order(trial, person->id_hash);
     struct order_view view;
     struct case_view on;
-    must(core_find_order(trial->core, order, &view) &&
-         core_find_case(trial->core, view.case_no, &on));
+    if (order != 0) {
+        must(core_find_order(trial->core, order, &view) &&
+             core_find_case(trial->core, view.case_no, &on));
+    } else if (!find_case(trial, &on)) {
+        return fail(trial, from->node, "%.*s has no order at that instant, and there is no case",
+                    (int)person->id.size, city_text(trial->ground->city, person->id));
+    }
     struct batch *batch = batch_new();
     struct command_head head = head_of(trial, COMMAND_ACT, person->id_hash);
     const struct outbox_mark mark = core_outbox_mark(trial->core, person->id_hash);
@@ -328,6 +348,7 @@ static bool act(struct trial *trial, const struct suite_act *from)
     head.seq = mark.last_seq + 1;
     head.content_digest = ++trial->act_seq;
     const struct act_body body = {.order = order,
+                                  .case_no = order != 0 ? (struct case_no){0, 0, 0} : on.no,
                                   .place = NONE32,
                                   .at_ms = trial->now_ms,
                                   .action = (uint16_t)from->action,

@@ -8,6 +8,7 @@
 #include "engine/core/match.h"
 #include "engine/core/offices.h"
 #include "engine/core/pause.h"
+#include "engine/core/plans.h"
 #include "engine/core/safety.h"
 #include "engine/core/watch.h"
 
@@ -349,6 +350,9 @@ static void fire_step(struct core *core, uint32_t slot, uint32_t step_row, uint3
     flow_say(core, slot, &(struct flow_note){.action = ACTION_ESCALATE, .post = first + 1});
     for (uint32_t i = 0; i < step->posts.count; i++) {
         tell_post(core, row, policy->rows[step->posts.first + i], telling);
+    }
+    if (step->plan != NONE32) {
+        plans_escalated(core, slot, step->plan);
     }
     if ((step->flags & STEP_REASSIGN) != 0) {
         flow_take_back(core, slot);

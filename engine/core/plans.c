@@ -274,14 +274,11 @@ static void ask(struct core *core, uint32_t slot)
     plans_tell_post(core, slot, row->confirm_post, CODE_PLAN_WAITS);
 }
 
-void plans_case_opened(struct core *core, uint32_t case_slot, const struct event *event)
+/* Asks for the confirmation, or begins. */
+static void activate_plan(struct core *core, uint32_t case_slot, const struct event *event,
+                          const struct policy_activate *activate)
 {
     const struct case_row *owner = cases_peek(&core->cases, case_slot);
-    const struct policy_activate *activate =
-        owner->rule == NONE32 ? NULL : find_activate(core, owner->rule);
-    if (activate == NULL) {
-        return;
-    }
     const struct policy_plan *plan = &state_policy(core)->plans[activate->plan];
     const bool is_drill = (owner->flags & CASE_IS_DRILL) != 0;
     if (plans_find_running(core, plan->id_hash, is_drill) != NONE32) {
@@ -323,6 +320,22 @@ void plans_case_opened(struct core *core, uint32_t case_slot, const struct event
     } else {
         plans_begin(core, slot, NONE32);
     }
+}
+
+void plans_case_opened(struct core *core, uint32_t case_slot, const struct event *event)
+{
+    const uint32_t rule = cases_peek(&core->cases, case_slot)->rule;
+    const struct policy_activate *activate = rule == NONE32 ? NULL : find_activate(core, rule);
+    if (activate != NULL) {
+        activate_plan(core, case_slot, event, activate);
+    }
+}
+
+void plans_escalated(struct core *core, uint32_t case_slot, uint32_t plan)
+{
+    const struct policy_activate activate = {
+        .rule = NONE32, .plan = plan, .confirm_post = NONE32};
+    activate_plan(core, case_slot, NULL, &activate);
 }
 
 static int64_t later(int64_t from_ms, int64_t every_ms)

@@ -25,6 +25,9 @@ bool plans_fit(const struct core *core, const struct policy *policy);
 /* A case was opened by its rule; event may be NULL. Asks for confirmation, or begins. */
 void plans_case_opened(struct core *core, uint32_t case_slot, const struct event *event);
 
+/* A step of a case's ladder begins the plan, at once. */
+void plans_escalated(struct core *core, uint32_t case_slot, uint32_t plan);
+
 /* Something was said of a case. Only remembers and arms timers, so that it may be called in the middle of anything. */
 void plans_case_told(struct core *core, uint32_t case_slot, enum action action);
 

@@ -289,7 +289,7 @@ static bool steps_are_sound(const struct policy *policy, const struct city *city
             duration_is_sound(step->after_ms) && step->after_permille <= 10000 &&
             (step->after_permille == 0 || step->when == STEP_UNHANDLED) &&
             step->when <= STEP_NOT_SAFE && (step->flags & ~(uint32_t)STEP_REASSIGN) == 0 &&
-            step->severity <= 4;
+            step->severity <= 4 && row_is_sound(step->plan, policy->plan_count);
         if (!is_sound) {
             return false;
         }

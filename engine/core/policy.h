@@ -267,6 +267,8 @@ struct policy_step {
     uint32_t when;           /* enum step_when */
     uint32_t flags;          /* enum step_flag */
     uint32_t severity;       /* raise to this (smaller number wins), 0 = leave */
+    uint32_t plan;           /* row of POLICY_PLANS that begins, or NONE32 */
+    uint32_t reserved;
 };
 
 /* A circle of a rule's area clause. */
@@ -479,7 +481,7 @@ _Static_assert(sizeof(struct policy_inhibit) == 24, "image row without padding")
 _Static_assert(sizeof(struct policy_rule) == 384, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
-_Static_assert(sizeof(struct policy_step) == 40, "image row without padding");
+_Static_assert(sizeof(struct policy_step) == 48, "image row without padding");
 
 static inline bool policy_rule_is_evaluated(const struct policy_rule *rule)
 {

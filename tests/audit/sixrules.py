@@ -39,6 +39,10 @@ KINDS = {
     "sensor.manhole_tilt": (2, "sensor-1", lambda c: {"device": c.choice(("T-001", "T-002")), "fields": {"tilt_deg": 40}}),
     "hotline.manhole": (3, "hotline-1", lambda c: {**covers(c), "fields": {"words": "盖", **accuracy(c)}}),
     "patrol.manhole": (1, "patrol-1", lambda c: {**covers(c), "fields": {**accuracy(c)}}),
+    "sensor.surge": (1, "sensor-1", lambda c: {"device": "W-002", "fields": {"value": number(c)}}),
+    "warning.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "level": c.choice(("orange", "red"))}}),
+    "forecast.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "aqi_mean": c.choice((150, 250)), "days_over": 2}}),
+    "warning.air.lifted": (1, "ecology-1", lambda c: {"fields": {"city": "京"}}),
     "patrol.owned": (2, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),
 }
 

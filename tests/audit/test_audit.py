@@ -63,7 +63,7 @@ def audit_clauses(work, seed):
     directory = os.path.join(work, f"clauses{seed}")
     os.mkdir(directory)
     trace = os.path.join(directory, "trace.ndjson")
-    sixrules.write_day(trace, seed, 12, 30)
+    sixrules.write_day(trace, seed, 12, 60)
     return judge(sixrules.CITY, runs.simulate(directory, sixrules.CITY, trace, seed), f"day {seed} of the six rules")
 
 

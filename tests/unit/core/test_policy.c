@@ -43,6 +43,7 @@ static void make_sample(struct sample *s)
     s->info.city_digest = s->city.image.digest;
     s->info.seek_every_ms = 1;
     s->info.accuracy_field = NONE32;
+    s->step.plan = NONE32;
     s->info.check_assigns.count = 1;
     s->info.lanes_of_one = 1u << RULE_LANE_DISPATCH;
     s->type.name = (struct image_string){0, 2};

@@ -106,7 +106,7 @@ static const struct refusal REFUSALS[] = {
     {EVENTS RULE OPEN ASSIGN "  escalate: {when: unaccepted, now: true, to: fire.119}\n",
      "L005: now: true"},
     {EVENTS RULE OPEN ASSIGN "  escalate: {when: opened, now: true}\n",
-     "at least one of to, do and severity"},
+     "at least one of to, do, severity and activate"},
     {EVENTS RULE OPEN ASSIGN "  escalate: {when: confidence > 1, now: true, to: fire.119}\n",
      "only severity can be used here"},
     {EVENTS RULE OPEN ASSIGN
