@@ -217,7 +217,7 @@ static void choose_targets(const struct loader *loader, const struct tree_node *
         }
     }
     if (group->targets.count == 0) {
-        problems_add(loader->problems, PROBLEM_WARNING, "L405", group->node->file,
+        problems_add(loader->problems, PROBLEM_WARNING, "L021", group->node->file,
                      group->node->line, group->node->column,
                      "for_each %s: none of the %u rows of the registry is chosen; the plan would "
                      "send nobody there",

@@ -252,6 +252,39 @@ static void load_inspection(const struct loader *loader, const struct tree_node 
     }
 }
 
+/* Does a task of that id stand further down? Then it would have to wait for this one's place, and could wait for this one. */
+static bool stands_below(const struct tree_node *node, const char *id)
+{
+    bool is_below = false;
+    for (uint32_t i = 0; i < read_list_count(node); i++) {
+        const struct tree_node *item = read_list_item(node, i);
+        const struct tree_node *name = item->kind == TREE_MAP ? read_find(item, "id") : NULL;
+        is_below = is_below || (name != NULL && name->kind == TREE_TEXT && strcmp(name->text, id) == 0);
+    }
+    return is_below;
+}
+
+static void refuse_need(const struct loader *loader, const struct tree_node *item, const char *name,
+                        const struct plan *plan, const struct plan_task *task, const char *nearest)
+{
+    bool is_above = false; /* for other targets, or under units */
+    for (uint32_t i = 0; i < plan->task_count; i++) {
+        is_above = is_above || strcmp(plan->tasks[i].id, name) == 0;
+    }
+    if (strcmp(task->id, name) == 0) {
+        read_report(loader, item, "L012", "needs: \"%s\" is this task itself", name);
+    } else if (!is_above && stands_below(read_find(plan->node, "tasks"), name)) {
+        read_report(loader, item, "L012",
+                    "needs: \"%s\" stands further down: a task waits only for those above it, so that no "
+                    "two wait for each other",
+                    name);
+    } else {
+        read_report(loader, item, "L012",
+                    "needs: no task \"%s\" stands before this one for the same targets%s%s", name,
+                    nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
+    }
+}
+
 static void load_needs(const struct loader *loader, const struct tree_node *node,
                        const struct plan *plan, struct plan_task *task)
 {
@@ -271,10 +304,7 @@ static void load_needs(const struct loader *loader, const struct tree_node *node
             }
         }
         if (found == NONE32) {
-            const char *nearest = problems_nearest(name, names, count);
-            read_report(loader, item, "L012",
-                        "needs: no task \"%s\" stands before this one for the same targets%s%s", name,
-                        nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
+            refuse_need(loader, item, name, plan, task, problems_nearest(name, names, count));
         } else {
             task->needs |= UINT32_C(1) << found;
         }

@@ -2,7 +2,7 @@
  *
  * Every reader reports its own finding and returns false; the caller goes on, so that one run lists all findings.
  * Codes: L002 unknown key, L003 wrong kind of value, L004 missing key, L005 out of range or not one of the words,
- * L011..L016 unknown names, L017 in the language but not in this version, L018 too many. */
+ * L011..L016 unknown names, L017 in the language but not in this version, L018 too many, L021 a plan for nobody (a warning). */
 #ifndef RULES_READ_H
 #define RULES_READ_H
 
