@@ -311,6 +311,12 @@ void agents_line(struct agents *agents, const struct effect_timeline *line, int6
         return; /* of a case that has just left */
     }
     flows_seen(agents, line, record, now_ms);
+    if (line->action == ACTION_PLAN_ASK && line->code == CODE_NOTHING && line->post != NONE32) {
+        desk_called(agents, line->post, record, now_ms);
+    }
+    if (line->action == ACTION_PLAN_STAND_DOWN) {
+        desk_plan_over(agents, record, now_ms);
+    }
     if (line->action == ACTION_UNLINK_CHILD) {
         desk_again(agents, record, now_ms); /* it could not close before */
     }
@@ -348,6 +354,7 @@ void agents_run(struct agents *agents, const struct plan_entry *plan, int64_t no
     case PLAN_DESK:
     case PLAN_DESK_DONE:
     case PLAN_REOPEN:
+    case PLAN_CALLED:
         desk_run(agents, plan, now_ms);
         return;
     case PLAN_FLOW:

@@ -6,6 +6,7 @@
  *   ASSIGNED     the desk handles it itself (DONE) or gives it back (RETURN)
  *   CHECKING     likewise: the desk checks it itself
  *   CLOSED       some are opened again within a day
+ *   (an emergency plan waits)  somebody of the post that is asked confirms it
  *
  * A plan names the case and the generation of its record: when holder or state changed meanwhile, it lapses.
  * Who acts: of the post's roster with the right needed the first on shift, else the first, else anybody in the city
@@ -147,6 +148,23 @@ static uint32_t owner_desk(const struct agents *agents, const struct case_record
     return city->info->desk_post;
 }
 
+/* The lines of an inspection that the desk has looked at itself. */
+static void fill_in_at_desk(struct agents *agents, uint32_t record, int64_t now_ms)
+{
+    const struct case_record *row = &agents->options.cases->cases[record];
+    struct run_act acts[AGENT_CHECKS_MAX];
+    const uint32_t count =
+        agents->options.checklist == NULL
+            ? 0
+            : agents->options.checklist(agents->options.context, row->no, acts, AGENT_CHECKS_MAX);
+    const uint32_t post = row->holder.kind == HOLDER_POST ? row->holder.index : NONE32;
+    const uint32_t person = desk_pick_person(agents, post, RIGHT_DEPARTMENT_DESK, now_ms);
+    for (uint32_t i = 0; person != NONE32 && i < count; i++) {
+        (void)case_text_print(row->no, acts[i].case_no);
+        agent_act(agents, person, &acts[i], now_ms);
+    }
+}
+
 /* The case is still there after all that time. */
 static void settle_case(struct agents *agents, uint32_t record, int64_t now_ms)
 {
@@ -159,6 +177,7 @@ static void settle_case(struct agents *agents, uint32_t record, int64_t now_ms)
         act_on_case(agents, record, ACTION_SEND_TO_DESK, REASON_INSTRUCTED, RIGHT_DISPATCHER,
                     owner_desk(agents, row), now_ms);
     } else if (row->state == CASE_ASSIGNED) {
+        fill_in_at_desk(agents, record, now_ms);
         act_on_case(agents, record, ACTION_DONE, REASON_NONE, RIGHT_DEPARTMENT_DESK, NONE32,
                     now_ms);
     } else if (row->state == CASE_CHECKING) {
@@ -193,11 +212,32 @@ void desk_case(struct agents *agents, uint32_t record, int64_t now_ms)
                 now_ms + desk_draw(agents, is_quick ? RATE_DESK : RATE_DESK_WORK));
 }
 
+/* The post is asked whether an emergency plan begins: somebody of it looks at it as at a case. */
+void desk_called(struct agents *agents, uint32_t post, uint32_t record, int64_t now_ms)
+{
+    const uint32_t person = desk_pick_person(agents, post, UINT32_MAX, now_ms);
+    agents->options.cases->cases[record].has_plan = true;
+    if (person != NONE32) {
+        agents_plan(agents, PLAN_CALLED, person, record, now_ms + desk_draw(agents, RATE_DESK));
+    }
+}
+
+static void confirm(struct agents *agents, uint32_t person, uint32_t record, int64_t now_ms)
+{
+    struct run_act act = {.action = ACTION_PLAN_CONFIRM};
+    (void)case_text_print(agents->options.cases->cases[record].no, act.case_no);
+    agent_act(agents, person, &act, now_ms);
+}
+
 void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms)
 {
     const uint32_t record = (uint32_t)plan->what;
     must(record < agents->options.cases->case_count);
-    if (plan_of(agents, record) != plan->what) {
+    if (plan->kind == PLAN_CALLED) {
+        confirm(agents, plan->who, record, now_ms);
+        return;
+    }
+    if (plan_of(agents, record) != plan->what || agents->options.cases->cases[record].has_plan) {
         return;
     }
     if (plan->kind == PLAN_DESK) {
@@ -213,4 +253,13 @@ void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_
 void desk_again(struct agents *agents, uint32_t record, int64_t now_ms)
 {
     desk_case(agents, record, now_ms);
+}
+
+void desk_plan_over(struct agents *agents, uint32_t record, int64_t now_ms)
+{
+    struct case_record *row = &agents->options.cases->cases[record];
+    if (row->has_plan) {
+        row->has_plan = false;
+        desk_case(agents, record, now_ms);
+    }
 }

@@ -30,6 +30,7 @@ enum plan_kind {
     PLAN_DESK,      /* what: record and generation */
     PLAN_DESK_DONE, /* what: record and generation */
     PLAN_REOPEN,    /* what: record and generation */
+    PLAN_CALLED,    /* an emergency plan waits for who; what: record */
     PLAN_FLOW,      /* what: step, and record or order: agents_flows.c */
 };
 
@@ -135,6 +136,9 @@ uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t r
 
 /* The case left its hold-up: a desk that waited looks at it again. */
 void desk_again(struct agents *agents, uint32_t record, int64_t now_ms);
+/* The plan of that case stands down: desks look at it again. */
+void desk_plan_over(struct agents *agents, uint32_t record, int64_t now_ms);
+void desk_called(struct agents *agents, uint32_t post, uint32_t record, int64_t now_ms);
 
 /* ---- agents_flows.c ---- */
 void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record, int64_t now_ms);

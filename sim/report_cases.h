@@ -38,6 +38,7 @@ struct case_record {
     bool was_desk; /* a department's desk or another post held it while it was to be handled */
     bool is_reopened;
     bool is_used;
+    bool has_plan; /* an emergency plan runs for it: desks leave it to whoever ends the alert */
     uint32_t order_first; /* row of orders; of a free record: the next free */
 };
 

@@ -355,6 +355,24 @@ static enum err open_node(struct run *run)
     return err == ERR_OK && run->options.disk != NULL ? open_log(run) : err;
 }
 
+#define LINE_GOOD 100u /* more than any share that a plan asks for, and not "no" */
+
+static uint32_t read_checklist(void *context, struct case_no no, struct run_act *out_acts, uint32_t limit)
+{
+    const struct run *run = context;
+    uint32_t answered = 0;
+    const struct image_range checks = core_case_checks(node_core(run->node), no, &answered);
+    const uint32_t count = checks.count < limit ? checks.count : limit;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct policy_check *check = &run->policy.checks[checks.first + i];
+        out_acts[i] = (struct run_act){
+            .action = ACTION_PLAN_ANSWER, .amount = LINE_GOOD, .has_photo = (check->flags & CHECK_LINE_EVIDENCE) != 0};
+        (void)snprintf(out_acts[i].subject, sizeof out_acts[i].subject, "%.*s", (int)check->id.size,
+                       policy_text(&run->policy, check->id));
+    }
+    return count;
+}
+
 static enum err open_people(struct run *run)
 {
     const struct agents_options options = {.city = &run->city,
@@ -364,6 +382,7 @@ static enum err open_people(struct run *run)
                                            .queue = &run->queue,
                                            .recorded_close = recorded_close,
                                            .wants_safety = wants_safety,
+                                           .checklist = read_checklist,
                                            .context = run,
                                            .seed = run->options.seed,
                                            .stale_fix_ms = run->policy.info->stale_fix_ms,

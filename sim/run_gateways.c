@@ -141,6 +141,8 @@ static void batch_pack(struct gateway_batch *batch, const struct trace_event *ev
     wire->type = run_wire_text(event->type);
     wire->has_at_ms = 1;
     wire->at_ms = event->at_ms - event->delay_ms;
+    wire->has_flags = event->is_drill;
+    wire->flags = event->is_drill ? (uint32_t)EVENT_IS_DRILL : 0;
     wire->device = event->device != NULL ? run_wire_text(event->device) : wire->device;
     wire->text = event->text != NULL ? run_wire_text(event->text) : wire->text;
     if (place_is_known(event->place)) {

@@ -38,7 +38,8 @@ struct fact_event trace_event_as_fact(const struct trace_event *event)
                                .place = event->place,
                                .fields = event->fields,
                                .field_count = event->field_count,
-                               .text = facts_text(event->text)};
+                               .text = facts_text(event->text),
+                               .flags = event->is_drill ? (uint32_t)EVENT_IS_DRILL : 0};
 }
 
 static struct fact_field *next_field(struct trace_event *event, const char *name)
@@ -224,7 +225,8 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
                          struct trace_event *event)
 {
     static const char *const KEYS[] = {"at",   "source", "id",  "type",   "device", "caller",
-                                       "text", "lon",    "lat", "fields", "truth",  "happened"};
+                                       "text", "lon",    "lat", "fields", "truth",  "happened",
+                                       "drill"};
     const struct {
         const char *key;
         const char **text;
@@ -246,6 +248,10 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
     }
     if (strcmp(key, "lat") == 0) {
         return read_degrees(reader, key, value, 90, &event->place.lat);
+    }
+    if (strcmp(key, "drill") == 0) {
+        event->is_drill = json_is_true(value);
+        return json_is_boolean(value) ? ERR_OK : complain(reader, "\"drill\" must be true or false");
     }
     if (strcmp(key, "fields") == 0) {
         return read_fields(reader, value, event);
@@ -459,6 +465,7 @@ void trace_writer_add(struct trace_writer *writer, const struct trace_event *eve
     }
     put_fields(file, event);
     put_key(file, "text", event->text);
+    put_words(file, event->is_drill ? ",\"drill\":true" : "");
     if (event->truth != NULL) {
         put_words(file, ",\"truth\":");
         /* 15 digits print every millionth and every 1e-7 degree as it was written. */

@@ -32,6 +32,7 @@ struct trace_event {
     const char *caller; /* or NULL */
     const char *text;   /* or NULL */
     struct place place; /* or place_none() */
+    bool is_drill;      /* whatever it opens is marked, and never meets the real */
     struct fact_field fields[EVENT_FIELDS_MAX];
     uint32_t field_count;
     json_t *

@@ -149,7 +149,8 @@ static int send_event(struct feeder *feeder, const struct trace_event *event)
                                   .lat = event->place.lat / 1e7,
                                   .fields = fields,
                                   .field_count = count,
-                                  .text = event->text};
+                                  .text = event->text,
+                                  .flags = event->is_drill ? (uint32_t)GRIDLOOP_DRILL : 0};
     int status = gridloop_gateway_send(source->gateway, &sent, NULL);
     if (status == GRIDLOOP_FULL) {
         flush_all(feeder, 1000);

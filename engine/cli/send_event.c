@@ -145,7 +145,8 @@ static enum err read_contact(const json_t *root, struct send_event *out, struct 
 static enum err read_plain(json_t *root, struct send_event *out, struct send_why *why)
 {
     static const char *const keys[] = {"at",  "source", "id",     "type", "device", "caller",
-                                       "lon", "lat",    "fields", "text", "truth",  "contact"};
+                                       "lon", "lat",    "fields", "text", "truth",  "contact",
+                                       "drill"};
     const char *key;
     json_t *value;
     json_object_foreach(root, key, value)
@@ -165,6 +166,7 @@ static enum err read_plain(json_t *root, struct send_event *out, struct send_why
     err = err != ERR_OK ? err : add_fields(out, json_object_get(root, "fields"), why);
     err = err != ERR_OK ? err : read_contact(root, out, why);
     const json_t *caller = json_object_get(root, "caller");
+    event->flags |= json_is_true(json_object_get(root, "drill")) ? (uint32_t)GRIDLOOP_DRILL : 0;
     return err == ERR_OK && caller != NULL ? add_field(out, "caller", caller, why) : err;
 }
 

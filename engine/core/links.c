@@ -3,6 +3,7 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
+#include "engine/core/plans.h"
 
 /* ---- children ---- */
 
@@ -74,13 +75,19 @@ static void say_with(const struct act *act, uint32_t slot, uint32_t other)
     flow_say(act->core, slot, &note);
 }
 
+/* A drill never meets the real, not by hand either. */
+static bool are_of_one_kind(const struct case_row *a, const struct case_row *b)
+{
+    return ((a->flags ^ b->flags) & CASE_IS_DRILL) == 0;
+}
+
 enum code links_take_child(const struct act *act, uint32_t slot, uint32_t other)
 {
     struct core *core = act->core;
     const struct case_row *row = cases_peek(&core->cases, slot);
     const struct case_row *child = cases_peek(&core->cases, other);
     if (case_state_is_terminal((enum case_state)child->state) || child->parent != NONE32 ||
-        child->child_first != NONE32 || row->parent != NONE32) {
+        child->child_first != NONE32 || row->parent != NONE32 || !are_of_one_kind(row, child)) {
         return CODE_OTHER_CASE_NEEDED;
     }
     attach(core, slot, other);
@@ -130,7 +137,11 @@ enum code links_merge(const struct act *act, uint32_t slot, uint32_t other)
     struct core *core = act->core;
     struct case_row *row = cases_at(&core->cases, slot);
     struct case_row *survivor = cases_at(&core->cases, other);
-    if (case_state_is_terminal((enum case_state)survivor->state)) {
+    /* An inspection of a plan is nothing but itself: it has a checklist, and is counted. */
+    const bool is_duty = plans_duty_of_case(core, row->no) != NONE32 ||
+                         plans_duty_of_case(core, survivor->no) != NONE32;
+    if (case_state_is_terminal((enum case_state)survivor->state) || is_duty ||
+        !are_of_one_kind(row, survivor)) {
         return CODE_OTHER_CASE_NEEDED;
     }
     pass_children(core, slot, other);

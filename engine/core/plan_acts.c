@@ -63,6 +63,16 @@ static enum code acknowledge(const struct plan_act *act)
     return CODE_DONE;
 }
 
+/* Who said it, and why. */
+static struct flow_note note_of(const struct plan_act *act, enum action action)
+{
+    return (struct flow_note){.action = action,
+                              .reason = (enum reason)act->body->reason,
+                              .actor = act->worker + 1,
+                              .text = act->text,
+                              .text_size = act->body->text_size};
+}
+
 /* ---- checklists ---- */
 
 static bool passes(uint32_t op, int64_t value, int64_t threshold)
@@ -119,9 +129,39 @@ static enum code answer_line(const struct plan_act *act, struct duty_row *duty,
     return CODE_UNKNOWN_PLAN;
 }
 
+/* An inspection that a desk holds itself: whoever may say there that it is done fills in its lines. */
+static enum code answer_at_desk(const struct plan_act *act)
+{
+    struct core *core = act->core;
+    const uint32_t case_slot = cases_find(&core->cases, act->body->case_no);
+    const uint32_t slot = plans_duty_of_case(core, act->body->case_no);
+    if (case_slot == NONE32 || slot == NONE32) {
+        return CODE_UNKNOWN_PLAN;
+    }
+    const struct case_row *row = cases_peek(&core->cases, case_slot);
+    act->result->case_no = row->no;
+    act->result->state = row->state;
+    if (!act_is_of_side(core, act->worker, row)) {
+        return CODE_NOT_YOURS;
+    }
+    if (row->state != CASE_ASSIGNED || row->holder.kind != HOLDER_POST) {
+        return CODE_WRONG_STATE;
+    }
+    struct duty_row *duty = &core->plans.duties[slot];
+    const enum code code = answer_line(act, duty, plans_def(core, duty));
+    if (code == CODE_DONE) {
+        const struct flow_note note = note_of(act, ACTION_PLAN_ANSWER);
+        flow_say(core, case_slot, &note);
+    }
+    return code;
+}
+
 static enum code answer(const struct plan_act *act, const struct command *command)
 {
     struct core *core = act->core;
+    if (act->body->order == 0) {
+        return answer_at_desk(act);
+    }
     const uint32_t order_slot = orders_find(&core->orders, act->body->order);
     if (order_slot == NONE32) {
         return act->body->order != 0 && act->body->order <= core->orders.last_number
@@ -177,16 +217,6 @@ static uint64_t possible_now(const struct core *core, const struct plan_row *row
            (row->state == PLAN_PENDING || row->state == PLAN_ACTIVE
                 ? action_bit(ACTION_PLAN_STAND_DOWN)
                 : 0);
-}
-
-/* Who said it, and why. */
-static struct flow_note note_of(const struct plan_act *act, enum action action)
-{
-    return (struct flow_note){.action = action,
-                              .reason = (enum reason)act->body->reason,
-                              .actor = act->worker + 1,
-                              .text = act->text,
-                              .text_size = act->body->text_size};
 }
 
 /* Confirming and standing down: the post that was asked, the owner's lead, or the shift chief. */

@@ -142,6 +142,10 @@ class CaseAside(CaseFlow):
         other = self.cases.get(self.act["other_case"])
         if other is None or other is case:
             return "OTHER_CASE_NEEDED"
+        is_merge = self.act["action"] in ("MERGE_INTO", "REPLACE")
+        if (is_merge and (case.is_inspection or other.is_inspection)) or (
+                (is_merge or self.act["action"] == "LINK_CHILD") and case.is_drill != other.is_drill):
+            return "OTHER_CASE_NEEDED"
         if other.is_aside:
             self.set_aside(case)
             return None

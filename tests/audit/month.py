@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""month.py: a synthetic month in which people use every exception flow, audited from outside.
+"""month.py: a synthetic month in which people use every exception flow, with an orange alert and a drill, audited from outside.
 
 MONTH_HOURS, MONTH_RATE (incidents an hour) and MONTH_SEED choose another one. Every action of the life cycle must happen, every case
 must end or be somebody's with a clock armed, and the outside view must find no difference.
@@ -19,7 +19,8 @@ from ruleread import Rules
 FLOWS = ["SUSPEND", "RESUME", "EXTEND", "EXTEND_YES", "EXTEND_NO", "EXTEND_LAPSE", "APPEAL", "APPEAL_YES", "APPEAL_NO", "SUPERVISE",
          "ANSWER", "MERGE_INTO", "ABSORB", "SPLIT", "LINK_CHILD", "GET_PARENT", "UNLINK_CHILD", "LEAVE_PARENT", "RELATE",
          "REPLACE", "CONTROL", "REQUEST_HELP", "INFORM", "RECHECK", "REASSIGN", "RETURN", "FORCE_CLOSE", "VOID", "REOPEN",
-         "CHECK_FAIL", "VERIFY_NO", "EXPIRE", "ESCALATE", "MISS", "CLEAR"]
+         "CHECK_FAIL", "VERIFY_NO", "EXPIRE", "ESCALATE", "MISS", "CLEAR", "PLAN_ASK", "PLAN_CONFIRM", "PLAN_BEGIN", "PLAN_ACK",
+         "PLAN_ANSWER", "PLAN_TASK_LATE", "PLAN_STAND_DOWN", "LATE_REPORT"]
 AGENTS = "agents:\n  exception: 0.08\n"
 
 
@@ -32,7 +33,8 @@ def main():
     with open(agents, "w", encoding="utf-8") as out:
         out.write(AGENTS)
     runs.gridloop("city", "demo", city, "--seed", seed)
-    runs.gridloop("sim", "--city", city, "--hours", hours, "--rate", rate, "--seed", seed, "--agents", agents, "--quiet",
+    trace = runs.with_alerts(runs.invent(work, city, seed, hours, rate, "2026-03-01T00:00:00+08:00"), 6)
+    runs.gridloop("sim", "--city", city, "--trace", trace, "--seed", seed, "--agents", agents, "--quiet",
                   "--check", 500, "--drain", "96h", "--log", data, "--json", report)
     runs.dump(data, dump)
     with open(dump, encoding="utf-8") as file:

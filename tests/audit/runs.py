@@ -1,4 +1,6 @@
 """runs.py: logs to audit, made with the program: a synthetic city, an invented trace, a simulated run."""
+import datetime
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +50,34 @@ def make_city(directory, seed):
     city = os.path.join(directory, "city")
     gridloop("city", "demo", city, "--seed", seed)
     return city
+
+
+def with_alerts(trace, hours=0):
+    """Adds what an emergency brings, beginning with the trace: a drill, an orange alert beside it, gas in an enterprise that says
+    nothing of it and in one that does, and the end of the alert so many hours later (0 = none)."""
+    with open(trace, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    begin = datetime.datetime.fromisoformat(rows[0]["at"])
+
+    def event(minutes, number, kind, **more):
+        at = (begin + datetime.timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+        rows.append({"at": at, "id": f"alert-{number}", "type": kind, **more})
+
+    def warning(minutes, number, kind="warning.air", drill=False, **fields):
+        event(minutes, number, kind, source="emergency-exchange", **({"drill": True} if drill else {}),
+              fields={"alert": f"A-{number}", "city": "x", "headline": "PM2.5", **fields})
+
+    warning(10, 1, drill=True, level="orange")
+    warning(50, 2, level="orange")
+    event(70, 3, "sensor.hazard", source="sensor-gateway-1", device="H-001", fields={"level_pct": 40})
+    event(80, 4, "sensor.hazard", source="sensor-gateway-1", device="H-002", fields={"level_pct": 60})
+    event(100, 5, "report.accident", source="emergency-exchange", fields={"enterprise": "ENT-00002", "words": "x"})
+    if hours:
+        warning(60 * hours, 6, "warning.air.lifted", refers="A-2")
+    rows.sort(key=lambda row: datetime.datetime.fromisoformat(row["at"]))
+    with open(trace, "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return trace
 
 
 def invent(directory, city, seed, hours, rate, begin="2026-03-03T06:00:00+08:00"):

@@ -4,6 +4,7 @@
 AUDIT_SEEDS=n sets how many days are invented (default 4, in .ci/run 20); AUDIT_REAL=all takes all real records instead of the
 first hours.
 """
+import json
 import os
 import shutil
 import sys
@@ -109,6 +110,29 @@ def audit_lanes(work):
     return is_ok
 
 
+def audit_alert(work):
+    """A day with a drill, an orange alert over 1,200 enterprises and 80 sites, and accidents that are reported or are not."""
+    os.mkdir(work)
+    city = runs.make_city(work, 5)
+    trace = runs.with_alerts(runs.invent(work, city, 5, 9, 10, "2026-03-03T08:00:00+08:00"), 6)
+    path = runs.simulate(work, city, trace, 5)
+    is_ok = judge(city, path, "a day of an alert")
+    told, tasks, plan = {}, set(), {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            for effect in row.get("effects", [row]):
+                if effect.get("effect") == "TIMELINE":
+                    told[effect["action"]] = told.get(effect["action"], 0) + 1
+                if effect.get("effect") == "PLAN" and not effect["is_drill"]:
+                    plan = effect
+    for action in ("PLAN_ASK", "PLAN_CONFIRM", "PLAN_BEGIN", "PLAN_TASK_LATE", "PLAN_ACK", "PLAN_ANSWER", "LATE_REPORT",
+                   "PLAN_STAND_DOWN", "PLAN_CANCEL"):
+        is_ok = runs.ok(told.get(action, 0) > 0, f"{told.get(action, 0)} x {action}") and is_ok
+    done, total, state = (plan.get(key) for key in ("done", "total", "state"))
+    return runs.ok(state in ("STANDING_DOWN", "ENDED") and done > 1000, f"the alert's plan is {state}, {done} of {total} done") and is_ok
+
+
 def audit_real(work, name):
     directory = os.path.join(work, name)
     os.mkdir(directory)
@@ -132,6 +156,7 @@ def main():
         results += [audit_clauses(work, seed) for seed in (1, 2)]
         results.append(audit_quarrels(work))
         results.append(audit_lanes(work))
+        results.append(audit_alert(os.path.join(work, "alert")))
         if os.path.isdir(runs.DATA):
             results += [audit_real(work, name) for name in ("sf", "ny")]
         else:

@@ -110,7 +110,7 @@ class Case:
         self.is_supervised = self.supervise_missed = self.auto_supervised = self.was_reopened = False
         self.supervise_limit_ms, self.appeal = 0, None
         self.is_joint, self.help_wanted, self.is_recheck = False, 0, False
-        self.is_drill, self.ratings = False, set()
+        self.is_drill, self.is_inspection, self.ratings = False, False, set()
         self.contacts = []  # keys, as they came; None: erased
         self.survivor = self.parent = None
         self.children = []  # newest first
@@ -325,6 +325,9 @@ class World:
         if case is None:
             case = self.cases[effect["case"]] = Case(effect["case"])
             case.is_aside, case.place, case.asset = True, place_of(effect["place"]), name_of(effect["asset"])
+            rule = name_of(effect["rule"], "id") or ""
+            case.is_drill = effect.get("is_drill", False)
+            case.is_inspection = "/" in rule and not rule.endswith(("/fail", "/late"))
             self.note_object(case)
             self.checked["passed_over"] += 1
             district, day, serial = (int(part) for part in effect["case"].split("-"))

@@ -280,8 +280,7 @@ static enum code expected_of_plans(enum action action, const struct actor *actor
                          (actor->role == 'k' && strcmp(actor->id, "desk.dai") != 0);
         return !may ? CODE_NO_RIGHT : action == ACTION_SILENCE ? CODE_BAD_MATCHER : CODE_UNKNOWN_SILENCE;
     }
-    return action == ACTION_PLAN_ACK || action == ACTION_PLAN_ANSWER ? CODE_UNKNOWN_ORDER
-                                                                     : CODE_UNKNOWN_PLAN;
+    return action == ACTION_PLAN_ACK ? CODE_UNKNOWN_ORDER : CODE_UNKNOWN_PLAN;
 }
 
 static bool is_of_plans(enum action action)
