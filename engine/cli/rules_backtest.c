@@ -3,6 +3,7 @@
 
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/log_events.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/rules_inputs.h"
 #include "rules/compile.h"
@@ -15,12 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define COMMAND "gridloop rules backtest"
 #define EXPECT_SIZE_MAX ((size_t)1024 * 1024)
 
 struct backtest_request {
-    const char *city, *rules, *against, *corpus, *expect, *report, *lang;
+    const char *city, *rules, *against, *corpus, *log, *expect, *report, *lang;
     uint64_t seed;
 };
 
@@ -35,6 +37,9 @@ struct backtest_inputs {
     struct rules_inputs read; /* the new rules: their set knows the names in expectations */
     struct agent_rates *rates;
     struct backtest_run before, after;
+    char trace[64];                  /* made of a log; removed in the end */
+    struct log_events_counts counts; /* of that log */
+    struct log_last_rules recorded;
 };
 
 static void inputs_fini(struct backtest_inputs *inputs)
@@ -44,6 +49,10 @@ static void inputs_fini(struct backtest_inputs *inputs)
     free(inputs->before.bytes);
     free(inputs->after.bytes);
     free(inputs->rates);
+    free(inputs->recorded.bytes);
+    if (inputs->trace[0] != '\0') {
+        (void)unlink(inputs->trace);
+    }
     rules_inputs_fini(&inputs->read);
 }
 
@@ -62,19 +71,125 @@ static enum err inputs_init(const struct backtest_request *request, const char *
     }
     err = rules_inputs_read(read, request->city);
     if (err == ERR_OK) {
+        err = rules_compile(read->rules, &read->city, read->problems, &inputs->after.bytes,
+                            &inputs->after.size);
+    }
+    /* What a log was decided by is at hand; it fits if the city is still the same. */
+    const bool is_recorded = request->against == NULL && inputs->recorded.bytes != NULL &&
+                             hash128_is_equal(inputs->recorded.city, read->city.image.digest);
+    if (err == ERR_OK && is_recorded) {
+        inputs->before.bytes = inputs->recorded.bytes;
+        inputs->before.size = inputs->recorded.size;
+        inputs->recorded.bytes = NULL;
+    } else if (err == ERR_OK) {
+        if (inputs->recorded.bytes != NULL && request->against == NULL) {
+            (void)fprintf(stderr, COMMAND ": the city has changed since this log; %s stands for the rules of before\n",
+                          against);
+        }
         err = rules_compile(against, &read->city, read->problems, &inputs->before.bytes,
                             &inputs->before.size);
     }
-    return err == ERR_OK ? rules_compile(read->rules, &read->city, read->problems, &inputs->after.bytes,
-                                         &inputs->after.size)
-                         : err;
+    return err;
+}
+
+/* A log as a trace beside other temporary files. */
+static int read_log(const struct backtest_request *request, struct backtest_inputs *inputs)
+{
+    const char *directory = getenv("TMPDIR");
+    (void)snprintf(inputs->trace, sizeof inputs->trace, "%.40s/gridloop-log-XXXXXX",
+                   directory != NULL && strlen(directory) <= 40 ? directory : "/tmp");
+    const int fd = mkstemp(inputs->trace);
+    if (fd < 0) {
+        (void)fprintf(stderr, COMMAND ": no temporary file in %s (exit %d)\n", inputs->trace, EX_CANTCREAT);
+        inputs->trace[0] = '\0';
+        return EX_CANTCREAT;
+    }
+    (void)close(fd);
+    const int exit_code =
+        log_events_write(COMMAND, request->log, inputs->trace, &inputs->counts, &inputs->recorded);
+    if (exit_code == EX_OK && inputs->counts.written == 0) {
+        (void)fprintf(stderr, COMMAND ": the log in %s has no events that can be played again (exit %d)\n",
+                      request->log, EX_NOINPUT);
+        return EX_NOINPUT;
+    }
+    return exit_code;
+}
+
+/* What is not in a log, or not by itself. */
+static const struct lost_row {
+    const char *json, *en, *zh;
+    size_t offset;
+} LOST[] = {
+    {"acts", "acts of people: simulated people act in their place", "人员操作：改由模拟人员进行",
+     offsetof(struct log_events_counts, acts)},
+    {"by_persons", "events reported by persons, left out", "人员上报的事件，未重放",
+     offsetof(struct log_events_counts, by_persons)},
+    {"unknown_types", "events of types that no rule declared then: their names were not kept",
+     "当时规则未声明类型的事件：类型名未留存", offsetof(struct log_events_counts, unknown_types)},
+    {"refused", "events refused before a rule saw them", "规则之前即被拒收的事件",
+     offsetof(struct log_events_counts, refused)},
+    {"contacts", "contacts of reporters, left out", "上报人联系方式，未重放",
+     offsetof(struct log_events_counts, contacts)},
+    {"redacted_entries", "entries without the positions of people any more (positions: none)",
+     "条目中人员定位已清除（positions: none）", offsetof(struct log_events_counts, redacted)}};
+
+static uint64_t lost_count(const struct log_events_counts *counts, const struct lost_row *row)
+{
+    uint64_t value = 0;
+    memcpy(&value, (const char *)counts + row->offset, sizeof value);
+    return value;
+}
+
+static void print_lost(const struct log_events_counts *counts, bool is_chinese)
+{
+    (void)printf(is_chinese ? "取自日志：%" PRIu64 " 个事件，重放 %" PRIu64 " 个，自第 %" PRIu64 " 条起\n"
+                            : "from the log: %" PRIu64 " events, %" PRIu64 " played, from entry %" PRIu64 " on\n",
+                 counts->events, counts->written, counts->first_position);
+    for (size_t i = 0; i < COUNT_OF(LOST); i++) {
+        if (lost_count(counts, &LOST[i]) > 0) {
+            (void)printf("  %8" PRIu64 "  %s\n", lost_count(counts, &LOST[i]),
+                         is_chinese ? LOST[i].zh : LOST[i].en);
+        }
+    }
+}
+
+/* Fields and types that only the new rules know: no log of the time has them. */
+static json_t *new_fields(const struct backtest_inputs *inputs)
+{
+    json_t *out = json_array();
+    const struct policy *old = run_policy(inputs->before.run);
+    const struct ruleset *set = inputs->read.set;
+    for (uint32_t i = 0; i < set->field_count; i++) {
+        bool is_known = set->fields[i]->is_builtin;
+        for (uint32_t k = 0; k < old->field_count && !is_known; k++) {
+            const struct image_string name = old->fields[k].name;
+            is_known = name.size == strlen(set->fields[i]->name) &&
+                       memcmp(policy_text(old, name), set->fields[i]->name, name.size) == 0;
+        }
+        if (!is_known) {
+            (void)json_array_append_new(out, json_string(set->fields[i]->name));
+        }
+    }
+    return out;
+}
+
+static void print_new_fields(json_t *fields, bool is_chinese)
+{
+    for (size_t i = 0; i < json_array_size(fields); i++) {
+        (void)printf("%s%s", i == 0 ? (is_chinese ? "日志中没有的字段（仅新规则声明）：" : "fields that only the new rules declare, so no recorded event has them: ")
+                                    : ", ",
+                     json_string_value(json_array_get(fields, i)));
+    }
+    if (json_array_size(fields) > 0) {
+        (void)printf("\n");
+    }
 }
 
 static enum err play(const struct backtest_request *request, struct backtest_inputs *inputs,
                      struct backtest_run *side, const char *what)
 {
     struct trace_reader *trace = NULL;
-    enum err err = trace_reader_open(request->corpus, inputs->read.problems, &trace);
+    enum err err = trace_reader_open(request->log != NULL ? inputs->trace : request->corpus, inputs->read.problems, &trace);
     if (err != ERR_OK) {
         return err;
     }
@@ -287,9 +402,19 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
 
 /* ---- all of it ---- */
 
-static int write_report(const struct backtest_request *request, const struct backtest *backtest)
+static int write_report(const struct backtest_request *request, const struct backtest_inputs *inputs,
+                        const struct backtest *backtest)
 {
     json_t *root = backtest_to_json(backtest);
+    if (request->log != NULL) {
+        json_t *lost = json_pack("{s:I, s:I, s:o}", "events", (json_int_t)inputs->counts.events, "played",
+                                 (json_int_t)inputs->counts.written, "new_fields", new_fields(inputs));
+        for (size_t i = 0; i < COUNT_OF(LOST); i++) {
+            (void)json_object_set_new(lost, LOST[i].json,
+                                      json_integer((json_int_t)lost_count(&inputs->counts, &LOST[i])));
+        }
+        (void)json_object_set_new(root, "log", lost);
+    }
     const int failed = json_dump_file(root, request->report, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(root);
     if (failed != 0) {
@@ -307,10 +432,15 @@ static int backtest(const struct backtest_request *request)
     exit_code = exit_code == EX_OK
                     ? rules_inputs_find(COMMAND, request->city, request->rules, &inputs.read)
                     : exit_code;
-    if (exit_code != EX_OK || !cli_has_input(COMMAND, request->corpus)) {
+    if (exit_code == EX_OK) {
+        exit_code = request->log != NULL                          ? read_log(request, &inputs)
+                    : cli_has_input(COMMAND, request->corpus) ? EX_OK
+                                                              : EX_NOINPUT;
+    }
+    if (exit_code != EX_OK) {
         rules_inputs_fini(&before);
         inputs_fini(&inputs);
-        return EX_NOINPUT;
+        return exit_code;
     }
     enum err err = inputs_init(request, before.rules, &inputs);
     err = err == ERR_OK ? play(request, &inputs, &inputs.before, "the rules before") : err;
@@ -323,7 +453,13 @@ static int backtest(const struct backtest_request *request)
         struct backtest difference;
         backtest_make(&difference, inputs.before.run, inputs.after.run);
         backtest_print(&difference, cli_lang(request->lang), stdout);
-        exit_code = request->report == NULL ? EX_OK : write_report(request, &difference);
+        if (request->log != NULL) {
+            json_t *fields = new_fields(&inputs);
+            print_lost(&inputs.counts, cli_lang(request->lang) == LANG_ZH);
+            print_new_fields(fields, cli_lang(request->lang) == LANG_ZH);
+            json_decref(fields);
+        }
+        exit_code = request->report == NULL ? EX_OK : write_report(request, &inputs, &difference);
         exit_code = exit_code == EX_OK ? judge_all(request, &inputs, &difference) : exit_code;
         backtest_fini(&difference);
     }
@@ -338,6 +474,7 @@ int rules_backtest(int argc, char **argv)
         {"rules", 'r', "DIR", 0, "the new rules", 0},
         {"against", 'a', "DIR", 0, "the rules before; default CITY/rules", 0},
         {"corpus", 'c', "FILE", 0, "recorded events, a trace", 0},
+        {"log", 'l', "DIR", 0, "or those of an engine's log: its data directory, with the rules of its time as those before", 0},
         {"expect", 'e', "FILE", 0, "what must hold under the new rules", 0},
         {"report", 'o', "FILE", 0, "write everything as JSON", 0},
         {"seed", 's', "N", 0, "of the simulated people (default 1)", 0},
@@ -348,6 +485,7 @@ int rules_backtest(int argc, char **argv)
     const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
                                            {'a', &request.against, NULL},
                                            {'c', &request.corpus, NULL},
+                                           {'l', &request.log, NULL},
                                            {'e', &request.expect, NULL},
                                            {'o', &request.report, NULL},
                                            {'L', &request.lang, NULL},
@@ -359,12 +497,12 @@ int rules_backtest(int argc, char **argv)
         "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done and "
         "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be read.",
         slots, COUNT_OF(slots),
-        "name a city, new rules and events: gridloop rules backtest ./qinghe --rules ./new --corpus "
+        "name a city, new rules and events, of a trace or of a log: gridloop rules backtest ./qinghe --rules ./new --corpus "
         "day.ndjson"};
     if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }
-    if (request.rules == NULL || request.corpus == NULL) {
+    if (request.rules == NULL || (request.corpus == NULL) == (request.log == NULL)) {
         (void)fprintf(stderr, COMMAND ": %s (exit %d)\n", form.needs, EX_USAGE);
         return EX_USAGE;
     }
