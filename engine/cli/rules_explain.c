@@ -4,6 +4,7 @@
 
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/explain_log.h"
 #include "engine/cli/rules_inputs.h"
 #include "engine/cli/send_event.h"
 #include "engine/core/code.h"
@@ -21,7 +22,7 @@
 #define EVENT_FILE_MAX 65536u
 
 struct explain_request {
-    const char *city, *rules, *event, *rule, *lang, *at;
+    const char *city, *rules, *event, *log, *rule, *lang, *at;
     bool is_json;
     int64_t at_ms; /* of at */
 };
@@ -120,7 +121,7 @@ static bool is_of_type(const struct rule *rule, uint32_t type)
 
 /* The rule asked for, or all of the event's type, and which of them has its turn. */
 static void explain_all(const struct rules_inputs *inputs, const struct explain_request *request,
-                        const struct event *event)
+                        const struct event *event, json_t *recorded)
 {
     const struct ruleset *set = inputs->set;
     const bool is_chinese = cli_lang(request->lang) == LANG_ZH;
@@ -136,7 +137,8 @@ static void explain_all(const struct rules_inputs *inputs, const struct explain_
         }
         const struct explanation explanation = explain_rule(set, rule, event);
         told++;
-        if (explanation.takes && (winner == NULL || rule->priority > winner->priority)) {
+        const bool competes = rule->lane == RULE_LANE_DISPATCH && rule->status == RULE_ACTIVE;
+        if (explanation.takes && competes && (winner == NULL || rule->priority > winner->priority)) {
             winner = rule;
         }
         if (request->is_json) {
@@ -148,6 +150,9 @@ static void explain_all(const struct rules_inputs *inputs, const struct explain_
     if (request->is_json) {
         json_t *root = json_pack("{s:o, s:s?}", "rules", rows, "winner",
                                  winner == NULL ? NULL : winner->id);
+        if (recorded != NULL) {
+            (void)json_object_set(root, "recorded", recorded);
+        }
         (void)json_dumpf(root, stdout, JSON_INDENT(1));
         (void)printf("\n");
         json_decref(root);
@@ -180,6 +185,53 @@ static int refuse_rule(const struct ruleset *set, const char *asked)
     return EX_NOINPUT;
 }
 
+/* type: as it was written. recorded: what a log says of it, or NULL. */
+static int explain_record(const struct rules_inputs *inputs, const struct explain_request *request,
+                          const struct fact_record *record, const char *type, json_t *recorded)
+{
+    if (record->head.verdict != CODE_NOTHING) {
+        (void)fprintf(stderr, COMMAND ": the event would be refused: %s %s (exit %d)\n",
+                      words_code_name(record->head.verdict),
+                      words_code(record->head.verdict, cli_lang(request->lang)), EX_DATAERR);
+        return EX_DATAERR;
+    }
+    if (record->head.type == NONE16) {
+        const char *nearest = facts_nearest_type(inputs->facts, type);
+        (void)fprintf(stderr, COMMAND ": no rule file declares the event type \"%s\"%s%s%s "
+                              "(exit %d)\n",
+                      type, nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
+                      nearest == NULL ? "" : "\"?", EX_DATAERR);
+        return EX_DATAERR;
+    }
+    const struct event event = {.head = &record->head,
+                                .fields = record->fields,
+                                .text = record->text,
+                                .free_text = record->free_text};
+    explain_all(inputs, request, &event, recorded);
+    return EX_OK;
+}
+
+/* An event of a log: what was decided then, and why, by the rules at hand. */
+static int explain_recorded(const struct rules_inputs *inputs, const struct explain_request *request)
+{
+    static struct fact_record record; /* large */
+    struct explain_log found;
+    int exit_code = explain_log_find(COMMAND, request->log, request->event, &found);
+    if (exit_code == EX_OK) {
+        const struct fact_event fact = trace_event_as_fact(&found.event->event);
+        const bool is_same = hash128_is_equal(found.rules, inputs->set->digest);
+        json_t *recorded = request->is_json ? explain_log_json(&found, is_same) : NULL;
+        facts_resolve(inputs->facts, &fact, found.event->event.at_ms, &record);
+        if (!request->is_json) {
+            explain_log_print(&found, is_same, cli_lang(request->lang));
+        }
+        exit_code = explain_record(inputs, request, &record, found.event->event.type, recorded);
+        json_decref(recorded);
+    }
+    explain_log_fini(&found);
+    return exit_code;
+}
+
 static int explain_event(const struct rules_inputs *inputs, const struct explain_request *request)
 {
     char *text = read_event(request->event);
@@ -197,26 +249,7 @@ static int explain_event(const struct rules_inputs *inputs, const struct explain
     }
     static struct fact_record record; /* large */
     resolve(inputs, request, &sent, &record);
-    int exit_code = EX_OK;
-    if (record.head.verdict != CODE_NOTHING) {
-        (void)fprintf(stderr, "gridloop rules explain: the event would be refused: %s %s (exit %d)\n",
-                      words_code_name(record.head.verdict),
-                      words_code(record.head.verdict, cli_lang(request->lang)), EX_DATAERR);
-        exit_code = EX_DATAERR;
-    } else if (record.head.type == NONE16) {
-        const char *nearest = facts_nearest_type(inputs->facts, sent.event.type);
-        (void)fprintf(stderr, "gridloop rules explain: no rule file declares the event type \"%s\"%s%s%s "
-                              "(exit %d)\n",
-                      sent.event.type, nearest == NULL ? "" : "; did you mean \"",
-                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?", EX_DATAERR);
-        exit_code = EX_DATAERR;
-    } else {
-        const struct event event = {.head = &record.head,
-                                    .fields = record.fields,
-                                    .text = record.text,
-                                    .free_text = record.free_text};
-        explain_all(inputs, request, &event);
-    }
+    const int exit_code = explain_record(inputs, request, &record, sent.event.type, NULL);
     send_event_fini(&sent);
     free(text);
     return exit_code;
@@ -226,6 +259,7 @@ int rules_explain(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"event", 'e', "JSON|FILE|-", 0, "the event, in a form gridloop send takes", 0},
+        {"log", 'l', "DIR", 0, "--event is SOURCE/ID, ID or ENTRY.N of the log in this data directory", 0},
         {"rule", 'R', "ID", 0, "this rule only, whatever its event types", 0},
         {"at", 't', "TIME", 0, "as if it happened then", 0},
         {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
@@ -235,6 +269,7 @@ int rules_explain(int argc, char **argv)
     struct explain_request request = {.city = NULL};
     const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
                                            {'e', &request.event, NULL},
+                                           {'l', &request.log, NULL},
                                            {'R', &request.rule, NULL},
                                            {'t', &request.at, NULL},
                                            {'L', &request.lang, NULL},
@@ -243,7 +278,7 @@ int rules_explain(int argc, char **argv)
     const struct arguments_form form = {
         OPTIONS, "CITY",
         "Tells of every rule on the event's type, clause by clause and with the values that stood in "
-        "the event, whether it takes the event.\vWhat became of a firing in a running engine is "
+        "the event, whether it takes the event. Of an event of a log also what was decided then, and by which rules.\vWhat became of a firing in a running engine is "
         "told by gridloop case explain. Exit 65: the event is wrong, and how.",
         slots, COUNT_OF(slots),
         "name a city and an event: gridloop rules explain ./qinghe --event '{\"type\": "
@@ -269,7 +304,8 @@ int rules_explain(int argc, char **argv)
         } else if (request.rule != NULL && ruleset_find_rule(inputs.set, request.rule) == NULL) {
             exit_code = refuse_rule(inputs.set, request.rule);
         } else {
-            exit_code = explain_event(&inputs, &request);
+            exit_code = request.log != NULL ? explain_recorded(&inputs, &request)
+                                            : explain_event(&inputs, &request);
         }
     }
     rules_inputs_fini(&inputs);
