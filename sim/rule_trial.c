@@ -39,7 +39,8 @@ struct trial {
     bool has_fired;
     int64_t now_ms;
     uint64_t act_seq;
-    struct hash128 digest;
+    struct trial_digest digest;
+    bool is_past_middle;
     uint32_t result_code; /* of the last act or event */
     struct trial_failure *failure;
 };
@@ -72,7 +73,9 @@ static void take_effect(void *context, const struct effect *effect)
 {
     struct trial *trial = context;
     if (effect->kind != EFFECT_ACTIVATED) {
-        trial->digest = effect_digest(trial->digest, effect);
+        struct hash128 *digest =
+            trial->is_past_middle ? &trial->digest.after : &trial->digest.before;
+        *digest = effect_digest(*digest, effect);
     }
     struct trial_note note = {effect->kind, trial->event, NONE32, 0, NONE32, NONE32, 0};
     if (effect->kind == EFFECT_RESULT) {
@@ -545,12 +548,34 @@ static int64_t next_instant(const struct suite_test *test, uint32_t event, uint3
     return expectation < test->expect_count ? min_i64(at_ms, test->expects[expectation].at_ms) : at_ms;
 }
 
-static bool play(struct trial *trial, const struct suite_test *test, enum trial_way way)
+/* The middle: the core is loaded from what it saved, or other rules take over. Returns the test as the rules of then name it. */
+static const struct suite_test *turn(struct trial *trial, const struct suite_test *test,
+                                     enum trial_way way, const struct trial_next *next)
+{
+    if (way == TRIAL_RESTORED) {
+        restore(trial);
+    }
+    if (way != TRIAL_RELOADED) {
+        return test;
+    }
+    const struct ruleset *old = trial->ground->set;
+    trial->ground = next->ground;
+    activate(trial);
+    for (uint32_t i = 0; i < trial->note_count; i++) { /* what happened is told by the new rows */
+        struct trial_note *note = &trial->notes[i];
+        const struct rule *rule =
+            note->rule == NONE32 ? NULL : ruleset_find_rule(next->ground->set, old->rules[note->rule]->id);
+        note->rule = rule == NULL ? NONE32 : rule->row;
+    }
+    return next->test;
+}
+
+static bool play(struct trial *trial, const struct suite_test *test, enum trial_way way,
+                 const struct trial_next *next)
 {
     uint32_t event = 0;
     uint32_t act_index = 0;
     uint32_t expectation = 0;
-    bool is_restored = way != TRIAL_RESTORED;
     for (;;) {
         const int64_t at_ms = next_instant(test, event, act_index, expectation);
         if (at_ms == NEVER_MS) {
@@ -561,9 +586,10 @@ static bool play(struct trial *trial, const struct suite_test *test, enum trial_
             if (!send(trial, test, event)) {
                 return false;
             }
-            if (!is_restored && 2 * (event + 1) >= test->event_count) {
-                restore(trial);
-                is_restored = true;
+            if (!trial->is_past_middle && 2 * (event + 1) >= test->event_count) {
+                pass_until(trial, trial->now_ms); /* what is due is decided before */
+                trial->is_past_middle = true;
+                test = turn(trial, test, way, next);
             }
         }
         for (; act_index < test->act_count && test->acts[act_index].at_ms == at_ms; act_index++) {
@@ -582,8 +608,8 @@ static bool play(struct trial *trial, const struct suite_test *test, enum trial_
 }
 
 bool trial_run(const struct trial_ground *ground, const struct suite_test *test, enum trial_way way,
-               struct trial_coverage *coverage, struct hash128 *out_digest,
-               struct trial_failure *out_failure)
+               const struct trial_next *next, struct trial_coverage *coverage,
+               struct trial_digest *out_digest, struct trial_failure *out_failure)
 {
     struct trial trial = {.ground = ground,
                           .coverage = coverage,
@@ -601,7 +627,7 @@ bool trial_run(const struct trial_ground *ground, const struct suite_test *test,
     trial.limits.gateways = ground->city->gateway_count + 8;
     core_start(&trial);
     activate(&trial);
-    const bool is_good = play(&trial, test, way);
+    const bool is_good = play(&trial, test, way, next);
     core_check(trial.core);
     *out_digest = trial.digest;
     free(trial.notes);

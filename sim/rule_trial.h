@@ -1,8 +1,9 @@
 /* rule_trial.h: runs one test of rules on a fresh core with a virtual clock, and says which expectation failed.
  *
  * The clock moves only by the test's instants; timers fire on the way. At one instant: timers, events, acts, then
- * expectations. Every event is also put to the naive evaluator, which must name the same rule; the second way of running
- * saves and restores the core in the middle and activates the same images again, which must change nothing.
+ * expectations. Every event is also put to the naive evaluator, which must name the same rule. A test may be run with the core
+ * saved, restored and activated again in the middle, which must change nothing; and with other rules taking over there, which
+ * must from then on decide as if they had been there all along.
  *
  * Owner   a trial owns its core; images and set are borrowed */
 #ifndef SIM_RULE_TRIAL_H
@@ -29,17 +30,27 @@ struct trial_coverage {
     struct region *regions; /* per rule */
 };
 
-enum trial_way { TRIAL_STRAIGHT, TRIAL_RESTORED, TRIAL_WAY_COUNT };
+enum trial_way { TRIAL_STRAIGHT, TRIAL_RESTORED, TRIAL_RELOADED, TRIAL_WAY_COUNT };
+
+/* The same test as other rules name it, which take over in the middle of RELOADED. */
+struct trial_next {
+    const struct trial_ground *ground;
+    const struct suite_test *test;
+};
+
+/* Of all effects but the activations, until the middle event and after it. */
+struct trial_digest {
+    struct hash128 before, after;
+};
 
 struct trial_failure {
     const struct tree_node *node; /* the expectation, event or act */
     char text[600];
 };
 
-/* False: out_failure says what was expected and what there was. coverage may be NULL. *out_digest: of all effects but the
- * activations, equal for all ways. */
+/* False: out_failure says what was expected and what there was. coverage may be NULL; next only where the way is RELOADED. */
 bool trial_run(const struct trial_ground *ground, const struct suite_test *test, enum trial_way way,
-               struct trial_coverage *coverage, struct hash128 *out_digest,
-               struct trial_failure *out_failure);
+               const struct trial_next *next, struct trial_coverage *coverage,
+               struct trial_digest *out_digest, struct trial_failure *out_failure);
 
 #endif

@@ -1,9 +1,10 @@
-/* rules_test.c: see rules_test.h. Each test runs straight and with the core saved, restored and activated again in the middle;
- * both must meet the expectations and emit the same effects. */
+/* rules_test.c: see rules_test.h. Each test runs straight, with the core saved, restored and activated again in the middle, and with
+ * the same rules among others taking over there; all must meet the expectations and emit the same effects. */
 #include "engine/cli/rules_test.h"
 
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/rules_beside.h"
 #include "engine/cli/rules_inputs.h"
 #include "sim/rule_trial.h"
 
@@ -25,6 +26,9 @@ struct test_inputs {
     struct trial_ground ground;
     struct suite suite;
     struct trial_coverage coverage;
+    struct rules_inputs other_read; /* the same and a rule more */
+    struct trial_ground other_ground;
+    struct suite other_suite;
 };
 
 struct test_totals {
@@ -47,6 +51,18 @@ static void coverage_init(struct test_inputs *inputs)
     }
 }
 
+static struct trial_ground ground_of(const struct rules_inputs *read)
+{
+    return (struct trial_ground){.set = read->set,
+                                 .city_bytes = read->city_bytes,
+                                 .city_size = read->city_size,
+                                 .city = &read->city,
+                                 .policy_bytes = read->policy_bytes,
+                                 .policy_size = read->policy_size,
+                                 .policy = &read->policy,
+                                 .facts = read->facts};
+}
+
 static enum err inputs_init(const struct test_request *request, struct test_inputs *inputs)
 {
     struct rules_inputs *read = &inputs->read;
@@ -55,43 +71,69 @@ static enum err inputs_init(const struct test_request *request, struct test_inpu
     if (err != ERR_OK) {
         return err;
     }
-    inputs->ground = (struct trial_ground){.set = read->set,
-                                           .city_bytes = read->city_bytes,
-                                           .city_size = read->city_size,
-                                           .city = &read->city,
-                                           .policy_bytes = read->policy_bytes,
-                                           .policy_size = read->policy_size,
-                                           .policy = &read->policy,
-                                           .facts = read->facts};
+    inputs->ground = ground_of(read);
     coverage_init(inputs);
     return suite_load(read->set, request->tests != NULL ? request->tests : read->rules, read->problems,
                       &inputs->suite);
 }
 
+/* The rules that take over in the middle of every test, and the tests as they name them. */
+static enum err other_init(const struct test_request *request, struct test_inputs *inputs)
+{
+    struct rules_inputs *read = &inputs->other_read;
+    enum err err = rules_beside_read(&inputs->read, request->city, read);
+    if (err == ERR_OK) {
+        inputs->other_ground = ground_of(read);
+        err = suite_load(read->set, request->tests != NULL ? request->tests : inputs->read.rules,
+                         read->problems, &inputs->other_suite);
+    }
+    problems_print(read->problems, stderr);
+    return err;
+}
+
 /* ---- one test ---- */
 
-static bool run_test(struct test_inputs *inputs, const struct suite_test *test,
-                     struct trial_failure *failure)
+static bool is_equal(struct hash128 a, struct hash128 b)
 {
-    static const char *const WAYS[TRIAL_WAY_COUNT] = {
-        [TRIAL_STRAIGHT] = "", [TRIAL_RESTORED] = " (saved, restored and activated again midway)"};
-    struct hash128 digests[TRIAL_WAY_COUNT];
-    for (int way = 0; way < TRIAL_WAY_COUNT; way++) {
+    return a.hi == b.hi && a.lo == b.lo;
+}
+
+/* Runs 0 and 1 under these rules, 2 under these and then the others, 3 under the others all along. */
+enum { RUN_RELOADED = TRIAL_RELOADED, RUN_OTHER, RUN_COUNT };
+
+static bool run_test(struct test_inputs *inputs, uint32_t row, struct trial_failure *failure)
+{
+    static const char *const RUNS[RUN_COUNT] = {
+        [TRIAL_STRAIGHT] = "", [TRIAL_RESTORED] = " (saved, restored and activated again midway)",
+        [RUN_RELOADED] = " (other rules beside these take over midway)",
+        [RUN_OTHER] = " (other rules beside these)"};
+    const struct suite_test *test = &inputs->suite.tests[row];
+    const struct trial_next next = {&inputs->other_ground, &inputs->other_suite.tests[row]};
+    struct trial_digest digests[RUN_COUNT];
+    for (int run = 0; run < RUN_COUNT; run++) {
+        const bool is_other = run == RUN_OTHER;
         failure->node = test->node;
-        if (!trial_run(&inputs->ground, test, (enum trial_way)way, &inputs->coverage, &digests[way],
-                       failure)) {
+        if (!trial_run(is_other ? next.ground : &inputs->ground, is_other ? next.test : test,
+                       is_other ? TRIAL_STRAIGHT : (enum trial_way)run, &next,
+                       run == 0 ? &inputs->coverage : NULL, &digests[run], failure)) {
             const size_t size = strlen(failure->text);
-            (void)snprintf(failure->text + size, sizeof failure->text - size, "%s", WAYS[way]);
+            (void)snprintf(failure->text + size, sizeof failure->text - size, "%s", RUNS[run]);
             return false;
         }
     }
-    if (digests[0].hi != digests[1].hi || digests[0].lo != digests[1].lo) {
-        (void)snprintf(failure->text, sizeof failure->text,
-                       "other effects after a restore and an activation of the same rules");
+    const char *why =
+        !is_equal(digests[0].before, digests[TRIAL_RESTORED].before) ||
+                !is_equal(digests[0].after, digests[TRIAL_RESTORED].after)
+            ? "other effects after a restore and an activation of the same rules"
+        : !is_equal(digests[0].before, digests[RUN_RELOADED].before) ||
+                !is_equal(digests[RUN_OTHER].after, digests[RUN_RELOADED].after)
+            ? "other effects after a rule was added midway than if it had been there from the start"
+            : NULL;
+    if (why != NULL) {
+        (void)snprintf(failure->text, sizeof failure->text, "%s", why);
         failure->node = test->node;
-        return false;
     }
-    return true;
+    return why == NULL;
 }
 
 /* ---- JUnit ---- */
@@ -175,7 +217,7 @@ static struct test_totals run_all(struct test_inputs *inputs, const struct test_
             continue;
         }
         struct trial_failure failure = {.node = test->node};
-        const bool is_good = run_test(inputs, test, &failure);
+        const bool is_good = run_test(inputs, i, &failure);
         totals.passed += is_good ? 1 : 0;
         totals.failed += is_good ? 0 : 1;
         if (!is_good) {
@@ -193,10 +235,11 @@ static struct test_totals run_all(struct test_inputs *inputs, const struct test_
 
 static int test(const struct test_request *request)
 {
-    struct test_inputs inputs;
+    struct test_inputs inputs = {.other_read.problems = NULL};
     FILE *junit = NULL;
     int exit_code = rules_inputs_find(COMMAND, request->city, request->rules, &inputs.read);
-    const enum err err = exit_code == EX_OK ? inputs_init(request, &inputs) : ERR_OK;
+    enum err err = exit_code == EX_OK ? inputs_init(request, &inputs) : ERR_OK;
+    err = exit_code == EX_OK && err == ERR_OK ? other_init(request, &inputs) : err;
     if (exit_code != EX_OK) {
         rules_inputs_fini(&inputs.read);
         return exit_code;
@@ -225,6 +268,7 @@ static int test(const struct test_request *request)
         (void)printf("%u passed, %u failed\n", totals.passed, totals.failed);
         exit_code = totals.failed > 0 ? 1 : totals.passed == 0 ? EX_NOINPUT : EX_OK;
     }
+    rules_inputs_fini(&inputs.other_read);
     rules_inputs_fini(&inputs.read);
     return exit_code;
 }
@@ -248,7 +292,7 @@ int rules_test(int argc, char **argv)
     const struct arguments_form form = {
         OPTIONS, "CITY",
         "Runs the tests beside the rules on a fresh core with a virtual clock: as they are, against "
-        "the naive evaluator, and with a restore and a reload in the middle.\vExit 0: all passed. 1: "
+        "the naive evaluator, with a restore, and with a set of one rule more taking over in the middle.\vExit 0: all passed. 1: "
         "some failed. 65: files that cannot be read. 66: no tests.",
         slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules test ./qinghe"};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : test(&request);

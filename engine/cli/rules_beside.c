@@ -1,0 +1,86 @@
+/* rules_beside.c: see rules_beside.h. A directory of links to the rule files and one file more, gone again when it is read. */
+#include "engine/cli/rules_beside.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXTRA_FILE "00.reload.yaml"
+
+static bool write_extra(const char *directory, const struct city *city)
+{
+    char path[RULES_PATH_SIZE];
+    if (city->department_count == 0 || city->class_count == 0) {
+        return false;
+    }
+    const struct image_string owner = city->departments[0].code;
+    const struct image_string class_code = city->classes[0].code;
+    (void)snprintf(path, sizeof path, "%s/" EXTRA_FILE, directory);
+    FILE *file = fopen(path, "w");
+    if (file == NULL) {
+        return false;
+    }
+    (void)fprintf(file,
+                  "ruleset: 1\nevents:\n  a.a.reload: {title: t, lane: report, fields: {a_reload: number}}\nrules:\n"
+                  "- {id: a.a.reload, title: t, owner: %.*s, priority: 1, event: a.a.reload, where: a_reload > 1, "
+                  "dedupe: {key: [a_reload], window: 1m}, open: {class: \"%.*s\", severity: 4, title: t}, assign: {on_shift: any}}\n",
+                  (int)owner.size, city_text(city, owner), (int)class_code.size,
+                  city_text(city, class_code));
+    return fclose(file) == 0;
+}
+
+/* Links to all rule files, and the extra one. */
+static bool make_directory(const struct rules_inputs *read, char out[RULES_PATH_SIZE])
+{
+    char from[PATH_MAX], to[2 * RULES_PATH_SIZE], target[PATH_MAX + 300];
+    (void)snprintf(out, RULES_PATH_SIZE, "/tmp/gridloop-reload-XXXXXX");
+    DIR *directory = realpath(read->rules, from) == NULL ? NULL : opendir(from);
+    if (directory == NULL || mkdtemp(out) == NULL) {
+        if (directory != NULL) {
+            (void)closedir(directory);
+        }
+        out[0] = '\0';
+        return false;
+    }
+    bool is_good = write_extra(out, &read->city);
+    for (const struct dirent *entry; is_good && (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            (void)snprintf(target, sizeof target, "%s/%s", from, entry->d_name);
+            (void)snprintf(to, sizeof to, "%s/%s", out, entry->d_name);
+            is_good = symlink(target, to) == 0;
+        }
+    }
+    (void)closedir(directory);
+    return is_good;
+}
+
+static void drop_directory(const char *path)
+{
+    char name[2 * RULES_PATH_SIZE];
+    DIR *directory = path[0] == '\0' ? NULL : opendir(path);
+    for (const struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] != '.') {
+            (void)unlink(name);
+        }
+    }
+    if (directory != NULL) {
+        (void)closedir(directory);
+        (void)rmdir(path);
+    }
+}
+
+enum err rules_beside_read(const struct rules_inputs *read, const char *city, struct rules_inputs *out)
+{
+    *out = (struct rules_inputs){.problems = problems_new()};
+    enum err err = make_directory(read, out->rules) ? ERR_OK : ERR_IO;
+    if (err == ERR_OK) {
+        err = rules_inputs_read(out, city);
+        err = err == ERR_OK ? rules_inputs_lower(out) : err;
+    }
+    drop_directory(out->rules);
+    return err;
+}
