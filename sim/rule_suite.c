@@ -17,7 +17,8 @@
 
 static const uint32_t OUTCOMES[] = {CODE_OPENED, CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
                                     CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
-                                    CODE_TOLD,    CODE_CASELESS};
+                                    CODE_TOLD,    CODE_CASELESS, CODE_WAITING, CODE_BY_MISSING,
+                                    CODE_WINDOW_FULL};
 
 /* A word of a list as it is written here: "ON_SITE" is on_site. */
 static const char *lower(struct arena *arena, const char *name)
@@ -33,7 +34,8 @@ const char *suite_outcome_name(uint32_t code)
 {
     static const char *const NAMES[] = {"opened",  "merged",   "deduped", "suppressed",
                                         "no_rule", "reopened", "cleared", "shadow",
-                                        "told",    "caseless"};
+                                        "told",    "caseless", "waiting", "by_missing",
+                                        "window_full"};
     if (code == CODE_LOST_LANE) {
         return OUTCOME_LOST_LANE;
     }
