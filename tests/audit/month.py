@@ -33,7 +33,7 @@ def main():
     with open(agents, "w", encoding="utf-8") as out:
         out.write(AGENTS)
     runs.gridloop("city", "demo", city, "--seed", seed)
-    trace = runs.with_alerts(runs.invent(work, city, seed, hours, rate, "2026-03-01T00:00:00+08:00"), 6)
+    trace = runs.with_alerts(runs.invent(work, city, seed, hours, rate, "2026-03-02T08:00:00+08:00"), 20)
     runs.gridloop("sim", "--city", city, "--trace", trace, "--seed", seed, "--agents", agents, "--quiet",
                   "--check", 500, "--drain", "96h", "--log", data, "--json", report)
     runs.dump(data, dump)

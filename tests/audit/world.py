@@ -327,7 +327,8 @@ class World:
             case.is_aside, case.place, case.asset = True, place_of(effect["place"]), name_of(effect["asset"])
             rule = name_of(effect["rule"], "id") or ""
             case.is_drill = effect.get("is_drill", False)
-            case.is_inspection = "/" in rule and not rule.endswith(("/fail", "/late"))
+            is_part = effect["other_case"] is not None  # split off: no task of the plan
+            case.is_inspection = "/" in rule and not is_part and not rule.endswith(("/fail", "/late"))
             self.note_object(case)
             self.checked["passed_over"] += 1
             district, day, serial = (int(part) for part in effect["case"].split("-"))
@@ -348,6 +349,8 @@ class World:
             if worker is not None:
                 worker.orders.add(number)
             self.last_order = max(self.last_order, number)
+        elif order is not None and action == "REASSIGN" and effect["order_kind"]:
+            order.kind = effect["order_kind"]  # of a joint order: a helper leads on
         elif order is not None and action in ENDS:
             self.end_order(order, ENDS[action])
         elif order is not None and action in ("ACCEPT", "ARRIVE"):
