@@ -3,6 +3,7 @@
 
 #include "engine/core/calendar.h"
 #include "rules/expr_ast.h"
+#include "rules/window.h"
 
 #include <stdlib.h>
 
@@ -207,6 +208,18 @@ static bool is_during(const struct ruleset *set, const struct rule_rows *calenda
     return is_any;
 }
 
+/* Is the event about one of the steps, where the rule is a sequence? */
+static bool is_of_sequence(const struct rule *rule, const struct event *event)
+{
+    const struct rule_window *window = rule->window;
+    bool is_any = window == NULL || window->kind != WINDOW_SEQUENCE;
+    for (uint32_t i = 0; !is_any && i < window->stage_count; i++) {
+        is_any = window->stages[i].type->row == event->head->type &&
+                 naive_is_true(window->stages[i].condition, event, 0);
+    }
+    return is_any;
+}
+
 bool naive_takes(const struct ruleset *set, const struct rule *rule, const struct event *event)
 {
     bool is_type = false;
@@ -227,7 +240,7 @@ bool naive_takes(const struct ruleset *set, const struct rule *rule, const struc
     if (is_during(set, &rule->calendars_out, at_ms)) {
         return false;
     }
-    return naive_is_true(rule->where, event, 0);
+    return naive_is_true(rule->where, event, 0) && is_of_sequence(rule, event);
 }
 
 static bool is_better(const struct rule *a, const struct rule *b)

@@ -23,6 +23,8 @@ static uint64_t *heading_of(struct report *report, uint32_t code)
     case CODE_NO_RULE:
     case CODE_TOLD: /* by rules that open no case */
         return &report->no_rule;
+    case CODE_WAITING:
+        return &report->waiting;
     case CODE_REOPENED:
         return &report->reopened;
     case CODE_CLEARED:
@@ -45,11 +47,12 @@ static void count_events(struct report *report, const struct run_gateways *gatew
         }
     }
     must(report->events == report->opened + report->merged + report->deduped + report->suppressed +
-                               report->no_rule + report->reopened + report->cleared +
+                               report->no_rule + report->waiting + report->reopened + report->cleared +
                                report->refused + report->unanswered);
     must(report->opened == report->core.opened);
     must(report->merged == report->core.merged);
     must(report->deduped == report->core.deduped);
+    must(report->waiting == report->core.waiting);
 }
 
 /* ---- cases ---- */

@@ -23,8 +23,9 @@ struct report {
     struct core_counts core;
     struct agents_counts agents;
     uint64_t node_commands;
-    /* events = opened + merged + deduped + suppressed + no_rule + reopened + cleared + refused + unanswered */
-    uint64_t events, opened, merged, deduped, suppressed, no_rule, reopened, cleared, refused,
+    /* events = opened + merged + deduped + suppressed + no_rule + waiting + reopened + cleared + refused +
+     * unanswered */
+    uint64_t events, opened, merged, deduped, suppressed, no_rule, waiting, reopened, cleared, refused,
         unanswered;
     uint64_t late;
     uint64_t refused_by_code[128];

@@ -72,6 +72,7 @@ static void print_ledgers(const struct report *r, enum lang lang, FILE *out)
         {r->reopened, "reopened", "重新立案", false},
         {r->cleared, "cleared", "来源消除", false},
         {r->no_rule, "without a rule", "无规则", false},
+        {r->waiting, "counted, not enough yet", "计数中", false},
         {r->refused, "refused", "拒收", true},
         {r->unanswered, "unanswered", "未应答", false},
     };
@@ -236,6 +237,7 @@ static json_t *json_ledger(const struct report *r)
     put(events, "deduped", r->deduped);
     put(events, "suppressed", r->suppressed);
     put(events, "no_rule", r->no_rule);
+    put(events, "waiting", r->waiting);
     put(events, "reopened", r->reopened);
     put(events, "cleared", r->cleared);
     put(events, "refused", r->refused);

@@ -17,8 +17,8 @@
 
 static const uint32_t OUTCOMES[] = {CODE_OPENED, CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
                                     CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
-                                    CODE_TOLD,    CODE_CASELESS, CODE_WAITING, CODE_BY_MISSING,
-                                    CODE_WINDOW_FULL};
+                                    CODE_TOLD,    CODE_CASELESS, CODE_WAITING,
+                                    CODE_BY_MISSING, CODE_WINDOW_FULL};
 
 /* A word of a list as it is written here: "ON_SITE" is on_site. */
 static const char *lower(struct arena *arena, const char *name)
@@ -34,8 +34,8 @@ const char *suite_outcome_name(uint32_t code)
 {
     static const char *const NAMES[] = {"opened",  "merged",   "deduped", "suppressed",
                                         "no_rule", "reopened", "cleared", "shadow",
-                                        "told",    "caseless", "waiting", "by_missing",
-                                        "window_full"};
+                                        "told",    "caseless", "waiting",
+                                        "by_missing", "window_full"};
     if (code == CODE_LOST_LANE) {
         return OUTCOME_LOST_LANE;
     }
@@ -405,6 +405,25 @@ static bool read_why(const struct loader *loader, const struct tree_node *map, c
            read_outcome(loader, read_find(map, key), key, &expect->outcome);
 }
 
+/* reason: window, with how far it is; or by_missing, window_full. */
+static bool read_reason(const struct loader *loader, const struct tree_node *map,
+                        struct suite_expect *expect)
+{
+    static const struct key_spec KEYS[] = {
+        {"rule", KEY_REQUIRED}, {"reason", KEY_REQUIRED}, {"have", KEY_KNOWN}, {"need", KEY_KNOWN}};
+    static const struct word_spec REASONS[] = {
+        {"window", CODE_WAITING}, {"by_missing", CODE_BY_MISSING}, {"window_full", CODE_WINDOW_FULL}};
+    uint32_t code = 0;
+    if (!read_check_map(loader, map, "why", KEYS, COUNT_OF(KEYS)) ||
+        !read_rule(loader, read_find(map, "rule"), &expect->rule) ||
+        !read_word(loader, read_find(map, "reason"), "reason", REASONS, COUNT_OF(REASONS), &code)) {
+        return false;
+    }
+    expect->outcome = suite_outcome_name(code);
+    return read_count(loader, map, "have", &expect->have) &&
+           read_count(loader, map, "need", &expect->need);
+}
+
 static struct suite_expect any_expect(const struct tree_node *node)
 {
     return (struct suite_expect){.node = node,
@@ -412,6 +431,8 @@ static struct suite_expect any_expect(const struct tree_node *node)
                                  .person = NONE32,
                                  .post = NONE32,
                                  .class_row = NONE32,
+                                 .have = -1,
+                                 .need = -1,
                                  .events = -1,
                                  .count = -1};
 }
@@ -455,6 +476,10 @@ static bool read_expect(const struct loader *loader, const struct tree_node *nod
         return read_said(loader, value, expect);
     }
     expect->kind = EXPECT_WHY;
+    value = read_find(node, "why");
+    if (value != NULL && value->kind == TREE_MAP && read_find(value, "reason") != NULL) {
+        return read_reason(loader, value, expect);
+    }
     return read_why(loader, read_find(node, "why"), "outcome", expect);
 }
 

@@ -46,6 +46,7 @@ struct suite_expect {
     uint32_t severity, state, class_row; /* 0, 0, NONE32 = any */
     struct holder holder;                /* HOLDER_NONE = any */
     uint32_t action, clock;              /* of EXPECT_SAID; clock 0 = any */
+    int64_t have, need;                  /* of a window; -1 = any */
     int64_t events, count;               /* -1 = any, at least one */
     const char *outcome;
 };

@@ -24,6 +24,7 @@ struct trial_note {
     uint32_t person; /* TIMELINE of an offer */
     uint32_t post;   /* NOTICE */
     uint32_t clock;  /* TIMELINE, whose code is the action */
+    uint32_t have, need; /* FIRING */
 };
 
 struct trial {
@@ -77,18 +78,22 @@ static void take_effect(void *context, const struct effect *effect)
             trial->is_past_middle ? &trial->digest.after : &trial->digest.before;
         *digest = effect_digest(*digest, effect);
     }
-    struct trial_note note = {effect->kind, trial->event, NONE32, 0, NONE32, NONE32, 0};
+    struct trial_note note = {effect->kind, trial->event, NONE32, 0, NONE32, NONE32, 0, 0, 0};
     if (effect->kind == EFFECT_RESULT) {
         trial->result_code = effect->of.result.code;
     } else if (effect->kind == EFFECT_FIRING) {
         note.rule = effect->of.firing.rule;
         note.code = effect->of.firing.code;
+        note.have = effect->of.firing.have;
+        note.need = effect->of.firing.need;
         if (!trial->has_fired) { /* the best rule is told first */
             trial->last_winner = note.rule;
             trial->has_fired = true;
         }
         remember(trial, note);
-        if (trial->coverage != NULL && note.rule != NONE32) {
+        const bool is_short = note.code == CODE_WAITING || note.code == CODE_BY_MISSING ||
+                              note.code == CODE_WINDOW_FULL;
+        if (trial->coverage != NULL && note.rule != NONE32 && !is_short) {
             trial->coverage->rules[note.rule] = true;
         }
     } else if (effect->kind == EFFECT_TIMELINE) {
@@ -458,14 +463,23 @@ static bool expect_said(struct trial *trial, const struct suite_expect *expect)
            fail(trial, expect->node, "said %lld times until then", (long long)count);
 }
 
-/* What became of the last event as far as one rule is concerned. */
-static const char *outcome_of(const struct trial *trial, uint32_t event, uint32_t rule, bool takes)
+static const struct trial_note *find_firing(const struct trial *trial, uint32_t event, uint32_t rule)
 {
     for (uint32_t i = trial->note_count; i > 0; i--) {
         const struct trial_note *note = &trial->notes[i - 1];
         if (note->kind == EFFECT_FIRING && note->event == event && note->rule == rule) {
-            return suite_outcome_name(note->code);
+            return note;
         }
+    }
+    return NULL;
+}
+
+/* What became of the last event as far as one rule is concerned. */
+static const char *outcome_of(const struct trial *trial, uint32_t event, uint32_t rule, bool takes)
+{
+    const struct trial_note *note = find_firing(trial, event, rule);
+    if (note != NULL) {
+        return suite_outcome_name(note->code);
     }
     return takes ? OUTCOME_LOST_LANE : OUTCOME_NOT_TAKEN;
 }
@@ -496,6 +510,13 @@ static bool expect_why(struct trial *trial, const struct suite_test *test, uint3
     const uint32_t last = events_sent - 1;
     const char *outcome = outcome_of(trial, last, expect->rule,
                                      rule_takes_event(trial, test, last, expect->rule));
+    const struct trial_note *note = find_firing(trial, last, expect->rule);
+    if (note != NULL && strcmp(outcome, expect->outcome) == 0 &&
+        ((expect->have >= 0 && note->have != (uint64_t)expect->have) ||
+         (expect->need >= 0 && note->need != (uint64_t)expect->need))) {
+        return fail(trial, expect->node, "%s has %u of %u for the last event",
+                    rule_name(trial, expect->rule), note->have, note->need);
+    }
     return strcmp(outcome, expect->outcome) == 0
                ? true
                : fail(trial, expect->node, "expected %s of %s for the last event, was %s",

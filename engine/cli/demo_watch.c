@@ -434,6 +434,6 @@ bool demo_watch_ledger(struct demo_watch *watch)
         (unsigned long long)c->open_now, (unsigned long long)held, overdue,
         overdue == 0 ? " -" : list);
     return c->events == c->opened + c->merged + c->deduped + c->cleared + c->reopened + c->no_rule +
-                            c->refused + c->suppressed &&
+                            c->refused + c->suppressed + c->waiting &&
            c->cases_opened == closed + c->open_now && held == c->open_now;
 }

@@ -107,7 +107,9 @@ static bool make_room(struct core *core, uint32_t window)
         }
         window_rows_drop(core, rule->oldest);
     }
-    sweep(core, NONE32);
+    if (windows->used == windows->limit) {
+        sweep(core, NONE32);
+    }
     return windows->used < windows->limit;
 }
 

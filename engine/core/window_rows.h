@@ -1,8 +1,8 @@
 /* window_rows.h: the memory of rules with state: one row per rule and key, its samples, who makes room for whom.
  *
- * A row is stale when nothing that may still come could make use of it: its newest sample lies a whole window (and the
- * lateness, and the hold of its levels) back. Only stale rows make room. Of one rule the key that was touched longest ago is
- * looked at when the rule has max_keys; of all rules a hand goes round, some rows for every new key. Where nothing is stale the
+ * A row is stale when its newest sample lies a whole window, the lateness and the hold of its levels behind the log's clock: what
+ * comes in time cannot make use of it. Only stale rows make room, and only when room is short. Of one rule the key that was
+ * touched longest ago is looked at when the rule has max_keys; of all rules a hand goes round. Where nothing is stale the
  * newcomer is refused: evidence that counts is never pushed out by a flood of new keys.
  *
  * Rows belong to the rule by a serial of its own, so they outlive an activation in which the rule keeps its shape, or is
@@ -16,7 +16,7 @@
 
 #include "engine/core/state.h"
 
-#define WINDOW_SWEEP 8u
+#define WINDOW_SWEEP 64u /* rows looked at for one newcomer */
 
 void windows_init(struct windows *windows, struct arena *arena, const struct limits *limits);
 

@@ -23,13 +23,18 @@
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 
+static void edit(const char *directory, const char *rule)
+{
+    town_edit(directory, "rules/town.yaml", "  sensor.odd:",
+              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number}}\n" TYPES);
+    town_edit(directory, "rules/town.yaml", NULL, rule);
+}
+
 /* A town whose last rule is this one. */
 static void open_with(struct town *town, const struct limits *limits, const char *rule)
 {
     const char *directory = town_copy();
-    town_edit(directory, "rules/town.yaml", "  sensor.odd:",
-              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number}}\n" TYPES);
-    town_edit(directory, "rules/town.yaml", NULL, rule);
+    edit(directory, rule);
     town_open_at(town, limits, directory);
 }
 
@@ -113,6 +118,166 @@ static void test_windows_fire_again_after_a_silence(void **state)
     town_close(&town);
 }
 
+/* The same rule under the same shape keeps what it has seen, whatever else is changed. */
+static void test_windows_state_survives_other_thresholds_and_a_new_name(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, COUNTING);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    const char *directory = town_copy();
+    edit(directory, RULE("test.renamed", "  was: test.count\n  event: test.a\n  where: value >= 1\n  by: [device]\n"
+                                         "  window: {within: 60s, at_least: 4}\n" OPEN));
+    town_move(&town, directory);
+    assert_int_equal(send(&town, "C-001", 2, 0), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 3);
+    assert_int_equal(last_firing(&town)->need, 4);
+    assert_int_equal(send(&town, "C-001", 2, 0), CODE_OPENED);
+    town_close(&town);
+}
+
+static void test_windows_another_shape_begins_anew(void **state)
+{
+    (void)state;
+    static const char *const CHANGED[] = {
+        RULE("test.count", "  event: test.a\n  by: [device]\n  window: {within: 61s, at_least: 3}\n" OPEN),
+        RULE("test.count", "  event: test.a\n  by: [device, source]\n  window: {within: 60s, at_least: 3}\n" OPEN),
+        RULE("test.count", "  event: [test.a, test.b]\n  by: [device]\n  window: {within: 60s, at_least: 3}\n" OPEN),
+        RULE("test.other", "  event: test.a\n  by: [device]\n  window: {within: 60s, at_least: 3}\n" OPEN),
+    };
+    for (size_t i = 0; i < COUNT_OF(CHANGED); i++) {
+        struct town town;
+        open_with(&town, NULL, COUNTING);
+        assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+        assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+        const char *directory = town_copy();
+        edit(directory, CHANGED[i]);
+        town_move(&town, directory);
+        assert_int_equal(town.core->windows.used, 0);
+        assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+        assert_int_equal(last_firing(&town)->have, 1);
+        town_close(&town);
+    }
+}
+
+static void test_windows_lack_of_a_key_field_is_said(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL,
+              RULE("test.plate", "  event: test.a\n  by: [count]\n  window: {within: 60s, at_least: 2}\n" OPEN));
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_BY_MISSING);
+    assert_int_equal(town.core->windows.used, 0);
+    town_close(&town);
+}
+
+/* A rule that fires while another has the lane has not fired. */
+static void test_windows_a_lost_lane_is_no_firing(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, COUNTING
+              "- id: test.first\n  title: 先\n  owner: dept.traffic\n  priority: 999\n  event: test.a\n"
+              "  where: value >= 9\n" OPEN "  assign: {role: grid_worker, search: [grid]}\n");
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-001", 9, 0), CODE_OPENED); /* by the other */
+    assert_int_equal(last_firing(&town)->code, CODE_LOST_LANE);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_OPENED); /* by this one */
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_DEDUPED);
+    town_close(&town);
+}
+
+/* The newest of all keys make no room for a flood of others; those that have run out do. */
+static void test_windows_are_bounded_by_max_keys(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, RULE("test.few", "  event: test.a\n  by: [device]\n"
+                                            "  window: {within: 60s, at_least: 2, max_keys: 2}\n" OPEN));
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-002", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-003", 5, 0), CODE_WINDOW_FULL);
+    town_pass(&town, 10 * SECOND_MS);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_OPENED); /* evidence was not pushed out */
+    town_pass(&town, 85 * SECOND_MS);                           /* C-002: a minute and the lateness later */
+    assert_int_equal(send(&town, "C-003", 5, 0), CODE_WAITING);
+    assert_int_equal(town.core->windows.used, 2);
+    town_close(&town);
+}
+
+/* A million keys, straight at the rows: the table holds its limit, and never more. */
+static void test_windows_a_million_keys_stay_bounded(void **state)
+{
+    (void)state;
+    struct town town;
+    struct limits limits = town_limits();
+    limits.window_keys = 4096;
+    limits.window_samples = 8192;
+    open_with(&town, &limits, RULE("test.many", "  event: test.a\n  by: [device]\n"
+                                                "  window: {within: 60s, at_least: 2, max_keys: 5000000}\n" OPEN));
+    struct core *core = town.core;
+    uint32_t full = 0;
+    uint32_t kept = 0;
+    for (uint64_t i = 0; i < 1000000; i++) {
+        core->now_ms += 10;
+        const struct hash128 key = {mix64(i), i};
+        const uint32_t slot = window_rows_take(core, 0, key);
+        full += slot == NONE32;
+        if (slot != NONE32) {
+            const struct sample_row sample = {.at_ms = core->now_ms};
+            kept += window_rows_keep(core, slot, &sample);
+            core->windows.rows[slot].newest_ms = core->now_ms;
+        }
+        must(core->windows.used <= limits.window_keys && core->windows.samples.used <= limits.window_samples);
+    }
+    town.now_ms = core->now_ms;
+    windows_check(core);
+    /* 9,000 a window and its lateness, of which the table holds 4,096. */
+    assert_true(full > 400000 && full < 600000);
+    assert_true(kept == 1000000 - full);
+    town_close(&town);
+}
+
+static void test_windows_a_sequence_takes_its_steps_in_order(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, "- id: test.steps\n  title: 序\n  owner: dept.traffic\n  by: [device]\n  within: 60s\n"
+                           "  sequence:\n  - {event: test.a, where: value == 1}\n  - {event: test.a, where: value == 2}\n"
+                           OPEN "  assign: {role: grid_worker, search: [grid]}\n");
+    assert_int_equal(send(&town, "C-001", 2, 0), CODE_WAITING); /* too early */
+    assert_int_equal(send(&town, "C-001", 3, 0), CODE_NO_RULE); /* no step is about it */
+    assert_int_equal(send(&town, "C-001", 1, 0), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 1);
+    assert_int_equal(send(&town, "C-002", 2, 0), CODE_WAITING);
+    town_pass(&town, 50 * SECOND_MS);
+    assert_int_equal(send(&town, "C-001", 1, 0), CODE_WAITING); /* the newer first counts */
+    town_pass(&town, 50 * SECOND_MS);
+    assert_int_equal(send(&town, "C-001", 2, 0), CODE_OPENED);
+    assert_int_equal(send(&town, "C-001", 2, 0), CODE_WAITING); /* nothing of it is used twice */
+    town_close(&town);
+}
+
+/* geo: centroid, and the number of devices as a captured field. */
+static void test_windows_a_case_lies_in_the_middle_of_its_samples(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL,
+              RULE("test.middle", "  event: test.a\n  by: [source]\n  window: {within: 60s, distinct: device, at_least: 2}\n"
+                                  "  open: {class: \"E.05.03\", severity: 2, title: \"{window.count}\", geo: centroid}\n"));
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-002", 5, 0), CODE_OPENED);
+    const struct case_view view = town_case(&town, town.last.case_no);
+    assert_int_equal(view.place.lon, 1163105000);
+    assert_int_equal(view.place.lat, 399055000);
+    assert_int_equal(view.field_count, 1);
+    assert_int_equal(view.fields[0].number, 2 * MICRO);
+    town_close(&town);
+}
+
 int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -120,6 +285,14 @@ int main(void)
         cmocka_unit_test(test_windows_three_within_a_minute_open_one_case),
         cmocka_unit_test(test_windows_a_third_after_the_window_waits),
         cmocka_unit_test(test_windows_fire_again_after_a_silence),
+        cmocka_unit_test(test_windows_state_survives_other_thresholds_and_a_new_name),
+        cmocka_unit_test(test_windows_another_shape_begins_anew),
+        cmocka_unit_test(test_windows_lack_of_a_key_field_is_said),
+        cmocka_unit_test(test_windows_a_lost_lane_is_no_firing),
+        cmocka_unit_test(test_windows_are_bounded_by_max_keys),
+        cmocka_unit_test(test_windows_a_million_keys_stay_bounded),
+        cmocka_unit_test(test_windows_a_sequence_takes_its_steps_in_order),
+        cmocka_unit_test(test_windows_a_case_lies_in_the_middle_of_its_samples),
     };
     return cmocka_run_group_tests_name("tests/unit/core/test_windows.c", tests, NULL, NULL);
 }
