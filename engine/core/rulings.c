@@ -30,6 +30,9 @@ uint32_t rulings_find(const struct core *core, const struct case_row *row)
 {
     const struct ring *ring = &core->rulings.ring;
     const struct city *city = state_city(core);
+    if (ring->index.count == 0) {
+        return NONE32; /* before the first ruling no key need be made */
+    }
     const struct hash128 object = key_of(city, row, true);
     const struct hash128 cell = key_of(city, row, false);
     const uint32_t slot = hash128_is_none(object) ? NONE32 : ring_find(ring, object);

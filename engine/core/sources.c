@@ -66,7 +66,7 @@ void sources_count_end(struct core *core, uint32_t case_slot, enum action action
 bool sources_is_doubtful(const struct core *core, uint32_t rule, uint32_t gateway)
 {
     const struct policy_info *info = state_policy(core)->info;
-    if (info->verify_below_permille == 0) {
+    if (info->verify_below_permille == 0 || core->sources.count == 0) {
         return false;
     }
     const uint32_t slot = table_find(&core->sources.by_key, key_of(core, rule, gateway));
