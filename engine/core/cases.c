@@ -235,14 +235,14 @@ bool case_person_add(struct case_row *row, uint32_t worker, uint32_t flags)
 {
     for (uint32_t i = 0; i < row->person_count; i++) {
         if (row->persons[i].worker == worker) {
-            row->persons[i].flags |= flags;
+            row->persons[i] = case_person_of(worker, row->persons[i].flags | flags);
             return true;
         }
     }
     if (row->person_count == CASE_WORKERS_MAX) {
         return false;
     }
-    row->persons[row->person_count++] = (struct case_person){worker, flags};
+    row->persons[row->person_count++] = case_person_of(worker, flags);
     return true;
 }
 
@@ -266,8 +266,8 @@ void case_persons_forget(struct case_row *row)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < row->person_count; i++) {
         if (is_kept(&row->persons[i])) {
-            row->persons[kept] = row->persons[i];
-            row->persons[kept++].flags &= ~(uint32_t)(PERSON_DECLINED | PERSON_CHECKED);
+            const uint32_t flags = row->persons[i].flags & ~(uint32_t)(PERSON_DECLINED | PERSON_CHECKED);
+            row->persons[kept++] = case_person_of(row->persons[i].worker, flags);
         }
     }
     row->person_count = kept;

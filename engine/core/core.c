@@ -94,6 +94,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->sources > 0);
+    must(limits->workers <= PERSON_WORKER_MAX); /* a case keeps them in so many bits */
     must(limits->window_rules <= REMAP_ROWS_MIN); /* activation maps them in the scratch of rows */
     must(limits->window_keys > 0 && limits->window_samples > 0);
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */

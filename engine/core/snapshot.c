@@ -98,8 +98,11 @@ static void walk_case(struct walk *walk, struct case_row *row)
     }
     walk_count(walk, &row->person_count, CASE_WORKERS_MAX);
     for (uint32_t i = 0; i < row->person_count; i++) {
-        walk_u32(walk, &row->persons[i].worker);
-        walk_u32(walk, &row->persons[i].flags);
+        uint32_t worker = row->persons[i].worker;
+        uint32_t flags = row->persons[i].flags;
+        walk_count(walk, &worker, PERSON_WORKER_MAX);
+        walk_count(walk, &flags, PERSON_FLAGS_MAX);
+        row->persons[i] = case_person_of(worker, flags);
     }
     walk_u32(walk, &row->order_first);
     walk_u32(walk, &row->order_count);

@@ -4,8 +4,8 @@
 
 #include "engine/core/state.h"
 
-_Static_assert(sizeof(struct case_row) == 1088, "walk_case knows every field");
-_Static_assert(sizeof(struct case_person) == 8, "walk_case knows every field");
+_Static_assert(sizeof(struct case_row) == 1024, "walk_case knows every field");
+_Static_assert(sizeof(struct case_person) == 4, "walk_case knows every field");
 _Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
 _Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct rowmap), "walk_cases knows every field");

@@ -81,10 +81,20 @@ enum case_person_flag {
     PERSON_CHECKED = 1u << 4,   /* passed it before the second check: may not do that one */
 };
 
+#define PERSON_WORKER_BITS 24u
+#define PERSON_WORKER_MAX ((1u << PERSON_WORKER_BITS) - 1)
+#define PERSON_FLAGS_MAX ((1u << (32 - PERSON_WORKER_BITS)) - 1)
+
 struct case_person {
-    uint32_t worker; /* slot */
-    uint32_t flags;  /* enum case_person_flag */
+    uint32_t worker : PERSON_WORKER_BITS;     /* slot */
+    uint32_t flags : 32 - PERSON_WORKER_BITS; /* enum case_person_flag */
 };
+
+static inline struct case_person case_person_of(uint32_t worker, uint32_t flags)
+{
+    must(worker <= PERSON_WORKER_MAX && flags <= PERSON_FLAGS_MAX);
+    return (struct case_person){worker & PERSON_WORKER_MAX, flags & PERSON_FLAGS_MAX};
+}
 
 enum case_flag {
     CASE_IS_SEEKING = 1u << 0, /* a desk holds it, the engine still looks for a worker */

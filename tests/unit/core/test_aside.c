@@ -411,7 +411,7 @@ static void test_aside_who_filed_it_does_not_command_it(void **state)
     const struct case_no no = bin_case(town);
     struct case_row *row = cases_at(&town->core->cases, cases_find(&town->core->cases, no));
     row->persons[row->person_count++] =
-        (struct case_person){workers_find(&town->core->workers, town_id("dispatcher.du")), PERSON_FILED};
+        case_person_of(workers_find(&town->core->workers, town_id("dispatcher.du")), PERSON_FILED);
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_DISPATCH), CODE_CONFLICT_OF_INTEREST);
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_RETURN), CODE_CONFLICT_OF_INTEREST);
 }

@@ -344,8 +344,8 @@ static void fill_persons(struct town *town, uint32_t count, uint32_t flags)
 {
     struct case_row *row = &town->core->cases.rows[0];
     while (row->person_count < count) {
-        row->persons[row->person_count++] =
-            (struct case_person){town->core->workers.limit - 1 - row->person_count, flags};
+        const uint32_t worker = town->core->workers.limit - 1 - row->person_count;
+        row->persons[row->person_count++] = case_person_of(worker, flags);
     }
 }
 

@@ -439,8 +439,8 @@ static void test_life_who_handled_or_commanded_may_not_check(void **state)
     static const uint32_t marks[] = {PERSON_HANDLED, PERSON_COMMANDED};
     static const int checks[] = {ACTION_CHECK_PASS, ACTION_CHECK_FAIL, ACTION_CLOSE};
     for (size_t m = 0; m < COUNT_OF(marks); m++) {
-        row->persons[row->person_count++] = (struct case_person){
-            workers_find(&town->core->workers, town_id("chief.chu")), marks[m]};
+        row->persons[row->person_count++] = case_person_of(
+            workers_find(&town->core->workers, town_id("chief.chu")), marks[m]);
         for (size_t i = 0; i < COUNT_OF(checks); i++) {
             try_case(town,
                      deed_of(town, no, no_case, (enum action)checks[i], REASON_OTHER, false),
