@@ -71,7 +71,45 @@ static uint32_t shape_of(const struct change *change, const struct policy_rule *
          (a->merge.asset_kind == NONE32) != (b->merge.asset_kind == NONE32))) {
         shape |= 1u << CHANGE_SHAPE_BIT_MERGE;
     }
+    if (a->window != NONE32 &&
+        (b->window == NONE32 ||
+         !hash128_is_equal(change->old->windows[a->window].shape, change->new->windows[b->window].shape))) {
+        shape |= 1u << CHANGE_SHAPE_BIT_WINDOW;
+    }
     return shape;
+}
+
+/* The rule of before whose id the new one names with `was`, if that id is gone; NONE32. */
+static uint32_t find_former(const struct change *change, uint32_t new)
+{
+    const struct policy_rule *rule = &change->new->rules[new];
+    const struct hash128 was = rule->window == NONE32 ? (struct hash128){0, 0}
+                                                      : change->new->windows[rule->window].was_hash;
+    uint32_t found = NONE32;
+    for (uint32_t i = 0; change->old != NULL && !hash128_is_none(was) && i < change->old->rule_count; i++) {
+        found = hash128_is_equal(change->old->rules[i].id_hash, was) ? i : found;
+    }
+    for (uint32_t i = 0; found != NONE32 && i < change->new->rule_count; i++) {
+        found = hash128_is_equal(change->new->rules[i].id_hash, was) ? NONE32 : found;
+    }
+    return found;
+}
+
+/* Does a new rule go on with the window of this one, that is gone? */
+static bool is_taken_over(const struct change *change, uint32_t old)
+{
+    for (uint32_t i = 0; i < change->new->window_count; i++) {
+        if (hash128_is_equal(change->new->windows[i].was_hash, change->old->rules[old].id_hash)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a rule under another id: repeats are remembered under the id. */
+static uint32_t former_shape(const struct change *change, uint32_t old, uint32_t shape)
+{
+    return change->old->rules[old].dedupe.keys.count > 0 ? shape | 1u << CHANGE_SHAPE_BIT_DEDUPE : shape;
 }
 
 static int id_compare(const struct change *change, uint32_t old, uint32_t new)
@@ -104,9 +142,23 @@ void change_make(struct change *change, const struct policy *old, const struct p
                           : k == new->rule_count ? -1
                                                   : id_compare(change, i, k);
         if (order < 0) {
-            put_row(change, (struct change_row){.kind = CHANGE_REMOVED, .old = i++, .new = NONE32});
+            if (!is_taken_over(change, i)) {
+                put_row(change, (struct change_row){.kind = CHANGE_REMOVED, .old = i, .new = NONE32});
+            }
+            i++;
         } else if (order > 0) {
-            put_row(change, (struct change_row){.kind = CHANGE_NEW, .old = NONE32, .new = k++});
+            const uint32_t former = find_former(change, k);
+            const uint32_t shape =
+                former == NONE32 ? 0
+                                 : former_shape(change, former,
+                                                shape_of(change, &old->rules[former], &new->rules[k],
+                                                         old_types[former], new_types[k]));
+            put_row(change, (struct change_row){.kind = former == NONE32 ? CHANGE_NEW
+                                                        : shape == 0     ? CHANGE_KEPT
+                                                                         : CHANGE_RESET,
+                                                .old = former,
+                                                .new = k++,
+                                                .shape = shape});
         } else {
             const uint32_t shape =
                 shape_of(change, &old->rules[i], &new->rules[k], old_types[i], new_types[k]);

@@ -1,9 +1,10 @@
 /* change.h: what becomes of each rule, and of its state, when one rule set takes the place of another.
  *
- * State belongs to a rule by its id and by the shape that gave it meaning: its event types and the fields of its dedupe and
- * merge keys. Conditions, texts, places, times, clocks, priority and whom it sends may change and the state stays. Where the
+ * State belongs to a rule by its id and by the shape that gave it meaning: its event types, the fields of its dedupe and merge
+ * keys, and of a window what it keeps of which key for how long. Conditions, thresholds, texts, places, times, clocks, priority and whom it sends may change and the state stays. Where the
  * shape changed, what was remembered under the old one is not found again: repeats of before count as new, and an event no
- * longer joins a case that the old keys opened. Open cases go on under the rule and the set that opened them in any case.
+ * longer joins a case that the old keys opened; a window fills from nothing. A rule that says `was: old.id` goes on with the window of
+ * that one. Open cases go on under the rule and the set that opened them in any case.
  *
  * Works on images, so that a running engine and the tools say the same.
  *
@@ -29,7 +30,8 @@ enum change_kind { CHANGE_LIST(CHANGE_ENUM) CHANGE_KIND_COUNT };
 #define CHANGE_SHAPE_LIST(X)                                       \
     X(EVENTS, "event", "its event types", "事件类型")               \
     X(DEDUPE, "dedupe", "its dedupe key", "去重键")                 \
-    X(MERGE, "merge", "its merge key", "合并键")
+    X(MERGE, "merge", "its merge key", "合并键")                     \
+    X(WINDOW, "window", "its window", "时间窗")
 
 #define CHANGE_SHAPE_BIT(name, json, en, zh) CHANGE_SHAPE_BIT_##name,
 enum change_shape_bit { CHANGE_SHAPE_LIST(CHANGE_SHAPE_BIT) CHANGE_SHAPE_COUNT };

@@ -120,6 +120,7 @@ struct lint lint_ruleset(const struct ruleset *set, const struct lint_options *o
     if (options->with_roster) {
         lint_roster(&run);
         lint_reach(&run);
+        lint_state(&run);
         lint_demand(&run);
     }
     if (run.lint.count > 0) {

@@ -9,6 +9,8 @@
  *   L209 W several owners, one to be chosen
  *   L301 W cannot be indexed                         L303 W dedupe by a measured value
  *   L305 W merge radius against neighbouring assets  L306 W repeats remembered longer than the thing lasts
+ *   L206 W hides in a circle, or something graver    L302 W state under keys without number
+ *   L304 E, L307 W too few devices around, everywhere or in places
  *   L401 E, L402 W nobody on shift can serve it      L403 E limits that contradict each other
  *   L404 W a plan asks for more work than people can do in time
  *   L405 W an escalation step that comes too late, or twice
@@ -38,13 +40,17 @@
     X(L203, WARNING, "duplicate", "规则重复")                                    \
     X(L204, WARNING, "two departments on the same events", "职责交叉")           \
     X(L205, NOTE, "gap", "责任空白")                                             \
+    X(L206, WARNING, "hides in a circle, or something graver", "抑制成环或抑制更高等级") \
     X(L207, ERROR, "basis not in force", "依据失效")                             \
     X(L208, WARNING, "old and new basis on one class", "新旧政策打架")           \
     X(L209, WARNING, "owner not settled", "责任部门未定")                        \
     X(L301, WARNING, "cannot be indexed", "无法建索引")                          \
+    X(L302, WARNING, "remembers without bound", "状态无界")                      \
     X(L303, WARNING, "dedupe by a measured value", "去重键含测量值")             \
+    X(L304, ERROR, "never enough devices", "设备数永不足")                       \
     X(L305, WARNING, "merge radius too wide", "合并半径过大")                    \
     X(L306, WARNING, "repeats remembered too long", "去重时窗过长")              \
+    X(L307, WARNING, "too few devices in places", "部分位置设备不足")            \
     X(L401, ERROR, "nobody can serve it", "无人可派")                            \
     X(L402, WARNING, "often served by the fallback only", "常由兜底岗位承接")    \
     X(L403, ERROR, "limits contradict each other", "时限矛盾")                   \

@@ -60,6 +60,13 @@ def faults(rng):
         ("L202", "zz.a", rule("zz.a", where=inner, priority=str(low)) + rule("zz.b", where=where, open=OTHER_ACTION)),
         ("L203", "zz.b", rule("zz.a", where=where) + rule("zz.b", where=where)),
         ("L204", "zz.b", rule("zz.a", where=where) + rule("zz.b", where=over, priority=str(low), owner="dept.gas")),
+        ("L206", "zz.a", rule("zz.a", where=where, inhibits="{rules: [zz.b], equal: [zone]}") + rule("zz.b", where=over, priority=str(low), open=OTHER_ACTION)),
+        ("L206", "zz.b", rule("zz.a", where=where, inhibits="{rules: [zz.b], equal: [zone]}")
+         + rule("zz.b", where=over, priority=str(low), inhibits="{rules: [zz.a], equal: [zone]}")),
+        ("L302", "zz.a", rule("zz.a", where=where, by="[depth]", window="{within: 5m, at_least: 3}")),
+        ("L302", "zz.a", rule("zz.a", where=where, by="[what]", window="{within: 5m, at_least: 3}")),
+        ("L304", "zz.a", rule("zz.a", event="sensor.gas", where=f"'lel_pct > {low + 60}'", priority="1",
+                              window="{within: 60s, distinct: device, at_least: 15, of: 16, radius_m: 3, registry: gas_sensor}")),
         ("L207", "zz.a", rule("zz.a", where=where, basis="[law.old]")),
         ("L207", "zz.a", rule("zz.a", where=where, valid="{from: 2031-01-01, until: 2032-01-01}")),
         ("L208", "zz.a", rule("zz.a", where=where) + rule("zz.b", where=over, priority=str(low), supersedes="[zz.a]")),
@@ -215,7 +222,9 @@ def bad_files(city):
     refused(EVENTS + "rules:\n" + rule("zz.a", open='{class: "E.01.02", severity: 4, title: "{dept} deep"}'), "L009", "dept", "depth")
     refused(EVENTS + "rules:\n" + rule("zz.a", where="'" + "(" * 30000 + "depth > 1" + ")" * 30000 + "'"), "zz.yaml:", "error L0")
     refused(EVENTS + "rules:\n" + rule("zz.a", where="'" + " or ".join(f"depth == {i}" for i in range(6000)) + "'"), "zz.yaml:", "error L0")
-    print("ok 4 - nesting, loops and bombs of YAML, two errors at once, a title's missing field, conditions too deep and too long")
+    refused(EVENTS + "rules:\n" + rule("zz.a", by="[device]", window="{at_least: 3}"), "zz.yaml:", "within")
+    refused(EVENTS + "rules:\n" + rule("zz.a", window="{within: 5m, at_least: 3}"), "zz.yaml:", "error L0", "by")
+    print("ok 4 - nesting, loops and bombs of YAML, two errors at once, a title's missing field, conditions too deep and too long, windows without bound")
 
 
 def main():

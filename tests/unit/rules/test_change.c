@@ -127,12 +127,42 @@ static void test_change_rules_come_and_go(void **state)
     free(after.bytes);
 }
 
+static void test_change_windows_go_by_what_they_keep(void **state)
+{
+    (void)state;
+    static const char OLD[] = HEAD RULE("x", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}");
+    expect(OLD, HEAD RULE("x", "a.one", ", by: [plate], window: {within: 5m, at_least: 7}, where: level > 1"),
+           CHANGE_KEPT, 0);
+    expect(OLD, HEAD RULE("x", "a.one", ", by: [plate], window: {within: 6m, at_least: 3}"), CHANGE_RESET,
+           BIT(WINDOW));
+    expect(OLD, HEAD RULE("x", "a.one", ", by: [device], window: {within: 5m, at_least: 3}"), CHANGE_RESET,
+           BIT(WINDOW));
+    expect(OLD, HEAD RULE("x", "a.one", ""), CHANGE_RESET, BIT(WINDOW));
+}
+
+static void test_change_was_takes_over_a_window(void **state)
+{
+    (void)state;
+    struct image_pair before = compile(HEAD RULE("old", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}"));
+    struct image_pair after =
+        compile(HEAD RULE("y.new", "a.one", ", was: old, by: [plate], window: {within: 5m, at_least: 4}"));
+    struct change change;
+    change_make(&change, &before.policy, &after.policy);
+    assert_int_equal(change.count, 1);
+    assert_int_equal(row_of(&change, "y.new").kind, CHANGE_KEPT);
+    change_fini(&change);
+    free(before.bytes);
+    free(after.bytes);
+}
+
 int main(void)
 {
     fixture_city_init(&city);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_change_conditions_keep_state),
                                        cmocka_unit_test(test_change_shape_starts_anew),
-                                       cmocka_unit_test(test_change_rules_come_and_go)};
+                                       cmocka_unit_test(test_change_rules_come_and_go),
+                                       cmocka_unit_test(test_change_windows_go_by_what_they_keep),
+                                       cmocka_unit_test(test_change_was_takes_over_a_window)};
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fixture_city_fini(&city);
     return failed;
