@@ -25,6 +25,7 @@ static const struct cli_verb COMMANDS[] = {
     {"cap", cmd_cap, "send a CAP 1.2 alert as a gateway"},
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
+    {"silence", cmd_silence, "hold rules back for a while: silences and maintenance windows"},
     {"plan", cmd_plan, "emergency plans of a running engine: show, confirm, acknowledge, end"},
     {"top", cmd_top, "the live numbers of a running engine"},
     {"history", cmd_history, "search, show, list closed and open cases"},

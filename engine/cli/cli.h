@@ -31,6 +31,7 @@ int cmd_index(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
+int cmd_silence(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_rules(int argc, char **argv);

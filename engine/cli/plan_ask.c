@@ -13,7 +13,7 @@
 #define RESEND_MS 1000
 #define ANSWER_MS 5000 /* then it is said that nobody answers */
 
-enum what { WHAT_PLANS = 1, WHAT_DISTRICTS = 2, WHAT_TASKS = 3 };
+enum what { WHAT_PLANS = 1, WHAT_DISTRICTS = 2, WHAT_TASKS = 3, WHAT_SILENCES = 4 };
 
 int plan_ask_open(struct plan_asker *asker, const char *url, const char *identity, const char *lang)
 {
@@ -21,7 +21,7 @@ int plan_ask_open(struct plan_asker *asker, const char *url, const char *identit
     *asker = (struct plan_asker){.lang = cli_lang(lang), .exit_code = EX_OK};
     asker->link.socket = -1;
     if (identity == NULL) {
-        (void)fprintf(stderr, "gridloop plan: --as ID is needed: who asks, a person of the city (exit %d)\n",
+        (void)fprintf(stderr, "gridloop: --as ID is needed: who asks, a person of the city (exit %d)\n",
                       EX_USAGE);
         return asker->exit_code = EX_USAGE;
     }
@@ -31,7 +31,7 @@ int plan_ask_open(struct plan_asker *asker, const char *url, const char *identit
     const enum err err = link_open(&asker->link, found, identity, ASK_SIZE_MAX);
     if (err != ERR_OK) {
         (void)fprintf(stderr,
-                      "gridloop plan: an identity of 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address are "
+                      "gridloop: an identity of 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address are "
                       "expected: \"%s\", %s (exit %d)\n",
                       identity, found, EX_USAGE);
         return asker->exit_code = EX_USAGE;
@@ -95,7 +95,9 @@ static const Gridloop__Wire__Answer *ask(struct plan_asker *asker, enum what wha
                 continue;
             }
             if (got->answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_PLAN_LIST ||
-                got->answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_PLAN_TASKS) {
+                got->answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_PLAN_TASKS ||
+                got->answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_SILENCE_LIST) {
+                asker->now_ms = got->answer->now_ms;
                 return got->answer;
             }
             if (got->answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT &&
@@ -186,6 +188,22 @@ static json_t *task_json(const Gridloop__Wire__PlanTask *from)
     return row;
 }
 
+static json_t *silence_json(const Gridloop__Wire__Silence *from)
+{
+    json_t *row = json_object();
+    (void)json_object_set_new(row, "number", json_integer((json_int_t)from->number));
+    put_text(row, "kind", from->maintenance ? "MAINTENANCE" : "SILENCE");
+    put_text(row, "matchers", from->matchers);
+    put_text(row, "desk", from->desk);
+    put_text(row, "actor", from->actor);
+    put_text(row, "actor_name", from->actor_name);
+    put_text(row, "why", from->why);
+    put_instant(row, "from_ms", from->has_from_ms, from->from_ms);
+    put_instant(row, "until_ms", from->has_until_ms, from->until_ms);
+    (void)json_object_set_new(row, "held", json_integer((json_int_t)from->held));
+    return row;
+}
+
 /* All pages of one question. */
 static json_t *ask_all(struct plan_asker *asker, enum what what, const char *case_no)
 {
@@ -207,6 +225,15 @@ static json_t *ask_all(struct plan_asker *asker, enum what what, const char *cas
             after = answer->plan_tasks->next;
             continue;
         }
+        if (answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_SILENCE_LIST) {
+            for (size_t i = 0; i < answer->silence_list->n_rows; i++) {
+                (void)json_array_append_new(rows, silence_json(answer->silence_list->rows[i]));
+            }
+            asker->offset_minutes = answer->silence_list->offset_minutes;
+            has_more = answer->silence_list->has_next;
+            after = answer->silence_list->next;
+            continue;
+        }
         const Gridloop__Wire__PlanList *list = answer->plan_list;
         for (size_t i = 0; i < list->n_rows; i++) {
             (void)json_array_append_new(rows, what == WHAT_PLANS ? plan_json(list->rows[i])
@@ -222,6 +249,11 @@ static json_t *ask_all(struct plan_asker *asker, enum what what, const char *cas
 json_t *plan_ask_plans(struct plan_asker *asker)
 {
     return ask_all(asker, WHAT_PLANS, NULL);
+}
+
+json_t *plan_ask_silences(struct plan_asker *asker)
+{
+    return ask_all(asker, WHAT_SILENCES, NULL);
 }
 
 json_t *plan_ask_districts(struct plan_asker *asker, const char *case_no)

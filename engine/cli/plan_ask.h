@@ -13,7 +13,8 @@
 struct plan_asker {
     struct link link;
     enum lang lang;
-    int32_t offset_minutes; /* of the city's clock; known after plan_ask_plans */
+    int32_t offset_minutes; /* of the city's clock; known after plan_ask_plans, plan_ask_silences */
+    int64_t now_ms;         /* of the log, likewise */
     int exit_code;          /* of the last failure, EX_OK */
 };
 
@@ -24,6 +25,9 @@ void plan_ask_close(struct plan_asker *asker);
 json_t *plan_ask_plans(struct plan_asker *asker);
 json_t *plan_ask_districts(struct plan_asker *asker, const char *case_no);
 json_t *plan_ask_tasks(struct plan_asker *asker, const char *case_no);
+
+/* Silences and maintenance windows; asker->now_ms is then the log's time. */
+json_t *plan_ask_silences(struct plan_asker *asker);
 
 /* The plan of that array that is meant: by its case or a tail of it, or by its own id (one that runs first); NULL word: the
  * only one that runs. NULL after saying which there are. Borrowed. */

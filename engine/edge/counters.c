@@ -76,6 +76,18 @@ static void put_traffic(struct list *list, const struct node *node)
     put_codes(list, "gridloop_rejects_total", counts.rejects);
 }
 
+/* What is held back now, or will be. */
+static void put_silences(struct list *list, const struct core *core)
+{
+    struct silence_row row;
+    uint32_t slot = 0;
+    uint32_t count = 0;
+    while (core_next_silence(core, &slot, &row)) {
+        count++;
+    }
+    put(list, (double)count, "gridloop_silences");
+}
+
 /* The core counts since the log began; a restart does not change these. */
 static void put_core(struct list *list, const struct core_counts *core)
 {
@@ -119,5 +131,6 @@ uint32_t counters_read(const struct node *node, struct counter out[COUNTERS_MAX]
     put_queues(&list, node);
     put_traffic(&list, node);
     put_core(&list, core_counts_now(node->core));
+    put_silences(&list, node->core);
     return list.count;
 }

@@ -338,11 +338,13 @@ static void answer(struct asking *asking, const Gridloop__Wire__PlanAsk *wire)
 {
     struct plan_view plan;
     struct node_refusal refusal = {.code = CODE_NOTHING};
-    if (wire->what == 1) {
+    if (wire->what == 4) {
+        node_answer_silences(asking->node, asking->reply, asking->after, asking->lang == LANG_ZH);
+    } else if (wire->what == 1) {
         answer_list(asking, NULL);
     } else if (wire->what != 2 && wire->what != 3) {
         refusal = (struct node_refusal){.code = CODE_UNKNOWN_COMMAND,
-                                        .hint = "what: 1 plans, 2 districts of one, 3 tasks of one"};
+                                        .hint = "what: 1 plans, 2 districts of one, 3 tasks of one, 4 silences"};
     } else if (wire->case_no == NULL || case_text_parse(wire->case_no, &asking->no) != ERR_OK ||
                !find_plan(asking, &plan)) {
         refusal.code = CODE_UNKNOWN_PLAN;

@@ -194,6 +194,9 @@ void node_answer_counters(struct node *node, struct node_reply reply);
 void node_queue_answer(struct node *node, struct node_reply reply, Gridloop__Wire__Answer *answer);
 void node_answer_stored(struct node *node, struct node_reply reply);
 /* node_plans.c */
+/* node_silences.c: one page of silences, for plan asks with what = 4. */
+void node_answer_silences(struct node *node, struct node_reply reply, uint32_t after, bool is_chinese);
+
 void node_receive_plan_ask(struct node *node, struct node_reply reply,
                            const struct session *session, const Gridloop__Wire__PlanAsk *wire);
 /* node_rules.c */

@@ -2,6 +2,7 @@
 import geometry
 from caseacts import CaseActs
 from casetime import ladder_runs
+from holdback import HoldBack
 from world import CASE_CONTACTS, CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
 
 
@@ -40,7 +41,7 @@ def accuracy_of(fields):
     return max(1, min(metres // 10000, 0xffffffff)) if metres > 0 else 0
 
 
-class Intake(CaseActs):
+class Intake(HoldBack, CaseActs):
     # ---- facts ----
 
     def judge_facts(self, event, fields, principal):
@@ -161,12 +162,15 @@ class Intake(CaseActs):
         """own: rule, code, would, winner, case."""
         firing = self.take("FIRING", None)
         told = (name_of(firing["rule"], "id"), firing["code"], firing["would"], name_of(firing["winner"], "id"),
-                firing["case"], firing["candidates"], firing["event_id_hash"])
-        self.same(own[4], "firing", told, (*own, matched, event["id_hash"]))
+                firing["case"], firing["candidates"], firing["event_id_hash"],
+                [(row["silence"], name_of(row["rule"], "id"), row["case"]) for row in firing["reasons"]])
+        self.same(own[4], "firing", told, (*own, matched, event["id_hash"], self.reasons))
+        self.reasons = []
 
     def fire_all(self, listed, matched, event, fields, source, outcome):
         """Every rule that took the event, in its lane; what the event came to."""
         winners, (code, case) = {}, outcome
+        self.source = source
         for rule in listed:
             winner = winners.get(rule.lane) if rule.lane in self.rules.lanes_of_one else None
             if rule.is_shadow:
@@ -180,7 +184,7 @@ class Intake(CaseActs):
             if rule.lane == "dispatch":
                 did, case = code, case = self.fire(rule, event, fields, *source)
             else:
-                did = self.act_beside(rule, fields, case)
+                did = self.act_beside(rule, event, fields, case)
                 code = "TOLD" if code == "NO_RULE" and did == "TOLD" else code
             self.judge_firing(event, (rule.id, did, "NOTHING", None, case), matched)
         return code, case
@@ -205,6 +209,9 @@ class Intake(CaseActs):
         key, is_repeat, no = self.repeat_of(rule, fields)
         if is_repeat:
             return "DEDUPED", no
+        self.reasons = self.hold_back(rule, event, fields, (gateway, person))
+        if self.reasons:
+            return "SUPPRESSED", None
         asset = self.asset_of(rule, event)
         into = self.find_merge(rule, event, fields, asset) if rule.merges else None
         if into is not None:
@@ -216,11 +223,14 @@ class Intake(CaseActs):
             self.remember(rule, key, no)
         return code, no
 
-    def act_beside(self, rule, fields, no):
+    def act_beside(self, rule, event, fields, no):
         """Lanes escalate and notify."""
         key, is_repeat, _ = self.repeat_of(rule, fields)
         if is_repeat:
             return "DEDUPED"
+        self.reasons = self.hold_back(rule, event, fields, self.source)
+        if self.reasons:
+            return "SUPPRESSED"
         case = self.cases.get(no)
         code = self.escalate(rule, case) if rule.lane == "escalate" else self.notify(rule, case)
         if code != "CASELESS":
@@ -259,6 +269,9 @@ class Intake(CaseActs):
             return "DEDUPED", before
         if winner is not None and rule.priority <= winner.priority:
             return "LOST_LANE", None
+        self.reasons = self.hold_back(rule, event, fields, self.source)
+        if self.reasons:
+            return "SUPPRESSED", None
         if rule.lane != "dispatch":
             self.remember(rule, key, no)
             return "CASELESS" if rule.lane == "escalate" and no is None else "TOLD", no
@@ -411,6 +424,7 @@ class Intake(CaseActs):
         if rule.close_event is not None and all(name in fields for name in rule.close_match):
             case.close_key = (rule.id, key_of(rule.close_match, fields, rule.class_code))
             self.closes.setdefault(case.close_key, []).append(case)
+        self.file_hiding(rule, event, fields, case)
         note = {"gateway": gateway, "actor": person}
         if event["is_self_handled"] and person is not None:
             case.filed_at = self.now

@@ -88,6 +88,7 @@ class Rule:
         self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
         self.steps = [Step(item, params) for item in as_list(spec.get("escalate"))]
         self._read_dedupe(spec.get("dedupe"))
+        self._read_held_back(spec, params)
         self._read_merge(spec.get("merge"))
         close = spec.get("close")
         self.close_event = str(close["event"]) if close else None
@@ -103,6 +104,19 @@ class Rule:
         """After an assignment nobody arrives: one more step of the ladder."""
         if spec is not None and str(spec["after"]) == "assigned":
             self.steps.append(Step({"when": "no_arrival", "after": spec["within"], "to": spec["to"]}, params))
+
+    def _read_held_back(self, spec, params):
+        self.tags = [str(tag) for tag in as_list(spec.get("tags") or [])]
+        suppress, hides = spec.get("suppress") or {}, spec.get("inhibits")
+        self.is_never_silenced = str(suppress.get("never", "false")) in ("true", "True")
+        self.breaks = compile_condition(suppress["break_through"], params) if "break_through" in suppress else None
+        self.hides = hides
+        hides = hides or {}
+        self.hides_equal = list(dict.fromkeys(str(name) for name in as_list(hides.get("equal") or [])))
+        self.hides_radius_cm = int(hides.get("radius_m", 0)) * 100
+        self.hides_severity = int(hides.get("max_severity", 4))
+        self.hides_rules = {str(name) for name in as_list(hides.get("rules") or [])}
+        self.hides_tags = {str(name) for name in as_list(hides.get("tags") or [])}
 
     def _read_dedupe(self, spec):
         self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
@@ -158,6 +172,11 @@ class Rules:
         for rules in sets:
             hits.update({name: lane["hit"] for name, lane in (rules.get("lanes") or {}).items()})
         self.lanes_of_one = {lane for lane in LANES if hits[lane] == "priority"}
+        self.hidden_by = {}
+        for by in self.rules:
+            for rule in self.rules if by.hides is not None else ():
+                if rule is not by and (rule.id in by.hides_rules or set(rule.tags) & by.hides_tags):
+                    self.hidden_by.setdefault(rule.id, []).append(by)
         self.by_type, self.closers = {}, {}
         for rule in sorted(self.rules, key=lambda rule: (rule.rank, -rule.priority)):
             for name in self.types_of(rule) if rule.is_active or rule.is_shadow else []:

@@ -91,7 +91,11 @@ class Stories:
             self.counts["by_plan"] += 1
         if entry["kind"] == "EVENTS":
             self.counts["events"] += 1
-            self.codes[result["code"]] = self.codes.get(result["code"], 0) + 1
+            code = "HELD_BACK" if result["code"] == "SUPPRESSED" and result["case"] is None else result["code"]
+            self.codes[code] = self.codes.get(code, 0) + 1
+
+    def take_silence(self, effect):
+        """Judged by holdback.py."""
 
     def take_activated(self, effect):
         """Nothing to judge."""

@@ -74,10 +74,10 @@ rules:
 - {id: zz.shadow_high, title: x, owner: dept.ecology, status: shadow, priority: 990, event: [sensor.noise, hotline.noise, sensor.dust],
    dedupe: {key: [device], window: 20m}, merge: {key: [class], radius_m: 150}, open: {class: "E.03.01", severity: 2, title: x},
    assign: {role: grid_worker}}
-- {id: zz.shadow_low, title: x, owner: dept.ecology, status: shadow, priority: 1, event: [sensor.noise, hotline.noise],
+- {id: zz.shadow_low, title: x, tags: [small], owner: dept.ecology, status: shadow, priority: 1, event: [sensor.noise, hotline.noise],
    open: {class: "E.03.01", severity: 2, title: x}, assign: {role: grid_worker}}
 - {id: zz.low, title: x, owner: dept.ecology, priority: 2, event: [hotline.noise, sensor.dust, camera.vehicle_stationary],
-   dedupe: {key: [class, source], window: 5m}, merge: {key: [source]}, open: {class: "E.03.01", severity: 3, title: x},
+   dedupe: {key: [class, source], window: 5m}, merge: {key: [source]}, inhibits: {tags: [small], rules: [sanitation.garbage_overflow], radius_m: 3000}, open: {class: "E.03.01", severity: 3, title: x},
    assign: {role: grid_worker}}
 - {id: zz.raise, title: x, owner: dept.ecology, lane: escalate, priority: 5, event: [hotline.noise, camera.garbage_overflow, sensor.dust],
    escalate: [{when: severity >= 3, now: true, to: city.command, severity: 2},
@@ -103,7 +103,7 @@ def audit_lanes(work):
     is_ok = judge(city, path, "a day of many lanes")
     with open(path, encoding="utf-8") as file:
         lines = [line for line in file if '"FIRING"' in line]
-    for code in ("SHADOW", "LOST_LANE", "TOLD", "CASELESS"):
+    for code in ("SHADOW", "LOST_LANE", "TOLD", "CASELESS", "SUPPRESSED"):
         count = sum(line.count(f'"code":"{code}"') for line in lines)
         is_ok = runs.ok(count > 0, f"{count} x {code}") and is_ok
     shutil.rmtree(directory)

@@ -34,6 +34,8 @@ NEEDS = {
     "gridloop backup": ["OUT"], "gridloop history show": ["1"], "gridloop history search": ["bin"],
     "gridloop cap": ["tests/data/cap/air_orange.xml"],
     "gridloop plan list": ["--as", "li.qiang"], "gridloop plan show": ["--as", "li.qiang"],
+    "gridloop silence list": ["--as", "li.qiang"], "gridloop silence end": ["1", "--as", "li.qiang"],
+    "gridloop silence add": ["rule=x", "--for", "1h", "--why", "x", "--as", "li.qiang"],
     "gridloop plan ack": ["--as", "li.qiang"], "gridloop plan confirm": ["--as", "li.qiang"],
     "gridloop plan stand-down": ["--as", "li.qiang", "--text", "x"],
     "gridloop plan start": ["plan.air.orange", "--as", "li.qiang", "--text", "x"],
@@ -53,7 +55,7 @@ JSON = {
     "gridloop case act": ["1", "comment", "--as", "li.qiang", "--text", "x"],
     "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
-    "gridloop plan list": ["--as", "li.qiang"],
+    "gridloop plan list": ["--as", "li.qiang"], "gridloop silence list": ["--as", "li.qiang"],
     "gridloop ledger": ["--data", "DATA"], "gridloop burden": ["--data", "DATA"],
 }
 

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""test_silence.py: a shift chief silences a rule of a running engine: what is held back says why, the list shows it, a kill -9 keeps it, its end
+ends it; whoever may not is told who may."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "audit"))
+import audit
+from cityread import City
+from engine import Engine, check
+from ruleread import Rules
+
+number = 0
+
+
+def ok(text):
+    global number
+    number += 1
+    print(f"ok {number} - {text}")
+
+
+def person(engine, right):
+    return next(row["id"] for row in engine.table("workers.csv") if right in row["rights"].split())
+
+
+def send(engine):
+    return engine.gridloop("send", "--example", "camera.garbage_overflow", "--url", engine.url)
+
+
+def silence(engine, who, *words, expect=0):
+    out = engine.gridloop("silence", *words, "--as", who, "--url", engine.url, "--json", expect=expect)
+    return json.loads(out) if expect == 0 else None
+
+
+def main():
+    with Engine(clock="wall") as engine:
+        engine.start()
+        chief, worker, admin = (person(engine, right) for right in ("shift_chief", "worker", "administrator"))
+        matchers = ["rule=sanitation.garbage_overflow", "class=E.01.02"]
+        for who in (worker, admin):
+            silence(engine, who, "add", *matchers, "--for", "1h", "--why", "x", expect=77)
+        silence(engine, chief, "add", "rule=no.such", "--for", "1h", "--why", "x", expect=77)
+        silence(engine, chief, "add", "rule=sanitation.garbage_overflow", "--for", "90d", "--why", "x", expect=77)
+        silence(engine, chief, "add", "rule=sanitation.garbage_overflow", "--for", "1h", "--why", "x", "--maintenance", expect=77)
+        ok("who may not, what is not there, too long, and repairs of nothing are refused")
+        one = silence(engine, chief, "add", *matchers, "--for", "1h", "--why", "street festival")
+        check(one == {"code": "DONE", "number": 1}, f"added: {one}")
+        text = engine.gridloop("silence", "list", "--as", worker, "--url", engine.url, "--lang", "zh")
+        check("静默" in text and "street festival" in text and matchers[0] in text, f"list: {text}")
+        sent = send(engine)
+        check("SUPPRESSED" in sent or "held back" in sent, f"sent: {sent}")
+        check(engine.cases() == {}, "no case")
+        engine.kill()
+        engine.start()
+        rows = silence(engine, worker, "list")
+        check([(row["number"], row["held"], row["actor"], row["why"]) for row in rows] ==
+              [(1, 1, chief, "street festival")], f"after kill -9: {rows}")
+        ok("held back, counted, listed, and kept through kill -9")
+        check(silence(engine, chief, "end", "1") == {"code": "DONE", "number": 1}, "ended")
+        silence(engine, chief, "end", "1", expect=77)
+        check(silence(engine, worker, "list") == [], "nothing is held back")
+        send(engine)
+        check(len(engine.cases()) == 1, "a case again")
+        ok("ended before its time")
+        dump = engine.gridloop("log", "dump", "--data", engine.data, "--effects")
+        check('"effect":"SILENCE"' in dump.replace(" ", "") and '"what":"UNSILENCE"' in dump.replace(" ", ""), "the log tells of both")
+        check('"silence":1' in dump.replace(" ", ""), "the firing names its reason")
+        ok("the log tells who, what, until when")
+        rules = Rules(os.path.join(engine.city, "rules"))
+        result = audit.run(City(engine.city), rules, audit.read_dump(dump.splitlines(keepends=True)))
+        check(result.differences == [] and result.last_silence == 1, f"the outside view: {result.differences}")
+        ok("recomputed from outside: 0 differences")
+    print(f"1..{number}")
+
+
+if __name__ == "__main__":
+    main()
