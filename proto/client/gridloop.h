@@ -242,8 +242,6 @@ enum gridloop_action {
     GRIDLOOP_PLAN_ACK = 47,
     GRIDLOOP_PLAN_ANSWER = 48,
     GRIDLOOP_PLAN_START = 49,
-    GRIDLOOP_SILENCE = 60,        /* text "rule=ID device=ID; why", until_ms, amount minutes until it begins */
-    GRIDLOOP_UNSILENCE = 61,      /* amount: its number */
     GRIDLOOP_REVEAL = 50,
     GRIDLOOP_ERASE = 51,
     GRIDLOOP_READ_EVIDENCE = 52,
