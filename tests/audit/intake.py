@@ -32,6 +32,7 @@ def key_of(names, fields, class_code):
 
 
 FOLLOWED = 8
+NOT_YET = ("WAITING", "BY_MISSING", "WINDOW_FULL")  # answers of rules that remember
 LISTED = 16  # rules of one event that are looked at
 
 
@@ -128,8 +129,10 @@ class Intake(HoldBack, CaseActs):
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
         areas = [area["name"] for area in event["areas"]]
         matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at)
-        many = any(rule.rank > 0 for rule in self.rules.by_type.get(type_name, []))
+        many = any(rule.rank > 0 or rule.has_state for rule in self.rules.by_type.get(type_name, []))
         listed = matched[:LISTED if many else 1]
+        if any(rule.has_state for rule in listed):
+            return self.believe_state(event)
         if listed:
             code, case = self.fire_all(listed, len(matched), event, fields, (gateway, person), (code, case))
         else:
@@ -138,10 +141,22 @@ class Intake(HoldBack, CaseActs):
             self.event_ids[event["id_hash"]] = case
         return code, case, is_late
 
+    def believe_state(self, event):
+        """A rule that remembers takes it. What it counts is believed; that a count which is not enough opens nothing is not."""
+        ahead = next((at for at in range(self.at, len(self.effects)) if self.effects[at]["effect"] == "RESULT"), None)
+        told = self.effects[self.at:ahead]
+        if ahead is not None and self.effects[ahead]["code"] in NOT_YET:
+            for effect in told:
+                if effect["effect"] == "TIMELINE" and effect.get("action") in ("OPEN", "MERGE", "REOPEN"):
+                    self.differ(None, f"event {event['id_hash']} is {self.effects[ahead]['code']}, and yet {effect['action']}")
+            if not any(effect["effect"] == "FIRING" and effect["code"] in NOT_YET for effect in told):
+                self.differ(None, f"event {event['id_hash']} is {self.effects[ahead]['code']} of no rule")
+        return self.believe_event(event)
+
     def believe_event(self, event):
         self.pass_over()
         result = self.effects[self.at] if self.at < len(self.effects) else {"code": "TABLE_FULL", "case": None}
-        if event["id_hash"] is not None and result["code"] not in ("UNKNOWN_ALERT", "ALERT_OVER", "TABLE_FULL"):
+        if event["id_hash"] is not None and result["code"] not in ("UNKNOWN_ALERT", "ALERT_OVER", "TABLE_FULL", "WINDOW_FULL"):
             self.event_ids[event["id_hash"]] = result["case"]
         return None, None, None
 

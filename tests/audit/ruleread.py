@@ -71,7 +71,9 @@ class Rule:
         self.lane = str(spec.get("lane", defaults.get("lane", "dispatch")))
         self.rank = 3 if self.is_shadow else LANES.index(self.lane)
         self.priority = int(spec.get("priority", defaults.get("priority", 100)))
-        self.events = [str(name) for name in as_list(spec["event"])]
+        steps = [step["event"] for step in as_list(spec.get("sequence") or [])]
+        self.events = [str(name) for name in dict.fromkeys(steps or as_list(spec["event"]))]
+        self.has_state = any(key in spec for key in ("by", "for", "window", "sequence"))
         self.where = compile_condition(spec.get("where"), params)
         area = spec.get("area") or {}
         self.area_in = _places(area["in"]) if "in" in area else None
