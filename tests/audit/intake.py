@@ -131,7 +131,7 @@ class Intake(HoldBack, CaseActs):
         matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at)
         many = any(rule.rank > 0 or rule.has_state for rule in self.rules.by_type.get(type_name, []))
         listed = matched[:LISTED if many else 1]
-        if any(rule.has_state for rule in listed):
+        if any(rule.has_levels for rule in listed):
             return self.believe_state(event)
         if listed:
             code, case = self.fire_all(listed, len(matched), event, fields, (gateway, person), (code, case))
@@ -142,7 +142,7 @@ class Intake(HoldBack, CaseActs):
         return code, case, is_late
 
     def believe_state(self, event):
-        """A rule that remembers takes it. What it counts is believed; that a count which is not enough opens nothing is not."""
+        """A rule whose levels move its case takes it: believed, but that a count which is not enough opens nothing."""
         ahead = next((at for at in range(self.at, len(self.effects)) if self.effects[at]["effect"] == "RESULT"), None)
         told = self.effects[self.at:ahead]
         if ahead is not None and self.effects[ahead]["code"] in NOT_YET:
@@ -182,12 +182,32 @@ class Intake(HoldBack, CaseActs):
         self.same(own[4], "firing", told, (*own, matched, event["id_hash"], self.reasons))
         self.reasons = []
 
+    def told_firing(self, rule):
+        """What the log says of a rule that remembers, about this event: its count is believed."""
+        for effect in self.effects[self.at:]:
+            if effect["effect"] == "RESULT":
+                return None
+            if effect["effect"] == "FIRING" and name_of(effect["rule"], "id") == rule.id:
+                return effect
+        return None
+
     def fire_all(self, listed, matched, event, fields, source, outcome):
         """Every rule that took the event, in its lane; what the event came to."""
         winners, (code, case) = {}, outcome
         self.source = source
         for rule in listed:
             winner = winners.get(rule.lane) if rule.lane in self.rules.lanes_of_one else None
+            told = self.told_firing(rule) if rule.has_state else None
+            if rule.has_state and told is None:
+                continue  # no step of its sequence is about it
+            if told is not None and (told["code"] in NOT_YET or told["code"] == "DEDUPED" or rule.is_shadow):
+                self.judge_firing(event, (rule.id, told["code"], told["would"], None, told["case"]), matched)
+                if told["code"] == "DEDUPED":
+                    winners.setdefault(rule.lane, rule)
+                    code, case = ("DEDUPED", told["case"]) if rule.lane == "dispatch" else (code, case)
+                elif not rule.is_shadow:
+                    code = told["code"] if code == "NO_RULE" else code
+                continue
             if rule.is_shadow:
                 would, no = self.would_be(rule, winner, event, fields, case)
                 self.judge_firing(event, (rule.id, "SHADOW", would, None, no), matched)

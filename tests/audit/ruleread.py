@@ -73,6 +73,7 @@ class Rule:
         self.priority = int(spec.get("priority", defaults.get("priority", 100)))
         steps = [step["event"] for step in as_list(spec.get("sequence") or [])]
         self.events = [str(name) for name in dict.fromkeys(steps or as_list(spec["event"]))]
+        self.has_levels = "levels" in spec or (spec.get("open") or {}).get("geo") == "centroid"
         self.has_state = any(key in spec for key in ("by", "for", "window", "sequence"))
         self.where = compile_condition(spec.get("where"), params)
         area = spec.get("area") or {}
