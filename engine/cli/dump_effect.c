@@ -60,6 +60,10 @@ static json_t *dump_firing(struct dump_names names, const struct effect_firing *
     dump_set(object, "case", dump_case_no(firing->case_no));
     dump_set(object, "event_id_hash", dump_hash(firing->event_id));
     dump_set(object, "candidates", json_integer(firing->candidates));
+    if (firing->need > 0) { /* of a rule with state */
+        dump_set(object, "have", json_integer(firing->have));
+        dump_set(object, "need", json_integer(firing->need));
+    }
     return object;
 }
 

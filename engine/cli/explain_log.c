@@ -97,6 +97,35 @@ static void on_command(void *context, const struct log_entry *entry, const struc
     }
 }
 
+static void keep_line(struct explain_log *found, const char *en, const char *zh)
+{
+    if (found->count < EXPLAIN_LOG_LINES_MAX) {
+        found->en[found->count] = strdup(en);
+        found->zh[found->count] = strdup(zh);
+        must(found->en[found->count] != NULL && found->zh[found->count] != NULL);
+        found->count++;
+    }
+}
+
+/* "gas.quorum: 2 of 3, waiting": what each rule that took the event came to, its window included. */
+static void keep_firing(struct explain_log *found, const struct policy *policy,
+                        const struct effect_firing *firing)
+{
+    char en[400], zh[400], counted[48] = "";
+    if (firing->rule >= policy->rule_count) {
+        return;
+    }
+    const struct image_string id = policy->rules[firing->rule].id;
+    if (firing->need > 0) {
+        (void)snprintf(counted, sizeof counted, " (%" PRIu32 "/%" PRIu32 ")", firing->have, firing->need);
+    }
+    (void)snprintf(en, sizeof en, "%.*s: %s%s", (int)id.size, policy_text(policy, id),
+                   words_code(firing->code, LANG_EN), counted);
+    (void)snprintf(zh, sizeof zh, "%.*s：%s%s", (int)id.size, policy_text(policy, id),
+                   words_code(firing->code, LANG_ZH), counted);
+    keep_line(found, en, zh);
+}
+
 static void on_effect(void *context, const struct log_entry *entry, const struct effect *effect)
 {
     struct search *search = context;
@@ -113,16 +142,15 @@ static void on_effect(void *context, const struct log_entry *entry, const struct
     const struct core *core = replay_core(search->replay);
     (void)json_array_append_new(found->effects, dump_effect(core, effect));
     char en[4 * STORY_SENTENCE_SIZE], zh[4 * STORY_SENTENCE_SIZE];
+    if (effect->kind == EFFECT_FIRING) {
+        keep_firing(found, core_policy(core), &effect->of.firing);
+    }
     if (story_is_told_before(effect) || effect->kind == EFFECT_RESULT ||
-        found->count == EXPLAIN_LOG_LINES_MAX ||
         story_sentence(effect, core_city(core), core_policy(core), LANG_EN, en, sizeof en) == 0) {
         return;
     }
     (void)story_sentence(effect, core_city(core), core_policy(core), LANG_ZH, zh, sizeof zh);
-    found->en[found->count] = strdup(en);
-    found->zh[found->count] = strdup(zh);
-    must(found->en[found->count] != NULL && found->zh[found->count] != NULL);
-    found->count++;
+    keep_line(found, en, zh);
 }
 
 static int refuse(const char *command, const struct search *search, const char *data)

@@ -5,6 +5,7 @@ What the engine answered to each event is held against what the log says of it a
 """
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -14,6 +15,12 @@ from engine import Engine, check
 
 EVENTS = 400
 EXPLAINED = 60
+# Takes what no other rule takes of these cameras, and never has enough.
+MANY = """ruleset: 1
+rules:
+- {id: zz.many, title: t, owner: dept.traffic, priority: 1, event: camera.vehicle_stationary, by: [device], window: {within: 5m, at_least: 500},
+   open: {class: "E.04.01", severity: 4, title: t}, assign: {role: traffic_officer}}
+"""
 
 
 def play(engine):
@@ -80,9 +87,12 @@ def explained(engine, answers, new):
             check(firings[0]["code"] == code, f"{event}: answered {code}, the log says {firings[0]['code']}")
             check(told["winner"] in named, f"{event}: the clauses give it to {told['winner']}, the log to {named}")
         seen.add(code)
+        if code == "WAITING":
+            check(any(re.fullmatch(r"zz\.many: .* \([1-9]\d*/500\)", line["en"]) for line in recorded["told"]),
+                  f"{event}: how full the window was is told: {recorded['told']}")
         for row in told["rules"]:
             check(row["takes"] == all(line["holds"] for line in row["clauses"] if line["depth"] == 1), f"{event}: {row['rule']} takes it against a clause")
-    check({"OPENED", "NO_RULE", "DEDUPED"} <= seen, f"only {seen} among the first {EXPLAINED}")
+    check({"OPENED", "WAITING", "DEDUPED"} <= seen, f"only {seen} among the first {EXPLAINED}")
     source, event, _ = next(row for row in answers if row[2] == "OPENED")
     for lang, words in (("en", ("then, under rules", "the same rules", "offered to")), ("zh", ("当时", "同一规则集", "派给"))):
         said = engine.gridloop("rules", "explain", engine.city, "--event", f"{source}/{event}", "--log", engine.data, "--lang", lang)
@@ -97,6 +107,8 @@ def explained(engine, answers, new):
 
 def main():
     with Engine(clock="scaled:2@2026-03-03T08:20+08:00") as engine:
+        with open(os.path.join(engine.city, "rules", "zz.yaml"), "w", encoding="utf-8") as file:
+            file.write(MANY)
         engine.start()
         answers = play(engine)
         engine.stop()
