@@ -95,7 +95,8 @@ def a_change_on_recorded_events(city, where):
     assert {name: row["count"] for name, row in same["differences"].items()} == dict.fromkeys(same["differences"], 0), same["differences"]
     assert same["now"]["opened"] > 100, same["now"]
 
-    change(os.path.join(new, "law_enforcement.yaml"), "owner: dept.law_enforcement", "owner: dept.sanitation")
+    change(os.path.join(new, "law_enforcement.yaml"), "Illegal vending\n  owner: dept.law_enforcement",
+           "Illegal vending\n  owner: dept.sanitation")
     change(os.path.join(new, "gas.yaml"), "lel_pct >= 10 ", "lel_pct >= 1000 ")
     _, other = backtest()
     gas, vending = other["rules"]["safety.gas_leak"], other["rules"]["street.illegal_vending"]
