@@ -348,11 +348,15 @@ def lose_deadline(entries):
 
 
 def silent_deadline(entries):
-    """The clock that binds runs out, and the next line comes days later."""
-    for entry, effect in timeline(entries, "EXPIRE"):
-        for part in [part for part in entry["effects"] if part.get("case") == effect["case"]]:
-            entry["effects"].remove(part)
-        return effect["case"]
+    """An offer runs out, with nothing said of its case since, and nothing is said then either."""
+    last = {}
+    for entry, effect in effects(entries, "TIMELINE"):
+        if effect["action"] == "EXPIRE" and effect["state_before"] == "DISPATCHING" and \
+                last.get(effect["case"]) == ("OFFER", effect["order"]):
+            for part in [part for part in entry["effects"] if part.get("case") == effect["case"]]:
+                entry["effects"].remove(part)
+            return effect["case"]
+        last[effect["case"]] = (effect["action"], effect["order"])
     return None
 
 
