@@ -348,15 +348,15 @@ def lose_deadline(entries):
 
 
 def silent_deadline(entries):
-    """An offer runs out, with nothing said of its case since, and nothing is said then either."""
-    last = {}
+    """The clock that bound, as the line before said, runs out, and nothing is said of the case then."""
+    told = {}
     for entry, effect in effects(entries, "TIMELINE"):
-        if effect["action"] == "EXPIRE" and effect["state_before"] == "DISPATCHING" and \
-                last.get(effect["case"]) == ("OFFER", effect["order"]):
+        clock = (effect["clock"], effect["deadline_ms"])
+        if effect["action"] == "MISS" and not effect["order"] and told.get(effect["case"]) == clock:
             for part in [part for part in entry["effects"] if part.get("case") == effect["case"]]:
                 entry["effects"].remove(part)
             return effect["case"]
-        last[effect["case"]] = (effect["action"], effect["order"])
+        told[effect["case"]] = clock
     return None
 
 
