@@ -257,6 +257,9 @@ static void put_places(const struct teller *teller, const struct rule_places *pl
         }
         last = name;
     }
+    for (uint32_t i = 0; i < places->ground_count; i++) {
+        put(words, "%s%s", words->size == 0 ? "" : ", ", places->ground_names[i]);
+    }
     for (uint32_t i = 0; i < places->circle_count; i++) {
         put(words, "%s%lld m", words->size == 0 ? "" : ", ",
             (long long)(places->circles[i].radius_cm / 100));

@@ -20,7 +20,8 @@ uint64_t index_text_key(const char *text)
 
 bool index_needs_area(const struct rule *rule)
 {
-    return rule->in != NULL && rule->in->circle_count == 0 && rule->in->areas.count > 0;
+    return rule->in != NULL && rule->in->circle_count == 0 && rule->in->cells.count == 0 &&
+           rule->in->areas.count > 0;
 }
 
 static int key_compare(const void *left, const void *right)

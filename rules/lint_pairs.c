@@ -84,7 +84,8 @@ static bool rows_are_within(const struct rule_rows *inner, const struct rule_row
 
 static bool places_are_within(const struct rule_places *inner, const struct rule_places *outer)
 {
-    if (!rows_are_within(&inner->areas, &outer->areas)) {
+    if (!rows_are_within(&inner->areas, &outer->areas) ||
+        !rows_are_within(&inner->cells, &outer->cells)) {
         return false;
     }
     for (uint32_t i = 0; i < inner->circle_count; i++) {

@@ -26,7 +26,7 @@ static void lint_never(struct lint_run *run, const struct rule_extent *extent)
                        "rule %s: where can never be true", rule->id);
     }
     if (rule->in != NULL && rule->out != NULL && rule->in->circle_count == 0 &&
-        is_within(&rule->in->areas, &rule->out->areas)) {
+        rule->in->cells.count == 0 && is_within(&rule->in->areas, &rule->out->areas)) {
         (void)lint_add(run, LINT_L101, rule, NULL, rule->node, NULL,
                        "rule %s: every area of in is excluded by not_in", rule->id);
     }

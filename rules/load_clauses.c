@@ -3,6 +3,8 @@
 
 #include "engine/core/limits.h"
 
+#include <stdlib.h>
+
 #define RADIUS_M_MAX 200000 /* larger than any city */
 
 _Static_assert(CASE_FIELDS_MAX == POLICY_KEYS_MAX, "captures are kept in a rule_keys");
@@ -114,7 +116,63 @@ static bool load_circle(const struct loader *loader, const struct tree_node *nod
 
 #define AREA_NAMES_MAX 1024u
 
-/* One side: names of areas, circles, or a list of both. */
+static int row_compare(const void *left, const void *right)
+{
+    const uint32_t *a = left;
+    const uint32_t *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+static bool is_code(const struct city *city, struct image_string code, const char *text)
+{
+    return code.size == strlen(text) && memcmp(city_text(city, code), text, code.size) == 0;
+}
+
+/* Is the cell, or a unit above it, called that? */
+static bool cell_is_called(const struct city *city, uint32_t cell, const char *text)
+{
+    if (is_code(city, city->cells[cell].code, text)) {
+        return true;
+    }
+    for (uint32_t unit = city->cells[cell].unit; unit != NONE32; unit = city->units[unit].parent) {
+        if (is_code(city, city->units[unit].code, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The code of a cell or of a unit; false where it is neither, or no cell lies in the unit. */
+static bool load_ground(const struct loader *loader, const struct tree_node *node,
+                        struct rule_places *places)
+{
+    const struct city *city = loader->set->city;
+    const uint32_t before = places->cells.count;
+    bool is_found = false;
+    for (uint32_t i = 0; node->kind == TREE_TEXT && i < city->cell_count; i++) {
+        if (cell_is_called(city, i, node->text)) {
+            is_found = true;
+            if (places->cells.items == NULL) {
+                places->cells.items =
+                    arena_take(loader->arena, city->cell_count * sizeof places->cells.items[0]);
+            }
+            bool is_there = false;
+            for (uint32_t k = 0; k < before; k++) {
+                is_there = is_there || places->cells.items[k] == i;
+            }
+            if (!is_there) {
+                places->cells.items[places->cells.count++] = i;
+            }
+        }
+    }
+    if (!is_found) {
+        return false;
+    }
+    places->ground_names[places->ground_count++] = node->text;
+    return true;
+}
+
+/* One side: names of areas, codes of cells and units, circles, or a list of them. */
 static struct rule_places *load_places(const struct loader *loader, const struct tree_node *node)
 {
     struct rule_places *places = arena_take(loader->arena, sizeof *places);
@@ -122,17 +180,22 @@ static struct rule_places *load_places(const struct loader *loader, const struct
     names.kind = TREE_LIST;
     names.count = 0;
     names.items = arena_take(loader->arena, read_list_count(node) * sizeof names.items[0]);
+    places->ground_names =
+        arena_take(loader->arena, (read_list_count(node) + 1) * sizeof places->ground_names[0]);
     for (uint32_t i = 0; i < read_list_count(node); i++) {
         const struct tree_node *item = read_list_item(node, i);
         if (item->kind == TREE_MAP) {
             (void)load_circle(loader, item, places);
-        } else {
+        } else if (!load_ground(loader, item, places)) {
             struct tree_node *copy = arena_take(loader->arena, sizeof *copy);
             *copy = *item;
             names.items[names.count++] = copy;
         }
     }
     (void)read_names(loader, &names, REF_AREA, AREA_NAMES_MAX, &places->areas);
+    if (places->cells.count > 1) {
+        qsort(places->cells.items, places->cells.count, sizeof places->cells.items[0], row_compare);
+    }
     if (read_list_count(node) == 0) {
         read_report(loader, node, "L101", "an empty list of areas: the rule could never match");
     }

@@ -91,10 +91,12 @@ static void lower_conditions(struct lowering *lowering, const struct rule *rule,
     row->program = expr_lower(&lowering->programs, rule->where);
     if (rule->in != NULL) {
         row->areas_in = put_rows(lowering, &rule->in->areas);
+        row->cells_in = put_rows(lowering, &rule->in->cells);
         row->circles_in = table_add(&lowering->circles, rule->in->circles, rule->in->circle_count);
     }
     if (rule->out != NULL) {
         row->areas_out = put_rows(lowering, &rule->out->areas);
+        row->cells_out = put_rows(lowering, &rule->out->cells);
         row->circles_out =
             table_add(&lowering->circles, rule->out->circles, rule->out->circle_count);
     }

@@ -189,6 +189,11 @@ bool naive_is_inside(const struct rule_places *places, const struct event *event
             }
         }
     }
+    for (uint32_t i = 0; i < places->cells.count; i++) {
+        if (places->cells.items[i] == event->head->cell) {
+            return true;
+        }
+    }
     for (uint32_t i = 0; i < places->circle_count; i++) {
         struct place centre = {places->circles[i].lon, places->circles[i].lat};
         if (place_is_known(event->head->place) &&

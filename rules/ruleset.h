@@ -72,6 +72,9 @@ struct rule_keys {
 /* One side of an area clause. */
 struct rule_places {
     struct rule_rows areas;
+    struct rule_rows cells;    /* those of units included */
+    const char **ground_names; /* codes of cells and units, as written */
+    uint32_t ground_count;
     struct policy_circle circles[POLICY_CIRCLES_MAX];
     uint32_t circle_count;
 };

@@ -269,7 +269,7 @@ bool witness_places_are_apart(const struct rule *a, const struct rule *b)
     for (uint32_t side = 0; side < 2; side++) {
         const struct rule_places *in = sides[side]->in;
         const struct rule_places *out = sides[1 - side]->out;
-        if (in == NULL || out == NULL || in->circle_count > 0) {
+        if (in == NULL || out == NULL || in->circle_count > 0 || in->cells.count > 0) {
             continue;
         }
         uint32_t excluded = 0;
@@ -280,7 +280,8 @@ bool witness_places_are_apart(const struct rule *a, const struct rule *b)
             return true;
         }
     }
-    if (a->in == NULL || b->in == NULL || a->in->areas.count + b->in->areas.count > 0) {
+    if (a->in == NULL || b->in == NULL || a->in->areas.count + b->in->areas.count > 0 ||
+        a->in->cells.count + b->in->cells.count > 0) {
         return false; /* polygons may lie over each other or over a circle */
     }
     for (uint32_t i = 0; i < a->in->circle_count; i++) {

@@ -113,10 +113,15 @@ static bool range_has_row(const struct policy *policy, struct image_range range,
     return false;
 }
 
-/* Is the event inside one of the areas or circles? An event without a place is in none. */
+/* Is the event inside one of the areas, cells or circles? An event without a place is in none. */
 static bool is_in_places(const struct policy *policy, struct image_range areas,
-                         struct image_range circles, const struct event *event)
+                         struct image_range cells, struct image_range circles,
+                         const struct event *event)
 {
+    if (cells.count > 0 && event->head->cell != NONE32 &&
+        range_has_row(policy, cells, event->head->cell)) {
+        return true;
+    }
     for (uint32_t i = 0; areas.count > 0 && i < event->head->area_count; i++) {
         if (range_has_row(policy, areas, event->head->areas[i])) {
             return true;
@@ -150,11 +155,13 @@ static bool is_in_calendars(const struct policy *policy, const struct city *city
 static bool is_in_place_and_time(const struct policy *policy, const struct city *city,
                                  const struct policy_rule *rule, const struct event *event)
 {
-    bool has_in = rule->areas_in.count > 0 || rule->circles_in.count > 0;
-    if (has_in && !is_in_places(policy, rule->areas_in, rule->circles_in, event)) {
+    bool has_in =
+        rule->areas_in.count > 0 || rule->circles_in.count > 0 || rule->cells_in.count > 0;
+    if (has_in &&
+        !is_in_places(policy, rule->areas_in, rule->cells_in, rule->circles_in, event)) {
         return false;
     }
-    if (is_in_places(policy, rule->areas_out, rule->circles_out, event)) {
+    if (is_in_places(policy, rule->areas_out, rule->cells_out, rule->circles_out, event)) {
         return false;
     }
     int64_t at_ms = event->head->event_at_ms;

@@ -334,6 +334,8 @@ static bool rule_conditions_are_sound(const struct policy_checker *checker,
            rows_are_ascending(policy, rule->areas_out, city->area_count, city->area_count) &&
            range_is_sound(rule->circles_in, policy->circle_count, POLICY_CIRCLES_MAX) &&
            range_is_sound(rule->circles_out, policy->circle_count, POLICY_CIRCLES_MAX) &&
+           rows_are_ascending(policy, rule->cells_in, city->cell_count, city->cell_count) &&
+           rows_are_ascending(policy, rule->cells_out, city->cell_count, city->cell_count) &&
            rows_are_ascending(policy, rule->calendars_in, POLICY_CALENDARS_MAX,
                               city->calendar_count) &&
            rows_are_ascending(policy, rule->calendars_out, POLICY_CALENDARS_MAX,

@@ -173,6 +173,7 @@ struct policy_rule {
     struct image_range program;             /* where, in POLICY_PROGRAM; count 0 = always true */
     struct image_range areas_in, areas_out; /* in POLICY_ROWS, rows of CITY_AREAS */
     struct image_range circles_in, circles_out;     /* in POLICY_CIRCLES */
+    struct image_range cells_in, cells_out; /* in POLICY_ROWS, rows of CITY_CELLS; units are their cells */
     struct image_range calendars_in, calendars_out; /* in POLICY_ROWS, rows of CITY_CALENDARS */
     struct image_range assigns; /* in POLICY_ASSIGNS: first is the lead, the rest assist */
     struct image_range steps;   /* in POLICY_STEPS: escalation, at most POLICY_STEPS_MAX */
@@ -478,7 +479,7 @@ _Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_inhibit) == 24, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 384, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 400, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 48, "image row without padding");

@@ -182,6 +182,14 @@ class City:
             unit = self.units[unit].parent
         return unit if unit is not None and self.units[unit].level == level else None
 
+    def ground_of(self, cell):
+        """The cell and the units above it."""
+        found, unit = ([cell] if cell is not None else []), self.cell_unit.get(cell)
+        while unit is not None:
+            found.append(unit)
+            unit = self.units[unit].parent
+        return found
+
     def district_of(self, cell):
         unit = self.unit_of(cell, self.district_level) if cell is not None else None
         if unit is not None and unit.isdigit() and 0 < int(unit) < 2**32 - 1:

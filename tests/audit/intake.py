@@ -128,7 +128,8 @@ class Intake(HoldBack, CaseActs):
         cleared = self.clear_cases(type_name, fields, gateway)
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
         areas = [area["name"] for area in event["areas"]]
-        matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at)
+        matched = self.rules.match(self.city, type_name, fields, place_of(event["place"]), areas, at,
+                                   self.city.ground_of(name_of(event["cell"])))
         many = any(rule.rank > 0 or rule.has_state for rule in self.rules.by_type.get(type_name, []))
         listed = matched[:LISTED if many else 1]
         if any(rule.has_levels for rule in listed):

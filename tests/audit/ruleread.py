@@ -213,10 +213,10 @@ class Rules:
             else:
                 yield name
 
-    def match(self, city, type_name, fields, place, areas, at_ms):
+    def match(self, city, type_name, fields, place, areas, at_ms, ground=()):
         """Rules, active or in shadow, that take the event, best first."""
         return [rule for rule in self.by_type.get(type_name, [])
-                if self._takes(rule, city, fields, place, areas, at_ms)]
+                if self._takes(rule, city, fields, place, [*areas, *ground], at_ms)]
 
     def _takes(self, rule, city, fields, place, areas, at_ms):
         if not rule.where(fields, None):
