@@ -6,6 +6,7 @@
 #include "engine/core/distance.h"
 #include "rules/expr_ast.h"
 #include "rules/naive.h"
+#include "rules/window.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -329,6 +330,45 @@ static bool tell_type(struct teller *teller, const struct rule *rule)
     return is_type;
 }
 
+/* What the rule asks for beyond this event. What it has seen so far is in the engine: the firing record of the event says it. */
+static bool tell_window(struct teller *teller, const struct rule *rule)
+{
+    const struct rule_window *window = rule->window;
+    const bool is_of = naive_is_of_sequence(rule, teller->event);
+    struct words en = {.size = 0};
+    struct words zh = {.size = 0};
+    const long long within_s = window->within_ms / SECOND_MS;
+    switch ((enum window_kind)window->kind) {
+    case WINDOW_FOR:
+        put(&en, "for: fires when it has gone on for %lld s", within_s);
+        put(&zh, "for：须持续 %lld 秒", within_s);
+        break;
+    case WINDOW_COUNT:
+        put(&en, "window: fires when %u of %lld s are enough, and what else it asks of them", window->at_least,
+            within_s);
+        put(&zh, "window：%lld 秒内须达 %u 次及其他条件", within_s, window->at_least);
+        break;
+    case WINDOW_NEAR:
+        put(&en, "window: fires when %u of the %u nearest have one in %lld s", window->at_least, window->of,
+            within_s);
+        put(&zh, "window：%lld 秒内最近 %u 个设备中须有 %u 个", within_s, window->of, window->at_least);
+        break;
+    case WINDOW_SEQUENCE:
+        put(&en, is_of ? "sequence: a step of %u within %lld s" : "sequence: none of its %u steps, of %lld s",
+            window->stage_count, within_s);
+        put(&zh, is_of ? "sequence：%u 步之一（%lld 秒内）" : "sequence：不属于其 %u 步（%lld 秒内）",
+            window->stage_count, within_s);
+        break;
+    case WINDOW_KEYED:
+    default:
+        put(&en, "by: fires where the event has all of its fields");
+        put(&zh, "by：须含全部分组字段");
+        break;
+    }
+    say(teller, 1, is_of, en.text, zh.text);
+    return is_of;
+}
+
 struct explanation explain_rule(const struct ruleset *set, const struct rule *rule,
                                 const struct event *event)
 {
@@ -347,6 +387,7 @@ struct explanation explain_rule(const struct ruleset *set, const struct rule *ru
     takes =
         (rule->calendars_out.count == 0 || tell_time(&teller, &rule->calendars_out, false)) && takes;
     takes = (rule->where == NULL || tell_node(&teller, rule->where, 1)) && takes;
+    takes = (rule->window == NULL || tell_window(&teller, rule)) && takes;
     struct words en = {.size = 0};
     struct words zh = {.size = 0};
     put(&en, "%s (%s:%d, priority %u) %s", rule->id, rule->file, rule->node->line, rule->priority,

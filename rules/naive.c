@@ -213,8 +213,7 @@ static bool is_during(const struct ruleset *set, const struct rule_rows *calenda
     return is_any;
 }
 
-/* Is the event about one of the steps, where the rule is a sequence? */
-static bool is_of_sequence(const struct rule *rule, const struct event *event)
+bool naive_is_of_sequence(const struct rule *rule, const struct event *event)
 {
     const struct rule_window *window = rule->window;
     bool is_any = window == NULL || window->kind != WINDOW_SEQUENCE;
@@ -245,7 +244,7 @@ bool naive_takes(const struct ruleset *set, const struct rule *rule, const struc
     if (is_during(set, &rule->calendars_out, at_ms)) {
         return false;
     }
-    return naive_is_true(rule->where, event, 0) && is_of_sequence(rule, event);
+    return naive_is_true(rule->where, event, 0) && naive_is_of_sequence(rule, event);
 }
 
 static bool is_better(const struct rule *a, const struct rule *b)

@@ -15,6 +15,9 @@ uint32_t naive_match(const struct ruleset *set, const struct event *event, uint3
 /* Does the active rule take the event, of one of its types? */
 bool naive_takes(const struct ruleset *set, const struct rule *rule, const struct event *event);
 
+/* Is the event about one of the steps, where the rule is a sequence? True for other rules. */
+bool naive_is_of_sequence(const struct rule *rule, const struct event *event);
+
 /* Does the event lie in one of the areas or circles? */
 bool naive_is_inside(const struct rule_places *places, const struct event *event);
 

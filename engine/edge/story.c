@@ -151,6 +151,12 @@ static bool tell_firing(struct teller *t, const struct effect_firing *firing)
         teller_say(t, "in shadow, would be: ", "影子评估，本应：");
         text_put(&t->text, words_code(firing->would, t->lang));
         break;
+    case CODE_WAITING:
+        text_put(&t->text, words_code(firing->code, t->lang));
+        text_format(&t->text, " (%u/%u)", firing->have, firing->need);
+        break;
+    case CODE_BY_MISSING:
+    case CODE_WINDOW_FULL:
     case CODE_LOST_LANE:
     case CODE_CASELESS:
         text_put(&t->text, words_code(firing->code, t->lang));
