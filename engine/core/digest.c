@@ -458,7 +458,7 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
         h = add_pair(h, effect->of.firing.would, effect->of.firing.winner);
         h = add_pair(h, effect->of.firing.have, effect->of.firing.need);
         h = hash128_add(h, effect->of.firing.reason_count);
-        for (uint32_t i = 0; i < SUPPRESS_REASONS_MAX; i++) {
+        for (uint32_t i = 0; i < effect->of.firing.reason_count && i < SUPPRESS_REASONS_MAX; i++) {
             const struct suppress_reason *reason = &effect->of.firing.reasons[i];
             h = add_no(hash128_add(hash128_add(h, reason->silence), reason->rule), reason->case_no);
         }
