@@ -14,6 +14,7 @@
 #define DEVICES 7u
 #define WITHIN 60
 #define LATENESS 30
+#define GAP 45
 #define NONE INT64_MIN
 
 static const char TYPES[] =
@@ -36,7 +37,7 @@ static const char RULES[] =
     RULE("test.sum", "  event: test.sum\n  by: [device]\n"
                      "  window: {within: 60s, min_samples: 2, agg: {s: sum(value), m: max(value)}, "
                      "having: \"s >= 10 and m >= 4\"}\n", "severity: 2, ")
-    RULE("test.for", "  event: test.for\n  where: value >= 5\n  for: 60s\n  gap: 20s\n", "severity: 2, ")
+    RULE("test.for", "  event: test.for\n  where: value >= 5\n  for: 60s\n  gap: 45s\n", "severity: 2, ")
     RULE("test.seq", "  by: [device]\n  within: 60s\n  sequence:\n"
                      "  - {event: test.seq, where: value == 1}\n"
                      "  - {event: test.seq, where: value == 2}\n"
@@ -184,11 +185,11 @@ static enum said last(struct memory_of *memory, struct sample sample)
         return PASSES;
     }
     if (is_late && sample.at >= memory->clock - LATENESS && memory->since != NONE &&
-        sample.at >= memory->since - 20) {
+        sample.at >= memory->since - GAP) {
         memory->since = sample.at < memory->since ? sample.at : memory->since;
         memory->run++;
     } else if (!is_late) {
-        if (memory->since == NONE || sample.at - memory->clock > 20) {
+        if (memory->since == NONE || sample.at - memory->clock > GAP) {
             memory->since = sample.at;
             memory->run = 0;
             memory->was_true = false;
@@ -366,7 +367,7 @@ static void test_windows_agree_with_the_oracle(void **state)
         const uint32_t late = draw(8);
         const int64_t away = late == 0 ? -(int64_t)draw(100) : late == 1 ? (int64_t)draw(20) : 0;
         const uint32_t range = kind == SEQUENCE ? 5 : 10;
-        const int64_t value = kind == FOR ? (draw(8) == 0 ? 1 : 6) : (int64_t)draw(range);
+        const int64_t value = kind == FOR ? (draw(16) == 0 ? 1 : 6) : (int64_t)draw(range);
         const struct sample sample = {now + away, value};
         const enum said own = opinion(kind, device, sample);
         const enum said engine = engine_says(&town, kind, device, sample, now);
