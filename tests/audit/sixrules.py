@@ -1,4 +1,4 @@
-"""sixrules.py: an invented day for the city of tests/data/six_rules, whose rules use every clause of the language.
+"""sixrules.py: an invented day for the city of tests/data/six_rules, of the six example rules and the other clauses.
 
 Few places and devices, many reports: windows, merges, confirmations and clocks meet often. The same seed gives the same day.
 """
@@ -40,6 +40,9 @@ KINDS = {
     "hotline.manhole": (3, "hotline-1", lambda c: {**covers(c), "fields": {"words": "盖", **accuracy(c)}}),
     "patrol.manhole": (1, "patrol-1", lambda c: {**covers(c), "fields": {**accuracy(c)}}),
     "sensor.surge": (1, "sensor-1", lambda c: {"device": "W-002", "fields": {"value": number(c)}}),
+    "camera.garbage_overflow": (9, "cam-1", lambda c: {"device": "C-001", "fields": {"confidence": 0.9, "fill": 0.95}}),
+    "camera.garbage_cleared": (1, "cam-1", lambda c: {"device": "C-001", "fields": {"confidence": 0.9}}),
+    "sensor.gas": (6, "sensor-1", lambda c: {"device": f"g{c.randint(1, 5)}", "fields": {"lel_pct": c.choice((5, 12, 30))}}),
     "warning.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "level": c.choice(("orange", "red"))}}),
     "forecast.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "aqi_mean": c.choice((150, 250)), "days_over": 2}}),
     "warning.air.lifted": (1, "ecology-1", lambda c: {"fields": {"city": "京"}}),
