@@ -66,6 +66,7 @@ enum err city_load(const char *directory, struct problems *problems, void **out_
     gather_places_write(&gather);
     gather_things_write(&gather);
     gather_permits_write(&gather);
+    gather_labels(&gather);
     gather_modes(&gather);
     gather_roads(&gather);
     gather_info(&gather);

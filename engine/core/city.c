@@ -58,6 +58,7 @@ enum err city_open(const void *bytes, uint64_t size, struct city *out_city)
     OPEN_ROWS(CITY_ROAD_TIMES, road_times, road_time_count);
     OPEN_ROWS(CITY_ROAD_GRID, road_grid, road_grid_count);
     OPEN_ROWS(CITY_ROAD_SQUARES, road_squares, road_square_count);
+    OPEN_ROWS(CITY_LABELS, labels, label_count);
     OPEN_ROWS(SECTION_STRINGS, strings, string_size);
     if (err != ERR_OK) {
         return err;

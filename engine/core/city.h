@@ -49,6 +49,7 @@ enum city_section {
     CITY_ROAD_TIMES = 30,   /* u32 ms or ROAD_CLOSED: a run of all arcs for each row of CITY_MODES */
     CITY_ROAD_GRID = 31,    /* one row where there are roads */
     CITY_ROAD_SQUARES = 32, /* u32 first node of each square, row by row from the south-west; one more at the end */
+    CITY_LABELS = 33, /* struct city_label: words of this city */
 };
 
 /* One row. */
@@ -69,6 +70,16 @@ struct city_info {
     uint32_t adjudication_post; /* rules on who is responsible (裁定) */
     int64_t position_ms;        /* how long parties have for their positions */
     int64_t ruling_ms;          /* from then on, how long the ruling may take */
+};
+
+#define CITY_LABELS_MAX 512u
+#define CITY_LABEL_SIZE_MAX 60u /* bytes */
+
+/* A word of this city in place of the program's own (engine/edge/words_city.h). The core passes it on. */
+struct city_label {
+    struct image_string kind, code, zh, en;
+    uint32_t line; /* of labels.csv */
+    uint32_t reserved;
 };
 
 /* From at_ms on, local = UTC + offset_ms. The first row is at INT64_MIN. */
@@ -312,6 +323,7 @@ struct city_road_grid {
 _Static_assert(sizeof(struct city_road_node) == 20, "image row without padding");
 _Static_assert(sizeof(struct city_road_grid) == 28, "image row without padding");
 
+_Static_assert(sizeof(struct city_label) == 40, "image row without padding");
 _Static_assert(sizeof(struct city_info) == 96, "image row without padding");
 _Static_assert(sizeof(struct city_cell) == 40, "image row without padding");
 _Static_assert(sizeof(struct city_unit) == 32, "image row without padding");
@@ -395,6 +407,8 @@ struct city {
     uint32_t road_grid_count;
     const uint32_t *road_squares;
     uint32_t road_square_count;
+    const struct city_label *labels;
+    uint32_t label_count;
     const char *strings;
     uint32_t string_size;
 };

@@ -498,6 +498,20 @@ static bool roads_are_sound(const struct city *city)
            road_squares_are_sound(city) && road_arcs_are_sound(city);
 }
 
+static bool labels_are_sound(const struct city *city)
+{
+    for (uint32_t i = 0; i < city->label_count; i++) {
+        const struct city_label *row = &city->labels[i];
+        if (!text_is_inside(city, row->kind) || !text_is_inside(city, row->code) ||
+            !text_is_inside(city, row->zh) || !text_is_inside(city, row->en) ||
+            row->zh.size > CITY_LABEL_SIZE_MAX || row->en.size > CITY_LABEL_SIZE_MAX ||
+            row->reserved != 0) {
+            return false;
+        }
+    }
+    return city->label_count <= CITY_LABELS_MAX;
+}
+
 bool city_check(const struct city *city)
 {
     return info_is_sound(city) && transitions_are_sound(city) && units_are_sound(city) &&
@@ -509,5 +523,5 @@ bool city_check(const struct city *city)
            city->role_count <= CITY_ROLES_MAX && city->skill_count <= CITY_SKILLS_MAX &&
            names_are_sound(city, city->roles, city->role_count) &&
            names_are_sound(city, city->skills, city->skill_count) && modes_are_sound(city) &&
-           permits_are_sound(city) && roads_are_sound(city);
+           permits_are_sound(city) && roads_are_sound(city) && labels_are_sound(city);
 }

@@ -5,6 +5,7 @@
 #include "engine/edge/image_store.h"
 #include "engine/edge/log_expiry.h"
 #include "engine/edge/snapshot_restore.h"
+#include "engine/edge/words_city.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -361,6 +362,7 @@ enum err replay_follow(struct replay *replay, uint64_t until_position, struct lo
             return err;
         }
     }
+    words_use(core_city(replay->core)); /* who looks at it now tells it in the city's words */
     return ERR_OK;
 }
 

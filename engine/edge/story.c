@@ -4,6 +4,7 @@
 
 #include "engine/edge/labels.h"
 #include "engine/edge/teller.h"
+#include "engine/edge/words_city.h"
 
 #include <inttypes.h>
 
@@ -376,6 +377,7 @@ size_t story_sentence(const struct effect *effect, const struct city *city,
                       const struct policy *policy, enum lang lang, char *out, size_t out_size)
 {
     struct teller t = {.city = city, .policy = policy, .lang = lang};
+    words_use(city);
     return tell_line(effect, &t, false, out, out_size);
 }
 
@@ -383,6 +385,7 @@ size_t story_feed_line(const struct effect *effect, const struct city *city,
                        const struct policy *policy, enum lang lang, char *out, size_t out_size)
 {
     struct teller t = {.city = city, .policy = policy, .lang = lang};
+    words_use(city);
     return tell_line(effect, &t, true, out, out_size);
 }
 

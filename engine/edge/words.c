@@ -1,6 +1,8 @@
 /* words.c: the tables behind words.h, made from the lists that number things. */
 #include "engine/edge/words.h"
 
+#include "engine/edge/words_own.h"
+
 #include "engine/core/city.h"
 #include "engine/core/code.h"
 #include "engine/core/effect.h"
@@ -163,7 +165,8 @@ const char *words_label(enum vocabulary vocabulary, uint32_t number, enum lang l
     if (word == NULL) {
         return lang == LANG_ZH ? "未知" : "unknown";
     }
-    return lang == LANG_ZH ? word->zh : word->en;
+    const char *of_city = words_own_label(vocabulary, number, lang);
+    return of_city != NULL ? of_city : lang == LANG_ZH ? word->zh : word->en;
 }
 
 bool words_parse(enum vocabulary vocabulary, const char *text, uint32_t *out_number)

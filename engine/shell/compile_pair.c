@@ -2,6 +2,7 @@
 #include "engine/shell/compile_pair.h"
 
 #include "engine/city/city_load.h"
+#include "engine/edge/words_city.h"
 #include "rules/compile.h"
 
 #include <stdio.h>
@@ -27,6 +28,10 @@ static enum err compile(const char *city_directory, const char *rules, struct pr
     enum err err = city_load(city_directory, problems, &pair->city_bytes, &pair->city_size);
     if (err == ERR_OK) {
         err = city_open(pair->city_bytes, pair->city_size, &pair->city);
+    }
+    if (err == ERR_OK) {
+        words_check(&pair->city, problems);
+        err = problems_error_count(problems) > 0 ? ERR_INPUT : ERR_OK;
     }
     if (err == ERR_OK) {
         err = rules_compile(rules, &pair->city, problems, &pair->policy_bytes, &pair->policy_size);

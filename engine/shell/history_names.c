@@ -2,6 +2,7 @@
 #include "engine/shell/history_names.h"
 
 #include "engine/edge/labels.h"
+#include "engine/edge/words_city.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ enum err history_names_use(struct history_names *names, const struct node_images
     const struct hash128 digest = fresh.policy.info->rules_digest;
     (void)snprintf(fresh.rules_digest, sizeof fresh.rules_digest, "%016llx%016llx",
                    (unsigned long long)digest.hi, (unsigned long long)digest.lo);
+    words_use(&fresh.city);
     fresh.is_open = true;
     history_names_fini(names);
     *names = fresh;
