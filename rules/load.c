@@ -164,7 +164,7 @@ static void check_top(const struct loader *loader, const struct tree_node *root)
                                            {"events", KEY_KNOWN},     {"rules", KEY_KNOWN},
                                            {"lanes", KEY_KNOWN},      {"plans", KEY_LATER},
                                            {"basis", KEY_KNOWN},
-                                           {"plan", KEY_LATER},       {"tests", KEY_LATER}};
+                                           {"plan", KEY_LATER},       {"tests", KEY_KNOWN}};
     int64_t version = 0;
     (void)read_check_map(loader, root, "a rule file", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = read_find(root, "ruleset");

@@ -567,6 +567,18 @@ static void read_test(const struct loader *loader, const struct tree_node *node,
     }
 }
 
+static void read_tests(const struct loader *loader, const struct tree_node *tests, const char *name,
+                       int64_t start_ms, struct suite *suite)
+{
+    for (uint32_t i = 0; i < read_list_count(tests) && suite->count < TESTS_MAX; i++) {
+        suite->tests = arena_grow(loader->arena, suite->tests, suite->count * sizeof suite->tests[0],
+                                  (suite->count + 1) * sizeof suite->tests[0]);
+        struct suite_test *test = &suite->tests[suite->count++];
+        *test = (struct suite_test){.suite = name, .name = "?", .start_ms = start_ms};
+        read_test(loader, read_list_item(tests, i), test);
+    }
+}
+
 static void read_suite(const struct loader *loader, const struct tree_node *root,
                        struct suite *suite)
 {
@@ -584,21 +596,40 @@ static void read_suite(const struct loader *loader, const struct tree_node *root
         read_report(loader, start, "L003", "start must be a time such as 2026-03-02T08:00:00+08:00");
         return;
     }
+    read_tests(loader, read_find(root, "tests"), name, start_ms, suite);
+}
+
+/* Tests inside a rule file: each says when it starts. */
+static void read_inline(const struct loader *loader, const struct tree_node *root, const char *name,
+                        struct suite *suite)
+{
     const struct tree_node *tests = read_find(root, "tests");
-    for (uint32_t i = 0; i < read_list_count(tests) && suite->count < TESTS_MAX; i++) {
-        suite->tests = arena_grow(loader->arena, suite->tests, suite->count * sizeof suite->tests[0],
-                                  (suite->count + 1) * sizeof suite->tests[0]);
-        struct suite_test *test = &suite->tests[suite->count++];
-        *test = (struct suite_test){.suite = name, .name = "?", .start_ms = start_ms};
-        read_test(loader, read_list_item(tests, i), test);
+    const uint32_t first = suite->count;
+    if (read_find(root, "ruleset") == NULL || tests == NULL) {
+        return;
+    }
+    read_tests(loader, tests, name, NEVER_MS, suite);
+    for (uint32_t i = first; i < suite->count; i++) {
+        if (suite->tests[i].start_ms == NEVER_MS) {
+            read_report(loader, suite->tests[i].node, "L004",
+                        "test \"%s\" says no start; inside a rule file every test needs one",
+                        suite->tests[i].name);
+        }
     }
 }
 
 /* ---- files ---- */
 
+
 static int name_compare(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool is_test_file(const char *name)
+{
+    const size_t size = strlen(name);
+    return size > 10 && strcmp(name + size - 10, ".test.yaml") == 0;
 }
 
 static uint32_t list_files(const struct loader *loader, const char *directory, const char **names)
@@ -608,8 +639,8 @@ static uint32_t list_files(const struct loader *loader, const char *directory, c
     struct dirent *entry = NULL;
     while (dir != NULL && (entry = readdir(dir)) != NULL && count < TEST_FILES_MAX) {
         const size_t size = strlen(entry->d_name);
-        if (entry->d_name[0] != '.' && size > 10 &&
-            strcmp(entry->d_name + size - 10, ".test.yaml") == 0) {
+        if (entry->d_name[0] != '.' && size > 5 &&
+            strcmp(entry->d_name + size - 5, ".yaml") == 0) {
             names[count++] = arena_text(loader->arena, entry->d_name, size);
         }
     }
@@ -659,9 +690,14 @@ enum err suite_load(struct ruleset *set, const char *directory, struct problems 
     }
     for (uint32_t i = 0; i < count; i++) {
         const struct tree_node *root = read_file(&loader, directory, names[i]);
-        if (root != NULL) {
+        if (root != NULL && is_test_file(names[i])) {
             read_suite(&loader, root, out_suite);
+        } else if (root != NULL) {
+            read_inline(&loader, root, names[i], out_suite);
         }
+    }
+    if (out_suite->count == 0 && problems_error_count(problems) == 0) {
+        return ERR_NOT_FOUND;
     }
     return problems_error_count(problems) > 0 ? ERR_INPUT : ERR_OK;
 }

@@ -68,8 +68,8 @@ struct suite {
     uint32_t count;
 };
 
-/* Reads every *.test.yaml of the directory in byte order of names. ERR_INPUT when problems holds an error then, ERR_NOT_FOUND:
- * no such file. */
+/* Reads every *.test.yaml of the directory, and `tests:` of its rule files, in byte order of names. ERR_INPUT when problems
+ * holds an error then, ERR_NOT_FOUND: no test. */
 enum err suite_load(struct ruleset *set, const char *directory, struct problems *problems,
                     struct suite *out_suite) WARN_UNUSED;
 

@@ -73,6 +73,20 @@ def a_conflict_is_refused(city):
     os.remove(path)
 
 
+def a_test_beside_its_rule(city):
+    path = os.path.join(city, "rules", "zz.yaml")
+    inside = ('ruleset: 1\ntests:\n- name: a full bin\n  start: 2026-03-03T08:20:00+08:00\n'
+              '  events: [{at: 0s, type: camera.garbage_overflow, device: C-017, confidence: 0.95, fill: 0.95}]\n'
+              '  expect: [{at: 1s, cases: 1}]\n')
+    for text, code, said in ((inside, 0, "1 passed, 0 failed"), (inside.replace("cases: 1", "cases: 2"), 1, "0 passed, 1 failed"),
+                             (inside.replace("  start: 2026-03-03T08:20:00+08:00\n", ""), 65, "says no start")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        told = run("rules", "test", city, "--only", "a full bin", expected=code)
+        assert said in told, told
+    os.remove(path)
+
+
 def a_no_names_its_clause(city):
     event = '{"type": "sensor.gas", "device": "G-001", "fields": {"lel_pct": 9, "device.health": "ok"}}'
     told = json.loads(run("rules", "explain", city, "--event", event, "--json"))
@@ -188,6 +202,7 @@ def main():
     every_clause(SIX)
     a_changed_rule_is_noticed(city)
     a_conflict_is_refused(city)
+    a_test_beside_its_rule(city)
     a_no_names_its_clause(city)
     a_change_on_recorded_events(city, where)
     a_catalogue_becomes_rules(city, where)
