@@ -63,7 +63,7 @@ $(BUILD)/proto/gridloop.pb-c.o: $(BUILD)/proto/gridloop.pb-c.c
 	$(Q)$(CC) -std=c11 -O2 -g -w -I. -I$(BUILD) $(EXTRA_CFLAGS) -c $< -o $@
 
 # The shipped rule pack and column maps travel inside the program (sim/city_pack.h).
-PACK_FILES := $(sort $(wildcard rules/packs/city/*.yaml rules/packs/emergency/*.yaml rules/packs/emergency/plans/*.yaml))
+PACK_FILES := $(filter-out %.test.yaml,$(sort $(wildcard rules/packs/city/*.yaml rules/packs/emergency/*.yaml rules/packs/emergency/plans/*.yaml)))
 MAP_FILES := $(sort $(wildcard sim/maps/*.yaml))
 KPI_FILES := rules/packs/kpi.yaml
 CAP_FILES := rules/packs/cap.yaml

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct city_pack_file {
-    const char *name; /* "sanitation.yaml" */
+    const char *name; /* "waste.yaml" */
     const uint8_t *bytes;
     size_t size;
 };

@@ -53,7 +53,7 @@ def under_load(engine, who):
     trace, acks = os.path.join(engine.dir, "trace.ndjson"), os.path.join(engine.dir, "acks")
     write_trace(engine, trace)
     rules = os.path.join(engine.city, "rules")
-    garbage, gas = os.path.join(rules, "sanitation.yaml"), os.path.join(rules, "gas.yaml")
+    garbage, gas = os.path.join(rules, "waste.yaml"), os.path.join(rules, "safety.yaml")
     sender = subprocess.Popen([GRIDLOOP, "replay", "--trace", trace, "--speed", "max", "--url", engine.url, "--acks", acks, "--json"],
                               stdout=subprocess.PIPE, text=True, env={**os.environ, **engine.env})
     begin = time.monotonic()
@@ -87,7 +87,7 @@ def under_load(engine, who):
 
 
 def what_is_reset(engine, who):
-    garbage = os.path.join(engine.city, "rules", "sanitation.yaml")
+    garbage = os.path.join(engine.city, "rules", "waste.yaml")
     text = open(garbage, encoding="utf-8").read()
     at = text.index("dedupe: {key: [device]")
     with open(garbage, "w", encoding="utf-8") as file:
@@ -106,14 +106,14 @@ def what_is_reset(engine, who):
 
 
 def refusals(engine, who):
-    gas = os.path.join(engine.city, "rules", "gas.yaml")
+    gas = os.path.join(engine.city, "rules", "safety.yaml")
     before = plan(engine)["rules"]
     check("NO_RIGHT" in activate(engine, "no", "li.qiang", expect=77), "a worker may not")
     edit(gas, "lel_pct >= 10 ", "lel_pct >= ten ")
     check("L009" in activate(engine, "typo", who, expect=65), "a typo is told before the engine is asked")
     good = os.path.join(engine.dir, "good")
     subprocess.run(["cp", "-r", os.path.join(engine.city, "rules"), good], check=True)
-    edit(os.path.join(good, "gas.yaml"), "lel_pct >= ten ", "lel_pct >= 12 ")
+    edit(os.path.join(good, "safety.yaml"), "lel_pct >= ten ", "lel_pct >= 12 ")
     words = ["rules", "activate", engine.city, "--rules", good, "--as", who, "--reason", "checked elsewhere"]
     done = subprocess.run([GRIDLOOP, *words], capture_output=True, text=True, timeout=60, env={**os.environ, **engine.env}, check=False)
     check(done.returncode == 65 and "refused RULES_REFUSED" in done.stderr and "L009" in done.stderr,

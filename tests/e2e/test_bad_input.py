@@ -203,7 +203,7 @@ def check_operator(engine):
     done = damaged(engine, "cells.geojson", break_polygon)
     check(done.returncode == 65 and "cells.geojson" in done.stdout + done.stderr and "error" in done.stdout + done.stderr,
           f"a polygon that crosses itself: {done.returncode} {done.stdout[-600:]}{done.stderr[-600:]}")
-    rule = "sanitation.yaml"
+    rule = "waste.yaml"
     done = damaged(engine, "rules/" + rule, lambda text: text.replace("camera.garbage_overflow", "camera.garbage_overflo", 1))
     said = done.stdout + done.stderr
     check(done.returncode == 65 and rule + ":" in said and "nearest: camera.garbage_overflow" in said, f"a typo in a rule: {done.returncode} {said[-800:]}")

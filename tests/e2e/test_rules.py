@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 GRIDLOOP = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "gridloop"))
-TESTS = os.path.abspath("rules/packs/city/tests")
+TESTS = os.path.abspath("rules/packs/city")
 SIX = os.path.abspath("tests/data/six_rules")
 PAGE = os.path.abspath("docs/first-rule.md")
 
@@ -52,7 +52,7 @@ def every_clause(city):
 
 
 def a_changed_rule_is_noticed(city):
-    rules = os.path.join(city, "rules", "gas.yaml")
+    rules = os.path.join(city, "rules", "safety.yaml")
     change(rules, "lel_pct >= 10 ", "lel_pct >= 20 ")
     said = run("rules", "test", city, "--tests", TESTS, expected=1)
     assert "safety.test.yaml:" in said and "expected 1 such cases" in said, said
@@ -109,9 +109,9 @@ def a_change_on_recorded_events(city, where):
     assert {name: row["count"] for name, row in same["differences"].items()} == dict.fromkeys(same["differences"], 0), same["differences"]
     assert same["now"]["opened"] > 100, same["now"]
 
-    change(os.path.join(new, "law_enforcement.yaml"), "Illegal vending\n  owner: dept.law_enforcement",
+    change(os.path.join(new, "order.yaml"), "Illegal vending\n  owner: dept.law_enforcement",
            "Illegal vending\n  owner: dept.sanitation")
-    change(os.path.join(new, "gas.yaml"), "lel_pct >= 10 ", "lel_pct >= 1000 ")
+    change(os.path.join(new, "safety.yaml"), "lel_pct >= 10 ", "lel_pct >= 1000 ")
     _, other = backtest()
     gas, vending = other["rules"]["safety.gas_leak"], other["rules"]["street.illegal_vending"]
     assert gas["before"]["cases"] > 0 and gas["now"]["cases"] == 0, gas
