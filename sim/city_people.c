@@ -329,6 +329,11 @@ static void write_field_roles(struct crowd *crowd)
          true, 0, "zhao.min"},
         {"env_inspector", "", "dept.ecology", "team.environment", "car", "worker",
          size->env_inspectors, 12, true, false, 0, NULL},
+        /* Two share day and evening: then a third is there at night. */
+        {"patrol_police", "first_aid", "dept.public_security", "team.police", "car", "worker",
+         size->police < COUNT_OF(SHIFTS) ? 1 : 0, 4, true, true, 2, NULL},
+        {"repair_crew", "manhole electric", "dept.municipal", "team.repair", "car", "worker",
+         size->repair_crews < COUNT_OF(SHIFTS) ? 1 : 0, 4, true, true, 2, NULL},
     };
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
         write_field_role(crowd, &roles[i]);

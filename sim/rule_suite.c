@@ -14,6 +14,8 @@
 #define TEST_FILES_MAX 1000u
 #define TESTS_MAX 100000u
 #define OFFSET_DAYS_MAX 366
+#define DIRENT_SIZE 258u /* a name and a slash */
+#define PATH_SIZE 4096u
 
 static const uint32_t OUTCOMES[] = {CODE_OPENED, CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
                                     CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
@@ -268,12 +270,22 @@ static bool read_event(const struct loader *loader, const struct tree_node *node
     return is_good;
 }
 
+static bool read_count(const struct loader *loader, const struct tree_node *map, const char *key,
+                       int64_t *out_value)
+{
+    const struct tree_node *node = read_find(map, key);
+    return node == NULL || read_integer(loader, node, key, 0, 1000000, out_value);
+}
+
 static bool read_act(const struct loader *loader, const struct tree_node *node, struct suite_act *act)
 {
     static const struct key_spec KEYS[] = {
-        {"at", KEY_REQUIRED}, {"who", KEY_REQUIRED}, {"do", KEY_REQUIRED}, {"reason", KEY_KNOWN}};
+        {"at", KEY_REQUIRED},  {"who", KEY_REQUIRED}, {"do", KEY_REQUIRED}, {"reason", KEY_KNOWN},
+        {"line", KEY_KNOWN},   {"amount", KEY_KNOWN}, {"photo", KEY_KNOWN}};
     uint32_t action = 0;
     uint32_t reason = 0;
+    int64_t amount = 0;
+    const char *line = NULL;
     if (!read_check_map(loader, node, "an act", KEYS, COUNT_OF(KEYS)) ||
         !read_at(loader, node, &act->at_ms) ||
         !read_person(loader, read_find(node, "who"), &act->person) ||
@@ -284,6 +296,17 @@ static bool read_act(const struct loader *loader, const struct tree_node *node, 
     if (why != NULL && !read_vocabulary(loader, why, VOCABULARY_REASON, "reason", &reason)) {
         return false;
     }
+    const struct tree_node *check = read_find(node, "line");
+    const struct tree_node *photo = read_find(node, "photo");
+    if ((check != NULL && !read_text(loader, check, "line", &line)) ||
+        !read_count(loader, node, "amount", &amount) ||
+        (photo != NULL && !read_truth(loader, photo, "photo", &act->has_photo))) {
+        return false;
+    }
+    if (line != NULL) {
+        act->line = facts_hash(line, (uint32_t)strlen(line));
+    }
+    act->amount = (uint32_t)amount;
     act->node = node;
     act->action = (enum action)action;
     act->reason = (enum reason)reason;
@@ -291,13 +314,6 @@ static bool read_act(const struct loader *loader, const struct tree_node *node, 
 }
 
 /* ---- expectations ---- */
-
-static bool read_count(const struct loader *loader, const struct tree_node *map, const char *key,
-                       int64_t *out_value)
-{
-    const struct tree_node *node = read_find(map, key);
-    return node == NULL || read_integer(loader, node, key, 0, 1000000, out_value);
-}
 
 /* A person's id or a post's code; a post has a dot in it or is none of the people. */
 static bool read_holder(const struct loader *loader, const struct tree_node *node,
@@ -632,25 +648,34 @@ static bool is_test_file(const char *name)
     return size > 10 && strcmp(name + size - 10, ".test.yaml") == 0;
 }
 
-static uint32_t list_files(const struct loader *loader, const char *directory, const char **names)
+/* Files of the directory, and of those in it: packs lie beside each other. */
+static void list_files(const struct loader *loader, const char *directory, const char *inside,
+                       const char **names, uint32_t *count)
 {
-    uint32_t count = 0;
-    DIR *dir = opendir(directory);
-    struct dirent *entry = NULL;
-    while (dir != NULL && (entry = readdir(dir)) != NULL && count < TEST_FILES_MAX) {
-        const size_t size = strlen(entry->d_name);
-        if (entry->d_name[0] != '.' && size > 5 &&
-            strcmp(entry->d_name + size - 5, ".yaml") == 0) {
-            names[count++] = arena_text(loader->arena, entry->d_name, size);
+    char path[PATH_SIZE];
+    const int size = snprintf(path, sizeof path, "%s/%s", directory, inside);
+    DIR *dir = size > 0 && (size_t)size < sizeof path ? opendir(path) : NULL;
+    const struct dirent *entry = NULL;
+    while (dir != NULL && (entry = readdir(dir)) != NULL && *count < TEST_FILES_MAX) {
+        const size_t length = strlen(entry->d_name);
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        const bool is_rules = length > 5 && strcmp(entry->d_name + length - 5, ".yaml") == 0;
+        if (inside[0] == '\0' ? is_rules : is_test_file(entry->d_name)) {
+            char name[PATH_SIZE];
+            const int used = snprintf(name, sizeof name, "%s%s", inside, entry->d_name);
+            must(used > 0 && (size_t)used < sizeof name);
+            names[(*count)++] = arena_text(loader->arena, name, (size_t)used);
+        } else if (inside[0] == '\0') {
+            char below[DIRENT_SIZE];
+            (void)snprintf(below, sizeof below, "%s/", entry->d_name);
+            list_files(loader, directory, below, names, count);
         }
     }
     if (dir != NULL) {
         (void)closedir(dir);
     }
-    if (count > 0) {
-        qsort(names, count, sizeof names[0], name_compare);
-    }
-    return count;
 }
 
 static const struct tree_node *read_file(const struct loader *loader, const char *directory,
@@ -684,10 +709,12 @@ enum err suite_load(struct ruleset *set, const char *directory, struct problems 
     const struct loader loader = {set->arena, problems, refs_new(set->arena, set->city), set};
     *out_suite = (struct suite){NULL, 0};
     const char **names = arena_take(set->arena, TEST_FILES_MAX * sizeof names[0]);
-    const uint32_t count = list_files(&loader, directory, names);
+    uint32_t count = 0;
+    list_files(&loader, directory, "", names, &count);
     if (count == 0) {
         return ERR_NOT_FOUND;
     }
+    qsort(names, count, sizeof names[0], name_compare);
     for (uint32_t i = 0; i < count; i++) {
         const struct tree_node *root = read_file(&loader, directory, names[i]);
         if (root != NULL && is_test_file(names[i])) {

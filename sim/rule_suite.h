@@ -33,6 +33,9 @@ struct suite_act {
     uint32_t person;
     enum action action;
     enum reason reason;
+    struct hash128 line; /* of a checklist, with the answer */
+    uint32_t amount;
+    bool has_photo;
 };
 
 enum expect_kind { EXPECT_CASE, EXPECT_CASES, EXPECT_ASSIGNED, EXPECT_ESCALATED, EXPECT_WHY, EXPECT_SAID };

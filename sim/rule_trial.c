@@ -102,6 +102,9 @@ static void take_effect(void *context, const struct effect *effect)
         note.rule = effect->of.timeline.rule;
         note.person = effect->of.timeline.subject;
         remember(trial, note);
+        if (trial->coverage != NULL && note.rule != NONE32) { /* of a plan too, which no event fires */
+            trial->coverage->rules[note.rule] = true;
+        }
     } else if (effect->kind == EFFECT_NOTICE) {
         struct case_view view;
         note.post = effect->of.notice.post;
@@ -360,8 +363,12 @@ static bool act(struct trial *trial, const struct suite_act *from)
                                   .place = NONE32,
                                   .at_ms = trial->now_ms,
                                   .action = (uint16_t)from->action,
-                                  .reason = (uint16_t)from->reason};
-    must(batch_put_act(&batch->writer, &head, &body, on.place, NULL, NULL) == ERR_OK);
+                                  .reason = (uint16_t)from->reason,
+                                  .subject = from->line,
+                                  .amount = from->amount,
+                                  .evidence_count = from->has_photo ? 1 : 0};
+    const struct hash128 photo = {head.content_digest, 1};
+    must(batch_put_act(&batch->writer, &head, &body, on.place, &photo, NULL) == ERR_OK);
     batch_step(trial, batch);
     return trial->result_code == CODE_DONE
                ? true

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 GRIDLOOP = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "gridloop"))
-TESTS = os.path.abspath("rules/packs/city")
+TESTS = os.path.abspath("rules/packs")
 SIX = os.path.abspath("tests/data/six_rules")
 PAGE = os.path.abspath("docs/first-rule.md")
 
@@ -35,11 +35,10 @@ def change(path, old, new):
 def shipped(city):
     said = run("rules", "test", city, "--tests", TESTS, "--junit", f"{city}.xml", "--verbose")
     assert " 0 failed" in said, said
-    missed = re.findall(r"no test fires (\S+)", said)  # plans have tests of their own
-    assert all(name.startswith(("plan.", "env.air_orange", "safety.enterprise_hazard")) for name in missed), missed
-    assert open(f"{city}.xml", encoding="utf-8").read().count("<testcase") >= 23
-    found = json.loads(run("rules", "lint", city, "--format", "json"))["findings"]
-    assert [row for row in found if row["level"] == "error"] == [], found
+    assert "no test fires" not in said, said
+    assert open(f"{city}.xml", encoding="utf-8").read().count("<testcase") >= 50
+    said = run("rules", "lint", city, "--fail-level", "warning")
+    assert said.count("warning") - 1 == said.count("waived: "), said  # one word in the sum
 
 
 def every_clause(city):
