@@ -18,6 +18,7 @@ from engine import GRIDLOOP, Engine, check
 EVENTS = 24000
 DEVICES = 20
 CLOCK = "scaled:2@2026-03-03T08:20+08:00"
+AFTER_GAS_KEY = ", window: 1m}\n  merge: {key: [class], radius_m: 150"
 
 
 def edit(path, old, new):
@@ -62,7 +63,8 @@ def under_load(engine, who):
         if turn % 2 == 0:
             edit(garbage, f"fill: 0.9{turn // 2}", f"fill: 0.9{turn // 2 + 1}")
         else:
-            edit(gas, "key: [device]" if turn == 1 else "key: [device, zone]", "key: [device, zone]" if turn == 1 else "key: [device]")
+            was, now = ("[device]", "[device, zone]") if turn == 1 else ("[device, zone]", "[device]")
+            edit(gas, f"key: {was}{AFTER_GAS_KEY}", f"key: {now}{AFTER_GAS_KEY}")
         wanted = plan(engine)
         check([row["rule"] for row in wanted["reset"]] == (["safety.gas_leak"] if turn % 2 else []), f"plan {turn}: {wanted['reset']}")
         got = activate(engine, f"turn {turn}", who)

@@ -122,7 +122,7 @@ static void check_size(enum city_size size, const char *name, uint32_t cells, ui
 static void test_city_demo_small_loads_and_its_rules_compile(void **state)
 {
     (void)state;
-    check_size(CITY_SMALL, "small", 24, 54);
+    check_size(CITY_SMALL, "small", 24, 56);
 }
 
 static void test_city_demo_medium_loads_and_its_rules_compile(void **state)
