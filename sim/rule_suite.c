@@ -636,7 +636,6 @@ static void read_inline(const struct loader *loader, const struct tree_node *roo
 
 /* ---- files ---- */
 
-
 static int name_compare(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
