@@ -359,6 +359,12 @@ static bool tell_window(struct teller *teller, const struct rule *rule)
         put(&zh, is_of ? "sequence：%u 步之一（%lld 秒内）" : "sequence：不属于其 %u 步（%lld 秒内）",
             window->stage_count, within_s);
         break;
+    case WINDOW_ABSENT:
+        put(&en, "absent: fires when no %s with the same fields follows within %lld s",
+            window->stages[0].type->name, within_s);
+        put(&zh, "absent：其后 %lld 秒内未出现相同字段的 %s 即触发", within_s,
+            window->stages[0].type->name);
+        break;
     case WINDOW_KEYED:
     default:
         put(&en, "by: fires where the event has all of its fields");

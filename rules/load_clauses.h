@@ -30,7 +30,11 @@ bool load_template(const struct loader *loader, const struct tree_node *node, st
 /* confirm: of a rule; after its events. */
 void load_confirm(const struct loader *loader, const struct tree_node *node, struct rule *rule);
 
-/* absent: of a rule; after its escalate. */
+/* absent: after an event, which is state: of a rule whose window is there already. */
+bool load_is_absence(const struct tree_node *node);
+void load_absence(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+
+/* absent: {after: assigned}, of a rule; after its escalate. */
 void load_absent(const struct loader *loader, const struct tree_node *node, struct rule *rule);
 
 #endif

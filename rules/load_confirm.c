@@ -1,6 +1,9 @@
 /* load_confirm.c: confirm: and absent: of a rule, see load_clauses.h. */
 #include "rules/load_clauses.h"
 
+#include "rules/load_rule.h"
+#include "rules/window.h"
+
 #include <string.h>
 
 /* 0.6 as 600. */
@@ -116,6 +119,8 @@ void load_confirm(const struct loader *loader, const struct tree_node *node, str
 
 /* ---- absent ---- */
 
+#define ABSENT_MS_MAX (366 * DAY_MS)
+
 /* {after: assigned, expect: worker.arrived, within, do: escalate, to}: one more step of the ladder. */
 static void load_no_arrival(const struct loader *loader, const struct tree_node *node,
                             struct rule *rule)
@@ -160,6 +165,57 @@ void load_absent(const struct loader *loader, const struct tree_node *node, stru
         load_no_arrival(loader, node, rule);
         return;
     }
-    read_report(loader, node, "L017",
-                "absent after an event is in the language but not in this version; after: assigned is");
+    /* the other form is loaded with the windows: load_absence */
+}
+
+bool load_is_absence(const struct tree_node *node)
+{
+    const struct tree_node *after =
+        node != NULL && node->kind == TREE_MAP ? read_find(node, "after") : NULL;
+    return node != NULL &&
+           (after == NULL || after->kind != TREE_TEXT || strcmp(after->text, "assigned") != 0);
+}
+
+/* after: the event of the rule, which is said again so that the line can be read by itself. */
+static void check_after(const struct loader *loader, const struct tree_node *node,
+                        const struct rule *rule)
+{
+    const struct rule_type *type = node == NULL ? NULL : load_type(loader, node);
+    if (type != NULL && (rule->type_count != 1 || rule->types[0] != type)) {
+        read_report(loader, node, "L005",
+                    "after: %s must be the one event of the rule, or be left out: then it is after each of them",
+                    type->name);
+    }
+}
+
+void load_absence(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {{"after", KEY_KNOWN},
+                                           {"expect", KEY_REQUIRED},
+                                           {"match", KEY_REQUIRED},
+                                           {"within", KEY_REQUIRED}};
+    struct rule_window *window = rule->window;
+    window->kind = WINDOW_ABSENT;
+    window->within_ms = 1; /* whatever is reported below */
+    if (!read_check_map(loader, node, "absent", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    if (rule->lane != RULE_LANE_DISPATCH) {
+        read_report(loader, node, "L005", "absent opens a case when its time has come; only a rule of lane dispatch can");
+    }
+    check_after(loader, read_find(node, "after"), rule);
+    const struct tree_node *within = read_find(node, "within");
+    const struct tree_node *match = read_find(node, "match");
+    if (read_duration(loader, within, "within", &window->within_ms) && window->within_ms > ABSENT_MS_MAX) {
+        read_report(loader, within, "L005", "within may be a year at most");
+    }
+    const struct rule_type *expected = window->stages[0].type = load_type(loader, read_find(node, "expect"));
+    window->stage_count = expected != NULL;
+    (void)load_keys(loader, match, rule, "match of absent", false, &window->by);
+    for (uint32_t i = 0; expected != NULL && i < window->by.count; i++) {
+        if (!load_type_carries(expected, window->by.fields[i])) {
+            read_report(loader, match, "L009", "the expected event %s has no field \"%s\"",
+                        expected->name, window->by.fields[i]->name);
+        }
+    }
 }

@@ -351,7 +351,7 @@ static void load_sla(const struct loader *loader, const struct tree_node *node, 
     }
 }
 
-static bool type_carries(const struct rule_type *type, const struct rule_field *field)
+bool load_type_carries(const struct rule_type *type, const struct rule_field *field)
 {
     if (field->is_builtin) {
         return true;
@@ -388,7 +388,7 @@ static void load_close(const struct loader *loader, const struct tree_node *node
     (void)load_keys(loader, match, rule, "a close match", false, &rule->close_keys);
     for (uint32_t i = 0; rule->close_type != NULL && i < rule->close_keys.count; i++) {
         const struct rule_field *field = rule->close_keys.fields[i];
-        if (!type_carries(rule->close_type, field)) {
+        if (!load_type_carries(rule->close_type, field)) {
             read_report(loader, match, "L009", "the closing event %s has no field \"%s\"",
                         rule->close_type->name, field->name);
         }

@@ -28,4 +28,7 @@ bool load_lane(const struct loader *loader, const struct tree_node *node, enum r
 /* Is it [a-z0-9_.]+, not empty, at most 120 bytes? */
 bool load_is_identifier(const char *text);
 
+/* Has an event of that type that field? */
+bool load_type_carries(const struct rule_type *type, const struct rule_field *field);
+
 #endif

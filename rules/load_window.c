@@ -437,7 +437,11 @@ static void load_sequence(const struct loader *loader, const struct tree_node *n
 static void load_by(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
     struct rule_window *window = rule->window;
-    if (node != NULL && window->kind == WINDOW_NEAR) {
+    if (window->kind == WINDOW_ABSENT) {
+        if (node != NULL) {
+            read_report(loader, node, "L005", "with absent, match is the key; remove by");
+        }
+    } else if (node != NULL && window->kind == WINDOW_NEAR) {
         read_report(loader, node, "L005", "with of, the devices around are the key; remove by");
     } else if (node != NULL) {
         (void)load_keys(loader, node, rule, "by", false, &window->by);
@@ -472,9 +476,12 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
     const struct tree_node *levels = read_find(node, "levels");
     const struct tree_node *hold = read_find(node, "hold");
     const struct tree_node *was = read_find(node, "was");
-    const int given = (lasting != NULL) + (window != NULL) + (sequence != NULL);
+    const struct tree_node *absent = read_find(node, "absent");
+    absent = load_is_absence(absent) ? absent : NULL;
+    const int given =
+        (lasting != NULL) + (window != NULL) + (sequence != NULL) + (absent != NULL);
     if (given > 1) {
-        read_report(loader, node, "L005", "a rule has one of for, window and sequence");
+        read_report(loader, node, "L005", "a rule has one of for, window, sequence and absent");
         return;
     }
     if (given == 0 && by == NULL && levels == NULL && hold == NULL && was == NULL) {
@@ -503,6 +510,9 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
     if (window != NULL) {
         load_sliding(loader, window, rule);
     }
+    if (absent != NULL) {
+        load_absence(loader, absent, rule);
+    }
     load_by(loader, by, rule);
     if (levels != NULL) {
         load_levels(loader, levels, rule);
@@ -511,7 +521,7 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
         load_hold(loader, hold, rule);
     }
     if (was != NULL && read_text(loader, was, "was", &rule->window->was) && given == 0) {
-        read_report(loader, was, "L004", "was carries state over: the rule needs for, window or sequence");
+        read_report(loader, was, "L004", "was carries state over: the rule needs for, window, sequence or absent");
     }
     check_condition(loader, window, rule);
 }
@@ -531,6 +541,17 @@ void load_geo(const struct loader *loader, const struct tree_node *node, struct 
     rule->window->flags |= flag;
 }
 
+static void count_watch(const struct loader *loader, const struct rule *rule,
+                        const struct rule_type *type, uint32_t *counts)
+{
+    if ((rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW) &&
+        ++counts[type->row] == POLICY_WATCHES_MAX + 1) {
+        read_report(loader, rule->node, "L018",
+                    "more than %u rules whose for or absent looks at event type %s", POLICY_WATCHES_MAX,
+                    type->name);
+    }
+}
+
 void load_windows_end(const struct loader *loader)
 {
     struct ruleset *set = loader->set;
@@ -538,11 +559,12 @@ void load_windows_end(const struct loader *loader)
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
         for (uint32_t k = 0; rule->window != NULL && k < rule->type_count; k++) {
-            if (rule->window->kind == WINDOW_FOR && rule->status == RULE_ACTIVE &&
-                ++counts[rule->types[k]->row] == POLICY_WATCHES_MAX + 1) {
-                read_report(loader, rule->node, "L018", "more than %u rules with for on event type %s",
-                            POLICY_WATCHES_MAX, rule->types[k]->name);
+            if (rule->window->kind == WINDOW_FOR) {
+                count_watch(loader, rule, rule->types[k], counts);
             }
+        }
+        if (rule->window != NULL && rule->window->kind == WINDOW_ABSENT && rule->window->stage_count > 0) {
+            count_watch(loader, rule, rule->window->stages[0].type, counts);
         }
     }
 }

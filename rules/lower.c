@@ -307,7 +307,7 @@ static void lower_types(struct lowering *lowering)
             row.meets_many |= policy_rule_rank(rule->status, rule->lane) != RULE_LANE_DISPATCH ||
                               rule->window != NULL;
         }
-        row.watches = lower_watches(&lowering->windows, buckets.rules[t], count);
+        row.watches = lower_watches(&lowering->windows, set, type, buckets.rules[t], count);
         row.closers = table_add(&lowering->closers, buckets.closers[t], buckets.closer_counts[t]);
         (void)table_add(&lowering->types, &row, 1);
         index_add_type(&lowering->index, buckets.rules[t], count);

@@ -250,13 +250,23 @@ uint32_t lower_window(struct window_tables *tables, struct program_writer *progr
     return table_add(&tables->windows, &row, 1).first;
 }
 
-struct image_range lower_watches(struct window_tables *tables, const struct rule *const *rules,
+struct image_range lower_watches(struct window_tables *tables, const struct ruleset *set,
+                                 const struct rule_type *type, const struct rule *const *rules,
                                  uint32_t count)
 {
     struct image_range range = {tables->watches.count, 0};
     for (uint32_t i = 0; i < count; i++) {
         if (rules[i]->window != NULL && rules[i]->window->kind == WINDOW_FOR) {
             (void)table_add(&tables->watches, &rules[i]->row, 1);
+            range.count++;
+        }
+    }
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        const struct rule *rule = set->rules[i];
+        const bool is_evaluated = rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW;
+        if (is_evaluated && rule->window != NULL && rule->window->kind == WINDOW_ABSENT &&
+            rule->window->stages[0].type == type) {
+            (void)table_add(&tables->watches, &rule->row, 1);
             range.count++;
         }
     }

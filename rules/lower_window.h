@@ -17,7 +17,8 @@ uint32_t lower_window(struct window_tables *tables, struct program_writer *progr
                       struct table *keys, const struct ruleset *set, const struct rule *rule);
 
 /* The active rules of a type that have to hear of events they do not take. */
-struct image_range lower_watches(struct window_tables *tables, const struct rule *const *rules,
+struct image_range lower_watches(struct window_tables *tables, const struct ruleset *set,
+                                 const struct rule_type *type, const struct rule *const *rules,
                                  uint32_t count);
 
 void put_window_tables(const struct window_tables *tables, struct image_writer *image);

@@ -9,9 +9,9 @@
  *   (5) What each module's own check says. */
 #include "engine/core/core.h"
 
+#include "engine/core/absences.h"
 #include "engine/core/acts.h"
 #include "engine/core/burden.h"
-#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/confirm.h"
@@ -29,6 +29,7 @@
 #include "engine/core/late_reports.h"
 #include "engine/core/plans.h"
 #include "engine/core/remap.h"
+#include "engine/core/waits.h"
 #include "engine/core/watch.h"
 #include "engine/core/sources.h"
 #include "engine/core/rulings.h"
@@ -50,7 +51,6 @@ static uint32_t remap_rows_for(const struct limits *limits)
 static void lay_out(struct core *core, struct arena *arena, const struct limits *limits)
 {
     cases_init(&core->cases, arena, limits);
-    extras_init(&core->extras, arena, limits->case_extras);
     orders_init(&core->orders, arena, limits);
     workers_init(&core->workers, arena, limits);
     marks_init(&core->marks, arena, limits);
@@ -58,13 +58,14 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     memory_init(&core->event_ids, arena, limits->event_ids);
     memory_init(&core->dedupe, arena, limits->dedupe_keys);
     windows_init(&core->windows, arena, limits);
+    waits_init(&core->waits, arena, limits);
     sources_init(&core->sources, arena, limits->sources);
     disputes_init(&core->disputes, arena, limits);
     rulings_init(&core->rulings, arena, limits);
     ledger_init(&core->objects, arena, limits);
     burden_init(&core->burdens, arena, limits);
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
-                    limits->plan_tasks + limits->late_reports);
+                    limits->plan_tasks + limits->late_reports + limits->waits);
     plans_init(&core->plans, arena, limits);
     for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
         void *rows = arena_take(arena, 1, road_scratch_size(limits->road_nodes));
@@ -98,7 +99,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->sources > 0);
     must(limits->workers <= PERSON_WORKER_MAX); /* a case keeps them in so many bits */
     must(limits->window_rules <= REMAP_ROWS_MIN); /* activation maps them in the scratch of rows */
-    must(limits->window_keys > 0 && limits->window_samples > 0);
+    must(limits->window_keys > 0 && limits->window_samples > 0 && limits->waits > 0);
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
@@ -466,7 +467,9 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
 
 static void fire_plan_timer(struct core *core, uint32_t id)
 {
-    if (id >= late_timer_id(core, 0)) {
+    if (id >= wait_timer_id(core, 0)) {
+        absences_timer(core, id - wait_timer_id(core, 0));
+    } else if (id >= late_timer_id(core, 0)) {
         lates_timer(core, id - late_timer_id(core, 0));
     } else if (id >= duty_timer_id(core, 0)) {
         plans_duty_timer(core, id - duty_timer_id(core, 0));
@@ -575,12 +578,12 @@ void core_check(const struct core *core)
     uint64_t open = 0;
     timers_check(&core->timers);
     cases_check(&core->cases);
-    case_extras_check(core);
     memory_check(&core->event_ids);
     memory_check(&core->dedupe);
     contacts_check(core);
     sources_check(&core->sources);
     windows_check(core);
+    must(!core->has_images || waits_hold(core));
     if (!core->has_images) {
         return;
     }

@@ -1,6 +1,7 @@
 /* firing.c: see firing.h. */
 #include "engine/core/firing.h"
 
+#include "engine/core/absences.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
@@ -356,7 +357,10 @@ static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     struct correlated taken = {.outcome = CORRELATION_FIRES, .slot = NONE32};
     *firing = (struct effect_firing){.rule = rule_row, .candidates = run->list->matched, .winner = NONE32};
-    if (rule->window != NONE32) {
+    if (rule->window != NONE32 &&
+        state_policy(core)->windows[rule->window].kind == WINDOW_ABSENT) {
+        absences_take(core, rule_row, run->own, run->source, &taken);
+    } else if (rule->window != NONE32) {
         windows_take(core, rule_row, run->own, &taken);
     }
     if (taken.outcome == CORRELATION_NONE) {
@@ -413,6 +417,28 @@ enum code firing_all(struct core *core, const struct firing_list *list, const st
     }
     *case_no = run.case_no;
     return run.code;
+}
+
+enum code firing_alone(struct core *core, uint32_t rule_row, const struct event *event,
+                       struct intake_source source, struct case_no *out_no)
+{
+    const struct firing_list list = {.rules = {rule_row}, .count = 1, .matched = 1};
+    struct firing_run run = {.event = event,
+                             .own = event,
+                             .source = source,
+                             .list = &list,
+                             .winners = {NONE32, NONE32, NONE32},
+                             .code = CODE_NO_RULE};
+    struct effect_firing firing = {.rule = rule_row, .candidates = 1, .winner = NONE32};
+    if (state_policy(core)->rules[rule_row].status == RULE_SHADOW) {
+        firing.code = CODE_SHADOW;
+        firing.would = (uint16_t)would_be(core, rule_row, &run, &firing);
+    } else {
+        act_in_lane(core, rule_row, &run, CODE_NOTHING, &firing);
+    }
+    say(core, event, firing);
+    *out_no = firing.case_no;
+    return (enum code)firing.code;
 }
 
 uint16_t firing_report(const struct core *core, enum code code, struct case_no no)

@@ -31,6 +31,10 @@ uint32_t firing_first(const struct core *core, const struct firing_list *list);
 enum code firing_all(struct core *core, const struct firing_list *list, const struct event *event,
                      struct intake_source source, enum code code, struct case_no *case_no);
 
+/* One rule fires by itself, on an event that it had kept: told as any, and what it comes to. */
+enum code firing_alone(struct core *core, uint32_t rule_row, const struct event *event,
+                       struct intake_source source, struct case_no *out_no);
+
 /* Tells of an event that fires nothing, whichever rule takes it. */
 void firing_say(struct core *core, const struct event *event, uint32_t rule, enum code code,
                 struct case_no no, uint32_t candidates);

@@ -142,6 +142,7 @@
     X(CONFIRM_WAIT, 125, "waits for another source", "待其他来源印证") \
     X(CONFIRMED, 126, "confirmed by several sources", "多源印证属实") \
     X(CONFIRM_LAPSE, 127, "no other source confirmed it in time", "逾期未获印证") \
+    X(ABSENT, 121, "what had to follow did not come in time", "应到未到") \
     X(RELATED, 122, "a smaller event, held back by this case", "关联事件，已抑制")
 
 #define REASON_LIST(X)                                            \

@@ -9,7 +9,6 @@
 #define LIMITS_LIST(X)                                                                    \
     X(cases, 65536, "cases in the engine, closed ones within their reopen window included") \
     X(orders, 131072, "work orders of those cases")                                       \
-    X(case_extras, 131072, "blocks of 60 bytes for captured fields and hand-overs of those cases") \
     X(workers, 16384, "persons of the city who take orders or act")                       \
     X(gateways, 1024, "gateways with their watermarks")                                   \
     X(batches_kept, 4, "last batches of a gateway whose results can be given again")      \
@@ -34,6 +33,7 @@
     X(plans, 64, "activated emergency plans, the last ended ones included")               \
     X(plan_tasks, 32768, "tasks of those plans: one for every enterprise or site and step") \
     X(late_reports, 4096, "places whose own report is waited for, or has just come")      \
+    X(waits, 4096, "events that wait for another, which must follow in time")               \
     X(silences, 256, "silences and maintenance windows at once")                          \
     X(inhibits, 4096, "open cases that hide smaller ones")                                \
     X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")

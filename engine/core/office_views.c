@@ -2,7 +2,6 @@
 #include "engine/core/office_views.h"
 
 #include "engine/core/burden.h"
-#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/dispute.h"
 #include "engine/core/ledger.h"
@@ -21,7 +20,9 @@ uint32_t core_case_handovers(const struct core *core, struct case_no no,
         return 0;
     }
     const struct case_row *row = cases_peek(&core->cases, slot);
-    case_handovers_get(core, row, out);
+    for (uint32_t i = 0; i < row->handover_count; i++) {
+        out[i] = row->handovers[i];
+    }
     return row->handover_count;
 }
 

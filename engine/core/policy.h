@@ -397,7 +397,7 @@ struct policy_late {
 #define WINDOW_VALUES_MAX 4u    /* fields whose values one sample keeps */
 #define WINDOW_SAMPLES_MAX 1024u /* samples of one key; the oldest makes room */
 
-enum window_kind { WINDOW_FOR = 1, WINDOW_COUNT = 2, WINDOW_NEAR = 3, WINDOW_SEQUENCE = 4, WINDOW_KEYED = 5 };
+enum window_kind { WINDOW_FOR = 1, WINDOW_COUNT = 2, WINDOW_NEAR = 3, WINDOW_SEQUENCE = 4, WINDOW_KEYED = 5, WINDOW_ABSENT = 6 };
 
 enum window_flag {
     WINDOW_CENTROID = 1u << 0, /* geo: centroid */
@@ -411,7 +411,7 @@ struct policy_window {
     struct image_range by;      /* in POLICY_KEYS */
     struct image_range results; /* in POLICY_RESULTS */
     struct image_range levels;  /* in POLICY_LEVELS */
-    struct image_range stages;  /* in POLICY_STAGES, SEQUENCE */
+    struct image_range stages;  /* in POLICY_STAGES, SEQUENCE; ABSENT: one, what is expected */
     struct image_range program; /* having: over the event and the results */
     struct image_range near;    /* NEAR, in POLICY_NEAR: rows of `of` devices: one, ascending, then its neighbours or NONE32 */
     int64_t within_ms;          /* FOR: how long; else the width of the window, or the time a sequence may take */

@@ -63,7 +63,8 @@ static bool levels_are_sound(const struct policy *policy, const struct policy_wi
 static bool stages_are_sound(const struct policy *policy, const struct policy_window *window)
 {
     if (!range_is_sound(window->stages, policy->stage_count, POLICY_STAGES_MAX) ||
-        (window->kind == WINDOW_SEQUENCE) != (window->stages.count >= 2)) {
+        (window->kind == WINDOW_SEQUENCE) != (window->stages.count >= 2) ||
+        (window->kind == WINDOW_ABSENT) != (window->stages.count == 1)) {
         return false;
     }
     for (uint32_t i = 0; i < window->stages.count; i++) {
@@ -119,7 +120,7 @@ static bool window_is_sound(const struct policy *policy, const struct city *city
     const struct policy_window *window = &policy->windows[row];
     const uint32_t flags_known = WINDOW_CENTROID | WINDOW_DISTINCT | WINDOW_AT_MOST;
     return window->rule < policy->rule_count && policy->rules[window->rule].window == row &&
-           window->kind >= WINDOW_FOR && window->kind <= WINDOW_KEYED &&
+           window->kind >= WINDOW_FOR && window->kind <= WINDOW_ABSENT &&
            by_is_sound(policy, window->by) && results_are_sound(policy, window) &&
            levels_are_sound(policy, window) && stages_are_sound(policy, window) &&
            expr_check(policy, window->program, false) == ERR_OK &&
@@ -140,8 +141,13 @@ static bool watches_are_sound(const struct policy *policy, const struct policy_t
     }
     for (uint32_t i = 0; i < type->watches.count; i++) {
         const uint32_t rule = policy->watches[type->watches.first + i];
-        if (rule >= policy->rule_count || policy->rules[rule].window == NONE32 ||
-            policy->windows[policy->rules[rule].window].kind != WINDOW_FOR) {
+        if (rule >= policy->rule_count || policy->rules[rule].window == NONE32) {
+            return false;
+        }
+        const struct policy_window *window = &policy->windows[policy->rules[rule].window];
+        const bool is_expected = window->kind == WINDOW_ABSENT &&
+                                 &policy->types[policy->stages[window->stages.first].type] == type;
+        if (window->kind != WINDOW_FOR && !is_expected) {
             return false;
         }
     }

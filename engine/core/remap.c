@@ -2,7 +2,6 @@
 #include "engine/core/remap.h"
 
 #include "engine/core/burden.h"
-#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/confirm.h"
@@ -21,6 +20,7 @@ bool remap_fits(const struct core *core, const struct city *city, const struct p
     return city->unit_count <= core->limits.image_rows && city->cell_count <= limit && city->asset_count <= limit && city->device_count <= limit &&
            city->post_count <= limit && city->class_count <= limit &&
            city->department_count <= limit && city->gateway_count <= limit &&
+           city->area_count <= limit && policy->type_count <= limit &&
            policy->rule_count <= limit && policy->field_count <= limit;
 }
 
@@ -101,6 +101,79 @@ static struct named named_of(const char *strings, const void *rows, uint32_t row
     return (struct named){strings, rows, row_size, (uint32_t)name_offset, count};
 }
 
+enum wait_ground { WAIT_CELL, WAIT_ASSET, WAIT_DEVICE, WAIT_GATEWAY };
+
+static void remap_wait_ground(struct core *core, enum wait_ground ground)
+{
+    for (uint32_t i = 0; i < core->waits.high; i++) {
+        struct wait_row *row = &core->waits.rows[i];
+        uint32_t *const values[] = {&row->cell, &row->asset, &row->device, &row->gateway};
+        *values[ground] = mapped_if(core, row->is_used != 0, *values[ground]);
+    }
+}
+
+static void lay_area_map(struct core *core, const struct city *old, const struct city *new, size_t name)
+{
+    const struct named from =
+        named_of(old->strings, old->areas, sizeof *old->areas, name, old->area_count);
+    const struct named to =
+        named_of(new->strings, new->areas, sizeof *new->areas, name, new->area_count);
+    lay_map(core, &from, &to);
+}
+
+/* Areas by name, which silences ask for; the zone by its own id. Areas that are gone are left out. */
+static void remap_wait_areas(struct core *core, const struct city *old, const struct city *new)
+{
+    lay_area_map(core, old, new, offsetof(struct city_area, zone));
+    for (uint32_t i = 0; i < core->waits.high; i++) {
+        struct wait_row *row = &core->waits.rows[i];
+        row->zone = mapped_if(core, row->is_used != 0, row->zone);
+    }
+    lay_area_map(core, old, new, offsetof(struct city_area, name));
+    for (uint32_t i = 0; i < core->waits.high; i++) {
+        struct wait_row *row = &core->waits.rows[i];
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < row->area_count; k++) {
+            const uint32_t area = mapped(core, row->areas[k]);
+            if (area != NONE32) {
+                row->areas[kept++] = (uint16_t)area;
+            }
+        }
+        row->area_count = kept;
+    }
+}
+
+/* Fields stay in the order of their rows: both tables are sorted by name. */
+static void remap_wait_fields(struct core *core)
+{
+    for (uint32_t i = 0; i < core->waits.high; i++) {
+        struct wait_row *row = &core->waits.rows[i];
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < row->field_count; k++) {
+            const uint32_t field = mapped(core, row->fields[k].field);
+            if (field != NONE32) {
+                row->fields[kept] = row->fields[k];
+                row->fields[kept++].field = (uint16_t)field;
+            }
+        }
+        row->field_count = kept;
+    }
+}
+
+/* A rule that kept its shape names the types that it had. */
+static void remap_wait_types(struct core *core, const struct policy *old, const struct policy *new)
+{
+    const struct named from = named_of(old->strings, old->types, sizeof *old->types,
+                                       offsetof(struct policy_type, name), old->type_count);
+    const struct named to = named_of(new->strings, new->types, sizeof *new->types,
+                                     offsetof(struct policy_type, name), new->type_count);
+    lay_map(core, &from, &to);
+    for (uint32_t i = 0; i < core->waits.high; i++) {
+        core->waits.rows[i].type =
+            mapped_if(core, core->waits.rows[i].is_used != 0, core->waits.rows[i].type);
+    }
+}
+
 static void remap_city_rows(struct core *core, const struct city *old, const struct city *new)
 {
     struct named from;
@@ -115,6 +188,7 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     }
     rulings_remap(&core->rulings, RULING_CELL, core->remap);
     burden_remap_cells(&core->burdens, core->remap);
+    remap_wait_ground(core, WAIT_CELL);
     from = named_of(old->strings, old->assets, sizeof *old->assets,
                     offsetof(struct city_asset, code), old->asset_count);
     to = named_of(new->strings, new->assets, sizeof *new->assets, offsetof(struct city_asset, code),
@@ -125,6 +199,7 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     }
     rulings_remap(&core->rulings, RULING_ASSET, core->remap);
     ledger_remap_assets(&core->objects, core->remap);
+    remap_wait_ground(core, WAIT_ASSET);
     for (uint32_t i = 0; i < core->plans.duty_high; i++) {
         core->plans.duties[i].asset =
             mapped_if(core, core->plans.duties[i].is_used != 0, core->plans.duties[i].asset);
@@ -141,6 +216,7 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     for (uint32_t i = 0; i < core->cases.high; i++) {
         core->cases.rows[i].device = mapped(core, core->cases.rows[i].device);
     }
+    remap_wait_ground(core, WAIT_DEVICE);
     from = named_of(old->strings, old->gateways, sizeof *old->gateways,
                     offsetof(struct city_gateway, id), old->gateway_count);
     to = named_of(new->strings, new->gateways, sizeof *new->gateways,
@@ -149,6 +225,7 @@ static void remap_city_rows(struct core *core, const struct city *old, const str
     for (uint32_t i = 0; i < core->cases.high; i++) {
         core->cases.rows[i].gateway = mapped(core, core->cases.rows[i].gateway);
     }
+    remap_wait_ground(core, WAIT_GATEWAY);
 }
 
 /* A post that is gone leaves no trace in the hand-overs: a forgotten step accuses nobody. */
@@ -159,21 +236,19 @@ static void remap_offices(struct core *core)
         row->office = mapped(core, row->office);
         row->first_office = mapped(core, row->first_office);
         row->ruled_office = mapped(core, row->ruled_office);
-        struct handover steps[HANDOVERS_MAX];
         uint32_t kept = 0;
-        case_handovers_get(core, row, steps);
         for (uint32_t h = 0; h < row->handover_count; h++) {
-            struct handover step = steps[h];
+            struct handover step = row->handovers[h];
             const bool had_receiver = step.to != NONE32;
             step.from = mapped(core, step.from);
             step.to = mapped(core, step.to);
             if (step.from != NONE32 && had_receiver == (step.to != NONE32)) {
-                steps[kept++] = step;
-            } else if (h + 1u == row->handover_count) {
+                row->handovers[kept++] = step;
+            } else if (h + 1 == row->handover_count) {
                 row->flags &= ~(uint32_t)CASE_IS_SENT_BACK;
             }
         }
-        case_handovers_put(core, row, steps, kept);
+        row->handover_count = kept;
     }
     rulings_remap(&core->rulings, RULING_POST, core->remap);
     for (uint32_t i = 0; i < core->disputes.high; i++) {
@@ -314,13 +389,12 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
     lay_map(core, &from, &to);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];
-        struct case_captures captures;
-        case_captures_get(core, row, &captures);
-        for (uint32_t c = 0; c < captures.count; c++) {
-            captures.list[c].field = mapped(core, captures.list[c].field);
+        for (uint32_t c = 0; c < row->capture_count; c++) {
+            row->captures[c].field = mapped(core, row->captures[c].field);
         }
-        case_captures_put(core, row, &captures);
     }
+    remap_wait_fields(core);
+    remap_wait_types(core, old, new);
 }
 
 /* Whoever held a case at a post that is gone hands it on. */
@@ -413,6 +487,7 @@ void remap_rows(struct core *core)
 {
     const uint32_t other = 1 - core->slot;
     remap_city_rows(core, &core->cities[other], &core->cities[core->slot]);
+    remap_wait_areas(core, &core->cities[other], &core->cities[core->slot]);
     remap_office_rows(core, &core->cities[other], &core->cities[core->slot]);
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
     merging_adopt(core);

@@ -1,9 +1,9 @@
 /* snapshot_check.c: see snapshot_check.h. Each function here is the sibling of a module's own check. */
 #include "engine/core/snapshot_check.h"
 #include "engine/core/plans.h"
+#include "engine/core/waits.h"
 #include "engine/core/window_rows.h"
 
-#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
@@ -28,11 +28,10 @@ static bool is_order(const struct core *core, uint32_t slot)
 
 static bool captures_hold(const struct core *core, const struct case_row *row)
 {
-    struct case_captures captures;
-    case_captures_get(core, row, &captures);
-    for (uint32_t i = 0; i < captures.count; i++) {
-        const struct case_capture *capture = &captures.list[i];
+    for (uint32_t i = 0; i < row->capture_count; i++) {
+        const struct case_capture *capture = &row->captures[i];
         if (!is_row_or_none(capture->field, state_policy(core)->field_count) ||
+            (uint32_t)capture->offset + capture->size > row->capture_used ||
             (capture->kind == FIELD_STRING && capture->size > CASE_FIELD_SIZE_MAX)) {
             return false;
         }
@@ -87,11 +86,11 @@ static bool offices_hold(const struct core *core, uint32_t slot)
     const struct case_row *row = &core->cases.rows[slot];
     const uint32_t posts = state_city(core)->post_count;
     const bool is_armed = timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_DISPUTE));
-    struct handover steps[HANDOVERS_MAX];
-    case_handovers_get(core, row, steps);
     for (uint32_t i = 0; i < row->handover_count; i++) {
-        if (!is_row_or_none(steps[i].from, posts) || !is_row_or_none(steps[i].to, posts) ||
-            steps[i].reason >= REASON_LIMIT || steps[i].direction > HANDOVER_DOWN) {
+        if (!is_row_or_none(row->handovers[i].from, posts) ||
+            !is_row_or_none(row->handovers[i].to, posts) ||
+            row->handovers[i].reason >= REASON_LIMIT ||
+            row->handovers[i].direction > HANDOVER_DOWN) {
             return false;
         }
     }
@@ -401,6 +400,10 @@ static bool marks_hold(const struct core *core)
 static bool is_plan_timer(const struct core *core, uint32_t id)
 {
     const struct plans *plans = &core->plans;
+    if (id >= wait_timer_id(core, 0)) {
+        const uint32_t slot = id - wait_timer_id(core, 0);
+        return slot < core->waits.high && core->waits.rows[slot].is_used != 0;
+    }
     if (id >= late_timer_id(core, 0)) {
         const uint32_t slot = id - late_timer_id(core, 0);
         return slot < plans->late_high && plans->lates[slot].is_used != 0;
@@ -474,9 +477,9 @@ bool snapshot_rows_hold(const struct core *core)
                core->marks.count == 0 && core->timers.count == 0 && core->disputes.high == 0 &&
                core->rulings.ring.high == 0 && core->objects.ring.high == 0 &&
                core->burdens.ring.high == 0 && core->plans.high == 0 &&
-               core->plans.duty_high == 0 && core->plans.late_high == 0;
+               core->plans.duty_high == 0 && core->plans.late_high == 0 && core->waits.high == 0;
     }
-    return core->fastest_mm_per_s > 0 && timers_hold(core) && workers_hold(core) &&
+    return core->fastest_mm_per_s > 0 && timers_hold(core) && waits_hold(core) && workers_hold(core) &&
            marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core) &&
            disputes_hold(core) && rings_hold(core) &&
            plans_hold(core);

@@ -5,7 +5,6 @@
  *
  * Who owns what
  *   cases.c    case rows, their numbers, merge and close chains, persons on a case
- *   case_extras.c  captured fields and hand-overs of cases, in extras.c
  *   orders.c   order rows, one chain a case
  *   workers.c  worker rows, items;  grid.c  their places and kinds, which follow from the rows
  *   marks.c    outbox marks and kept results
@@ -26,7 +25,6 @@
 #define ENGINE_CORE_STATE_H
 
 #include "engine/core/core.h"
-#include "engine/core/extras.h"
 #include "engine/core/grid.h"
 #include "engine/core/handover.h"
 #include "engine/core/ring.h"
@@ -35,6 +33,7 @@
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
+#define CASE_CAPTURE_SIZE 320u /* bytes shared by a case's captured strings and numbers */
 #define CASE_WORKERS_MAX 16u   /* persons a case remembers */
 #define CASE_OFFERED_MAX                                                                           \
     12u                     /* persons offered to; the rest of the list is for desks and checkers */
@@ -125,6 +124,13 @@ enum case_flag {
     CASE_IS_DRILL = 1u << 29,   /* opened by a drill */
 };
 
+struct case_capture {
+    uint32_t field;  /* row of POLICY_FIELDS, NONE32 = its field is gone */
+    uint16_t offset; /* into captured */
+    uint8_t kind;    /* enum field_kind */
+    uint8_t size;
+};
+
 enum extend_stage { EXTEND_NONE = 0, EXTEND_ASKED = 1, EXTEND_APPROVED_ONCE = 2 };
 enum appeal_state { APPEAL_NONE = 0, APPEAL_OPEN = 1, APPEAL_UPHELD = 2, APPEAL_REFUSED = 3 };
 
@@ -174,13 +180,16 @@ struct case_row {
     struct hash128 merge_base; /* of the key fields alone: under other rules its squares are laid anew */
     uint32_t merge_square_cm;  /* of the squares in merge_key; 0 = it has none */
     uint32_t merge_next, merge_prev, close_next, close_prev; /* slots */
-    uint32_t capture_first, handover_first; /* in extras: see case_extras.h */
-    uint16_t capture_size;                  /* bytes there */
-    uint8_t capture_count, handover_count;
+    uint32_t capture_count;
+    uint32_t capture_used; /* bytes */
+    struct case_capture captures[CASE_FIELDS_MAX];
+    uint8_t captured[CASE_CAPTURE_SIZE];
     uint32_t office, first_office; /* posts: that has it as an office, that had it first; NONE32 */
     uint32_t ruled_office;         /* post that a ruling named for this case, or NONE32 */
     uint32_t dispute;              /* slot, or NONE32 */
     uint32_t office_permille;      /* of the handle clock when the office received it */
+    uint32_t handover_count;
+    struct handover handovers[HANDOVERS_MAX]; /* oldest first */
     uint32_t free_next;
 };
 
@@ -204,6 +213,7 @@ struct cases {
 
 struct order_row {
     uint64_t number;
+    uint32_t is_used;
     uint32_t case_slot;
     uint32_t worker; /* slot, or NONE32: an order to a post, which everyone there may answer */
     uint32_t post;   /* row of CITY_POSTS, or NONE32 */
@@ -211,8 +221,7 @@ struct order_row {
     uint8_t kind, state, is_lead, clock;
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */
     uint8_t round;        /* of the case when it was offered */
-    uint8_t is_used;
-    uint8_t reserved;
+    uint8_t reserved[2];
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
     int64_t deadline_ms;               /* accept or arrive clock, NEVER_MS */
     uint64_t visit;                    /* order of the same worker for the same object, 0 = none */
@@ -361,7 +370,7 @@ struct window_row {
     uint32_t level;         /* that holds: index + 1, 0 = none */
     uint32_t held;          /* worst level seen since since_ms, as level */
     uint32_t older, newer;  /* keys of the rule in the order they were touched; older also of the free ones */
-    uint32_t reserved;
+    uint32_t wait;          /* ABSENT: row of waits + 1; 0 = none */
 };
 
 /* A row of POLICY_WINDOWS has the same index here. */
@@ -384,6 +393,34 @@ struct windows {
     uint32_t hand; /* row looked at last for staleness */
     uint32_t rule_limit, rule_count;
     uint32_t reserved;
+};
+
+/* ---- events that wait for another ---- */
+
+#define WAIT_TEXT_SIZE 512u /* bytes of its string fields that are kept: those of a case's captures fit */
+
+/* What is kept of an event to fire its rule later. */
+struct wait_row {
+    struct hash128 event_id;
+    int64_t event_at_ms;
+    int64_t since_ms; /* when it came: the limit runs from there */
+    struct place place;
+    uint32_t is_used;
+    uint32_t key_slot; /* of windows.rows */
+    uint32_t next;     /* free row after this one */
+    uint32_t type;     /* row of POLICY_TYPES */
+    uint32_t device, cell, asset, zone;
+    uint32_t gateway, worker; /* who sent it, as struct intake_source */
+    uint32_t flags;           /* enum event_flag */
+    uint32_t area_count, field_count, text_used;
+    uint16_t areas[EVENT_AREAS_MAX];
+    struct event_field fields[EVENT_FIELDS_MAX];
+    char text[WAIT_TEXT_SIZE];
+};
+
+struct waits {
+    struct wait_row *rows;
+    uint32_t limit, used, high, free_first;
 };
 
 /* ---- contacts of reporters ---- */
@@ -638,7 +675,6 @@ struct core {
     struct hash128 facts_digest;
     struct core_counts counts;
     struct cases cases;
-    struct extras extras;
     struct orders orders;
     struct workers workers;
     struct marks marks;
@@ -646,6 +682,7 @@ struct core {
     struct memory event_ids;
     struct memory dedupe;
     struct windows windows;
+    struct waits waits;
     struct sources sources;
     struct disputes disputes;
     struct rulings rulings;
@@ -702,6 +739,11 @@ static inline uint32_t duty_timer_id(const struct core *core, uint32_t slot)
 static inline uint32_t late_timer_id(const struct core *core, uint32_t slot)
 {
     return duty_timer_id(core, core->limits.plan_tasks) + slot;
+}
+
+static inline uint32_t wait_timer_id(const struct core *core, uint32_t slot)
+{
+    return late_timer_id(core, core->limits.late_reports) + slot;
 }
 
 static inline void state_emit(struct core *core, const struct effect *effect)

@@ -3,6 +3,7 @@
 
 #include "engine/core/keys.h"
 #include "engine/core/samples.h"
+#include "engine/core/waits.h"
 
 void windows_init(struct windows *windows, struct arena *arena, const struct limits *limits)
 {
@@ -66,7 +67,7 @@ static bool is_stale(const struct core *core, const struct window_row *row)
     const struct policy_window *window = &state_policy(core)->windows[row->window];
     const int64_t span = add_clamped(add_clamped(window->within_ms, window->gap_ms),
                                      add_clamped(window->lateness_ms, window->hold_ms));
-    return add_clamped(row->newest_ms, span) < core->now_ms;
+    return row->wait == 0 && add_clamped(row->newest_ms, span) < core->now_ms;
 }
 
 void window_rows_drop(struct core *core, uint32_t slot)
@@ -76,6 +77,9 @@ void window_rows_drop(struct core *core, uint32_t slot)
     must(row->is_used != 0);
     unlink_key(windows, slot);
     samples_drop_all(&windows->samples, row);
+    if (row->wait != 0) {
+        waits_give(core, row->wait - 1);
+    }
     table_remove(&windows->by_key, row->key);
     must(windows->rules[row->window].key_count > 0);
     windows->rules[row->window].key_count--;

@@ -473,6 +473,7 @@ void windows_take(struct core *core, uint32_t rule_row, const struct event *even
         break;
     case WINDOW_KEYED:
         break;
+    case WINDOW_ABSENT: /* absences_take */
     default:
         must(false);
     }
@@ -512,8 +513,14 @@ void windows_watch(struct core *core, const struct event *event)
         const struct hash128 key = keys_of(core, window_rows_base(core, window),
                                            policy->windows[window].by, NONE32, event);
         const uint32_t slot = window_rows_find(core, key);
-        if (slot == NONE32 || event->head->event_at_ms < core->windows.rows[slot].newest_ms ||
-            match_rule(policy, state_city(core), rule, event)) {
+        if (slot == NONE32 || event->head->event_at_ms < core->windows.rows[slot].newest_ms) {
+            continue;
+        }
+        if (policy->windows[window].kind == WINDOW_ABSENT) {
+            window_rows_drop(core, slot); /* it came */
+            continue;
+        }
+        if (match_rule(policy, state_city(core), rule, event)) {
             continue;
         }
         struct window_row *row = &core->windows.rows[slot];

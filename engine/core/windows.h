@@ -9,6 +9,7 @@
  *   COUNT      samples of the last `within`             when the condition over them turns true
  *   NEAR       the same, one key a device               when k devices of the neighbourhood have a sample, by the sample that makes it so
  *   KEYED      none                                     always, where the event has what `by` names
+ *   ABSENT     one event that waits: absences.h          when what is expected after it does not come
  *   SEQUENCE   steps passed, time of the first one      when the last step is passed; then it begins anew
  *
  * With levels a COUNT window fires whenever the level changes; a lower one only after hold.
@@ -53,7 +54,8 @@ void windows_take(struct core *core, uint32_t rule_row, const struct event *even
 void windows_fired(struct core *core, const struct correlated *taken, enum code code,
                    struct case_no no);
 
-/* Events of the type that a rule with `for` does not take end its run. Called for every event of a type that has such rules. */
+/* Events of the type that a rule with `for` does not take end its run; those that a rule with `absent` expects end its waiting.
+ * Called for every event. */
 void windows_watch(struct core *core, const struct event *event);
 
 #endif

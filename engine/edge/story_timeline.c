@@ -421,6 +421,7 @@ static const struct act_words ACTS[] = {
     {ACTION_PLAN_CANCEL, "cancelled: the plan stood down", "响应终止，任务取消", false},
     {ACTION_PLAN_END, "the plan has ended", "预案已结束", false},
     {ACTION_LATE_REPORT, "no report from the place itself in time", "逾期未报", true},
+    {ACTION_ABSENT, "what had to follow did not come in time", "应发生而未发生", true},
     {ACTION_SELF_HANDLED, "handled it on the spot", "自处置", false},
     {ACTION_REVEAL, "looked up the reporter's contact", "查看了上报人联系方式", false},
     {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},

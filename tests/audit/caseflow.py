@@ -529,6 +529,9 @@ class CaseFlow(Offices):
             else:
                 self.order_due(order)
             return
+        if kind == "wait":
+            self.wait_due(number, due)
+            return
         case = self.cases[number]
         if kind == "dispute":
             self.dispute_due(case, due)

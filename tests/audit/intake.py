@@ -125,6 +125,7 @@ class Intake(HoldBack, CaseActs):
             return "NO_RULE", None, is_late
         if isinstance(fields.get("refers"), str):  # to an alert of a plan: not recomputed
             return self.believe_event(event)
+        self.end_waits(type_name, fields, at)
         cleared = self.clear_cases(type_name, fields, gateway)
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)
         areas = [area["name"] for area in event["areas"]]
@@ -183,6 +184,42 @@ class Intake(HoldBack, CaseActs):
         self.same(own[4], "firing", told, (*own, matched, event["id_hash"], self.reasons))
         self.reasons = []
 
+    # ---- absences ----
+
+    def end_waits(self, type_name, fields, at):
+        """What was expected ends the waiting of its key, unless it happened before that began."""
+        for rule in self.rules.expecting.get(type_name, []):
+            key = (rule.id, key_of(rule.expect_match, fields, None))
+            if all(name in fields for name in rule.expect_match) and key in self.waits and \
+                    self.waits[key][1]["event_at_ms"] <= at:
+                self.timers.cancel(("wait", key))
+                del self.waits[key]
+
+    def wait(self, rule, event, fields, source, told):
+        """The rule takes the event: its key waits, from the first one on."""
+        said = told["would"] if rule.is_shadow else told["code"]
+        own = "WAITING" if all(name in fields for name in rule.expect_match) else "BY_MISSING"
+        if said == "WINDOW_FULL":
+            return
+        self.same(None, f"{rule.id} of event {event['id_hash']}", said, own)
+        key = (rule.id, key_of(rule.expect_match, fields, None))
+        if own == "WAITING" and key not in self.waits:
+            self.waits[key] = (rule, event, fields, source)
+            self.timers.arm(("wait", key), self.now + rule.expect_within_ms)
+
+    def wait_due(self, key, due):
+        """It did not come: the rule fires on what it kept."""
+        rule, event, fields, self.source = self.waits.pop(key)
+        self.checked["absences"] += 1
+        if rule.is_shadow:
+            would, no = self.would_be(rule, None, event, fields, None)
+            self.judge_firing(event, (rule.id, "SHADOW", would, None, no), 1)
+            return
+        code, no = self.fire(rule, event, fields, *self.source)
+        self.judge_firing(event, (rule.id, code, "NOTHING", None, no), 1)
+        if code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED") and no is not None:
+            self.say(self.cases[no], "ABSENT", deadline=due)
+
     def told_firing(self, rule):
         """What the log says of a rule that remembers, about this event: its count is believed."""
         for effect in self.effects[self.at:]:
@@ -201,6 +238,8 @@ class Intake(HoldBack, CaseActs):
             told = self.told_firing(rule) if rule.has_state else None
             if rule.has_state and told is None:
                 continue  # no step of its sequence is about it
+            if told is not None and rule.expects is not None:
+                self.wait(rule, event, fields, source, told)
             if told is not None and (told["code"] in NOT_YET or told["code"] == "DEDUPED" or rule.is_shadow):
                 self.judge_firing(event, (rule.id, told["code"], told["would"], None, told["case"]), matched)
                 if told["code"] == "DEDUPED":

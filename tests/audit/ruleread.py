@@ -74,7 +74,7 @@ class Rule:
         steps = [step["event"] for step in as_list(spec.get("sequence") or [])]
         self.events = [str(name) for name in dict.fromkeys(steps or as_list(spec["event"]))]
         self.has_levels = "levels" in spec or (spec.get("open") or {}).get("geo") == "centroid"
-        self.has_state = any(key in spec for key in ("by", "for", "window", "sequence"))
+        self.has_state = any(key in spec for key in ("by", "for", "window", "sequence")) or self._waits(spec)
         self.where = compile_condition(spec.get("where"), params)
         area = spec.get("area") or {}
         self.area_in = _places(area["in"]) if "in" in area else None
@@ -103,9 +103,18 @@ class Rule:
         late = spec.get("late_report")
         self.inner = [(self.id + "/late", 0, len(as_list(late.get("escalate") or [])))] if late else []
 
+    @staticmethod
+    def _waits(spec):
+        return "absent" in spec and str(spec["absent"].get("after")) != "assigned"
+
     def _read_absent(self, spec, params):
-        """After an assignment nobody arrives: one more step of the ladder."""
-        if spec is not None and str(spec["after"]) == "assigned":
+        """After an assignment nobody arrives: one more step of the ladder. After an event: what is expected, of which key, how soon."""
+        self.expects = None
+        if spec is not None and str(spec.get("after")) != "assigned":
+            self.expects = str(spec["expect"])
+            self.expect_match = list(dict.fromkeys(str(name) for name in as_list(spec["match"])))
+            self.expect_within_ms = worktime.read_ms(spec["within"])
+        elif spec is not None:
             self.steps.append(Step({"when": "no_arrival", "after": spec["within"], "to": spec["to"]}, params))
 
     def _read_held_back(self, spec, params):
@@ -180,11 +189,13 @@ class Rules:
             for rule in self.rules if by.hides is not None else ():
                 if rule is not by and (rule.id in by.hides_rules or set(rule.tags) & by.hides_tags):
                     self.hidden_by.setdefault(rule.id, []).append(by)
-        self.by_type, self.closers = {}, {}
+        self.by_type, self.closers, self.expecting = {}, {}, {}
         for rule in sorted(self.rules, key=lambda rule: (rule.rank, -rule.priority)):
             for name in self.types_of(rule) if rule.is_active or rule.is_shadow else []:
                 self.by_type.setdefault(name, []).append(rule)
         for rule in self.rules:
+            if rule.expects is not None and (rule.is_active or rule.is_shadow):
+                self.expecting.setdefault(rule.expects, []).append(rule)
             if rule.close_event is not None:
                 self.closers.setdefault(rule.close_event, []).append(rule)
         # Rows of the lowered tables follow the order of ids: how dumps name an assign and a step.

@@ -46,6 +46,8 @@ KINDS = {
     "warning.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "level": c.choice(("orange", "red"))}}),
     "forecast.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "aqi_mean": c.choice((150, 250)), "days_over": 2}}),
     "warning.air.lifted": (1, "ecology-1", lambda c: {"fields": {"city": "京"}}),
+    "sensor.cover_open": (4, "sensor-1", lambda c: {"device": c.choice(("W-001", "W-002")), "fields": {"job": c.choice("abcd")}}),
+    "patrol.cover_shut": (3, "patrol-1", lambda c: {"device": c.choice(("W-001", "W-002")), "fields": {"job": c.choice("abcd")}}),
     "patrol.east": (1, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),
     "patrol.west": (1, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),
     "patrol.owned": (2, "patrol-1", lambda c: {**free_place(c), "fields": {"value": number(c)}}),

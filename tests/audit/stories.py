@@ -43,6 +43,7 @@ class Stories:
         self.last_position = 0
         self.counts = {"events": 0, "opened": 0, "closed": 0, "open": 0, "reopened": 0, "by_plan": 0}
         self.codes, self.actions = {}, {}
+        self.last_come, self.absent = {}, {}
         self.closed_cases = self.holders_checked = 0
         self.last_order, self.item_seq, self.touched = 0, {}, set()
         self.five_fixed = FiveFixed(city, differ)
@@ -120,6 +121,11 @@ class Stories:
         self.actions[action] = self.actions.get(action, 0) + 1
         if action == "OPEN":
             self.take_open(no, effect)
+        if action in ("OPEN", "MERGE", "REOPEN"):
+            self.last_come[no] = action
+        if action == "ABSENT":  # no event's result tells of it
+            came = self.last_come[no]
+            self.absent[came] = self.absent.get(came, 0) + 1
         story = self.stories.get(no)
         if story is None:
             self.differ(self.position, no, f"{action} of a case that was never opened or has left")
@@ -309,10 +315,10 @@ class Stories:
     def finish(self):
         """The ledger."""
         told = self.codes
-        by_engine = self.actions.get("SPLIT", 0) + self.counts["by_plan"]
+        by_engine = self.actions.get("SPLIT", 0) + self.counts["by_plan"] + self.absent.get("OPEN", 0)
         if told.get("OPENED", 0) + by_engine != self.counts["opened"]:
             self.differ(self.position, None, f"{told.get('OPENED', 0)} events opened {self.counts['opened']} cases")
-        merged = told.get("MERGED", 0) + told.get("SUPPRESSED", 0)
+        merged = told.get("MERGED", 0) + told.get("SUPPRESSED", 0) + self.absent.get("MERGE", 0)
         if merged != self.actions.get("MERGE", 0):
             self.differ(self.position, None, f"{merged} events merged, {self.actions.get('MERGE', 0)} timeline entries")
         counts = self.counts

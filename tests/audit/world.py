@@ -221,13 +221,13 @@ class World:
         self.serials, self.last_order = {}, 0
         self.merges, self.closes = {}, {}
         self.sources = {}  # (rule, gateway) -> [confirmed, false alarms]
-        self.event_ids, self.dedupes, self.lane_steps = {}, {}, set()
+        self.event_ids, self.dedupes, self.lane_steps, self.waits = {}, {}, set(), {}
         self.silences, self.last_silence, self.hidings, self.reasons = [], 0, {}, []
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations = [], 0, 0
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
-                        "merges": 0, "resends": 0, "passed_over": 0}
+                        "merges": 0, "absences": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):

@@ -106,7 +106,6 @@ struct limits town_limits(void)
     struct limits small = limits_default();
     small.cases = 64;
     small.orders = 256;
-    small.case_extras = 128;
     small.workers = 32;
     small.gateways = 8;
     small.batch_events = 16;
@@ -126,6 +125,7 @@ struct limits town_limits(void)
     small.plans = 4;
     small.plan_tasks = 64;
     small.late_reports = 16;
+    small.waits = 4;
     small.silences = 4;
     small.inhibits = 8;
     return small;
