@@ -121,6 +121,44 @@ void load_lane_steps(const struct loader *loader, const struct tree_node *node,
     }
 }
 
+#define GROUP_WAIT_MS (30 * SECOND_MS)
+#define GROUP_INTERVAL_MS (5 * MINUTE_MS)
+#define GROUP_REPEAT_MS (4 * HOUR_MS)
+
+void load_group(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+{
+    static const struct key_spec KEYS[] = {
+        {"by", KEY_KNOWN}, {"wait", KEY_KNOWN}, {"interval", KEY_KNOWN}, {"repeat", KEY_KNOWN}};
+    const struct tree_node *value = NULL;
+    if (rule->lane != RULE_LANE_NOTIFY) {
+        read_report(loader, node, "L002",
+                    "group goes with lane notify: steps of other lanes tell a post once per case");
+        return;
+    }
+    if (!read_check_map(loader, node, "group", KEYS, COUNT_OF(KEYS))) {
+        return;
+    }
+    rule->group_wait_ms = GROUP_WAIT_MS;
+    rule->group_interval_ms = GROUP_INTERVAL_MS;
+    rule->group_repeat_ms = GROUP_REPEAT_MS;
+    if ((value = read_find(node, "by")) != NULL) {
+        (void)load_keys(loader, value, rule, "group.by", false, &rule->group_keys);
+    }
+    if ((value = read_find(node, "wait")) != NULL) {
+        (void)read_duration(loader, value, "wait", &rule->group_wait_ms);
+    }
+    if ((value = read_find(node, "interval")) != NULL) {
+        (void)read_duration(loader, value, "interval", &rule->group_interval_ms);
+    }
+    value = read_find(node, "repeat");
+    const bool has_repeat =
+        value == NULL || read_duration(loader, value, "repeat", &rule->group_repeat_ms);
+    if (has_repeat && rule->group_repeat_ms < rule->group_interval_ms) {
+        read_report(loader, value == NULL ? node : value, "L005",
+                    "a group is told again at the earliest after its interval: repeat must not be shorter");
+    }
+}
+
 /* ---- held back ---- */
 
 void load_tags(const struct loader *loader, const struct tree_node *node, struct rule *rule)

@@ -22,6 +22,9 @@ void load_lane_keys(const struct loader *loader, const struct tree_node *node,
 void load_lane_steps(const struct loader *loader, const struct tree_node *node,
                      const struct rule *rule);
 
+/* "group: {by: [zone], wait: 30s, interval: 5m, repeat: 4h}" */
+void load_group(const struct loader *loader, const struct tree_node *node, struct rule *rule);
+
 /* tags; inhibits and suppress of a rule. */
 void load_tags(const struct loader *loader, const struct tree_node *node, struct rule *rule);
 void load_held_back(const struct loader *loader, const struct tree_node *node, struct rule *rule);

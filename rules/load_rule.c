@@ -25,7 +25,7 @@ static const struct key_spec RULE_KEYS[] = {
     {"within", KEY_KNOWN},
     {"absent", KEY_KNOWN},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
     {"confirm", KEY_KNOWN},     {"inhibits", KEY_KNOWN},  {"suppress", KEY_KNOWN},
-    {"activate", KEY_KNOWN},    {"group", KEY_LATER},     {"valid", KEY_KNOWN},
+    {"activate", KEY_KNOWN},    {"group", KEY_KNOWN},     {"valid", KEY_KNOWN},
     {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},       {"tests", KEY_LATER},
     {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
 };
@@ -538,6 +538,9 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
         load_late_report(loader, value, rule);
     }
     load_held_back(loader, node, rule);
+    if ((value = read_find(node, "group")) != NULL) {
+        load_group(loader, value, rule);
+    }
     add_key_captures(loader, rule, &rule->merge_keys);
     add_key_captures(loader, rule, &rule->close_keys);
 }

@@ -194,6 +194,10 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.captures = put_keys(lowering, &rule->captures);
     row.dedupe.keys = put_keys(lowering, &rule->dedupe_keys);
     row.dedupe.window_ms = rule->dedupe_window_ms;
+    row.group.keys = put_keys(lowering, &rule->group_keys);
+    row.group.wait_ms = rule->group_wait_ms;
+    row.group.interval_ms = rule->group_interval_ms;
+    row.group.repeat_ms = rule->group_repeat_ms;
     row.merge.keys = put_keys(lowering, &rule->merge_keys);
     row.merge.radius_cm = rule->merge_radius_cm;
     row.merge.reopen_ms = rule->merge_reopen_ms;

@@ -146,6 +146,8 @@ struct rule {
     struct rule_rows calendars_in, calendars_out;
     struct rule_keys dedupe_keys;
     int64_t dedupe_window_ms;
+    struct rule_keys group_keys;
+    int64_t group_wait_ms, group_interval_ms, group_repeat_ms; /* 0 = each notice as it comes */
     struct rule_keys merge_keys;
     int64_t merge_radius_cm, merge_reopen_ms, merge_window_ms;
     uint32_t merge_asset_kind, merge_flags;

@@ -213,6 +213,8 @@ static json_t *dump_notice(struct dump_names names, const struct effect_notice *
     dump_set(object, "rule", dump_rule(names, notice->rule));
     dump_set(object, "code", json_string(words_code_name(notice->code)));
     dump_set(object, "severity", json_integer(notice->severity));
+    dump_set(object, "count", json_integer((json_int_t)notice->count));
+    dump_set(object, "is_again", json_boolean(notice->is_again));
     return object;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
+#include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/intake.h"
 #include "engine/core/ledger.h"
@@ -65,7 +66,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     ledger_init(&core->objects, arena, limits);
     burden_init(&core->burdens, arena, limits);
     timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
-                    limits->plan_tasks + limits->late_reports + limits->waits);
+                    limits->plan_tasks + limits->late_reports + limits->waits + limits->groups);
     plans_init(&core->plans, arena, limits);
     for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
         void *rows = arena_take(arena, 1, road_scratch_size(limits->road_nodes));
@@ -75,6 +76,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     }
     silences_init(&core->silences, arena, limits);
     inhibits_init(&core->inhibits, arena, limits);
+    groups_init(&core->groups, arena, limits);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
 }
@@ -103,7 +105,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
-    must(limits->silences > 0 && limits->inhibits > 0);
+    must(limits->silences > 0 && limits->inhibits > 0 && limits->groups > 0);
     must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     struct arena arena = {.base = block, .size = size};
@@ -467,7 +469,9 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
 
 static void fire_plan_timer(struct core *core, uint32_t id)
 {
-    if (id >= wait_timer_id(core, 0)) {
+    if (id >= group_timer_id(core, 0)) {
+        groups_timer(core, id - group_timer_id(core, 0));
+    } else if (id >= wait_timer_id(core, 0)) {
         absences_timer(core, id - wait_timer_id(core, 0));
     } else if (id >= late_timer_id(core, 0)) {
         lates_timer(core, id - late_timer_id(core, 0));
@@ -597,6 +601,7 @@ void core_check(const struct core *core)
     plans_check(core);
     silences_check(core);
     inhibits_check(core);
+    groups_check(core);
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0) {
             check_case(core, slot);

@@ -374,6 +374,15 @@ static struct hash128 digest_held_back(struct hash128 h, const struct core *core
     return h;
 }
 
+static struct hash128 digest_groups(struct hash128 h, const struct groups *groups)
+{
+    h = add_pair(h, groups->high, groups->free_first);
+    for (uint32_t i = 0; i < groups->high; i++) {
+        h = add_words(h, &groups->rows[i], sizeof groups->rows[i]);
+    }
+    return h;
+}
+
 struct hash128 core_digest(const struct core *core)
 {
     struct hash128 h = {0, 0};
@@ -398,6 +407,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_burdens(h, &core->burdens);
     h = digest_plans(h, &core->plans);
     h = digest_held_back(h, core);
+    h = digest_groups(h, &core->groups);
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -485,8 +495,9 @@ struct hash128 effect_digest(struct hash128 running, const struct effect *effect
     case EFFECT_NOTICE:
         h = add_pair(add_no(h, effect->of.notice.case_no), effect->of.notice.post,
                      effect->of.notice.step);
-        return hash128_add(add_pair(h, effect->of.notice.code, effect->of.notice.severity),
-                           effect->of.notice.rule);
+        h = add_pair(h, effect->of.notice.code, effect->of.notice.severity);
+        h = add_pair(h, effect->of.notice.count, effect->of.notice.is_again);
+        return hash128_add(h, effect->of.notice.rule);
     case EFFECT_SILENCE:
         h = add_words(h, &effect->of.silence.row, sizeof effect->of.silence.row);
         return add_pair(h, effect->of.silence.actor, effect->of.silence.what);

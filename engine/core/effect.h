@@ -155,8 +155,10 @@ struct effect_notice {
     uint32_t post;          /* row of CITY_POSTS */
     uint32_t step;          /* row of POLICY_STEPS, NONE32 = nobody eligible */
     uint32_t rule;          /* row of POLICY_RULES of lane escalate or notify; NONE32 = the case's own */
+    uint32_t count;         /* firings that are told together, the newest being about case_no; 0 = one, told as it came */
     uint16_t code;
     uint8_t severity;
+    bool is_again;          /* nothing new: count is all of the group so far */
 };
 
 /* How many of a plan's tasks are where. */

@@ -5,6 +5,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
+#include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
@@ -222,33 +223,7 @@ static enum code escalate(struct core *core, uint32_t rule_row, struct case_no n
     return code;
 }
 
-/* Lane notify: the posts of each step that holds, about the case, or about the event where there is none. */
-static enum code notify(struct core *core, uint32_t rule_row, struct case_no no)
-{
-    const struct policy *policy = state_policy(core);
-    const struct policy_rule *rule = &policy->rules[rule_row];
-    const uint32_t slot = case_no_is_none(no) ? NONE32 : cases_find(&core->cases, no);
-    const uint32_t severity =
-        slot == NONE32 ? rule->severity : cases_peek(&core->cases, slot)->severity;
-    for (uint32_t i = 0; i < rule->steps.count; i++) {
-        const struct policy_step *step = &policy->steps[rule->steps.first + i];
-        const bool holds = step->when != STEP_SEVERITY ||
-                           match_condition(policy, step->program, NULL, severity);
-        for (uint32_t k = 0; holds && k < step->posts.count; k++) {
-            const struct effect effect = {.kind = EFFECT_NOTICE,
-                                          .at_ms = core->now_ms,
-                                          .of.notice = {.case_no = no,
-                                                        .post = policy->rows[step->posts.first + k],
-                                                        .step = rule->steps.first + i,
-                                                        .rule = rule_row,
-                                                        .code = CODE_TOLD,
-                                                        .severity = (uint8_t)severity}};
-            state_emit(core, &effect);
-        }
-    }
-    return CODE_TOLD;
-}
-
+/* Lanes escalate and notify. */
 static enum code act_beside(struct core *core, uint32_t rule_row, const struct firing_run *run,
                             struct effect_firing *firing)
 {
@@ -261,8 +236,12 @@ static enum code act_beside(struct core *core, uint32_t rule_row, const struct f
     if (is_held_back(core, rule_row, run, firing)) {
         return CODE_SUPPRESSED;
     }
-    const enum code code = rule->lane == RULE_LANE_ESCALATE ? escalate(core, rule_row, run->case_no)
-                                                            : notify(core, rule_row, run->case_no);
+    enum code code = CODE_TOLD;
+    if (rule->lane == RULE_LANE_ESCALATE) {
+        code = escalate(core, rule_row, run->case_no);
+    } else {
+        groups_notify(core, rule_row, run->event, run->case_no);
+    }
     if (code != CODE_CASELESS) {
         remember(core, rule, &repeat, run->case_no);
     }

@@ -16,6 +16,7 @@ enum key_salt {
     SALT_DRILL = 6,
     SALT_WINDOW = 7,
     SALT_INHIBIT = 17, /* fields that must be equal */
+    SALT_GROUP = 18,   /* what is told together */
     SALT_STEP = 16 /* a step of lane escalate that a case has seen */
 };
 

@@ -342,6 +342,18 @@ static bool rule_conditions_are_sound(const struct policy_checker *checker,
                               city->calendar_count);
 }
 
+static bool group_is_sound(const struct policy *policy, const struct policy_rule *rule)
+{
+    const struct policy_told *group = &rule->group;
+    if (group->interval_ms == 0) {
+        return group->wait_ms == 0 && group->repeat_ms == 0 && group->keys.count == 0;
+    }
+    return rule->lane == RULE_LANE_NOTIFY && duration_is_sound(group->wait_ms) && group->wait_ms > 0 &&
+           duration_is_sound(group->interval_ms) && duration_is_sound(group->repeat_ms) &&
+           group->repeat_ms >= group->interval_ms &&
+           keys_are_sound(policy, group->keys, POLICY_KEYS_MAX, false);
+}
+
 /* Tags, what hides it and what it hides. */
 static bool held_back_is_sound(const struct policy *policy, const struct policy_rule *rule,
                                uint32_t row)
@@ -402,7 +414,7 @@ static bool rules_are_sound(const struct policy_checker *checker)
             rule->status <= RULE_SHADOW && rule->lane < RULE_LANE_COUNT &&
             row_is_sound(rule->case_department, checker->city->department_count) &&
             (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET | RULE_NEVER_SILENCED)) == 0 &&
-            held_back_is_sound(policy, rule, i);
+            held_back_is_sound(policy, rule, i) && group_is_sound(policy, rule);
         if (!is_sound) {
             return false;
         }

@@ -113,6 +113,12 @@ struct policy_dedupe {
     int64_t window_ms;       /* from the first */
 };
 
+/* What is told together. */
+struct policy_told {
+    struct image_range keys;                 /* in POLICY_KEYS; count 0 = all of the rule */
+    int64_t wait_ms, interval_ms, repeat_ms; /* all 0 = each is told as it comes */
+};
+
 /* Kinds of evidence a rule asks for: shown to workers and checkers, never a condition. */
 enum evidence {
     EVIDENCE_SNAPSHOT = 1u << 0,
@@ -180,6 +186,7 @@ struct policy_rule {
     struct image_range
         captures; /* in POLICY_KEYS: at most CASE_FIELDS_MAX fields kept on the case */
     struct policy_dedupe dedupe;
+    struct policy_told group; /* of lane notify alone */
     struct policy_merge merge;
     struct policy_close close;
     struct policy_sla sla;
@@ -479,7 +486,7 @@ _Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_inhibit) == 24, "image row without padding");
-_Static_assert(sizeof(struct policy_rule) == 400, "image row without padding");
+_Static_assert(sizeof(struct policy_rule) == 432, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 48, "image row without padding");

@@ -7,6 +7,7 @@
 #include "engine/core/confirm.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
+#include "engine/core/groups.h"
 #include "engine/core/ledger.h"
 #include "engine/core/merging.h"
 #include "engine/core/offices.h"
@@ -382,6 +383,10 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
         core->plans.lates[i].rule =
             mapped_if(core, core->plans.lates[i].is_used != 0, core->plans.lates[i].rule);
     }
+    for (uint32_t i = 0; i < core->groups.high; i++) {
+        core->groups.rows[i].rule =
+            mapped_if(core, core->groups.rows[i].is_used != 0, core->groups.rows[i].rule);
+    }
     from = named_of(old->strings, old->fields, sizeof *old->fields,
                     offsetof(struct policy_field, name), old->field_count);
     to = named_of(new->strings, new->fields, sizeof *new->fields,
@@ -492,6 +497,7 @@ void remap_rows(struct core *core)
     remap_policy_rows(core, &core->policies[other], &core->policies[core->slot]);
     merging_adopt(core);
     plans_remap(core, state_policy(core));
+    groups_adopt(core);
     move_cases_of_lost_posts(core);
     end_orders_of_lost_posts(core);
     lose_orders_of_leavers(core);

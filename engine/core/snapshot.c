@@ -21,6 +21,7 @@
  *   rulings, objects, burdens    u32 next, high; high x {h key; a row where the key is not none}
  *   plans      u32 high, duty_high, late_high, duty_used, duty_free, last_number; the rows as they lie, which have no padding:
  *              high x plan_row, duty_high x duty_row, late_high x late_row
+ *   groups     u32 high, free_first; the rows as they lie, which have no padding: high x group_row
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
  *
@@ -29,6 +30,7 @@
 #include "engine/core/snapshot.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
@@ -562,6 +564,15 @@ static void walk_held_back(struct walk *walk, struct core *core)
     }
 }
 
+static void walk_groups(struct walk *walk, struct groups *groups)
+{
+    walk_count(walk, &groups->high, groups->limit);
+    walk_u32(walk, &groups->free_first);
+    for (uint32_t i = 0; i < groups->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &groups->rows[i], sizeof groups->rows[i]);
+    }
+}
+
 static void walk_counts(struct walk *walk, struct core_counts *counts)
 {
     uint64_t words[sizeof *counts / sizeof(uint64_t)];
@@ -640,6 +651,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_rings(walk, core);
     walk_plans(walk, &core->plans);
     walk_held_back(walk, core);
+    walk_groups(walk, &core->groups);
     walk_timers(walk, &core->timers);
 }
 
@@ -676,7 +688,7 @@ static bool index_all(struct core *core)
            ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
            ring_index(&core->burdens.ring) && sources_index(&core->sources) &&
            windows_index(&core->windows) && plans_index(core) && silences_hold(&core->silences) &&
-           inhibits_index(core);
+           inhibits_index(core) && groups_index(core);
 }
 
 /* ---- public ---- */

@@ -400,6 +400,10 @@ static bool marks_hold(const struct core *core)
 static bool is_plan_timer(const struct core *core, uint32_t id)
 {
     const struct plans *plans = &core->plans;
+    if (id >= group_timer_id(core, 0)) {
+        const uint32_t slot = id - group_timer_id(core, 0);
+        return slot < core->groups.high && core->groups.rows[slot].is_used != 0;
+    }
     if (id >= wait_timer_id(core, 0)) {
         const uint32_t slot = id - wait_timer_id(core, 0);
         return slot < core->waits.high && core->waits.rows[slot].is_used != 0;

@@ -51,6 +51,8 @@ _Static_assert(sizeof(struct silence_row) == 544, "walked as it lies: no padding
 _Static_assert(sizeof(struct silences) == 24, "walk_held_back knows every field");
 _Static_assert(sizeof(struct inhibit_row) == 56, "walked as it lies: no padding");
 _Static_assert(sizeof(struct inhibits) == 32 + sizeof(struct table), "walk_held_back knows every field");
+_Static_assert(sizeof(struct group_row) == 56, "walked as it lies: no padding");
+_Static_assert(sizeof(struct groups) == 24 + sizeof(struct table), "walk_groups knows every field");
 _Static_assert(sizeof(struct timer_entry) == 16, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters are all u64");
@@ -63,7 +65,7 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
                        ROAD_MODES_MAX * sizeof(struct road_scratch) - sizeof(struct silences) -
-                       sizeof(struct inhibits) ==
+                       sizeof(struct inhibits) - sizeof(struct groups) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 

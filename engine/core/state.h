@@ -14,6 +14,7 @@
  *   sources.c  confirmed cases and false alarms by source
  *   ratings.c  what the public says of a closed case
  *   silences.c what is held back for a while;  inhibits.c  open cases that hide smaller ones
+ *   groups.c   notices told together
  *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
  *   confirm.c  several sources;  safety.c  made safe, nobody there
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
@@ -660,6 +661,27 @@ struct inhibits {
     struct table by_key; /* key -> first row of the chain */
 };
 
+/* ---- notices told together ---- */
+
+/* Firings of a rule of lane notify with the same values. No padding. */
+struct group_row {
+    struct hash128 key; /* rule and values of group.by */
+    int64_t told_ms;    /* last; NEVER_MS = not yet */
+    struct case_no no;  /* newest, or none */
+    uint32_t is_used;
+    uint32_t rule;    /* row of POLICY_RULES */
+    uint32_t waiting; /* firings that are not told yet */
+    uint32_t total;   /* firings in all */
+    uint32_t next;    /* of the free ones */
+};
+
+struct groups {
+    struct group_row *rows;
+    uint32_t limit, high, free_first; /* rows >= high were never used */
+    uint32_t reserved;
+    struct table by_key;
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -691,6 +713,7 @@ struct core {
     struct plans plans;
     struct silences silences;
     struct inhibits inhibits;
+    struct groups groups;
     struct timers timers;
     struct road_scratch road_scratches[ROAD_MODES_MAX]; /* work space of a search: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
@@ -744,6 +767,11 @@ static inline uint32_t late_timer_id(const struct core *core, uint32_t slot)
 static inline uint32_t wait_timer_id(const struct core *core, uint32_t slot)
 {
     return late_timer_id(core, core->limits.late_reports) + slot;
+}
+
+static inline uint32_t group_timer_id(const struct core *core, uint32_t slot)
+{
+    return wait_timer_id(core, core->limits.waits) + slot;
 }
 
 static inline void state_emit(struct core *core, const struct effect *effect)

@@ -224,6 +224,13 @@ static void tell_notice(struct teller *t, const struct effect_notice *notice)
     }
     text_format(&t->text, t->lang == LANG_ZH ? "，等级 %s" : ", severity %s",
                 story_severity(notice->severity));
+    if (notice->is_again) {
+        text_format(&t->text, t->lang == LANG_ZH ? "，再次提醒，共 %" PRIu32 " 起" : ", again, %" PRIu32 " in all",
+                    notice->count);
+    } else if (notice->count > 1) {
+        text_format(&t->text, t->lang == LANG_ZH ? "，合并通知 %" PRIu32 " 起" : ", %" PRIu32 " told together",
+                    notice->count);
+    }
 }
 
 /* "plan progress, East district: 120 of 300 done, 40 under way, 3 late". Turns of a plan are told by the timeline. */

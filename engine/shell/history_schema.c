@@ -23,6 +23,7 @@
  *              report: which of the case's reports a line is of, or was rated
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told; case_id 0 = about an event without a case, or a silence (code SILENCE, UNSILENCE)
+ *              count: firings of a rule with `group` that it stands for, 0 = no group; is_again: nothing new, count is all so far
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
  *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
  *              COALESCED, and then case_no is NULL unless they are all of that case
@@ -79,7 +80,8 @@ static const char SCHEMA[] =
     "CREATE INDEX decisions_case ON decisions(case_id);"
     "CREATE TABLE notices(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh TEXT,"
-    " en TEXT, PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    " en TEXT, count INTEGER NOT NULL, is_again INTEGER NOT NULL,"
+    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX notices_case ON notices(case_id);"
     "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " principal TEXT, epoch INTEGER, seq INTEGER, idx INTEGER, code TEXT NOT NULL,"

@@ -53,7 +53,7 @@
                 " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
                 " ?, ?, ?, ?, ?, ?)")                                                              \
     X(NOTICE, "INSERT INTO notices(position, ordinal, case_id, at_ms, post, code, severity, zh,"   \
-              " en) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
+              " en, count, is_again) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                     \
     X(RECEIPT, "INSERT INTO receipts(position, ordinal, at_ms, principal, epoch, seq, idx, code,"  \
                " is_late, case_no, order_no, events) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
     X(COUNTER, "INSERT INTO counters(day, kind, name, count) VALUES(?, ?, ?, ?)"                   \

@@ -266,6 +266,8 @@ static enum err write_notice(struct history *history, const struct effect *effec
     history_bind_int(&binder, notice->severity);
     history_bind_piece(&binder, sentences.zh);
     history_bind_piece(&binder, sentences.en);
+    history_bind_int(&binder, notice->count);
+    history_bind_int(&binder, notice->is_again);
     return history_step(history, &binder, "write a notice");
 }
 
@@ -282,6 +284,8 @@ static enum err write_silence(struct history *history, const struct effect *effe
     history_bind_int(&binder, 0);
     history_bind_piece(&binder, sentences.zh);
     history_bind_piece(&binder, sentences.en);
+    history_bind_int(&binder, 0);
+    history_bind_int(&binder, 0);
     return history_step(history, &binder, "write a silence");
 }
 

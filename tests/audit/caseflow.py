@@ -522,6 +522,9 @@ class CaseFlow(Offices):
     def fire_timer(self, key, due):
         kind, number = key
         self.timers.cancel(key)
+        if kind == "group":
+            self.group_due(number)
+            return
         if kind == "order":
             order = self.orders[number]
             if order.worker is None:

@@ -33,6 +33,7 @@ def key_of(names, fields, class_code):
 
 FOLLOWED = 8
 NOT_YET = ("WAITING", "BY_MISSING", "WINDOW_FULL")  # answers of rules that remember
+GROUPS = 1024
 LISTED = 16  # rules of one event that are looked at
 
 
@@ -307,7 +308,7 @@ class Intake(HoldBack, CaseActs):
         if self.reasons:
             return "SUPPRESSED"
         case = self.cases.get(no)
-        code = self.escalate(rule, case) if rule.lane == "escalate" else self.notify(rule, case)
+        code = self.escalate(rule, case) if rule.lane == "escalate" else self.notify(rule, fields, no)
         if code != "CASELESS":
             self.remember(rule, key, no)
         return code
@@ -325,17 +326,44 @@ class Intake(HoldBack, CaseActs):
                 code = "TOLD"
         return code
 
-    def notify(self, rule, case):
+    def notify(self, rule, fields, no):
+        """Lane notify: at once, or with others of its group."""
+        key = (rule.id, key_of(rule.group_by, fields, None))
+        if rule.groups and key not in self.groups and len(self.groups) < GROUPS:
+            self.groups[key] = {"rule": rule, "waiting": 0, "total": 0, "told": None}
+            self.timers.arm(("group", key), self.now + rule.group_wait)
+        group = self.groups.get(key)
+        if group is None:
+            self.tell_posts(rule, no, 0, False)
+        else:
+            group.update(no=no, waiting=group["waiting"] + 1, total=group["total"] + 1)
+        return "TOLD"
+
+    def tell_posts(self, rule, no, count, is_again):
+        case = self.cases.get(no)
         severity = rule.severity if case is None else case.severity
         for index, step in enumerate(rule.steps):
             for post in step.posts if step.when != "severity" or step.condition({}, severity) else []:
                 if case is not None and case.is_aside:
                     continue
                 effect = self.take("NOTICE", None)
-                told = [effect["case"], name_of(effect["post"]), effect["step"], effect["code"], effect["severity"]]
-                self.same(case, "notice", told, [None if case is None else case.no, post, self.rules.step_row[rule.id, index],
-                                                 "TOLD", severity])
-        return "TOLD"
+                told = [effect["case"], name_of(effect["post"]), effect["step"], effect["code"], effect["severity"],
+                        effect["count"], effect["is_again"], name_of(effect["rule"], "id")]
+                self.same(case, "notice", told, [no, post, self.rules.step_row[rule.id, index], "TOLD", severity,
+                                                 count, is_again, rule.id])
+
+    def group_due(self, key):
+        """Its wait or interval is over: what came is told together, what stands is told again, the rest is forgotten."""
+        group = self.groups[key]
+        rule, no = group["rule"], self.follow_no(group["no"])
+        case, is_again = self.cases.get(no), group["waiting"] == 0
+        if is_again and (case is None or case.is_terminal):
+            del self.groups[key]
+            return
+        if not is_again or self.now >= group["told"] + rule.group_repeat:
+            self.tell_posts(rule, no, group["total"] if is_again else group["waiting"], is_again)
+            group.update(told=self.now, waiting=0)
+        self.timers.arm(("group", key), self.now + rule.group_interval)
 
     def would_be(self, rule, winner, event, fields, no):
         """What a rule in shadow would come to; nothing of it happens but that its dedupe window runs."""

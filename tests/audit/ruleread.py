@@ -91,6 +91,7 @@ class Rule:
         self.sla = {name: worktime.read_limit(value) for name, value in sla.items()}
         self.steps = [Step(item, params) for item in as_list(spec.get("escalate"))]
         self._read_dedupe(spec.get("dedupe"))
+        self._read_group(spec.get("group"))
         self._read_held_back(spec, params)
         self._read_merge(spec.get("merge"))
         close = spec.get("close")
@@ -134,6 +135,14 @@ class Rule:
         self.dedupe_key = None if spec is None else list(dict.fromkeys(str(key) for key in as_list(spec["key"])))
         self.dedupe_slides = spec is not None and str(spec.get("sliding", False)).lower() == "true"
         self.dedupe_ms = 0 if spec is None else worktime.read_ms(spec["window"])
+
+    def _read_group(self, spec):
+        """What lane notify tells together."""
+        self.groups = spec is not None
+        spec = spec or {}
+        self.group_by = list(dict.fromkeys(str(key) for key in as_list(spec.get("by") or [])))
+        self.group_wait, self.group_interval, self.group_repeat = (
+            worktime.read_ms(spec.get(key, default)) for key, default in (("wait", "30s"), ("interval", "5m"), ("repeat", "4h")))
 
     def _read_merge(self, spec):
         self.merges = spec is not None

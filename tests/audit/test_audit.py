@@ -88,7 +88,22 @@ rules:
    dedupe: {key: [device], window: 1h}, escalate: [{when: opened, now: true, to: [city.command, dept.ecology.lead]}]}
 - {id: zz.tell, title: x, owner: dept.ecology, lane: notify, event: [hotline.noise, sensor.dust],
    escalate: [{when: severity <= 2, now: true, to: city.command}]}
+- {id: zz.tell_together, title: x, owner: dept.ecology, lane: notify, event: [hotline.noise, hotline.tree, sensor.dust, camera.garbage_overflow],
+   group: {by: [source], wait: 2m, interval: 4m, repeat: 10m},
+   escalate: [{when: opened, now: true, to: dept.ecology.lead}, {when: severity <= 3, now: true, to: city.command}]}
 """
+
+
+def grouped(path):
+    """Notices in a dump that stand for more than one firing, and those that were told again."""
+    together = again = 0
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            for effect in json.loads(line).get("effects", []) if '"NOTICE"' in line else []:
+                if effect["effect"] == "NOTICE":
+                    again += effect["is_again"]
+                    together += effect["count"] > 1 and not effect["is_again"]
+    return together, again
 
 
 def audit_lanes(work):
@@ -106,6 +121,8 @@ def audit_lanes(work):
     for code in ("SHADOW", "LOST_LANE", "TOLD", "CASELESS", "SUPPRESSED"):
         count = sum(line.count(f'"code":"{code}"') for line in lines)
         is_ok = runs.ok(count > 0, f"{count} x {code}") and is_ok
+    together, again = grouped(path)
+    is_ok = runs.ok(together > 0 and again > 0, f"{together} notices of several firings, {again} told again") and is_ok
     shutil.rmtree(directory)
     return is_ok
 

@@ -221,7 +221,7 @@ class World:
         self.serials, self.last_order = {}, 0
         self.merges, self.closes = {}, {}
         self.sources = {}  # (rule, gateway) -> [confirmed, false alarms]
-        self.event_ids, self.dedupes, self.lane_steps, self.waits = {}, {}, set(), {}
+        self.event_ids, self.dedupes, self.lane_steps, self.waits, self.groups = {}, {}, set(), {}, {}
         self.silences, self.last_silence, self.hidings, self.reasons = [], 0, {}, []
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations = [], 0, 0

@@ -128,6 +128,7 @@ struct limits town_limits(void)
     small.waits = 4;
     small.silences = 4;
     small.inhibits = 8;
+    small.groups = 4;
     return small;
 }
 

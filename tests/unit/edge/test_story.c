@@ -349,6 +349,23 @@ static void test_story_tells_the_clock_only_where_it_starts(void **state)
     expect_told(&w, &effect, LANG_EN, "08:21 Wang Fang done");
 }
 
+static void test_story_tells_how_many_a_notice_stands_for(void **state)
+{
+    (void)state;
+    struct world w;
+    build(&w);
+    struct effect effect = {.kind = EFFECT_NOTICE, .at_ms = AT_MS};
+    effect.of.notice = (struct effect_notice){
+        .post = 0, .step = 0, .rule = NONE32, .code = CODE_NOTHING, .severity = 2, .count = 1};
+    expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ");
+    effect.of.notice.count = 3;
+    expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ, 3 told together");
+    expect_told(&w, &effect, LANG_ZH, "08:21 通知城管局值班：未立案，等级 Ⅱ，合并通知 3 起");
+    effect.of.notice.is_again = true;
+    expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ, again, 3 in all");
+    expect_told(&w, &effect, LANG_ZH, "08:21 通知城管局值班：未立案，等级 Ⅱ，再次提醒，共 3 起");
+}
+
 static void test_story_tells_desk_escalation_and_missed_clock(void **state)
 {
     (void)state;
@@ -480,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_story_tells_acts_with_reason_remark_and_clock),
         cmocka_unit_test(test_story_tells_check_and_close),
         cmocka_unit_test(test_story_tells_the_clock_only_where_it_starts),
+        cmocka_unit_test(test_story_tells_how_many_a_notice_stands_for),
         cmocka_unit_test(test_story_tells_desk_escalation_and_missed_clock),
         cmocka_unit_test(test_story_tells_a_refusal_with_what_is_possible),
         cmocka_unit_test(test_story_has_a_sentence_for_every_action),
