@@ -93,7 +93,7 @@ void cases_give(struct cases *cases, uint32_t slot)
 {
     struct case_row *row = cases_at(cases, slot);
     must((row->flags & (CASE_HAS_MERGE | CASE_HAS_CLOSE)) == 0);
-    must(row->order_first == NONE32);
+    must(row->order_first == NONE32 && row->capture_first == 0 && row->handover_first == 0);
     must(row->parent == NONE32 && row->child_first == NONE32);
     rowmap_remove(&cases->by_no, key_of(row->no));
     memset(row, 0, sizeof *row);
@@ -273,27 +273,6 @@ void case_persons_forget(struct case_row *row)
     row->person_count = kept;
 }
 
-void case_capture(struct case_row *row, const struct event *event, const struct event_field *field)
-{
-    if (row->capture_count == CASE_FIELDS_MAX) {
-        return;
-    }
-    const bool is_string = field->kind == FIELD_STRING;
-    const uint32_t wanted = is_string ? field->size : (uint32_t)sizeof field->a;
-    const uint32_t room = CASE_CAPTURE_SIZE - row->capture_used;
-    const uint32_t size = wanted <= room ? wanted : 0;
-    const void *from = is_string ? (const void *)(event->text + field->text_offset) : &field->a;
-    struct case_capture *capture = &row->captures[row->capture_count++];
-    *capture = (struct case_capture){.field = field->field,
-                                     .offset = (uint16_t)row->capture_used,
-                                     .kind = field->kind,
-                                     .size = (uint8_t)size};
-    if (size > 0) {
-        memcpy(row->captured + row->capture_used, from, size);
-    }
-    row->capture_used += size;
-}
-
 /* Puts the key unless it is there. */
 static bool index_one(struct rowmap *table, struct hash128 key, uint32_t slot)
 {
@@ -339,7 +318,6 @@ void cases_check(const struct cases *cases)
         must(cases_find(cases, row->no) == slot);
         must(row->severity >= 1 && row->severity <= 4);
         must(row->person_count <= CASE_WORKERS_MAX);
-        must(row->capture_used <= CASE_CAPTURE_SIZE);
         if ((row->flags & CASE_HAS_MERGE) != 0 && row->merge_prev == NONE32) {
             must(rowmap_find(&cases->by_merge, row->merge_key) == slot);
         }

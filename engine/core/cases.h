@@ -14,7 +14,7 @@ void cases_init(struct cases *cases, struct arena *arena, const struct limits *l
 enum err cases_take(struct cases *cases, uint32_t district, uint32_t day,
                     uint32_t *out_slot) WARN_UNUSED;
 
-/* Gives the slot back; chains must be unlinked. */
+/* Gives the slot back; chains must be unlinked, extras given. */
 void cases_give(struct cases *cases, uint32_t slot);
 
 struct case_row *cases_at(struct cases *cases, uint32_t slot);
@@ -48,9 +48,6 @@ bool case_persons_fit(const struct case_row *row, uint32_t a, uint32_t b);
 /* Forgets who neither handled nor commanded: a list full of those who declined must not stop a hand from above. No order
  * of the case is active. */
 void case_persons_forget(struct case_row *row);
-
-/* Keeps a field of the event on the case; what no longer fits is kept as an empty string. */
-void case_capture(struct case_row *row, const struct event *event, const struct event_field *field);
 
 /* Builds the tables by key from the rows of a snapshot; false where a key occurs twice. */
 bool cases_index(struct cases *cases) WARN_UNUSED;

@@ -12,6 +12,7 @@
 #include "engine/core/absences.h"
 #include "engine/core/acts.h"
 #include "engine/core/burden.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/confirm.h"
@@ -52,6 +53,7 @@ static uint32_t remap_rows_for(const struct limits *limits)
 static void lay_out(struct core *core, struct arena *arena, const struct limits *limits)
 {
     cases_init(&core->cases, arena, limits);
+    extras_init(&core->extras, arena, limits->case_extras);
     orders_init(&core->orders, arena, limits);
     workers_init(&core->workers, arena, limits);
     marks_init(&core->marks, arena, limits);
@@ -582,6 +584,7 @@ void core_check(const struct core *core)
     uint64_t open = 0;
     timers_check(&core->timers);
     cases_check(&core->cases);
+    case_extras_check(core);
     memory_check(&core->event_ids);
     memory_check(&core->dedupe);
     contacts_check(core);

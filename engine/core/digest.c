@@ -2,7 +2,7 @@
  *
  * Free lists are part of the state: they decide which slot the next case takes. Hash tables are not: they follow from
  * the rows. */
-#include "engine/core/cases.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/core.h"
 #include "engine/core/state.h"
 
@@ -26,13 +26,16 @@ static struct hash128 add_place(struct hash128 h, struct place place)
     return add_pair(h, (uint32_t)place.lon, (uint32_t)place.lat);
 }
 
-static struct hash128 add_offices(struct hash128 h, const struct case_row *row)
+static struct hash128 add_offices(struct hash128 h, const struct core *core,
+                                  const struct case_row *row)
 {
     h = add_pair(h, row->office, row->first_office);
     h = add_pair(h, row->ruled_office, row->dispute);
     h = add_pair(h, row->office_permille, row->handover_count);
+    struct handover steps[HANDOVERS_MAX];
+    case_handovers_get(core, row, steps);
     for (uint32_t i = 0; i < row->handover_count; i++) {
-        const struct handover *step = &row->handovers[i];
+        const struct handover *step = &steps[i];
         h = add_pair(add_i64(h, step->at_ms), step->from, step->to);
         h = add_pair(h, ((uint32_t)step->direction << 16) | ((uint32_t)step->reason << 8) | step->flags,
                      ((uint32_t)step->used_permille << 16) | step->held_permille);
@@ -40,7 +43,19 @@ static struct hash128 add_offices(struct hash128 h, const struct case_row *row)
     return h;
 }
 
-static struct hash128 add_case(struct hash128 h, const struct case_row *row)
+static struct hash128 add_captures(struct hash128 h, const struct core *core,
+                                   const struct case_row *row)
+{
+    struct case_captures captures;
+    case_captures_get(core, row, &captures);
+    for (uint32_t i = 0; i < captures.count; i++) {
+        const struct case_capture *capture = &captures.list[i];
+        h = add_pair(h, capture->field, ((uint32_t)capture->kind << 8) | capture->size);
+    }
+    return hash128_join(h, state_hash_text((const char *)captures.bytes, captures.used));
+}
+
+static struct hash128 add_case(struct hash128 h, const struct core *core, const struct case_row *row)
 {
     h = add_no(h, row->no);
     h = add_pair(h, row->state, row->severity);
@@ -75,19 +90,16 @@ static struct hash128 add_case(struct hash128 h, const struct case_row *row)
     h = hash128_join(h, row->merge_base);
     h = add_pair(h, row->merge_next, row->merge_prev);
     h = add_pair(h, row->close_next, row->close_prev);
-    for (uint32_t i = 0; i < row->capture_count; i++) {
-        const struct case_capture *capture = &row->captures[i];
-        h = add_pair(h, capture->field, ((uint32_t)capture->kind << 8) | capture->size);
-    }
-    h = hash128_join(h, state_hash_text((const char *)row->captured, row->capture_used));
-    return add_offices(h, row);
+    h = add_captures(h, core, row);
+    return add_offices(h, core, row);
 }
 
-static struct hash128 digest_cases(struct hash128 h, const struct cases *cases)
+static struct hash128 digest_cases(struct hash128 h, const struct core *core)
 {
+    const struct cases *cases = &core->cases;
     h = add_pair(h, cases->high, cases->free_first);
     for (uint32_t i = 0; i < cases->high; i++) {
-        h = cases->rows[i].is_used != 0 ? add_case(h, &cases->rows[i])
+        h = cases->rows[i].is_used != 0 ? add_case(h, core, &cases->rows[i])
                                         : hash128_add(h, cases->rows[i].free_next);
     }
     for (uint32_t i = 0; i < cases->district_count; i++) {
@@ -388,7 +400,7 @@ struct hash128 core_digest(const struct core *core)
     struct hash128 h = {0, 0};
     h = add_i64(h, core->now_ms);
     h = hash128_join(h, core_facts_digest(core));
-    h = digest_cases(h, &core->cases);
+    h = digest_cases(h, core);
     h = digest_orders(h, &core->orders);
     h = digest_workers(h, &core->workers);
     h = digest_marks(h, &core->marks);

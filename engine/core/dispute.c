@@ -7,6 +7,7 @@
 #include "engine/core/dispute.h"
 
 #include "engine/core/acts.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/flow.h"
@@ -76,8 +77,10 @@ static struct hash128 snapshot_of(const struct core *core, const struct case_row
 {
     struct hash128 h = {row->no.district, row->no.day};
     h = hash128_add(hash128_add(h, row->no.serial), row->event_count);
+    struct handover steps[HANDOVERS_MAX];
+    case_handovers_get(core, row, steps);
     for (uint32_t i = 0; i < row->handover_count; i++) {
-        const struct handover *step = &row->handovers[i];
+        const struct handover *step = &steps[i];
         h = hash128_add(hash128_add(h, (uint64_t)step->at_ms), step->reason);
         h = hash128_add(h, ((uint64_t)step->from << 32) | step->to);
     }
@@ -160,13 +163,15 @@ void dispute_judge(struct core *core, uint32_t slot)
     if (row->handover_count == 0 || row->dispute != NONE32) {
         return;
     }
-    const enum reason found = handover_judge(row->handovers, row->handover_count);
+    struct handover steps[HANDOVERS_MAX];
+    case_handovers_get(core, row, steps);
+    const enum reason found = handover_judge(steps, row->handover_count);
     if (found == REASON_NONE) {
         return;
     }
     for (uint32_t i = row->handover_count; i > 0; i--) { /* the newest disagree the loudest */
-        parties[count++] = row->handovers[i - 1].from;
-        parties[count++] = row->handovers[i - 1].to;
+        parties[count++] = steps[i - 1].from;
+        parties[count++] = steps[i - 1].to;
     }
     open_dispute(core, slot, found, parties, count);
 }

@@ -1,6 +1,7 @@
 /* flow.c: see flow.h. The states and who may do what are drawn in life.c. */
 #include "engine/core/flow.h"
 
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/contacts.h"
@@ -609,6 +610,7 @@ void flow_retire(struct core *core, uint32_t slot)
     orders_give_all(core, slot);
     contacts_drop_all(core, slot, CODE_GONE);
     inhibits_drop(core, slot);
+    case_extras_give(core, cases_at(&core->cases, slot));
     cases_give(&core->cases, slot);
 }
 

@@ -2,7 +2,7 @@
  *
  * A hand-over is one leaving: an office had the case and gave it away. The command post between two offices is not an
  * office: a return to it and its sending on are one hand-over, whose receiver is not known until it has sent.
- * A case keeps the newest HANDOVERS_MAX.
+ * A case keeps the newest HANDOVERS_MAX, fewer when the room of all cases is full (case_extras.h).
  *
  * The rules err to the legitimate side: who did something of his own on the case, who was moved by the engine, a
  * dispatcher or a ruling, is never accused, and neither is a first return.

@@ -9,6 +9,7 @@
 #define LIMITS_LIST(X)                                                                    \
     X(cases, 65536, "cases in the engine, closed ones within their reopen window included") \
     X(orders, 131072, "work orders of those cases")                                       \
+    X(case_extras, 131072, "blocks of 60 bytes for captured fields and hand-overs of those cases") \
     X(workers, 16384, "persons of the city who take orders or act")                       \
     X(gateways, 1024, "gateways with their watermarks")                                   \
     X(batches_kept, 4, "last batches of a gateway whose results can be given again")      \

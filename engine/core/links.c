@@ -1,6 +1,7 @@
 /* links.c: see links.h. */
 #include "engine/core/links.h"
 
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/plans.h"
@@ -185,10 +186,9 @@ enum code links_split(const struct act *act, uint32_t slot)
     part->opened_at_ms = core->now_ms;
     part->onset_at_ms = row->onset_at_ms;
     part->event_count = 1;
-    part->capture_count = row->capture_count;
-    part->capture_used = row->capture_used;
-    memcpy(part->captures, row->captures, sizeof part->captures);
-    memcpy(part->captured, row->captured, sizeof part->captured);
+    struct case_captures captures;
+    case_captures_get(core, row, &captures);
+    case_captures_put(core, part, &captures);
     flow_hold_by_post(part, state_city(core)->info->command_post);
     core->counts.open_now++;
     core->counts.cases_opened++;

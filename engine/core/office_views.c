@@ -2,6 +2,7 @@
 #include "engine/core/office_views.h"
 
 #include "engine/core/burden.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/dispute.h"
 #include "engine/core/ledger.h"
@@ -20,9 +21,7 @@ uint32_t core_case_handovers(const struct core *core, struct case_no no,
         return 0;
     }
     const struct case_row *row = cases_peek(&core->cases, slot);
-    for (uint32_t i = 0; i < row->handover_count; i++) {
-        out[i] = row->handovers[i];
-    }
+    case_handovers_get(core, row, out);
     return row->handover_count;
 }
 

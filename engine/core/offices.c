@@ -2,21 +2,22 @@
 #include "engine/core/offices.h"
 
 #include "engine/core/acts.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/dispute.h"
 #include "engine/core/flow.h"
 #include "engine/core/workers.h"
 
-static struct handover *add_step(struct case_row *row)
+/* The oldest makes room; no room at all: it is forgotten. */
+static void add_step(struct core *core, struct case_row *row, struct handover step)
 {
-    if (row->handover_count == HANDOVERS_MAX) {
-        for (uint32_t i = 1; i < HANDOVERS_MAX; i++) {
-            row->handovers[i - 1] = row->handovers[i];
-        }
-        row->handover_count--;
-    }
-    return &row->handovers[row->handover_count++];
+    struct handover steps[HANDOVERS_MAX + 1];
+    case_handovers_get(core, row, steps);
+    const uint32_t count = row->handover_count + 1u;
+    const uint32_t from = count > HANDOVERS_MAX ? 1 : 0;
+    steps[count - 1] = step;
+    case_handovers_put(core, row, steps + from, count - from);
 }
 
 static uint32_t level_of(const struct city *city, uint32_t post)
@@ -52,15 +53,16 @@ static void put_step(struct core *core, struct case_row *row, enum reason reason
     const uint32_t used = clocks_used_permille(core, row);
     const uint32_t held = used > row->office_permille ? used - row->office_permille : 0;
     const bool has_acted = (row->flags & CASE_OFFICE_ACTED) != 0;
-    *add_step(row) =
-        (struct handover){.at_ms = core->now_ms,
-                          .from = row->office,
-                          .to = to,
-                          .direction = (uint8_t)direction_of(state_city(core), row->office, to),
-                          .reason = (uint8_t)reason,
-                          .flags = (uint8_t)(flags | (has_acted ? (uint32_t)HANDOVER_ACTED : 0)),
-                          .used_permille = (uint16_t)used,
-                          .held_permille = (uint16_t)held};
+    const struct handover step = {
+        .at_ms = core->now_ms,
+        .from = row->office,
+        .to = to,
+        .direction = (uint8_t)direction_of(state_city(core), row->office, to),
+        .reason = (uint8_t)reason,
+        .flags = (uint8_t)(flags | (has_acted ? (uint32_t)HANDOVER_ACTED : 0)),
+        .used_permille = (uint16_t)used,
+        .held_permille = (uint16_t)held};
+    add_step(core, row, step);
 }
 
 void offices_receive(struct core *core, uint32_t slot, uint32_t post)
@@ -71,9 +73,12 @@ void offices_receive(struct core *core, uint32_t slot, uint32_t post)
         return;
     }
     if ((row->flags & CASE_IS_SENT_BACK) != 0) {
-        struct handover *last = &row->handovers[row->handover_count - 1];
+        struct handover steps[HANDOVERS_MAX];
+        case_handovers_get(core, row, steps);
+        struct handover *last = &steps[row->handover_count - 1];
         /* To the same again: it was overruled, and its step stays without a receiver. */
         last->to = post != last->from ? post : NONE32;
+        case_handovers_put(core, row, steps, row->handover_count);
         row->flags &= ~(uint32_t)CASE_IS_SENT_BACK;
     } else if (row->office != NONE32) {
         put_step(core, row, REASON_NONE, post, HANDOVER_TAKEN);
@@ -96,7 +101,7 @@ void offices_leave(struct core *core, uint32_t slot, enum reason reason, uint32_
     put_step(core, row, reason, to, flags | (is_duty ? (uint32_t)HANDOVER_DUTY : 0));
     row->office = NONE32;
     row->flags &= ~(uint32_t)CASE_OFFICE_ACTED;
-    row->flags |= to == NONE32 ? (uint32_t)CASE_IS_SENT_BACK : 0;
+    row->flags |= to == NONE32 && row->handover_count > 0 ? (uint32_t)CASE_IS_SENT_BACK : 0;
 }
 
 void offices_act(struct case_row *row)

@@ -1,6 +1,7 @@
 /* opening.c: see opening.h. */
 #include "engine/core/opening.h"
 
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/confirm.h"
 #include "engine/core/flow.h"
@@ -71,13 +72,15 @@ static void fill_case(struct core *core, struct case_row *row, uint32_t rule_row
     row->event_count = 1;
     row->flags |= (event->head->flags & EVENT_IS_DRILL) != 0 ? (uint32_t)CASE_IS_DRILL : 0;
     row->assign_mask = (uint8_t)opening_assigns(core, rule, event, severity);
+    struct case_captures captures = {.count = 0};
     for (uint32_t i = 0; i < rule->captures.count; i++) {
         const uint32_t key = policy->keys[rule->captures.first + i];
         const struct event_field *field = key == KEY_CLASS ? NULL : event_find_field(event, key);
         if (field != NULL) {
-            case_capture(row, event, field);
+            (void)captures_add(&captures, event, field);
         }
     }
+    case_captures_put(core, row, &captures);
 }
 
 /* Filed on its word? A gateway that gave too many false alarms under this rule is verified first, however trusted. */

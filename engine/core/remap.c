@@ -2,6 +2,7 @@
 #include "engine/core/remap.h"
 
 #include "engine/core/burden.h"
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/confirm.h"
@@ -237,19 +238,21 @@ static void remap_offices(struct core *core)
         row->office = mapped(core, row->office);
         row->first_office = mapped(core, row->first_office);
         row->ruled_office = mapped(core, row->ruled_office);
+        struct handover steps[HANDOVERS_MAX];
         uint32_t kept = 0;
+        case_handovers_get(core, row, steps);
         for (uint32_t h = 0; h < row->handover_count; h++) {
-            struct handover step = row->handovers[h];
+            struct handover step = steps[h];
             const bool had_receiver = step.to != NONE32;
             step.from = mapped(core, step.from);
             step.to = mapped(core, step.to);
             if (step.from != NONE32 && had_receiver == (step.to != NONE32)) {
-                row->handovers[kept++] = step;
-            } else if (h + 1 == row->handover_count) {
+                steps[kept++] = step;
+            } else if (h + 1u == row->handover_count) {
                 row->flags &= ~(uint32_t)CASE_IS_SENT_BACK;
             }
         }
-        row->handover_count = kept;
+        case_handovers_put(core, row, steps, kept);
     }
     rulings_remap(&core->rulings, RULING_POST, core->remap);
     for (uint32_t i = 0; i < core->disputes.high; i++) {
@@ -394,9 +397,12 @@ static void remap_policy_rows(struct core *core, const struct policy *old, const
     lay_map(core, &from, &to);
     for (uint32_t i = 0; i < core->cases.high; i++) {
         struct case_row *row = &core->cases.rows[i];
-        for (uint32_t c = 0; c < row->capture_count; c++) {
-            row->captures[c].field = mapped(core, row->captures[c].field);
+        struct case_captures captures;
+        case_captures_get(core, row, &captures);
+        for (uint32_t c = 0; c < captures.count; c++) {
+            captures.list[c].field = mapped(core, captures.list[c].field);
         }
+        case_captures_put(core, row, &captures);
     }
     remap_wait_fields(core);
     remap_wait_types(core, old, new);

@@ -29,6 +29,7 @@
  * struct and stops the build here: add it to the walk, raise SNAPSHOT_CORE_VERSION, then correct the size. */
 #include "engine/core/snapshot.h"
 
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
@@ -45,16 +46,17 @@
 
 /* ---- rows ---- */
 
-static void walk_offices(struct walk *walk, struct case_row *row)
+static void walk_handovers(struct walk *walk, struct core *core, struct case_row *row)
 {
-    uint32_t *const words[] = {&row->office, &row->first_office, &row->ruled_office, &row->dispute,
-                               &row->office_permille};
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        walk_u32(walk, words[i]);
+    struct handover steps[HANDOVERS_MAX];
+    uint32_t count = row->handover_count;
+    memset(steps, 0, sizeof steps);
+    if (!walk_is_loading(walk)) {
+        case_handovers_get(core, row, steps);
     }
-    walk_count(walk, &row->handover_count, HANDOVERS_MAX);
-    for (uint32_t i = 0; i < row->handover_count; i++) {
-        struct handover *step = &row->handovers[i];
+    walk_count(walk, &count, HANDOVERS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct handover *step = &steps[i];
         walk_i64(walk, &step->at_ms);
         walk_u32(walk, &step->from);
         walk_u32(walk, &step->to);
@@ -64,9 +66,56 @@ static void walk_offices(struct walk *walk, struct case_row *row)
         walk_u16(walk, &step->used_permille);
         walk_u16(walk, &step->held_permille);
     }
+    if (walk_is_loading(walk) && walk->err == ERR_OK) {
+        case_handovers_put(core, row, steps, count);
+        if (row->handover_count != count) {
+            walk_fail(walk, ERR_MALFORMED); /* more than there is room for */
+        }
+    }
 }
 
-static void walk_case(struct walk *walk, struct case_row *row)
+static void walk_captures(struct walk *walk, struct core *core, struct case_row *row)
+{
+    struct case_captures captures = {.count = 0};
+    if (!walk_is_loading(walk)) {
+        case_captures_get(core, row, &captures);
+    }
+    walk_count(walk, &captures.count, CASE_FIELDS_MAX);
+    const uint32_t count = captures.count;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count && walk->err == ERR_OK; i++) {
+        struct case_capture *capture = &captures.list[i];
+        walk_u32(walk, &capture->field);
+        walk_u8(walk, &capture->kind);
+        walk_u8(walk, &capture->size);
+        if (used + capture->size > CASE_CAPTURE_SIZE) {
+            walk_fail(walk, ERR_MALFORMED);
+            return;
+        }
+        capture->offset = (uint16_t)used;
+        walk_bytes(walk, captures.bytes + used, capture->size);
+        used += capture->size;
+    }
+    if (walk_is_loading(walk) && walk->err == ERR_OK) {
+        captures.used = used;
+        case_captures_put(core, row, &captures);
+        if (captures.count != count) {
+            walk_fail(walk, ERR_MALFORMED);
+        }
+    }
+}
+
+static void walk_offices(struct walk *walk, struct core *core, struct case_row *row)
+{
+    uint32_t *const words[] = {&row->office, &row->first_office, &row->ruled_office, &row->dispute,
+                               &row->office_permille};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        walk_u32(walk, words[i]);
+    }
+    walk_handovers(walk, core, row);
+}
+
+static void walk_case(struct walk *walk, struct core *core, struct case_row *row)
 {
     walk_no(walk, &row->no);
     walk_u8(walk, &row->state);
@@ -116,16 +165,8 @@ static void walk_case(struct walk *walk, struct case_row *row)
     walk_u32(walk, &row->merge_prev);
     walk_u32(walk, &row->close_next);
     walk_u32(walk, &row->close_prev);
-    walk_count(walk, &row->capture_count, CASE_FIELDS_MAX);
-    for (uint32_t i = 0; i < row->capture_count; i++) {
-        walk_u32(walk, &row->captures[i].field);
-        walk_u16(walk, &row->captures[i].offset);
-        walk_u8(walk, &row->captures[i].kind);
-        walk_u8(walk, &row->captures[i].size);
-    }
-    walk_count(walk, &row->capture_used, CASE_CAPTURE_SIZE);
-    walk_bytes(walk, row->captured, row->capture_used);
-    walk_offices(walk, row);
+    walk_captures(walk, core, row);
+    walk_offices(walk, core, row);
 }
 
 static void walk_order(struct walk *walk, struct order_row *row)
@@ -323,8 +364,9 @@ static void walk_is_used(struct walk *walk, uint32_t *is_used)
     }
 }
 
-static void walk_cases(struct walk *walk, struct cases *cases)
+static void walk_cases(struct walk *walk, struct core *core)
 {
+    struct cases *cases = &core->cases;
     walk_count(walk, &cases->high, cases->limit);
     walk_u32(walk, &cases->used);
     walk_u32(walk, &cases->free_first);
@@ -332,7 +374,7 @@ static void walk_cases(struct walk *walk, struct cases *cases)
         struct case_row *row = &cases->rows[i];
         walk_is_used(walk, &row->is_used);
         if (row->is_used != 0) {
-            walk_case(walk, row);
+            walk_case(walk, core, row);
             if (walk_is_loading(walk)) {
                 row->free_next = NONE32;
             }
@@ -356,7 +398,11 @@ static void walk_orders(struct walk *walk, struct orders *orders)
     walk_u64(walk, &orders->last_number);
     for (uint32_t i = 0; i < orders->high && walk->err == ERR_OK; i++) {
         struct order_row *row = &orders->rows[i];
-        walk_is_used(walk, &row->is_used);
+        uint32_t is_used = row->is_used;
+        walk_is_used(walk, &is_used);
+        if (walk_is_loading(walk)) {
+            row->is_used = (uint8_t)is_used;
+        }
         if (row->is_used != 0) {
             walk_order(walk, row);
             if (walk_is_loading(walk)) {
@@ -637,7 +683,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_i64(walk, &core->fastest_mm_per_s);
     walk_images(walk, core);
     walk_counts(walk, &core->counts);
-    walk_cases(walk, &core->cases);
+    walk_cases(walk, core);
     walk_orders(walk, &core->orders);
     walk_workers(walk, &core->workers);
     walk_marks(walk, &core->marks);

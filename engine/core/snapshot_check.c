@@ -4,6 +4,7 @@
 #include "engine/core/waits.h"
 #include "engine/core/window_rows.h"
 
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
@@ -28,10 +29,11 @@ static bool is_order(const struct core *core, uint32_t slot)
 
 static bool captures_hold(const struct core *core, const struct case_row *row)
 {
-    for (uint32_t i = 0; i < row->capture_count; i++) {
-        const struct case_capture *capture = &row->captures[i];
+    struct case_captures captures;
+    case_captures_get(core, row, &captures);
+    for (uint32_t i = 0; i < captures.count; i++) {
+        const struct case_capture *capture = &captures.list[i];
         if (!is_row_or_none(capture->field, state_policy(core)->field_count) ||
-            (uint32_t)capture->offset + capture->size > row->capture_used ||
             (capture->kind == FIELD_STRING && capture->size > CASE_FIELD_SIZE_MAX)) {
             return false;
         }
@@ -86,11 +88,11 @@ static bool offices_hold(const struct core *core, uint32_t slot)
     const struct case_row *row = &core->cases.rows[slot];
     const uint32_t posts = state_city(core)->post_count;
     const bool is_armed = timers_is_armed(&core->timers, case_timer_id(slot, CASE_TIMER_DISPUTE));
+    struct handover steps[HANDOVERS_MAX];
+    case_handovers_get(core, row, steps);
     for (uint32_t i = 0; i < row->handover_count; i++) {
-        if (!is_row_or_none(row->handovers[i].from, posts) ||
-            !is_row_or_none(row->handovers[i].to, posts) ||
-            row->handovers[i].reason >= REASON_LIMIT ||
-            row->handovers[i].direction > HANDOVER_DOWN) {
+        if (!is_row_or_none(steps[i].from, posts) || !is_row_or_none(steps[i].to, posts) ||
+            steps[i].reason >= REASON_LIMIT || steps[i].direction > HANDOVER_DOWN) {
             return false;
         }
     }

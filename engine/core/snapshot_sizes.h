@@ -4,12 +4,13 @@
 
 #include "engine/core/state.h"
 
-_Static_assert(sizeof(struct case_row) == 1024, "walk_case knows every field");
+_Static_assert(sizeof(struct case_row) == 440, "walk_case knows every field");
 _Static_assert(sizeof(struct case_person) == 4, "walk_case knows every field");
-_Static_assert(sizeof(struct case_capture) == 8, "walk_case knows every field");
+_Static_assert(sizeof(struct extra_block) == 64, "what hangs in blocks is walked with its case");
+_Static_assert(sizeof(struct extras) == 24, "follows from the cases");
 _Static_assert(sizeof(struct district_counter) == 12, "walk_cases knows every field");
 _Static_assert(sizeof(struct cases) == 40 + 3 * sizeof(struct rowmap), "walk_cases knows every field");
-_Static_assert(sizeof(struct order_row) == 104, "walk_order knows every field");
+_Static_assert(sizeof(struct order_row) == 96, "walk_order knows every field");
 _Static_assert(sizeof(struct orders) == 32 + sizeof(struct rowmap), "walk_orders knows every field");
 _Static_assert(sizeof(struct worker_row) == 384, "walk_worker knows every field");
 _Static_assert(sizeof(struct item_row) == 24, "walk_items knows every field");
@@ -35,7 +36,7 @@ _Static_assert(sizeof(struct wait_row) == 112 + EVENT_FIELDS_MAX * sizeof(struct
 _Static_assert(sizeof(struct waits) == 24, "walk_waits knows every field");
 _Static_assert(sizeof(struct source_row) == 24, "walk_sources knows every field");
 _Static_assert(sizeof(struct sources) == 16 + sizeof(struct table), "walk_sources knows every field");
-_Static_assert(sizeof(struct handover) == 24, "walk_offices knows every field");
+_Static_assert(sizeof(struct handover) == 24, "walk_handovers knows every field");
 _Static_assert(sizeof(struct dispute_party) == 40, "walk_dispute knows every field");
 _Static_assert(sizeof(struct dispute_row) == 232, "walk_dispute knows every field");
 _Static_assert(sizeof(struct disputes) == 24, "walk_disputes knows every field");
@@ -59,6 +60,7 @@ _Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters ar
 #define LIMITS_PADDING (sizeof(struct limits) % 8) /* what follows is 8-aligned */
 _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct policy) -
                        sizeof(struct limits) - sizeof(struct core_counts) - sizeof(struct cases) -
+                       sizeof(struct extras) -
                        sizeof(struct orders) - sizeof(struct workers) - sizeof(struct marks) -
                        sizeof(struct contacts) - 2 * sizeof(struct memory) - sizeof(struct windows) -
                        sizeof(struct waits) - sizeof(struct sources) -

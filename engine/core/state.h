@@ -5,6 +5,7 @@
  *
  * Who owns what
  *   cases.c    case rows, their numbers, merge and close chains, persons on a case
+ *   case_extras.c  captured fields and hand-overs of cases, in extras.c
  *   orders.c   order rows, one chain a case
  *   workers.c  worker rows, items;  grid.c  their places and kinds, which follow from the rows
  *   marks.c    outbox marks and kept results
@@ -26,6 +27,7 @@
 #define ENGINE_CORE_STATE_H
 
 #include "engine/core/core.h"
+#include "engine/core/extras.h"
 #include "engine/core/grid.h"
 #include "engine/core/handover.h"
 #include "engine/core/ring.h"
@@ -34,7 +36,6 @@
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
-#define CASE_CAPTURE_SIZE 320u /* bytes shared by a case's captured strings and numbers */
 #define CASE_WORKERS_MAX 16u   /* persons a case remembers */
 #define CASE_OFFERED_MAX                                                                           \
     12u                     /* persons offered to; the rest of the list is for desks and checkers */
@@ -125,13 +126,6 @@ enum case_flag {
     CASE_IS_DRILL = 1u << 29,   /* opened by a drill */
 };
 
-struct case_capture {
-    uint32_t field;  /* row of POLICY_FIELDS, NONE32 = its field is gone */
-    uint16_t offset; /* into captured */
-    uint8_t kind;    /* enum field_kind */
-    uint8_t size;
-};
-
 enum extend_stage { EXTEND_NONE = 0, EXTEND_ASKED = 1, EXTEND_APPROVED_ONCE = 2 };
 enum appeal_state { APPEAL_NONE = 0, APPEAL_OPEN = 1, APPEAL_UPHELD = 2, APPEAL_REFUSED = 3 };
 
@@ -181,16 +175,13 @@ struct case_row {
     struct hash128 merge_base; /* of the key fields alone: under other rules its squares are laid anew */
     uint32_t merge_square_cm;  /* of the squares in merge_key; 0 = it has none */
     uint32_t merge_next, merge_prev, close_next, close_prev; /* slots */
-    uint32_t capture_count;
-    uint32_t capture_used; /* bytes */
-    struct case_capture captures[CASE_FIELDS_MAX];
-    uint8_t captured[CASE_CAPTURE_SIZE];
+    uint32_t capture_first, handover_first; /* in extras: see case_extras.h */
+    uint16_t capture_size;                  /* bytes there */
+    uint8_t capture_count, handover_count;
     uint32_t office, first_office; /* posts: that has it as an office, that had it first; NONE32 */
     uint32_t ruled_office;         /* post that a ruling named for this case, or NONE32 */
     uint32_t dispute;              /* slot, or NONE32 */
     uint32_t office_permille;      /* of the handle clock when the office received it */
-    uint32_t handover_count;
-    struct handover handovers[HANDOVERS_MAX]; /* oldest first */
     uint32_t free_next;
 };
 
@@ -214,7 +205,6 @@ struct cases {
 
 struct order_row {
     uint64_t number;
-    uint32_t is_used;
     uint32_t case_slot;
     uint32_t worker; /* slot, or NONE32: an order to a post, which everyone there may answer */
     uint32_t post;   /* row of CITY_POSTS, or NONE32 */
@@ -222,7 +212,8 @@ struct order_row {
     uint8_t kind, state, is_lead, clock;
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */
     uint8_t round;        /* of the case when it was offered */
-    uint8_t reserved[2];
+    uint8_t is_used;
+    uint8_t reserved;
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
     int64_t deadline_ms;               /* accept or arrive clock, NEVER_MS */
     uint64_t visit;                    /* order of the same worker for the same object, 0 = none */
@@ -697,6 +688,7 @@ struct core {
     struct hash128 facts_digest;
     struct core_counts counts;
     struct cases cases;
+    struct extras extras;
     struct orders orders;
     struct workers workers;
     struct marks marks;

@@ -1,4 +1,5 @@
 /* views.c: what the edge and read-only tools may see of the core's rows (core.h, views). */
+#include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/core.h"
@@ -37,18 +38,21 @@ const struct core_counts *core_counts_now(const struct core *core)
     return &core->counts;
 }
 
-static void view_captures(const struct case_row *row, struct case_view *view)
+static void view_captures(const struct core *core, const struct case_row *row,
+                          struct case_view *view)
 {
-    view->field_count = (uint8_t)row->capture_count;
-    for (uint32_t i = 0; i < row->capture_count; i++) {
-        const struct case_capture *capture = &row->captures[i];
+    struct case_captures captures;
+    case_captures_get(core, row, &captures);
+    view->field_count = row->capture_count;
+    for (uint32_t i = 0; i < captures.count; i++) {
+        const struct case_capture *capture = &captures.list[i];
         view->fields[i].field = capture->field;
         view->fields[i].kind = capture->kind;
         view->fields[i].size = capture->size;
         if (capture->kind == FIELD_STRING) {
-            memcpy(view->fields[i].text, row->captured + capture->offset, capture->size);
+            memcpy(view->fields[i].text, captures.bytes + capture->offset, capture->size);
         } else if (capture->size == sizeof(int64_t)) {
-            memcpy(&view->fields[i].number, row->captured + capture->offset, sizeof(int64_t));
+            memcpy(&view->fields[i].number, captures.bytes + capture->offset, sizeof(int64_t));
         }
     }
 }
@@ -117,7 +121,7 @@ static void view_case(const struct core *core, uint32_t slot, struct case_view *
     view->supervise_deadline_ms =
         timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_SUPERVISE));
     view_links(core, row, view);
-    view_captures(row, view);
+    view_captures(core, row, view);
     view_orders(core, row, view);
 }
 

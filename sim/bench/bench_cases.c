@@ -255,6 +255,7 @@ enum err bench_cases(struct bench *bench)
             .city = city, .limits = limits_default(), .seed = bench_seed(bench)};
         options.limits.cases = count + 1024;
         options.limits.orders = 2 * options.limits.cases;
+        options.limits.case_extras = 2 * options.limits.cases;
         err = bench_driver_new(&options, &driver);
         if (err == ERR_OK) {
             err = add_growth(bench, driver, count, i + 1 == COUNT_OF(CASES));

@@ -20,9 +20,11 @@ static void add_memory(struct bench *bench)
     struct limits limits = limits_default();
     limits.cases = 1u << 20;
     limits.orders = 2u << 20;
+    limits.case_extras = 2u << 20;
     struct limits twice = limits;
     twice.cases *= 2;
     twice.orders *= 2;
+    twice.case_extras *= 2;
     bench_value(&row, (double)(core_size(&twice) - core_size(&limits)) / limits.cases);
     (void)snprintf(row.note, sizeof row.note, "taken at start, whether used or not");
     bench_add(bench, &row);
@@ -67,6 +69,7 @@ enum err bench_core(struct bench *bench)
                                            .seed = bench_seed(bench)};
     options.limits.cases = CASES_LIMIT;
     options.limits.orders = 2 * CASES_LIMIT;
+    options.limits.case_extras = 2 * CASES_LIMIT;
     err = bench_driver_new(&options, &driver);
     for (uint32_t run = 0; run < bench_runs(bench) && err == ERR_OK; run++) {
         err = bench_driver_restart(driver);

@@ -191,6 +191,7 @@ enum err bench_replay(struct bench *bench)
                                            .seed = bench_seed(bench)};
     options.limits.cases = CASES_LIMIT;
     options.limits.orders = 2 * CASES_LIMIT;
+    options.limits.case_extras = 2 * CASES_LIMIT;
     err = bench_driver_new(&options, &driver);
     if (err == ERR_OK) {
         err = measure(bench, driver, false);

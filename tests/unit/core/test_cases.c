@@ -1,5 +1,5 @@
-/* test_cases.c: the table of cases: numbers that are never used twice, slots that are, chains, persons, captures; and
- * keys that must be equal when a case is opened and when it is looked for. */
+/* test_cases.c: the table of cases: numbers that are never used twice, slots that are, chains, persons; and keys
+ * that must be equal when a case is opened and when it is looked for. */
 #include "tests/unit/core/town.c"
 
 #include "engine/core/cases.h"
@@ -198,28 +198,6 @@ static void test_cases_persons_are_remembered_up_to_a_bound(void **state)
     assert_true(case_persons_fit(&row, 99, 20)); /* known already */
 }
 
-static void test_cases_capture_keeps_what_fits(void **state)
-{
-    (void)state;
-    struct case_row row = {.capture_count = 0};
-    char text[64];
-    memset(text, 'x', sizeof text);
-    const struct event event = {.text = text};
-    const struct event_field number = {.field = 3, .kind = FIELD_NUMBER, .a = 42};
-    case_capture(&row, &event, &number);
-    for (uint16_t i = 1; i < CASE_FIELDS_MAX; i++) {
-        const struct event_field string = {.field = i, .kind = FIELD_STRING, .size = 64};
-        case_capture(&row, &event, &string);
-    }
-    assert_int_equal(row.capture_count, CASE_FIELDS_MAX);
-    assert_int_equal(row.captures[0].size, 8);
-    assert_int_equal(row.captures[4].size, 64);
-    assert_int_equal(row.captures[5].size, 0); /* 8 + 4 x 64 of 320 bytes are used: no room */
-    assert_true(row.capture_used <= CASE_CAPTURE_SIZE);
-    case_capture(&row, &event, &number);
-    assert_int_equal(row.capture_count, CASE_FIELDS_MAX);
-}
-
 /* ---- the keys of a compiled town ---- */
 
 static int open_town(void **state)
@@ -368,7 +346,6 @@ int main(void)
         cmocka_unit_test(test_cases_full_tables_refuse),
         cmocka_unit_test(test_cases_chains_hold_exactly_who_was_linked),
         cmocka_unit_test(test_cases_persons_are_remembered_up_to_a_bound),
-        cmocka_unit_test(test_cases_capture_keeps_what_fits),
         town_test(merge_by_radius_equals_the_distance),
         town_test(reopened_case_can_be_cleared_again),
         town_test(clear_without_the_key_clears_nothing),

@@ -89,8 +89,10 @@ static void test_core_snapshot_goes_on_as_the_core_did(void **state)
     struct bytes bytes = {.piece = 4096};
     struct bytes again = {.piece = 4096};
     uint64_t random = seed;
-    town_open(live, NULL);
-    town_open(loaded, NULL);
+    struct limits limits = town_limits();
+    limits.case_extras = 24; /* runs full */
+    town_open(live, &limits);
+    town_open(loaded, &limits);
     live->check_every = loaded->check_every = 16;
     for (int step = 0; step < steps; step += 50) {
         take_items(live, roll(&random, 2) == 0 ? "wang" : "chen");

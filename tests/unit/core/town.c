@@ -106,6 +106,7 @@ struct limits town_limits(void)
     struct limits small = limits_default();
     small.cases = 64;
     small.orders = 256;
+    small.case_extras = 128;
     small.workers = 32;
     small.gateways = 8;
     small.batch_events = 16;
