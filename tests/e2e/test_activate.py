@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
 from engine import GRIDLOOP, Engine, check
 
-EVENTS = 24000
+EVENTS = 96000
 DEVICES = 20
 CLOCK = "scaled:2@2026-03-03T08:20+08:00"
 AFTER_GAS_KEY = ", window: 1m}\n  merge: {key: [class], radius_m: 150"
@@ -46,6 +46,10 @@ def activate(engine, reason, who, expect=0):
     return json.loads(done.stdout)["activated"] if expect == 0 else done.stdout + done.stderr
 
 
+def size_of(path):
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
 def plan(engine, *words):
     return json.loads(engine.gridloop("rules", "plan", engine.city, "--json", *words))
 
@@ -70,7 +74,10 @@ def under_load(engine, who):
         got = activate(engine, f"turn {turn}", who)
         check((got["reset"], got["new"], got["removed"], got["kept"]) == (turn % 2, 0, 0, len(wanted["kept"])), f"turn {turn}: {got}")
         check(got["rules"] == wanted["rules"], f"turn {turn}: another digest")
-        seen.append(os.path.getsize(acks) if os.path.exists(acks) else 0)
+        until = time.monotonic() + 5
+        while size_of(acks) == (seen[-1] if seen else 0) and sender.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        seen.append(size_of(acks))
     out, _ = sender.communicate(timeout=120)
     took_s = time.monotonic() - begin
     check(sender.returncode == 0, f"replay ended with {sender.returncode}: {out}")

@@ -152,8 +152,8 @@ static inline void fixture_city_init(struct fixture_city *fixture)
                                         "repair_crew",     "inspector",     NULL};
     static const char *const SKILLS[] = {
         "sanitation", "parking", "gas_emergency", "manhole", "electric", "first_aid", NULL};
-    static const char *const KINDS[] = {"hydrant", "litter_bin", "manhole", "street_lamp",
-                                        "tree",    "valve",      NULL};
+    static const char *const KINDS[] = {"gas_sensor",  "hydrant", "litter_bin", "manhole",
+                                        "street_lamp", "tree",    "valve",      NULL};
     struct image_writer *writer = image_writer_new(IMAGE_CITY);
     assert_non_null(writer);
     struct city_info info;
