@@ -74,6 +74,7 @@ void offices_receive(struct core *core, uint32_t slot, uint32_t post)
     }
     if ((row->flags & CASE_IS_SENT_BACK) != 0) {
         struct handover steps[HANDOVERS_MAX];
+        must(row->handover_count > 0);
         case_handovers_get(core, row, steps);
         struct handover *last = &steps[row->handover_count - 1];
         /* To the same again: it was overruled, and its step stays without a receiver. */
