@@ -58,7 +58,8 @@ struct walk {
     uint32_t kind;          /* its field number, 0 = none seen */
     uint32_t unknown_outer; /* unknown fields of the outermost message */
     uint64_t request_id;
-    const uint8_t *digested; /* contacts were seen: the digest holds everything up to here but them */
+    const uint8_t
+        *digested; /* contacts were seen: the digest holds everything up to here but them */
     char *hint;
     size_t hint_size;
     XXH3_state_t digest; /* last: not set before it is needed */
@@ -231,7 +232,8 @@ static void leave_out(struct walk *walk, const struct wire_value *value)
         (void)XXH3_64bits_reset_withSeed(&walk->digest, walk->kind);
         walk->digested = walk->kind_bytes;
     }
-    (void)XXH3_64bits_update(&walk->digest, walk->digested, (size_t)(value->bytes - walk->digested));
+    (void)XXH3_64bits_update(&walk->digest, walk->digested,
+                             (size_t)(value->bytes - walk->digested));
     walk->digested = value->bytes + value->size;
 }
 

@@ -58,7 +58,8 @@ static inline uint8_t *read_bytes(struct cursor *cursor, const uint8_t *end, siz
                                   size_t *out_size)
 {
     uint64_t size;
-    if (!read_varint(cursor, end, &size) || size > (uint64_t)(end - cursor->at) || size > size_max) {
+    if (!read_varint(cursor, end, &size) || size > (uint64_t)(end - cursor->at) ||
+        size > size_max) {
         return NULL;
     }
     uint8_t *bytes = cursor->at;
@@ -158,7 +159,8 @@ static Gridloop__Wire__Place *read_place(struct cursor *cursor, const uint8_t *e
         uint32_t tag;
         uint64_t number;
         if (!read_tag(cursor, &tag) || (tag & 7) != WIRE_VARINT || tag >> 3 < 1 || tag >> 3 > 3 ||
-            !is_first(&seen, tag >> 3) || !read_varint(cursor, end, &number) || number > UINT32_MAX) {
+            !is_first(&seen, tag >> 3) || !read_varint(cursor, end, &number) ||
+            number > UINT32_MAX) {
             return NULL;
         }
         if (tag >> 3 == 1) {
@@ -301,8 +303,8 @@ static bool read_batch(struct cursor *cursor, const uint8_t *end, Gridloop__Wire
 }
 
 /* The request around the batch. */
-static bool read_request(struct cursor *cursor, const uint8_t *end, Gridloop__Wire__Request *request,
-                         size_t *out_batch_size)
+static bool read_request(struct cursor *cursor, const uint8_t *end,
+                         Gridloop__Wire__Request *request, size_t *out_batch_size)
 {
     static const Gridloop__Wire__EventBatch blank = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
     while (cursor->at < end) {

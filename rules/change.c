@@ -72,8 +72,8 @@ static uint32_t shape_of(const struct change *change, const struct policy_rule *
         shape |= 1u << CHANGE_SHAPE_BIT_MERGE;
     }
     if (a->window != NONE32 &&
-        (b->window == NONE32 ||
-         !hash128_is_equal(change->old->windows[a->window].shape, change->new->windows[b->window].shape))) {
+        (b->window == NONE32 || !hash128_is_equal(change->old->windows[a->window].shape,
+                                                  change->new->windows[b->window].shape))) {
         shape |= 1u << CHANGE_SHAPE_BIT_WINDOW;
     }
     return shape;
@@ -86,7 +86,8 @@ static uint32_t find_former(const struct change *change, uint32_t new)
     const struct hash128 was = rule->window == NONE32 ? (struct hash128){0, 0}
                                                       : change->new->windows[rule->window].was_hash;
     uint32_t found = NONE32;
-    for (uint32_t i = 0; change->old != NULL && !hash128_is_none(was) && i < change->old->rule_count; i++) {
+    for (uint32_t i = 0;
+         change->old != NULL && !hash128_is_none(was) && i < change->old->rule_count; i++) {
         found = hash128_is_equal(change->old->rules[i].id_hash, was) ? i : found;
     }
     for (uint32_t i = 0; found != NONE32 && i < change->new->rule_count; i++) {
@@ -109,7 +110,8 @@ static bool is_taken_over(const struct change *change, uint32_t old)
 /* Of a rule under another id: repeats are remembered under the id. */
 static uint32_t former_shape(const struct change *change, uint32_t old, uint32_t shape)
 {
-    return change->old->rules[old].dedupe.keys.count > 0 ? shape | 1u << CHANGE_SHAPE_BIT_DEDUPE : shape;
+    return change->old->rules[old].dedupe.keys.count > 0 ? shape | 1u << CHANGE_SHAPE_BIT_DEDUPE
+                                                         : shape;
 }
 
 static int id_compare(const struct change *change, uint32_t old, uint32_t new)
@@ -138,21 +140,21 @@ void change_make(struct change *change, const struct policy *old, const struct p
     change->rows = calloc((size_t)old_count + new->rule_count + 1u, sizeof change->rows[0]);
     must(change->rows != NULL);
     for (uint32_t i = 0, k = 0; i < old_count || k < new->rule_count;) {
-        const int order = i == old_count          ? 1
-                          : k == new->rule_count ? -1
-                                                  : id_compare(change, i, k);
+        const int order = i == old_count ? 1 : k == new->rule_count ? -1 : id_compare(change, i, k);
         if (order < 0) {
             if (!is_taken_over(change, i)) {
-                put_row(change, (struct change_row){.kind = CHANGE_REMOVED, .old = i, .new = NONE32});
+                put_row(change,
+                        (struct change_row){.kind = CHANGE_REMOVED, .old = i, .new = NONE32});
             }
             i++;
         } else if (order > 0) {
             const uint32_t former = find_former(change, k);
             const uint32_t shape =
-                former == NONE32 ? 0
-                                 : former_shape(change, former,
-                                                shape_of(change, &old->rules[former], &new->rules[k],
-                                                         old_types[former], new_types[k]));
+                former == NONE32
+                    ? 0
+                    : former_shape(change, former,
+                                   shape_of(change, &old->rules[former], &new->rules[k],
+                                            old_types[former], new_types[k]));
             put_row(change, (struct change_row){.kind = former == NONE32 ? CHANGE_NEW
                                                         : shape == 0     ? CHANGE_KEPT
                                                                          : CHANGE_RESET,

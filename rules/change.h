@@ -16,10 +16,10 @@
 #include "engine/core/policy.h"
 
 /* X(NAME, json, english, chinese) */
-#define CHANGE_LIST(X)                                             \
-    X(KEPT, "kept", "kept", "保留状态")                             \
-    X(RESET, "reset", "starts anew", "状态重置")                    \
-    X(NEW, "new", "new", "新增")                                    \
+#define CHANGE_LIST(X)                                                                             \
+    X(KEPT, "kept", "kept", "保留状态")                                                            \
+    X(RESET, "reset", "starts anew", "状态重置")                                                   \
+    X(NEW, "new", "new", "新增")                                                                   \
     X(REMOVED, "removed", "removed", "移除")
 
 #define CHANGE_ENUM(name, json, en, zh) CHANGE_##name,
@@ -27,10 +27,10 @@ enum change_kind { CHANGE_LIST(CHANGE_ENUM) CHANGE_KIND_COUNT };
 #undef CHANGE_ENUM
 
 /* Why a rule starts anew, as bits. X(NAME, json, english, chinese) */
-#define CHANGE_SHAPE_LIST(X)                                       \
-    X(EVENTS, "event", "its event types", "事件类型")               \
-    X(DEDUPE, "dedupe", "its dedupe key", "去重键")                 \
-    X(MERGE, "merge", "its merge key", "合并键")                     \
+#define CHANGE_SHAPE_LIST(X)                                                                       \
+    X(EVENTS, "event", "its event types", "事件类型")                                              \
+    X(DEDUPE, "dedupe", "its dedupe key", "去重键")                                                \
+    X(MERGE, "merge", "its merge key", "合并键")                                                   \
     X(WINDOW, "window", "its window", "时间窗")
 
 #define CHANGE_SHAPE_BIT(name, json, en, zh) CHANGE_SHAPE_BIT_##name,
@@ -39,8 +39,8 @@ enum change_shape_bit { CHANGE_SHAPE_LIST(CHANGE_SHAPE_BIT) CHANGE_SHAPE_COUNT }
 
 struct change_row {
     enum change_kind kind;
-    uint32_t old, new;     /* rows of POLICY_RULES; NONE32 where it is not there */
-    uint32_t shape;        /* RESET: bits of enum change_shape_bit */
+    uint32_t old, new; /* rows of POLICY_RULES; NONE32 where it is not there */
+    uint32_t shape;    /* RESET: bits of enum change_shape_bit */
     bool was_active, is_active;
 };
 
@@ -56,7 +56,8 @@ void change_make(struct change *change, const struct policy *old, const struct p
 void change_fini(struct change *change);
 
 /* The id of a row, as it is called in the set that has it. Borrowed from the image. */
-const char *change_id(const struct change *change, const struct change_row *row, uint32_t *out_size);
+const char *change_id(const struct change *change, const struct change_row *row,
+                      uint32_t *out_size);
 
 const char *change_kind_json(enum change_kind kind);
 const char *change_kind_words(enum change_kind kind, bool is_chinese);

@@ -236,8 +236,7 @@ static void put_areas(const struct teller *teller, struct words *words)
     const struct city *city = teller->set->city;
     for (uint32_t i = 0; i < head->area_count; i++) {
         const struct city_area *area = &city->areas[head->areas[i]];
-        put(words, "%s%.*s", i == 0 ? "" : ", ", (int)area->zone.size,
-            city_text(city, area->zone));
+        put(words, "%s%.*s", i == 0 ? "" : ", ", (int)area->zone.size, city_text(city, area->zone));
     }
     if (head->area_count == 0) {
         put(words, "-");
@@ -344,19 +343,23 @@ static bool tell_window(struct teller *teller, const struct rule *rule)
         put(&zh, "for：须持续 %lld 秒", within_s);
         break;
     case WINDOW_COUNT:
-        put(&en, "window: fires when %u of %lld s are enough, and what else it asks of them", window->at_least,
-            within_s);
+        put(&en, "window: fires when %u of %lld s are enough, and what else it asks of them",
+            window->at_least, within_s);
         put(&zh, "window：%lld 秒内须达 %u 次及其他条件", within_s, window->at_least);
         break;
     case WINDOW_NEAR:
-        put(&en, "window: fires when %u of the %u nearest have one in %lld s", window->at_least, window->of,
-            within_s);
-        put(&zh, "window：%lld 秒内最近 %u 个设备中须有 %u 个", within_s, window->of, window->at_least);
+        put(&en, "window: fires when %u of the %u nearest have one in %lld s", window->at_least,
+            window->of, within_s);
+        put(&zh, "window：%lld 秒内最近 %u 个设备中须有 %u 个", within_s, window->of,
+            window->at_least);
         break;
     case WINDOW_SEQUENCE:
-        put(&en, is_of ? "sequence: a step of %u within %lld s" : "sequence: none of its %u steps, of %lld s",
+        put(&en,
+            is_of ? "sequence: a step of %u within %lld s"
+                  : "sequence: none of its %u steps, of %lld s",
             window->stage_count, within_s);
-        put(&zh, is_of ? "sequence：%u 步之一（%lld 秒内）" : "sequence：不属于其 %u 步（%lld 秒内）",
+        put(&zh,
+            is_of ? "sequence：%u 步之一（%lld 秒内）" : "sequence：不属于其 %u 步（%lld 秒内）",
             window->stage_count, within_s);
         break;
     case WINDOW_ABSENT:
@@ -389,9 +392,10 @@ struct explanation explain_rule(const struct ruleset *set, const struct rule *ru
     takes = tell_type(&teller, rule) && takes;
     takes = (rule->in == NULL || tell_places(&teller, rule->in, true)) && takes;
     takes = (rule->out == NULL || tell_places(&teller, rule->out, false)) && takes;
-    takes = (rule->calendars_in.count == 0 || tell_time(&teller, &rule->calendars_in, true)) && takes;
     takes =
-        (rule->calendars_out.count == 0 || tell_time(&teller, &rule->calendars_out, false)) && takes;
+        (rule->calendars_in.count == 0 || tell_time(&teller, &rule->calendars_in, true)) && takes;
+    takes = (rule->calendars_out.count == 0 || tell_time(&teller, &rule->calendars_out, false)) &&
+            takes;
     takes = (rule->where == NULL || tell_node(&teller, rule->where, 1)) && takes;
     takes = (rule->window == NULL || tell_window(&teller, rule)) && takes;
     struct words en = {.size = 0};

@@ -199,8 +199,8 @@ static enum formula_type parse_primary(struct parser *parser)
 {
     enum formula_type type = FORMULA_NUMBER;
     if (parser->token.kind == TOKEN_NUMBER) {
-        put(parser, (struct formula_word){.op = OP_NUMBER,
-                                          .number = strtod(parser->token.start, NULL)});
+        put(parser,
+            (struct formula_word){.op = OP_NUMBER, .number = strtod(parser->token.start, NULL)});
         advance(parser);
     } else if (parser->token.kind == TOKEN_TEXT) {
         put(parser, (struct formula_word){.op = OP_TEXT, .text = take_text(parser)});
@@ -379,8 +379,7 @@ bool formula_parse(struct arena *arena, struct problems *problems, const struct 
                    const struct formula_scope *scope, enum formula_type wanted,
                    struct formula *out_formula)
 {
-    struct parser parser = {
-        .arena = arena, .problems = problems, .node = node, .scope = scope};
+    struct parser parser = {.arena = arena, .problems = problems, .node = node, .scope = scope};
     if (node->kind != TREE_TEXT) {
         COMPLAIN(&parser, "K003", "an expression is expected here");
         return false;
@@ -434,8 +433,9 @@ static bool compare(enum formula_op op, const struct formula_value *left,
     if (left->is_absent || right->is_absent) {
         return false;
     }
-    int order = left->text != NULL ? strcmp(left->text, right->text)
-                                   : (left->number > right->number) - (left->number < right->number);
+    int order = left->text != NULL
+                    ? strcmp(left->text, right->text)
+                    : (left->number > right->number) - (left->number < right->number);
     switch ((int)op) {
     case OP_EQ:
         return order == 0;
@@ -462,7 +462,8 @@ static struct formula_value combine(enum formula_op op, const struct formula_val
         return truth(left->number > 0 || right->number > 0);
     }
     if (op == OP_STARTS) {
-        return truth(!left->is_absent && strncmp(left->text, right->text, strlen(right->text)) == 0);
+        return truth(!left->is_absent &&
+                     strncmp(left->text, right->text, strlen(right->text)) == 0);
     }
     if (op >= OP_EQ && op <= OP_GE) {
         return truth(compare(op, left, right));

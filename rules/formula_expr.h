@@ -66,7 +66,7 @@ struct formula_value formula_evaluate(const struct formula *formula,
                                       const struct formula_reader *reader);
 
 /* Calls see for each row it reads, in order. */
-void formula_walk_rows(const struct formula *formula,
-                       void (*see)(void *context, uint32_t row), void *context);
+void formula_walk_rows(const struct formula *formula, void (*see)(void *context, uint32_t row),
+                       void *context);
 
 #endif

@@ -1,8 +1,8 @@
 /* formulas.c: see formulas.h. Rows of an index formula: counters first, then indices. */
 #include "rules/formulas.h"
 
-#include "engine/core/base.h"
 #include "engine/city/problems.h"
+#include "engine/core/base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +99,7 @@ struct reading {
 };
 
 #define COMPLAIN(reading, at, code, ...)                                                           \
-    problems_add((reading)->problems, PROBLEM_ERROR, (code), (at)->file, (at)->line, (at)->column,  \
+    problems_add((reading)->problems, PROBLEM_ERROR, (code), (at)->file, (at)->line, (at)->column, \
                  __VA_ARGS__)
 
 static struct tree_node *find_item(const struct tree_node *map, const char *key)
@@ -385,8 +385,8 @@ static void read_durations(struct reading *reading, const struct tree_node *sect
 /* Only the parts that name nothing else: formulas may refer to indices further down. */
 static void read_indices(struct reading *reading, const struct tree_node *section)
 {
-    static const char *const KEYS[] = {"+formula", "+unit", "better", "beside", "+source",
-                                       "why_zh",   "why_en", "+zh",   "+en",    NULL};
+    static const char *const KEYS[] = {"+formula", "+unit",  "better", "beside", "+source",
+                                       "why_zh",   "why_en", "+zh",    "+en",    NULL};
     static const char *const UNITS[] = {
         [UNIT_PERCENT] = "percent", [UNIT_NUMBER] = "number", [UNIT_STARS] = "stars"};
     struct formulas *set = reading->set;
@@ -432,12 +432,12 @@ static void read_beside(struct reading *reading, const struct tree_node *list,
     for (uint32_t i = 0; i < list->count; i++) {
         const struct tree_node *node = list->items[i];
         const char *nearest = NULL;
-        uint32_t at = node->kind == TREE_TEXT ? formulas_find(reading->set, node->text, &nearest)
-                                              : NONE32;
+        uint32_t at =
+            node->kind == TREE_TEXT ? formulas_find(reading->set, node->text, &nearest) : NONE32;
         if (at == NONE32) {
             COMPLAIN(reading, node, "K002", "there is no index \"%s\"%s%s",
-                     node->kind == TREE_TEXT ? node->text : "", nearest != NULL ? "; nearest: " : "",
-                     nearest != NULL ? nearest : "");
+                     node->kind == TREE_TEXT ? node->text : "",
+                     nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
             continue;
         }
         row->beside[row->beside_count++] = at;
@@ -471,8 +471,7 @@ static void check_parameters(const struct reading *reading)
 {
     for (uint32_t i = 0; i < reading->parameter_count; i++) {
         const struct parameter *parameter = &reading->parameters[i];
-        if (parameter->counter != NULL &&
-            counter_row(reading->set, parameter->counter) == NONE32) {
+        if (parameter->counter != NULL && counter_row(reading->set, parameter->counter) == NONE32) {
             const char *nearest = nearest_index_name(reading, parameter->counter);
             COMPLAIN(reading, parameter->node, "K002", "there is no counter \"%s\"%s%s",
                      parameter->counter, nearest != NULL ? "; nearest: " : "",
@@ -572,8 +571,8 @@ struct formulas *formulas_read(struct problems *problems, const char *file, cons
     set->file = arena_text(arena, file, strlen(file));
     set->version = "";
     const char *names[FACT_COUNT + 3 * FORMULAS_MAX];
-    struct reading reading = {.set = set, .problems = problems, .names = names,
-                              .errors = problems_error_count(problems)};
+    struct reading reading = {
+        .set = set, .problems = problems, .names = names, .errors = problems_error_count(problems)};
     const struct tree_node *root = tree_parse(arena, problems, set->file, bytes, size);
     if (root != NULL) {
         read_set(&reading, root);

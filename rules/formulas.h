@@ -94,7 +94,8 @@
     X(verified_no, NUMBER, "times verified as not so")                                             \
     X(proactive_reports, NUMBER, "reports by sensor, camera or patrol")                            \
     X(public_reports, NUMBER, "reports by hotline")                                                \
-    X(repeats, NUMBER, "cases of its class at its asset, or within 50 m, in the 7 days after its end") \
+    X(repeats, NUMBER,                                                                             \
+      "cases of its class at its asset, or within 50 m, in the 7 days after its end")              \
     X(assists, NUMBER, "helpers asked")                                                            \
     X(ratings, NUMBER, "receipts that gave stars")                                                 \
     X(stars, NUMBER, "stars given, added up")                                                      \

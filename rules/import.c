@@ -39,8 +39,8 @@ static const char *text_at(const struct import *import, uint32_t row, enum colum
     return csv_at(import->table, row, column)->text;
 }
 
-static void complain(const struct import *import, uint32_t row, enum column column, const char *code,
-                     const char *expected)
+static void complain(const struct import *import, uint32_t row, enum column column,
+                     const char *code, const char *expected)
 {
     const struct csv_cell *cell = csv_at(import->table, row, column);
     problems_add(import->problems, PROBLEM_ERROR, code, import->table->file, cell->line,
@@ -96,7 +96,8 @@ static void check_row(const struct import *import, uint32_t row)
         complain(import, row, COLUMN_HANDLE, "I003",
                  "should be a time such as 30m, 4h, 2d, 4wh (working hours), 2wd (working days)");
     }
-    if (strcmp(check, "person") != 0 && strcmp(check, "device") != 0 && strcmp(check, "none") != 0) {
+    if (strcmp(check, "person") != 0 && strcmp(check, "device") != 0 &&
+        strcmp(check, "none") != 0) {
         complain(import, row, COLUMN_CHECK, "I003", "should be person, device or none");
     }
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
@@ -185,7 +186,8 @@ static void put_owners(FILE *out, const char *owners)
 
 static void put_events(const struct import *import, FILE *out)
 {
-    (void)fputs("# Made from a catalogue: one rule a row. Rows with several owners are out of force until one is chosen.\n"
+    (void)fputs("# Made from a catalogue: one rule a row. Rows with several owners are out of "
+                "force until one is chosen.\n"
                 "ruleset: 1\nevents:\n",
                 out);
     for (uint32_t row = 0; row < import->table->row_count; row++) {
@@ -224,7 +226,9 @@ static void put_rule(const struct import *import, uint32_t row, FILE *out)
     put_text(out, text_at(import, row, COLUMN_TITLE));
     (void)fputs(", title_en: ", out);
     put_text(out, text_at(import, row, COLUMN_TITLE_EN));
-    (void)fprintf(out, ", evidence: [photo]}\n  assign: {role: %s, search: [grid, 3000, district, city], pick: nearest}\n",
+    (void)fprintf(out,
+                  ", evidence: [photo]}\n  assign: {role: %s, search: [grid, 3000, district, "
+                  "city], pick: nearest}\n",
                   text_at(import, row, COLUMN_ROLE));
     (void)fprintf(out, "  sla: {handle: %s}\n  basis: [", text_at(import, row, COLUMN_HANDLE));
     put_text(out, text_at(import, row, COLUMN_BASIS));
@@ -232,7 +236,8 @@ static void put_rule(const struct import *import, uint32_t row, FILE *out)
     char note[512];
     (void)snprintf(note, sizeof note, "立案条件 %s；结案条件 %s / %s; closed when %s",
                    text_at(import, row, COLUMN_CONDITION), text_at(import, row, COLUMN_CLOSE),
-                   text_at(import, row, COLUMN_CONDITION_EN), text_at(import, row, COLUMN_CLOSE_EN));
+                   text_at(import, row, COLUMN_CONDITION_EN),
+                   text_at(import, row, COLUMN_CLOSE_EN));
     put_text(out, note);
     (void)fputc('\n', out);
 }

@@ -82,7 +82,8 @@ static uint64_t first_token(const struct index_builder *builder, uint32_t field,
 static void place_rules(struct index_builder *builder)
 {
     const struct index_accesses *accesses = builder->accesses;
-    builder->placings = arena_take(builder->arena, builder->rule_count * sizeof builder->placings[0]);
+    builder->placings =
+        arena_take(builder->arena, builder->rule_count * sizeof builder->placings[0]);
     builder->type.loose = 0;
     for (uint32_t i = 0; i < builder->rule_count; i++) {
         struct placing placing = {accesses->by_rank[i], 0, 0, i};
@@ -104,7 +105,8 @@ static void place_rules(struct index_builder *builder)
 static void add_filing(struct index_builder *builder, uint32_t access, uint32_t tag, uint32_t slot)
 {
     if (builder->filing_count == builder->filing_capacity) {
-        const uint32_t capacity = builder->filing_capacity == 0 ? 256 : builder->filing_capacity * 2;
+        const uint32_t capacity =
+            builder->filing_capacity == 0 ? 256 : builder->filing_capacity * 2;
         builder->filings = arena_grow(builder->arena, builder->filings,
                                       builder->filing_count * sizeof builder->filings[0],
                                       capacity * sizeof builder->filings[0]);
@@ -131,8 +133,8 @@ static void file_by_fields(struct index_builder *builder, uint32_t slot)
     const uint32_t left_count = index_key_count(left, left_anchor);
     if (access->right == MATCH_ATTRIBUTE_NONE) {
         for (uint32_t i = 0; i < left_count; i++) {
-            add_filing(builder, placing->access,
-                       match_tag(index_token(left, left_anchor, i), 0), slot);
+            add_filing(builder, placing->access, match_tag(index_token(left, left_anchor, i), 0),
+                       slot);
         }
         return;
     }
@@ -253,8 +255,7 @@ static void add_accesses(struct index_builder *builder)
         first = add_access(builder, i, first);
     }
     must(first == builder->filing_count);
-    builder->type.accesses.count =
-        builder->tables->accesses.count - builder->type.accesses.first;
+    builder->type.accesses.count = builder->tables->accesses.count - builder->type.accesses.first;
     builder->type.entries.count = builder->tables->entries.count - builder->type.entries.first;
 }
 
@@ -262,7 +263,8 @@ static void add_accesses(struct index_builder *builder)
 static void add_attributes(struct index_builder *builder)
 {
     const struct index_fields *fields = builder->fields;
-    builder->type.attributes = (struct image_range){builder->tables->attributes.count, fields->count};
+    builder->type.attributes =
+        (struct image_range){builder->tables->attributes.count, fields->count};
     for (uint32_t f = 0; f < fields->count; f++) {
         const struct index_field *field = &fields->items[f];
         struct match_attribute attribute = {

@@ -9,14 +9,14 @@
 /* The eight sections while they grow. */
 struct index_tables {
     struct image_writer *image; /* takes the strings */
-    struct table types;      /* struct match_type */
-    struct table attributes; /* struct match_attribute */
-    struct table keys;       /* u64 */
-    struct table accesses;   /* struct match_access */
-    struct table groups;     /* struct match_group */
-    struct table entries;    /* u32 */
-    struct table records;    /* struct match_record */
-    struct table clauses;    /* struct match_clause */
+    struct table types;         /* struct match_type */
+    struct table attributes;    /* struct match_attribute */
+    struct table keys;          /* u64 */
+    struct table accesses;      /* struct match_access */
+    struct table groups;        /* struct match_group */
+    struct table entries;       /* u32 */
+    struct table records;       /* struct match_record */
+    struct table clauses;       /* struct match_clause */
 };
 
 struct index_tables index_tables_of(struct arena *arena, struct image_writer *image);

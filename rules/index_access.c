@@ -58,9 +58,9 @@ static struct options find_options(const struct index_fields *fields, const stru
     if (options.best != NONE) {
         const struct index_field *best = &fields->items[options.best];
         const uint32_t keys = index_key_count(best, best->anchors[rank]);
-        options.second = find_rarest(fields, rank, options.best,
-                                     INDEX_PAIR_KEYS_MAX / (keys == 0 ? 1 : keys),
-                                     &options.second_share);
+        options.second =
+            find_rarest(fields, rank, options.best, INDEX_PAIR_KEYS_MAX / (keys == 0 ? 1 : keys),
+                        &options.second_share);
     }
     if (index_needs_area(rule)) {
         const uint64_t share =
@@ -99,8 +99,8 @@ static void open_pairs(struct tally *tally, const struct options *options, uint3
 {
     for (uint32_t i = 0; i < rule_count; i++) {
         if (options[i].second != NONE) {
-            *pair_of(tally, &options[i]) += (uint64_t)options[i].best_share *
-                                            (INDEX_ALL - options[i].second_share) / INDEX_ALL;
+            *pair_of(tally, &options[i]) +=
+                (uint64_t)options[i].best_share * (INDEX_ALL - options[i].second_share) / INDEX_ALL;
         }
     }
     for (uint32_t left = 0; left < NONE; left++) {

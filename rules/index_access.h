@@ -4,7 +4,8 @@
 
 #include "rules/index_fields.h"
 
-#define INDEX_PAIR_KEYS_MAX 16u /* entries of one rule under two fields; under one as many as it has texts or cells */
+#define INDEX_PAIR_KEYS_MAX                                                                        \
+    16u /* entries of one rule under two fields; under one as many as it has texts or cells */
 
 /* One or two fields. */
 struct index_access {
@@ -18,7 +19,8 @@ struct index_access {
 struct index_accesses {
     struct index_access items[INDEX_ACCESSES_MAX];
     uint32_t count;
-    uint32_t *by_rank; /* access of every rule; count = the rule can never match, count + 1 = it is loose */
+    uint32_t *
+        by_rank; /* access of every rule; count = the rule can never match, count + 1 = it is loose */
 };
 
 void index_accesses_choose(struct arena *arena, const struct index_fields *fields,

@@ -16,7 +16,8 @@ struct index_field {
     uint32_t anchored_count;
     const struct anchor **anchors; /* by rank; NULL = the rule needs nothing of the field */
     uint32_t key_count;            /* texts: different ones that rules name */
-    int64_t cuts[INDEX_CUTS_MAX];  /* numbers: lowest values of the cells, ascending, the first INT64_MIN */
+    int64_t cuts
+        [INDEX_CUTS_MAX]; /* numbers: lowest values of the cells, ascending, the first INT64_MIN */
     uint32_t cut_count;
 };
 
@@ -24,7 +25,8 @@ struct index_fields {
     struct index_field items[MATCH_ATTRIBUTES_MAX]; /* by row */
     uint32_t count;
     uint32_t area_count; /* different areas that rules ask for */
-    bool *is_whole;      /* by rank: the anchors say all that the condition says, and all are of these fields */
+    bool *
+        is_whole; /* by rank: the anchors say all that the condition says, and all are of these fields */
 };
 
 /* rules: of one event type, best first. */

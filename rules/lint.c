@@ -68,14 +68,14 @@ bool lint_add(struct lint_run *run, enum lint_code code, const struct rule *rule
     va_end(arguments);
     struct arena *arena = run->set->arena;
     const char *reason = waiver(rule, code);
-    lint->items[lint->count++] = (struct lint_finding){
-        code,
-        rule,
-        other,
-        node,
-        arena_text(arena, text, strlen(text)),
-        witness == NULL ? NULL : arena_text(arena, witness, strlen(witness)),
-        reason != NULL ? reason : waiver(other, code)};
+    lint->items[lint->count++] =
+        (struct lint_finding){code,
+                              rule,
+                              other,
+                              node,
+                              arena_text(arena, text, strlen(text)),
+                              witness == NULL ? NULL : arena_text(arena, witness, strlen(witness)),
+                              reason != NULL ? reason : waiver(other, code)};
     return true;
 }
 

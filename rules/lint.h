@@ -25,37 +25,37 @@
 
 #include "rules/ruleset.h"
 
-#define LINT_PER_CODE_MAX 200u        /* findings of one code; more are counted */
-#define LINT_PAIRS_MAX 400000000ull   /* pairs looked at on all types; more are counted */
-#define LINT_OVERLAPS_MAX 3000000ull  /* pairs whose regions are intersected */
+#define LINT_PER_CODE_MAX 200u       /* findings of one code; more are counted */
+#define LINT_PAIRS_MAX 400000000ull  /* pairs looked at on all types; more are counted */
+#define LINT_OVERLAPS_MAX 3000000ull /* pairs whose regions are intersected */
 
 /* X(code, level, english, chinese) */
-#define LINT_LIST(X)                                                            \
-    X(L018, ERROR, "too many rules on one event type", "同类事件规则过多")       \
-    X(L101, ERROR, "can never match", "永不成立")                                \
-    X(L102, WARNING, "condition is always true", "条件恒真")                     \
-    X(L103, ERROR, "no event can reach it", "无事件可达")                        \
-    X(L201, ERROR, "conflict", "规则冲突")                                       \
-    X(L202, WARNING, "shadowed", "被高优先级规则遮蔽")                           \
-    X(L203, WARNING, "duplicate", "规则重复")                                    \
-    X(L204, WARNING, "two departments on the same events", "职责交叉")           \
-    X(L205, NOTE, "gap", "责任空白")                                             \
-    X(L206, WARNING, "hides in a circle, or something graver", "抑制成环或抑制更高等级") \
-    X(L207, ERROR, "basis not in force", "依据失效")                             \
-    X(L208, WARNING, "old and new basis on one class", "新旧政策打架")           \
-    X(L209, WARNING, "owner not settled", "责任部门未定")                        \
-    X(L301, WARNING, "cannot be indexed", "无法建索引")                          \
-    X(L302, WARNING, "remembers without bound", "状态无界")                      \
-    X(L303, WARNING, "dedupe by a measured value", "去重键含测量值")             \
-    X(L304, ERROR, "never enough devices", "设备数永不足")                       \
-    X(L305, WARNING, "merge radius too wide", "合并半径过大")                    \
-    X(L306, WARNING, "repeats remembered too long", "去重时窗过长")              \
-    X(L307, WARNING, "too few devices in places", "部分位置设备不足")            \
-    X(L401, ERROR, "nobody can serve it", "无人可派")                            \
-    X(L402, WARNING, "often served by the fallback only", "常由兜底岗位承接")    \
-    X(L403, ERROR, "limits contradict each other", "时限矛盾")                   \
-    X(L404, WARNING, "more work than people", "任务量超过人力")                  \
-    X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")       \
+#define LINT_LIST(X)                                                                               \
+    X(L018, ERROR, "too many rules on one event type", "同类事件规则过多")                         \
+    X(L101, ERROR, "can never match", "永不成立")                                                  \
+    X(L102, WARNING, "condition is always true", "条件恒真")                                       \
+    X(L103, ERROR, "no event can reach it", "无事件可达")                                          \
+    X(L201, ERROR, "conflict", "规则冲突")                                                         \
+    X(L202, WARNING, "shadowed", "被高优先级规则遮蔽")                                             \
+    X(L203, WARNING, "duplicate", "规则重复")                                                      \
+    X(L204, WARNING, "two departments on the same events", "职责交叉")                             \
+    X(L205, NOTE, "gap", "责任空白")                                                               \
+    X(L206, WARNING, "hides in a circle, or something graver", "抑制成环或抑制更高等级")           \
+    X(L207, ERROR, "basis not in force", "依据失效")                                               \
+    X(L208, WARNING, "old and new basis on one class", "新旧政策打架")                             \
+    X(L209, WARNING, "owner not settled", "责任部门未定")                                          \
+    X(L301, WARNING, "cannot be indexed", "无法建索引")                                            \
+    X(L302, WARNING, "remembers without bound", "状态无界")                                        \
+    X(L303, WARNING, "dedupe by a measured value", "去重键含测量值")                               \
+    X(L304, ERROR, "never enough devices", "设备数永不足")                                         \
+    X(L305, WARNING, "merge radius too wide", "合并半径过大")                                      \
+    X(L306, WARNING, "repeats remembered too long", "去重时窗过长")                                \
+    X(L307, WARNING, "too few devices in places", "部分位置设备不足")                              \
+    X(L401, ERROR, "nobody can serve it", "无人可派")                                              \
+    X(L402, WARNING, "often served by the fallback only", "常由兜底岗位承接")                      \
+    X(L403, ERROR, "limits contradict each other", "时限矛盾")                                     \
+    X(L404, WARNING, "more work than people", "任务量超过人力")                                    \
+    X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")                         \
     X(L501, NOTE, "nobody looks after it", "规则缺少维护")
 
 enum lint_code {
@@ -84,17 +84,17 @@ struct lint {
 
 /* What is known of how rules are used; arrays by row of the rule, NULL: not known. */
 struct lint_usage {
-    const bool *is_tested;      /* some test names it */
-    const uint64_t *fires;      /* recorded events that it takes */
-    uint32_t days;              /* that were recorded */
-    uint32_t silent_days;       /* without an event of its own, before that is worth a word */
-    uint32_t busy_per_day;      /* events, before that is */
+    const bool *is_tested; /* some test names it */
+    const uint64_t *fires; /* recorded events that it takes */
+    uint32_t days;         /* that were recorded */
+    uint32_t silent_days;  /* without an event of its own, before that is worth a word */
+    uint32_t busy_per_day; /* events, before that is */
 };
 
 struct lint_options {
-    bool errors_only;  /* what a load needs */
-    bool with_roster;  /* look at persons and shifts, assets and the catalogue too */
-    int32_t as_of_day; /* local days since 1970-01-01: which bases are in force */
+    bool errors_only;               /* what a load needs */
+    bool with_roster;               /* look at persons and shifts, assets and the catalogue too */
+    int32_t as_of_day;              /* local days since 1970-01-01: which bases are in force */
     const struct lint_usage *usage; /* with the roster; may be NULL */
 };
 

@@ -10,8 +10,8 @@ static const char *date_words(const struct lint_run *run, int32_t day)
 {
     const uint32_t date = city_date_of_day(day);
     char text[16];
-    const int size = snprintf(text, sizeof text, "%04u-%02u-%02u", date / 10000, date / 100 % 100,
-                              date % 100);
+    const int size =
+        snprintf(text, sizeof text, "%04u-%02u-%02u", date / 10000, date / 100 % 100, date % 100);
     return arena_text(run->set->arena, text, (size_t)size);
 }
 
@@ -29,11 +29,12 @@ static void lint_clause(struct lint_run *run, const struct rule *rule, const str
                        rule->id, lint_department(run, rule->department), basis->id, basis->title,
                        date_words(run, basis->until_day));
     } else if (basis->from_day > today) {
-        (void)lint_add(run, LINT_L207, rule, NULL, item, NULL,
-                       "rule %s (%s) stands on %s (%s), which is not in force before %s; disable it "
-                       "until then",
-                       rule->id, lint_department(run, rule->department), basis->id, basis->title,
-                       date_words(run, basis->from_day));
+        (void)lint_add(
+            run, LINT_L207, rule, NULL, item, NULL,
+            "rule %s (%s) stands on %s (%s), which is not in force before %s; disable it "
+            "until then",
+            rule->id, lint_department(run, rule->department), basis->id, basis->title,
+            date_words(run, basis->from_day));
     }
 }
 
@@ -56,9 +57,9 @@ static void lint_owners(struct lint_run *run, const struct rule *rule)
     char names[256];
     size_t length = 0;
     for (uint32_t i = 0; i < rule->owners.count && length < sizeof names; i++) {
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
-                                   i == 0 ? "" : " or ",
-                                   lint_department(run, rule->owners.items[i]));
+        length +=
+            (size_t)snprintf(names + length, sizeof names - length, "%s%s", i == 0 ? "" : " or ",
+                             lint_department(run, rule->owners.items[i]));
     }
     if (rule->owners.count > 1) {
         (void)lint_add(run, LINT_L209, rule, NULL, rule->node, NULL,
@@ -84,9 +85,8 @@ static const struct rule_basis *replacement(const struct lint_run *run, const st
     for (uint32_t i = 0; newer->basis != NULL && i < read_list_count(newer->basis); i++) {
         const struct rule_basis *basis =
             ruleset_find_basis(run->set, read_list_item(newer->basis, i)->text);
-        for (uint32_t k = 0; basis != NULL && older->basis != NULL &&
-                             k < read_list_count(older->basis);
-             k++) {
+        for (uint32_t k = 0;
+             basis != NULL && older->basis != NULL && k < read_list_count(older->basis); k++) {
             const char *old = read_list_item(older->basis, k)->text;
             if (list_has(basis->replaces, old)) {
                 *out_old = old;
@@ -132,7 +132,8 @@ void lint_basis(struct lint_run *run)
         for (uint32_t k = 0; rule->basis != NULL && k < read_list_count(rule->basis); k++) {
             lint_clause(run, rule, read_list_item(rule->basis, k));
         }
-        const bool is_newer = rule->supersedes != NULL || (set->base_count > 0 && rule->basis != NULL);
+        const bool is_newer =
+            rule->supersedes != NULL || (set->base_count > 0 && rule->basis != NULL);
         for (uint32_t k = 0; is_newer && !run->options.errors_only && k < set->rule_count; k++) {
             if (k != i && rule->class_row != NONE32 && set->rules[k]->status == RULE_ACTIVE &&
                 set->rules[k]->class_row == rule->class_row) {

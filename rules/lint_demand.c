@@ -14,7 +14,8 @@ static void lint_task(struct lint_run *run, const struct plan *plan, const struc
         return;
     }
     const struct rule_assign *assign = &task->rule->assigns[0];
-    const uint32_t targets = task->group < plan->group_count ? plan->groups[task->group].targets.count : 1;
+    const uint32_t targets =
+        task->group < plan->group_count ? plan->groups[task->group].targets.count : 1;
     uint32_t staff = 0;
     for (uint32_t i = 0; i < city->person_count; i++) {
         staff += lint_can_serve(assign, &city->persons[i]) ? 1 : 0;
@@ -27,12 +28,14 @@ static void lint_task(struct lint_run *run, const struct plan *plan, const struc
     if (needed_ms <= task->due_ms) {
         return;
     }
-    (void)lint_add(run, LINT_L404, task->rule, NULL, task->node, NULL,
-                   "plan %s, task %s: %u inspections of %lld min for %u people are %lld.%lld h of work each, and %lld.%lld h "
-                   "are given; ask for more people, a longer time, or fewer targets",
-                   plan->id, task->id, targets, (long long)(task->service_ms / MINUTE_MS), staff,
-                   (long long)(needed_ms / HOUR_MS), (long long)(needed_ms % HOUR_MS * 10 / HOUR_MS),
-                   (long long)(task->due_ms / HOUR_MS), (long long)(task->due_ms % HOUR_MS * 10 / HOUR_MS));
+    (void)lint_add(
+        run, LINT_L404, task->rule, NULL, task->node, NULL,
+        "plan %s, task %s: %u inspections of %lld min for %u people are %lld.%lld h of work each, "
+        "and %lld.%lld h "
+        "are given; ask for more people, a longer time, or fewer targets",
+        plan->id, task->id, targets, (long long)(task->service_ms / MINUTE_MS), staff,
+        (long long)(needed_ms / HOUR_MS), (long long)(needed_ms % HOUR_MS * 10 / HOUR_MS),
+        (long long)(task->due_ms / HOUR_MS), (long long)(task->due_ms % HOUR_MS * 10 / HOUR_MS));
 }
 
 /* ---- L501 ---- */
@@ -44,16 +47,18 @@ static void lint_care(struct lint_run *run, const struct rule *rule)
     if (rule->department < city->department_count) {
         const uint32_t duty = city->departments[rule->department].duty_post;
         if (duty >= city->post_count || city->posts[duty].persons.count == 0) {
-            (void)lint_add(run, LINT_L501, rule, NULL, rule->node, NULL,
-                           "rule %s: %s has no duty post with a person on it: nobody to ask about the rule", rule->id,
-                           lint_department(run, rule->department));
+            (void)lint_add(
+                run, LINT_L501, rule, NULL, rule->node, NULL,
+                "rule %s: %s has no duty post with a person on it: nobody to ask about the rule",
+                rule->id, lint_department(run, rule->department));
         }
     }
     if (usage == NULL) {
         return;
     }
     if (usage->is_tested != NULL && !usage->is_tested[rule->row]) {
-        (void)lint_add(run, LINT_L501, rule, NULL, rule->node, NULL, "rule %s: no test names it", rule->id);
+        (void)lint_add(run, LINT_L501, rule, NULL, rule->node, NULL, "rule %s: no test names it",
+                       rule->id);
     }
     if (usage->fires == NULL || usage->days == 0) {
         return;
@@ -61,11 +66,12 @@ static void lint_care(struct lint_run *run, const struct rule *rule)
     const uint64_t fires = usage->fires[rule->row];
     if (fires == 0 && usage->days >= usage->silent_days) {
         (void)lint_add(run, LINT_L501, rule, NULL, rule->node, NULL,
-                       "rule %s: silent in the %u days of the recorded events", rule->id, usage->days);
+                       "rule %s: silent in the %u days of the recorded events", rule->id,
+                       usage->days);
     } else if (fires / usage->days > usage->busy_per_day) {
         (void)lint_add(run, LINT_L501, rule, NULL, rule->node, NULL,
-                       "rule %s: takes %llu events a day of the recorded ones, more than %u", rule->id,
-                       (unsigned long long)(fires / usage->days), usage->busy_per_day);
+                       "rule %s: takes %llu events a day of the recorded ones, more than %u",
+                       rule->id, (unsigned long long)(fires / usage->days), usage->busy_per_day);
     }
 }
 

@@ -28,9 +28,9 @@ static void digest_bytes(XXH3_state_t *digest, const void *bytes, size_t size)
 
 static void digest_assign(XXH3_state_t *digest, const struct rule_assign *assign)
 {
-    const uint64_t words[] = {assign->roles,        assign->skills, assign->pick, assign->count,
-                              assign->max_load,     assign->fallback, assign->rights,
-                              assign->ignore_shift, assign->condition != NULL};
+    const uint64_t words[] = {assign->roles,  assign->skills,       assign->pick,
+                              assign->count,  assign->max_load,     assign->fallback,
+                              assign->rights, assign->ignore_shift, assign->condition != NULL};
     digest_bytes(digest, words, sizeof words);
     for (uint32_t i = 0; i < assign->ring_count; i++) {
         const int64_t ring[] = {assign->rings[i].radius_cm, assign->rings[i].kind,
@@ -302,8 +302,12 @@ void lint_pairs(struct lint_run *run)
     must(digest != NULL);
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
-        all[i] = (struct pair_key){needs_of(&run->extents[i].region), digest_action(digest, rule),
-                                   rule->priority, rule->department, i, 0};
+        all[i] = (struct pair_key){needs_of(&run->extents[i].region),
+                                   digest_action(digest, rule),
+                                   rule->priority,
+                                   rule->department,
+                                   i,
+                                   0};
     }
     (void)XXH3_freeState(digest);
     struct pair_run pairs = {run, NULL, LINT_PAIRS_MAX, LINT_OVERLAPS_MAX};

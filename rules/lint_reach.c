@@ -71,7 +71,8 @@ static void lint_type(struct lint_run *run, const struct rule_extent *extent,
     const struct rule *rule = extent->rule;
     if (!has_sender(run->set->city, type->name)) {
         (void)lint_add(run, LINT_L103, rule, NULL, rule->node, NULL,
-                       "rule %s waits for %s, which no gateway of the city may send; add its prefix to types in "
+                       "rule %s waits for %s, which no gateway of the city may send; add its "
+                       "prefix to types in "
                        "gateways.csv, or disable the rule",
                        rule->id, type->name);
         return;
@@ -85,7 +86,8 @@ static void lint_type(struct lint_run *run, const struct rule_extent *extent,
     }
     if (field != NULL) {
         (void)lint_add(run, LINT_L103, rule, NULL, rule->where_node, NULL,
-                       "rule %s can never take %s: its condition needs %s%s; declare the field there, ask with has(), or "
+                       "rule %s can never take %s: its condition needs %s%s; declare the field "
+                       "there, ask with has(), or "
                        "take the type out",
                        rule->id, type->name, strcmp(field->name, "type") == 0 ? "another " : "",
                        strcmp(field->name, "type") == 0 ? "type" : field->name);
@@ -121,7 +123,7 @@ static int64_t shortest_round_ms(const struct week *week)
 static struct clock_limit handle_limit(const struct lint_run *run, const struct rule *rule)
 {
     const struct city *city = run->set->city;
-    return rule->sla.handle.value > 0          ? rule->sla.handle
+    return rule->sla.handle.value > 0            ? rule->sla.handle
            : rule->class_row < city->class_count ? city->classes[rule->class_row].handle
                                                  : (struct clock_limit){0};
 }
@@ -148,14 +150,16 @@ static void lint_period(struct lint_run *run, const struct rule_extent *extent)
     const struct clock_limit handle = handle_limit(run, rule);
     if (round_ms > 0 && rule->dedupe_window_ms > round_ms) {
         (void)lint_add(run, LINT_L306, rule, NULL, rule->node, NULL,
-                       "rule %s: dedupe remembers %s, but its time begins anew every %s: what comes back the next time "
+                       "rule %s: dedupe remembers %s, but its time begins anew every %s: what "
+                       "comes back the next time "
                        "counts as a repeat and opens nothing",
                        rule->id, duration_words(run, rule->dedupe_window_ms),
                        duration_words(run, round_ms));
     } else if (handle.unit == UNIT_CONTINUOUS && handle.value > 0 &&
                rule->dedupe_window_ms > handle.value) {
         (void)lint_add(run, LINT_L306, rule, NULL, rule->node, NULL,
-                       "rule %s: dedupe remembers %s, but the case is to be handled within %s: what comes back after that "
+                       "rule %s: dedupe remembers %s, but the case is to be handled within %s: "
+                       "what comes back after that "
                        "counts as a repeat and opens nothing",
                        rule->id, duration_words(run, rule->dedupe_window_ms),
                        duration_words(run, handle.value));

@@ -158,15 +158,17 @@ static void lint_service(struct lint_run *run, struct services *services, const 
         }
         const uint32_t percent = wanted->count == 0 ? 0 : missing * 100 / wanted->count;
         if (service->persons == 0) {
-            (void)lint_add(run, LINT_L401, rule, NULL, rule->node, NULL,
-                           "rule %s: nobody in the city has the role and skills that assign %u asks "
-                           "for",
-                           rule->id, i + 1);
+            (void)lint_add(
+                run, LINT_L401, rule, NULL, rule->node, NULL,
+                "rule %s: nobody in the city has the role and skills that assign %u asks "
+                "for",
+                rule->id, i + 1);
         } else if (missing == wanted->count && missing > 0) {
-            (void)lint_add(run, LINT_L401, rule, NULL, rule->node, NULL,
-                           "rule %s: whenever its time clause holds, nobody who fits assign %u is on "
-                           "shift (%s)",
-                           rule->id, i + 1, holes_words(run, is_missing));
+            (void)lint_add(
+                run, LINT_L401, rule, NULL, rule->node, NULL,
+                "rule %s: whenever its time clause holds, nobody who fits assign %u is on "
+                "shift (%s)",
+                rule->id, i + 1, holes_words(run, is_missing));
         } else if (percent > FALLBACK_PERCENT_MAX) {
             (void)lint_add(run, LINT_L402, rule, NULL, rule->node, NULL,
                            "rule %s: in %u %% of its hours nobody who fits assign %u is on shift, "
@@ -234,7 +236,8 @@ static int64_t neighbour_median_cm(struct lint_run *run, uint32_t kind)
         }
         const struct place here = {city->assets[i].lon, city->assets[i].lat};
         int64_t best_cm = INT64_MAX;
-        for (int direction = -1; direction <= 1; direction += 2) { /* sorted by latitude inside a kind */
+        for (int direction = -1; direction <= 1;
+             direction += 2) { /* sorted by latitude inside a kind */
             for (uint32_t k = i + (uint32_t)direction;
                  k < city->asset_count && city->assets[k].kind == kind; k += (uint32_t)direction) {
                 const int64_t span = (int64_t)city->assets[k].lat - here.lat;

@@ -127,8 +127,8 @@ static bool steps_are_equal(const struct rule_step *a, const struct rule_step *b
 {
     return a->when == b->when && a->flags == b->flags && a->severity == b->severity &&
            a->condition == NULL && b->condition == NULL && a->posts.count == b->posts.count &&
-           (a->posts.count == 0 || memcmp(a->posts.items, b->posts.items,
-                                          a->posts.count * sizeof a->posts.items[0]) == 0);
+           (a->posts.count == 0 ||
+            memcmp(a->posts.items, b->posts.items, a->posts.count * sizeof a->posts.items[0]) == 0);
 }
 
 static void lint_steps(struct lint_run *run, const struct rule *rule)

@@ -14,8 +14,9 @@
 /* Does a registry bound how many values the field has? */
 static bool is_bounded(const struct rule_field *field)
 {
-    static const char *const NAMES[] = {"source",    "device",    "type",      "cell",       "zone",
-                                        "zone.name", "zone.kind", "asset.code", "asset.name", "asset.kind"};
+    static const char *const NAMES[] = {"source",     "device",    "type",      "cell",
+                                        "zone",       "zone.name", "zone.kind", "asset.code",
+                                        "asset.name", "asset.kind"};
     for (size_t i = 0; i < COUNT_OF(NAMES) && field->is_builtin; i++) {
         if (strcmp(NAMES[i], field->name) == 0) {
             return true;
@@ -34,11 +35,13 @@ static void lint_keys(struct lint_run *run, const struct rule *rule)
         const struct rule_field *field = window->by.fields[i];
         if (field->kind == FIELD_NUMBER) {
             (void)lint_add(run, LINT_L302, rule, NULL, rule->node, NULL,
-                           "rule %s: by has the number %s: every measurement begins a window of its own, so none ever fills",
+                           "rule %s: by has the number %s: every measurement begins a window of "
+                           "its own, so none ever fills",
                            rule->id, field->name);
         } else if (!is_bounded(field) && !has_limit) {
             (void)lint_add(run, LINT_L302, rule, NULL, rule->node, NULL,
-                           "rule %s: by has %s, of which no registry says how many there are, and no max_keys: at %u keys "
+                           "rule %s: by has %s, of which no registry says how many there are, and "
+                           "no max_keys: at %u keys "
                            "further events are turned away; say how many you mean",
                            rule->id, field->name, window->max_keys);
         }
@@ -60,10 +63,11 @@ static uint32_t count_near(const struct city *city, const struct rule_window *wi
     uint32_t count = 0;
     for (uint32_t i = 0; i < city->device_count && count < window->at_least; i++) {
         const struct city_device *other = &city->devices[i];
-        count += is_of_registry(other, window->registry) &&
-                         distance_cm(here, (struct place){other->lon, other->lat}) <= window->radius_cm
-                     ? 1
-                     : 0;
+        count +=
+            is_of_registry(other, window->registry) &&
+                    distance_cm(here, (struct place){other->lon, other->lat}) <= window->radius_cm
+                ? 1
+                : 0;
     }
     return count;
 }
@@ -95,9 +99,11 @@ static void lint_quorum(struct lint_run *run, const struct rule *rule)
     }
     const enum lint_code code = short_of == devices ? LINT_L304 : LINT_L307;
     (void)lint_add(run, code, rule, NULL, rule->node, NULL,
-                   "rule %s: %u of %u devices have fewer than %u of their kind within %lld m, so it can never fire there: %s%s",
-                   rule->id, short_of, devices, window->at_least, (long long)(window->radius_cm / 100),
-                   names, short_of > HOLES_TOLD ? " ..." : "");
+                   "rule %s: %u of %u devices have fewer than %u of their kind within %lld m, so "
+                   "it can never fire there: %s%s",
+                   rule->id, short_of, devices, window->at_least,
+                   (long long)(window->radius_cm / 100), names,
+                   short_of > HOLES_TOLD ? " ..." : "");
 }
 
 /* ---- L206 ---- */
@@ -148,7 +154,8 @@ static void lint_hiding(struct lint_run *run, const struct rule *target, uint8_t
                                       : by->severity;
         if (target->severity != 0 && severity > target->severity) {
             (void)lint_add(run, LINT_L206, by, target, by->inhibits, NULL,
-                           "rule %s of severity %u hides %s (%s:%d) of severity %u: the lesser case would keep the greater "
+                           "rule %s of severity %u hides %s (%s:%d) of severity %u: the lesser "
+                           "case would keep the greater "
                            "from being opened",
                            by->id, severity, target->id, target->file, target->node->line,
                            target->severity);
@@ -161,7 +168,8 @@ static void lint_hiding(struct lint_run *run, const struct rule *target, uint8_t
             other = hides(by, target->row) ? by : NULL;
         }
         (void)lint_add(run, LINT_L206, target, other, target->node, NULL,
-                       "rule %s is hidden by what it hides itself%s%s: which of them is told depends on which came first",
+                       "rule %s is hidden by what it hides itself%s%s: which of them is told "
+                       "depends on which came first",
                        target->id, other == NULL ? "" : ", ", other == NULL ? "" : other->id);
     }
 }

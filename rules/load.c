@@ -148,8 +148,7 @@ static void read_directory(const struct loader *loader, const char *directory,
 
 static void load_plans(const struct loader *loader, const struct load_files *files)
 {
-    loader->set->plans =
-        arena_take(loader->arena, POLICY_PLANS_MAX * sizeof loader->set->plans[0]);
+    loader->set->plans = arena_take(loader->arena, POLICY_PLANS_MAX * sizeof loader->set->plans[0]);
     for (uint32_t i = 0; i < files->count; i++) {
         if (files->roots[i] != NULL) {
             load_plan_file(loader, files->roots[i]);
@@ -160,11 +159,10 @@ static void load_plans(const struct loader *loader, const struct load_files *fil
 
 static void check_top(const struct loader *loader, const struct tree_node *root)
 {
-    static const struct key_spec KEYS[] = {{"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN},
-                                           {"events", KEY_KNOWN},     {"rules", KEY_KNOWN},
-                                           {"lanes", KEY_KNOWN},      {"plans", KEY_LATER},
-                                           {"basis", KEY_KNOWN},
-                                           {"plan", KEY_LATER},       {"tests", KEY_KNOWN}};
+    static const struct key_spec KEYS[] = {
+        {"ruleset", KEY_REQUIRED}, {"defaults", KEY_KNOWN}, {"events", KEY_KNOWN},
+        {"rules", KEY_KNOWN},      {"lanes", KEY_KNOWN},    {"plans", KEY_LATER},
+        {"basis", KEY_KNOWN},      {"plan", KEY_LATER},     {"tests", KEY_KNOWN}};
     int64_t version = 0;
     (void)read_check_map(loader, root, "a rule file", KEYS, COUNT_OF(KEYS));
     const struct tree_node *value = read_find(root, "ruleset");

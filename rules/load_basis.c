@@ -16,8 +16,8 @@ static bool read_date(const struct loader *loader, const struct tree_node *node,
         return false;
     }
     if (!date_parse(text, out_day)) {
-        read_report(loader, node, "L005", "%s \"%s\" should be a date that exists, such as 2026-10-01",
-                    what, text);
+        read_report(loader, node, "L005",
+                    "%s \"%s\" should be a date that exists, such as 2026-10-01", what, text);
         return false;
     }
     return true;
@@ -59,7 +59,8 @@ static void load_one(const struct loader *loader, const struct tree_node *key,
         read_report(loader, key, "L018", "more than %u bases", RULE_BASES_MAX);
         return;
     }
-    struct rule_basis basis = {key->text, "", INT32_MIN, INT32_MAX, read_find(value, "replaces"), key};
+    struct rule_basis basis = {key->text, "", INT32_MIN, INT32_MAX, read_find(value, "replaces"),
+                               key};
     (void)read_text(loader, read_find(value, "title"), "title", &basis.title);
     read_span(loader, value, &basis.from_day, &basis.until_day);
     set->bases[set->base_count++] = basis;
@@ -76,7 +77,8 @@ void load_basis_file(const struct loader *loader, const struct tree_node *root)
         return;
     }
     if (loader->set->bases == NULL) {
-        loader->set->bases = arena_take(loader->arena, RULE_BASES_MAX * sizeof loader->set->bases[0]);
+        loader->set->bases =
+            arena_take(loader->arena, RULE_BASES_MAX * sizeof loader->set->bases[0]);
     }
     for (uint32_t i = 0; i < map->count; i++) {
         load_one(loader, map->keys[i], map->items[i]);
@@ -84,7 +86,8 @@ void load_basis_file(const struct loader *loader, const struct tree_node *root)
 }
 
 /* One `{L204: reason}`. */
-static void load_waiver(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+static void load_waiver(const struct loader *loader, const struct tree_node *node,
+                        struct rule *rule)
 {
     if (node->kind != TREE_MAP || node->count != 1 || node->items[0]->kind != TREE_TEXT ||
         node->items[0]->text[0] == '\0') {

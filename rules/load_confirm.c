@@ -13,8 +13,8 @@ static bool read_weight(const struct loader *loader, const struct tree_node *nod
     int64_t value = 0;
     if (node->kind != TREE_TEXT || !read_decimal(node->text, 3, &value) || value < 0 ||
         value > CONFIRM_SUM_MAX) {
-        read_report(loader, node, "L003", "%s must be a number from 0 to 1000 with at most 3 decimals",
-                    what);
+        read_report(loader, node, "L003",
+                    "%s must be a number from 0 to 1000 with at most 3 decimals", what);
         return false;
     }
     *out_thousandths = (uint32_t)value;
@@ -137,7 +137,8 @@ static void load_no_arrival(const struct loader *loader, const struct tree_node 
         return;
     }
     if (rule->step_count == POLICY_STEPS_MAX) {
-        read_report(loader, node, "L018", "absent is one more step of escalate, which has %u; at most %u",
+        read_report(loader, node, "L018",
+                    "absent is one more step of escalate, which has %u; at most %u",
                     rule->step_count, POLICY_STEPS_MAX);
         return;
     }
@@ -148,7 +149,8 @@ static void load_no_arrival(const struct loader *loader, const struct tree_node 
     struct rule_step *step = &steps[rule->step_count];
     step->when = STEP_NO_ARRIVAL;
     const struct tree_node *act = read_find(node, "do");
-    (void)read_word(loader, read_find(node, "expect"), "expect", EXPECTS, COUNT_OF(EXPECTS), &ignored);
+    (void)read_word(loader, read_find(node, "expect"), "expect", EXPECTS, COUNT_OF(EXPECTS),
+                    &ignored);
     (void)read_duration(loader, read_find(node, "within"), "within", &step->after_ms);
     if (act != NULL) {
         (void)read_word(loader, act, "do", DOES, COUNT_OF(DOES), &ignored);
@@ -183,7 +185,8 @@ static void check_after(const struct loader *loader, const struct tree_node *nod
     const struct rule_type *type = node == NULL ? NULL : load_type(loader, node);
     if (type != NULL && (rule->type_count != 1 || rule->types[0] != type)) {
         read_report(loader, node, "L005",
-                    "after: %s must be the one event of the rule, or be left out: then it is after each of them",
+                    "after: %s must be the one event of the rule, or be left out: then it is after "
+                    "each of them",
                     type->name);
     }
 }
@@ -201,15 +204,18 @@ void load_absence(const struct loader *loader, const struct tree_node *node, str
         return;
     }
     if (rule->lane != RULE_LANE_DISPATCH) {
-        read_report(loader, node, "L005", "absent opens a case when its time has come; only a rule of lane dispatch can");
+        read_report(loader, node, "L005",
+                    "absent opens a case when its time has come; only a rule of lane dispatch can");
     }
     check_after(loader, read_find(node, "after"), rule);
     const struct tree_node *within = read_find(node, "within");
     const struct tree_node *match = read_find(node, "match");
-    if (read_duration(loader, within, "within", &window->within_ms) && window->within_ms > ABSENT_MS_MAX) {
+    if (read_duration(loader, within, "within", &window->within_ms) &&
+        window->within_ms > ABSENT_MS_MAX) {
         read_report(loader, within, "L005", "within may be a year at most");
     }
-    const struct rule_type *expected = window->stages[0].type = load_type(loader, read_find(node, "expect"));
+    const struct rule_type *expected = window->stages[0].type =
+        load_type(loader, read_find(node, "expect"));
     window->stage_count = expected != NULL;
     (void)load_keys(loader, match, rule, "match of absent", false, &window->by);
     for (uint32_t i = 0; expected != NULL && i < window->by.count; i++) {

@@ -81,7 +81,7 @@ bool load_types_below(const struct loader *loader, const struct tree_node *node,
 void load_lane_keys(const struct loader *loader, const struct tree_node *node,
                     const struct rule *rule)
 {
-    static const char *const OF_CASES[] = {"open", "assign", "merge",    "sla",
+    static const char *const OF_CASES[] = {"open",  "assign",   "merge",      "sla",
                                            "close", "activate", "late_report"};
     if (rule->lane == RULE_LANE_DISPATCH) {
         if (read_find(node, "open") == NULL) {
@@ -93,8 +93,8 @@ void load_lane_keys(const struct loader *loader, const struct tree_node *node,
         const struct tree_node *value = read_find(node, OF_CASES[i]);
         if (value != NULL) {
             read_report(loader, value, "L002",
-                        "\"%s\" goes with lane dispatch; a rule of lane %s opens no case", OF_CASES[i],
-                        LANES[rule->lane]);
+                        "\"%s\" goes with lane dispatch; a rule of lane %s opens no case",
+                        OF_CASES[i], LANES[rule->lane]);
         }
     }
     if (read_find(node, "escalate") == NULL) {
@@ -112,11 +112,13 @@ void load_lane_steps(const struct loader *loader, const struct tree_node *node,
                             step->after_ms == 0 && step->after_permille == 0;
         if (!is_now) {
             read_report(loader, read_list_item(node, i), "L005",
-                        "a rule of lane %s acts when the event comes: now: true", LANES[rule->lane]);
+                        "a rule of lane %s acts when the event comes: now: true",
+                        LANES[rule->lane]);
         }
         if (rule->lane == RULE_LANE_NOTIFY && (step->flags != 0 || step->severity != 0)) {
-            read_report(loader, read_list_item(node, i), "L005",
-                        "a rule of lane notify only tells posts; do and severity go with lane escalate");
+            read_report(
+                loader, read_list_item(node, i), "L005",
+                "a rule of lane notify only tells posts; do and severity go with lane escalate");
         }
     }
 }
@@ -154,8 +156,9 @@ void load_group(const struct loader *loader, const struct tree_node *node, struc
     const bool has_repeat =
         value == NULL || read_duration(loader, value, "repeat", &rule->group_repeat_ms);
     if (has_repeat && rule->group_repeat_ms < rule->group_interval_ms) {
-        read_report(loader, value == NULL ? node : value, "L005",
-                    "a group is told again at the earliest after its interval: repeat must not be shorter");
+        read_report(
+            loader, value == NULL ? node : value, "L005",
+            "a group is told again at the earliest after its interval: repeat must not be shorter");
     }
 }
 
@@ -218,8 +221,9 @@ static void load_inhibits(const struct loader *loader, const struct tree_node *n
         read_report(loader, node, "L004", "inhibits needs \"rules\" or \"tags\": what it hides");
     }
     if (equal == NULL && radius == NULL) {
-        read_report(loader, node, "L004",
-                    "inhibits needs \"equal\" or \"radius_m\"; one open case would hide all of the city");
+        read_report(
+            loader, node, "L004",
+            "inhibits needs \"equal\" or \"radius_m\"; one open case would hide all of the city");
     }
     if (equal != NULL) {
         (void)load_keys(loader, equal, rule, "equal", false, &rule->inhibit_keys);
@@ -238,7 +242,8 @@ void load_held_back(const struct loader *loader, const struct tree_node *node, s
     const struct tree_node *inhibits = read_find(node, "inhibits");
     const struct tree_node *suppress = read_find(node, "suppress");
     if (inhibits != NULL && rule->lane != RULE_LANE_DISPATCH) {
-        read_report(loader, inhibits, "L002", "only open cases hide others: inhibits goes with lane dispatch");
+        read_report(loader, inhibits, "L002",
+                    "only open cases hide others: inhibits goes with lane dispatch");
     } else if (inhibits != NULL) {
         load_inhibits(loader, inhibits, rule);
     }
@@ -281,11 +286,14 @@ void load_inhibits_end(const struct loader *loader)
     struct ruleset *set = loader->set;
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const struct rule *by = set->rules[i];
-        const struct tree_node *rules = by->inhibits == NULL ? NULL : read_find(by->inhibits, "rules");
-        const struct tree_node *tags = by->inhibits == NULL ? NULL : read_find(by->inhibits, "tags");
+        const struct tree_node *rules =
+            by->inhibits == NULL ? NULL : read_find(by->inhibits, "rules");
+        const struct tree_node *tags =
+            by->inhibits == NULL ? NULL : read_find(by->inhibits, "tags");
         for (uint32_t k = 0; rules != NULL && k < read_list_count(rules); k++) {
             const struct tree_node *item = read_list_item(rules, k);
-            struct rule *target = item->kind == TREE_TEXT ? ruleset_find_rule(set, item->text) : NULL;
+            struct rule *target =
+                item->kind == TREE_TEXT ? ruleset_find_rule(set, item->text) : NULL;
             if (target == NULL) {
                 read_report(loader, item, "L009", "inhibits: there is no rule \"%s\"",
                             item->kind == TREE_TEXT ? item->text : "?");

@@ -63,8 +63,8 @@ uint32_t load_column(const struct loader *loader, const struct tree_node *node,
     const char *nearest = problems_nearest(name, names, columns.count);
     const struct image_string kind = city->asset_kinds[group->kind];
     read_report(loader, node, "L009", "the registry %.*s has no column \"%s\"%s%s", (int)kind.size,
-                city_text(city, kind), name, nearest == NULL ? "" : "; nearest: ",
-                nearest == NULL ? "" : nearest);
+                city_text(city, kind), name,
+                nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
     return NONE32;
 }
 
@@ -88,12 +88,11 @@ bool load_target_text(const struct loader *loader, const struct tree_node *node,
         const size_t size = end == NULL ? 0 : (size_t)(end - at - 1);
         if (end == NULL || size <= alias_size + 1 || strncmp(at + 1, alias, alias_size) != 0 ||
             at[1 + alias_size] != '.') {
-            read_report(loader, node, "L009", "%s: {%s.name}, {%s.code} or {%s.column} expected", what,
-                        alias, alias, alias);
+            read_report(loader, node, "L009", "%s: {%s.name}, {%s.code} or {%s.column} expected",
+                        what, alias, alias, alias);
             return false;
         }
-        const char *name =
-            arena_text(loader->arena, at + 2 + alias_size, size - alias_size - 1);
+        const char *name = arena_text(loader->arena, at + 2 + alias_size, size - alias_size - 1);
         const bool is_own = strcmp(name, "name") == 0 || strcmp(name, "code") == 0;
         if (!is_own && (group == NULL || load_column(loader, node, group, name) == NONE32)) {
             return false;
@@ -118,11 +117,11 @@ bool load_inner_open(const struct loader *loader, const struct tree_node *node,
     int64_t severity = 4;
     const struct tree_node *title_en = read_find(node, "title_en");
     bool is_good = read_name(loader, read_find(node, "class"), REF_CLASS, &rule->class_row);
-    is_good = read_integer(loader, read_find(node, "severity"), "severity", 1, 4, &severity) &&
-              is_good;
-    is_good = load_target_text(loader, read_find(node, "title"), group, "title",
-                               &rule->case_title) &&
-              is_good;
+    is_good =
+        read_integer(loader, read_find(node, "severity"), "severity", 1, 4, &severity) && is_good;
+    is_good =
+        load_target_text(loader, read_find(node, "title"), group, "title", &rule->case_title) &&
+        is_good;
     if (title_en != NULL) {
         is_good =
             load_target_text(loader, title_en, group, "title_en", &rule->case_title_en) && is_good;
@@ -134,7 +133,8 @@ bool load_inner_open(const struct loader *loader, const struct tree_node *node,
 /* ---- for_each ---- */
 
 /* The columns of a registry as fields "e.column", so that `where` is an expression like any other. */
-static struct ruleset *columns_as_fields(const struct loader *loader, const struct plan_group *group)
+static struct ruleset *columns_as_fields(const struct loader *loader,
+                                         const struct plan_group *group)
 {
     const struct city *city = loader->set->city;
     const struct image_range columns = group->registry->columns;
@@ -150,7 +150,7 @@ static struct ruleset *columns_as_fields(const struct loader *loader, const stru
         (void)snprintf(name, size, "%s.%.*s", group->name, (int)column->name.size,
                        city_text(city, column->name));
         *field = (struct rule_field){.name = name,
-                                     .kind = column->kind == COLUMN_NUMBER ? FIELD_NUMBER
+                                     .kind = column->kind == COLUMN_NUMBER  ? FIELD_NUMBER
                                              : column->kind == COLUMN_TRUTH ? FIELD_BOOL
                                                                             : FIELD_STRING,
                                      .row = i};
@@ -241,10 +241,11 @@ static void load_group(const struct loader *loader, const struct tree_node *node
     }
     group->registry = city_registry_of(loader->set->city, group->kind);
     if (group->registry == NULL) {
-        read_report(loader, registry, "L016",
-                    "\"%s\" is a kind of assets without columns; a registry is registries/%s.csv in "
-                    "the city",
-                    registry->text, registry->text);
+        read_report(
+            loader, registry, "L016",
+            "\"%s\" is a kind of assets without columns; a registry is registries/%s.csv in "
+            "the city",
+            registry->text, registry->text);
         return;
     }
     for (uint32_t i = 0; i < plan->group_count; i++) {
@@ -315,10 +316,10 @@ static void load_reports(const struct loader *loader, const struct tree_node *ro
 void load_plan_file(const struct loader *loader, const struct tree_node *root)
 {
     static const struct key_spec KEYS[] = {
-        {"plan", KEY_REQUIRED},   {"title", KEY_REQUIRED}, {"title_en", KEY_KNOWN},
-        {"owner", KEY_REQUIRED},  {"units", KEY_KNOWN},    {"for_each", KEY_KNOWN},
-        {"tasks", KEY_KNOWN},     {"progress", KEY_KNOWN}, {"silent", KEY_KNOWN},
-        {"deactivate", KEY_KNOWN}, {"basis", KEY_KNOWN},   {"note", KEY_KNOWN}};
+        {"plan", KEY_REQUIRED},    {"title", KEY_REQUIRED}, {"title_en", KEY_KNOWN},
+        {"owner", KEY_REQUIRED},   {"units", KEY_KNOWN},    {"for_each", KEY_KNOWN},
+        {"tasks", KEY_KNOWN},      {"progress", KEY_KNOWN}, {"silent", KEY_KNOWN},
+        {"deactivate", KEY_KNOWN}, {"basis", KEY_KNOWN},    {"note", KEY_KNOWN}};
     const struct tree_node *value = NULL;
     if (!read_check_map(loader, root, "a plan", KEYS, COUNT_OF(KEYS))) {
         return;
@@ -392,20 +393,16 @@ void load_activate(const struct loader *loader, const struct tree_node *node, st
         (void)read_duration(loader, within, "confirm_within", &activate->confirm_ms);
     }
     if (otherwise != NULL) {
-        (void)read_word(loader, otherwise, "else", ELSES, COUNT_OF(ELSES),
-                        &activate->begins_alone);
+        (void)read_word(loader, otherwise, "else", ELSES, COUNT_OF(ELSES), &activate->begins_alone);
     }
     rule->activate = activate;
 }
 
 void load_late_report(const struct loader *loader, const struct tree_node *node, struct rule *rule)
 {
-    static const struct key_spec KEYS[] = {{"registry", KEY_REQUIRED},
-                                           {"within", KEY_REQUIRED},
-                                           {"event", KEY_REQUIRED},
-                                           {"field", KEY_KNOWN},
-                                           {"open", KEY_REQUIRED},
-                                           {"escalate", KEY_KNOWN}};
+    static const struct key_spec KEYS[] = {{"registry", KEY_REQUIRED}, {"within", KEY_REQUIRED},
+                                           {"event", KEY_REQUIRED},    {"field", KEY_KNOWN},
+                                           {"open", KEY_REQUIRED},     {"escalate", KEY_KNOWN}};
     if (!read_check_map(loader, node, "late_report", KEYS, COUNT_OF(KEYS))) {
         return;
     }

@@ -4,8 +4,7 @@
 
 #define SERVICE_DEFAULT_MS (25 * MINUTE_MS)
 
-static const char *join(const struct loader *loader, const char *a, const char *mark,
-                        const char *b)
+static const char *join(const struct loader *loader, const char *a, const char *mark, const char *b)
 {
     const size_t size = strlen(a) + strlen(mark) + strlen(b) + 1;
     char *text = arena_take(loader->arena, size);
@@ -84,8 +83,8 @@ static void column_holders(const struct loader *loader, const struct tree_node *
     const size_t size = strlen(text);
     if (size < alias + 4 || text[0] != '{' || text[size - 1] != '}' ||
         strncmp(text + 1, group->name, alias) != 0 || text[1 + alias] != '.') {
-        read_report(loader, node, "L003", "to must be a column that names somebody, \"{%s.contact}\"",
-                    group->name);
+        read_report(loader, node, "L003",
+                    "to must be a column that names somebody, \"{%s.contact}\"", group->name);
         return;
     }
     const char *name = arena_text(loader->arena, text + alias + 2, size - alias - 3);
@@ -101,8 +100,8 @@ static void column_holders(const struct loader *loader, const struct tree_node *
         if (holder == NONE32) {
             const struct image_string code = city->assets[asset].code;
             read_report(loader, node, "L013",
-                        "column \"%s\" of %.*s is \"%.*s\": no person and no post of that name", name,
-                        (int)code.size, city_text(city, code), (int)cell.size,
+                        "column \"%s\" of %.*s is \"%.*s\": no person and no post of that name",
+                        name, (int)code.size, city_text(city, code), (int)cell.size,
                         city_text(city, cell));
             return; /* the others are likely wrong the same way */
         }
@@ -154,10 +153,10 @@ static bool load_pass(const struct loader *loader, const struct tree_node *node,
 static void load_check(const struct loader *loader, const struct tree_node *node,
                        const struct plan_group *group, struct plan_check *check)
 {
-    static const struct key_spec KEYS[] = {
-        {"id", KEY_REQUIRED},    {"text", KEY_REQUIRED}, {"text_en", KEY_KNOWN},
-        {"evidence", KEY_KNOWN}, {"input", KEY_KNOWN},   {"pass", KEY_KNOWN},
-        {"required", KEY_KNOWN}};
+    static const struct key_spec KEYS[] = {{"id", KEY_REQUIRED},   {"text", KEY_REQUIRED},
+                                           {"text_en", KEY_KNOWN}, {"evidence", KEY_KNOWN},
+                                           {"input", KEY_KNOWN},   {"pass", KEY_KNOWN},
+                                           {"required", KEY_KNOWN}};
     static const struct word_spec INPUTS[] = {{"number", 1}, {"yes_no", 0}};
     static const struct word_spec EVIDENCES[] = {{"photo", CHECK_LINE_EVIDENCE},
                                                  {"document", CHECK_LINE_EVIDENCE}};
@@ -245,7 +244,8 @@ static void load_inspection(const struct loader *loader, const struct tree_node 
     }
     if ((value = read_find(node, "on_fail")) != NULL &&
         read_check_map(loader, value, "on_fail", FAIL, COUNT_OF(FAIL))) {
-        task->fail_rule = load_inner_rule(loader, value, join(loader, id, "/", "fail"), plan->department);
+        task->fail_rule =
+            load_inner_rule(loader, value, join(loader, id, "/", "fail"), plan->department);
         task->fail_rule->title = plan->title;
         task->fail_rule->title_en = plan->title_en;
         (void)load_inner_open(loader, read_find(value, "open"), group, task->fail_rule);
@@ -259,7 +259,8 @@ static bool stands_below(const struct tree_node *node, const char *id)
     for (uint32_t i = 0; i < read_list_count(node); i++) {
         const struct tree_node *item = read_list_item(node, i);
         const struct tree_node *name = item->kind == TREE_MAP ? read_find(item, "id") : NULL;
-        is_below = is_below || (name != NULL && name->kind == TREE_TEXT && strcmp(name->text, id) == 0);
+        is_below =
+            is_below || (name != NULL && name->kind == TREE_TEXT && strcmp(name->text, id) == 0);
     }
     return is_below;
 }
@@ -274,10 +275,11 @@ static void refuse_need(const struct loader *loader, const struct tree_node *ite
     if (strcmp(task->id, name) == 0) {
         read_report(loader, item, "L012", "needs: \"%s\" is this task itself", name);
     } else if (!is_above && stands_below(read_find(plan->node, "tasks"), name)) {
-        read_report(loader, item, "L012",
-                    "needs: \"%s\" stands further down: a task waits only for those above it, so that no "
-                    "two wait for each other",
-                    name);
+        read_report(
+            loader, item, "L012",
+            "needs: \"%s\" stands further down: a task waits only for those above it, so that no "
+            "two wait for each other",
+            name);
     } else {
         read_report(loader, item, "L012",
                     "needs: no task \"%s\" stands before this one for the same targets%s%s", name,
@@ -312,8 +314,9 @@ static void load_needs(const struct loader *loader, const struct tree_node *node
 }
 
 /* Which for_each: named, or the only one. */
-static const struct plan_group *find_group(const struct loader *loader, const struct tree_node *node,
-                                           const struct plan *plan, struct plan_task *task)
+static const struct plan_group *find_group(const struct loader *loader,
+                                           const struct tree_node *node, const struct plan *plan,
+                                           struct plan_task *task)
 {
     const struct tree_node *over = read_find(node, "for");
     const char *name = NULL;
@@ -321,9 +324,8 @@ static const struct plan_group *find_group(const struct loader *loader, const st
         task->group = 0;
         return &plan->groups[0];
     }
-    for (uint32_t i = 0; over != NULL && read_text(loader, over, "for", &name) &&
-                         i < plan->group_count;
-         i++) {
+    for (uint32_t i = 0;
+         over != NULL && read_text(loader, over, "for", &name) && i < plan->group_count; i++) {
         if (strcmp(plan->groups[i].name, name) == 0) {
             task->group = i;
             return &plan->groups[i];
@@ -358,10 +360,10 @@ static void load_task(const struct loader *loader, const struct tree_node *node,
                       bool is_first_tier)
 {
     static const struct key_spec KEYS[] = {
-        {"id", KEY_REQUIRED},    {"for", KEY_KNOWN},     {"to", KEY_KNOWN},
-        {"ack", KEY_KNOWN},      {"text", KEY_KNOWN},    {"text_en", KEY_KNOWN},
-        {"due", KEY_REQUIRED},   {"needs", KEY_KNOWN},   {"open", KEY_KNOWN},
-        {"assign", KEY_KNOWN},   {"service", KEY_KNOWN}, {"escalate", KEY_KNOWN},
+        {"id", KEY_REQUIRED},     {"for", KEY_KNOWN},     {"to", KEY_KNOWN},
+        {"ack", KEY_KNOWN},       {"text", KEY_KNOWN},    {"text_en", KEY_KNOWN},
+        {"due", KEY_REQUIRED},    {"needs", KEY_KNOWN},   {"open", KEY_KNOWN},
+        {"assign", KEY_KNOWN},    {"service", KEY_KNOWN}, {"escalate", KEY_KNOWN},
         {"checklist", KEY_KNOWN}, {"on_fail", KEY_KNOWN}};
     static const struct word_spec ACKS[] = {{"required", 1}};
     if (!read_check_map(loader, node, "a task", KEYS, COUNT_OF(KEYS))) {
@@ -373,8 +375,7 @@ static void load_task(const struct loader *loader, const struct tree_node *node,
     }
     struct plan_task *task = &plan->tasks[plan->task_count];
     *task = (struct plan_task){.id = "", .group = NONE32};
-    const struct plan_group *group =
-        is_first_tier ? NULL : find_group(loader, node, plan, task);
+    const struct plan_group *group = is_first_tier ? NULL : find_group(loader, node, plan, task);
     if (!is_first_tier && group == NULL) {
         return;
     }
@@ -392,8 +393,9 @@ static void load_task(const struct loader *loader, const struct tree_node *node,
     uint32_t ignored = 0;
     if ((to != NULL) == (assign != NULL) || (is_first_tier && assign != NULL)) {
         read_report(loader, node, "L004",
-                    is_first_tier ? "a unit needs to: a person or a post"
-                                  : "a task needs one of to (who acknowledges) and assign (who is sent)");
+                    is_first_tier
+                        ? "a unit needs to: a person or a post"
+                        : "a task needs one of to (who acknowledges) and assign (who is sent)");
         return;
     }
     if (needs != NULL) {

@@ -13,21 +13,20 @@
 #define OWNERS_MAX 16u
 
 static const struct key_spec RULE_KEYS[] = {
-    {"id", KEY_REQUIRED},       {"title", KEY_REQUIRED},  {"title_en", KEY_KNOWN},
-    {"owner", KEY_REQUIRED},    {"tags", KEY_KNOWN},      {"status", KEY_KNOWN},
-    {"lane", KEY_KNOWN},        {"priority", KEY_KNOWN},  {"event", KEY_KNOWN},
-    {"where", KEY_KNOWN},       {"params", KEY_KNOWN},    {"area", KEY_KNOWN},
-    {"time", KEY_KNOWN},        {"dedupe", KEY_KNOWN},    {"merge", KEY_KNOWN},
-    {"open", KEY_KNOWN},     {"assign", KEY_KNOWN}, {"sla", KEY_KNOWN},
-    {"escalate", KEY_KNOWN},    {"close", KEY_KNOWN},     {"basis", KEY_KNOWN},
-    {"note", KEY_KNOWN},        {"by", KEY_KNOWN},        {"for", KEY_KNOWN},
-    {"gap", KEY_KNOWN},         {"window", KEY_KNOWN},    {"sequence", KEY_KNOWN},
-    {"within", KEY_KNOWN},
-    {"absent", KEY_KNOWN},      {"levels", KEY_KNOWN},    {"hold", KEY_KNOWN},
-    {"confirm", KEY_KNOWN},     {"inhibits", KEY_KNOWN},  {"suppress", KEY_KNOWN},
-    {"activate", KEY_KNOWN},    {"group", KEY_KNOWN},     {"valid", KEY_KNOWN},
-    {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},       {"tests", KEY_LATER},
-    {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
+    {"id", KEY_REQUIRED},    {"title", KEY_REQUIRED},    {"title_en", KEY_KNOWN},
+    {"owner", KEY_REQUIRED}, {"tags", KEY_KNOWN},        {"status", KEY_KNOWN},
+    {"lane", KEY_KNOWN},     {"priority", KEY_KNOWN},    {"event", KEY_KNOWN},
+    {"where", KEY_KNOWN},    {"params", KEY_KNOWN},      {"area", KEY_KNOWN},
+    {"time", KEY_KNOWN},     {"dedupe", KEY_KNOWN},      {"merge", KEY_KNOWN},
+    {"open", KEY_KNOWN},     {"assign", KEY_KNOWN},      {"sla", KEY_KNOWN},
+    {"escalate", KEY_KNOWN}, {"close", KEY_KNOWN},       {"basis", KEY_KNOWN},
+    {"note", KEY_KNOWN},     {"by", KEY_KNOWN},          {"for", KEY_KNOWN},
+    {"gap", KEY_KNOWN},      {"window", KEY_KNOWN},      {"sequence", KEY_KNOWN},
+    {"within", KEY_KNOWN},   {"absent", KEY_KNOWN},      {"levels", KEY_KNOWN},
+    {"hold", KEY_KNOWN},     {"confirm", KEY_KNOWN},     {"inhibits", KEY_KNOWN},
+    {"suppress", KEY_KNOWN}, {"activate", KEY_KNOWN},    {"group", KEY_KNOWN},
+    {"valid", KEY_KNOWN},    {"supersedes", KEY_KNOWN},  {"was", KEY_KNOWN},
+    {"tests", KEY_LATER},    {"lint_ignore", KEY_KNOWN}, {"late_report", KEY_KNOWN},
 };
 
 bool load_is_identifier(const char *text)
@@ -171,8 +170,8 @@ static void load_dedupe(const struct loader *loader, const struct tree_node *nod
     const struct tree_node *sliding = NULL;
     bool slides = false;
     if (read_check_map(loader, node, "dedupe", KEYS, COUNT_OF(KEYS))) {
-        (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key", rule->lane == RULE_LANE_DISPATCH,
-                        &rule->dedupe_keys);
+        (void)load_keys(loader, read_find(node, "key"), rule, "a dedupe key",
+                        rule->lane == RULE_LANE_DISPATCH, &rule->dedupe_keys);
         (void)read_duration(loader, read_find(node, "window"), "window", &rule->dedupe_window_ms);
         if ((sliding = read_find(node, "sliding")) != NULL) {
             (void)read_truth(loader, sliding, "sliding", &slides);
@@ -471,7 +470,8 @@ static void load_conditions(const struct loader *loader, const struct tree_node 
     if ((value = read_find(node, "event")) != NULL && sequence == NULL) {
         load_events(loader, value, rule);
     } else if (value != NULL) {
-        read_report(loader, value, "L005", "the steps of the sequence name the events; remove event");
+        read_report(loader, value, "L005",
+                    "the steps of the sequence name the events; remove event");
     } else if (sequence != NULL) {
         load_sequence_types(loader, sequence, rule);
     } else {
@@ -526,7 +526,8 @@ static void load_actions(const struct loader *loader, const struct tree_node *no
     if ((value = read_find(node, "activate")) != NULL) {
         load_activate(loader, value, rule);
     } else if (rule->lane == RULE_LANE_DISPATCH && read_find(node, "assign") == NULL) {
-        read_report(loader, node, "L004", "a rule needs \"assign\", or \"activate\" and its owner's desk");
+        read_report(loader, node, "L004",
+                    "a rule needs \"assign\", or \"activate\" and its owner's desk");
     }
     if ((value = read_find(node, "confirm")) != NULL) {
         load_confirm(loader, value, rule);

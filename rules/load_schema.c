@@ -5,10 +5,9 @@
 
 #include <stdlib.h>
 
-static const char *const BUILTINS[] = {"source",     "device",     "type",      "caller",
-                                       "cell",       "zone",       "zone.name", "zone.kind",
-                                       "asset.code", "asset.name", "asset.kind",
-                                       "accuracy_m"};
+static const char *const BUILTINS[] = {"source",     "device",     "type",       "caller",
+                                       "cell",       "zone",       "zone.name",  "zone.kind",
+                                       "asset.code", "asset.name", "asset.kind", "accuracy_m"};
 
 void load_schema_begin(const struct loader *loader)
 {

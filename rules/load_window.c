@@ -32,9 +32,10 @@ static struct rule_field *result_field(const struct loader *loader, const struct
 {
     struct ruleset *set = loader->set;
     struct rule_field *field = ruleset_find_field(set, name);
-    if (field != NULL && (field->is_builtin || type_has(rule, field) || field->kind != FIELD_NUMBER)) {
-        read_report(loader, node, "L006", "\"%s\" is a field of events already; name the result otherwise",
-                    name);
+    if (field != NULL &&
+        (field->is_builtin || type_has(rule, field) || field->kind != FIELD_NUMBER)) {
+        read_report(loader, node, "L006",
+                    "\"%s\" is a field of events already; name the result otherwise", name);
         return NULL;
     }
     if (field != NULL) {
@@ -84,8 +85,10 @@ static bool read_function(const struct loader *loader, const struct tree_node *n
         result->op = RESULT_RANK;
         return true;
     }
-    read_report(loader, node, "L007",
-                "no aggregate \"%s\"; there are count, sum, avg, min, max, last, slope, p50, p90 ...", name);
+    read_report(
+        loader, node, "L007",
+        "no aggregate \"%s\"; there are count, sum, avg, min, max, last, slope, p50, p90 ...",
+        name);
     return false;
 }
 
@@ -125,7 +128,8 @@ static bool load_result(const struct loader *loader, const struct tree_node *key
     }
     if ((text[name_size] == '\0') != (result->op == RESULT_COUNT) ||
         (text[name_size] == '(' && text[size - 1] != ')')) {
-        read_report(loader, node, "L007", "an aggregate is count, or such as max(field) or slope(field, 5m)");
+        read_report(loader, node, "L007",
+                    "an aggregate is count, or such as max(field) or slope(field, 5m)");
         return false;
     }
     result->name = key->text;
@@ -139,8 +143,9 @@ static bool load_result(const struct loader *loader, const struct tree_node *key
         if (result->field == NULL || result->field->kind != FIELD_NUMBER) {
             const char *nearest = expr_nearest_field(loader->set, rule, name);
             read_report(loader, node, result->field == NULL ? "L009" : "L008",
-                        result->field == NULL ? "no event of this rule has a field \"%s\"; nearest: %s"
-                                              : "\"%s\" is no number; nearest field: %s",
+                        result->field == NULL
+                            ? "no event of this rule has a field \"%s\"; nearest: %s"
+                            : "\"%s\" is no number; nearest field: %s",
                         name, nearest == NULL ? "none" : nearest);
             return false;
         }
@@ -164,7 +169,8 @@ static bool load_result(const struct loader *loader, const struct tree_node *key
     return place_value(loader, node, rule->window, result);
 }
 
-static bool load_results(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+static bool load_results(const struct loader *loader, const struct tree_node *node,
+                         struct rule *rule)
 {
     struct rule_window *window = rule->window;
     if (node->kind != TREE_MAP || node->count > POLICY_RESULTS_MAX) {
@@ -176,8 +182,10 @@ static bool load_results(const struct loader *loader, const struct tree_node *no
     for (uint32_t i = 0; i < node->count; i++) {
         struct rule_result result = {.name = NULL};
         const char *name = node->keys[i]->text;
-        if (!load_is_identifier(name) || strchr(name, '.') != NULL || (name[0] >= '0' && name[0] <= '9')) {
-            read_report(loader, node->keys[i], "L005", "result \"%s\" must be made of a-z, 0-9 and _", name);
+        if (!load_is_identifier(name) || strchr(name, '.') != NULL ||
+            (name[0] >= '0' && name[0] <= '9')) {
+            read_report(loader, node->keys[i], "L005",
+                        "result \"%s\" must be made of a-z, 0-9 and _", name);
             is_good = false;
         } else if (load_result(loader, node->keys[i], node->items[i], rule, &result)) {
             window->results[window->result_count++] = result;
@@ -248,13 +256,14 @@ static bool load_near(const struct loader *loader, const struct tree_node *node,
         window->lateness_ms = window->within_ms;
     }
     if (window->at_least > window->of) {
-        read_report(loader, node, "L005", "at_least %u of %u devices can never be", window->at_least,
-                    window->of);
+        read_report(loader, node, "L005", "at_least %u of %u devices can never be",
+                    window->at_least, window->of);
         return false;
     }
     if (read_find(node, "agg") != NULL || read_find(node, "min_samples") != NULL ||
         read_find(node, "at_most") != NULL || read_find(node, "having") != NULL) {
-        read_report(loader, node, "L005", "of goes with within, at_least, distinct, radius_m, registry, max_keys");
+        read_report(loader, node, "L005",
+                    "of goes with within, at_least, distinct, radius_m, registry, max_keys");
         return false;
     }
     if (window->distinct != NULL && strcmp(window->distinct->name, "device") != 0) {
@@ -273,12 +282,14 @@ static void check_slopes(const struct loader *loader, const struct tree_node *no
         const struct rule_result *result = &window->results[i];
         const int64_t span_ms = result->span_ms == 0 ? window->within_ms : result->span_ms;
         if (result->op == RESULT_SLOPE && span_ms > SLOPE_MS_MAX) {
-            read_report(loader, node, "L005", "a slope is taken over 7 days at most; give it a time of its own");
+            read_report(loader, node, "L005",
+                        "a slope is taken over 7 days at most; give it a time of its own");
         }
     }
 }
 
-static void load_sliding(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+static void load_sliding(const struct loader *loader, const struct tree_node *node,
+                         struct rule *rule)
 {
     static const struct key_spec KEYS[] = {
         {"within", KEY_REQUIRED}, {"kind", KEY_KNOWN},     {"at_least", KEY_KNOWN},
@@ -314,7 +325,8 @@ static void load_sliding(const struct loader *loader, const struct tree_node *no
     if (window->of > 0) {
         (void)load_near(loader, node, window);
     } else if (read_find(node, "radius_m") != NULL || read_find(node, "registry") != NULL) {
-        read_report(loader, node, "L004", "radius_m and registry go with of: how many devices are looked at");
+        read_report(loader, node, "L004",
+                    "radius_m and registry go with of: how many devices are looked at");
     }
     if ((value = read_find(node, "agg")) != NULL && load_results(loader, value, rule)) {
         check_slopes(loader, value, window);
@@ -328,14 +340,16 @@ static void load_sliding(const struct loader *loader, const struct tree_node *no
 
 /* ---- levels ---- */
 
-static void load_levels(const struct loader *loader, const struct tree_node *node, struct rule *rule)
+static void load_levels(const struct loader *loader, const struct tree_node *node,
+                        struct rule *rule)
 {
     static const struct key_spec KEYS[] = {{"severity", KEY_REQUIRED}, {"when", KEY_REQUIRED}};
     struct rule_window *window = rule->window;
     const uint32_t count = read_list_count(node);
     if (window->kind != WINDOW_COUNT || count == 0 || count > POLICY_LEVELS_MAX) {
         read_report(loader, node, window->kind != WINDOW_COUNT ? "L004" : "L018",
-                    "levels are 1 to %u, and need a window beside them, without of", POLICY_LEVELS_MAX);
+                    "levels are 1 to %u, and need a window beside them, without of",
+                    POLICY_LEVELS_MAX);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -350,7 +364,8 @@ static void load_levels(const struct loader *loader, const struct tree_node *nod
         level->severity = (uint32_t)severity;
         level->condition = expr_parse(loader, read_find(item, "when"), "when", &scope);
         if (window->level_count > 0 && level[-1].severity >= level->severity) {
-            read_report(loader, item, "L005", "levels are written from the worst on: severity must rise");
+            read_report(loader, item, "L005",
+                        "levels are written from the worst on: severity must rise");
         }
         window->level_count += level->condition != NULL;
     }
@@ -402,7 +417,8 @@ static void load_sequence(const struct loader *loader, const struct tree_node *n
     const uint32_t count = read_list_count(node);
     window->kind = WINDOW_SEQUENCE;
     if (node->kind != TREE_LIST || count < 2 || count > POLICY_STAGES_MAX) {
-        read_report(loader, node, "L018", "a sequence is a list of 2 to %u steps", POLICY_STAGES_MAX);
+        read_report(loader, node, "L018", "a sequence is a list of 2 to %u steps",
+                    POLICY_STAGES_MAX);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -450,7 +466,8 @@ static void load_by(const struct loader *loader, const struct tree_node *node, s
         device->is_used = true;
         (void)load_add_key(&window->by, device);
     } else if (window->kind != WINDOW_NEAR) {
-        read_report(loader, rule->node, "L004", "a window or a sequence needs by: what is counted together");
+        read_report(loader, rule->node, "L004",
+                    "a window or a sequence needs by: what is counted together");
     }
 }
 
@@ -462,8 +479,9 @@ static void check_condition(const struct loader *loader, const struct tree_node 
                                window->having != NULL || window->min_samples > 0 ||
                                read_find(rule->node, "levels") != NULL;
     if (window->kind == WINDOW_COUNT && !has_condition) {
-        read_report(loader, node, "L004",
-                    "a window needs at_least, at_most, min_samples, having or levels to become true");
+        read_report(
+            loader, node, "L004",
+            "a window needs at_least, at_most, min_samples, having or levels to become true");
     }
 }
 
@@ -478,8 +496,7 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
     const struct tree_node *was = read_find(node, "was");
     const struct tree_node *absent = read_find(node, "absent");
     absent = load_is_absence(absent) ? absent : NULL;
-    const int given =
-        (lasting != NULL) + (window != NULL) + (sequence != NULL) + (absent != NULL);
+    const int given = (lasting != NULL) + (window != NULL) + (sequence != NULL) + (absent != NULL);
     if (given > 1) {
         read_report(loader, node, "L005", "a rule has one of for, window, sequence and absent");
         return;
@@ -505,7 +522,8 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
         (void)read_span(loader, node, "within", &rule->window->within_ms);
         load_sequence(loader, sequence, rule);
     } else if (read_find(node, "within") != NULL) {
-        read_report(loader, read_find(node, "within"), "L004", "within goes with sequence, or into window");
+        read_report(loader, read_find(node, "within"), "L004",
+                    "within goes with sequence, or into window");
     }
     if (window != NULL) {
         load_sliding(loader, window, rule);
@@ -521,7 +539,8 @@ void load_window(const struct loader *loader, const struct tree_node *node, stru
         load_hold(loader, hold, rule);
     }
     if (was != NULL && read_text(loader, was, "was", &rule->window->was) && given == 0) {
-        read_report(loader, was, "L004", "was carries state over: the rule needs for, window, sequence or absent");
+        read_report(loader, was, "L004",
+                    "was carries state over: the rule needs for, window, sequence or absent");
     }
     check_condition(loader, window, rule);
 }
@@ -535,7 +554,8 @@ void load_geo(const struct loader *loader, const struct tree_node *node, struct 
     }
     if (rule->window == NULL ||
         (rule->window->kind != WINDOW_COUNT && rule->window->kind != WINDOW_NEAR)) {
-        read_report(loader, node, "L004", "geo: centroid is the middle of a window's samples; the rule has no window");
+        read_report(loader, node, "L004",
+                    "geo: centroid is the middle of a window's samples; the rule has no window");
         return;
     }
     rule->window->flags |= flag;
@@ -547,8 +567,8 @@ static void count_watch(const struct loader *loader, const struct rule *rule,
     if ((rule->status == RULE_ACTIVE || rule->status == RULE_SHADOW) &&
         ++counts[type->row] == POLICY_WATCHES_MAX + 1) {
         read_report(loader, rule->node, "L018",
-                    "more than %u rules whose for or absent looks at event type %s", POLICY_WATCHES_MAX,
-                    type->name);
+                    "more than %u rules whose for or absent looks at event type %s",
+                    POLICY_WATCHES_MAX, type->name);
     }
 }
 
@@ -563,7 +583,8 @@ void load_windows_end(const struct loader *loader)
                 count_watch(loader, rule, rule->types[k], counts);
             }
         }
-        if (rule->window != NULL && rule->window->kind == WINDOW_ABSENT && rule->window->stage_count > 0) {
+        if (rule->window != NULL && rule->window->kind == WINDOW_ABSENT &&
+            rule->window->stage_count > 0) {
             count_watch(loader, rule, rule->window->stages[0].type, counts);
         }
     }

@@ -5,8 +5,8 @@
 #include "rules/expr_lower.h"
 #include "rules/index.h"
 #include "rules/lower_plan.h"
-#include "rules/plan.h"
 #include "rules/lower_window.h"
+#include "rules/plan.h"
 #include "rules/table.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct lowering {
         circles, confirms, tags, inhibits, inhibited;
     struct index_tables index;
     uint32_t *inhibit_rows; /* by rule row; NONE32 = hides nothing */
-    int64_t *square_cm; /* by class: greatest merge radius of its rules */
+    int64_t *square_cm;     /* by class: greatest merge radius of its rules */
     struct window_tables windows;
 };
 
@@ -220,8 +220,8 @@ static void lower_rule(struct lowering *lowering, const struct rule *rule)
     row.flags = rule->flags;
     row.case_department = rule->case_department;
     row.lane = rule->lane;
-    row.window = lower_window(&lowering->windows, &lowering->programs, &lowering->keys, lowering->set,
-                              rule);
+    row.window =
+        lower_window(&lowering->windows, &lowering->programs, &lowering->keys, lowering->set, rule);
     lower_held_back(lowering, rule, &row);
     (void)table_add(&lowering->rules, &row, 1);
 }
@@ -436,7 +436,8 @@ enum err ruleset_lower(const struct ruleset *set, void **out_bytes, size_t *out_
     }
     lower_types(&lowering);
     struct policy_info info = lower_info(&lowering);
-    for (uint32_t i = 0; i < set->rule_count; i++) { /* after all other assigns: their rows stay in the order of rules */
+    for (uint32_t i = 0; i < set->rule_count;
+         i++) { /* after all other assigns: their rows stay in the order of rules */
         if (set->rules[i]->confirm != NULL) {
             lower_confirm(&lowering, set->rules[i]);
         }

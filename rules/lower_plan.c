@@ -103,14 +103,13 @@ static void lower_links(struct plan_tables *tables)
             (void)table_add(&tables->activates, &row, 1);
         }
         if (rule->late != NULL) {
-            const struct policy_late row = {.within_ms = rule->late->within_ms,
-                                            .rule = rule->row,
-                                            .late_rule = rule->late->rule->row,
-                                            .kind = rule->late->kind,
-                                            .type = rule->late->type->row,
-                                            .field = rule->late->field == NULL
-                                                         ? NONE32
-                                                         : rule->late->field->row};
+            const struct policy_late row = {
+                .within_ms = rule->late->within_ms,
+                .rule = rule->row,
+                .late_rule = rule->late->rule->row,
+                .kind = rule->late->kind,
+                .type = rule->late->type->row,
+                .field = rule->late->field == NULL ? NONE32 : rule->late->field->row};
             (void)table_add(&tables->lates, &row, 1);
         }
     }

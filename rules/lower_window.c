@@ -89,7 +89,8 @@ static int compare_ids(const struct city *city, uint32_t a, uint32_t b)
 {
     const struct image_string x = city->devices[a].id;
     const struct image_string y = city->devices[b].id;
-    const int order = memcmp(city_text(city, x), city_text(city, y), x.size < y.size ? x.size : y.size);
+    const int order =
+        memcmp(city_text(city, x), city_text(city, y), x.size < y.size ? x.size : y.size);
     return order != 0 ? order : (x.size > y.size) - (x.size < y.size);
 }
 

@@ -81,13 +81,12 @@ static bool meet_numbers(struct arena *arena, struct region_limit *a, const stru
 static bool meet_texts(struct arena *arena, struct region_limit *a, const struct region_limit *b)
 {
     if (b->not_text_count > 0) {
-        a->not_texts = join(arena, a->not_texts, a->not_text_count, b->not_texts,
-                            b->not_text_count, sizeof a->not_texts[0]);
+        a->not_texts = join(arena, a->not_texts, a->not_text_count, b->not_texts, b->not_text_count,
+                            sizeof a->not_texts[0]);
         a->not_text_count += b->not_text_count;
     }
     if (b->part_count > 0) {
-        a->parts =
-            join(arena, a->parts, a->part_count, b->parts, b->part_count, sizeof *a->parts);
+        a->parts = join(arena, a->parts, a->part_count, b->parts, b->part_count, sizeof *a->parts);
         a->part_count += b->part_count;
     }
     if (!a->has_texts && !b->has_texts) {
@@ -98,7 +97,8 @@ static bool meet_texts(struct arena *arena, struct region_limit *a, const struct
     uint32_t count = 0;
     for (uint32_t i = 0; i < list->text_count; i++) {
         const char *text = list->texts[i];
-        bool is_in_both = !a->has_texts || !b->has_texts || is_one_of(b->texts, b->text_count, text);
+        bool is_in_both =
+            !a->has_texts || !b->has_texts || is_one_of(b->texts, b->text_count, text);
         if (is_in_both && text_fits(a, text)) {
             kept[count++] = text;
         }
@@ -522,8 +522,9 @@ static struct region of_list(struct arena *arena, const struct ast_node *node, b
         return literal(arena, limit, true);
     }
     for (uint32_t i = 0; i < node->item_count; i++) {
-        region = either(arena, region,
-                        of_number(arena, node->left->field, EXPR_EQ, node->items[i]->number, false));
+        region =
+            either(arena, region,
+                   of_number(arena, node->left->field, EXPR_EQ, node->items[i]->number, false));
     }
     return region;
 }

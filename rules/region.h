@@ -23,10 +23,10 @@ struct region_part {
 /* What one field must be. */
 struct region_limit {
     const struct rule_field *field;
-    bool is_absent;          /* must be missing; else must be there */
-    bool has_texts;          /* STRING: one of texts */
-    int64_t low, high;       /* NUMBER, BOOL */
-    const int64_t *holes;    /* NUMBER: but none of these */
+    bool is_absent;       /* must be missing; else must be there */
+    bool has_texts;       /* STRING: one of texts */
+    int64_t low, high;    /* NUMBER, BOOL */
+    const int64_t *holes; /* NUMBER: but none of these */
     const char *const *texts;
     const char *const *not_texts;
     const struct region_part *parts; /* STRING: all of these */

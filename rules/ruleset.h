@@ -12,9 +12,9 @@
 #include "rules/arena.h"
 #include "rules/tree.h"
 
-struct ast_node; /* expr_ast.h */
+struct ast_node;    /* expr_ast.h */
 struct rule_window; /* window.h */
-struct plan;     /* plan.h, as are these two */
+struct plan;        /* plan.h, as are these two */
 struct rule_activate;
 struct rule_late;
 
@@ -26,7 +26,7 @@ struct rule_confirm {
     struct clock_limit arrive;
     struct rule_assign *assigns; /* of the order to look; count 0 = whoever verifies */
     uint32_t assign_count;
-    uint32_t at_least;                /* thousandths */
+    uint32_t at_least;               /* thousandths */
     uint32_t weights[CONFIRM_KINDS]; /* thousandths, by enum gateway_kind */
 };
 
@@ -109,8 +109,8 @@ struct rule_param {
 struct rule_basis {
     const char *id;
     const char *title;
-    int32_t from_day;  /* first in force */
-    int32_t until_day; /* first no longer in force */
+    int32_t from_day;                 /* first in force */
+    int32_t until_day;                /* first no longer in force */
     const struct tree_node *replaces; /* list of ids, or NULL */
     const struct tree_node *node;
 };
@@ -165,7 +165,7 @@ struct rule {
     struct rule_type *close_type; /* NULL = no close clause */
     struct rule_keys close_keys;
     int64_t close_within_ms;
-    const struct tree_node *basis;      /* texts, or ids of bases where the set declares some; NULL */
+    const struct tree_node *basis; /* texts, or ids of bases where the set declares some; NULL */
     const struct tree_node *supersedes; /* ids of rules, or NULL */
     int32_t valid_from_day, valid_until_day;
     struct rule_waiver waivers[RULE_WAIVERS_MAX];
@@ -177,7 +177,7 @@ struct rule {
     bool is_inner;                  /* of a plan or a late report: no event meets it */
     const char **tags;
     uint32_t tag_count;
-    struct ast_node *breaks;         /* suppress.break_through; NULL = never */
+    struct ast_node *breaks;          /* suppress.break_through; NULL = never */
     const struct tree_node *inhibits; /* NULL = hides nothing */
     struct rule_keys inhibit_keys;
     int64_t inhibit_radius_cm;
@@ -194,7 +194,7 @@ struct rule_defaults {
     struct rule_assign *check_assigns, *verify_assigns;
     uint32_t check_count, verify_count;
     uint32_t verify_below_percent, verify_samples; /* verify_first; 0 percent = never */
-    uint32_t lanes_of_one; /* bit per enum rule_lane */
+    uint32_t lanes_of_one;                         /* bit per enum rule_lane */
 };
 
 struct ruleset {

@@ -236,8 +236,7 @@ bool tally_counts(const struct tally_options *options, uint32_t counter,
                   const struct formula_facts *facts, bool is_order)
 {
     const struct formula_counter *row = &options->formulas->counters[counter];
-    if (row->of_orders != is_order ||
-        period_of(options, facts->numbers[row->at]) != PERIOD_THIS) {
+    if (row->of_orders != is_order || period_of(options, facts->numbers[row->at]) != PERIOD_THIS) {
         return false;
     }
     double amount = formula_count(row, facts);

@@ -16,7 +16,14 @@
 
 #include "rules/formulas.h"
 
-enum tally_object { TALLY_CITY, TALLY_AREA, TALLY_DEPARTMENT, TALLY_POST, TALLY_TEAM, TALLY_PERSON };
+enum tally_object {
+    TALLY_CITY,
+    TALLY_AREA,
+    TALLY_DEPARTMENT,
+    TALLY_POST,
+    TALLY_TEAM,
+    TALLY_PERSON
+};
 
 struct tally_options {
     const struct formulas *formulas;
@@ -38,7 +45,8 @@ void tally_take(struct tally *tally, const struct formula_facts *facts, bool is_
 void tally_settle(struct tally *tally);
 
 uint32_t tally_row_count(const struct tally *tally);
-const char *tally_row_key(const struct tally *tally, uint32_t row); /* "" of row 0; "-" where a case has none */
+const char *tally_row_key(const struct tally *tally,
+                          uint32_t row); /* "" of row 0; "-" where a case has none */
 
 double tally_counter(const struct tally *tally, uint32_t row, uint32_t counter, bool is_exempted);
 struct formula_value tally_index(const struct tally *tally, uint32_t row, uint32_t index,

@@ -275,7 +275,8 @@ static bool refuse_deep(struct tree_builder *builder, const char *bytes, size_t 
             depth--;
         }
         if (is_deep) {
-            REFUSE(builder, "L018", event.start_mark, "nested more than %u levels deep", TREE_DEPTH_MAX);
+            REFUSE(builder, "L018", event.start_mark, "nested more than %u levels deep",
+                   TREE_DEPTH_MAX);
         }
         yaml_event_delete(&event);
     }

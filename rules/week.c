@@ -114,8 +114,9 @@ static bool is_valid_as_long(const struct city *city, const struct rule_rows *in
     return inner->count > 0 || outer->count == 0;
 }
 
-bool week_is_within(const struct weeks *weeks, const struct rule *inner, const struct week *inner_week,
-                    const struct rule *outer, const struct week *outer_week)
+bool week_is_within(const struct weeks *weeks, const struct rule *inner,
+                    const struct week *inner_week, const struct rule *outer,
+                    const struct week *outer_week)
 {
     if (clauses_are_equal(inner, outer) ||
         (outer->calendars_in.count == 0 && outer->calendars_out.count == 0)) {
@@ -196,7 +197,7 @@ static bool find_on_exceptions(const struct city *city, const struct rule *a, co
 {
     for (uint32_t i = 0; i < rows->count; i++) {
         const struct city_calendar *calendar = &city->calendars[rows->items[i]];
-        for (uint32_t k = 0; k < calendar->exceptions.count && *budget > 0; k++, (*budget)--) {
+        for (uint32_t k = 0; k<calendar->exceptions.count && * budget> 0; k++, (*budget)--) {
             const int64_t day = city->exceptions[calendar->exceptions.first + k].day;
             for (int64_t minute = 0; minute < 1440; minute += 30) {
                 if (both_hold(city, a, b, day * DAY_MS + minute * MINUTE_MS, out_at_ms)) {

@@ -28,8 +28,9 @@ struct weeks *weeks_new(struct arena *arena, const struct city *city);
 const struct week *weeks_of(struct weeks *weeks, const struct rule *rule);
 
 /* Is inner's clause certainly inside outer's? */
-bool week_is_within(const struct weeks *weeks, const struct rule *inner, const struct week *inner_week,
-                    const struct rule *outer, const struct week *outer_week);
+bool week_is_within(const struct weeks *weeks, const struct rule *inner,
+                    const struct week *inner_week, const struct rule *outer,
+                    const struct week *outer_week);
 
 /* May the two share an instant? Right whenever it says no. */
 bool week_may_meet(const struct week *a, const struct week *b);

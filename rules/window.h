@@ -7,8 +7,8 @@
 /* "d: p90(density)" */
 struct rule_result {
     const char *name;
-    struct rule_field *target; /* by which it is known to later conditions */
-    struct rule_field *field;  /* what it is over; NULL for count */
+    struct rule_field *target;    /* by which it is known to later conditions */
+    struct rule_field *field;     /* what it is over; NULL for count */
     uint32_t op, permille, value; /* as struct policy_result */
     int64_t span_ms;
 };

@@ -14,9 +14,7 @@
 
 static int64_t pick_number(const struct region_limit *limit)
 {
-    int64_t value = limit->low > INT64_MIN    ? limit->low
-                    : limit->high < INT64_MAX ? limit->high
-                                              : 0;
+    int64_t value = limit->low > INT64_MIN ? limit->low : limit->high < INT64_MAX ? limit->high : 0;
     for (uint32_t i = 0; i < limit->hole_count; i++) {
         for (uint32_t k = 0; k < limit->hole_count; k++) {
             if (limit->holes[k] == value) {
@@ -110,8 +108,9 @@ static void add_text(struct witness *witness, const struct rule_field *field, co
 
 static void add_number(struct witness *witness, const struct rule_field *field, int64_t value)
 {
-    add_field(witness, field,
-              (struct event_field){(uint16_t)field->row, (uint8_t)field->kind, 0, 0, (uint64_t)value, 0});
+    add_field(
+        witness, field,
+        (struct event_field){(uint16_t)field->row, (uint8_t)field->kind, 0, 0, (uint64_t)value, 0});
 }
 
 static bool can_carry(const struct rule_type *type, const struct rule_field *field,
@@ -357,9 +356,8 @@ static void add_device_spots(const struct city *city, const struct rule *a, cons
             is_in[0] = is_in[0] || has_area(a->in, area);
             is_in[1] = is_in[1] || has_area(b->in, area);
         }
-        struct spot *spot = is_in[0] && is_in[1] && device->areas.count <= EVENT_AREAS_MAX
-                                ? add_spot(spots)
-                                : NULL;
+        struct spot *spot =
+            is_in[0] && is_in[1] && device->areas.count <= EVENT_AREAS_MAX ? add_spot(spots) : NULL;
         if (spot != NULL) {
             spot->place = (struct place){device->lon, device->lat};
             spot->area_count = device->areas.count;
@@ -444,9 +442,9 @@ static bool try_box(const struct search *search, const struct region_box *box, s
     return false;
 }
 
-bool witness_find(const struct ruleset *set, const struct weeks *weeks, const struct rule_type *type,
-                  const struct rule_extent *a, const struct rule_extent *b,
-                  struct witness *out_witness)
+bool witness_find(const struct ruleset *set, const struct weeks *weeks,
+                  const struct rule_type *type, const struct rule_extent *a,
+                  const struct rule_extent *b, struct witness *out_witness)
 {
     struct search search = {.set = set, .type = type, .a = a, .b = b};
     if (witness_places_are_apart(a->rule, b->rule) ||
@@ -482,8 +480,8 @@ struct printer {
 __attribute__((format(printf, 2, 3))) static void put(struct printer *printer, const char *format,
                                                       ...)
 {
-    const size_t at = (size_t)printer->length < printer->size ? (size_t)printer->length
-                                                              : printer->size;
+    const size_t at =
+        (size_t)printer->length < printer->size ? (size_t)printer->length : printer->size;
     va_list arguments;
     va_start(arguments, format);
     const int length = vsnprintf(printer->out + at, printer->size - at, format, arguments);

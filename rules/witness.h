@@ -28,9 +28,9 @@ struct rule_extent {
 };
 
 /* An event of the type that both rules take; b may be a. False: none was found, which says nothing. */
-bool witness_find(const struct ruleset *set, const struct weeks *weeks, const struct rule_type *type,
-                  const struct rule_extent *a, const struct rule_extent *b,
-                  struct witness *out_witness);
+bool witness_find(const struct ruleset *set, const struct weeks *weeks,
+                  const struct rule_type *type, const struct rule_extent *a,
+                  const struct rule_extent *b, struct witness *out_witness);
 
 /* Can no event be in the places of both? Right whenever it says so. */
 bool witness_places_are_apart(const struct rule *a, const struct rule *b);

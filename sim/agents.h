@@ -34,7 +34,8 @@ struct agents_options {
     /* Does the rule (row of POLICY_RULES) want the place made safe before the work is done? */
     bool (*wants_safety)(void *context, uint32_t rule);
     /* Answers to the checklist of a case, all good; returns how many. NULL: none are asked for. */
-    uint32_t (*checklist)(void *context, struct case_no no, struct run_act *out_acts, uint32_t limit);
+    uint32_t (*checklist)(void *context, struct case_no no, struct run_act *out_acts,
+                          uint32_t limit);
     void *context;
     uint64_t seed;
     int64_t

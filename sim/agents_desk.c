@@ -70,7 +70,8 @@ static uint32_t pick_person(const struct agents *agents, uint32_t post, uint32_t
     return on_shift != NONE32 ? on_shift : anybody;
 }
 
-uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights, int64_t now_ms)
+uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights,
+                          int64_t now_ms)
 {
     return pick_person(agents, post, rights, (struct barred){NONE32, NONE32}, now_ms);
 }

@@ -264,13 +264,12 @@ static void reach(struct agents *agents, uint32_t who, struct task *task, int64_
 static void fill_in(struct agents *agents, uint32_t who, const struct task *task, int64_t now_ms)
 {
     struct random *random = &agents->rows[who].random;
-    const bool has_failed =
-        task->check_count > 0 && agent_chance(agents, random, SHARE_CHECK_FAIL);
+    const bool has_failed = task->check_count > 0 && agent_chance(agents, random, SHARE_CHECK_FAIL);
     for (uint32_t i = 0; i < task->check_count; i++) {
         const bool is_bad = has_failed && i + 1 == task->check_count;
         struct run_act act = {.order = task->order,
                               .action = ACTION_PLAN_ANSWER,
-                              .amount = is_bad                    ? 0
+                              .amount = is_bad                      ? 0
                                         : task->checks[i].is_number ? CHECK_VALUE_GOOD
                                                                     : 1,
                               .has_photo = task->checks[i].has_photo};

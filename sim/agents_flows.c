@@ -41,7 +41,7 @@ enum flow_step {
 
 #define STEP_SHIFT 56
 #define SERIAL_MASK UINT32_C(0xffffff) /* of a case number, beside its row */
-#define RECORDS_LOOKED 200u /* how far back somebody remembers another case */
+#define RECORDS_LOOKED 200u            /* how far back somebody remembers another case */
 
 static uint64_t plan_what(enum flow_step step, uint64_t of)
 {
@@ -92,7 +92,8 @@ static uint32_t other_record(struct agents *agents, uint32_t record)
     for (int i = 0; i < 40; i++) {
         const uint32_t other =
             cases->case_count - 1 - (uint32_t)random_below(&agents->flow_random, look);
-        if (other != record && !case_state_is_terminal((enum case_state)cases->cases[other].state)) {
+        if (other != record &&
+            !case_state_is_terminal((enum case_state)cases->cases[other].state)) {
             return other;
         }
     }
@@ -111,7 +112,8 @@ static void put_worker(struct agents *agents, char out[64])
     }
 }
 
-static void act(struct agents *agents, uint32_t record, uint32_t person, struct run_act what, int64_t now_ms)
+static void act(struct agents *agents, uint32_t record, uint32_t person, struct run_act what,
+                int64_t now_ms)
 {
     if (person == NONE32) {
         return;
@@ -154,7 +156,8 @@ static void step_time(struct agents *agents, enum flow_step step, uint32_t recor
     } else if (step == FLOW_EXTEND_FIRST) {
         act(agents, record, somebody(agents, record, RIGHT_DISPATCHER, now_ms),
             (struct run_act){.action = ACTION_EXTEND_YES}, now_ms);
-        plan_step(agents, FLOW_EXTEND_LAST, record, later(agents, now_ms, MINUTE_MS, 20 * MINUTE_MS));
+        plan_step(agents, FLOW_EXTEND_LAST, record,
+                  later(agents, now_ms, MINUTE_MS, 20 * MINUTE_MS));
     } else if (step == FLOW_EXTEND_LAST) {
         act(agents, record, somebody(agents, record, RIGHT_SHIFT_CHIEF, now_ms),
             (struct run_act){.action = is_no ? ACTION_EXTEND_NO : ACTION_EXTEND_YES,
@@ -162,7 +165,8 @@ static void step_time(struct agents *agents, enum flow_step step, uint32_t recor
             now_ms);
     } else if (step == FLOW_SUSPEND) {
         act(agents, record, somebody(agents, record, RIGHT_DISPATCHER | RIGHT_SHIFT_CHIEF, now_ms),
-            (struct run_act){.action = ACTION_SUSPEND, .reason = why, .until_ms = until_ms}, now_ms);
+            (struct run_act){.action = ACTION_SUSPEND, .reason = why, .until_ms = until_ms},
+            now_ms);
         if (random_chance(&agents->flow_random, 300)) {
             plan_step(agents, FLOW_RESUME, record, later(agents, now_ms, HOUR_MS, 4 * HOUR_MS));
         }
@@ -171,7 +175,8 @@ static void step_time(struct agents *agents, enum flow_step step, uint32_t recor
             (struct run_act){.action = ACTION_RESUME}, now_ms);
     } else {
         act(agents, record, somebody(agents, record, RIGHT_SHIFT_CHIEF, now_ms),
-            (struct run_act){.action = ACTION_CONTROL, .reason = REASON_PERMITTED, .until_ms = until_ms},
+            (struct run_act){
+                .action = ACTION_CONTROL, .reason = REASON_PERMITTED, .until_ms = until_ms},
             now_ms);
     }
 }
@@ -181,7 +186,8 @@ static void step_watch(struct agents *agents, enum flow_step step, uint32_t reco
     const bool is_no = random_chance(&agents->flow_random, 400);
     if (step == FLOW_SUPERVISE) {
         act(agents, record, somebody(agents, record, RIGHT_OVERSEER | RIGHT_SHIFT_CHIEF, now_ms),
-            (struct run_act){.action = ACTION_SUPERVISE, .reason = REASON_IMPORTANT, .amount = 4}, now_ms);
+            (struct run_act){.action = ACTION_SUPERVISE, .reason = REASON_IMPORTANT, .amount = 4},
+            now_ms);
     } else if (step == FLOW_ANSWER) {
         act(agents, record, holder_of(agents, record, now_ms),
             (struct run_act){.action = ACTION_ANSWER, .text = "under way"}, now_ms);
@@ -190,7 +196,8 @@ static void step_watch(struct agents *agents, enum flow_step step, uint32_t reco
         const struct city *city = agents->options.city;
         const uint32_t department =
             row->class_row < city->class_count ? city->classes[row->class_row].department : NONE32;
-        const uint32_t post = department == NONE32 ? NONE32 : city->departments[department].duty_post;
+        const uint32_t post =
+            department == NONE32 ? NONE32 : city->departments[department].duty_post;
         act(agents, record, desk_pick_person(agents, post, RIGHT_DEPARTMENT_DESK, now_ms),
             (struct run_act){.action = ACTION_APPEAL, .reason = REASON_UNFORESEEN}, now_ms);
     } else {
@@ -211,11 +218,13 @@ static void step_ties(struct agents *agents, enum flow_step step, uint32_t recor
                 {FLOW_CHILD, ACTION_LINK_CHILD, REASON_NONE},
                 {FLOW_RELATE, ACTION_RELATE, REASON_NONE},
                 {FLOW_UNLINK, ACTION_UNLINK_CHILD, REASON_OTHER_MATTER}};
-    struct run_act what = {.action = ACTION_SPLIT, .reason = REASON_OTHER_MATTER, .text = "another matter"};
+    struct run_act what = {
+        .action = ACTION_SPLIT, .reason = REASON_OTHER_MATTER, .text = "another matter"};
     const uint32_t person = somebody(agents, record, RIGHT_DISPATCHER | RIGHT_SHIFT_CHIEF, now_ms);
     for (size_t i = 0; i < COUNT_OF(ties); i++) {
         if (ties[i].step == step) {
-            const uint32_t other = step == FLOW_UNLINK ? agents->last_child : other_record(agents, record);
+            const uint32_t other =
+                step == FLOW_UNLINK ? agents->last_child : other_record(agents, record);
             if (other == NONE32) {
                 return;
             }
@@ -236,7 +245,8 @@ static void step_others(struct agents *agents, enum flow_step step, uint32_t rec
         if (post == NONE32) {
             return;
         }
-        what = (struct run_act){.action = ACTION_INFORM, .text = "who holds the permit?", .amount = 2};
+        what =
+            (struct run_act){.action = ACTION_INFORM, .text = "who holds the permit?", .amount = 2};
         put_post(agents->options.city, post, what.subject);
     } else if (step == FLOW_REASSIGN) {
         what = (struct run_act){.action = ACTION_REASSIGN, .reason = REASON_BETTER_PLACED};
@@ -285,7 +295,8 @@ void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now
     const enum flow_step step = (enum flow_step)(plan->what >> STEP_SHIFT);
     const uint64_t of = plan->what & ((UINT64_C(1) << STEP_SHIFT) - 1);
     if (step == FLOW_MAKE_SAFE) {
-        agent_act(agents, plan->who, &(struct run_act){.order = of, .action = ACTION_MAKE_SAFE}, now_ms);
+        agent_act(agents, plan->who, &(struct run_act){.order = of, .action = ACTION_MAKE_SAFE},
+                  now_ms);
         return;
     }
     if (step == FLOW_GIVE_DATA || step == FLOW_HELP) {
@@ -332,7 +343,8 @@ static void plan_answers(struct agents *agents, const struct effect_timeline *li
         plan_step(agents, FLOW_DECIDE, record, later(agents, now_ms, HOUR_MS, 24 * HOUR_MS));
     } else if (line->action == ACTION_ADJUDICATE) {
         plan_step(agents, FLOW_RULE, record,
-                  later(agents, now_ms + agents->options.city->info->position_ms, MINUTE_MS, 2 * HOUR_MS));
+                  later(agents, now_ms + agents->options.city->info->position_ms, MINUTE_MS,
+                        2 * HOUR_MS));
     } else if (line->action == ACTION_LINK_CHILD) {
         agents->last_child = report_cases_find(agents->options.cases, line->other);
         plan_step(agents, FLOW_UNLINK, record, later(agents, now_ms, MINUTE_MS, 3 * HOUR_MS));
@@ -350,12 +362,13 @@ static bool is_exception(struct agents *agents)
     return agent_chance(agents, &agents->flow_random, SHARE_EXCEPTION);
 }
 
-void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record, int64_t now_ms)
+void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record,
+                int64_t now_ms)
 {
     static const enum flow_step on_the_way[] = {
-        FLOW_EXTEND,  FLOW_EXTEND, FLOW_SUSPEND, FLOW_CONTROL,  FLOW_SUPERVISE,  FLOW_MERGE, FLOW_REPLACE,
-        FLOW_SPLIT,   FLOW_CHILD,  FLOW_RELATE,  FLOW_INFORM,   FLOW_INFORM,     FLOW_REASSIGN,
-        FLOW_FORCE_CLOSE};
+        FLOW_EXTEND, FLOW_EXTEND,  FLOW_SUSPEND,  FLOW_CONTROL,    FLOW_SUPERVISE,
+        FLOW_MERGE,  FLOW_REPLACE, FLOW_SPLIT,    FLOW_CHILD,      FLOW_RELATE,
+        FLOW_INFORM, FLOW_INFORM,  FLOW_REASSIGN, FLOW_FORCE_CLOSE};
     const struct case_record *row = &agents->options.cases->cases[record];
     plan_answers(agents, line, record, now_ms);
     const bool is_lead = line->order_kind == KIND_HANDLE;
@@ -372,7 +385,8 @@ void flows_seen(struct agents *agents, const struct effect_timeline *line, uint3
                         later(agents, now_ms, 1, 10 * MINUTE_MS));
         }
         if (is_exception(agents)) {
-            agents_plan(agents, PLAN_FLOW, line->actor, plan_what(FLOW_HELP, line->order), now_ms + 1);
+            agents_plan(agents, PLAN_FLOW, line->actor, plan_what(FLOW_HELP, line->order),
+                        now_ms + 1);
         }
     } else if (line->action == ACTION_OFFER && is_lead && is_exception(agents)) {
         plan_step(agents, FLOW_TO_CENTRE, record, now_ms + 1);

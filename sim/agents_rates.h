@@ -53,7 +53,7 @@ enum rate_share_kind {
     SHARE_DESK_VOID,   /* of cases a dispatcher looks at */
     SHARE_REOPEN,      /* of closed cases */
     SHARE_SIGNAL_LOSS, /* per heartbeat */
-    SHARE_EXCEPTION,   /* of cases, at each of a few points: time, help, data, supervision, other cases */
+    SHARE_EXCEPTION, /* of cases, at each of a few points: time, help, data, supervision, other cases */
     RATE_SHARE_COUNT,
 };
 

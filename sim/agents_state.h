@@ -46,7 +46,8 @@ enum task_stage {
     TASK_FINISHING,
 };
 
-#define AGENT_CHECKS_MAX 8u /* lines of a checklist; one app of the simulation knows no longer ones */
+#define AGENT_CHECKS_MAX                                                                           \
+    8u /* lines of a checklist; one app of the simulation knows no longer ones */
 
 struct task_check {
     char id[32];
@@ -132,7 +133,8 @@ void desk_case(struct agents *agents, uint32_t record, int64_t now_ms);
 void desk_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
 
 /* Of the post's roster with one of the rights the first on shift, else the first, else anybody; NONE32 = nobody. */
-uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights, int64_t now_ms);
+uint32_t desk_pick_person(const struct agents *agents, uint32_t post, uint32_t rights,
+                          int64_t now_ms);
 
 /* The case left its hold-up: a desk that waited looks at it again. */
 void desk_again(struct agents *agents, uint32_t record, int64_t now_ms);
@@ -141,7 +143,8 @@ void desk_plan_over(struct agents *agents, uint32_t record, int64_t now_ms);
 void desk_called(struct agents *agents, uint32_t post, uint32_t record, int64_t now_ms);
 
 /* ---- agents_flows.c ---- */
-void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record, int64_t now_ms);
+void flows_seen(struct agents *agents, const struct effect_timeline *line, uint32_t record,
+                int64_t now_ms);
 void flows_run(struct agents *agents, const struct plan_entry *plan, int64_t now_ms);
 
 #endif

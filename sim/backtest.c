@@ -75,7 +75,7 @@ static const struct case_record *opened_by(const struct run *run, uint32_t event
 {
     const struct event_record *row = &run_gateways_of(run)->events[event];
     return row->code == CODE_OPENED && row->record != NONE32 ? &run_cases(run)->cases[row->record]
-                                                              : NULL;
+                                                             : NULL;
 }
 
 static void compare_event(struct backtest *backtest, uint32_t event)
@@ -188,8 +188,8 @@ static void print_rule(void *context, const struct backtest *backtest, struct im
     (void)fprintf(context,
                   "  %-36.*s %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %8" PRIu64 " %10" PRIu64
                   " %8" PRIu64 "\n",
-                  (int)id.size, policy_text(of, id), a.cases, b.cases, a.events, b.events,
-                  a.missed, b.missed);
+                  (int)id.size, policy_text(of, id), a.cases, b.cases, a.events, b.events, a.missed,
+                  b.missed);
 }
 
 static uint32_t peak_hour(const struct backtest_load *load)
@@ -242,8 +242,9 @@ static void print_outcome(const struct run *run, uint32_t event, enum lang lang,
     }
     const struct case_record *record = &run_cases(run)->cases[row->record];
     const struct policy *policy = run_policy(run);
-    const struct image_string id =
-        record->rule < policy->rule_count ? policy->rules[record->rule].id : (struct image_string){0, 0};
+    const struct image_string id = record->rule < policy->rule_count
+                                       ? policy->rules[record->rule].id
+                                       : (struct image_string){0, 0};
     (void)fprintf(out, "%s, %.*s %u-%u-%04u", words_code(row->code, lang), (int)id.size,
                   policy_text(policy, id), record->no.district, record->no.day, record->no.serial);
 }
@@ -288,16 +289,17 @@ void backtest_print(const struct backtest *backtest, enum lang lang, FILE *out)
         print_samples(backtest, (enum backtest_kind)kind, lang, out);
     }
     (void)fprintf(out, "\n  %-36s %8s %8s %10s %8s %10s %8s\n",
-                  is_chinese ? "有变化的规则" : "rules that changed", is_chinese ? "原案件" : "cases",
-                  is_chinese ? "现" : "now", is_chinese ? "原事件" : "events",
-                  is_chinese ? "现" : "now", is_chinese ? "原超时" : "missed",
-                  is_chinese ? "现" : "now");
+                  is_chinese ? "有变化的规则" : "rules that changed",
+                  is_chinese ? "原案件" : "cases", is_chinese ? "现" : "now",
+                  is_chinese ? "原事件" : "events", is_chinese ? "现" : "now",
+                  is_chinese ? "原超时" : "missed", is_chinese ? "现" : "now");
     each_rule(backtest, print_rule, out);
     print_departments(backtest, is_chinese, out);
     (void)fprintf(out, "\n%s\n",
-                  is_chinese ? "人员为模拟，相同种子；真实人员当时的决定无法重建。"
-                             : "People are simulated, with one seed; what real people decided at the time "
-                               "cannot be rebuilt.");
+                  is_chinese
+                      ? "人员为模拟，相同种子；真实人员当时的决定无法重建。"
+                      : "People are simulated, with one seed; what real people decided at the time "
+                        "cannot be rebuilt.");
 }
 
 /* ---- JSON ---- */
@@ -353,9 +355,9 @@ json_t *backtest_to_json(const struct backtest *backtest)
         json_t *samples = json_array();
         for (uint64_t i = 0; i < backtest->counts[kind] && i < BACKTEST_SAMPLES; i++) {
             const uint32_t event = backtest->samples[kind][i].event;
-            (void)json_array_append_new(
-                samples, json_pack("{s:i, s:s}", "event", (int)event + 1, "at",
-                                   event_instant(backtest, event).text));
+            (void)json_array_append_new(samples,
+                                        json_pack("{s:i, s:s}", "event", (int)event + 1, "at",
+                                                  event_instant(backtest, event).text));
         }
         (void)json_object_set_new(differences, KINDS[kind].json,
                                   json_pack("{s:I, s:o}", "count",

@@ -19,11 +19,11 @@
 
 /* X(NAME, json, english, chinese) */
 #define BACKTEST_LIST(X)                                                                           \
-    X(NEW, "new_cases", "new cases: opened now, not before", "新增案件")                            \
-    X(LOST, "lost_cases", "lost cases: opened before, not now", "减少案件")                         \
-    X(OWNER, "moved_owner", "cases whose owner changed", "责任部门变化")                            \
-    X(SEVERITY, "other_severity", "cases of another severity at the end", "等级变化")               \
-    X(HANDLER, "other_handler", "cases that somebody else handled", "处置人变化")                   \
+    X(NEW, "new_cases", "new cases: opened now, not before", "新增案件")                           \
+    X(LOST, "lost_cases", "lost cases: opened before, not now", "减少案件")                        \
+    X(OWNER, "moved_owner", "cases whose owner changed", "责任部门变化")                           \
+    X(SEVERITY, "other_severity", "cases of another severity at the end", "等级变化")              \
+    X(HANDLER, "other_handler", "cases that somebody else handled", "处置人变化")                  \
     X(CLOCKS, "other_clocks", "cases whose missed clocks changed", "超时情况变化")
 
 #define BACKTEST_ENUM(name, json, en, zh) BACKTEST_##name,

@@ -43,8 +43,8 @@ enum err city_demo_write(const char *directory, uint64_t seed, enum city_size si
     }
     static enum err (*const PARTS[])(const struct plan *, const char *,
                                      struct city_demo_result *) = {
-        city_ground_write, city_streets_write, city_people_write, city_registries_write, city_things_write,
-        city_tables_write};
+        city_ground_write,     city_streets_write, city_people_write,
+        city_registries_write, city_things_write,  city_tables_write};
     for (size_t i = 0; i < COUNT_OF(PARTS) && err == ERR_OK; i++) {
         err = PARTS[i](plan, directory, &result);
     }

@@ -39,12 +39,12 @@ static enum err write_enterprises(const struct plan *plan, const char *directory
     for (uint32_t i = 0; i < city_enterprise_count(plan); i++) {
         const uint32_t cell = i % plan->cell_count;
         const struct plan_point place = plan_random_place(plan, cell, &random);
-        city_file_print(&file,
-                        "ENT-%05" PRIu32 ",%s企业 %" PRIu32 "号,%s,%s,dept.ecology,%s,%s,%s,%s,%d\n",
-                        i + 1, i % 5 == 1 ? "涂装" : "制造", i + 1, city_degrees(place.lon).text,
-                        city_degrees(place.lat).text, plan->contacts[cell].text, GRADES[i % 4],
-                        i % 4 == 3 ? "false" : "true", LINES[i % COUNT_OF(LINES)],
-                        i % 4 == 3 ? 0 : 20 + (int)(i % 4) * 10);
+        city_file_print(
+            &file, "ENT-%05" PRIu32 ",%s企业 %" PRIu32 "号,%s,%s,dept.ecology,%s,%s,%s,%s,%d\n",
+            i + 1, i % 5 == 1 ? "涂装" : "制造", i + 1, city_degrees(place.lon).text,
+            city_degrees(place.lat).text, plan->contacts[cell].text, GRADES[i % 4],
+            i % 4 == 3 ? "false" : "true", LINES[i % COUNT_OF(LINES)],
+            i % 4 == 3 ? 0 : 20 + (int)(i % 4) * 10);
         (*written)++;
     }
     return city_file_close(&file);

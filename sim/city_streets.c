@@ -10,7 +10,7 @@
 
 #define BRIDGE_EVERY 3u
 #define AVENUE_EVERY 3u
-#define QUAY_M 45 /* between the vertices of the river's row and either quay */
+#define QUAY_M 45              /* between the vertices of the river's row and either quay */
 #define AVENUE_MM_PER_S 13900u /* 50 km/h */
 #define STREET_MM_PER_S 8300u  /* 30 km/h */
 #define LANE_MM_PER_S 4200u    /* 15 km/h */
@@ -39,11 +39,11 @@ static struct crossing add_node(struct streets *s, struct plan_point at)
 static void add_way(struct streets *s, struct crossing from, struct crossing to, uint32_t mm_per_s,
                     bool is_one_way)
 {
-    const int64_t cm = distance_cm((struct place){from.at.lon, from.at.lat},
-                                   (struct place){to.at.lon, to.at.lat});
+    const int64_t cm =
+        distance_cm((struct place){from.at.lon, from.at.lat}, (struct place){to.at.lon, to.at.lat});
     const int64_t car_ms = cm * 10000 / mm_per_s + random_between(&s->random, 0, 4000); /* lights */
-    city_file_print(&s->arcs, "n%u,n%u,%lld,%s,%lld\n", from.node, to.node, (long long)(cm / 100 + 1),
-                    is_one_way ? "false" : "true", (long long)car_ms);
+    city_file_print(&s->arcs, "n%u,n%u,%lld,%s,%lld\n", from.node, to.node,
+                    (long long)(cm / 100 + 1), is_one_way ? "false" : "true", (long long)car_ms);
     s->arc_count++;
     if (is_one_way) { /* who walks or rides a bicycle goes back as well */
         city_file_print(&s->arcs, "n%u,n%u,%lld,false,-\n", to.node, from.node,
@@ -114,7 +114,8 @@ static void add_streets(struct streets *s, const struct corners *corners)
 {
     const uint32_t columns = s->plan->size->columns, rows = s->plan->size->rows;
     const uint32_t width = columns + 1;
-    struct crossing(*below)[2] = calloc(columns, sizeof *below); /* middles of the row's southern side */
+    struct crossing(*below)[2] =
+        calloc(columns, sizeof *below); /* middles of the row's southern side */
     struct crossing middle[2];
     must(below != NULL);
     for (uint32_t row = 0; row <= rows; row++) {

@@ -270,12 +270,11 @@ static enum err write_gateways(const struct plan *plan, const char *directory)
             &file, "sensor-gateway-%" PRIu32 ",物联网关 %" PRIu32 ",sensor,true,sensor.,wgs84\n", i,
             i);
     }
-    city_file_print(&file,
-                    "hotline-12345,12345 热线,hotline,false,hotline.,gcj02\n"
-                    "patrol-app,巡查上报,patrol,true,patrol.,wgs84\n"
-                    "department-exchange-1,部门数据交换,department,true,department.,wgs84\n"
-                    "emergency-exchange,应急信息交换,department,true,warning. forecast. "
-                    "report.,wgs84\n");
+    city_file_print(&file, "hotline-12345,12345 热线,hotline,false,hotline.,gcj02\n"
+                           "patrol-app,巡查上报,patrol,true,patrol.,wgs84\n"
+                           "department-exchange-1,部门数据交换,department,true,department.,wgs84\n"
+                           "emergency-exchange,应急信息交换,department,true,warning. forecast. "
+                           "report.,wgs84\n");
     return city_file_close(&file);
 }
 

@@ -303,10 +303,11 @@ static enum err write_tables(const char *out)
          "id,name,kind,trusted,types,crs\nnyc311,311 hotline,hotline,true,nyc311.,wgs84\n"},
         {"calendars.yaml", "calendars:\n  cal.always:\n    week: {mon-sun: \"00:00-24:00\"}\n"
                            "    valid: [2013-01-01, 2026-01-01]\n"},
-        {"sim.yaml", "# There are no workers in the data: desks act when the record says so, and "
-                     "not at all where it does not.\n"
-                     "agents:\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n  exception: 0\n  check_fail: 0\n"
-                     "  close_as_recorded: true\n"},
+        {"sim.yaml",
+         "# There are no workers in the data: desks act when the record says so, and "
+         "not at all where it does not.\n"
+         "agents:\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n  exception: 0\n  check_fail: 0\n"
+         "  close_as_recorded: true\n"},
         {"city.yaml",
          "city:\n  name: New York 311\n  name_en: New York 311\n  code: " CITY_CODE "\n"
          "  time_zone: America/New_York\n  crs: wgs84\n  levels: [city]\n  district_level: 1\n"

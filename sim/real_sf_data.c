@@ -60,7 +60,8 @@ static const char *field_text(struct sf_data *data, const struct trace_event *ev
                               const char *name)
 {
     for (uint32_t i = 0; i < event->field_count; i++) {
-        if (strcmp(event->fields[i].name.bytes, name) == 0 && event->fields[i].kind == FIELD_STRING) {
+        if (strcmp(event->fields[i].name.bytes, name) == 0 &&
+            event->fields[i].kind == FIELD_STRING) {
             return pool_text(&data->pool, event->fields[i].text, event->fields[i].text_size);
         }
     }

@@ -139,11 +139,11 @@ enum err sf_write_rates(const struct sf_data *data, const struct sf_fit *fit, co
                     "agents:\n",
                     SF_TRAIN_DAYS);
     print_spans(data, &(struct calls){NULL, NULL}, "  ", &file, &sample, times);
-    city_file_print(&file,
-                    "  by_case: [accept, turnout, spread] # one call taker, one place\n"
-                    "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
-                    "  verify_no: 0\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n  exception: 0\n"
-                    "  signal_loss: 0\nmodes:\n");
+    city_file_print(
+        &file, "  by_case: [accept, turnout, spread] # one call taker, one place\n"
+               "  spread: {p50: 1}\n  decline: 0\n  ignore: 0\n  return: 0\n  check_fail: 0\n"
+               "  verify_no: 0\n  desk_return: 0\n  desk_void: 0\n  reopen: 0\n  exception: 0\n"
+               "  signal_loss: 0\nmodes:\n");
     for (int g = 0; g < SF_GROUP_COUNT; g++) {
         const int64_t speed = llround(fit->line_kmh[g] * 1000);
         if (speed == 0) {

@@ -47,8 +47,8 @@ static void count_events(struct report *report, const struct run_gateways *gatew
         }
     }
     must(report->events == report->opened + report->merged + report->deduped + report->suppressed +
-                               report->no_rule + report->waiting + report->reopened + report->cleared +
-                               report->refused + report->unanswered);
+                               report->no_rule + report->waiting + report->reopened +
+                               report->cleared + report->refused + report->unanswered);
     must(report->opened == report->core.opened);
     must(report->merged == report->core.merged);
     must(report->deduped == report->core.deduped);

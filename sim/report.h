@@ -25,8 +25,8 @@ struct report {
     uint64_t node_commands;
     /* events = opened + merged + deduped + suppressed + no_rule + waiting + reopened + cleared + refused +
      * unanswered */
-    uint64_t events, opened, merged, deduped, suppressed, no_rule, waiting, reopened, cleared, refused,
-        unanswered;
+    uint64_t events, opened, merged, deduped, suppressed, no_rule, waiting, reopened, cleared,
+        refused, unanswered;
     uint64_t late;
     uint64_t refused_by_code[128];
     struct case_counts cases;

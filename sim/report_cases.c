@@ -231,9 +231,9 @@ uint32_t report_cases_see(struct report_cases *cases, const struct effect *effec
     see_milestones(record, effect);
     record->severity = line->severity;
     record->event_count = line->event_count;
-    const bool is_changed = is_new || line->action == ACTION_RECHECK || record->state != line->state ||
-                            record->holder.kind != line->holder.kind ||
-                            record->holder.index != line->holder.index;
+    const bool is_changed =
+        is_new || line->action == ACTION_RECHECK || record->state != line->state ||
+        record->holder.kind != line->holder.kind || record->holder.index != line->holder.index;
     record->state = line->state;
     record->holder = line->holder;
     record->generation += is_changed;

@@ -17,7 +17,7 @@
 
 struct case_record {
     struct case_no no;
-    uint8_t state; /* enum case_state */
+    uint8_t state;         /* enum case_state */
     uint8_t counted_state; /* as report_series.h has counted it; CASE_NONE = not yet */
     uint8_t severity;
     struct holder holder;

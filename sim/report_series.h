@@ -29,7 +29,7 @@ struct report_series {
     int64_t start_ms, width_ms;
     struct series_stretch *stretches; /* SERIES_MAX */
     uint32_t count;
-    uint32_t open, waiting; /* now */
+    uint32_t open, waiting;     /* now */
     struct series_times *cells; /* by row of CITY_CELLS */
     uint32_t cell_count;
 };

@@ -17,10 +17,10 @@
 #define DIRENT_SIZE 258u /* a name and a slash */
 #define PATH_SIZE 4096u
 
-static const uint32_t OUTCOMES[] = {CODE_OPENED, CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
-                                    CODE_NO_RULE, CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
-                                    CODE_TOLD,    CODE_CASELESS, CODE_WAITING,
-                                    CODE_BY_MISSING, CODE_WINDOW_FULL};
+static const uint32_t OUTCOMES[] = {CODE_OPENED,     CODE_MERGED,   CODE_DEDUPED, CODE_SUPPRESSED,
+                                    CODE_NO_RULE,    CODE_REOPENED, CODE_CLEARED, CODE_SHADOW,
+                                    CODE_TOLD,       CODE_CASELESS, CODE_WAITING, CODE_BY_MISSING,
+                                    CODE_WINDOW_FULL};
 
 /* A word of a list as it is written here: "ON_SITE" is on_site. */
 static const char *lower(struct arena *arena, const char *name)
@@ -34,10 +34,9 @@ static const char *lower(struct arena *arena, const char *name)
 
 const char *suite_outcome_name(uint32_t code)
 {
-    static const char *const NAMES[] = {"opened",  "merged",   "deduped", "suppressed",
-                                        "no_rule", "reopened", "cleared", "shadow",
-                                        "told",    "caseless", "waiting",
-                                        "by_missing", "window_full"};
+    static const char *const NAMES[] = {
+        "opened", "merged", "deduped",  "suppressed", "no_rule",    "reopened",   "cleared",
+        "shadow", "told",   "caseless", "waiting",    "by_missing", "window_full"};
     if (code == CODE_LOST_LANE) {
         return OUTCOME_LOST_LANE;
     }
@@ -83,7 +82,8 @@ static bool read_rule(const struct loader *loader, const struct tree_node *node,
     return true;
 }
 
-static bool read_person(const struct loader *loader, const struct tree_node *node, uint32_t *out_row)
+static bool read_person(const struct loader *loader, const struct tree_node *node,
+                        uint32_t *out_row)
 {
     const struct city *city = loader->set->city;
     const char *id = NULL;
@@ -118,8 +118,8 @@ static bool read_vocabulary(const struct loader *loader, const struct tree_node 
     return read_word(loader, node, what, specs, count, out_number);
 }
 
-static bool read_outcome(const struct loader *loader, const struct tree_node *node, const char *what,
-                         const char **out_outcome)
+static bool read_outcome(const struct loader *loader, const struct tree_node *node,
+                         const char *what, const char **out_outcome)
 {
     struct word_spec specs[COUNT_OF(OUTCOMES) + 2];
     uint32_t index = 0;
@@ -217,8 +217,9 @@ static struct fact_text usual_source(const struct loader *loader, struct fact_te
             bool may_send = gateway->types.count == 0;
             for (uint32_t k = 0; k < gateway->types.count; k++) {
                 const struct image_string prefix = city->gateway_types[gateway->types.first + k];
-                may_send = may_send || (prefix.size <= type.size &&
-                                        memcmp(city_text(city, prefix), type.bytes, prefix.size) == 0);
+                may_send =
+                    may_send || (prefix.size <= type.size &&
+                                 memcmp(city_text(city, prefix), type.bytes, prefix.size) == 0);
             }
             if (may_send && (gateway->is_trusted != 0 || pass > 0)) {
                 return (struct fact_text){city_text(city, gateway->id), gateway->id.size};
@@ -231,7 +232,8 @@ static struct fact_text usual_source(const struct loader *loader, struct fact_te
 static bool read_event(const struct loader *loader, const struct tree_node *node,
                        struct suite_event *event)
 {
-    if (node->kind != TREE_MAP || read_find(node, "type") == NULL || read_find(node, "at") == NULL) {
+    if (node->kind != TREE_MAP || read_find(node, "type") == NULL ||
+        read_find(node, "at") == NULL) {
         read_report(loader, node, "L004", "an event needs at and type");
         return false;
     }
@@ -259,8 +261,8 @@ static bool read_event(const struct loader *loader, const struct tree_node *node
         }
     }
     if (is_good && ruleset_find_type(loader->set, event->fact.type.bytes) == NULL) {
-        read_report(loader, node, "L010", "no event type \"%s\" under events:",
-                    event->fact.type.bytes);
+        read_report(loader, node, "L010",
+                    "no event type \"%s\" under events:", event->fact.type.bytes);
         is_good = false;
     }
     if (is_good && event->fact.source.bytes == NULL) {
@@ -277,11 +279,12 @@ static bool read_count(const struct loader *loader, const struct tree_node *map,
     return node == NULL || read_integer(loader, node, key, 0, 1000000, out_value);
 }
 
-static bool read_act(const struct loader *loader, const struct tree_node *node, struct suite_act *act)
+static bool read_act(const struct loader *loader, const struct tree_node *node,
+                     struct suite_act *act)
 {
     static const struct key_spec KEYS[] = {
-        {"at", KEY_REQUIRED},  {"who", KEY_REQUIRED}, {"do", KEY_REQUIRED}, {"reason", KEY_KNOWN},
-        {"line", KEY_KNOWN},   {"amount", KEY_KNOWN}, {"photo", KEY_KNOWN}};
+        {"at", KEY_REQUIRED}, {"who", KEY_REQUIRED}, {"do", KEY_REQUIRED}, {"reason", KEY_KNOWN},
+        {"line", KEY_KNOWN},  {"amount", KEY_KNOWN}, {"photo", KEY_KNOWN}};
     uint32_t action = 0;
     uint32_t reason = 0;
     int64_t amount = 0;
@@ -322,7 +325,8 @@ static bool read_holder(const struct loader *loader, const struct tree_node *nod
     const struct city *city = loader->set->city;
     for (uint32_t i = 0; node->kind == TREE_TEXT && i < city->post_count; i++) {
         const struct image_string code = city->posts[i].code;
-        if (strlen(node->text) == code.size && memcmp(node->text, city_text(city, code), code.size) == 0) {
+        if (strlen(node->text) == code.size &&
+            memcmp(node->text, city_text(city, code), code.size) == 0) {
             *out_holder = (struct holder){HOLDER_POST, i};
             return true;
         }
@@ -341,7 +345,8 @@ static bool read_said(const struct loader *loader, const struct tree_node *map,
     }
     const struct tree_node *rule = read_find(map, "rule");
     const struct tree_node *clock = read_find(map, "clock");
-    return read_vocabulary(loader, read_find(map, "do"), VOCABULARY_ACTION, "do", &expect->action) &&
+    return read_vocabulary(loader, read_find(map, "do"), VOCABULARY_ACTION, "do",
+                           &expect->action) &&
            (clock == NULL ||
             read_vocabulary(loader, clock, VOCABULARY_CLOCK, "clock", &expect->clock)) &&
            (rule == NULL || read_rule(loader, rule, &expect->rule)) &&
@@ -351,10 +356,9 @@ static bool read_said(const struct loader *loader, const struct tree_node *map,
 static bool read_case(const struct loader *loader, const struct tree_node *map,
                       struct suite_expect *expect)
 {
-    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},  {"severity", KEY_KNOWN},
-                                           {"state", KEY_KNOWN}, {"class", KEY_KNOWN},
-                                           {"count", KEY_KNOWN}, {"events", KEY_KNOWN},
-                                           {"holder", KEY_KNOWN}};
+    static const struct key_spec KEYS[] = {
+        {"rule", KEY_KNOWN},  {"severity", KEY_KNOWN}, {"state", KEY_KNOWN}, {"class", KEY_KNOWN},
+        {"count", KEY_KNOWN}, {"events", KEY_KNOWN},   {"holder", KEY_KNOWN}};
     const struct tree_node *value = NULL;
     int64_t severity = 0;
     bool is_good = read_check_map(loader, map, "case", KEYS, COUNT_OF(KEYS));
@@ -427,8 +431,9 @@ static bool read_reason(const struct loader *loader, const struct tree_node *map
 {
     static const struct key_spec KEYS[] = {
         {"rule", KEY_REQUIRED}, {"reason", KEY_REQUIRED}, {"have", KEY_KNOWN}, {"need", KEY_KNOWN}};
-    static const struct word_spec REASONS[] = {
-        {"window", CODE_WAITING}, {"by_missing", CODE_BY_MISSING}, {"window_full", CODE_WINDOW_FULL}};
+    static const struct word_spec REASONS[] = {{"window", CODE_WAITING},
+                                               {"by_missing", CODE_BY_MISSING},
+                                               {"window_full", CODE_WINDOW_FULL}};
     uint32_t code = 0;
     if (!read_check_map(loader, map, "why", KEYS, COUNT_OF(KEYS)) ||
         !read_rule(loader, read_find(map, "rule"), &expect->rule) ||
@@ -456,8 +461,8 @@ static struct suite_expect any_expect(const struct tree_node *node)
 static bool read_expect(const struct loader *loader, const struct tree_node *node,
                         struct suite_expect *expect)
 {
-    static const struct key_spec KEYS[] = {{"at", KEY_REQUIRED},    {"case", KEY_KNOWN},
-                                           {"cases", KEY_KNOWN},    {"assigned", KEY_KNOWN},
+    static const struct key_spec KEYS[] = {{"at", KEY_REQUIRED},     {"case", KEY_KNOWN},
+                                           {"cases", KEY_KNOWN},     {"assigned", KEY_KNOWN},
                                            {"escalated", KEY_KNOWN}, {"why", KEY_KNOWN},
                                            {"said", KEY_KNOWN}};
     *expect = any_expect(node);
@@ -502,8 +507,8 @@ static bool read_expect(const struct loader *loader, const struct tree_node *nod
 /* ---- tests ---- */
 
 /* What is written later happens later. */
-static bool check_order(const struct loader *loader, const struct tree_node *node, int64_t before_ms,
-                        int64_t at_ms)
+static bool check_order(const struct loader *loader, const struct tree_node *node,
+                        int64_t before_ms, int64_t at_ms)
 {
     if (at_ms >= before_ms) {
         return true;
@@ -531,8 +536,8 @@ static void read_lists(const struct loader *loader, const struct tree_node *node
     for (uint32_t i = 0; i < counts[0]; i++) {
         struct suite_event *event = &test->events[test->event_count];
         const struct tree_node *item = read_list_item(events, i);
-        test->event_count += read_event(loader, item, event) &&
-                             check_order(loader, item, at_ms, event->at_ms);
+        test->event_count +=
+            read_event(loader, item, event) && check_order(loader, item, at_ms, event->at_ms);
         at_ms = event->at_ms;
     }
     at_ms = 0;
@@ -572,9 +577,9 @@ static void read_test(const struct loader *loader, const struct tree_node *node,
     }
     int32_t offset = 0;
     if ((value = read_find(node, "start")) != NULL &&
-        (value->kind != TREE_TEXT ||
-         !trace_parse_instant(value->text, &test->start_ms, &offset))) {
-        read_report(loader, value, "L003", "start must be a time such as 2026-03-02T08:00:00+08:00");
+        (value->kind != TREE_TEXT || !trace_parse_instant(value->text, &test->start_ms, &offset))) {
+        read_report(loader, value, "L003",
+                    "start must be a time such as 2026-03-02T08:00:00+08:00");
     }
     read_lists(loader, node, test);
     if (read_find(node, "expect") == NULL && read_find(node, "never") == NULL) {
@@ -587,8 +592,9 @@ static void read_tests(const struct loader *loader, const struct tree_node *test
                        int64_t start_ms, struct suite *suite)
 {
     for (uint32_t i = 0; i < read_list_count(tests) && suite->count < TESTS_MAX; i++) {
-        suite->tests = arena_grow(loader->arena, suite->tests, suite->count * sizeof suite->tests[0],
-                                  (suite->count + 1) * sizeof suite->tests[0]);
+        suite->tests =
+            arena_grow(loader->arena, suite->tests, suite->count * sizeof suite->tests[0],
+                       (suite->count + 1) * sizeof suite->tests[0]);
         struct suite_test *test = &suite->tests[suite->count++];
         *test = (struct suite_test){.suite = name, .name = "?", .start_ms = start_ms};
         read_test(loader, read_list_item(tests, i), test);
@@ -609,7 +615,8 @@ static void read_suite(const struct loader *loader, const struct tree_node *root
     }
     const struct tree_node *start = read_find(root, "start");
     if (start->kind != TREE_TEXT || !trace_parse_instant(start->text, &start_ms, &offset)) {
-        read_report(loader, start, "L003", "start must be a time such as 2026-03-02T08:00:00+08:00");
+        read_report(loader, start, "L003",
+                    "start must be a time such as 2026-03-02T08:00:00+08:00");
         return;
     }
     read_tests(loader, read_find(root, "tests"), name, start_ms, suite);

@@ -38,7 +38,14 @@ struct suite_act {
     bool has_photo;
 };
 
-enum expect_kind { EXPECT_CASE, EXPECT_CASES, EXPECT_ASSIGNED, EXPECT_ESCALATED, EXPECT_WHY, EXPECT_SAID };
+enum expect_kind {
+    EXPECT_CASE,
+    EXPECT_CASES,
+    EXPECT_ASSIGNED,
+    EXPECT_ESCALATED,
+    EXPECT_WHY,
+    EXPECT_SAID
+};
 
 struct suite_expect {
     enum expect_kind kind;

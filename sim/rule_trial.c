@@ -18,12 +18,12 @@
 /* Something that happened, kept for expectations. */
 struct trial_note {
     enum effect_kind kind;
-    uint32_t event;  /* FIRING: which event of the test */
-    uint32_t rule;   /* or NONE32 */
-    uint32_t code;   /* FIRING */
-    uint32_t person; /* TIMELINE of an offer */
-    uint32_t post;   /* NOTICE */
-    uint32_t clock;  /* TIMELINE, whose code is the action */
+    uint32_t event;      /* FIRING: which event of the test */
+    uint32_t rule;       /* or NONE32 */
+    uint32_t code;       /* FIRING */
+    uint32_t person;     /* TIMELINE of an offer */
+    uint32_t post;       /* NOTICE */
+    uint32_t clock;      /* TIMELINE, whose code is the action */
     uint32_t have, need; /* FIRING */
 };
 
@@ -46,9 +46,8 @@ struct trial {
     struct trial_failure *failure;
 };
 
-__attribute__((format(printf, 3, 4))) static bool fail(struct trial *trial,
-                                                       const struct tree_node *node,
-                                                       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool
+fail(struct trial *trial, const struct tree_node *node, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -102,7 +101,8 @@ static void take_effect(void *context, const struct effect *effect)
         note.rule = effect->of.timeline.rule;
         note.person = effect->of.timeline.subject;
         remember(trial, note);
-        if (trial->coverage != NULL && note.rule != NONE32) { /* of a plan too, which no event fires */
+        if (trial->coverage != NULL &&
+            note.rule != NONE32) { /* of a plan too, which no event fires */
             trial->coverage->rules[note.rule] = true;
         }
     } else if (effect->kind == EFFECT_NOTICE) {
@@ -168,7 +168,8 @@ static void put_fixed(struct trial *trial, enum command_kind kind, const void *b
 static void activate(struct trial *trial)
 {
     const struct trial_ground *ground = trial->ground;
-    const struct activate_body body = {.city = ground->city->image.digest, .policy = ground->policy->image.digest};
+    const struct activate_body body = {.city = ground->city->image.digest,
+                                       .policy = ground->policy->image.digest};
     must(core_stage_city(trial->core, ground->city_bytes, ground->city_size) == ERR_OK);
     must(core_stage_policy(trial->core, ground->policy_bytes, ground->policy_size) == ERR_OK);
     put_fixed(trial, COMMAND_ACTIVATE, &body, sizeof body);
@@ -235,7 +236,8 @@ static void restore(struct trial *trial)
     must(core_save(trial->core, &sink, &saved) == ERR_OK);
     free(trial->block);
     core_start(trial);
-    must(core_stage_city(trial->core, trial->ground->city_bytes, trial->ground->city_size) == ERR_OK);
+    must(core_stage_city(trial->core, trial->ground->city_bytes, trial->ground->city_size) ==
+         ERR_OK);
     must(core_stage_policy(trial->core, trial->ground->policy_bytes, trial->ground->policy_size) ==
          ERR_OK);
     must(core_load(trial->core, &source, &loaded) == ERR_OK);
@@ -282,9 +284,9 @@ static bool send(struct trial *trial, const struct suite_test *test, uint32_t in
     trial->has_fired = false;
     bool is_good = true;
     if (record->head.verdict != CODE_NOTHING) {
-        is_good = fail(trial, from->node, "the event is refused: %s (%s)",
-                       words_code(record->head.verdict, LANG_EN),
-                       words_code_name(record->head.verdict));
+        is_good =
+            fail(trial, from->node, "the event is refused: %s (%s)",
+                 words_code(record->head.verdict, LANG_EN), words_code_name(record->head.verdict));
     } else {
         uint32_t expected = NONE32;
         (void)naive_match(trial->ground->set, &event, &expected, 1);
@@ -299,8 +301,9 @@ static bool send(struct trial *trial, const struct suite_test *test, uint32_t in
         batch_step(trial, batch);
         if (trial->last_winner != expected && trial->result_code != CODE_CLEARED &&
             trial->result_code != CODE_DEDUPED) {
-            is_good = fail(trial, from->node, "the index gives the event to %s, the evaluator to %s",
-                           rule_name(trial, trial->last_winner), rule_name(trial, expected));
+            is_good =
+                fail(trial, from->node, "the index gives the event to %s, the evaluator to %s",
+                     rule_name(trial, trial->last_winner), rule_name(trial, expected));
         }
     }
     free(record);
@@ -396,10 +399,10 @@ static void list_cases(const struct trial *trial, char *out, size_t size)
     size_t length = 0;
     out[0] = '\0';
     for (uint32_t slot = 0; core_next_case(trial->core, &slot, &view) && length < size;) {
-        length += (size_t)snprintf(out + length, size - length,
-                                   "%s%s (severity %u, %s, %u events)", length == 0 ? "" : "; ",
-                                   rule_name(trial, view.rule), view.severity,
-                                   words_case_state(view.state, LANG_EN), view.event_count);
+        length +=
+            (size_t)snprintf(out + length, size - length, "%s%s (severity %u, %s, %u events)",
+                             length == 0 ? "" : "; ", rule_name(trial, view.rule), view.severity,
+                             words_case_state(view.state, LANG_EN), view.event_count);
     }
     if (length == 0) {
         (void)snprintf(out, size, "none");
@@ -437,20 +440,20 @@ static bool expect_told(struct trial *trial, const struct suite_expect *expect)
             (expect->rule != NONE32 && note->rule != expect->rule)) {
             continue;
         }
-        const bool is_it =
-            is_offer ? (expect->person == NONE32 || note->person == expect->person) &&
-                           (expect->roles == 0 ||
-                            (city->persons[note->person].roles & expect->roles) != 0)
-                     : note->post == expect->post;
+        const bool is_it = is_offer
+                               ? (expect->person == NONE32 || note->person == expect->person) &&
+                                     (expect->roles == 0 ||
+                                      (city->persons[note->person].roles & expect->roles) != 0)
+                               : note->post == expect->post;
         if (is_it) {
             return true;
         }
         const struct image_string name =
             is_offer ? city->persons[note->person].id : city->posts[note->post].code;
         if (length < sizeof words) {
-            length += (size_t)snprintf(words + length, sizeof words - length, "%s%.*s",
-                                       length == 0 ? "" : ", ", (int)name.size,
-                                       city_text(city, name));
+            length +=
+                (size_t)snprintf(words + length, sizeof words - length, "%s%.*s",
+                                 length == 0 ? "" : ", ", (int)name.size, city_text(city, name));
         }
     }
     return fail(trial, expect->node, "expected %s; until then: %s",
@@ -470,7 +473,8 @@ static bool expect_said(struct trial *trial, const struct suite_expect *expect)
            fail(trial, expect->node, "said %lld times until then", (long long)count);
 }
 
-static const struct trial_note *find_firing(const struct trial *trial, uint32_t event, uint32_t rule)
+static const struct trial_note *find_firing(const struct trial *trial, uint32_t event,
+                                            uint32_t rule)
 {
     for (uint32_t i = trial->note_count; i > 0; i--) {
         const struct trial_note *note = &trial->notes[i - 1];
@@ -515,8 +519,8 @@ static bool expect_why(struct trial *trial, const struct suite_test *test, uint3
         return fail(trial, expect->node, "no event was sent before");
     }
     const uint32_t last = events_sent - 1;
-    const char *outcome = outcome_of(trial, last, expect->rule,
-                                     rule_takes_event(trial, test, last, expect->rule));
+    const char *outcome =
+        outcome_of(trial, last, expect->rule, rule_takes_event(trial, test, last, expect->rule));
     const struct trial_note *note = find_firing(trial, last, expect->rule);
     if (note != NULL && strcmp(outcome, expect->outcome) == 0 &&
         ((expect->have >= 0 && note->have != (uint64_t)expect->have) ||
@@ -573,7 +577,8 @@ static int64_t next_instant(const struct suite_test *test, uint32_t event, uint3
     int64_t at_ms = NEVER_MS;
     at_ms = event < test->event_count ? min_i64(at_ms, test->events[event].at_ms) : at_ms;
     at_ms = act_index < test->act_count ? min_i64(at_ms, test->acts[act_index].at_ms) : at_ms;
-    return expectation < test->expect_count ? min_i64(at_ms, test->expects[expectation].at_ms) : at_ms;
+    return expectation < test->expect_count ? min_i64(at_ms, test->expects[expectation].at_ms)
+                                            : at_ms;
 }
 
 /* The middle: the core is loaded from what it saved, or other rules take over. Returns the test as the rules of then name it. */
@@ -592,7 +597,8 @@ static const struct suite_test *turn(struct trial *trial, const struct suite_tes
     for (uint32_t i = 0; i < trial->note_count; i++) { /* what happened is told by the new rows */
         struct trial_note *note = &trial->notes[i];
         const struct rule *rule =
-            note->rule == NONE32 ? NULL : ruleset_find_rule(next->ground->set, old->rules[note->rule]->id);
+            note->rule == NONE32 ? NULL
+                                 : ruleset_find_rule(next->ground->set, old->rules[note->rule]->id);
         note->rule = rule == NULL ? NONE32 : rule->row;
     }
     return next->test;

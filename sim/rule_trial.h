@@ -24,9 +24,9 @@ struct trial_ground {
 
 /* What was reached by some test; arrays by row, made by the caller. */
 struct trial_coverage {
-    bool *rules;           /* POLICY_RULES: fired */
-    bool *steps;           /* POLICY_STEPS: told somebody */
-    bool **terms;          /* per rule: a box of its region held an event that it took */
+    bool *rules;            /* POLICY_RULES: fired */
+    bool *steps;            /* POLICY_STEPS: told somebody */
+    bool **terms;           /* per rule: a box of its region held an event that it took */
     struct region *regions; /* per rule */
 };
 

@@ -40,7 +40,8 @@ struct run {
 
 struct run_options run_options_default(void)
 {
-    return (struct run_options){.seed = 1, .until_ms = NEVER_MS, .drain_ms = DAY_MS, .keep_records = true};
+    return (struct run_options){
+        .seed = 1, .until_ms = NEVER_MS, .drain_ms = DAY_MS, .keep_records = true};
 }
 
 /* ---- callbacks ---- */
@@ -357,7 +358,8 @@ static enum err open_node(struct run *run)
 
 #define LINE_GOOD 100u /* more than any share that a plan asks for, and not "no" */
 
-static uint32_t read_checklist(void *context, struct case_no no, struct run_act *out_acts, uint32_t limit)
+static uint32_t read_checklist(void *context, struct case_no no, struct run_act *out_acts,
+                               uint32_t limit)
 {
     const struct run *run = context;
     uint32_t answered = 0;
@@ -365,8 +367,9 @@ static uint32_t read_checklist(void *context, struct case_no no, struct run_act 
     const uint32_t count = checks.count < limit ? checks.count : limit;
     for (uint32_t i = 0; i < count; i++) {
         const struct policy_check *check = &run->policy.checks[checks.first + i];
-        out_acts[i] = (struct run_act){
-            .action = ACTION_PLAN_ANSWER, .amount = LINE_GOOD, .has_photo = (check->flags & CHECK_LINE_EVIDENCE) != 0};
+        out_acts[i] = (struct run_act){.action = ACTION_PLAN_ANSWER,
+                                       .amount = LINE_GOOD,
+                                       .has_photo = (check->flags & CHECK_LINE_EVIDENCE) != 0};
         (void)snprintf(out_acts[i].subject, sizeof out_acts[i].subject, "%.*s", (int)check->id.size,
                        policy_text(&run->policy, check->id));
     }
@@ -428,8 +431,8 @@ enum err run_new(const struct run_options *options, struct run **out_run)
     }
     run->options = *options;
     virtual_queue_init(&run->queue);
-    const bool needs_records = options->keep_records || options->keep_truth ||
-                               options->rates->close_as_recorded;
+    const bool needs_records =
+        options->keep_records || options->keep_truth || options->rates->close_as_recorded;
     report_cases_init(&run->cases, !needs_records);
     const enum err err = open_all(run);
     if (err != ERR_OK) {

@@ -108,7 +108,8 @@ void run_wire_act(struct run_wire *wire, struct run_speaker speaker, const struc
     ProtobufCBinaryData evidence = {sizeof photo, photo};
     message.n_evidence = act->has_photo ? 1 : 0;
     message.evidence = &evidence;
-    message.other_case = act->other_case[0] != '\0' ? run_wire_text(act->other_case) : message.other_case;
+    message.other_case =
+        act->other_case[0] != '\0' ? run_wire_text(act->other_case) : message.other_case;
     message.has_until_ms = act->until_ms != 0;
     message.until_ms = act->until_ms;
     message.has_amount = act->amount != 0;

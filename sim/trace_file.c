@@ -224,9 +224,9 @@ static void read_told(const json_t *truth, struct trace_truth *told)
 static enum err read_key(struct trace_reader *reader, const char *key, json_t *value,
                          struct trace_event *event)
 {
-    static const char *const KEYS[] = {"at",   "source", "id",  "type",   "device", "caller",
-                                       "text", "lon",    "lat", "fields", "truth",  "happened",
-                                       "drill"};
+    static const char *const KEYS[] = {"at",     "source",   "id",   "type", "device",
+                                       "caller", "text",     "lon",  "lat",  "fields",
+                                       "truth",  "happened", "drill"};
     const struct {
         const char *key;
         const char **text;
@@ -251,7 +251,8 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
     }
     if (strcmp(key, "drill") == 0) {
         event->is_drill = json_is_true(value);
-        return json_is_boolean(value) ? ERR_OK : complain(reader, "\"drill\" must be true or false");
+        return json_is_boolean(value) ? ERR_OK
+                                      : complain(reader, "\"drill\" must be true or false");
     }
     if (strcmp(key, "fields") == 0) {
         return read_fields(reader, value, event);
@@ -269,8 +270,7 @@ static enum err read_key(struct trace_reader *reader, const char *key, json_t *v
 static enum err read_event(struct trace_reader *reader, struct trace_event *event)
 {
     /* delay_ms holds the instant "happened" until `at` is known: keys come in any order */
-    *event = (struct trace_event){
-        .at_ms = INT64_MIN, .delay_ms = INT64_MIN, .place = place_none()};
+    *event = (struct trace_event){.at_ms = INT64_MIN, .delay_ms = INT64_MIN, .place = place_none()};
     if (!json_is_object(reader->root)) {
         return complain(reader, "a line must be one JSON object");
     }

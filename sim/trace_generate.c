@@ -18,7 +18,14 @@
 #define LATE_MIN_MS (35 * SECOND_MS)
 #define STORM_MS HOUR_MS
 
-enum report { REPORT_FIRST, REPORT_REPEAT, REPORT_SECOND, REPORT_CLEAR, REPORT_FALSE, REPORT_FAULT };
+enum report {
+    REPORT_FIRST,
+    REPORT_REPEAT,
+    REPORT_SECOND,
+    REPORT_CLEAR,
+    REPORT_FALSE,
+    REPORT_FAULT
+};
 enum flag {
     FLAG_FAINT = 1 << 0,
     FLAG_STORM = 1 << 1,
@@ -61,8 +68,8 @@ struct trace_generator {
     struct trace_sights sights;
     struct arrivals *kinds; /* as TRACE_KINDS */
     struct arrivals faults, storms;
-    struct random feed;     /* what happens to events on their way */
-    struct random *random;  /* of what is being made */
+    struct random feed;    /* what happens to events on their way */
+    struct random *random; /* of what is being made */
     struct report_row *heap;
     size_t heap_count, heap_room;
     uint64_t serial, incidents, faulty;
@@ -221,7 +228,8 @@ static void send_followers(struct trace_generator *g, const struct trace_kind *k
         struct report_row repeat = row;
         repeat.report = REPORT_REPEAT;
         repeat.repeat = i;
-        repeat.at_ms += kind->repeat_every_ms * i + random_between(g->random, -SECOND_MS, SECOND_MS);
+        repeat.at_ms +=
+            kind->repeat_every_ms * i + random_between(g->random, -SECOND_MS, SECOND_MS);
         send_report(g, repeat);
     }
     send_people(g, kind, row);
@@ -277,7 +285,8 @@ static void begin_incident(struct trace_generator *g, uint32_t kind_index, int64
                              .kind = (uint16_t)kind_index,
                              .flags = flags};
     place_incident(g, kind_index, &row);
-    const bool is_faint = random_chance(g->random, scaled(g, kind->faint_permille, TRACE_RATE_FAINT));
+    const bool is_faint =
+        random_chance(g->random, scaled(g, kind->faint_permille, TRACE_RATE_FAINT));
     const bool is_false =
         random_chance(g->random, (uint32_t)g->demand.rates[false_rate(kind->first_type)]);
     if (is_faint || is_false) { /* nothing is there; faint ones stay below every threshold */
@@ -322,8 +331,8 @@ static uint32_t pick_storm_kind(struct trace_generator *g)
 {
     for (;;) {
         const uint32_t kind = (uint32_t)random_below(g->random, TRACE_KIND_COUNT);
-        const bool is_seen = TRACE_KINDS[kind].device_kind == NULL ||
-                             g->sights.kinds[kind].device_count > 0;
+        const bool is_seen =
+            TRACE_KINDS[kind].device_kind == NULL || g->sights.kinds[kind].device_count > 0;
         for (size_t i = 0; is_seen && i < COUNT_OF(STORM_CLASSES); i++) {
             if (strcmp(TRACE_KINDS[kind].class_code, STORM_CLASSES[i]) == 0) {
                 return kind;
@@ -437,8 +446,9 @@ static void tell_truth(struct trace_generator *g, const struct report_row *row,
     static const struct {
         uint8_t flag;
         const char *word;
-    } WORDS[] = {{FLAG_DOUBLED, "doubled"}, {FLAG_LATE, "late"},   {FLAG_STORM, "storm"},
-                 {FLAG_STUCK, "stuck"},     {FLAG_FAINT, "faint"}, {FLAG_ELSEWHERE, "other_gateway"}};
+    } WORDS[] = {{FLAG_DOUBLED, "doubled"}, {FLAG_LATE, "late"},
+                 {FLAG_STORM, "storm"},     {FLAG_STUCK, "stuck"},
+                 {FLAG_FAINT, "faint"},     {FLAG_ELSEWHERE, "other_gateway"}};
     size_t used = 0;
     (void)snprintf(g->incident, sizeof g->incident, "i-%07" PRIu64, row->incident);
     told->incident = g->incident;

@@ -23,7 +23,8 @@
     X(HOT_SHARE, "hot-share", 330, 1000, "of 1,000 incidents, how many happen at hot spots")       \
     X(HOT_PLACES, "hot-places", 50, 1000, "of 1,000 places, how many are hot spots")               \
     X(REPEATS, "repeats", 1000, 10000, "repeats of a device, in thousandths of the usual")         \
-    X(SECOND, "second", 1000, 10000, "calls and patrols about the same, in thousandths of the usual") \
+    X(SECOND, "second", 1000, 10000,                                                               \
+      "calls and patrols about the same, in thousandths of the usual")                             \
     X(CLEARS, "clears", 1000, 10000, "all-clears, in thousandths of the usual")                    \
     X(FAINT, "faint", 1000, 10000, "readings below the thresholds, in thousandths of the usual")   \
     X(FALSE_CAMERA, "false-camera", 30, 1000, "of 1,000 first reports of cameras: false alarms")   \
@@ -31,12 +32,15 @@
     X(FALSE_HOTLINE, "false-hotline", 50, 1000, "of 1,000 first calls: false alarms")              \
     X(FAULTS, "faults", 5, 100000, "devices that break, a day among 10,000")                       \
     X(STORMS, "storms", 30, 100000, "storms in 1,000 days")                                        \
-    X(STORM_SIZE, "storm-size", 3000, 1000000, "incidents of a storm, in thousandths of an hour's demand") \
+    X(STORM_SIZE, "storm-size", 3000, 1000000,                                                     \
+      "incidents of a storm, in thousandths of an hour's demand")                                  \
     X(LATE, "late", 5, 1000, "of 1,000 events: sent late, after the lateness the rules allow")     \
     X(LATE_MINUTES, "late-minutes", 10, 10000, "by how much, mean")                                \
-    X(JITTER, "jitter", 100, 1000, "of 1,000 events: up to 20 s on the way, so that orders change") \
+    X(JITTER, "jitter", 100, 1000,                                                                 \
+      "of 1,000 events: up to 20 s on the way, so that orders change")                             \
     X(DOUBLED, "doubled", 5, 1000, "of 1,000 events: sent twice by the same gateway, same id")     \
-    X(DOUBLED_ELSEWHERE, "doubled-elsewhere", 2, 1000, "of 1,000 events: sent again by another gateway")
+    X(DOUBLED_ELSEWHERE, "doubled-elsewhere", 2, 1000,                                             \
+      "of 1,000 events: sent again by another gateway")
 
 #define TRACE_RATES_ENUM(name, option, value, largest, text) TRACE_RATE_##name,
 enum trace_rate { TRACE_RATES_LIST(TRACE_RATES_ENUM) TRACE_RATE_COUNT };

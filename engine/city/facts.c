@@ -323,9 +323,8 @@ void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t 
                    struct fact_record *out_record)
 {
     struct event_head *head = &out_record->head;
-    struct resolving resolving = {.event = event,
-                                  .caller = event->caller,
-                                  .source = facts_know_source(facts, event->source)};
+    struct resolving resolving = {
+        .event = event, .caller = event->caller, .source = facts_know_source(facts, event->source)};
     const bool has_text = event->text.bytes != NULL && event->text.size > 0;
     memset(head, 0, sizeof *head);
     out_record->text_bytes = 0;

@@ -40,9 +40,9 @@ struct fact_event {
     struct fact_text type;
     struct fact_text device;
     struct fact_text caller; /* where it is not among the fields */
-    int64_t at_ms;      /* log clock; 0 = now */
-    struct place place; /* as sent, in the source's crs; PLACE_NONE */
-    uint32_t accuracy_cm; /* of place, 0 = not said; given to rules as the field accuracy_m */
+    int64_t at_ms;           /* log clock; 0 = now */
+    struct place place;      /* as sent, in the source's crs; PLACE_NONE */
+    uint32_t accuracy_cm;    /* of place, 0 = not said; given to rules as the field accuracy_m */
     const struct fact_field *fields;
     uint32_t field_count;
     struct fact_text text; /* free */

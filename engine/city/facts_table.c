@@ -130,7 +130,8 @@ static struct fact_text present(struct fact_text text)
     return text.bytes != NULL ? text : (struct fact_text){"", 0};
 }
 
-const struct known_name *facts_know_field(struct facts *facts, struct fact_text name, uint32_t place)
+const struct known_name *facts_know_field(struct facts *facts, struct fact_text name,
+                                          uint32_t place)
 {
     struct known_name *known = &facts->known_fields[place % KNOWN_FIELDS_MAX];
     name = present(name);
@@ -142,9 +143,9 @@ const struct known_name *facts_know_field(struct facts *facts, struct fact_text 
     known->is_zone = is_word(name, "zone");
     known->is_caller = is_word(name, "caller");
     for (uint32_t i = 0; i < BUILTIN_COUNT; i++) {
-        known->is_reserved = known->is_reserved ||
-                             (is_registry_only((enum builtin)i) && facts->builtin_rows[i] != NONE32 &&
-                              is_word(name, FACTS_BUILTIN_NAMES[i]));
+        known->is_reserved = known->is_reserved || (is_registry_only((enum builtin)i) &&
+                                                    facts->builtin_rows[i] != NONE32 &&
+                                                    is_word(name, FACTS_BUILTIN_NAMES[i]));
     }
     return known;
 }
@@ -296,7 +297,8 @@ static const struct image_string *builtin_at(const struct facts *facts, enum bui
     const struct city *city = facts->city;
     switch (builtin) {
     case BUILTIN_HEALTH:
-        return facts->device_health != NULL && i < city->device_count ? &facts->device_health[i] : NULL;
+        return facts->device_health != NULL && i < city->device_count ? &facts->device_health[i]
+                                                                      : NULL;
     case BUILTIN_CELL:
         return i < city->cell_count ? &city->cells[i].code : NULL;
     case BUILTIN_ZONE:

@@ -49,12 +49,14 @@ struct facts {
     const uint32_t *gateway_crs;               /* enum crs per gateway, or NULL */
     const struct image_string *device_health;  /* per device, or NULL */
     uint32_t builtin_rows[BUILTIN_COUNT];      /* rows of POLICY_FIELDS, NONE32 = no rule asks */
-    uint8_t builtin_order[BUILTIN_COUNT];      /* enum builtin, those that some rule asks for, ascending by row */
+    uint8_t builtin_order
+        [BUILTIN_COUNT]; /* enum builtin, those that some rule asks for, ascending by row */
     uint32_t builtin_count;
-    struct hash128 *builtin_hashes[BUILTIN_COUNT]; /* of the cut texts, by row of what they belong to; NULL = not kept */
+    struct hash128 *builtin_hashes
+        [BUILTIN_COUNT]; /* of the cut texts, by row of what they belong to; NULL = not kept */
     struct known_name known_fields[KNOWN_FIELDS_MAX];
     struct known_name known_type, known_source;
-    const char **type_names;                   /* terminated, for problems_nearest */
+    const char **type_names; /* terminated, for problems_nearest */
     char *type_text;
 };
 
@@ -65,12 +67,14 @@ struct hash128 facts_hash_text(struct fact_text text);
 struct fact_text facts_cut_text(struct fact_text text);
 
 /* Rows by name; NONE32 (NONE16 for types) where there is none. out_hash, where wanted, is that of the text. */
-uint32_t facts_find_device(const struct facts *facts, struct fact_text id, struct hash128 *out_hash);
+uint32_t facts_find_device(const struct facts *facts, struct fact_text id,
+                           struct hash128 *out_hash);
 uint32_t facts_find_zone(const struct facts *facts, struct fact_text id);
 
 /* What is known of the name that a field, a type or a sender bears. The one at the same place of the event before is most often
  * it, so that is compared first. Borrowed until the next call. */
-const struct known_name *facts_know_field(struct facts *facts, struct fact_text name, uint32_t place);
+const struct known_name *facts_know_field(struct facts *facts, struct fact_text name,
+                                          uint32_t place);
 const struct known_name *facts_know_type(struct facts *facts, struct fact_text name);
 const struct known_name *facts_know_source(struct facts *facts, struct fact_text name);
 

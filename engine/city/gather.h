@@ -136,7 +136,7 @@ void gather_things_write(struct gather *gather);
 void gather_permits_read(struct gather *gather); /* permits.csv */
 void gather_permits_write(struct gather *gather);
 void gather_labels(struct gather *gather); /* labels.csv */
-void gather_roads(struct gather *gather); /* roads/ or roads.osm.pbf; after the modes */
+void gather_roads(struct gather *gather);  /* roads/ or roads.osm.pbf; after the modes */
 /* Registers join the assets: read before the assets' keys are, written once the assets have their rows. */
 void gather_registries_read(struct gather *gather);
 void gather_registries_write(struct gather *gather, const struct city_asset *assets,

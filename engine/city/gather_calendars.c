@@ -282,8 +282,8 @@ static bool has_hours(const struct week *week, int weekday)
 }
 
 /* Days that can never count: outside the validity, or made up by a day that is not worked. */
-static void check_exceptions(struct yaml_tree *tree, const yaml_node_t *node, const struct week *week,
-                             const struct city_calendar *row)
+static void check_exceptions(struct yaml_tree *tree, const yaml_node_t *node,
+                             const struct week *week, const struct city_calendar *row)
 {
     const yaml_node_t *holidays = yaml_find(tree, node, "holidays");
     const yaml_node_t *makeup = yaml_find(tree, node, "makeup");
@@ -291,8 +291,12 @@ static void check_exceptions(struct yaml_tree *tree, const yaml_node_t *node, co
     int32_t day;
     for (size_t i = 0; (item = yaml_item(tree, holidays, i)) != NULL; i++) {
         const char *text = yaml_text(tree, item);
-        if (text != NULL && date_parse(text, &day) && (day < row->valid_from_day || day >= row->valid_until_day)) {
-            yaml_problem(tree, item, "C035", "holiday %s lies outside `valid` of its calendar: extend that, or leave it out", text);
+        if (text != NULL && date_parse(text, &day) &&
+            (day < row->valid_from_day || day >= row->valid_until_day)) {
+            yaml_problem(
+                tree, item, "C035",
+                "holiday %s lies outside `valid` of its calendar: extend that, or leave it out",
+                text);
         }
     }
     for (size_t i = 0; makeup != NULL && yaml_pair(tree, makeup, i, &item, &value); i++) {
@@ -303,10 +307,15 @@ static void check_exceptions(struct yaml_tree *tree, const yaml_node_t *node, co
             continue;
         }
         if (day < row->valid_from_day || day >= row->valid_until_day) {
-            yaml_problem(tree, item, "C035", "make-up day %s lies outside `valid` of its calendar: extend that, or leave it out", text);
+            yaml_problem(
+                tree, item, "C035",
+                "make-up day %s lies outside `valid` of its calendar: extend that, or leave it out",
+                text);
         } else if (!has_hours(week, weekday)) {
-            yaml_problem(tree, value, "C035", "make-up day %s works like a %s, which has no hours: name a day that is worked", text,
-                         DAY_WORDS[weekday]);
+            yaml_problem(
+                tree, value, "C035",
+                "make-up day %s works like a %s, which has no hours: name a day that is worked",
+                text, DAY_WORDS[weekday]);
         }
     }
 }
@@ -334,7 +343,8 @@ static struct city_calendar read_calendar(struct gather *gather, const yaml_node
         check_exceptions(tree, node, &week, &row);
     }
     if (week_node != NULL && week.count == 0) {
-        yaml_problem(tree, week_node, "C035", "no hour of the week is open: its clocks would never run");
+        yaml_problem(tree, week_node, "C035",
+                     "no hour of the week is open: its clocks would never run");
     }
     row.intervals.count = tables->interval_count - row.intervals.first;
     row.exceptions.count = tables->exception_count - row.exceptions.first;

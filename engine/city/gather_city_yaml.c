@@ -14,8 +14,8 @@
 #define RULING_DEFAULT_MS (24 * HOUR_MS)
 
 static const struct yaml_key ROOT_KEYS[] = {
-    {"city", true}, {"box", false}, {"posts", true}, {"modes", true}, {"mode_default", true},
-    {"adjudication", false},
+    {"city", true},  {"box", false},         {"posts", true},
+    {"modes", true}, {"mode_default", true}, {"adjudication", false},
 };
 static const struct yaml_key CITY_KEYS[] = {
     {"name", true},
@@ -76,7 +76,8 @@ static int64_t duration_of(struct gather *gather, const yaml_node_t *node, int64
     struct clock_limit limit = {otherwise, UNIT_CONTINUOUS, 0};
     if (text != NULL && (!gather_parse_limit(text, &limit) || limit.value == 0 ||
                          (limit.unit != UNIT_CONTINUOUS && limit.unit != UNIT_NATURAL_DAY))) {
-        yaml_problem(&gather->city_yaml, node, "C030", "\"%s\" should be a duration such as 4h", text);
+        yaml_problem(&gather->city_yaml, node, "C030", "\"%s\" should be a duration such as 4h",
+                     text);
         return otherwise;
     }
     return limit.unit == UNIT_NATURAL_DAY ? limit.value * DAY_MS : limit.value;
@@ -333,7 +334,8 @@ void gather_info(struct gather *gather)
             name_row(gather, yaml_find(tree, root, "mode_default"), &gather->mode_names, "modes"),
         .adjudication_post = name_row(gather, yaml_find(tree, posts, "adjudication"),
                                       &gather->post_names, "posts.csv"),
-        .position_ms = duration_of(gather, yaml_find(tree, hearing, "position"), POSITION_DEFAULT_MS),
+        .position_ms =
+            duration_of(gather, yaml_find(tree, hearing, "position"), POSITION_DEFAULT_MS),
         .ruling_ms = duration_of(gather, yaml_find(tree, hearing, "ruling"), RULING_DEFAULT_MS),
     };
     if (yaml_find(tree, posts, "adjudication") == NULL) {

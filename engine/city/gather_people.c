@@ -15,8 +15,8 @@ enum {
     DEPARTMENT_LEVEL
 };
 static const struct csv_column DEPARTMENT_COLUMNS[] = {
-    {"code", true},       {"name", true},       {"name_en", false},
-    {"duty_post", false}, {"lead_post", false}, {"calendar", false}, {"level", false},
+    {"code", true},       {"name", true},      {"name_en", false}, {"duty_post", false},
+    {"lead_post", false}, {"calendar", false}, {"level", false},
 };
 
 enum { POST_CODE, POST_NAME, POST_NAME_EN, POST_DEPARTMENT, POST_PERSONS };

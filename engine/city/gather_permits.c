@@ -73,15 +73,15 @@ void gather_permits_write(struct gather *gather)
     struct city_permit *rows = pool_take_rows(&gather->pool, sizeof *rows, names->count);
     for (uint32_t i = 0; i < names->count; i++) {
         const uint32_t row = names->entries[i].source;
-        const uint32_t asset = needed(gather, row, PERMIT_OBJECT, &gather->asset_names, "assets.csv");
+        const uint32_t asset =
+            needed(gather, row, PERMIT_OBJECT, &gather->asset_names, "assets.csv");
         order[i].rank = i;
         order[i].permit = (struct city_permit){
             .code = gather_put(gather, names->texts[i]),
             .title = gather_string(gather, csv, row, PERMIT_TITLE),
             .basis = gather_string(gather, csv, row, PERMIT_BASIS),
             .asset = asset == NONE32 ? NONE32 : gather->asset_rows[asset],
-            .class_row =
-                needed(gather, row, PERMIT_CLASS, &gather->class_names, "catalogue.csv"),
+            .class_row = needed(gather, row, PERMIT_CLASS, &gather->class_names, "catalogue.csv"),
             .department = needed(gather, row, PERMIT_DEPARTMENT, &gather->department_names,
                                  "departments.csv"),
             .from_day = day_of(gather, row, PERMIT_FROM),

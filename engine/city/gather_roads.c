@@ -91,8 +91,7 @@ static void read_tables(struct gather *gather, struct road_graph *graph)
     gather_keys(gather, &nodes, NODE_ID, &names);
     for (uint32_t i = 0; i < names.count; i++) { /* by rank, as references are */
         struct place place = gather_place(gather, &nodes, names.entries[i].source, NODE_LON, true);
-        (void)road_graph_add_node(graph,
-                                  place_is_known(place) ? place : (struct place){0, 0});
+        (void)road_graph_add_node(graph, place_is_known(place) ? place : (struct place){0, 0});
     }
     const uint32_t column_count = arc_columns(gather, columns);
     gather_csv(gather, ARC_FILE, true, columns, column_count, &arcs);

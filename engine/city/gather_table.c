@@ -8,7 +8,8 @@
 static void join_digest(struct gather *gather, const char *name, const struct text_file *file)
 {
     gather->source_digest = hash128_join(gather->source_digest, facts_hash(name, strlen(name)));
-    gather->source_digest = hash128_join(gather->source_digest, facts_hash(file->bytes, file->size));
+    gather->source_digest =
+        hash128_join(gather->source_digest, facts_hash(file->bytes, file->size));
 }
 
 bool gather_file(struct gather *gather, const char *name, struct text_file *out_file)

@@ -28,8 +28,9 @@ enum {
     CLASS_NOTICE
 };
 static const struct csv_column CLASS_COLUMNS[] = {
-    {"class", true},   {"title", true},  {"title_en", false}, {"department", false},
-    {"handle", false}, {"check", false}, {"reopen", false},   {"basis", false},  {"notice_min", false},
+    {"class", true},       {"title", true},   {"title_en", false},
+    {"department", false}, {"handle", false}, {"check", false},
+    {"reopen", false},     {"basis", false},  {"notice_min", false},
 };
 
 static const char *const CHECK_WORDS[] = {"person", "device", "none"}; /* enum check_kind */

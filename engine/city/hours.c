@@ -42,8 +42,9 @@ static bool is_staffed(const struct city *city, uint32_t post, uint32_t hour)
 static uint32_t stand_in(const struct city *city, uint32_t post, uint32_t hour)
 {
     const uint32_t department = city->posts[post].department;
-    const uint32_t chain[] = {post, department == NONE32 ? NONE32 : city->departments[department].lead_post,
-                              city->info->desk_post, city->info->command_post};
+    const uint32_t chain[] = {
+        post, department == NONE32 ? NONE32 : city->departments[department].lead_post,
+        city->info->desk_post, city->info->command_post};
     for (size_t i = 0; i < COUNT_OF(chain); i++) {
         if (chain[i] != NONE32 && is_staffed(city, chain[i], hour)) {
             return chain[i];
@@ -68,10 +69,11 @@ static uint32_t put_hours(const uint32_t who[HOURS], uint32_t wanted, char text[
         while (end / 24 == hour / 24 && end < HOURS && who[end] == wanted) {
             end++;
         }
-        length += shown == SPANS_SHOWN
-                      ? snprintf(text + length, TEXT_SIZE - (size_t)length, ", ...")
-                      : snprintf(text + length, TEXT_SIZE - (size_t)length, "%s%s %02u:00-%02u:00",
-                                 shown == 0 ? "" : ", ", DAYS[hour / 24], hour % 24, (end - 1) % 24 + 1);
+        length +=
+            shown == SPANS_SHOWN
+                ? snprintf(text + length, TEXT_SIZE - (size_t)length, ", ...")
+                : snprintf(text + length, TEXT_SIZE - (size_t)length, "%s%s %02u:00-%02u:00",
+                           shown == 0 ? "" : ", ", DAYS[hour / 24], hour % 24, (end - 1) % 24 + 1);
         shown++;
     }
     return count;
@@ -96,15 +98,17 @@ static void check_post(const struct city *city, uint32_t post, struct problems *
         const uint32_t count = put_hours(who, who[hour], hours);
         if (who[hour] == NONE32) {
             problems_add(problems, PROBLEM_WARNING, "C041", "posts.csv", 0, 0,
-                         "post \"%.*s\" has nobody on duty, nor has its lead, the desk or the command post, in %u hours "
+                         "post \"%.*s\" has nobody on duty, nor has its lead, the desk or the "
+                         "command post, in %u hours "
                          "of a week: %s; give one of them a roster that covers these",
                          (int)code.size, city_text(city, code), count, hours);
         } else {
             const struct image_string other = city->posts[who[hour]].code;
-            problems_add(problems, PROBLEM_NOTE, "C040", "posts.csv", 0, 0,
-                         "post \"%.*s\" has nobody on duty in %u hours of a week: %s; \"%.*s\" stands in",
-                         (int)code.size, city_text(city, code), count, hours, (int)other.size,
-                         city_text(city, other));
+            problems_add(
+                problems, PROBLEM_NOTE, "C040", "posts.csv", 0, 0,
+                "post \"%.*s\" has nobody on duty in %u hours of a week: %s; \"%.*s\" stands in",
+                (int)code.size, city_text(city, code), count, hours, (int)other.size,
+                city_text(city, other));
         }
     }
 }
@@ -113,8 +117,9 @@ static void check_post(const struct city *city, uint32_t post, struct problems *
 static void check_class(const struct city *city, uint32_t row, struct problems *problems)
 {
     const struct city_class *class_row = &city->classes[row];
-    const uint32_t calendar =
-        class_row->department == NONE32 ? NONE32 : city->departments[class_row->department].calendar;
+    const uint32_t calendar = class_row->department == NONE32
+                                  ? NONE32
+                                  : city->departments[class_row->department].calendar;
     const bool is_work =
         class_row->handle.unit == UNIT_WORK_TIME || class_row->handle.unit == UNIT_WORK_DAY_END;
     if (calendar == NONE32 || !is_work || class_row->handle.value == 0) {
@@ -125,10 +130,12 @@ static void check_class(const struct city *city, uint32_t row, struct problems *
     if (calendar_deadline(city, calendar, class_row->handle, 0, from_ms) == NEVER_MS) {
         const uint32_t last = city_date_of_day((int64_t)cal->valid_until_day - 1);
         problems_add(problems, PROBLEM_ERROR, "C035", "catalogue.csv", 0, 0,
-                     "class \"%.*s\": its limit does not end before calendar \"%.*s\" does on %04u-%02u-%02u; extend `valid` in "
+                     "class \"%.*s\": its limit does not end before calendar \"%.*s\" does on "
+                     "%04u-%02u-%02u; extend `valid` in "
                      "calendars.yaml or shorten the limit",
-                     (int)class_row->code.size, city_text(city, class_row->code), (int)cal->name.size,
-                     city_text(city, cal->name), last / 10000, last / 100 % 100, last % 100);
+                     (int)class_row->code.size, city_text(city, class_row->code),
+                     (int)cal->name.size, city_text(city, cal->name), last / 10000,
+                     last / 100 % 100, last % 100);
     }
 }
 

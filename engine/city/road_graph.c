@@ -5,7 +5,8 @@
 
 #include "engine/city/pool.h"
 
-#define SQUARE_NODES 2u /* of an average square of the grid: the nearest node is sought in nine of them */
+#define SQUARE_NODES                                                                               \
+    2u /* of an average square of the grid: the nearest node is sought in nine of them */
 
 void road_graph_init(struct road_graph *graph, uint32_t mode_count)
 {
@@ -299,7 +300,8 @@ static void fill_arcs(const struct road_graph *graph, const uint32_t *node_of, c
         out->nodes[row].arcs.count = out->arc_count - out->nodes[row].arcs.first;
     }
     free_sorted(&in);
-    for (uint32_t mode = 1; mode < graph->mode_count; mode++) { /* close the gaps of what is unused */
+    for (uint32_t mode = 1; mode < graph->mode_count;
+         mode++) { /* close the gaps of what is unused */
         memmove(out->times + (size_t)mode * out->arc_count,
                 out->times + (size_t)mode * graph->arc_count, out->arc_count * sizeof *out->times);
     }
@@ -346,13 +348,12 @@ void road_graph_write(const struct road_graph *graph, struct image_writer *write
     if (out.node_count > 0) {
         out.nodes = calloc(out.node_count, sizeof *out.nodes);
         out.arcs = malloc(((size_t)graph->arc_count + 1) * sizeof *out.arcs);
-        out.times =
-            malloc(((size_t)graph->arc_count * graph->mode_count + 1) * sizeof *out.times);
+        out.times = malloc(((size_t)graph->arc_count * graph->mode_count + 1) * sizeof *out.times);
         must(out.nodes != NULL && out.arcs != NULL && out.times != NULL);
         write_rows(graph, masks, writer, &out);
     }
-    *out_counts = (struct road_counts){out.node_count, out.arc_count,
-                                       graph->node_count - out.node_count};
+    *out_counts =
+        (struct road_counts){out.node_count, out.arc_count, graph->node_count - out.node_count};
     free(out.nodes);
     free(out.arcs);
     free(out.times);

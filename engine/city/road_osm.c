@@ -160,8 +160,8 @@ static int on_way(const void *user, const readosm_way *way)
     const int direction = direction_of(way, name);
     const char *bikes = tag(way, "oneway:bicycle");
     const uint32_t free_ways = /* who does not mind the direction */
-        travels & (TRAVEL_WALK |
-                   (bikes != NULL && strcmp(bikes, "no") == 0 ? (uint32_t)TRAVEL_BIKE : 0));
+        travels &
+        (TRAVEL_WALK | (bikes != NULL && strcmp(bikes, "no") == 0 ? (uint32_t)TRAVEL_BIKE : 0));
     const struct osm_way row = {
         .first = osm->ref_count,
         .count = (uint32_t)way->node_ref_count,
@@ -175,7 +175,8 @@ static int on_way(const void *user, const readosm_way *way)
     osm->ways = pool_grow_rows(osm->ways, sizeof *osm->ways, osm->way_count, &osm->way_capacity);
     osm->ways[osm->way_count++] = row;
     for (int i = 0; i < way->node_ref_count; i++) {
-        osm->refs = pool_grow_rows(osm->refs, sizeof *osm->refs, osm->ref_count, &osm->ref_capacity);
+        osm->refs =
+            pool_grow_rows(osm->refs, sizeof *osm->refs, osm->ref_count, &osm->ref_capacity);
         osm->refs[osm->ref_count++] = (int64_t)way->node_refs[i];
     }
     return READOSM_OK;

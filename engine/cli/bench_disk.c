@@ -38,7 +38,8 @@ static enum err sync_often(int file, double *out_ms, uint32_t syncs)
         memset(piece, (int)(i % 255) + 1, sizeof piece);
         (void)nanosleep(&pause, NULL);
         const int64_t from_ns = bench_now_ns();
-        if (pwrite(file, piece, sizeof piece, at) != (ssize_t)sizeof piece || fdatasync(file) != 0) {
+        if (pwrite(file, piece, sizeof piece, at) != (ssize_t)sizeof piece ||
+            fdatasync(file) != 0) {
             return ERR_IO;
         }
         out_ms[i] = (double)(bench_now_ns() - from_ns) / 1e6;
@@ -72,7 +73,8 @@ enum err bench_disk(struct bench *bench)
     const uint32_t syncs = bench_scale(bench, SYNCS_MAX, SYNCS_MAX / 4, 64);
     for (uint32_t i = 0; i < COUNT_OF(rows); i++) {
         rows[i] = (struct bench_row){.group = "latency", .unit = "ms"};
-        (void)snprintf(rows[i].name, sizeof rows[i].name, "the disk alone, a sync of 4 KB, %s", NAMES[i]);
+        (void)snprintf(rows[i].name, sizeof rows[i].name, "the disk alone, a sync of 4 KB, %s",
+                       NAMES[i]);
     }
     enum err err = bench_directory_make(directory, sizeof directory);
     if (err != ERR_OK) {
@@ -88,7 +90,8 @@ enum err bench_disk(struct bench *bench)
     }
     bench_directory_remove(directory);
     for (uint32_t i = 0; i < COUNT_OF(rows) && err == ERR_OK; i++) {
-        (void)snprintf(rows[i].note, sizeof rows[i].note, "%u a run; the longest %.1f ms", syncs, longest);
+        (void)snprintf(rows[i].note, sizeof rows[i].note, "%u a run; the longest %.1f ms", syncs,
+                       longest);
         bench_add(bench, &rows[i]);
     }
     return err;

@@ -52,7 +52,7 @@ struct latency {
     struct told opened[OFFERS_MAX];    /* at_ns: when the event was due */
     struct told told[OFFERS_MAX];
     uint32_t opened_count, told_count;
-    uint32_t events; /* of the run */
+    uint32_t events;      /* of the run */
     int64_t packed_at_ns; /* the last batch */
     uint64_t seq_base;
 };

@@ -117,7 +117,8 @@ struct reading {
 };
 
 #define COMPLAIN(reading, line, column, code, ...)                                                 \
-    problems_add((reading)->problems, PROBLEM_ERROR, code, (reading)->file, line, column, __VA_ARGS__)
+    problems_add((reading)->problems, PROBLEM_ERROR, code, (reading)->file, line, column,          \
+                 __VA_ARGS__)
 
 static int line_of(const struct reading *reading)
 {
@@ -137,7 +138,8 @@ static void stop(struct reading *reading)
 
 /* ---- values ---- */
 
-const struct cap_value *cap_values_find(const struct cap_values *values, const char *name, uint32_t i)
+const struct cap_value *cap_values_find(const struct cap_values *values, const char *name,
+                                        uint32_t i)
 {
     for (uint32_t row = 0; row < values->count; row++) {
         if (strcmp(values->rows[row].name, name) == 0 && i-- == 0) {
@@ -162,8 +164,8 @@ static struct cap_info *info_of(const struct reading *reading)
 static void put_value(struct reading *reading, const char *name, const char *under)
 {
     struct cap_info *info = info_of(reading);
-    struct cap_values *values = reading->depth > 2 && info != NULL ? &info->values
-                                                                  : &reading->alert->values;
+    struct cap_values *values =
+        reading->depth > 2 && info != NULL ? &info->values : &reading->alert->values;
     if (values->count == CAP_VALUES_MAX) {
         COMPLAIN(reading, line_of(reading), column_of(reading), "CAP_TOO_LARGE",
                  "more than %u elements in one block", CAP_VALUES_MAX);
@@ -180,7 +182,8 @@ static void put_value(struct reading *reading, const char *name, const char *und
         stop(reading);
         return;
     }
-    (void)snprintf(value->name, size, "%s%s%s", name, under != NULL ? "." : "", under != NULL ? under : "");
+    (void)snprintf(value->name, size, "%s%s%s", name, under != NULL ? "." : "",
+                   under != NULL ? under : "");
     memcpy(value->text, reading->text, reading->text_size + 1);
     value->line = reading->levels[reading->depth].line;
     value->column = reading->levels[reading->depth].column;
@@ -191,7 +194,8 @@ static void put_value(struct reading *reading, const char *name, const char *und
 static void trim(struct reading *reading)
 {
     size_t begin = strspn(reading->text, " \t\r\n");
-    while (reading->text_size > begin && strchr(" \t\r\n", reading->text[reading->text_size - 1]) != NULL) {
+    while (reading->text_size > begin &&
+           strchr(" \t\r\n", reading->text[reading->text_size - 1]) != NULL) {
         reading->text_size--;
     }
     reading->text_size -= begin;
@@ -216,17 +220,19 @@ static void check_text(struct reading *reading, const struct level *level)
         COMPLAIN(reading, level->line, level->column, "CAP_MISSING", "%s/%s is empty",
                  element->parent, element->name);
     } else if (element->words != NULL && !is_word(element->words, reading->text)) {
-        COMPLAIN(reading, level->line, level->column, "CAP_WORD", "%s/%s is \"%.40s\"; one of %.*s expected",
-                 element->parent, element->name, reading->text, (int)strlen(element->words) - 2,
-                 element->words + 1);
-    } else if ((element->flags & IS_TIME) != 0 && !trace_parse_instant(reading->text, &at_ms, &offset)) {
+        COMPLAIN(reading, level->line, level->column, "CAP_WORD",
+                 "%s/%s is \"%.40s\"; one of %.*s expected", element->parent, element->name,
+                 reading->text, (int)strlen(element->words) - 2, element->words + 1);
+    } else if ((element->flags & IS_TIME) != 0 &&
+               !trace_parse_instant(reading->text, &at_ms, &offset)) {
         COMPLAIN(reading, level->line, level->column, "CAP_TIME",
-                 "%s/%s is \"%.40s\"; an instant such as 2026-03-03T08:30:00+08:00 expected", element->parent,
-                 element->name, reading->text);
+                 "%s/%s is \"%.40s\"; an instant such as 2026-03-03T08:30:00+08:00 expected",
+                 element->parent, element->name, reading->text);
     } else if ((element->flags & IS_SHAPE) != 0 && info_of(reading) != NULL) {
         char why[CAP_SHAPE_WHY_SIZE];
         if (!cap_shape_read(reading->text, element->name[0] == 'c', info_of(reading), why)) {
-            COMPLAIN(reading, level->line, level->column, "CAP_SHAPE", "%s/%s: %s", element->parent, element->name, why);
+            COMPLAIN(reading, level->line, level->column, "CAP_SHAPE", "%s/%s: %s", element->parent,
+                     element->name, why);
         }
     }
 }
@@ -392,7 +398,8 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int size)
     if (reading->is_stopped || reading->skipped > 0 || reading->depth == 0) {
         return;
     }
-    must(reading->text_size + (size_t)size <= 3 * (size_t)CAP_SIZE_MAX); /* it came out of the input */
+    must(reading->text_size + (size_t)size <=
+         3 * (size_t)CAP_SIZE_MAX); /* it came out of the input */
     memcpy(reading->text + reading->text_size, text, (size_t)size);
     reading->text_size += (size_t)size;
     reading->text[reading->text_size] = '\0';
@@ -436,7 +443,8 @@ static void find_encoding(const char *bytes, size_t size, char out[32])
 
 static bool is_chinese(const char *encoding)
 {
-    static const char *const NAMES[] = {"GBK", "GB2312", "GB18030", "GB_2312-80", "CP936", "EUC-CN"};
+    static const char *const NAMES[] = {"GBK",        "GB2312", "GB18030",
+                                        "GB_2312-80", "CP936",  "EUC-CN"};
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         if (strcasecmp(encoding, NAMES[i]) == 0) {
             return true;
@@ -455,8 +463,8 @@ static int line_at(const char *bytes, size_t offset)
 }
 
 /* GB18030 as UTF-8, malloc'ed; NULL after a problem. */
-static char *from_chinese(struct problems *problems, const char *file, const char *bytes, size_t size,
-                          size_t *out_size)
+static char *from_chinese(struct problems *problems, const char *file, const char *bytes,
+                          size_t size, size_t *out_size)
 {
     const size_t room = size * 2 + 16;
     char *out = malloc(room);
@@ -471,7 +479,8 @@ static char *from_chinese(struct problems *problems, const char *file, const cha
         problems_add(problems, PROBLEM_ERROR, "CAP_ENCODING", file, 1, 0,
                      "this system cannot convert GB18030 (package libc6)");
     } else if (iconv(converter, &from_at, &from_left, &to_at, &to_left) == (size_t)-1) {
-        problems_add(problems, PROBLEM_ERROR, "CAP_ENCODING", file, line_at(bytes, size - from_left), 0,
+        problems_add(problems, PROBLEM_ERROR, "CAP_ENCODING", file,
+                     line_at(bytes, size - from_left), 0,
                      "byte %zu is no GB18030, although the encoding is declared", size - from_left);
     } else {
         *out_size = room - to_left;
@@ -491,13 +500,19 @@ static char *from_chinese(struct problems *problems, const char *file, const cha
 static bool is_plain(struct problems *problems, const char *file, const char *bytes, size_t size)
 {
     const unsigned char *b = (const unsigned char *)bytes;
-    const bool is_packed = size >= 4 && ((b[0] == 'P' && b[1] == 'K') || (b[0] == 0x1f && b[1] == 0x8b) ||
-                                         (b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f) ||
-                                         memcmp(b, "BZh", 3) == 0 || memcmp(b, "\xfd" "7zX", 4) == 0);
+    const bool is_packed =
+        size >= 4 && ((b[0] == 'P' && b[1] == 'K') || (b[0] == 0x1f && b[1] == 0x8b) ||
+                      (b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f) || memcmp(b, "BZh", 3) == 0 ||
+                      memcmp(b,
+                             "\xfd"
+                             "7zX",
+                             4) == 0);
     if (size > CAP_SIZE_MAX) {
-        problems_add(problems, PROBLEM_ERROR, "CAP_TOO_LARGE", file, 0, 0, "more than %u bytes", CAP_SIZE_MAX);
+        problems_add(problems, PROBLEM_ERROR, "CAP_TOO_LARGE", file, 0, 0, "more than %u bytes",
+                     CAP_SIZE_MAX);
     } else if (is_packed) {
-        problems_add(problems, PROBLEM_ERROR, "CAP_COMPRESSED", file, 0, 0, "compressed; plain XML expected: unpack it first");
+        problems_add(problems, PROBLEM_ERROR, "CAP_COMPRESSED", file, 0, 0,
+                     "compressed; plain XML expected: unpack it first");
     } else if (size == 0) {
         problems_add(problems, PROBLEM_ERROR, "CAP_XML", file, 0, 0, "empty");
     }
@@ -511,19 +526,24 @@ static void parse(struct reading *reading, const char *bytes, size_t size)
     XML_SetCharacterDataHandler(reading->parser, on_text);
     XML_SetStartDoctypeDeclHandler(reading->parser, on_doctype);
     (void)XML_SetParamEntityParsing(reading->parser, XML_PARAM_ENTITY_PARSING_NEVER);
-    if (XML_Parse(reading->parser, bytes, (int)size, XML_TRUE) != XML_STATUS_ERROR || reading->is_stopped) {
+    if (XML_Parse(reading->parser, bytes, (int)size, XML_TRUE) != XML_STATUS_ERROR ||
+        reading->is_stopped) {
         return;
     }
     const enum XML_Error error = XML_GetErrorCode(reading->parser);
-    const bool is_encoding = error == XML_ERROR_UNKNOWN_ENCODING || error == XML_ERROR_INCORRECT_ENCODING ||
-                             (error == XML_ERROR_INVALID_TOKEN && utf8_size(bytes + XML_GetCurrentByteIndex(reading->parser),
-                                                                           size - (size_t)XML_GetCurrentByteIndex(reading->parser)) == 0);
-    COMPLAIN(reading, line_of(reading), column_of(reading), is_encoding ? "CAP_ENCODING" : "CAP_XML", "%s%s",
-             XML_ErrorString(error),
-             is_encoding ? ": declare the encoding it has: UTF-8, UTF-16, GB18030, GBK or GB2312" : "");
+    const bool is_encoding =
+        error == XML_ERROR_UNKNOWN_ENCODING || error == XML_ERROR_INCORRECT_ENCODING ||
+        (error == XML_ERROR_INVALID_TOKEN &&
+         utf8_size(bytes + XML_GetCurrentByteIndex(reading->parser),
+                   size - (size_t)XML_GetCurrentByteIndex(reading->parser)) == 0);
+    COMPLAIN(reading, line_of(reading), column_of(reading),
+             is_encoding ? "CAP_ENCODING" : "CAP_XML", "%s%s", XML_ErrorString(error),
+             is_encoding ? ": declare the encoding it has: UTF-8, UTF-16, GB18030, GBK or GB2312"
+                         : "");
 }
 
-struct cap_alert *cap_alert_read(struct problems *problems, const char *file, const char *bytes, size_t size)
+struct cap_alert *cap_alert_read(struct problems *problems, const char *file, const char *bytes,
+                                 size_t size)
 {
     char encoding[32];
     char *converted = NULL;
@@ -538,7 +558,8 @@ struct cap_alert *cap_alert_read(struct problems *problems, const char *file, co
             return NULL;
         }
     }
-    struct reading reading = {.parser = XML_ParserCreateNS(converted != NULL ? "UTF-8" : NULL, SEPARATOR),
+    struct reading reading = {.parser =
+                                  XML_ParserCreateNS(converted != NULL ? "UTF-8" : NULL, SEPARATOR),
                               .problems = problems,
                               .file = file,
                               .alert = calloc(1, sizeof *reading.alert),

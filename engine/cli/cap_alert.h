@@ -19,7 +19,7 @@
 #define CAP_SIZE_MAX (1u << 20)
 #define CAP_VALUES_MAX 512u /* of one block */
 #define CAP_INFOS_MAX 32u
-#define CAP_SHAPES_MAX 64u  /* polygons and circles of one info */
+#define CAP_SHAPES_MAX 64u   /* polygons and circles of one info */
 #define CAP_POINTS_MAX 2000u /* of one polygon */
 
 /* One element with text. A parameter, code or geocode is named with its valueName: "parameter.ColorCode". */
@@ -59,11 +59,13 @@ struct cap_alert {
 };
 
 /* NULL after at least one problem was listed under `file`. */
-struct cap_alert *cap_alert_read(struct problems *problems, const char *file, const char *bytes, size_t size);
+struct cap_alert *cap_alert_read(struct problems *problems, const char *file, const char *bytes,
+                                 size_t size);
 void cap_alert_free(struct cap_alert *alert);
 
 /* The i-th value of that name, from 0; NULL when there are fewer. */
-const struct cap_value *cap_values_find(const struct cap_values *values, const char *name, uint32_t i);
+const struct cap_value *cap_values_find(const struct cap_values *values, const char *name,
+                                        uint32_t i);
 
 /* Its text, or "". */
 const char *cap_values_text(const struct cap_values *values, const char *name);

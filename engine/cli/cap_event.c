@@ -27,8 +27,9 @@ struct making {
 };
 
 #define COMPLAIN(making, level, value, code, ...)                                                  \
-    problems_add((making)->problems, level, code, (making)->file, (value) != NULL ? (value)->line : 0, \
-                 (value) != NULL ? (value)->column : 0, __VA_ARGS__)
+    problems_add((making)->problems, level, code, (making)->file,                                  \
+                 (value) != NULL ? (value)->line : 0, (value) != NULL ? (value)->column : 0,       \
+                 __VA_ARGS__)
 
 static int64_t instant_of(const struct cap_value *value)
 {
@@ -41,13 +42,15 @@ void cap_key(const char *sender, const char *identifier, char out[CAP_KEY_SIZE])
 {
     unsigned char digest[crypto_generichash_BYTES_MIN];
     char named[crypto_generichash_BYTES_MIN * 2 + 1];
-    (void)crypto_generichash(digest, sizeof digest, (const unsigned char *)sender, strlen(sender), NULL, 0);
+    (void)crypto_generichash(digest, sizeof digest, (const unsigned char *)sender, strlen(sender),
+                             NULL, 0);
     (void)sodium_bin2hex(named, sizeof named, digest, sizeof digest);
     if (strlen(identifier) + 9 < CAP_KEY_SIZE) {
         (void)snprintf(out, CAP_KEY_SIZE, "%s/%.8s", identifier, named);
         return;
     }
-    (void)crypto_generichash(digest, sizeof digest, (const unsigned char *)identifier, strlen(identifier), NULL, 0);
+    (void)crypto_generichash(digest, sizeof digest, (const unsigned char *)identifier,
+                             strlen(identifier), NULL, 0);
     (void)snprintf(out, CAP_KEY_SIZE, "%.16s", named);
     (void)sodium_bin2hex(out + 16, sizeof named, digest, sizeof digest);
 }
@@ -84,7 +87,8 @@ static bool is_sendable(const struct making *making)
         return false;
     }
     if (strcmp(type->text, "Ack") == 0 || strcmp(type->text, "Error") == 0) {
-        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_NO_ALERT", "alert/msgType is %s: an answer, not an alert", type->text);
+        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_NO_ALERT",
+                 "alert/msgType is %s: an answer, not an alert", type->text);
         return false;
     }
     if (instant_of(sent) > making->now_ms + SENT_LATER_MS) {
@@ -93,11 +97,13 @@ static bool is_sendable(const struct making *making)
         return false;
     }
     if (strcmp(type->text, "Alert") != 0 && references == NULL) {
-        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_REFERENCES", "an %s names no alert in <references>", type->text);
+        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_REFERENCES",
+                 "an %s names no alert in <references>", type->text);
         return false;
     }
     if (!making->is_cancel && making->alert->info_count == 0) {
-        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_MISSING", "<alert> has no <info>: it says nothing");
+        COMPLAIN(making, PROBLEM_ERROR, type, "CAP_MISSING",
+                 "<alert> has no <info>: it says nothing");
         return false;
     }
     return true;
@@ -114,14 +120,16 @@ static bool read_references(const struct making *making, struct cap_events *even
         int used = 0;
         int64_t at_ms;
         int32_t offset;
-        const int count = sscanf(at, " %511[^, \t\r\n],%511[^, \t\r\n],%63[^, \t\r\n]%n", sender, identifier, sent, &used);
+        const int count = sscanf(at, " %511[^, \t\r\n],%511[^, \t\r\n],%63[^, \t\r\n]%n", sender,
+                                 identifier, sent, &used);
         if (count != 3 || used == 0 || !trace_parse_instant(sent, &at_ms, &offset)) {
             COMPLAIN(making, PROBLEM_ERROR, value, "CAP_REFERENCES",
                      "alert/references: \"%.60s\": sender,identifier,sent expected", at);
             return false;
         }
         if (events->reference_count == CAP_REFERENCES_MAX) {
-            memmove(events->references[0], events->references[1], sizeof events->references - CAP_KEY_SIZE);
+            memmove(events->references[0], events->references[1],
+                    sizeof events->references - CAP_KEY_SIZE);
             events->reference_count--; /* the newest are tried */
         }
         cap_key(sender, identifier, events->references[events->reference_count++]);
@@ -139,23 +147,27 @@ static bool read_references(const struct making *making, struct cap_events *even
 }
 
 /* By the times of an info block; false after saying why not. */
-static bool is_in_force(const struct making *making, const struct cap_info *info, struct cap_events *events)
+static bool is_in_force(const struct making *making, const struct cap_info *info,
+                        struct cap_events *events)
 {
     const struct cap_value *effective = cap_values_find(&info->values, "effective", 0);
     const struct cap_value *expires = cap_values_find(&info->values, "expires", 0);
     const int64_t sent_ms = instant_of(cap_values_find(&making->alert->values, "sent", 0));
     const int64_t from_ms = effective != NULL ? instant_of(effective) : sent_ms;
     if (expires != NULL && instant_of(expires) <= from_ms) {
-        COMPLAIN(making, PROBLEM_ERROR, expires, "CAP_TIME", "info/expires is %s, not after it takes effect", expires->text);
+        COMPLAIN(making, PROBLEM_ERROR, expires, "CAP_TIME",
+                 "info/expires is %s, not after it takes effect", expires->text);
         return false;
     }
     if (expires != NULL && instant_of(expires) <= making->now_ms && !making->is_cancel) {
-        COMPLAIN(making, PROBLEM_ERROR, expires, "CAP_EXPIRED", "info/expires is %s: it is over", expires->text);
+        COMPLAIN(making, PROBLEM_ERROR, expires, "CAP_EXPIRED", "info/expires is %s: it is over",
+                 expires->text);
         return false;
     }
     if (effective != NULL && from_ms > making->now_ms) {
         events->is_early = true;
-        COMPLAIN(making, PROBLEM_ERROR, effective, "CAP_NOT_YET", "info/effective is %s: send it again then", effective->text);
+        COMPLAIN(making, PROBLEM_ERROR, effective, "CAP_NOT_YET",
+                 "info/effective is %s: send it again then", effective->text);
         return false;
     }
     return true;
@@ -164,14 +176,15 @@ static bool is_in_force(const struct making *making, const struct cap_info *info
 /* ---- where ---- */
 
 /* The cell centre inside one of the shapes that is nearest to the first one's middle. */
-static bool find_cell(const struct making *making, const struct cap_info *info, struct cap_point middle,
-                      struct cap_point *out)
+static bool find_cell(const struct making *making, const struct cap_info *info,
+                      struct cap_point middle, struct cap_point *out)
 {
     double best = 1e300;
     for (uint32_t c = 0; c < making->city->cell_count; c++) {
         const struct cap_point at = {.lat = making->city->cells[c].lat / DEGREE_E7,
                                      .lon = making->city->cells[c].lon / DEGREE_E7};
-        const double far = (at.lat - middle.lat) * (at.lat - middle.lat) + (at.lon - middle.lon) * (at.lon - middle.lon);
+        const double far = (at.lat - middle.lat) * (at.lat - middle.lat) +
+                           (at.lon - middle.lon) * (at.lon - middle.lon);
         for (uint32_t s = 0; far < best && s < info->shape_count; s++) {
             if (cap_shape_holds(&info->shapes[s], at)) {
                 best = far;
@@ -190,15 +203,17 @@ static bool is_in_box(const struct city *city, struct cap_point at)
 }
 
 /* A place that stands for the alert's areas, accurate to their reach. */
-static bool put_place(const struct making *making, const struct cap_info *info, struct gridloop_event *event)
+static bool put_place(const struct making *making, const struct cap_info *info,
+                      struct gridloop_event *event)
 {
     if (info->shape_count == 0) {
         return true;
     }
     struct cap_point at = cap_shape_centre(&info->shapes[0]);
     if (making->city != NULL && !find_cell(making, info, at, &at) && !is_in_box(making->city, at)) {
-        problems_add(making->problems, PROBLEM_ERROR, "CAP_OUTSIDE", making->file, info->line, info->column,
-                     "info/area: none of its %u polygons and circles touches the city", info->shape_count);
+        problems_add(
+            making->problems, PROBLEM_ERROR, "CAP_OUTSIDE", making->file, info->line, info->column,
+            "info/area: none of its %u polygons and circles touches the city", info->shape_count);
         return false;
     }
     double reach_cm = 0;
@@ -215,7 +230,8 @@ static bool put_place(const struct making *making, const struct cap_info *info, 
 
 /* ---- one event ---- */
 
-static void put_text_field(struct making *making, struct cap_event *to, const char *name, const char *text)
+static void put_text_field(struct making *making, struct cap_event *to, const char *name,
+                           const char *text)
 {
     struct gridloop_field *field = &to->fields[to->event.field_count];
     char *copy = to->texts[to->event.field_count++];
@@ -226,8 +242,8 @@ static void put_text_field(struct making *making, struct cap_event *to, const ch
     *field = (struct gridloop_field){.name = name, .kind = GRIDLOOP_TEXT, .text = copy};
 }
 
-static bool put_field(struct making *making, const struct cap_field *from, const struct cap_info *info,
-                      struct cap_event *to)
+static bool put_field(struct making *making, const struct cap_field *from,
+                      const struct cap_info *info, struct cap_event *to)
 {
     char *end;
     const char *text = cap_map_value(from, making->alert, info);
@@ -240,8 +256,9 @@ static bool put_field(struct making *making, const struct cap_field *from, const
     }
     const double number = strtod(text, &end);
     if (end == text || *end != '\0' || !(number > -1e12 && number < 1e12)) {
-        problems_add(making->problems, PROBLEM_ERROR, "CAP_NUMBER", making->file, info != NULL ? info->line : 0, 0,
-                     "field %s: \"%.40s\" is no number", from->name, text);
+        problems_add(making->problems, PROBLEM_ERROR, "CAP_NUMBER", making->file,
+                     info != NULL ? info->line : 0, 0, "field %s: \"%.40s\" is no number",
+                     from->name, text);
         return false;
     }
     to->fields[to->event.field_count++] =
@@ -265,7 +282,9 @@ static bool put_words(struct making *making, const struct cap_info *info, struct
     }
     for (size_t i = 0, used = 0; info != NULL && i < COUNT_OF(PARTS); i++) {
         const char *part = cap_values_text(&info->values, PARTS[i]);
-        const int put = part[0] == '\0' ? 0 : snprintf(all + used, size - used, "%s%s", used > 0 ? "\n" : "", part);
+        const int put = part[0] == '\0'
+                            ? 0
+                            : snprintf(all + used, size - used, "%s%s", used > 0 ? "\n" : "", part);
         used += put > 0 ? (size_t)put : 0;
     }
     if (!copy_whole(to->text, TEXT_MAX + 1, all)) {
@@ -280,7 +299,8 @@ static bool put_words(struct making *making, const struct cap_info *info, struct
 static bool is_all_clear(const struct cap_info *info)
 {
     const struct cap_value *value;
-    for (uint32_t i = 0; info != NULL && (value = cap_values_find(&info->values, "responseType", i)) != NULL; i++) {
+    for (uint32_t i = 0;
+         info != NULL && (value = cap_values_find(&info->values, "responseType", i)) != NULL; i++) {
         if (strcmp(value->text, "AllClear") == 0) {
             return true;
         }
@@ -293,10 +313,10 @@ static const struct cap_row *find_row(const struct making *making, const struct 
     const struct cap_row *row = cap_map_find(making->map, making->alert, info);
     const bool is_lifted = making->is_cancel || is_all_clear(info);
     if (row == NULL || (is_lifted && row->lifted == NULL)) {
-        problems_add(making->problems, PROBLEM_ERROR, "CAP_NO_ROW", making->file, info != NULL ? info->line : 0,
-                     info != NULL ? info->column : 0,
-                     "%s \"%.60s\"",
-                     row == NULL ? "no row of cap.yaml takes event" : "the row of cap.yaml has no `lifted` for",
+        problems_add(making->problems, PROBLEM_ERROR, "CAP_NO_ROW", making->file,
+                     info != NULL ? info->line : 0, info != NULL ? info->column : 0, "%s \"%.60s\"",
+                     row == NULL ? "no row of cap.yaml takes event"
+                                 : "the row of cap.yaml has no `lifted` for",
                      info != NULL ? cap_values_text(&info->values, "event") : "");
         return NULL;
     }
@@ -361,9 +381,11 @@ bool cap_events_make(struct problems *problems, const char *file, const struct c
                             .map = map,
                             .city = city,
                             .now_ms = now_ms,
-                            .is_cancel = strcmp(cap_values_text(&alert->values, "msgType"), "Cancel") == 0};
+                            .is_cancel =
+                                strcmp(cap_values_text(&alert->values, "msgType"), "Cancel") == 0};
     *out_events = (struct cap_events){.rows = calloc(CAP_INFOS_MAX, sizeof *out_events->rows)};
-    if (out_events->rows == NULL || !is_sendable(&making) || !read_references(&making, out_events)) {
+    if (out_events->rows == NULL || !is_sendable(&making) ||
+        !read_references(&making, out_events)) {
         return false;
     }
     if (alert->info_count == 0) {
@@ -377,8 +399,9 @@ bool cap_events_make(struct problems *problems, const char *file, const struct c
     const char *first = cap_values_text(&alert->infos[0].values, "language");
     for (uint32_t i = 0; i < alert->info_count; i++) {
         const struct cap_info *info = &alert->infos[i];
-        const bool is_wanted = has_own ? is_of_language(info, language)
-                                       : strcmp(cap_values_text(&info->values, "language"), first) == 0;
+        const bool is_wanted = has_own
+                                   ? is_of_language(info, language)
+                                   : strcmp(cap_values_text(&info->values, "language"), first) == 0;
         if (is_wanted) {
             (void)(is_in_force(&making, info, out_events) && make_one(&making, info, out_events));
         }

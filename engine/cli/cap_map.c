@@ -27,7 +27,8 @@ static const char *keep(struct map_reader *reader, const yaml_node_t *node)
 }
 
 /* One text or a list of them. */
-static uint32_t read_texts(struct map_reader *reader, const yaml_node_t *node, const char **out, uint32_t limit)
+static uint32_t read_texts(struct map_reader *reader, const yaml_node_t *node, const char **out,
+                           uint32_t limit)
 {
     uint32_t count = 0;
     if (node == NULL) {
@@ -94,14 +95,16 @@ static void read_field(struct map_reader *reader, const yaml_node_t *node, struc
         return;
     }
     const char *number = yaml_text(tree, yaml_find(tree, node, "number"));
-    field->from_count = read_texts(reader, yaml_find(tree, node, "from"), field->from, CAP_FROM_MAX);
+    field->from_count =
+        read_texts(reader, yaml_find(tree, node, "from"), field->from, CAP_FROM_MAX);
     field->is_number = number != NULL && strcmp(number, "true") == 0;
     read_words(reader, yaml_find(tree, node, "words"), field);
 }
 
 static void read_row(struct map_reader *reader, const yaml_node_t *node)
 {
-    static const struct yaml_key KEYS[] = {{"event", true}, {"lifted", false}, {"when", true}, {"fields", false}};
+    static const struct yaml_key KEYS[] = {
+        {"event", true}, {"lifted", false}, {"when", true}, {"fields", false}};
     struct yaml_tree *tree = &reader->tree;
     const yaml_node_t *key, *value;
     if (reader->map->row_count == CAP_ROWS_MAX) {
@@ -207,10 +210,11 @@ const char *cap_map_language(const struct cap_map *map)
 
 /* ---- using it ---- */
 
-static const struct cap_value *value_of(const char *element, uint32_t i, const struct cap_alert *alert,
-                                        const struct cap_info *info)
+static const struct cap_value *value_of(const char *element, uint32_t i,
+                                        const struct cap_alert *alert, const struct cap_info *info)
 {
-    const struct cap_value *value = info == NULL ? NULL : cap_values_find(&info->values, element, i);
+    const struct cap_value *value =
+        info == NULL ? NULL : cap_values_find(&info->values, element, i);
     return value != NULL ? value : cap_values_find(&alert->values, element, i);
 }
 
@@ -221,7 +225,8 @@ static bool fits(const char *pattern, const char *text)
                                                 : strcmp(pattern, text) == 0;
 }
 
-static bool holds(const struct cap_condition *condition, const struct cap_alert *alert, const struct cap_info *info)
+static bool holds(const struct cap_condition *condition, const struct cap_alert *alert,
+                  const struct cap_info *info)
 {
     const struct cap_value *value;
     for (uint32_t i = 0; (value = value_of(condition->element, i, alert, info)) != NULL; i++) {
@@ -234,7 +239,8 @@ static bool holds(const struct cap_condition *condition, const struct cap_alert 
     return info == NULL && value_of(condition->element, 0, alert, NULL) == NULL;
 }
 
-const struct cap_row *cap_map_find(const struct cap_map *map, const struct cap_alert *alert, const struct cap_info *info)
+const struct cap_row *cap_map_find(const struct cap_map *map, const struct cap_alert *alert,
+                                   const struct cap_info *info)
 {
     for (uint32_t r = 0; r < map->row_count; r++) {
         const struct cap_row *row = &map->rows[r];
@@ -249,7 +255,8 @@ const struct cap_row *cap_map_find(const struct cap_map *map, const struct cap_a
     return NULL;
 }
 
-const char *cap_map_value(const struct cap_field *field, const struct cap_alert *alert, const struct cap_info *info)
+const char *cap_map_value(const struct cap_field *field, const struct cap_alert *alert,
+                          const struct cap_info *info)
 {
     for (uint32_t f = 0; f < field->from_count; f++) {
         const struct cap_value *value = value_of(field->from[f], 0, alert, info);

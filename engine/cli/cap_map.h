@@ -54,9 +54,11 @@ const char *cap_map_identity(const struct cap_map *map);
 const char *cap_map_language(const struct cap_map *map); /* "" = the first block's */
 
 /* info NULL: a Cancel without one, for which conditions on its elements are not asked. NULL: none fits. */
-const struct cap_row *cap_map_find(const struct cap_map *map, const struct cap_alert *alert, const struct cap_info *info);
+const struct cap_row *cap_map_find(const struct cap_map *map, const struct cap_alert *alert,
+                                   const struct cap_info *info);
 
 /* The value of a field, or NULL. */
-const char *cap_map_value(const struct cap_field *field, const struct cap_alert *alert, const struct cap_info *info);
+const char *cap_map_value(const struct cap_field *field, const struct cap_alert *alert,
+                          const struct cap_info *info);
 
 #endif

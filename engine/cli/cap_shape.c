@@ -39,13 +39,15 @@ static bool read_circle(const char *text, struct cap_shape *shape, char why[CAP_
 {
     char *end;
     if (!read_point(&text, &shape->points[0])) {
-        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "\"%.40s\": latitude,longitude and a radius in km expected", text);
+        (void)snprintf(why, CAP_SHAPE_WHY_SIZE,
+                       "\"%.40s\": latitude,longitude and a radius in km expected", text);
         return false;
     }
     shape->radius_km = strtod(text, &end);
     if (end == text || end[strspn(end, " \t\r\n")] != '\0' || !(shape->radius_km >= 0) ||
         shape->radius_km > RADIUS_KM_MAX) {
-        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "\"%.40s\": a radius of 0 to %.0f km expected", text, RADIUS_KM_MAX);
+        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "\"%.40s\": a radius of 0 to %.0f km expected",
+                       text, RADIUS_KM_MAX);
         return false;
     }
     shape->count = 1;
@@ -60,7 +62,8 @@ static bool read_polygon(const char *text, struct cap_shape *shape, char why[CAP
             return false;
         }
         if (!read_point(&text, &shape->points[shape->count])) {
-            (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "point %u: \"%.40s\": latitude,longitude in degrees expected",
+            (void)snprintf(why, CAP_SHAPE_WHY_SIZE,
+                           "point %u: \"%.40s\": latitude,longitude in degrees expected",
                            shape->count + 1, text);
             return false;
         }
@@ -69,17 +72,20 @@ static bool read_polygon(const char *text, struct cap_shape *shape, char why[CAP
     const struct cap_point *first = &shape->points[0];
     const struct cap_point *last = &shape->points[shape->count == 0 ? 0 : shape->count - 1];
     if (shape->count < 4 || metres(*first, *last) > 0.01) {
-        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "%u points; at least 4 expected, the last equal to the first", shape->count);
+        (void)snprintf(why, CAP_SHAPE_WHY_SIZE,
+                       "%u points; at least 4 expected, the last equal to the first", shape->count);
         return false;
     }
     shape->count--;
     return true;
 }
 
-bool cap_shape_read(const char *text, bool is_circle, struct cap_info *info, char why[CAP_SHAPE_WHY_SIZE])
+bool cap_shape_read(const char *text, bool is_circle, struct cap_info *info,
+                    char why[CAP_SHAPE_WHY_SIZE])
 {
     if (info->shape_count == CAP_SHAPES_MAX) {
-        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "more than %u polygons and circles", CAP_SHAPES_MAX);
+        (void)snprintf(why, CAP_SHAPE_WHY_SIZE, "more than %u polygons and circles",
+                       CAP_SHAPES_MAX);
         return false;
     }
     struct cap_shape *shape = &info->shapes[info->shape_count];
@@ -124,7 +130,8 @@ struct cap_point cap_shape_centre(const struct cap_shape *shape)
     if (fabs(area) < 1e-12) { /* a circle, or a polygon without an inside */
         return from;
     }
-    return (struct cap_point){.lat = from.lat + lat / (3 * area), .lon = from.lon + lon / (3 * area)};
+    return (struct cap_point){.lat = from.lat + lat / (3 * area),
+                              .lon = from.lon + lon / (3 * area)};
 }
 
 double cap_shape_reach_m(const struct cap_shape *shape, struct cap_point place)

@@ -7,7 +7,8 @@
 #define CAP_SHAPE_WHY_SIZE 160
 
 /* Adds the shape to info; false after saying what is wrong with it. */
-bool cap_shape_read(const char *text, bool is_circle, struct cap_info *info, char why[CAP_SHAPE_WHY_SIZE]);
+bool cap_shape_read(const char *text, bool is_circle, struct cap_info *info,
+                    char why[CAP_SHAPE_WHY_SIZE]);
 
 /* Does the place lie in the shape, or on its border? */
 bool cap_shape_holds(const struct cap_shape *shape, struct cap_point place);

@@ -43,7 +43,8 @@ static bool parse_until(const char *text, int64_t *out_ms)
     errno = 0;
     const unsigned long long count = strtoull(text, &end, 10);
     for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (errno == 0 && end != text && end[0] == units[i].unit && end[1] == '\0' && count < 100000) {
+        if (errno == 0 && end != text && end[0] == units[i].unit && end[1] == '\0' &&
+            count < 100000) {
             *out_ms = ((int64_t)time(NULL)) * SECOND_MS + (int64_t)count * units[i].ms;
             return true;
         }
@@ -67,8 +68,8 @@ static int refuse_word(const char *what, const char *word, enum vocabulary vocab
         for (char *at = verbs[count]; *at != '\0'; at++) {
             *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
         }
-        int length = snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "",
-                              verbs[count]);
+        int length =
+            snprintf(all + used, sizeof all - used, "%s%s", used > 0 ? ", " : "", verbs[count]);
         used += length > 0 && (size_t)length < sizeof all - used ? (size_t)length : 0;
         names[count] = verbs[count];
         count++;
@@ -110,14 +111,14 @@ static int print_result(const struct act_options *options,
                      words_case_state((uint32_t)result->state, lang));
     } else {
         char possible[512], near[IDENTITIES_NEAR_SIZE];
-        (void)words_actions(result->code == CODE_NOT_ELIGIBLE ? 0 : result->possible, lang, possible,
-                            sizeof possible);
-        (void)fprintf(
-            stderr, "refused %s: %s%s%s%s%s%s (exit %d)\n",
-            words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
-            near_person(options, (uint32_t)result->code, near),
-            result->case_no[0] != '\0' ? "; case " : "",
-            result->case_no, possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
+        (void)words_actions(result->code == CODE_NOT_ELIGIBLE ? 0 : result->possible, lang,
+                            possible, sizeof possible);
+        (void)fprintf(stderr, "refused %s: %s%s%s%s%s%s (exit %d)\n",
+                      words_code_name((uint32_t)result->code),
+                      words_code((uint32_t)result->code, lang),
+                      near_person(options, (uint32_t)result->code, near),
+                      result->case_no[0] != '\0' ? "; case " : "", result->case_no,
+                      possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
         if (result->code == CODE_CHILD_OPEN && result->hint[0] != '\0') {
             (void)fprintf(stderr, "%s\n", result->hint);
         }
@@ -130,15 +131,17 @@ static int read_act(const struct act_options *options, struct gridloop_act *out_
 {
     uint32_t action = 0, reason = 0;
     const char *action_word = options->action != NULL ? options->action : options->words[1];
-    if ((options->words[0] == NULL && options->order == 0) || action_word == NULL || options->as == NULL) {
-        (void)fprintf(
-            stderr,
-            "gridloop case act: a case (or --order), an action and --as ID are needed: gridloop case act 1 "
-            "comment --as %s --text ... (exit %d)\n",
-            "DISPATCHER", EX_USAGE);
+    if ((options->words[0] == NULL && options->order == 0) || action_word == NULL ||
+        options->as == NULL) {
+        (void)fprintf(stderr,
+                      "gridloop case act: a case (or --order), an action and --as ID are needed: "
+                      "gridloop case act 1 "
+                      "comment --as %s --text ... (exit %d)\n",
+                      "DISPATCHER", EX_USAGE);
         return EX_USAGE;
     }
-    if (!words_parse_action(action_word, &action) || action == 0 || action >= ACTION_OUTSIDE_LIMIT) {
+    if (!words_parse_action(action_word, &action) || action == 0 ||
+        action >= ACTION_OUTSIDE_LIMIT) {
         return refuse_word("action", action_word, VOCABULARY_ACTION, ACTION_OUTSIDE_LIMIT);
     }
     if (options->reason != NULL && !words_parse_reason(options->reason, &reason)) {
@@ -153,10 +156,11 @@ static int read_act(const struct act_options *options, struct gridloop_act *out_
                                      .other_case = options->other,
                                      .amount = options->amount};
     if (options->until != NULL && !parse_until(options->until, &out_act->until_ms)) {
-        (void)fprintf(stderr,
-                      "gridloop case act: --until takes a span such as 36h or 3d, or an instant such as "
-                      "2026-03-09T18:00+08:00, not \"%s\" (exit %d)\n",
-                      options->until, EX_USAGE);
+        (void)fprintf(
+            stderr,
+            "gridloop case act: --until takes a span such as 36h or 3d, or an instant such as "
+            "2026-03-09T18:00+08:00, not \"%s\" (exit %d)\n",
+            options->until, EX_USAGE);
         return EX_USAGE;
     }
     return EX_OK;
@@ -194,9 +198,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     const struct {
         int key;
         const char **to;
-    } texts[] = {{'u', &options->url},  {'L', &options->lang},  {'A', &options->as},
+    } texts[] = {{'u', &options->url},    {'L', &options->lang}, {'A', &options->as},
                  {'r', &options->reason}, {'t', &options->text}, {'o', &options->to},
-                 {'O', &options->other}, {'U', &options->until}};
+                 {'O', &options->other},  {'U', &options->until}};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         if (texts[i].key == key) {
             *texts[i].to = value;
@@ -236,9 +240,11 @@ static int run(int argc, char **argv, const char *action)
         {"reason", 'r', "REASON", 0, "why; some actions need one", 0},
         {"text", 't', "TEXT", 0, "a remark, an answer, a clause; at most 1000 bytes", 0},
         {"to", 'o', "ID", 0, "person (reassign, request_help) or post (send_to_desk, inform)", 0},
-        {"other", 'O', "CASE", 0, "the other case (merge_into, replace, link_child, unlink_child, relate)", 0},
+        {"other", 'O', "CASE", 0,
+         "the other case (merge_into, replace, link_child, unlink_child, relate)", 0},
         {"until", 'U', "T", 0, "suspend, control: 36h, 3d, or 2026-03-09T18:00+08:00", 0},
-        {"amount", 'n', "N", 0, "helpers (request_help), hours (supervise, inform), stars 1 to 5 (rate)", 0},
+        {"amount", 'n', "N", 0,
+         "helpers (request_help), hours (supervise, inform), stars 1 to 5 (rate)", 0},
         {"order", 'N', "N", 0, "act on this work order instead of a case", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
@@ -248,7 +254,8 @@ static int run(int argc, char **argv, const char *action)
         .options = OPTIONS,
         .parser = parse,
         .args_doc = "CASE ACTION",
-        .doc = "Does something with a case, as a logged command with actor and reason. The action may stand first: "
+        .doc = "Does something with a case, as a logged command with actor and reason. The action "
+               "may stand first: "
                "gridloop case suspend 1 --until 3d --reason weather --as chief"};
     struct act_options options = {.action = action};
     argp_err_exit_status = EX_USAGE;

@@ -56,7 +56,8 @@ static void on_command(void *context, const struct log_entry *entry, const struc
 {
     struct evidence_list *list = context;
     (void)entry;
-    const bool names = command->head->kind == COMMAND_ACT && command->body.act.head->evidence_count > 0;
+    const bool names =
+        command->head->kind == COMMAND_ACT && command->body.act.head->evidence_count > 0;
     list->command = names ? command : NULL;
 }
 
@@ -96,7 +97,8 @@ static void on_effect(void *context, const struct log_entry *entry, const struct
         list->cases += effect->of.timeline.action == ACTION_OPEN;
         list->no = no;
     }
-    if (list->command != NULL && effect->of.timeline.action == list->command->body.act.head->action) {
+    if (list->command != NULL &&
+        effect->of.timeline.action == list->command->body.act.head->action) {
         take_files(list, effect);
     }
 }
@@ -126,13 +128,16 @@ static int read_log(const char *data, struct evidence_list *list)
     replay_close(list->replay);
     data_directory_close(&directory);
     if (err != ERR_OK) {
-        (void)fprintf(stderr, "gridloop case: cannot read the log in %s: %s%s%s (exit %d)\n", data, words_err(err),
-                      log_fault.what[0] != '\0' ? ": " : "", log_fault.what, cli_exit_of(err));
+        (void)fprintf(stderr, "gridloop case: cannot read the log in %s: %s%s%s (exit %d)\n", data,
+                      words_err(err), log_fault.what[0] != '\0' ? ": " : "", log_fault.what,
+                      cli_exit_of(err));
         return cli_exit_of(err);
     }
     if (list->cases != 1) {
         (void)fprintf(stderr, "gridloop case: %s (exit %d)\n",
-                      list->cases == 0 ? "no such case in the log" : "more than one case has that suffix", EX_NOINPUT);
+                      list->cases == 0 ? "no such case in the log"
+                                       : "more than one case has that suffix",
+                      EX_NOINPUT);
         return EX_NOINPUT;
     }
     return EX_OK;
@@ -186,7 +191,8 @@ static uint8_t *read_blob(const char *path, struct hash128 digest, size_t *out_s
 }
 
 /* The name is the digest and an ending that the bytes themselves show: nothing that anybody sent. */
-static bool save_one(const struct evidence_options *options, const char *data, const struct named *file)
+static bool save_one(const struct evidence_options *options, const char *data,
+                     const struct named *file)
 {
     char path[512], hex[2 * NODE_DIGEST_SIZE + 1], out[640];
     size_t size;
@@ -194,7 +200,9 @@ static bool save_one(const struct evidence_options *options, const char *data, c
     hex_of(file->digest, hex);
     uint8_t *bytes = read_blob(path, file->digest, &size);
     if (bytes == NULL) {
-        (void)fprintf(stderr, "gridloop case: %s is damaged: its bytes do not have the digest of its name\n", path);
+        (void)fprintf(
+            stderr, "gridloop case: %s is damaged: its bytes do not have the digest of its name\n",
+            path);
         return false;
     }
     const enum photo_kind kind = photo_kind_of(bytes, size);
@@ -208,7 +216,8 @@ static bool save_one(const struct evidence_options *options, const char *data, c
         (void)close(saved);
     }
     free(bytes);
-    (void)fprintf(is_good ? stdout : stderr, is_good ? "%s\n" : "gridloop case: cannot write %s\n", out);
+    (void)fprintf(is_good ? stdout : stderr, is_good ? "%s\n" : "gridloop case: cannot write %s\n",
+                  out);
     return is_good;
 }
 
@@ -218,14 +227,17 @@ static int ask(const struct evidence_options *options, struct case_no no)
     char url[CLI_URL_SIZE], number[WORDS_CASE_NO_SIZE];
     struct gridloop_operator_result result;
     if (options->as == NULL) {
-        (void)fprintf(stderr, "gridloop case: --save needs --as ID: it is written down who takes evidence out (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop case: --save needs --as ID: it is written down who takes evidence "
+                      "out (exit %d)\n",
                       EX_USAGE);
         return EX_USAGE;
     }
     if (cli_find_url(options->url, url) == NULL) {
         return EX_UNAVAILABLE;
     }
-    const struct gridloop_act act = {.case_no = words_case_no(no, number), .action = ACTION_READ_EVIDENCE};
+    const struct gridloop_act act = {.case_no = words_case_no(no, number),
+                                     .action = ACTION_READ_EVIDENCE};
     const int status = gridloop_operator_act(url, options->as, &act, ACT_WAIT_MS, &result);
     if (status != GRIDLOOP_OK) {
         return cli_no_engine(url);
@@ -238,11 +250,13 @@ static int ask(const struct evidence_options *options, struct case_no no)
     return EX_OK;
 }
 
-static int save_all(const struct evidence_options *options, const char *data, const struct evidence_list *list)
+static int save_all(const struct evidence_options *options, const char *data,
+                    const struct evidence_list *list)
 {
     int exit_code = ask(options, list->no);
     if (exit_code == EX_OK && mkdir(options->save, 0700) != 0 && access(options->save, W_OK) != 0) {
-        (void)fprintf(stderr, "gridloop case: cannot write into %s (exit %d)\n", options->save, EX_CANTCREAT);
+        (void)fprintf(stderr, "gridloop case: cannot write into %s (exit %d)\n", options->save,
+                      EX_CANTCREAT);
         return EX_CANTCREAT;
     }
     for (uint32_t i = 0; exit_code == EX_OK && i < list->count; i++) {
@@ -263,9 +277,10 @@ static void print_list(const struct evidence_options *options, const struct evid
         hex_of(file->digest, hex);
         if (options->is_json) {
             (void)json_array_append_new(
-                rows, json_pack("{s:s, s:s, s:s, s:I, s:b, s:I}", "digest", hex, "who", file->who, "action",
-                                words_action_name(file->action), "at_ms", (json_int_t)file->at_ms, "is_there",
-                                file->is_there ? 1 : 0, "size", (json_int_t)file->size));
+                rows, json_pack("{s:s, s:s, s:s, s:I, s:b, s:I}", "digest", hex, "who", file->who,
+                                "action", words_action_name(file->action), "at_ms",
+                                (json_int_t)file->at_ms, "is_there", file->is_there ? 1 : 0, "size",
+                                (json_int_t)file->size));
         } else if (file->is_there) {
             (void)printf("%s  %8llu  %s  %s\n", hex, (unsigned long long)file->size, file->who,
                          words_action(file->action, lang));
@@ -292,7 +307,8 @@ static int tell(const struct evidence_options *options)
         return exit_code;
     }
     if (options->case_no == NULL || !words_parse_case_no(options->case_no, &list->part)) {
-        (void)fprintf(stderr, "gridloop case: name a case: gridloop case evidence 1 (exit %d)\n", EX_USAGE);
+        (void)fprintf(stderr, "gridloop case: name a case: gridloop case evidence 1 (exit %d)\n",
+                      EX_USAGE);
         free(list);
         return EX_USAGE;
     }
@@ -315,22 +331,24 @@ int case_record_evidence(int argc, char **argv)
         {"data", 'd', "DIR", 0, "data directory; default that of the last engine started", 0},
         {"save", 's', "DIR", 0, "take the files out into this directory, on record", 0},
         {"as", 'A', "ID", 0, "who takes them out", 0},
-        {"original", 'O', NULL, 0, "byte for byte, with the metadata that phones write (position, device)", 0},
+        {"original", 'O', NULL, 0,
+         "byte for byte, with the metadata that phones write (position, device)", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
     struct evidence_options options = {.case_no = NULL};
-    const struct arguments_slot slots[] = {{'d', &options.data, NULL},
-                                           {'A', &options.as, NULL},
-                                           {'s', &options.save, NULL},
-                                           {'O', NULL, &options.is_original},
-                                           {'u', &options.url, NULL},
-                                           {'L', &options.lang, NULL},
-                                           {'j', NULL, &options.is_json},
-                                           {ARGUMENTS_WORD, &options.case_no, NULL}};
+    const struct arguments_slot slots[] = {
+        {'d', &options.data, NULL},    {'A', &options.as, NULL},
+        {'s', &options.save, NULL},    {'O', NULL, &options.is_original},
+        {'u', &options.url, NULL},     {'L', &options.lang, NULL},
+        {'j', NULL, &options.is_json}, {ARGUMENTS_WORD, &options.case_no, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CASE", "Lists the photos and files that acts on a case name; --save takes them out.",
-        slots, COUNT_OF(slots), NULL};
+        OPTIONS,
+        "CASE",
+        "Lists the photos and files that acts on a case name; --save takes them out.",
+        slots,
+        COUNT_OF(slots),
+        NULL};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : tell(&options);
 }

@@ -48,8 +48,9 @@ static void print_contacts(const struct record_options *options,
     }
     json_decref(rows);
     if (options->action == ACTION_REVEAL && result->contact_count == 0) {
-        (void)fprintf(stderr, is_zh ? "密钥已不在 keys.db 中，联系方式无法读取\n"
-                                    : "the key is no longer in keys.db: the contact cannot be read\n");
+        (void)fprintf(stderr,
+                      is_zh ? "密钥已不在 keys.db 中，联系方式无法读取\n"
+                            : "the key is no longer in keys.db: the contact cannot be read\n");
     }
 }
 
@@ -70,7 +71,8 @@ static int print_answer(const struct record_options *options,
     }
     (void)fprintf(stderr, "refused %s: %s%s%s (exit %d)\n", words_code_name((uint32_t)result->code),
                   words_code((uint32_t)result->code, lang),
-                  result->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, near) : "",
+                  result->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, near)
+                                                        : "",
                   result->hint[0] != '\0' && result->code == CODE_NO_RIGHT
                       ? "; intake and shift chief may, a dispatcher may look"
                       : "",
@@ -84,14 +86,16 @@ static int act(const struct record_options *options)
     uint32_t reason = 0;
     if (options->case_no == NULL || options->as == NULL || options->reason == NULL) {
         (void)fprintf(stderr,
-                      "gridloop case: a case, --as ID and --reason are needed: it is written down who looked and why; "
+                      "gridloop case: a case, --as ID and --reason are needed: it is written down "
+                      "who looked and why; "
                       "gridloop case reveal 1 --as INTAKE --reason call_back (exit %d)\n",
                       EX_USAGE);
         return EX_USAGE;
     }
     if (!words_parse_reason(options->reason, &reason) || reason == 0) {
         (void)fprintf(stderr,
-                      "gridloop case: no reason \"%s\"; usual ones here: call_back, reporter_asked, instructed, other "
+                      "gridloop case: no reason \"%s\"; usual ones here: call_back, "
+                      "reporter_asked, instructed, other "
                       "(then say more with --text) (exit %d)\n",
                       options->reason, EX_USAGE);
         return EX_USAGE;
@@ -143,19 +147,21 @@ static int run(int argc, char **argv, enum action action, const char *doc)
 int case_record_reveal(int argc, char **argv)
 {
     return run(argc, argv, ACTION_REVEAL,
-               "Shows how the reporters of a case can be reached. Who looked and why stands in the case's story.");
+               "Shows how the reporters of a case can be reached. Who looked and why stands in the "
+               "case's story.");
 }
 
 int case_record_erase(int argc, char **argv)
 {
     return run(argc, argv, ACTION_ERASE,
-               "Deletes the keys of a case's contacts: what the log still holds of them can then be read by nobody.");
+               "Deletes the keys of a case's contacts: what the log still holds of them can then "
+               "be read by nobody.");
 }
 
 /* ---- masked ---- */
 
-void case_record_reporter(const char *data, const struct core *core, struct case_no no, enum lang lang,
-                          char out[CASE_REPORTER_SIZE])
+void case_record_reporter(const char *data, const struct core *core, struct case_no no,
+                          enum lang lang, char out[CASE_REPORTER_SIZE])
 {
     struct contact_view views[8];
     struct key_vault *vault = NULL;
@@ -167,7 +173,10 @@ void case_record_reporter(const char *data, const struct core *core, struct case
     const uint32_t count = core_case_contacts(core, no, views, COUNT_OF(views), &is_erased);
     out[0] = '\0';
     if (count == 0) {
-        (void)snprintf(out, CASE_REPORTER_SIZE, "%s", !is_erased ? "" : is_zh ? "联系方式已删除" : "contact erased");
+        (void)snprintf(out, CASE_REPORTER_SIZE, "%s",
+                       !is_erased ? ""
+                       : is_zh    ? "联系方式已删除"
+                                  : "contact erased");
         return;
     }
     if (key_vault_read(data, &vault) == ERR_OK) {
@@ -179,6 +188,10 @@ void case_record_reporter(const char *data, const struct core *core, struct case
         }
         key_vault_close(vault);
     }
-    (void)snprintf(out, CASE_REPORTER_SIZE, is_zh ? "%s（%u 人留有联系方式）" : "%s (%u with a contact)",
-                   mask[0] != '\0' ? mask : is_zh ? "已加密" : "sealed", count);
+    (void)snprintf(out, CASE_REPORTER_SIZE,
+                   is_zh ? "%s（%u 人留有联系方式）" : "%s (%u with a contact)",
+                   mask[0] != '\0' ? mask
+                   : is_zh         ? "已加密"
+                                   : "sealed",
+                   count);
 }

@@ -11,7 +11,7 @@ int case_record_evidence(int argc, char **argv); /* case_evidence.c */
 
 /* "138****1234, 2 reports with a contact", "erased", or "" for a case without. data: the directory with keys.db. */
 #define CASE_REPORTER_SIZE 160u
-void case_record_reporter(const char *data, const struct core *core, struct case_no no, enum lang lang,
-                          char out[CASE_REPORTER_SIZE]);
+void case_record_reporter(const char *data, const struct core *core, struct case_no no,
+                          enum lang lang, char out[CASE_REPORTER_SIZE]);
 
 #endif

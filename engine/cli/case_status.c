@@ -65,8 +65,7 @@ struct status {
     bool is_rated, is_answered;
 };
 
-static void read_status(sqlite3 *db, int64_t id, int64_t first, int64_t report,
-                        struct status *out)
+static void read_status(sqlite3 *db, int64_t id, int64_t first, int64_t report, struct status *out)
 {
     struct history_rows rows;
     struct history_fault fault;
@@ -78,8 +77,10 @@ static void read_status(sqlite3 *db, int64_t id, int64_t first, int64_t report,
     while (history_rows_next(&rows, &err, &fault)) {
         (void)snprintf(out->number, sizeof out->number, "%s", history_rows_text(&rows, "number"));
         (void)snprintf(out->state, sizeof out->state, "%s", history_rows_text(&rows, "state"));
-        (void)snprintf(out->class_zh, sizeof out->class_zh, "%s", history_rows_text(&rows, "class_zh"));
-        (void)snprintf(out->class_en, sizeof out->class_en, "%s", history_rows_text(&rows, "class_en"));
+        (void)snprintf(out->class_zh, sizeof out->class_zh, "%s",
+                       history_rows_text(&rows, "class_zh"));
+        (void)snprintf(out->class_en, sizeof out->class_en, "%s",
+                       history_rows_text(&rows, "class_en"));
         out->due_at_ms = history_rows_int(&rows, "due_at_ms");
         out->closed_at_ms = history_rows_int(&rows, "closed_at_ms");
     }
@@ -111,13 +112,12 @@ static void print_status(const struct status_options *options, const struct kpi 
     char at[3][32] = {"", "", ""};
     const int64_t instants[] = {status->received_at_ms, status->due_at_ms, status->closed_at_ms};
     if (options->is_json) {
-        json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "receipt",
-                                 options->receipt, "case", status->number, "state", status->state,
-                                 "class", status->class_zh, "received_at_ms",
-                                 instant_json(status->received_at_ms), "due_at_ms",
-                                 instant_json(status->due_at_ms), "closed_at_ms",
-                                 instant_json(status->closed_at_ms), "is_rated", (int)status->is_rated,
-                                 "is_answered", (int)status->is_answered);
+        json_t *root = json_pack(
+            "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "receipt", options->receipt, "case",
+            status->number, "state", status->state, "class", status->class_zh, "received_at_ms",
+            instant_json(status->received_at_ms), "due_at_ms", instant_json(status->due_at_ms),
+            "closed_at_ms", instant_json(status->closed_at_ms), "is_rated", (int)status->is_rated,
+            "is_answered", (int)status->is_answered);
         (void)json_dumpf(root, stdout, JSON_INDENT(2));
         (void)printf("\n");
         json_decref(root);
@@ -159,7 +159,8 @@ static int run(const struct status_options *options)
         return code;
     }
     enum err err = history_read_find(clock.db, part, &id, &count, &fault);
-    if (err == ERR_OK && one_int(clock.db, "SELECT events FROM cases WHERE id = ?1", id, 0) < report) {
+    if (err == ERR_OK &&
+        one_int(clock.db, "SELECT events FROM cases WHERE id = ?1", id, 0) < report) {
         err = ERR_NOT_FOUND;
     }
     if (err == ERR_OK) {
@@ -189,9 +190,12 @@ int case_status(int argc, char **argv)
                                            {'L', &options.lang, NULL},
                                            {'j', NULL, &options.is_json},
                                            {ARGUMENTS_WORD, &options.receipt, NULL}};
-    const struct arguments_form form = {
-        OPTIONS, "RECEIPT",
-        "How a report stands, without a word about persons. RECEIPT is a case, a dot and which of its reports: 17.1.",
-        slots, COUNT_OF(slots), NULL};
+    const struct arguments_form form = {OPTIONS,
+                                        "RECEIPT",
+                                        "How a report stands, without a word about persons. "
+                                        "RECEIPT is a case, a dot and which of its reports: 17.1.",
+                                        slots,
+                                        COUNT_OF(slots),
+                                        NULL};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : run(&options);
 }

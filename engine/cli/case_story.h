@@ -32,7 +32,7 @@ struct case_story {
     enum lang lang;
     struct case_line *lines;
     uint32_t line_count;
-    uint32_t left_out; /* beyond CASE_STORY_LINES_MAX */
+    uint32_t left_out;             /* beyond CASE_STORY_LINES_MAX */
     struct case_accounts accounts; /* of the case followed */
 };
 

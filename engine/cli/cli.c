@@ -15,7 +15,8 @@
 static const struct cli_verb COMMANDS[] = {
     {"demo", cmd_demo, "the story of one case: a city, an engine, its clients, a kill, a ledger"},
     {"serve", cmd_serve, "run the engine of a city"},
-    {"rules", cmd_rules, "lint, test and backtest the rules of a city; explain what they make of an event"},
+    {"rules", cmd_rules,
+     "lint, test and backtest the rules of a city; explain what they make of an event"},
     {"check", cmd_check, "compile a city and its rules, list every problem, print the limits"},
     {"city", cmd_city, "make or check a city directory"},
     {"trace", cmd_trace, "convert, generate and look into traces"},

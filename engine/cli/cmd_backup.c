@@ -189,8 +189,10 @@ int cmd_backup(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"data", 'd', "DIR", 0, "data directory (default: the last started engine's)", 0},
-        {"replay", 'r', 0, 0, "read the copy back by stepping all commands, not only those behind "
-                              "its newest snapshot", 0},
+        {"replay", 'r', 0, 0,
+         "read the copy back by stepping all commands, not only those behind "
+         "its newest snapshot",
+         0},
         {"lang", 'l', "zh|en", 0, "language", 0},
         {0}};
     static const struct argp ARGP = {

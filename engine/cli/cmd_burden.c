@@ -33,15 +33,18 @@ static json_t *tell_burden(const struct ledger *ledger, const struct burden_view
         (void)json_array_append_new(days, json_integer(view->days[i]));
     }
     if (!ledger->is_json) {
-        (void)printf(ledger_pick(ledger, "%s %s  %s  %u in 7 days, %u today", "%s %s  %s  七日 %u 件，今日 %u 件"),
+        (void)printf(ledger_pick(ledger, "%s %s  %s  %u in 7 days, %u today",
+                                 "%s %s  %s  七日 %u 件，今日 %u 件"),
                      ledger_text(ledger, row->code, code), cell, owner, view->total, view->days[0]);
         if (view->short_count > 0) {
-            (void)printf(ledger_pick(ledger, ", %u at short notice", "，通知时间不足 %u 件"), view->short_count);
+            (void)printf(ledger_pick(ledger, ", %u at short notice", "，通知时间不足 %u 件"),
+                         view->short_count);
         }
         (void)printf("\n");
     }
-    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "cell", ledger_text(ledger, row->code, code), "name", cell, "department", owner, "tasks",
-                     (int)view->total, "short_notice", (int)view->short_count, "days", days);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "cell", ledger_text(ledger, row->code, code),
+                     "name", cell, "department", owner, "tasks", (int)view->total, "short_notice",
+                     (int)view->short_count, "days", days);
 }
 
 static int run_burden_of(const struct ledger_options *options)
@@ -53,14 +56,18 @@ static int run_burden_of(const struct ledger_options *options)
     if (exit_code != EX_OK) {
         return exit_code;
     }
-    struct burden_view *views = calloc((size_t)core_limits(ledger.core)->burdens + 1, sizeof *views);
+    struct burden_view *views =
+        calloc((size_t)core_limits(ledger.core)->burdens + 1, sizeof *views);
     uint32_t count = 0;
     bool is_known = options->word == NULL;
     for (uint32_t i = 0; !is_known && i < ledger.city->cell_count; i++) {
-        is_known = strcmp(ledger_text(&ledger, ledger.city->cells[i].code, code), options->word) == 0;
+        is_known =
+            strcmp(ledger_text(&ledger, ledger.city->cells[i].code, code), options->word) == 0;
     }
     for (uint32_t slot = 0; views != NULL && core_next_burden(ledger.core, &slot, &view);) {
-        if (options->word == NULL || strcmp(ledger_text(&ledger, ledger.city->cells[view.cell].code, code), options->word) == 0) {
+        if (options->word == NULL ||
+            strcmp(ledger_text(&ledger, ledger.city->cells[view.cell].code, code), options->word) ==
+                0) {
             views[count++] = view;
         }
     }
@@ -72,8 +79,10 @@ static int run_burden_of(const struct ledger_options *options)
         (void)json_array_append_new(rows, tell_burden(&ledger, &views[i]));
     }
     if (!is_known) {
-        (void)fprintf(stderr, "gridloop burden: no cell \"%s\"; gridloop burden lists those with tasks (exit %d)\n",
-                      options->word, EX_NOINPUT);
+        (void)fprintf(
+            stderr,
+            "gridloop burden: no cell \"%s\"; gridloop burden lists those with tasks (exit %d)\n",
+            options->word, EX_NOINPUT);
         exit_code = EX_NOINPUT;
     } else if (options->is_json) {
         ledger_print_json(rows);
@@ -93,7 +102,8 @@ int cmd_burden(int argc, char **argv)
         .options = OPTIONS,
         .parser = ledger_parse,
         .args_doc = "[CELL]",
-        .doc = "Tasks that departments have put on each cell in the last seven days, most first, and how many came with less notice "
+        .doc = "Tasks that departments have put on each cell in the last seven days, most first, "
+               "and how many came with less notice "
                "than their class asks for."};
     struct ledger_options options = {.word = NULL};
     argp_err_exit_status = EX_USAGE;

@@ -135,7 +135,9 @@ static bool find_now(struct delivery *delivery, int64_t *out_now_ms)
     const struct cap_options *options = delivery->options;
     if (options->now != NULL) {
         if (!trace_parse_instant(options->now, out_now_ms, &offset)) {
-            (void)fprintf(stderr, "gridloop cap: --now: an instant such as 2026-03-03T08:30:00+08:00 expected (exit %d)\n",
+            (void)fprintf(stderr,
+                          "gridloop cap: --now: an instant such as 2026-03-03T08:30:00+08:00 "
+                          "expected (exit %d)\n",
                           EX_USAGE);
             note_exit(delivery, EX_USAGE);
             return false;
@@ -164,13 +166,15 @@ static json_t *event_json(const struct cap_event *event, const struct cap_events
     if (gmtime_r(&second, &parts) != NULL) {
         (void)strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &parts);
     }
-    json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b}", "id", from->id, "type", from->type, "at", at, "drill",
-                            (int)((from->flags & GRIDLOOP_DRILL) != 0), "lifted", (int)event->is_lifted);
+    json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:b}", "id", from->id, "type", from->type, "at",
+                            at, "drill", (int)((from->flags & GRIDLOOP_DRILL) != 0), "lifted",
+                            (int)event->is_lifted);
     json_t *fields = json_object(), *refers = json_array();
     for (size_t i = 0; i < from->field_count; i++) {
         (void)json_object_set_new(fields, from->fields[i].name,
-                                  from->fields[i].kind == GRIDLOOP_TEXT ? json_string(from->fields[i].text)
-                                                                        : json_real(from->fields[i].number));
+                                  from->fields[i].kind == GRIDLOOP_TEXT
+                                      ? json_string(from->fields[i].text)
+                                      : json_real(from->fields[i].number));
     }
     for (uint32_t i = 0; i < events->reference_count; i++) {
         (void)json_array_append_new(refers, json_string(events->references[i]));
@@ -180,7 +184,8 @@ static json_t *event_json(const struct cap_event *event, const struct cap_events
     if (from->has_place) {
         (void)json_object_set_new(row, "lon", json_real(from->lon));
         (void)json_object_set_new(row, "lat", json_real(from->lat));
-        (void)json_object_set_new(row, "accuracy_m", json_integer((json_int_t)(from->accuracy_cm / 100)));
+        (void)json_object_set_new(row, "accuracy_m",
+                                  json_integer((json_int_t)(from->accuracy_cm / 100)));
     }
     if (from->text != NULL) {
         (void)json_object_set_new(row, "text", json_string(from->text));
@@ -207,16 +212,20 @@ static void on_result(void *context, const struct gridloop_result *result)
         return; /* an older reference may be known: said at the end */
     }
     if (is_refused) {
-        note_exit(delivery, result->code == CODE_NO_RIGHT || result->code == CODE_UNKNOWN_IDENTITY ? EX_NOPERM : EX_DATAERR);
+        note_exit(delivery, result->code == CODE_NO_RIGHT || result->code == CODE_UNKNOWN_IDENTITY
+                                ? EX_NOPERM
+                                : EX_DATAERR);
     }
     if (delivery->options->is_json) {
-        print_row(json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "id", event->id, "type", event->type, "drill",
-                            (int)((event->flags & GRIDLOOP_DRILL) != 0), "code", gridloop_code_name(result->code), "case",
-                            result->case_no, "hint", result->hint));
+        print_row(json_pack("{s:s, s:s, s:b, s:s, s:s, s:s}", "id", event->id, "type", event->type,
+                            "drill", (int)((event->flags & GRIDLOOP_DRILL) != 0), "code",
+                            gridloop_code_name(result->code), "case", result->case_no, "hint",
+                            result->hint));
         return;
     }
-    (void)printf("%s%s%s %s %s%s%s\n", gridloop_code_name(result->code), result->case_no[0] != '\0' ? " " : "",
-                 result->case_no, event->type, gridloop_code_text(result->code, is_zh ? "zh" : "en"),
+    (void)printf("%s%s%s %s %s%s%s\n", gridloop_code_name(result->code),
+                 result->case_no[0] != '\0' ? " " : "", result->case_no, event->type,
+                 gridloop_code_text(result->code, is_zh ? "zh" : "en"),
                  (event->flags & GRIDLOOP_DRILL) != 0 ? (is_zh ? "【演练】" : " DRILL") : "",
                  result->is_late ? (is_zh ? "，迟到" : ", late") : "");
 }
@@ -236,15 +245,18 @@ static bool flush(struct delivery *delivery)
         note_exit(delivery, cli_no_engine(delivery->url));
     } else {
         note_exit(delivery, is_right ? EX_NOPERM : EX_TEMPFAIL);
-        (void)fprintf(stderr, "gridloop cap: %s (exit %d)\n", gridloop_gateway_why(delivery->gateway), delivery->exit_code);
+        (void)fprintf(stderr, "gridloop cap: %s (exit %d)\n",
+                      gridloop_gateway_why(delivery->gateway), delivery->exit_code);
     }
     (void)fprintf(stderr, "gridloop cap: not delivered; %s%s\n",
-                  is_kept ? "kept in " : "send it again, or use --outbox FILE to keep it", is_kept ? delivery->options->outbox : "");
+                  is_kept ? "kept in " : "send it again, or use --outbox FILE to keep it",
+                  is_kept ? delivery->options->outbox : "");
     return false;
 }
 
 /* One event; of several references the newest that the engine knows. */
-static void send_one(struct delivery *delivery, struct cap_event *event, const struct cap_events *events)
+static void send_one(struct delivery *delivery, struct cap_event *event,
+                     const struct cap_events *events)
 {
     const uint32_t count = events->reference_count > 0 ? events->reference_count : 1;
     delivery->event = event;
@@ -254,7 +266,8 @@ static void send_one(struct delivery *delivery, struct cap_event *event, const s
         }
         delivery->code = 0;
         if (gridloop_gateway_send(delivery->gateway, &event->event, NULL) != GRIDLOOP_OK) {
-            (void)fprintf(stderr, "gridloop cap: %s (exit %d)\n", gridloop_gateway_why(delivery->gateway), EX_DATAERR);
+            (void)fprintf(stderr, "gridloop cap: %s (exit %d)\n",
+                          gridloop_gateway_why(delivery->gateway), EX_DATAERR);
             note_exit(delivery, EX_DATAERR);
             return;
         }
@@ -262,8 +275,9 @@ static void send_one(struct delivery *delivery, struct cap_event *event, const s
             return;
         }
     }
-    (void)fprintf(stderr, "refused UNKNOWN_ALERT: %s: %s (exit %d)\n", words_code(CODE_UNKNOWN_ALERT, delivery->lang),
-                  events->references[0], EX_DATAERR);
+    (void)fprintf(stderr, "refused UNKNOWN_ALERT: %s: %s (exit %d)\n",
+                  words_code(CODE_UNKNOWN_ALERT, delivery->lang), events->references[0],
+                  EX_DATAERR);
     note_exit(delivery, EX_DATAERR);
 }
 
@@ -273,11 +287,13 @@ static void send_all(struct delivery *delivery, const char *identity, struct cap
     const char *directory = getenv("TMPDIR");
     const struct gridloop_gateway_options options = {.on_result = on_result, .context = delivery};
     const char *outbox = delivery->options->outbox;
-    (void)snprintf(temporary, sizeof temporary, "%s/gridloop-cap-%d.outbox", directory != NULL ? directory : "/tmp", (int)getpid());
-    const int status = gridloop_gateway_open(delivery->url, identity, outbox != NULL ? outbox : temporary, &options,
-                                             &delivery->gateway);
+    (void)snprintf(temporary, sizeof temporary, "%s/gridloop-cap-%d.outbox",
+                   directory != NULL ? directory : "/tmp", (int)getpid());
+    const int status = gridloop_gateway_open(
+        delivery->url, identity, outbox != NULL ? outbox : temporary, &options, &delivery->gateway);
     if (status != GRIDLOOP_OK) {
-        (void)fprintf(stderr, "gridloop cap: %s: %s (exit %d)\n", identity, gridloop_status_text(status), EX_USAGE);
+        (void)fprintf(stderr, "gridloop cap: %s: %s (exit %d)\n", identity,
+                      gridloop_status_text(status), EX_USAGE);
         note_exit(delivery, EX_USAGE);
         return;
     }
@@ -290,7 +306,8 @@ static void send_all(struct delivery *delivery, const char *identity, struct cap
     }
 }
 
-static void deliver(struct delivery *delivery, const struct cap_alert *alert, const struct cap_map *map)
+static void deliver(struct delivery *delivery, const struct cap_alert *alert,
+                    const struct cap_map *map)
 {
     struct city city;
     struct cap_events events = {.rows = NULL};
@@ -301,7 +318,8 @@ static void deliver(struct delivery *delivery, const struct cap_alert *alert, co
         return;
     }
     void *image = load_city(delivery, &city);
-    const bool is_made = cap_events_make(delivery->problems, name, alert, map, image != NULL ? &city : NULL, now_ms, &events);
+    const bool is_made = cap_events_make(delivery->problems, name, alert, map,
+                                         image != NULL ? &city : NULL, now_ms, &events);
     if (problems_error_count(delivery->problems) > 0) {
         note_exit(delivery, events.is_early ? EX_TEMPFAIL : EX_DATAERR);
     }
@@ -309,7 +327,8 @@ static void deliver(struct delivery *delivery, const struct cap_alert *alert, co
         print_row(event_json(&events.rows[i], &events));
     }
     if (is_made && !options->is_dry) {
-        send_all(delivery, options->identity != NULL ? options->identity : cap_map_identity(map), &events);
+        send_all(delivery, options->identity != NULL ? options->identity : cap_map_identity(map),
+                 &events);
     }
     cap_events_free(&events);
     free(image);
@@ -317,7 +336,8 @@ static void deliver(struct delivery *delivery, const struct cap_alert *alert, co
 
 static int run(const struct cap_options *options)
 {
-    struct delivery delivery = {.options = options, .lang = cli_lang(options->lang), .problems = problems_new()};
+    struct delivery delivery = {
+        .options = options, .lang = cli_lang(options->lang), .problems = problems_new()};
     size_t size = 0;
     if (!cli_has_input("gridloop cap", options->file) ||
         (options->city != NULL && !cli_has_input("gridloop cap", options->city))) {
@@ -333,9 +353,11 @@ static int run(const struct cap_options *options)
     find_city(&delivery);
     struct cap_map *map = find_map(&delivery);
     struct cap_alert *alert =
-        map == NULL ? NULL
-                    : cap_alert_read(delivery.problems, strcmp(options->file, "-") == 0 ? "standard input" : options->file,
-                                     bytes, size);
+        map == NULL
+            ? NULL
+            : cap_alert_read(delivery.problems,
+                             strcmp(options->file, "-") == 0 ? "standard input" : options->file,
+                             bytes, size);
     free(bytes);
     if (alert != NULL) {
         deliver(&delivery, alert, map);
@@ -344,7 +366,9 @@ static int run(const struct cap_options *options)
     }
     problems_print(delivery.problems, stderr);
     if (delivery.exit_code == EX_DATAERR || delivery.exit_code == EX_TEMPFAIL) {
-        (void)fprintf(stderr, "gridloop cap: refused; docs/cap.md says what each code asks for (exit %d)\n", delivery.exit_code);
+        (void)fprintf(stderr,
+                      "gridloop cap: refused; docs/cap.md says what each code asks for (exit %d)\n",
+                      delivery.exit_code);
     }
     cap_alert_free(alert);
     cap_map_free(map);
@@ -397,9 +421,11 @@ int cmd_cap(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
         {"as", 'A', "IDENTITY", 0, "gateway to be; default that of cap.yaml", 0},
-        {"city", 'c', "DIR", 0, "city whose cap.yaml and cells are taken; default the last engine's", 0},
+        {"city", 'c', "DIR", 0,
+         "city whose cap.yaml and cells are taken; default the last engine's", 0},
         {"dry-run", 'n', NULL, 0, "print the events as JSON lines, send nothing", 0},
-        {"now", 'N', "T", 0, "take this for now, not the engine's clock: 2026-03-03T08:30:00+08:00", 0},
+        {"now", 'N', "T", 0, "take this for now, not the engine's clock: 2026-03-03T08:30:00+08:00",
+         0},
         {"outbox", 'o', "FILE", 0, "keep what could not be delivered", 0},
         {"wait", 'w', "SECONDS", 0, "for the answers; default 10", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
@@ -411,8 +437,10 @@ int cmd_cap(int argc, char **argv)
         .parser = parse,
         .args_doc = "[FILE|-]",
         .doc = "Sends one CAP 1.2 alert as events, by the city's cap.yaml (docs/cap.md).\n"
-               "Only status Actual, or Exercise as a drill, and only what is in force. - is standard input."
-               "\vExit 0: taken. 65: refused, with line and element. 69: no engine. 75: not in force yet, or held. 77: no right."};
+               "Only status Actual, or Exercise as a drill, and only what is in force. - is "
+               "standard input."
+               "\vExit 0: taken. 65: refused, with line and element. 69: no engine. 75: not in "
+               "force yet, or held. 77: no right."};
     struct cap_options options = {.file = "-", .wait_ms = 10000};
     argp_err_exit_status = EX_USAGE;
     return arguments_parse(&argp, argc, argv, &options) != 0 ? EX_USAGE : run(&options);

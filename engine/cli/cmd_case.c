@@ -326,7 +326,8 @@ static void print_story_json(const struct case_options *options, const struct ca
         describe(core, view, story->lang, &words);
         json_t *row = case_json(view, &words);
         name_reporter(options, core, view->no, reporter);
-        (void)json_object_set_new(row, "reporter", reporter[0] != '\0' ? json_string(reporter) : json_null());
+        (void)json_object_set_new(row, "reporter",
+                                  reporter[0] != '\0' ? json_string(reporter) : json_null());
         (void)json_object_set_new(root, "case", row);
         case_accounts_json(&story->accounts, core, view->no, story->lang, root);
     }
@@ -454,7 +455,7 @@ static int run_tell(int argc, char **argv, const char *doc, bool is_explained)
     struct case_options options = {.words_max = 1};
     argp_err_exit_status = EX_USAGE;
     return arguments_parse(&argp, argc, argv, &options) != 0 ? EX_USAGE
-                                                                 : tell(&options, is_explained);
+                                                             : tell(&options, is_explained);
 }
 
 static int run_show(int argc, char **argv)
@@ -480,14 +481,17 @@ int cmd_case(int argc, char **argv)
         {"show", run_show, "what happened to one, in sentences"},
         {"explain", run_explain, "and why each decision fell as it did"},
         {"status", case_status, "how a report stands, by its receipt, without personal data"},
-        {"act", case_act_run, "comment, reassign, close, suspend, ...; the action may stand first: case suspend 1"},
+        {"act", case_act_run,
+         "comment, reassign, close, suspend, ...; the action may stand first: case suspend 1"},
         {"reveal", case_record_reveal, "the reporter's contact, with a reason, on record"},
         {"erase", case_record_erase, "delete the reporter's contact for good, on record"},
-        {"evidence", case_record_evidence, "photos and files of a case; --save takes them out, on record"},
+        {"evidence", case_record_evidence,
+         "photos and files of a case; --save takes them out, on record"},
         {NULL, NULL, NULL}};
     for (const struct cli_verb *verb = VERBS; argc >= 2 && verb->name != NULL; verb++) {
         if (strcmp(argv[1], verb->name) == 0) {
-            return cli_run_verb("gridloop case", VERBS, argc, argv); /* before an action of that name */
+            return cli_run_verb("gridloop case", VERBS, argc,
+                                argv); /* before an action of that name */
         }
     }
     return case_act_is_action(argc, argv) ? case_act_run_action(argc, argv)

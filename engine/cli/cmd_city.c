@@ -84,7 +84,8 @@ static void print_made_json(const char *directory, const struct city_demo_result
         (json_int_t)made->cells, "units", (json_int_t)made->units, "areas", (json_int_t)made->areas,
         "persons", (json_int_t)made->persons, "field_workers", (json_int_t)made->field_workers,
         "departments", (json_int_t)made->departments, "devices", (json_int_t)made->devices,
-        "assets", (json_int_t)made->assets, "road_nodes", (json_int_t)made->road_nodes, "rule_files", (json_int_t)made->rule_files);
+        "assets", (json_int_t)made->assets, "road_nodes", (json_int_t)made->road_nodes,
+        "rule_files", (json_int_t)made->rule_files);
     (void)json_dumpf(row, stdout, JSON_COMPACT);
     (void)printf("\n");
     json_decref(row);

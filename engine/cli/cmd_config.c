@@ -82,7 +82,8 @@ static void add_serve(struct show *show)
     (void)snprintf(text, sizeof text, "%llu:%u", (unsigned long long)options->snapshots.entries,
                    options->snapshots.minutes);
     add(show, "serve", "snapshots", "snapshots", text, origins[SETTING_SNAPSHOTS]);
-    (void)snprintf(text, sizeof text, "%llu:%llu:%lld", (unsigned long long)(options->evidence.total_bytes >> 20),
+    (void)snprintf(text, sizeof text, "%llu:%llu:%lld",
+                   (unsigned long long)(options->evidence.total_bytes >> 20),
                    (unsigned long long)(options->evidence.owner_bytes >> 20),
                    (long long)(options->evidence.keep_ms / DAY_MS));
     add(show, "serve", "evidence", "evidence", text, origins[SETTING_EVIDENCE]);

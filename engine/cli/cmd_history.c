@@ -57,7 +57,8 @@ static error_t parse_word(struct history_command *command, char *word, struct ar
     return 0;
 }
 
-static error_t parse_limit(struct history_command *command, const char *text, struct argp_state *state)
+static error_t parse_limit(struct history_command *command, const char *text,
+                           struct argp_state *state)
 {
     char *end = NULL;
     errno = 0;
@@ -125,7 +126,9 @@ static int print_rows(const struct history_command *command, struct history_rows
     } else if (err == ERR_OK && count == 0) {
         (void)printf(lang == LANG_ZH ? "没有符合的案件\n" : "no such case\n");
     } else if (err == ERR_OK && count == command->limit) {
-        (void)fprintf(stderr, lang == LANG_ZH ? "只列出前 %u 件；--limit 可增加\n" : "the first %u; more with --limit\n",
+        (void)fprintf(stderr,
+                      lang == LANG_ZH ? "只列出前 %u 件；--limit 可增加\n"
+                                      : "the first %u; more with --limit\n",
                       count);
     }
     json_decref(list);
@@ -137,7 +140,8 @@ static int run_search(const struct history_command *command, sqlite3 *db)
     struct history_rows rows;
     struct history_fault fault = {.text = ""};
     if (command->words.count == 0) {
-        (void)fprintf(stderr, "gridloop history search: name words to look for (exit %d)\n", EX_USAGE);
+        (void)fprintf(stderr, "gridloop history search: name words to look for (exit %d)\n",
+                      EX_USAGE);
         return EX_USAGE;
     }
     enum err err = history_read_search(db, &command->words, command->limit, &rows, &fault);
@@ -149,7 +153,9 @@ static int run_list(const struct history_command *command, sqlite3 *db)
     struct history_rows rows;
     struct history_fault fault = {.text = ""};
     if (command->words.count > 0) {
-        (void)fprintf(stderr, "gridloop history list: \"%s\" is not expected; days are given with --from and --to (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop history list: \"%s\" is not expected; days are given with --from "
+                      "and --to (exit %d)\n",
                       command->words.words[0], EX_USAGE);
         return EX_USAGE;
     }
@@ -165,19 +171,22 @@ static int run_show(const struct history_command *command, sqlite3 *db)
     uint32_t count = 0;
     if (command->words.count != 1 || !words_parse_case_no(command->words.words[0], &part)) {
         (void)fprintf(stderr,
-                      "gridloop history show: name one case, by its number or its tail: gridloop history show 1 "
+                      "gridloop history show: name one case, by its number or its tail: gridloop "
+                      "history show 1 "
                       "(exit %d)\n",
                       EX_USAGE);
         return EX_USAGE;
     }
     enum err err = history_read_find(db, part, &id, &count, &fault);
     if (err == ERR_NOT_FOUND) {
-        (void)fprintf(stderr, "UNKNOWN_CASE: the history has no case that ends in \"%s\" (exit %d)\n",
+        (void)fprintf(stderr,
+                      "UNKNOWN_CASE: the history has no case that ends in \"%s\" (exit %d)\n",
                       command->words.words[0], EX_NOINPUT);
         return EX_NOINPUT;
     }
     if (err == ERR_INPUT) {
-        (void)fprintf(stderr, "AMBIGUOUS: \"%s\" fits %u cases; give more of the number (exit %d)\n",
+        (void)fprintf(stderr,
+                      "AMBIGUOUS: \"%s\" fits %u cases; give more of the number (exit %d)\n",
                       command->words.words[0], count, EX_USAGE);
         return EX_USAGE;
     }
@@ -251,8 +260,9 @@ static int history_list(int argc, char **argv)
         {"from", 'f', "DAY", 0, "opened on that local day or later: 2026-03-03", 0},
         {"to", 't', "DAY", 0, "opened on that local day or before", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS, .parser = parse, .doc = "Cases by the day they were opened, oldest first."};
+    static const struct argp ARGP = {.options = OPTIONS,
+                                     .parser = parse,
+                                     .doc = "Cases by the day they were opened, oldest first."};
     return run_with(argc, argv, &ARGP, run_list);
 }
 
@@ -262,7 +272,8 @@ int cmd_history(int argc, char **argv)
         {"search", history_search, "cases by words in title, place, reports, remarks"},
         {"show", history_show, "the record of one case"},
         {"list", history_list, "cases by day"},
-        {"precision", history_precision, "confirmed cases and false alarms by source, device or rule"},
+        {"precision", history_precision,
+         "confirmed cases and false alarms by source, device or rule"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop history", VERBS, argc, argv);
 }

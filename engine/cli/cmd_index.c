@@ -30,14 +30,12 @@ static json_t *index_json(const struct tally *tally, const struct formulas *form
     const struct formula_index *index = &formulas->indices[at];
     json_t *beside = json_array();
     for (uint32_t i = 0; i < index->beside_count; i++) {
-        (void)json_array_append_new(beside,
-                                    json_string(formulas->indices[index->beside[i]].name));
+        (void)json_array_append_new(beside, json_string(formulas->indices[index->beside[i]].name));
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "name", index->name, "zh",
-                     index->label.zh, "en", index->label.en, "raw",
-                     value_json(tally_index(tally, row, at, false)), "exempted",
-                     value_json(tally_index(tally, row, at, true)), "formula", index->text, "beside",
-                     beside);
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "name", index->name, "zh", index->label.zh, "en",
+        index->label.en, "raw", value_json(tally_index(tally, row, at, false)), "exempted",
+        value_json(tally_index(tally, row, at, true)), "formula", index->text, "beside", beside);
 }
 
 static json_t *row_json(const struct kpi *kpi, const struct tally *tally, uint32_t row)
@@ -50,8 +48,9 @@ static json_t *row_json(const struct kpi *kpi, const struct tally *tally, uint32
     }
     for (uint32_t i = 0; i < formulas->counter_count; i++) {
         (void)json_object_set_new(counters, formulas->counters[i].name,
-                                  json_pack("{s:f, s:f}", "raw", tally_counter(tally, row, i, false),
-                                            "exempted", tally_counter(tally, row, i, true)));
+                                  json_pack("{s:f, s:f}", "raw",
+                                            tally_counter(tally, row, i, false), "exempted",
+                                            tally_counter(tally, row, i, true)));
     }
     for (uint32_t i = 0; i < formulas->duration_count; i++) {
         const struct tally_duration span = tally_duration(tally, row, i, false);
@@ -63,8 +62,8 @@ static json_t *row_json(const struct kpi *kpi, const struct tally *tally, uint32
                             (json_int_t)span.p90_ms, "p99_ms", (json_int_t)span.p99_ms);
         (void)json_object_set_new(durations, formulas->durations[i].name, object);
     }
-    return json_pack("{s:s, s:o, s:o, s:o}", "object", tally_row_key(tally, row), "indices", indices,
-                     "counters", counters, "durations", durations);
+    return json_pack("{s:s, s:o, s:o, s:o}", "object", tally_row_key(tally, row), "indices",
+                     indices, "counters", counters, "durations", durations);
 }
 
 static void print_json(const struct kpi *kpi, const struct tally *tally)
@@ -73,10 +72,10 @@ static void print_json(const struct kpi *kpi, const struct tally *tally)
     for (uint32_t i = 0; i < tally_row_count(tally); i++) {
         (void)json_array_append_new(rows, row_json(kpi, tally, i));
     }
-    json_t *root = json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "version", kpi->formulas->version,
-                             "from", kpi->from_day, "to", kpi->until_day, "exempt",
-                             (json_int_t)tally_exempt(tally), "implausible",
-                             (json_int_t)tally_implausible(tally), "rows", rows);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "version", kpi->formulas->version, "from",
+                  kpi->from_day, "to", kpi->until_day, "exempt", (json_int_t)tally_exempt(tally),
+                  "implausible", (json_int_t)tally_implausible(tally), "rows", rows);
     (void)json_dumpf(root, stdout, JSON_INDENT(2));
     (void)printf("\n");
     json_decref(root);
@@ -87,16 +86,17 @@ static void print_index(const struct kpi *kpi, const struct tally *tally, uint32
 {
     const struct formula_index *index = &kpi->formulas->indices[at];
     char raw[32], exempted[32], beside[32];
-    (void)printf("%10s %10s  %-26s %s\n",
-                 kpi_number(tally_index(tally, row, at, false), index->unit, raw, sizeof raw),
-                 kpi_number(tally_index(tally, row, at, true), index->unit, exempted, sizeof exempted),
-                 index->name, kpi_label(&index->label, lang));
+    (void)printf(
+        "%10s %10s  %-26s %s\n",
+        kpi_number(tally_index(tally, row, at, false), index->unit, raw, sizeof raw),
+        kpi_number(tally_index(tally, row, at, true), index->unit, exempted, sizeof exempted),
+        index->name, kpi_label(&index->label, lang));
     for (uint32_t i = 0; i < index->beside_count; i++) {
         const struct formula_index *other = &kpi->formulas->indices[index->beside[i]];
-        (void)printf("%22s  %s %s %s %s\n", "", lang == LANG_ZH ? "  对照" : "  beside", other->name,
-                     kpi_label(&other->label, lang),
-                     kpi_number(tally_index(tally, row, index->beside[i], false), other->unit, beside,
-                                sizeof beside));
+        (void)printf("%22s  %s %s %s %s\n", "", lang == LANG_ZH ? "  对照" : "  beside",
+                     other->name, kpi_label(&other->label, lang),
+                     kpi_number(tally_index(tally, row, index->beside[i], false), other->unit,
+                                beside, sizeof beside));
     }
 }
 
@@ -117,17 +117,21 @@ static void print_durations(const struct kpi *kpi, const struct tally *tally, ui
     }
 }
 
-static void print_words(const struct kpi *kpi, const struct tally *tally, uint32_t only, enum lang lang)
+static void print_words(const struct kpi *kpi, const struct tally *tally, uint32_t only,
+                        enum lang lang)
 {
     bool is_zh = lang == LANG_ZH;
     char name[256];
-    (void)printf(is_zh ? "%s 至 %s  公式版本 %s\n%s：%llu 件\n" : "%s to %s  formulas %s\n%s: %llu cases\n",
-                 kpi->from_day, kpi->until_day, kpi->formulas->version,
-                 kpi_label(&kpi->formulas->exempt_label, lang), (unsigned long long)tally_exempt(tally));
+    (void)printf(
+        is_zh ? "%s 至 %s  公式版本 %s\n%s：%llu 件\n" : "%s to %s  formulas %s\n%s: %llu cases\n",
+        kpi->from_day, kpi->until_day, kpi->formulas->version,
+        kpi_label(&kpi->formulas->exempt_label, lang), (unsigned long long)tally_exempt(tally));
     if (tally_implausible(tally) > 0) {
-        (void)printf(is_zh ? "时间倒置 %llu 件，未计入时长\n"
-                           : "IMPLAUSIBLE: %llu cases end before they begin; no duration is taken from them\n",
-                     (unsigned long long)tally_implausible(tally));
+        (void)printf(
+            is_zh
+                ? "时间倒置 %llu 件，未计入时长\n"
+                : "IMPLAUSIBLE: %llu cases end before they begin; no duration is taken from them\n",
+            (unsigned long long)tally_implausible(tally));
     }
     for (uint32_t row = 0; row < tally_row_count(tally); row++) {
         const char *key = tally_row_key(tally, row);
@@ -163,10 +167,10 @@ static void see_case(void *context, const struct formula_facts *facts, bool is_o
             tally_counts(&drill->kpi->options, c, facts, is_order)) {
             const struct formula *exempt = &drill->kpi->formulas->exempt;
             bool is_exempt = exempt->count > 0 && formula_holds(exempt, facts);
-            (void)json_array_append_new(
-                drill->lists[c],
-                json_pack("{s:s, s:s, s:b}", "case", number, "object",
-                          tally_key(&drill->kpi->options, facts, is_order), "exempt", is_exempt));
+            (void)json_array_append_new(drill->lists[c],
+                                        json_pack("{s:s, s:s, s:b}", "case", number, "object",
+                                                  tally_key(&drill->kpi->options, facts, is_order),
+                                                  "exempt", is_exempt));
         }
     }
 }
@@ -183,7 +187,8 @@ static void print_lists(const struct drill *drill, const struct index_command *c
         }
         (void)printf("%s %s: %zu\n", counter->name, kpi_label(&counter->label, lang),
                      json_array_size(drill->lists[c]));
-        json_array_foreach(drill->lists[c], at, item) {
+        json_array_foreach(drill->lists[c], at, item)
+        {
             const char *object = json_string_value(json_object_get(item, "object"));
             (void)printf("  %s%s%s%s\n", json_string_value(json_object_get(item, "case")),
                          object[0] != '\0' ? "  " : "", object,
@@ -229,7 +234,8 @@ static int run(struct kpi *kpi, const struct index_command *command)
     if (command->name != NULL) {
         only = formulas_find(kpi->formulas, command->name, &nearest);
         if (only == NONE32) {
-            (void)fprintf(stderr, "gridloop index: UNKNOWN_INDEX: there is no index \"%s\"%s%s (exit %d)\n",
+            (void)fprintf(stderr,
+                          "gridloop index: UNKNOWN_INDEX: there is no index \"%s\"%s%s (exit %d)\n",
                           command->name, nearest != NULL ? "; nearest: " : "",
                           nearest != NULL ? nearest : "; gridloop index lists them", EX_USAGE);
             return EX_USAGE;
@@ -237,7 +243,8 @@ static int run(struct kpi *kpi, const struct index_command *command)
     }
     if (command->wants_cases) {
         if (only == NONE32) {
-            (void)fprintf(stderr, "gridloop index: --cases lists those of one index: name it (exit %d)\n",
+            (void)fprintf(stderr,
+                          "gridloop index: --cases lists those of one index: name it (exit %d)\n",
                           EX_USAGE);
             return EX_USAGE;
         }
@@ -249,7 +256,8 @@ static int run(struct kpi *kpi, const struct index_command *command)
         return code;
     }
     if (kpi->cases == 0) {
-        (void)fprintf(stderr, "gridloop index: NO_CASES: nothing was reported, due or closed then; every index is n/a\n");
+        (void)fprintf(stderr, "gridloop index: NO_CASES: nothing was reported, due or closed then; "
+                              "every index is n/a\n");
     }
     if (command->is_json) {
         print_json(kpi, tally);
@@ -268,7 +276,8 @@ int cmd_index(int argc, char **argv)
         {"to", 't', "DAY", 0, "to this one, included", 0},
         {"by", 'B', "OBJECT", 0, "area:0 (cells) to area:5, department, post, team", 0},
         {"cases", 'C', NULL, 0, "list the cases behind the index", 0},
-        {"formulas", 'F', "FILE", 0, "an index file; default CITY/kpi.yaml, else the shipped one", 0},
+        {"formulas", 'F', "FILE", 0, "an index file; default CITY/kpi.yaml, else the shipped one",
+         0},
         {"city", 'c', "DIR", 0, "city directory whose kpi.yaml is used", 0},
         {"facts", 'T', "FILE", 0, "facts of cases from a CSV table instead of a history", 0},
         {"data", 'd', "DIR", 0, "data directory; default that of the last engine started", 0},
@@ -291,10 +300,13 @@ int cmd_index(int argc, char **argv)
                                            {'j', NULL, &command.is_json},
                                            {'C', NULL, &command.wants_cases},
                                            {ARGUMENTS_WORD, &command.name, NULL}};
-    const struct arguments_form form = {
-        OPTIONS, "[NAME]",
-        "Indices of a month, each beside what keeps it honest, of all cases and without the exempt ones.",
-        slots, COUNT_OF(slots), NULL};
+    const struct arguments_form form = {OPTIONS,
+                                        "[NAME]",
+                                        "Indices of a month, each beside what keeps it honest, of "
+                                        "all cases and without the exempt ones.",
+                                        slots,
+                                        COUNT_OF(slots),
+                                        NULL};
     struct kpi kpi;
     if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;

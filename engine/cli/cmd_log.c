@@ -1,6 +1,6 @@
 /* cmd_log.c: `gridloop log info | verify | replay | dump`: looks at a log, also while its engine runs. */
-#include "engine/cli/arguments.h"
 #include "engine/cli/cmd_log.h"
+#include "engine/cli/arguments.h"
 
 #include "engine/cli/log_history.h"
 #include "engine/cli/progress.h"
@@ -84,7 +84,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 #define OPTION_LANG                                                                                \
     {                                                                                              \
-        "lang", 'l', "zh|en", 0, "language", 0                                                      \
+        "lang", 'l', "zh|en", 0, "language", 0                                                     \
     }
 #define OPTION_JSON                                                                                \
     {                                                                                              \
@@ -287,7 +287,7 @@ static void print_survey(const struct log_command *command, const struct survey 
         log_snapshots_print(command, snapshots);
         if (survey->tail[0] != '\0') {
             log_command_print(command, "behind the last entry (is cut at the next start)",
-                       "末条之后（下次启动时截去）", survey->tail);
+                              "末条之后（下次启动时截去）", survey->tail);
         }
     }
     json_decref(first);
@@ -329,8 +329,8 @@ static json_t *replay_json(const struct replay *replay, double seconds)
     return json_pack(
         "{s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "position",
         (json_int_t)replay_position(replay), "snapshot",
-        (json_int_t)replay_snapshot_position(replay), "time_ms", (json_int_t)replay_time_ms(replay), "state",
-        dump_hash(core_digest(replay_core(replay))), "effects_digest",
+        (json_int_t)replay_snapshot_position(replay), "time_ms", (json_int_t)replay_time_ms(replay),
+        "state", dump_hash(core_digest(replay_core(replay))), "effects_digest",
         dump_hash(counts->effects_digest), "commands", (json_int_t)counts->commands, "effects",
         (json_int_t)counts->effects, "checkpoints", (json_int_t)counts->checkpoints, "redacted",
         (json_int_t)counts->redacted, "events", (json_int_t)core->events, "cases_opened",
@@ -376,7 +376,8 @@ static enum err follow(struct replay *replay, uint64_t until, struct log_fault *
     while (err == ERR_OK && replay_position(replay) != before && replay_position(replay) < until) {
         before = replay_position(replay);
         progress_count(&progress, before);
-        const uint64_t stride = until - before > PROGRESS_ENTRIES ? before + PROGRESS_ENTRIES : until;
+        const uint64_t stride =
+            until - before > PROGRESS_ENTRIES ? before + PROGRESS_ENTRIES : until;
         err = replay_follow(replay, stride, fault);
     }
     progress_end(&progress);
@@ -407,18 +408,19 @@ static int step_all(const struct log_command *command, struct replay *replay,
 static int run_replay_into(const struct log_command *command, struct data_directory *data,
                            struct log_history *rebuild)
 {
-    struct replay_options options = {
-        .disk = &data->disk.disk,
-        .log = log_options_default(),
-        .limits = command->limits,
-        .is_from_snapshot = command->is_from_snapshot,
-        .snapshot_until = command->until == UINT64_MAX ? 0 : command->until,
-        .refused = log_snapshots_tell_refused};
+    struct replay_options options = {.disk = &data->disk.disk,
+                                     .log = log_options_default(),
+                                     .limits = command->limits,
+                                     .is_from_snapshot = command->is_from_snapshot,
+                                     .snapshot_until =
+                                         command->until == UINT64_MAX ? 0 : command->until,
+                                     .refused = log_snapshots_tell_refused};
     struct replay *replay;
     struct log_fault fault;
     if (rebuild != NULL) {
         options.watch = log_history_watch(rebuild);
-        options.is_durable_only = true; /* an engine may be writing the log: what it may still lose is not history */
+        options.is_durable_only =
+            true; /* an engine may be writing the log: what it may still lose is not history */
     }
     enum err err = replay_open(&options, &replay, &fault);
     if (err != ERR_OK) {
@@ -436,7 +438,9 @@ static int run_replay(const struct log_command *command, struct data_directory *
         return run_replay_into(command, data, NULL);
     }
     if (command->is_from_snapshot) {
-        (void)fprintf(stderr, "gridloop log replay: a history is written from the first entry: leave --from-snapshot out (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop log replay: a history is written from the first entry: leave "
+                      "--from-snapshot out (exit %d)\n",
                       EX_USAGE);
         return EX_USAGE;
     }
@@ -515,7 +519,8 @@ static int log_replay(int argc, char **argv)
         OPTION_DATA,
         OPTION_UNTIL,
         {"from-snapshot", 's', 0, 0, "begin with the newest snapshot, as a restart does", 0},
-        {"history", 'H', "OUT.db", 0, "write the history of these entries; goes on with one of this log", 0},
+        {"history", 'H', "OUT.db", 0,
+         "write the history of these entries; goes on with one of this log", 0},
         OPTION_JSON,
         OPTION_LANG,
         {0}};

@@ -10,14 +10,14 @@
 #include <jansson.h>
 
 struct log_command {
-    struct limits limits; /* those the log was written under */
-    const char *data;     /* --data, or NULL */
-    const char *lang;     /* --lang, or NULL */
-    uint64_t from;        /* --from, default 1 */
-    uint64_t until;       /* --until, default UINT64_MAX */
-    bool is_json;         /* --json */
-    bool has_effects;     /* --effects */
-    bool has_replay;      /* --replay */
+    struct limits limits;  /* those the log was written under */
+    const char *data;      /* --data, or NULL */
+    const char *lang;      /* --lang, or NULL */
+    uint64_t from;         /* --from, default 1 */
+    uint64_t until;        /* --until, default UINT64_MAX */
+    bool is_json;          /* --json */
+    bool has_effects;      /* --effects */
+    bool has_replay;       /* --replay */
     bool is_from_snapshot; /* --from-snapshot */
     const char *history;   /* --history, or NULL */
 };

@@ -28,12 +28,12 @@ json_t *log_snapshots_json(const struct snapshot_survey *survey)
         const struct snapshot_info *info = &survey->infos[i];
         const bool is_whole = survey->errs[i] == ERR_OK;
         (void)json_array_append_new(
-            rows, json_pack("{s:I, s:b, s:s, s:o, s:I, s:o}", "position",
-                            (json_int_t)info->position, "is_whole", is_whole, "why",
-                            survey->whys[i], "time",
-                            is_whole ? dump_time(names, info->time_ms) : json_null(), "bytes",
-                            (json_int_t)info->file_size, "state",
-                            is_whole ? dump_hash(info->state) : json_null()));
+            rows,
+            json_pack("{s:I, s:b, s:s, s:o, s:I, s:o}", "position", (json_int_t)info->position,
+                      "is_whole", is_whole, "why", survey->whys[i], "time",
+                      is_whole ? dump_time(names, info->time_ms) : json_null(), "bytes",
+                      (json_int_t)info->file_size, "state",
+                      is_whole ? dump_hash(info->state) : json_null()));
     }
     return rows;
 }
@@ -51,7 +51,8 @@ void log_snapshots_print(const struct log_command *command, const struct snapsho
                            info->position, info->file_size);
         } else {
             (void)snprintf(value, sizeof value,
-                           is_zh ? "条目 %" PRIu64 "，已损坏：%s" : "entry %" PRIu64 ", DAMAGED: %s",
+                           is_zh ? "条目 %" PRIu64 "，已损坏：%s"
+                                 : "entry %" PRIu64 ", DAMAGED: %s",
                            info->position, survey->whys[i]);
         }
         log_command_print(command, "snapshot", "快照", value);
@@ -65,6 +66,7 @@ void log_snapshots_tell_refused(void *context, uint64_t position, enum err err,
                                 const struct log_fault *fault)
 {
     (void)context;
-    (void)fprintf(stderr, "snapshot of entry %" PRIu64 " passed over: %s at byte %" PRIu64 ": %s (%s)\n",
+    (void)fprintf(stderr,
+                  "snapshot of entry %" PRIu64 " passed over: %s at byte %" PRIu64 ": %s (%s)\n",
                   position, fault->file, fault->offset, fault->what, words_err_name(err));
 }

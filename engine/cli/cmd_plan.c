@@ -85,8 +85,8 @@ static void put_possible(uint64_t possible, char *out, size_t out_size)
     out[0] = '\0';
     for (size_t i = 0; i < COUNT_OF(VERBS); i++) {
         if ((possible & action_bit(VERBS[i].action)) != 0) {
-            const int size = snprintf(out + used, out_size - used, "%s%s", used > 0 ? ", " : "",
-                                      VERBS[i].verb);
+            const int size =
+                snprintf(out + used, out_size - used, "%s%s", used > 0 ? ", " : "", VERBS[i].verb);
             used += size > 0 && (size_t)size < out_size - used ? (size_t)size : 0;
         }
     }
@@ -124,7 +124,8 @@ static int print_done(struct plan_asker *asker, const struct plan_options *optio
     const json_t *plan = plans == NULL ? NULL : plan_ask_find(asker, plans, result->case_no);
     if (plan != NULL && options->is_json) {
         json_t *row = json_deep_copy(plan);
-        (void)json_object_set_new(row, "code", json_string(words_code_name((uint32_t)result->code)));
+        (void)json_object_set_new(row, "code",
+                                  json_string(words_code_name((uint32_t)result->code)));
         print_json(row);
     } else if (plan != NULL) {
         plan_print_line(asker, plan);
@@ -139,14 +140,16 @@ static int act(struct plan_asker *asker, const struct plan_options *options,
     struct gridloop_operator_result result;
     uint32_t reason = 0;
     if (options->reason != NULL && !words_parse_reason(options->reason, &reason)) {
-        (void)fprintf(stderr, "gridloop plan: no reason \"%s\": gridloop case act --help (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop plan: no reason \"%s\": gridloop case act --help (exit %d)\n",
                       options->reason, EX_USAGE);
         return EX_USAGE;
     }
-    wanted->reason = wanted->reason == REASON_NONE ? (int)reason : wanted->reason; /* a drill stays one */
+    wanted->reason =
+        wanted->reason == REASON_NONE ? (int)reason : wanted->reason; /* a drill stays one */
     wanted->text = options->text;
-    const int status = gridloop_operator_act(link_url(&asker->link), options->as, wanted,
-                                             ACT_WAIT_MS, &result);
+    const int status =
+        gridloop_operator_act(link_url(&asker->link), options->as, wanted, ACT_WAIT_MS, &result);
     if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
         return cli_no_engine(link_url(&asker->link));
     }
@@ -155,9 +158,8 @@ static int act(struct plan_asker *asker, const struct plan_options *options,
                       result.hint[0] != '\0' ? ": " : "", result.hint, EX_USAGE);
         return EX_USAGE;
     }
-    return words_code_is_refusal((uint32_t)result.code)
-               ? refused(asker, options, &result, plan)
-               : print_done(asker, options, &result);
+    return words_code_is_refusal((uint32_t)result.code) ? refused(asker, options, &result, plan)
+                                                        : print_done(asker, options, &result);
 }
 
 /* confirm, stand-down: a plan by its case. */
@@ -166,8 +168,8 @@ static int steer(struct plan_asker *asker, const struct plan_options *options, e
     json_t *plans = plan_ask_plans(asker);
     const json_t *plan = plans == NULL ? NULL : plan_ask_find(asker, plans, options->word);
     if (plan != NULL) {
-        struct gridloop_act wanted = {
-            .action = (int)action, .case_no = json_string_value(json_object_get(plan, "case"))};
+        struct gridloop_act wanted = {.action = (int)action,
+                                      .case_no = json_string_value(json_object_get(plan, "case"))};
         asker->exit_code = act(asker, options, &wanted, plan);
     }
     json_decref(plans);
@@ -182,8 +184,10 @@ static int confirm(struct plan_asker *asker, const struct plan_options *options)
 static bool has_why(const struct plan_options *options)
 {
     if (options->reason == NULL && options->text == NULL) {
-        (void)fprintf(stderr, "gridloop plan: why? --reason or --text is needed, it goes on record (exit %d)\n",
-                      EX_USAGE);
+        (void)fprintf(
+            stderr,
+            "gridloop plan: why? --reason or --text is needed, it goes on record (exit %d)\n",
+            EX_USAGE);
     }
     return options->reason != NULL || options->text != NULL;
 }
@@ -240,10 +244,12 @@ static uint64_t find_own(struct plan_asker *asker, const struct plan_options *op
     if (named_count == 1 || (named_count == 0 && any_count == 1)) {
         return named_count == 1 ? named : any;
     }
-    (void)fprintf(stderr, any_count == 0
-                              ? "gridloop plan ack: nothing of this plan waits for %s (exit %d)\n"
-                              : "gridloop plan ack: several wait for %s; say which with --order (exit %d)\n",
-                  options->as, any_count == 0 ? EX_NOINPUT : EX_USAGE);
+    (void)fprintf(
+        stderr,
+        any_count == 0
+            ? "gridloop plan ack: nothing of this plan waits for %s (exit %d)\n"
+            : "gridloop plan ack: several wait for %s; say which with --order (exit %d)\n",
+        options->as, any_count == 0 ? EX_NOINPUT : EX_USAGE);
     asker->exit_code = any_count == 0 ? EX_NOINPUT : EX_USAGE;
     for (size_t i = 0; any_count > 0 && i < json_array_size(tasks); i++) {
         const json_t *task = json_array_get(tasks, i);
@@ -261,8 +267,9 @@ static int ack(struct plan_asker *asker, const struct plan_options *options)
     if (wanted.order == 0) {
         plans = plan_ask_plans(asker);
         const json_t *plan = plans == NULL ? NULL : plan_ask_find(asker, plans, options->word);
-        tasks = plan == NULL ? NULL
-                             : plan_ask_tasks(asker, json_string_value(json_object_get(plan, "case")));
+        tasks = plan == NULL
+                    ? NULL
+                    : plan_ask_tasks(asker, json_string_value(json_object_get(plan, "case")));
         wanted.order = tasks == NULL ? 0 : find_own(asker, options, tasks);
     }
     if (wanted.order != 0) {
@@ -357,12 +364,13 @@ static int run_show(int argc, char **argv)
         COMMON,
         {"tasks", 'T', "all|open|overdue|failed|done", 0, "list these tasks, with who and when", 0},
         {0}};
-    static const struct argp argp = {
-        .options = rows,
-        .parser = parse,
-        .args_doc = "[PLAN]",
-        .doc = "Progress by district, who acknowledged and when, what is overdue, which districts are silent, "
-               "checklists that failed. PLAN is its case, a tail of that, or the plan's id; default the one that runs."};
+    static const struct argp argp = {.options = rows,
+                                     .parser = parse,
+                                     .args_doc = "[PLAN]",
+                                     .doc = "Progress by district, who acknowledged and when, what "
+                                            "is overdue, which districts are silent, "
+                                            "checklists that failed. PLAN is its case, a tail of "
+                                            "that, or the plan's id; default the one that runs."};
     return run(&argp, argc, argv, show);
 }
 
@@ -405,7 +413,8 @@ static int run_start(int argc, char **argv)
 
 static int run_drill(int argc, char **argv)
 {
-    return run_steer(argc, argv, "Starts a plan as a drill, marked everywhere: PLAN is its id.", drill);
+    return run_steer(argc, argv, "Starts a plan as a drill, marked everywhere: PLAN is its id.",
+                     drill);
 }
 
 int cmd_plan(int argc, char **argv)

@@ -21,10 +21,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
     const struct {
         int key;
         const char **to;
-    } TEXTS[] = {{'d', &command->asked.data},  {'b', &command->asked.database}, {'c', &command->asked.city},
-                 {'F', &command->asked.formulas}, {'m', &command->asked.month}, {'f', &command->asked.from},
-                 {'t', &command->asked.until}, {'H', &command->html},           {'C', &command->csv},
-                 {'L', &command->lang}};
+    } TEXTS[] = {{'d', &command->asked.data},  {'b', &command->asked.database},
+                 {'c', &command->asked.city},  {'F', &command->asked.formulas},
+                 {'m', &command->asked.month}, {'f', &command->asked.from},
+                 {'t', &command->asked.until}, {'H', &command->html},
+                 {'C', &command->csv},         {'L', &command->lang}};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
         if (TEXTS[i].key == key) {
@@ -37,16 +38,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 static int say_failed(const char *path)
 {
-    (void)fprintf(stderr, "gridloop report: cannot write %s: %s (exit %d)\n", path, strerror(errno), EX_IOERR);
+    (void)fprintf(stderr, "gridloop report: cannot write %s: %s (exit %d)\n", path, strerror(errno),
+                  EX_IOERR);
     return EX_IOERR;
 }
 
 /* Whole or not at all: a report cut short would be read as a whole one. */
-static int write_file(const struct report_month *report, const char *path, bool is_html, enum lang lang)
+static int write_file(const struct report_month *report, const char *path, bool is_html,
+                      enum lang lang)
 {
     char fresh[4096];
     if (strcmp(path, "-") == 0) {
-        bool is_told = is_html ? report_html_write(report, lang, stdout) : report_csv_write(report, stdout);
+        bool is_told =
+            is_html ? report_html_write(report, lang, stdout) : report_csv_write(report, stdout);
         return is_told ? EX_OK : say_failed("standard output");
     }
     (void)snprintf(fresh, sizeof fresh, "%s.new", path);
@@ -54,7 +58,8 @@ static int write_file(const struct report_month *report, const char *path, bool 
     if (out == NULL) {
         return say_failed(fresh);
     }
-    bool is_written = is_html ? report_html_write(report, lang, out) : report_csv_write(report, out);
+    bool is_written =
+        is_html ? report_html_write(report, lang, out) : report_csv_write(report, out);
     if (fclose(out) != 0 || !is_written || rename(fresh, path) != 0) {
         int code = say_failed(path);
         (void)unlink(fresh);
@@ -72,7 +77,8 @@ static int run(struct kpi *kpi, const struct report_command *command)
         return code;
     }
     if (kpi->cases == 0) {
-        (void)fprintf(stderr, "gridloop report: NO_CASES: nothing was reported, due or closed then; every index is n/a\n");
+        (void)fprintf(stderr, "gridloop report: NO_CASES: nothing was reported, due or closed "
+                              "then; every index is n/a\n");
     }
     if (command->html != NULL) {
         code = write_file(&report, command->html, true, lang);
@@ -92,25 +98,28 @@ int cmd_report(int argc, char **argv)
         {"to", 't', "DAY", 0, "to this one, included", 0},
         {"html", 'H', "FILE", 0, "write a page that needs nothing else; - is standard output", 0},
         {"csv", 'C', "FILE", 0, "write the same figures as a table", 0},
-        {"formulas", 'F', "FILE", 0, "an index file; default CITY/kpi.yaml, else the shipped one", 0},
+        {"formulas", 'F', "FILE", 0, "an index file; default CITY/kpi.yaml, else the shipped one",
+         0},
         {"city", 'c', "DIR", 0, "city directory whose kpi.yaml is used", 0},
         {"data", 'd', "DIR", 0, "data directory; default that of the last engine started", 0},
         {"db", 'b', "FILE", 0, "a history database by its own name", 0},
         {"lang", 'L', "zh|en", 0, "language shown first; default from LANG", 0},
         {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .doc = "The report of a month: indices beside what keeps them honest, durations, areas, departments, the cases "
-               "behind each number."};
+    static const struct argp ARGP = {.options = OPTIONS,
+                                     .parser = parse,
+                                     .doc = "The report of a month: indices beside what keeps them "
+                                            "honest, durations, areas, departments, the cases "
+                                            "behind each number."};
     struct report_command command = {.asked = {.command = "gridloop report"}};
     struct kpi kpi;
     if (arguments_parse(&ARGP, argc, argv, &command) != 0) {
         return EX_USAGE;
     }
     if (command.html == NULL && command.csv == NULL) {
-        (void)fprintf(stderr, "gridloop report: name a file to write: --html FILE, --csv FILE or both (exit %d)\n",
-                      EX_USAGE);
+        (void)fprintf(
+            stderr,
+            "gridloop report: name a file to write: --html FILE, --csv FILE or both (exit %d)\n",
+            EX_USAGE);
         return EX_USAGE;
     }
     int code = kpi_open(&command.asked, &kpi);

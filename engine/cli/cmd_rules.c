@@ -11,8 +11,10 @@
 int cmd_rules(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
-        {"lint", rules_lint, "conflicts, gaps and impossible rules, each with an event that shows it"},
-        {"explain", rules_explain, "which rules take an event, and which clause of the others says no"},
+        {"lint", rules_lint,
+         "conflicts, gaps and impossible rules, each with an event that shows it"},
+        {"explain", rules_explain,
+         "which rules take an event, and which clause of the others says no"},
         {"test", rules_test, "run the tests beside the rules"},
         {"backtest", rules_backtest, "recorded events under old and new rules, and what differs"},
         {"plan", rules_plan, "what would keep its state if these rules took over"},

@@ -74,9 +74,10 @@ static void on_result(void *context, const struct gridloop_result *result)
                   code == CODE_NO_RIGHT || code == CODE_UNKNOWN_IDENTITY ? EX_NOPERM : EX_DATAERR);
     }
     if (send->options->is_json) {
-        json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code",
-                                gridloop_code_name(result->code), "case", result->case_no, "receipt",
-                                receipt, "late", (int)result->is_late, "hint", result->hint);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s, s:s, s:b, s:s}", "id", result->event_id, "code",
+                      gridloop_code_name(result->code), "case", result->case_no, "receipt", receipt,
+                      "late", (int)result->is_late, "hint", result->hint);
         char *text = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;
         (void)printf("%s\n", text != NULL ? text : "{}");
         free(text);
@@ -423,7 +424,8 @@ int cmd_send(int argc, char **argv)
         {"device", KEY_DEVICE, "ID", 0, "put this device into every event", 0},
         {"at", KEY_AT, "LON,LAT", 0, "put this place into every event", 0},
         {"now", KEY_NOW, NULL, 0, "ignore the times of the events: they happen as they arrive", 0},
-        {"drill", KEY_DRILL, NULL, 0, "mark every event as a drill: what it opens never meets the real", 0},
+        {"drill", KEY_DRILL, NULL, 0,
+         "mark every event as a drill: what it opens never meets the real", 0},
         {"city", KEY_CITY, "DIR", 0,
          "city to pick an example's device from; default: the last engine's", 0},
         {"outbox", KEY_OUTBOX, "FILE", 0,

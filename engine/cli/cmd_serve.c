@@ -124,7 +124,8 @@ static int open_keys(struct engine *engine)
     }
     enum err err = key_vault_open(engine->options.data, salt, &engine->keys, &fault);
     if (err == ERR_OK) {
-        err = evidence_open(engine->options.data, &engine->options.evidence, &engine->evidence, &fault);
+        err = evidence_open(engine->options.data, &engine->options.evidence, &engine->evidence,
+                            &fault);
     }
     return err != ERR_OK ? fail(cli_exit_of(err), fault.text) : EX_OK;
 }
@@ -140,11 +141,13 @@ static int settle_keys(struct engine *engine)
     }
     if (missing > 0) {
         report(REPORT_WARN, "keys_missing",
-               "contacts=%u note=\"their keys are not in keys.db: they cannot be read, as if erased; restore keys.db from "
+               "contacts=%u note=\"their keys are not in keys.db: they cannot be read, as if "
+               "erased; restore keys.db from "
                "its backup if that was not meant\"",
                missing);
     }
-    node_observe(engine->node, (struct node_observer){.see = key_vault_see, .context = engine->keys});
+    node_observe(engine->node,
+                 (struct node_observer){.see = key_vault_see, .context = engine->keys});
     return EX_OK;
 }
 
@@ -183,9 +186,9 @@ static int open_node(struct engine *engine)
     if (exit_code != EX_OK) {
         return exit_code;
     }
-    err = data_directory_recover(&engine->data, engine->node,
-                                 history_thread_position(engine->history), &engine->recovery,
-                                 &fault);
+    err =
+        data_directory_recover(&engine->data, engine->node,
+                               history_thread_position(engine->history), &engine->recovery, &fault);
     if (err != ERR_OK) {
         return fail(cli_exit_of(err), fault.text);
     }
@@ -219,8 +222,9 @@ static int start_clock(struct engine *engine)
             return fail(EX_CONFIG, text);
         }
     }
-    log_clock_start(&engine->clock,
-                    node_position(engine->node) > 0 ? log_last_time_ms(engine->data.log) : INT64_MIN);
+    log_clock_start(&engine->clock, node_position(engine->node) > 0
+                                        ? log_last_time_ms(engine->data.log)
+                                        : INT64_MIN);
     return EX_OK;
 }
 
@@ -353,8 +357,10 @@ static int run(struct engine *engine)
     snapshot_child_init(&engine->snapshots, &engine->data.disk, engine->node, engine->data.log,
                         engine->options.snapshots, engine->recovery.snapshot_position);
     engine->snapshots.history = engine->history;
-    if (service_notify_open(&engine->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC")) != ERR_OK) {
-        report(REPORT_WARN, "no_service_manager", "note=\"NOTIFY_SOCKET or WATCHDOG_USEC is no good; nothing is told\"");
+    if (service_notify_open(&engine->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC")) !=
+        ERR_OK) {
+        report(REPORT_WARN, "no_service_manager",
+               "note=\"NOTIFY_SOCKET or WATCHDOG_USEC is no good; nothing is told\"");
     }
     struct loop_options options = {.node = engine->node,
                                    .log = engine->data.log,

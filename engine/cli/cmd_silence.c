@@ -78,7 +78,8 @@ static int list(struct plan_asker *asker, struct silence_options *options)
     if (options->is_json) {
         print_json(rows);
     } else if (json_array_size(rows) == 0) {
-        (void)printf("%s\n", asker->lang == LANG_ZH ? "当前无静默或设备维护" : "nothing is held back");
+        (void)printf("%s\n",
+                     asker->lang == LANG_ZH ? "当前无静默或设备维护" : "nothing is held back");
     }
     for (size_t i = 0; !options->is_json && i < json_array_size(rows); i++) {
         print_row(asker, json_array_get(rows, i));
@@ -91,12 +92,12 @@ static int list(struct plan_asker *asker, struct silence_options *options)
 
 static int refused(const struct plan_asker *asker, uint32_t code)
 {
-    const char *help = code == CODE_NO_RIGHT
-                           ? "; by: the shift chief, overseers, a department's desk for its own rules"
-                       : code == CODE_BAD_UNTIL ? "; --for at most 31d, longer than --after"
-                       : code == CODE_TABLE_FULL || code == CODE_UNKNOWN_SILENCE
-                           ? "; see: gridloop silence list"
-                           : "";
+    const char *help =
+        code == CODE_NO_RIGHT
+            ? "; by: the shift chief, overseers, a department's desk for its own rules"
+        : code == CODE_BAD_UNTIL ? "; --for at most 31d, longer than --after"
+        : code == CODE_TABLE_FULL || code == CODE_UNKNOWN_SILENCE ? "; see: gridloop silence list"
+                                                                  : "";
     (void)fprintf(stderr, "refused %s: %s%s (exit %d)\n", words_code_name(code),
                   words_code(code, asker->lang), help, EX_NOPERM);
     return EX_NOPERM;
@@ -106,8 +107,8 @@ static int act(struct plan_asker *asker, const struct silence_options *options,
                const struct gridloop_act *wanted)
 {
     struct gridloop_operator_result result;
-    const int status = gridloop_operator_act(link_url(&asker->link), options->as, wanted,
-                                             ACT_WAIT_MS, &result);
+    const int status =
+        gridloop_operator_act(link_url(&asker->link), options->as, wanted, ACT_WAIT_MS, &result);
     if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
         return cli_no_engine(link_url(&asker->link));
     }
@@ -138,10 +139,11 @@ static int add(struct plan_asker *asker, struct silence_options *options)
 {
     char text[TEXT_SIZE];
     if (options->matchers[0] == '\0' || options->why == NULL || options->for_ms == 0) {
-        (void)fprintf(stderr,
-                      "gridloop silence add: what, how long and why? rule=traffic.illegal_parking --for 2h "
-                      "--why \"road works\" (exit %d)\n",
-                      EX_USAGE);
+        (void)fprintf(
+            stderr,
+            "gridloop silence add: what, how long and why? rule=traffic.illegal_parking --for 2h "
+            "--why \"road works\" (exit %d)\n",
+            EX_USAGE);
         return EX_USAGE;
     }
     json_t *rows = plan_ask_silences(asker); /* for the log's time */
@@ -166,7 +168,8 @@ static int add(struct plan_asker *asker, struct silence_options *options)
 static int end(struct plan_asker *asker, struct silence_options *options)
 {
     if (options->number == 0) {
-        (void)fprintf(stderr, "gridloop silence end: which? its number: gridloop silence list (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop silence end: which? its number: gridloop silence list (exit %d)\n",
                       EX_USAGE);
         return EX_USAGE;
     }
@@ -205,8 +208,10 @@ static void take_word(struct silence_options *options, char *value, struct argp_
         (void)snprintf(options->matchers + used, sizeof options->matchers - used, "%s%s",
                        used > 0 ? " " : "", value);
     } else {
-        argp_error(state, "\"%s\" is not expected here; rule=ID tag=WORD class=CODE department=CODE "
-                          "area=NAME device=ID source=ID", value);
+        argp_error(state,
+                   "\"%s\" is not expected here; rule=ID tag=WORD class=CODE department=CODE "
+                   "area=NAME device=ID source=ID",
+                   value);
     }
 }
 
@@ -277,9 +282,10 @@ static int run(const struct argp *argp, int argc, char **argv, run_fn *function)
 static int run_list(int argc, char **argv)
 {
     static const struct argp_option rows[] = {COMMON, {0}};
-    static const struct argp argp = {.options = rows,
-                                     .parser = parse,
-                                     .doc = "What is held back or will be, until when, by whom and why."};
+    static const struct argp argp = {
+        .options = rows,
+        .parser = parse,
+        .doc = "What is held back or will be, until when, by whom and why."};
     return run(&argp, argc, argv, list);
 }
 
@@ -292,13 +298,14 @@ static int run_add(int argc, char **argv)
         {"why", 'w', "TEXT", 0, "why; it goes on record", 0},
         {"maintenance", 'm', NULL, 0, "equipment under maintenance: needs a device or an area", 0},
         {0}};
-    static const struct argp argp = {
-        .options = rows,
-        .parser = parse,
-        .args_doc = "MATCHER...",
-        .doc = "Holds back what fits all matchers: rule=ID tag=WORD class=CODE department=CODE area=NAME "
-               "device=ID source=ID, at most four. The shift chief and overseers may; a department's desk for its "
-               "own rules."};
+    static const struct argp argp = {.options = rows,
+                                     .parser = parse,
+                                     .args_doc = "MATCHER...",
+                                     .doc = "Holds back what fits all matchers: rule=ID tag=WORD "
+                                            "class=CODE department=CODE area=NAME "
+                                            "device=ID source=ID, at most four. The shift chief "
+                                            "and overseers may; a department's desk for its "
+                                            "own rules."};
     return run(&argp, argc, argv, add);
 }
 
@@ -306,10 +313,8 @@ static int run_end(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
         COMMON, {"why", 'w', "TEXT", 0, "why; it goes on record", 0}, {0}};
-    static const struct argp argp = {.options = rows,
-                                     .parser = parse,
-                                     .args_doc = "NUMBER",
-                                     .doc = "Ends one before its time."};
+    static const struct argp argp = {
+        .options = rows, .parser = parse, .args_doc = "NUMBER", .doc = "Ends one before its time."};
     return run(&argp, argc, argv, end);
 }
 

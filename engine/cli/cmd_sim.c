@@ -1,6 +1,6 @@
 /* cmd_sim.c: `gridloop sim`: a trace through core and edge on a virtual clock, with agents for all people. */
-#include "engine/cli/arguments.h"
 #include "engine/city/city_load.h"
+#include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/sim_html.h"
 #include "engine/shell/data_limits.h"
@@ -119,7 +119,8 @@ enum {
 
 static const struct argp_option OPTIONS[] = {
     {"city", 'c', "DIR", 0,
-     "the city directory; small, medium or large where no such directory is: a demo city for this run",
+     "the city directory; small, medium or large where no such directory is: a demo city for this "
+     "run",
      0},
     {"rules", 'r', "DIR", 0, "its rules (default CITY/rules)", 0},
     {"trace", 't', "FILE", 0, "events, one JSON object a line; - is standard input", 0},
@@ -321,8 +322,7 @@ static int open_generator(const struct options *options, struct inputs *inputs)
     demand.hours = options->generate_hours;
     demand.incidents_per_hour = options->generate_rate;
     must(city_open(inputs->city_bytes, inputs->city_size, &inputs->generator_city) == ERR_OK);
-    const enum err err =
-        trace_generator_new(&inputs->generator_city, &demand, &inputs->generator);
+    const enum err err = trace_generator_new(&inputs->generator_city, &demand, &inputs->generator);
     return err == ERR_OK ? EX_OK : fail(inputs, err, "no events can be invented for this city");
 }
 
@@ -409,14 +409,16 @@ static void show_progress(void *context, int64_t now_ms, uint64_t events)
     progress->shown_events = events;
 }
 
-static int write_html(const struct options *options, const struct report *report, const struct run *run)
+static int write_html(const struct options *options, const struct report *report,
+                      const struct run *run)
 {
     const char *name = options->trace == NULL ? "invented" : options->trace;
     FILE *out = fopen(options->html, "wb");
     bool is_written = out != NULL && sim_html_write(report, run, name, options->lang, out);
     is_written = out != NULL && fclose(out) == 0 && is_written;
     if (!is_written) {
-        (void)fprintf(stderr, "cannot write the report to %s: %s\n", options->html, strerror(errno));
+        (void)fprintf(stderr, "cannot write the report to %s: %s\n", options->html,
+                      strerror(errno));
         return EX_CANTCREAT;
     }
     return EX_OK;
@@ -556,7 +558,9 @@ static int play(const struct options *options, struct inputs *inputs)
     if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
         (void)fprintf(stderr, "\r%60s\r", "");
     }
-    const int code = err == ERR_OK ? tell(options, inputs, run) : fail(inputs, err, options->trace != NULL ? options->trace : "run");
+    const int code = err == ERR_OK
+                         ? tell(options, inputs, run)
+                         : fail(inputs, err, options->trace != NULL ? options->trace : "run");
     run_free(run);
     return code;
 }
@@ -572,18 +576,17 @@ int cmd_sim(int argc, char **argv)
                                      NULL,
                                      NULL,
                                      NULL};
-    struct options options = {.seed = 1,
-                              .drain_ms = DAY_MS,
-                              .lang = cli_lang(NULL),
-                              .generate_rate = YEAR_RATE};
+    struct options options = {
+        .seed = 1, .drain_ms = DAY_MS, .lang = cli_lang(NULL), .generate_rate = YEAR_RATE};
     struct inputs inputs = {0};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     int code = make_demo_city(&options);
-    if (code == EX_OK && (!cli_has_input("gridloop sim", options.city) ||
-                          (options.trace != NULL && !cli_has_input("gridloop sim", options.trace)))) {
+    if (code == EX_OK &&
+        (!cli_has_input("gridloop sim", options.city) ||
+         (options.trace != NULL && !cli_has_input("gridloop sim", options.trace)))) {
         code = EX_NOINPUT;
     }
     if (code == EX_OK) {

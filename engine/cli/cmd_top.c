@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define KIND_COUNTERS 8u
-#define ASK_MS 1000 /* between two questions */
+#define ASK_MS 1000    /* between two questions */
 #define ANSWER_MS 3000 /* then it is said that nobody answers */
 #define ROWS_MAX 1000u
 #define NAME_SIZE 96u
@@ -66,7 +66,8 @@ static void keep(struct sample *sample, const Gridloop__Wire__CounterList *list)
     for (size_t i = 0; i < list->n_counters && sample->count < ROWS_MAX; i++) {
         const Gridloop__Wire__Counter *counter = list->counters[i];
         struct row *row = &sample->rows[sample->count++];
-        (void)snprintf(row->name, sizeof row->name, "%s", counter->name != NULL ? counter->name : "");
+        (void)snprintf(row->name, sizeof row->name, "%s",
+                       counter->name != NULL ? counter->name : "");
         row->value = counter->value;
     }
 }
@@ -113,11 +114,13 @@ static double rate_of(const struct sample *now, const struct sample *before, con
     if (before->count == 0 || now->at_ms <= before->at_ms) {
         return 0;
     }
-    return (value_of(now, name) - value_of(before, name)) * 1e3 / (double)(now->at_ms - before->at_ms);
+    return (value_of(now, name) - value_of(before, name)) * 1e3 /
+           (double)(now->at_ms - before->at_ms);
 }
 
 /* The codes of one family: "MERGED 120/s (4711)". */
-static void print_codes(const struct sample *now, const struct sample *before, const char *title, const char *family)
+static void print_codes(const struct sample *now, const struct sample *before, const char *title,
+                        const char *family)
 {
     size_t size = strlen(family);
     bool is_empty = true;
@@ -127,8 +130,9 @@ static void print_codes(const struct sample *now, const struct sample *before, c
         if (strncmp(name, family, size) != 0 || strncmp(name + size, "{code=\"", 7) != 0) {
             continue;
         }
-        (void)printf("%s%.*s %.0f/s (%.0f)", is_empty ? " " : "  ", (int)strcspn(name + size + 7, "\""),
-                     name + size + 7, rate_of(now, before, name), now->rows[i].value);
+        (void)printf("%s%.*s %.0f/s (%.0f)", is_empty ? " " : "  ",
+                     (int)strcspn(name + size + 7, "\""), name + size + 7,
+                     rate_of(now, before, name), now->rows[i].value);
         is_empty = false;
     }
     (void)printf("%s\n", is_empty ? " none" : "");
@@ -136,32 +140,43 @@ static void print_codes(const struct sample *now, const struct sample *before, c
 
 static void print_table(const struct sample *now, const struct sample *before, const char *url)
 {
-    (void)printf("gridloop top - %s - up %.0f s, memory %.0f MB\n", url, value_of(now, "gridloop_uptime_seconds"),
+    (void)printf("gridloop top - %s - up %.0f s, memory %.0f MB\n", url,
+                 value_of(now, "gridloop_uptime_seconds"),
                  value_of(now, "gridloop_memory_resident_bytes") / 1e6);
-    (void)printf("queues    life safety %.0f  drain %.0f  reports %.0f  telemetry %.0f  (%.1f MB)\n",
-                 value_of(now, "gridloop_queue_requests{lane=\"life_safety\"}"),
-                 value_of(now, "gridloop_queue_requests{lane=\"drain\"}"),
-                 value_of(now, "gridloop_queue_requests{lane=\"report\"}"),
-                 value_of(now, "gridloop_queue_requests{lane=\"telemetry\"}"),
-                 value_of(now, "gridloop_queue_bytes") / 1e6);
-    (void)printf("load      pressure %.0f of 3  credit %.0f  sessions %.0f  polls held %.0f  answers waiting %.0f%s%s\n",
-                 value_of(now, "gridloop_pressure_level"), value_of(now, "gridloop_credit_batches"),
-                 value_of(now, "gridloop_sessions"), value_of(now, "gridloop_polls_held"),
-                 value_of(now, "gridloop_answers_waiting"),
-                 value_of(now, "gridloop_shedding{reason=\"disk\"}") > 0 ? "  SHEDDING: disk nearly full" : "",
-                 value_of(now, "gridloop_shedding{reason=\"history\"}") > 0 ? "  SHEDDING: history behind" : "");
+    (void)printf(
+        "queues    life safety %.0f  drain %.0f  reports %.0f  telemetry %.0f  (%.1f MB)\n",
+        value_of(now, "gridloop_queue_requests{lane=\"life_safety\"}"),
+        value_of(now, "gridloop_queue_requests{lane=\"drain\"}"),
+        value_of(now, "gridloop_queue_requests{lane=\"report\"}"),
+        value_of(now, "gridloop_queue_requests{lane=\"telemetry\"}"),
+        value_of(now, "gridloop_queue_bytes") / 1e6);
+    (void)printf(
+        "load      pressure %.0f of 3  credit %.0f  sessions %.0f  polls held %.0f  answers "
+        "waiting %.0f%s%s\n",
+        value_of(now, "gridloop_pressure_level"), value_of(now, "gridloop_credit_batches"),
+        value_of(now, "gridloop_sessions"), value_of(now, "gridloop_polls_held"),
+        value_of(now, "gridloop_answers_waiting"),
+        value_of(now, "gridloop_shedding{reason=\"disk\"}") > 0 ? "  SHEDDING: disk nearly full"
+                                                                : "",
+        value_of(now, "gridloop_shedding{reason=\"history\"}") > 0 ? "  SHEDDING: history behind"
+                                                                   : "");
     (void)printf("events    %.0f/s (%.0f)\n", rate_of(now, before, "gridloop_events_total"),
                  value_of(now, "gridloop_events_total"));
     print_codes(now, before, "results", "gridloop_results_total");
     print_codes(now, before, "rejects", "gridloop_rejects_total");
-    (void)printf("dispatch  offers %.0f/s  accepts %.0f/s  nobody %.0f/s\n", rate_of(now, before, "gridloop_offers_total"),
-                 rate_of(now, before, "gridloop_accepts_total"), rate_of(now, before, "gridloop_offers_nobody_total"));
-    (void)printf("cases     open %.0f  opened %.0f  ended %.0f  clocks missed %.0f\n", value_of(now, "gridloop_cases_open"),
-                 value_of(now, "gridloop_cases_opened_total"), value_of(now, "gridloop_cases_ended_total"),
+    (void)printf("dispatch  offers %.0f/s  accepts %.0f/s  nobody %.0f/s\n",
+                 rate_of(now, before, "gridloop_offers_total"),
+                 rate_of(now, before, "gridloop_accepts_total"),
+                 rate_of(now, before, "gridloop_offers_nobody_total"));
+    (void)printf("cases     open %.0f  opened %.0f  ended %.0f  clocks missed %.0f\n",
+                 value_of(now, "gridloop_cases_open"), value_of(now, "gridloop_cases_opened_total"),
+                 value_of(now, "gridloop_cases_ended_total"),
                  value_of(now, "gridloop_clocks_missed_total"));
-    (void)printf("log       position %.0f  not yet durable %.0f  sync p50 %.1f ms  p99 %.1f ms  max %.1f ms\n",
+    (void)printf("log       position %.0f  not yet durable %.0f  sync p50 %.1f ms  p99 %.1f ms  "
+                 "max %.1f ms\n",
                  value_of(now, "gridloop_log_position"),
-                 value_of(now, "gridloop_log_position") - value_of(now, "gridloop_log_durable_position"),
+                 value_of(now, "gridloop_log_position") -
+                     value_of(now, "gridloop_log_durable_position"),
                  value_of(now, "gridloop_log_sync_seconds{quantile=\"0.5\"}") * 1e3,
                  value_of(now, "gridloop_log_sync_seconds{quantile=\"0.99\"}") * 1e3,
                  value_of(now, "gridloop_log_sync_seconds_max") * 1e3);
@@ -199,8 +214,10 @@ static int watch(struct link *link, const struct options *options, const char *u
         if (err != ERR_OK) {
             exit_code = err == ERR_REFUSED ? EX_PROTOCOL : cli_no_engine(url);
             if (err == ERR_REFUSED) {
-                (void)fprintf(stderr, "the engine at %s is older than this program and has no counters (exit %d)\n", url,
-                              EX_PROTOCOL);
+                (void)fprintf(
+                    stderr,
+                    "the engine at %s is older than this program and has no counters (exit %d)\n",
+                    url, EX_PROTOCOL);
             }
             break;
         }
@@ -230,14 +247,15 @@ int cmd_top(int argc, char **argv)
         {"once", '1', NULL, 0, "print once and end", 0},
         {NULL, 0, NULL, 0, NULL, 0},
     };
-    static const struct argp argp = {rows,
-                                     parse,
-                                     NULL,
-                                     "Shows the live numbers of a running engine: what waits, what was answered and refused, "
-                                     "how the log keeps up.",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct argp argp = {
+        rows,
+        parse,
+        NULL,
+        "Shows the live numbers of a running engine: what waits, what was answered and refused, "
+        "how the log keeps up.",
+        NULL,
+        NULL,
+        NULL};
     struct options options = {.url = NULL};
     char url[CLI_URL_SIZE];
     struct link link;

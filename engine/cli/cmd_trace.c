@@ -311,9 +311,8 @@ static int64_t parse_range(const char *text, const char *name, int64_t least, in
     char *end;
     const long long value = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || value < least || value > largest) {
-        argp_error(state,
-                   "--%s takes a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"", name,
-                   least, largest, text);
+        argp_error(state, "--%s takes a whole number from %" PRId64 " to %" PRId64 ", not \"%s\"",
+                   name, least, largest, text);
     }
     return value;
 }

@@ -378,7 +378,8 @@ struct demo_audit demo_watch_audit(struct demo_watch *watch, const char *acks_pa
     int code;
     FILE *acks = fopen(acks_path, "r");
     while (acks != NULL && fscanf(acks, "%79s %79s %d %63s", source, id, &code, number) == 4) {
-        const struct answer *answer = answer_of(watch, facts_event_id(facts_text(source), facts_text(id)));
+        const struct answer *answer =
+            answer_of(watch, facts_event_id(facts_text(source), facts_text(id)));
         char expected[64] = "-";
         if (!case_no_is_none(answer->case_no)) {
             (void)snprintf(expected, sizeof expected, "%u-%u-%04u", answer->case_no.district,

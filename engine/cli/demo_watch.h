@@ -20,8 +20,8 @@ void demo_watch_close(struct demo_watch *watch);
 bool demo_watch_follow(struct demo_watch *watch);
 
 /* The demo's own words between the engine's, with a blank line before. */
-__attribute__((format(printf, 2, 4), format(printf, 3, 4))) void demo_watch_say(struct demo_watch *watch, const char *zh,
-                                                          const char *en, ...);
+__attribute__((format(printf, 2, 4), format(printf, 3, 4))) void
+demo_watch_say(struct demo_watch *watch, const char *zh, const char *en, ...);
 
 /* An empty line, unless there is one above. */
 void demo_watch_blank(struct demo_watch *watch);

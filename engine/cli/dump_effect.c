@@ -192,13 +192,16 @@ static json_t *dump_silence(struct dump_names names, const struct effect_silence
     }
     dump_set(object, "number", dump_u64(row->number));
     dump_set(object, "what", json_string(words_action_name(silence->what)));
-    dump_set(object, "kind", json_string(row->kind == SILENCED_FOR_MAINTENANCE ? "MAINTENANCE" : "SILENCE"));
+    dump_set(object, "kind",
+             json_string(row->kind == SILENCED_FOR_MAINTENANCE ? "MAINTENANCE" : "SILENCE"));
     dump_set(object, "actor", dump_person(names, silence->actor));
     dump_set(object, "from_ms", json_integer(row->from_ms));
     dump_set(object, "until_ms", json_integer(row->until_ms));
     dump_set(object, "held", dump_u64(row->held));
     dump_set(object, "matchers", matchers);
-    dump_set(object, "desk", row->department.size == 0 ? json_null() : json_stringn(row->department.text, row->department.size));
+    dump_set(object, "desk",
+             row->department.size == 0 ? json_null()
+                                       : json_stringn(row->department.text, row->department.size));
     dump_set(object, "why", json_stringn(row->why, row->why_size));
     return object;
 }
@@ -276,8 +279,8 @@ json_t *dump_effect(const struct core *core, const struct effect *effect)
         break;
     case EFFECT_ACTIVATED:
         kind = "ACTIVATED";
-        object = json_pack("{s:o, s:o, s:o}", "city", dump_hash(effect->of.activated.city), "policy",
-                           dump_hash(effect->of.activated.policy), "by",
+        object = json_pack("{s:o, s:o, s:o}", "city", dump_hash(effect->of.activated.city),
+                           "policy", dump_hash(effect->of.activated.policy), "by",
                            dump_principal(names, effect->of.activated.by));
         break;
     case EFFECT_CONTACT:

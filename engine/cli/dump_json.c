@@ -226,7 +226,8 @@ json_t *dump_principal(struct dump_names names, struct hash128 principal)
     if (names.city == NULL) {
         return object;
     }
-    if (principal.hi == UINT64_MAX && principal.lo < names.city->post_count) { /* subject of an act */
+    if (principal.hi == UINT64_MAX &&
+        principal.lo < names.city->post_count) { /* subject of an act */
         dump_set(object, "post", dump_post(names, (uint32_t)principal.lo));
         return object;
     }

@@ -2,8 +2,8 @@
  * emitted before that result is about it. */
 #include "engine/cli/explain_log.h"
 
-#include "engine/cli/dump_json.h"
 #include "engine/city/facts.h"
+#include "engine/cli/dump_json.h"
 #include "engine/edge/story.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ struct search {
     struct replay *replay;
     struct explain_log *found;
     struct log_events_counts counts;
-    bool is_inside;    /* the command being stepped holds it */
+    bool is_inside; /* the command being stepped holds it */
     bool is_unplayable;
     uint32_t results; /* of that command so far */
 };
@@ -34,8 +34,8 @@ static bool is_event_of(const struct city *city, uint32_t gateway, const char *i
                         struct hash128 wanted)
 {
     const struct image_string name = city->gateways[gateway].id;
-    return hash128_is_equal(facts_event_id(text_of(city_text(city, name), name.size), text_of(id, size)),
-                            wanted);
+    return hash128_is_equal(
+        facts_event_id(text_of(city_text(city, name), name.size), text_of(id, size)), wanted);
 }
 
 /* An id alone may be any gateway's. */
@@ -85,7 +85,9 @@ static void on_command(void *context, const struct log_entry *entry, const struc
         }
         const bool is_played =
             log_event_read(core, entry, command, &event, found->event, &search->counts);
-        if (!is_played && search->counts.by_persons + search->counts.refused + search->counts.unknown_types == 0) {
+        if (!is_played &&
+            search->counts.by_persons + search->counts.refused + search->counts.unknown_types ==
+                0) {
             continue; /* resolved again: it comes once more */
         }
         search->is_unplayable = !is_played;
@@ -117,7 +119,8 @@ static void keep_firing(struct explain_log *found, const struct policy *policy,
     }
     const struct image_string id = policy->rules[firing->rule].id;
     if (firing->need > 0) {
-        (void)snprintf(counted, sizeof counted, " (%" PRIu32 "/%" PRIu32 ")", firing->have, firing->need);
+        (void)snprintf(counted, sizeof counted, " (%" PRIu32 "/%" PRIu32 ")", firing->have,
+                       firing->need);
     }
     (void)snprintf(en, sizeof en, "%.*s: %s%s", (int)id.size, policy_text(policy, id),
                    words_code(firing->code, LANG_EN), counted);
@@ -156,14 +159,16 @@ static void on_effect(void *context, const struct log_entry *entry, const struct
 static int refuse(const char *command, const struct search *search, const char *data)
 {
     if (!search->found->is_found) {
-        (void)fprintf(stderr, "%s: no event \"%s\" in the log in %s; name it as SOURCE/ID, or as ENTRY.N of gridloop log dump (exit %d)\n",
+        (void)fprintf(stderr,
+                      "%s: no event \"%s\" in the log in %s; name it as SOURCE/ID, or as ENTRY.N "
+                      "of gridloop log dump (exit %d)\n",
                       command, search->asked, data, EX_NOINPUT);
         return EX_NOINPUT;
     }
     const struct log_events_counts *counts = &search->counts;
     (void)fprintf(stderr, "%s: event %s, entry %" PRIu64 ": %s (exit %d)\n", command, search->asked,
                   search->found->position,
-                  counts->by_persons > 0      ? "a person reported it, or its gateway is no longer known"
+                  counts->by_persons > 0 ? "a person reported it, or its gateway is no longer known"
                   : counts->unknown_types > 0 ? "no rule declared its type, so nothing was decided"
                                               : "it was refused before a rule saw it",
                   EX_DATAERR);
@@ -182,7 +187,8 @@ int explain_log_find(const char *command, const char *data, const char *asked,
         asked[used] != '\0') {
         search.entry = 0;
     }
-    *out_found = (struct explain_log){.effects = json_array(), .event = calloc(1, sizeof *out_found->event)};
+    *out_found =
+        (struct explain_log){.effects = json_array(), .event = calloc(1, sizeof *out_found->event)};
     must(out_found->event != NULL);
     int exit_code = log_command_open(&options, &directory);
     if (exit_code != EX_OK) {
@@ -200,7 +206,8 @@ int explain_log_find(const char *command, const char *data, const char *asked,
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         exit_code = log_command_fail(&options, err, &fault);
     } else if (!out_found->is_found || search.is_unplayable) {
-        exit_code = refuse(command, &search, data == NULL ? "the last engine's data directory" : data);
+        exit_code =
+            refuse(command, &search, data == NULL ? "the last engine's data directory" : data);
     }
     replay_close(search.replay);
     data_directory_close(&directory);
@@ -229,9 +236,11 @@ void explain_log_print(const struct explain_log *found, bool is_same, enum lang 
     for (uint32_t i = 0; i < found->count; i++) {
         (void)printf("  %s\n", is_chinese ? found->zh[i] : found->en[i]);
     }
-    (void)printf("%s\n", is_same      ? (is_chinese ? "逐条说明（同一规则集）：" : "clause by clause, the same rules:")
-                         : is_chinese ? "规则已有变化；以下按现有规则说明："
-                                      : "the rules have changed since; clause by clause, as they are now:");
+    (void)printf("%s\n", is_same ? (is_chinese ? "逐条说明（同一规则集）："
+                                               : "clause by clause, the same rules:")
+                         : is_chinese
+                             ? "规则已有变化；以下按现有规则说明："
+                             : "the rules have changed since; clause by clause, as they are now:");
 }
 
 json_t *explain_log_json(const struct explain_log *found, bool is_same)
@@ -240,13 +249,15 @@ json_t *explain_log_json(const struct explain_log *found, bool is_same)
     const struct trace_event *event = &found->event->event;
     json_t *lines = json_array();
     for (uint32_t i = 0; i < found->count; i++) {
-        (void)json_array_append_new(lines, json_pack("{s:s, s:s}", "en", found->en[i], "zh", found->zh[i]));
+        (void)json_array_append_new(
+            lines, json_pack("{s:s, s:s}", "en", found->en[i], "zh", found->zh[i]));
     }
-    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "entry", (json_int_t)found->position,
-                     "event", (int)found->index, "source", event->source, "type", event->type, "at",
-                     trace_format_instant(event->at_ms - event->delay_ms, event->offset_minutes).text,
-                     "rules", digest_words(found->rules, digest), "same_rules", is_same, "told", lines,
-                     "effects", found->effects);
+    return json_pack(
+        "{s:I, s:i, s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "entry", (json_int_t)found->position,
+        "event", (int)found->index, "source", event->source, "type", event->type, "at",
+        trace_format_instant(event->at_ms - event->delay_ms, event->offset_minutes).text, "rules",
+        digest_words(found->rules, digest), "same_rules", is_same, "told", lines, "effects",
+        found->effects);
 }
 
 void explain_log_fini(struct explain_log *found)

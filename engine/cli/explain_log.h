@@ -17,7 +17,8 @@ struct explain_log {
     uint64_t position;
     uint32_t index;       /* in its batch, from 1 */
     struct hash128 rules; /* that decided */
-    char *en[EXPLAIN_LOG_LINES_MAX], *zh[EXPLAIN_LOG_LINES_MAX]; /* what was decided, sentence by sentence */
+    char *en[EXPLAIN_LOG_LINES_MAX],
+        *zh[EXPLAIN_LOG_LINES_MAX]; /* what was decided, sentence by sentence */
     uint32_t count;
     json_t *effects; /* the same whole */
 };

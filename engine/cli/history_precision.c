@@ -17,22 +17,27 @@ struct precision_options {
 
 /* A false alarm is a case voided as one, as not found, or by whoever verified it. */
 #define ENDS_SQL                                                                                   \
-    " FROM (SELECT c.*, c.state = 'VOID' AND EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = c.id" \
-    " AND (t.action = 'VERIFY_NO' OR (t.action = 'VOID' AND t.reason IN ('FALSE_ALARM', 'NOT_FOUND'))))" \
+    " FROM (SELECT c.*, c.state = 'VOID' AND EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = "   \
+    "c.id"                                                                                         \
+    " AND (t.action = 'VERIFY_NO' OR (t.action = 'VOID' AND t.reason IN ('FALSE_ALARM', "          \
+    "'NOT_FOUND'))))"                                                                              \
     " AS is_false FROM cases c WHERE c.gateway IS NOT NULL)"
 #define SUMS_SQL                                                                                   \
     " count(*) AS cases, sum(state = 'CLOSED') AS confirmed, sum(is_false) AS false_alarms"
 #define LATE_SQL                                                                                   \
     " (SELECT count(*) FROM receipts r WHERE r.principal = gateway AND r.is_late <> 0) AS late"
-#define ORDER_SQL " ORDER BY false_alarms * 1.0 / max(1, false_alarms + confirmed) DESC, cases DESC, 1, 2"
+#define ORDER_SQL                                                                                  \
+    " ORDER BY false_alarms * 1.0 / max(1, false_alarms + confirmed) DESC, cases DESC, 1, 2"
 
 static const struct {
     const char *by, *sql;
 } QUESTIONS[] = {
-    {"source", "SELECT gateway AS name, rule AS under," SUMS_SQL "," LATE_SQL ENDS_SQL " GROUP BY gateway, rule" ORDER_SQL},
+    {"source", "SELECT gateway AS name, rule AS under," SUMS_SQL "," LATE_SQL ENDS_SQL
+               " GROUP BY gateway, rule" ORDER_SQL},
     {"device", "SELECT coalesce(device, '-') AS name, rule AS under," SUMS_SQL
                ", 0 AS late" ENDS_SQL " GROUP BY device, rule" ORDER_SQL},
-    {"rule", "SELECT rule AS name, '' AS under," SUMS_SQL ", 0 AS late" ENDS_SQL " GROUP BY rule" ORDER_SQL},
+    {"rule", "SELECT rule AS name, '' AS under," SUMS_SQL ", 0 AS late" ENDS_SQL
+             " GROUP BY rule" ORDER_SQL},
 };
 
 static void print_row(const struct history_rows *rows)
@@ -44,8 +49,9 @@ static void print_row(const struct history_rows *rows)
         (void)snprintf(share, sizeof share, "%.1f %%",
                        100.0 * (double)confirmed / (double)(confirmed + false_alarms));
     }
-    (void)printf("%9s %7lld %9lld %6lld %6lld  %s  %s\n", share, (long long)history_rows_int(rows, "cases"),
-                 (long long)confirmed, (long long)false_alarms, (long long)history_rows_int(rows, "late"),
+    (void)printf("%9s %7lld %9lld %6lld %6lld  %s  %s\n", share,
+                 (long long)history_rows_int(rows, "cases"), (long long)confirmed,
+                 (long long)false_alarms, (long long)history_rows_int(rows, "late"),
                  history_rows_text(rows, "name"), history_rows_text(rows, "under"));
 }
 
@@ -95,9 +101,12 @@ int history_precision(int argc, char **argv)
                                            {'B', &options.by, NULL},
                                            {'j', NULL, &options.is_json}};
     const struct arguments_form form = {
-        OPTIONS, NULL,
+        OPTIONS,
+        NULL,
         "How many cases of each source ended confirmed and how many as false alarms, worst first.",
-        slots, COUNT_OF(slots), NULL};
+        slots,
+        COUNT_OF(slots),
+        NULL};
     sqlite3 *db = NULL;
     if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;

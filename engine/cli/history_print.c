@@ -89,9 +89,10 @@ static void print_head(const struct history_rows *rows, enum lang lang)
     (void)printf("%s  %s  %s\n", history_rows_text(rows, "number"),
                  story_severity((uint32_t)history_rows_int(rows, "severity")),
                  either(rows, "title_zh", "title_en", lang));
-    (void)printf("%s  %s%s%s\n", either(rows, "place_zh", "place_en", lang), state_label(rows, lang),
-                 holder[0] != '\0' ? "  " : "", holder);
-    (void)printf(is_zh ? "类别 %s %s  规则 %s  责任部门 %s\n" : "class %s %s  rule %s  department %s\n",
+    (void)printf("%s  %s%s%s\n", either(rows, "place_zh", "place_en", lang),
+                 state_label(rows, lang), holder[0] != '\0' ? "  " : "", holder);
+    (void)printf(is_zh ? "类别 %s %s  规则 %s  责任部门 %s\n"
+                       : "class %s %s  rule %s  department %s\n",
                  history_rows_text(rows, "class"), either(rows, "class_zh", "class_en", lang),
                  history_rows_text(rows, "rule"), history_rows_text(rows, "department"));
     (void)printf(is_zh ? "上报 %lld 次  超时 %lld 次  重新立案 %lld 次\n"
@@ -100,7 +101,8 @@ static void print_head(const struct history_rows *rows, enum lang lang)
                  (long long)history_rows_int(rows, "clocks_missed"),
                  (long long)history_rows_int(rows, "reopenings"));
     if (history_rows_int(rows, "retired_at_ms") != 0) {
-        (void)printf(is_zh ? "GONE 案件已归档\n" : "GONE it has left the engine; this is the record\n");
+        (void)printf(is_zh ? "GONE 案件已归档\n"
+                           : "GONE it has left the engine; this is the record\n");
     }
     (void)printf("\n");
 }

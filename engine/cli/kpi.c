@@ -85,8 +85,8 @@ static int find_formulas(struct kpi *kpi, const struct kpi_asked *asked)
 static bool read_meta(sqlite3 *db, const char *key, char *out, size_t out_size)
 {
     sqlite3_stmt *stmt = NULL;
-    bool is_found = sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = ?1", -1, &stmt, NULL) ==
-                        SQLITE_OK &&
+    bool is_found = sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = ?1", -1, &stmt,
+                                       NULL) == SQLITE_OK &&
                     sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC) == SQLITE_OK &&
                     sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL;
     if (is_found) {
@@ -113,9 +113,10 @@ static int open_history(struct kpi *kpi, const struct kpi_asked *asked)
     }
     kpi->reached_ms = strtoll(text, NULL, 10);
     enum err err = time_zone_load(zone, &kpi->transitions, &kpi->transition_count);
-    return err == ERR_OK ? EX_OK
-                         : complain(kpi, "NO_HISTORY", EX_CONFIG,
-                                    "the city's time zone is not known to this system; install tzdata");
+    return err == ERR_OK
+               ? EX_OK
+               : complain(kpi, "NO_HISTORY", EX_CONFIG,
+                          "the city's time zone is not known to this system; install tzdata");
 }
 
 static int open_table(struct kpi *kpi, const char *path)
@@ -193,7 +194,8 @@ static void set_month(struct kpi *kpi, struct tm month)
 static int set_days(struct kpi *kpi, const struct kpi_asked *asked)
 {
     struct tm from, until;
-    if (asked->from == NULL || asked->until == NULL || !parse_date(asked->from, "%Y-%m-%d", &from) ||
+    if (asked->from == NULL || asked->until == NULL ||
+        !parse_date(asked->from, "%Y-%m-%d", &from) ||
         !parse_date(asked->until, "%Y-%m-%d", &until)) {
         return complain(kpi, "BAD_MONTH", EX_USAGE,
                         "--from and --to go together, each a day written 2026-03-03");
@@ -219,7 +221,8 @@ static int set_period(struct kpi *kpi, const struct kpi_asked *asked)
     } else if (asked->month != NULL && !parse_date(asked->month, "%Y-%m", &month)) {
         return complain(kpi, "BAD_MONTH", EX_USAGE, "a month is written 2026-03");
     } else if (asked->month == NULL && kpi->table != NULL) {
-        kpi->options.before_ms = kpi->options.from_ms = -1; /* a table without a period: all of it */
+        kpi->options.before_ms = kpi->options.from_ms =
+            -1; /* a table without a period: all of it */
         kpi->options.until_ms = INT64_MAX;
     } else {
         set_month(kpi, asked->month != NULL ? month : local_time(kpi, kpi->reached_ms));
@@ -281,7 +284,8 @@ int kpi_open(const struct kpi_asked *asked, struct kpi *out_kpi)
     *out_kpi = (struct kpi){.command = asked->command};
     int code = find_formulas(out_kpi, asked);
     if (code == EX_OK) {
-        code = asked->facts != NULL ? open_table(out_kpi, asked->facts) : open_history(out_kpi, asked);
+        code =
+            asked->facts != NULL ? open_table(out_kpi, asked->facts) : open_history(out_kpi, asked);
     }
     if (code == EX_OK) {
         out_kpi->options.formulas = out_kpi->formulas;
@@ -308,7 +312,8 @@ void kpi_close(struct kpi *kpi)
 /* ---- facts ---- */
 
 static int walk_history(struct kpi *kpi,
-                        void (*see)(void *context, const struct formula_facts *facts, bool is_order),
+                        void (*see)(void *context, const struct formula_facts *facts,
+                                    bool is_order),
                         void *context)
 {
     struct history_facts *walk = NULL;
@@ -376,7 +381,7 @@ const char *kpi_name(const struct kpi *kpi, const struct tally_options *options,
                      enum lang lang, char *out, size_t out_size)
 {
     static const char *const KINDS[] = {
-        [TALLY_CITY] = "", [TALLY_AREA] = "unit", [TALLY_DEPARTMENT] = "department",
+        [TALLY_CITY] = "",     [TALLY_AREA] = "unit", [TALLY_DEPARTMENT] = "department",
         [TALLY_POST] = "post", [TALLY_TEAM] = "team", [TALLY_PERSON] = "person"};
     sqlite3_stmt *stmt = NULL;
     if (strcmp(key, "-") == 0) {
@@ -386,8 +391,8 @@ const char *kpi_name(const struct kpi *kpi, const struct tally_options *options,
     (void)snprintf(out, out_size, "%s", key);
     if (kpi->db != NULL &&
         sqlite3_prepare_v2(kpi->db,
-                           "SELECT zh, coalesce(en, zh) FROM names WHERE kind = ?1 AND code = ?2", -1,
-                           &stmt, NULL) == SQLITE_OK &&
+                           "SELECT zh, coalesce(en, zh) FROM names WHERE kind = ?1 AND code = ?2",
+                           -1, &stmt, NULL) == SQLITE_OK &&
         sqlite3_bind_text(stmt, 1, KINDS[options->by], -1, SQLITE_STATIC) == SQLITE_OK &&
         sqlite3_bind_text(stmt, 2, key, -1, SQLITE_TRANSIENT) == SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW) {
@@ -400,7 +405,8 @@ const char *kpi_name(const struct kpi *kpi, const struct tally_options *options,
     return out;
 }
 
-const char *kpi_number(struct formula_value value, enum formula_unit unit, char *out, size_t out_size)
+const char *kpi_number(struct formula_value value, enum formula_unit unit, char *out,
+                       size_t out_size)
 {
     if (value.is_absent) {
         (void)snprintf(out, out_size, "n/a");
@@ -410,23 +416,24 @@ const char *kpi_number(struct formula_value value, enum formula_unit unit, char 
     return out;
 }
 
-const char *kpi_span(const struct tally_duration *duration, int64_t span_ms, enum lang lang, char *out,
-                     size_t out_size)
+const char *kpi_span(const struct tally_duration *duration, int64_t span_ms, enum lang lang,
+                     char *out, size_t out_size)
 {
     int64_t minutes = span_ms / MINUTE_MS, hours = minutes / 60, days = hours / 24;
     bool is_zh = lang == LANG_ZH;
     if (duration->count == 0) {
         (void)snprintf(out, out_size, "n/a");
     } else if (minutes < 1) {
-        (void)snprintf(out, out_size, is_zh ? "%lld 秒" : "%lld s", (long long)(span_ms / SECOND_MS));
+        (void)snprintf(out, out_size, is_zh ? "%lld 秒" : "%lld s",
+                       (long long)(span_ms / SECOND_MS));
     } else if (hours < 1) {
         (void)snprintf(out, out_size, is_zh ? "%lld 分" : "%lld min", (long long)minutes);
     } else if (days < 2) {
-        (void)snprintf(out, out_size, is_zh ? "%lld 小时 %lld 分" : "%lld h %lld min", (long long)hours,
-                       (long long)(minutes % 60));
+        (void)snprintf(out, out_size, is_zh ? "%lld 小时 %lld 分" : "%lld h %lld min",
+                       (long long)hours, (long long)(minutes % 60));
     } else {
-        (void)snprintf(out, out_size, is_zh ? "%lld 天 %lld 小时" : "%lld d %lld h", (long long)days,
-                       (long long)(hours % 24));
+        (void)snprintf(out, out_size, is_zh ? "%lld 天 %lld 小时" : "%lld d %lld h",
+                       (long long)days, (long long)(hours % 24));
     }
     return out;
 }

@@ -19,15 +19,15 @@
 struct kpi_asked {
     const char *command; /* "gridloop index" */
     const char *data, *database, *city, *formulas, *facts;
-    const char *month; /* "2026-03" */
+    const char *month;        /* "2026-03" */
     const char *from, *until; /* days instead, both included */
-    const char *by;    /* "area:1", "department" ...; NULL: the whole city */
+    const char *by;           /* "area:1", "department" ...; NULL: the whole city */
 };
 
 struct kpi {
     const char *command;
     struct formulas *formulas;
-    sqlite3 *db;       /* NULL: facts of a table */
+    sqlite3 *db; /* NULL: facts of a table */
     struct csv_facts *table;
     struct city_transition *transitions;
     uint32_t transition_count;
@@ -57,11 +57,12 @@ const char *kpi_name(const struct kpi *kpi, const struct tally_options *options,
                      enum lang lang, char *out, size_t out_size);
 
 /* "93.72 %", "1.40", "n/a". Returns out. */
-const char *kpi_number(struct formula_value value, enum formula_unit unit, char *out, size_t out_size);
+const char *kpi_number(struct formula_value value, enum formula_unit unit, char *out,
+                       size_t out_size);
 
 /* "2 h 20 min", "n/a" of none. Returns out. */
-const char *kpi_span(const struct tally_duration *duration, int64_t span_ms, enum lang lang, char *out,
-                     size_t out_size);
+const char *kpi_span(const struct tally_duration *duration, int64_t span_ms, enum lang lang,
+                     char *out, size_t out_size);
 
 const char *kpi_label(const struct formula_label *label, enum lang lang);
 

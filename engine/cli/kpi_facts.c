@@ -30,7 +30,8 @@ static bool read_header(struct csv_facts *facts, struct problems *problems,
         enum formula_fact fact = FACT_COUNT;
         if (facts->column_count == CSV_COLUMNS_MAX ||
             (strcmp(name, "times") != 0 && !formula_fact_find(name, &fact))) {
-            problems_add(problems, PROBLEM_ERROR, "K002", file->name, 1, (int)(at - file->bytes) + 1,
+            problems_add(problems, PROBLEM_ERROR, "K002", file->name, 1,
+                         (int)(at - file->bytes) + 1,
                          "there is no fact \"%s\", or more than %u columns", name, CSV_COLUMNS_MAX);
             return false;
         }
@@ -77,9 +78,9 @@ static void check_cells(const struct csv_facts *facts, struct problems *problems
                 (fact == FACT_COUNT && (value < 0 || value > TIMES_MAX))) {
                 problems_add(problems, PROBLEM_ERROR, "K001", facts->csv.file, cell->line,
                              cell->column, "\"%s\" is no %s", cell->text,
-                             fact == FACT_COUNT                             ? "number of cases"
+                             fact == FACT_COUNT                           ? "number of cases"
                              : formula_fact_kind(fact) == FACT_IS_INSTANT ? "instant"
-                                                                            : "whole number");
+                                                                          : "whole number");
             }
         }
     }
@@ -96,7 +97,8 @@ struct csv_facts *kpi_facts_open(struct problems *problems, const char *path)
     const char *directory =
         slash == NULL ? "." : pool_text(&facts->pool, path, (size_t)(slash - path) + 1);
     int errors = problems_error_count(problems);
-    if (text_file_read(&facts->pool, problems, directory, slash == NULL ? path : slash + 1, &file) &&
+    if (text_file_read(&facts->pool, problems, directory, slash == NULL ? path : slash + 1,
+                       &file) &&
         read_header(facts, problems, &file, columns)) {
         csv_parse(&facts->pool, problems, &file, columns, facts->column_count, &facts->csv);
         check_cells(facts, problems);

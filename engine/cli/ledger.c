@@ -20,7 +20,8 @@ int ledger_open(const struct ledger_options *options, const char *command, struc
     if (data == NULL) {
         return EX_NOINPUT;
     }
-    enum err err = case_story_open(data, (struct case_no){0, 0, 0}, cli_lang(options->lang), &out->story, &fault);
+    enum err err = case_story_open(data, (struct case_no){0, 0, 0}, cli_lang(options->lang),
+                                   &out->story, &fault);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "gridloop %s: %s (exit %d)\n", command, fault.text, cli_exit_of(err));
         return cli_exit_of(err);
@@ -30,14 +31,16 @@ int ledger_open(const struct ledger_options *options, const char *command, struc
     out->lang = out->story.lang;
     out->is_json = options->is_json;
     if (out->city == NULL) {
-        (void)fprintf(stderr, "gridloop %s: the log holds no city yet (exit %d)\n", command, EX_NOINPUT);
+        (void)fprintf(stderr, "gridloop %s: the log holds no city yet (exit %d)\n", command,
+                      EX_NOINPUT);
         case_story_close(&out->story);
         return EX_NOINPUT;
     }
     return EX_OK;
 }
 
-const char *ledger_text(const struct ledger *ledger, struct image_string s, char out[LEDGER_NAME_SIZE])
+const char *ledger_text(const struct ledger *ledger, struct image_string s,
+                        char out[LEDGER_NAME_SIZE])
 {
     (void)snprintf(out, LEDGER_NAME_SIZE, "%.*s", (int)s.size, city_text(ledger->city, s));
     return out;
@@ -80,8 +83,8 @@ const char *ledger_instant(const struct ledger *ledger, int64_t at_ms, char out[
 {
     const uint32_t day = city_local_date(ledger->city, at_ms);
     const int64_t minute = mod_floor(city_local_ms(ledger->city, at_ms), DAY_MS) / MINUTE_MS;
-    (void)snprintf(out, LEDGER_NAME_SIZE, "%04u-%02u-%02u %02d:%02d", day / 10000, day / 100 % 100, day % 100,
-                   (int)(minute / 60), (int)(minute % 60));
+    (void)snprintf(out, LEDGER_NAME_SIZE, "%04u-%02u-%02u %02d:%02d", day / 10000, day / 100 % 100,
+                   day % 100, (int)(minute / 60), (int)(minute % 60));
     return out;
 }
 

@@ -42,8 +42,10 @@ error_t ledger_parse(int key, char *value, struct argp_state *state);
 void ledger_print_json(json_t *root);
 const char *ledger_pick(const struct ledger *ledger, const char *en, const char *zh)
     __attribute__((format_arg(2), format_arg(3)));
-const char *ledger_text(const struct ledger *ledger, struct image_string s, char out[LEDGER_NAME_SIZE]);
-const char *ledger_department(const struct ledger *ledger, uint32_t row, char out[LEDGER_NAME_SIZE]);
+const char *ledger_text(const struct ledger *ledger, struct image_string s,
+                        char out[LEDGER_NAME_SIZE]);
+const char *ledger_department(const struct ledger *ledger, uint32_t row,
+                              char out[LEDGER_NAME_SIZE]);
 const char *ledger_class(const struct ledger *ledger, uint32_t row, char out[LEDGER_NAME_SIZE]);
 const char *ledger_post(const struct ledger *ledger, uint32_t row, char out[LEDGER_NAME_SIZE]);
 const char *ledger_cell(const struct ledger *ledger, uint32_t row, char out[LEDGER_NAME_SIZE]);

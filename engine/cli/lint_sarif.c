@@ -20,7 +20,8 @@ static const char *level_word(enum problem_level level)
 /* A path as a URI reference. */
 static const char *uri_of(const char *path, char out[URI_SIZE])
 {
-    static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+    static const char PLAIN[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
     size_t size = 0;
     for (const char *at = path; *at != '\0' && size + 4 < URI_SIZE; at++) {
         if (strchr(PLAIN, *at) != NULL) {
@@ -80,9 +81,10 @@ static void put_finding(json_t *rules, json_t *results, const struct lint_findin
                                     lint_code_words(finding->code, true));
     json_t *row = result(code, index, level, finding->text);
     if (finding->node != NULL) {
-        (void)json_object_set_new(row, "locations",
-                                  json_pack("[o]", location(finding->node->file, finding->node->line,
-                                                            finding->node->column)));
+        (void)json_object_set_new(
+            row, "locations",
+            json_pack("[o]",
+                      location(finding->node->file, finding->node->line, finding->node->column)));
     }
     if (finding->other != NULL) {
         const struct tree_node *node = finding->other->node;
@@ -114,7 +116,8 @@ static void put_problems(json_t *rules, json_t *results, const struct problems *
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         const char *code = text_at(row, "code");
-        const size_t index = descriptor(rules, code, text_at(row, "level"), "see docs/rules.md", NULL);
+        const size_t index =
+            descriptor(rules, code, text_at(row, "level"), "see docs/rules.md", NULL);
         json_t *item = result(code, index, text_at(row, "level"), text_at(row, "text"));
         if (text_at(row, "file")[0] != '\0') {
             (void)json_object_set_new(
@@ -143,10 +146,11 @@ json_t *lint_sarif(const struct problems *problems, const struct lint *lint)
     for (uint32_t i = 0; lint != NULL && i < lint->count; i++) {
         put_finding(rules, results, &lint->items[i]);
     }
-    json_t *run = json_pack("{s:{s:{s:s, s:s, s:o}}, s:o}", "tool", "driver", "name",
-                            "gridloop rules lint", "version", GRIDLOOP_VERSION, "rules", rules,
-                            "results", results);
-    return json_pack("{s:s, s:s, s:[o]}", "$schema",
-                     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
-                     "version", "2.1.0", "runs", run);
+    json_t *run =
+        json_pack("{s:{s:{s:s, s:s, s:o}}, s:o}", "tool", "driver", "name", "gridloop rules lint",
+                  "version", GRIDLOOP_VERSION, "rules", rules, "results", results);
+    return json_pack(
+        "{s:s, s:s, s:[o]}", "$schema",
+        "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
+        "version", "2.1.0", "runs", run);
 }

@@ -3,8 +3,8 @@
 
 #include "engine/city/crs.h"
 #include "engine/city/shapes.h"
-#include "engine/core/code.h"
 #include "engine/core/calendar.h"
+#include "engine/core/code.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 /* Fields that are found again from the registries. */
 static bool is_found_again(const char *name, size_t size)
 {
-    static const char *const NAMES[] = {"source",    "device",     "type",       "cell",      "zone.name",
-                                        "zone.kind", "asset.code", "asset.name", "asset.kind"};
+    static const char *const NAMES[] = {"source",     "device",     "type",
+                                        "cell",       "zone.name",  "zone.kind",
+                                        "asset.code", "asset.name", "asset.kind"};
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         if (strlen(NAMES[i]) == size && memcmp(NAMES[i], name, size) == 0) {
             return true;
@@ -49,7 +50,8 @@ static struct place sent_place(const struct city *city, uint32_t gateway, struct
                : degrees_to_place(crs_from_wgs84((enum crs)crs, place_to_degrees(place)));
 }
 
-static void read_fields(const struct policy *policy, const struct event *event, struct log_event *out)
+static void read_fields(const struct policy *policy, const struct event *event,
+                        struct log_event *out)
 {
     size_t used = 0;
     for (uint32_t i = 0; i < event->head->field_count; i++) {
@@ -81,9 +83,9 @@ static void read_fields(const struct policy *policy, const struct event *event, 
     }
 }
 
-bool log_event_read(const struct core *core, const struct log_entry *entry, const struct command *command,
-                    const struct event *event, struct log_event *out_event,
-                    struct log_events_counts *counts)
+bool log_event_read(const struct core *core, const struct log_entry *entry,
+                    const struct command *command, const struct event *event,
+                    struct log_event *out_event, struct log_events_counts *counts)
 {
     const struct city *city = core_city(core);
     const struct policy *policy = core_policy(core);
@@ -104,9 +106,10 @@ bool log_event_read(const struct core *core, const struct log_entry *entry, cons
         return false;
     }
     counts->contacts += event->contact != NULL ? 1 : 0;
-    out_event->event = (struct trace_event){.at_ms = entry->time_ms,
-                                            .delay_ms = max_i64(0, entry->time_ms - head->event_at_ms),
-                                            .place = place_none()};
+    out_event->event =
+        (struct trace_event){.at_ms = entry->time_ms,
+                             .delay_ms = max_i64(0, entry->time_ms - head->event_at_ms),
+                             .place = place_none()};
     struct trace_event *out = &out_event->event;
     out->offset_minutes =
         (int32_t)((city_local_ms(city, entry->time_ms) - entry->time_ms) / MINUTE_MS);
@@ -173,7 +176,8 @@ static void on_command(void *context, const struct log_entry *entry, const struc
     uint64_t offset = 0;
     struct event event;
     while (event_next(command, &offset, &event)) {
-        if (log_event_read(replay_core(writing->replay), entry, command, &event, writing->event, counts)) {
+        if (log_event_read(replay_core(writing->replay), entry, command, &event, writing->event,
+                           counts)) {
             trace_writer_add(writing->writer, &writing->event->event);
             counts->first_ms = counts->written == 0 ? entry->time_ms : counts->first_ms;
             counts->last_ms = entry->time_ms;

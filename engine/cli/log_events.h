@@ -34,9 +34,9 @@ struct log_events_counts {
 };
 
 /* One event of a command, as core's images name it. False: it cannot be sent again, counted. */
-bool log_event_read(const struct core *core, const struct log_entry *entry, const struct command *command,
-                    const struct event *event, struct log_event *out_event,
-                    struct log_events_counts *counts);
+bool log_event_read(const struct core *core, const struct log_entry *entry,
+                    const struct command *command, const struct event *event,
+                    struct log_event *out_event, struct log_events_counts *counts);
 
 /* Writes all events of a data directory's log as a trace. The policy that ran last is kept: *out_policy is malloc'ed, its city's
  * digest beside it. An exit code, after saying why. */

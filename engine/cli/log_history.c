@@ -11,17 +11,16 @@
 
 static int fail(const struct log_history *rebuild, enum err err)
 {
-    (void)fprintf(stderr, "gridloop log replay: %s (exit %d)\n", history_fault_text(rebuild->history),
-                  cli_exit_of(err));
+    (void)fprintf(stderr, "gridloop log replay: %s (exit %d)\n",
+                  history_fault_text(rebuild->history), cli_exit_of(err));
     return cli_exit_of(err);
 }
 
 int log_history_open(struct log_history *rebuild, struct data_directory *data, const char *path)
 {
     struct history_fault fault = {.text = ""};
-    struct history_options options = {.path = path,
-                                      .log_position = INT64_MAX,
-                                      .images = {data_directory_load_image, data}};
+    struct history_options options = {
+        .path = path, .log_position = INT64_MAX, .images = {data_directory_load_image, data}};
     *rebuild = (struct log_history){.data = data};
     enum err err = log_files_salt(&data->disk.disk, &options.log_salt);
     if (err == ERR_OK) {
@@ -78,10 +77,8 @@ static void on_stepped(void *context, const struct log_entry *entry)
 
 struct replay_watch log_history_watch(struct log_history *rebuild)
 {
-    return (struct replay_watch){.on_entry = on_entry,
-                                 .on_effect = on_effect,
-                                 .on_stepped = on_stepped,
-                                 .context = rebuild};
+    return (struct replay_watch){
+        .on_entry = on_entry, .on_effect = on_effect, .on_stepped = on_stepped, .context = rebuild};
 }
 
 int log_history_follow(struct log_history *rebuild, const struct replay *replay)
@@ -101,7 +98,9 @@ int log_history_finish(struct log_history *rebuild, enum lang lang)
     if (err != ERR_OK) {
         return fail(rebuild, err);
     }
-    (void)fprintf(stderr, lang == LANG_ZH ? "历史库已至第 %llu 条，写入 %llu 行\n" : "history up to entry %llu, %llu rows written\n",
+    (void)fprintf(stderr,
+                  lang == LANG_ZH ? "历史库已至第 %llu 条，写入 %llu 行\n"
+                                  : "history up to entry %llu, %llu rows written\n",
                   (unsigned long long)history_position(rebuild->history),
                   (unsigned long long)history_counts_now(rebuild->history).rows);
     return EX_OK;

@@ -13,9 +13,9 @@ struct log_history {
     struct history *history;
     struct history_feed feed;
     const struct replay *replay;
-    uint64_t position;  /* of the entry before the one being stepped */
-    uint32_t taken;     /* records since the last commit */
-    enum err failure;   /* first; nothing is taken after it */
+    uint64_t position; /* of the entry before the one being stepped */
+    uint32_t taken;    /* records since the last commit */
+    enum err failure;  /* first; nothing is taken after it */
     struct data_directory *data;
 };
 

@@ -11,7 +11,9 @@ enum photo_kind photo_kind_of(const uint8_t *bytes, size_t size)
     if (size >= 4 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff) {
         return PHOTO_JPEG;
     }
-    return size >= sizeof PNG_MAGIC && memcmp(bytes, PNG_MAGIC, sizeof PNG_MAGIC) == 0 ? PHOTO_PNG : PHOTO_OTHER;
+    return size >= sizeof PNG_MAGIC && memcmp(bytes, PNG_MAGIC, sizeof PNG_MAGIC) == 0
+               ? PHOTO_PNG
+               : PHOTO_OTHER;
 }
 
 const char *photo_ending(enum photo_kind kind)
@@ -48,9 +50,11 @@ static size_t strip_jpeg(uint8_t *bytes, size_t size)
         if (kind != 0xda) {
             continue;
         }
-        size_t end = at; /* inside a scan 0xff is followed by 0 or a restart mark; a further scan's tables may come between */
-        while (end + 1 < size && !(bytes[end] == 0xff && bytes[end + 1] != 0 && bytes[end + 1] != 0xff &&
-                                   (bytes[end + 1] < 0xd0 || bytes[end + 1] > 0xd7))) {
+        size_t end =
+            at; /* inside a scan 0xff is followed by 0 or a restart mark; a further scan's tables may come between */
+        while (end + 1 < size &&
+               !(bytes[end] == 0xff && bytes[end + 1] != 0 && bytes[end + 1] != 0xff &&
+                 (bytes[end + 1] < 0xd0 || bytes[end + 1] > 0xd7))) {
             end++;
         }
         if (end + 1 >= size) {
@@ -94,5 +98,7 @@ static size_t strip_png(uint8_t *bytes, size_t size)
 
 size_t photo_strip(enum photo_kind kind, uint8_t *bytes, size_t size)
 {
-    return kind == PHOTO_JPEG ? strip_jpeg(bytes, size) : kind == PHOTO_PNG ? strip_png(bytes, size) : size;
+    return kind == PHOTO_JPEG  ? strip_jpeg(bytes, size)
+           : kind == PHOTO_PNG ? strip_png(bytes, size)
+                               : size;
 }

@@ -21,7 +21,8 @@ int plan_ask_open(struct plan_asker *asker, const char *url, const char *identit
     *asker = (struct plan_asker){.lang = cli_lang(lang), .exit_code = EX_OK};
     asker->link.socket = -1;
     if (identity == NULL) {
-        (void)fprintf(stderr, "gridloop: --as ID is needed: who asks, a person of the city (exit %d)\n",
+        (void)fprintf(stderr,
+                      "gridloop: --as ID is needed: who asks, a person of the city (exit %d)\n",
                       EX_USAGE);
         return asker->exit_code = EX_USAGE;
     }
@@ -30,10 +31,11 @@ int plan_ask_open(struct plan_asker *asker, const char *url, const char *identit
     }
     const enum err err = link_open(&asker->link, found, identity, ASK_SIZE_MAX);
     if (err != ERR_OK) {
-        (void)fprintf(stderr,
-                      "gridloop: an identity of 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address are "
-                      "expected: \"%s\", %s (exit %d)\n",
-                      identity, found, EX_USAGE);
+        (void)fprintf(
+            stderr,
+            "gridloop: an identity of 1-64 of A-Z a-z 0-9 . _ - and a tcp:// or ipc:// address are "
+            "expected: \"%s\", %s (exit %d)\n",
+            identity, found, EX_USAGE);
         return asker->exit_code = EX_USAGE;
     }
     return EX_OK;
@@ -51,7 +53,8 @@ void plan_ask_close(struct plan_asker *asker)
 static bool refused(struct plan_asker *asker, const Gridloop__Wire__Reject *reject,
                     int64_t *send_at_ms)
 {
-    if (reject->code == CODE_RATE || reject->code == CODE_OVERLOADED || reject->code == CODE_NO_CITY) {
+    if (reject->code == CODE_RATE || reject->code == CODE_OVERLOADED ||
+        reject->code == CODE_NO_CITY) {
         *send_at_ms = link_monotonic_ms() + max_i64(reject->retry_after_ms, 10);
         return false;
     }
@@ -114,7 +117,8 @@ static const Gridloop__Wire__Answer *ask(struct plan_asker *asker, enum what wha
 
 static void put_text(json_t *row, const char *name, const char *text)
 {
-    (void)json_object_set_new(row, name, text != NULL && text[0] != '\0' ? json_string(text) : json_null());
+    (void)json_object_set_new(row, name,
+                              text != NULL && text[0] != '\0' ? json_string(text) : json_null());
 }
 
 static void put_instant(json_t *row, const char *name, protobuf_c_boolean has, int64_t at_ms)
@@ -124,15 +128,14 @@ static void put_instant(json_t *row, const char *name, protobuf_c_boolean has, i
 
 static json_t *counts_json(const Gridloop__Wire__PlanCounts *counts)
 {
-    return counts == NULL ? json_object()
-                          : json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total",
-                                      (json_int_t)counts->total, "done", (json_int_t)counts->done,
-                                      "started", (json_int_t)counts->started, "open",
-                                      (json_int_t)counts->open, "waiting",
-                                      (json_int_t)counts->waiting, "cancelled",
-                                      (json_int_t)counts->cancelled, "overdue",
-                                      (json_int_t)counts->overdue, "failed",
-                                      (json_int_t)counts->failed);
+    return counts == NULL
+               ? json_object()
+               : json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total",
+                           (json_int_t)counts->total, "done", (json_int_t)counts->done, "started",
+                           (json_int_t)counts->started, "open", (json_int_t)counts->open, "waiting",
+                           (json_int_t)counts->waiting, "cancelled", (json_int_t)counts->cancelled,
+                           "overdue", (json_int_t)counts->overdue, "failed",
+                           (json_int_t)counts->failed);
 }
 
 static json_t *plan_json(const Gridloop__Wire__PlanRow *from)
@@ -287,8 +290,8 @@ static bool is_case(const char *number, const char *word)
     if (part == 0 || part > size) {
         return false;
     }
-    const bool is_tail = strcmp(number + size - part, word) == 0 &&
-                         (part == size || number[size - part - 1] == '-');
+    const bool is_tail =
+        strcmp(number + size - part, word) == 0 && (part == size || number[size - part - 1] == '-');
     return is_tail || (serial != NULL && strcmp(serial + 1 + strspn(serial + 1, "0"), word) == 0);
 }
 

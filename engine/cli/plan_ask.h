@@ -19,7 +19,8 @@ struct plan_asker {
 };
 
 /* EX_OK, or the exit code after saying why. url and identity may be NULL: the last engine; refused. */
-int plan_ask_open(struct plan_asker *asker, const char *url, const char *identity, const char *lang);
+int plan_ask_open(struct plan_asker *asker, const char *url, const char *identity,
+                  const char *lang);
 void plan_ask_close(struct plan_asker *asker);
 
 json_t *plan_ask_plans(struct plan_asker *asker);

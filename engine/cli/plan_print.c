@@ -88,10 +88,10 @@ void plan_print_line(const struct plan_asker *asker, const json_t *plan)
 
 static const struct {
     const char *name, *en, *zh;
-} COLUMNS[] = {{"total", "total", "总数"},         {"done", "done", "完成"},
-               {"started", "started", "进行中"},   {"open", "asked", "已下达"},
-               {"waiting", "waiting", "未开始"},   {"cancelled", "cancelled", "已取消"},
-               {"overdue", "overdue", "逾期"},     {"failed", "failed", "未通过"}};
+} COLUMNS[] = {{"total", "total", "总数"},       {"done", "done", "完成"},
+               {"started", "started", "进行中"}, {"open", "asked", "已下达"},
+               {"waiting", "waiting", "未开始"}, {"cancelled", "cancelled", "已取消"},
+               {"overdue", "overdue", "逾期"},   {"failed", "failed", "未通过"}};
 
 static void print_head(const struct plan_asker *asker, const char *last)
 {
@@ -124,12 +124,14 @@ void plan_print_list(const struct plan_asker *asker, const json_t *plans)
         const json_t *counts = json_object_get(plan, "counts");
         plan_print_line(asker, plan);
         if (number_at(counts, "total") > 0) {
-            (void)printf(asker->lang == LANG_ZH
-                             ? "  已完成 %lld/%lld，进行中 %lld，已下达 %lld，逾期 %lld，未通过 %lld\n"
-                             : "  %lld of %lld done, %lld under way, %lld asked, %lld overdue, %lld failed\n",
-                         number_at(counts, "done"), number_at(counts, "total"),
-                         number_at(counts, "started"), number_at(counts, "open"),
-                         number_at(counts, "overdue"), number_at(counts, "failed"));
+            (void)printf(
+                asker->lang == LANG_ZH
+                    ? "  已完成 %lld/%lld，进行中 %lld，已下达 %lld，逾期 %lld，未通过 %lld\n"
+                    : "  %lld of %lld done, %lld under way, %lld asked, %lld overdue, %lld "
+                      "failed\n",
+                number_at(counts, "done"), number_at(counts, "total"), number_at(counts, "started"),
+                number_at(counts, "open"), number_at(counts, "overdue"),
+                number_at(counts, "failed"));
         }
     }
 }
@@ -164,7 +166,8 @@ void plan_print_task(const struct plan_asker *asker, const json_t *task)
                  text_at(task, "target_name")[0] != '\0' ? "  " : "", text_at(task, "district"),
                  text_at(task, "district")[0] != '\0' ? "  " : "", text_at(task, "text"));
     if (text_at(task, "failed")[0] != '\0') {
-        (void)printf("    %s%s\n", say(asker, "did not pass: ", "未通过："), text_at(task, "failed"));
+        (void)printf("    %s%s\n", say(asker, "did not pass: ", "未通过："),
+                     text_at(task, "failed"));
     }
 }
 
@@ -207,7 +210,8 @@ static void print_tasks(const struct plan_asker *asker, const json_t *tasks, con
         }
     }
     if (shown < count) {
-        (void)printf(asker->lang == LANG_ZH ? "  另有 %zu 项：--tasks %s\n" : "  and %zu more: --tasks %s\n",
+        (void)printf(asker->lang == LANG_ZH ? "  另有 %zu 项：--tasks %s\n"
+                                            : "  and %zu more: --tasks %s\n",
                      count - shown, strcmp(which, "first") == 0 ? "all" : which);
     }
 }
@@ -233,5 +237,6 @@ void plan_print_show(const struct plan_asker *asker, const json_t *plan, const j
     }
     print_tasks(asker, tasks, "first", say(asker, "responsible units", "责任单位"), SHOWN_MAX);
     print_tasks(asker, tasks, "overdue", say(asker, "overdue", "已逾期"), SHOWN_MAX);
-    print_tasks(asker, tasks, "failed", say(asker, "checklist did not pass", "检查未通过"), SHOWN_MAX);
+    print_tasks(asker, tasks, "failed", say(asker, "checklist did not pass", "检查未通过"),
+                SHOWN_MAX);
 }

@@ -33,16 +33,18 @@ static void put_head(const struct report_month *report, enum lang lang, FILE *ou
     (void)snprintf(en, sizeof en, "%s: city operations report", kpi->city_en);
     html_both(out, zh, en);
     (void)fputs("</h1><p class=sub>", out);
-    (void)snprintf(zh, sizeof zh, "%s 至 %s · 公式版本 %s · 数据截至 %s%s", kpi->from_day, kpi->until_day,
-                   kpi->formulas->version, report->made_at, report->is_whole ? "" : "（本期未完）");
+    (void)snprintf(zh, sizeof zh, "%s 至 %s · 公式版本 %s · 数据截至 %s%s", kpi->from_day,
+                   kpi->until_day, kpi->formulas->version, report->made_at,
+                   report->is_whole ? "" : "（本期未完）");
     (void)snprintf(en, sizeof en, "%s to %s · formulas %s · history up to %s%s", kpi->from_day,
                    kpi->until_day, kpi->formulas->version, report->made_at,
                    report->is_whole ? "" : " (the period is not over)");
     html_both(out, zh, en);
     (void)fputs("</p>\n", out);
     if (kpi->cases == 0) {
-        html_note(out, "NO_CASES：本期没有上报、到期或结案的案件，各项指标均为 n/a。",
-                 "NO_CASES: nothing was reported, due or closed in this period; every index is n/a.");
+        html_note(
+            out, "NO_CASES：本期没有上报、到期或结案的案件，各项指标均为 n/a。",
+            "NO_CASES: nothing was reported, due or closed in this period; every index is n/a.");
     }
 }
 
@@ -82,29 +84,36 @@ static void put_days(const struct report_month *report, FILE *out)
     }
     const double width = 900.0 / report->day_count;
     html_heading(out, "每日上报与结案", "Cases reported and closed each day");
-    (void)fprintf(out, "<svg viewBox=\"0 0 960 200\" role=img aria-label=\"%u\"><line x1=40 y1=170 x2=940 y2=170 stroke=#1c2126 />"
-                       "<text x=34 y=20 text-anchor=end>%u</text><text x=34 y=174 text-anchor=end>0</text>\n",
-                  most, most);
+    (void)fprintf(
+        out,
+        "<svg viewBox=\"0 0 960 200\" role=img aria-label=\"%u\"><line x1=40 y1=170 x2=940 y2=170 "
+        "stroke=#1c2126 />"
+        "<text x=34 y=20 text-anchor=end>%u</text><text x=34 y=174 text-anchor=end>0</text>\n",
+        most, most);
     for (uint32_t i = 0; i < report->day_count; i++) {
         const double x = 40 + width * i;
-        const double opened = 155.0 * report->opened[i] / most, closed = 155.0 * report->closed[i] / most;
-        (void)fprintf(out,
-                      "<rect x=%.1f y=%.1f width=%.1f height=%.1f fill=#2f5d7c><title>%u</title></rect>"
-                      "<rect x=%.1f y=%.1f width=%.1f height=%.1f fill=#b3c3ce><title>%u</title></rect>\n",
-                      x + width * 0.12, 170 - opened, width * 0.36, opened, report->opened[i],
-                      x + width * 0.5, 170 - closed, width * 0.36, closed, report->closed[i]);
+        const double opened = 155.0 * report->opened[i] / most,
+                     closed = 155.0 * report->closed[i] / most;
+        (void)fprintf(
+            out,
+            "<rect x=%.1f y=%.1f width=%.1f height=%.1f fill=#2f5d7c><title>%u</title></rect>"
+            "<rect x=%.1f y=%.1f width=%.1f height=%.1f fill=#b3c3ce><title>%u</title></rect>\n",
+            x + width * 0.12, 170 - opened, width * 0.36, opened, report->opened[i],
+            x + width * 0.5, 170 - closed, width * 0.36, closed, report->closed[i]);
         if (i % (report->day_count / 31 + 1) == 0) {
-            (void)fprintf(out, "<text x=%.1f y=185 text-anchor=middle>%u</text>\n", x + width / 2, i + 1);
+            (void)fprintf(out, "<text x=%.1f y=185 text-anchor=middle>%u</text>\n", x + width / 2,
+                          i + 1);
         }
     }
     (void)fputs("</svg>\n", out);
     html_note(out, "深色为上报，浅色为结案；横轴为本期第几天。",
-             "Dark: reported; light: closed; below: the day of the period.");
+              "Dark: reported; light: closed; below: the day of the period.");
 }
 
 /* ---- the indices ---- */
 
-static void put_beside(const struct report_month *report, FILE *out, const struct formula_index *index)
+static void put_beside(const struct report_month *report, FILE *out,
+                       const struct formula_index *index)
 {
     const struct formulas *formulas = report->kpi->formulas;
     for (uint32_t i = 0; i < index->beside_count; i++) {
@@ -112,7 +121,8 @@ static void put_beside(const struct report_month *report, FILE *out, const struc
         (void)fputs("<div>", out);
         put_label(out, &other->label);
         (void)fputs(" ", out);
-        put_value(out, tally_index(report->tallies[REPORT_CITY], 0, index->beside[i], false), other->unit);
+        put_value(out, tally_index(report->tallies[REPORT_CITY], 0, index->beside[i], false),
+                  other->unit);
         (void)fputs("</div>", out);
     }
     if (index->beside_count > 0 && index->why.zh[0] != '\0') {
@@ -157,11 +167,14 @@ static void put_indices(const struct report_month *report, FILE *out)
         (void)fputs("</td></tr>\n", out);
     }
     (void)fputs("</tbody></table></div>\n", out);
-    (void)snprintf(zh, sizeof zh, "剔除后：%s，本期 %llu 件。n/a：没有分母，不以 0 计。时间倒置 %llu 件，未计入时长。",
-                   formulas->exempt_label.zh, (unsigned long long)tally_exempt(tally),
-                   (unsigned long long)tally_implausible(tally));
+    (void)snprintf(
+        zh, sizeof zh,
+        "剔除后：%s，本期 %llu 件。n/a：没有分母，不以 0 计。时间倒置 %llu 件，未计入时长。",
+        formulas->exempt_label.zh, (unsigned long long)tally_exempt(tally),
+        (unsigned long long)tally_implausible(tally));
     (void)snprintf(en, sizeof en,
-                   "Exempted: %s, %llu cases. n/a: there is nothing to divide by; it is not 0. %llu cases end before "
+                   "Exempted: %s, %llu cases. n/a: there is nothing to divide by; it is not 0. "
+                   "%llu cases end before "
                    "they begin; no duration is taken from them.",
                    formulas->exempt_label.en, (unsigned long long)tally_exempt(tally),
                    (unsigned long long)tally_implausible(tally));
@@ -178,7 +191,8 @@ static void put_durations(const struct report_month *report, FILE *out)
     html_both(out, "平均", "Mean");
     (void)fputs("<th class=n>p50<th class=n>p90<th class=n>p99</tr></thead><tbody>\n", out);
     for (uint32_t i = 0; i < formulas->duration_count; i++) {
-        const struct tally_duration span = tally_duration(report->tallies[REPORT_CITY], 0, i, false);
+        const struct tally_duration span =
+            tally_duration(report->tallies[REPORT_CITY], 0, i, false);
         const int64_t spans[] = {span.mean_ms, span.p50_ms, span.p90_ms, span.p99_ms};
         (void)fputs("<tr><td>", out);
         put_label(out, &formulas->durations[i].label);
@@ -187,7 +201,7 @@ static void put_durations(const struct report_month *report, FILE *out)
             char zh[48], en[48];
             (void)fputs("<td class=n>", out);
             html_both(out, kpi_span(&span, spans[s], LANG_ZH, zh, sizeof zh),
-                     kpi_span(&span, spans[s], LANG_EN, en, sizeof en));
+                      kpi_span(&span, spans[s], LANG_EN, en, sizeof en));
             (void)fputs("</td>", out);
         }
         (void)fputs("</tr>\n", out);
@@ -201,10 +215,12 @@ static void put_durations(const struct report_month *report, FILE *out)
 static void put_bar(FILE *out, struct formula_value value)
 {
     if (!value.is_absent && value.number >= 0 && value.number <= 100) {
-        (void)fprintf(out,
-                      "<svg viewBox=\"0 0 120 6\" style=\"width:120px;margin:3px 0 0\" aria-hidden=true>"
-                      "<rect width=120 height=6 fill=#e6eaed /><rect width=%.1f height=6 fill=#2f5d7c /></svg>",
-                      value.number * 1.2);
+        (void)fprintf(
+            out,
+            "<svg viewBox=\"0 0 120 6\" style=\"width:120px;margin:3px 0 0\" aria-hidden=true>"
+            "<rect width=120 height=6 fill=#e6eaed /><rect width=%.1f height=6 fill=#2f5d7c "
+            "/></svg>",
+            value.number * 1.2);
     }
 }
 
@@ -227,8 +243,10 @@ static void put_object(const struct report_month *report, FILE *out, enum report
         char name_zh[256], name_en[256];
         const char *key = tally_row_key(tally, row);
         (void)fputs("<tr><td>", out);
-        html_both(out, kpi_name(report->kpi, &report->options[object], key, LANG_ZH, name_zh, sizeof name_zh),
-                 kpi_name(report->kpi, &report->options[object], key, LANG_EN, name_en, sizeof name_en));
+        html_both(
+            out,
+            kpi_name(report->kpi, &report->options[object], key, LANG_ZH, name_zh, sizeof name_zh),
+            kpi_name(report->kpi, &report->options[object], key, LANG_EN, name_en, sizeof name_en));
         put_bar(out, tally_index(tally, row, 0, false));
         (void)fputs("</td>", out);
         for (uint32_t i = 0; i < formulas->index_count && i < KEY_INDICES; i++) {
@@ -258,8 +276,10 @@ static void put_lists(const struct report_month *report, FILE *out)
         }
         if (list->count > list->kept) {
             char zh[96], en[96];
-            (void)snprintf(zh, sizeof zh, "另有 %u 件；gridloop index --cases 全部列出", list->count - list->kept);
-            (void)snprintf(en, sizeof en, "%u more; gridloop index --cases lists all", list->count - list->kept);
+            (void)snprintf(zh, sizeof zh, "另有 %u 件；gridloop index --cases 全部列出",
+                           list->count - list->kept);
+            (void)snprintf(en, sizeof en, "%u more; gridloop index --cases lists all",
+                           list->count - list->kept);
             html_both(out, zh, en);
         }
         (void)fputs("</p></details>\n", out);

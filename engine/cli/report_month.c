@@ -116,9 +116,10 @@ struct csv_row {
 static void put_row(const struct report_month *report, FILE *out, const struct csv_row *row)
 {
     const struct kpi *kpi = report->kpi;
-    const char *cells[] = {kpi->from_day,  kpi->until_day,     kpi->formulas->version, row->object_kind,
-                           row->object,    row->name,          row->kind,              row->key,
-                           row->label->zh, row->label->en,     row->raw,               row->exempted};
+    const char *cells[] = {kpi->from_day,    kpi->until_day, kpi->formulas->version,
+                           row->object_kind, row->object,    row->name,
+                           row->kind,        row->key,       row->label->zh,
+                           row->label->en,   row->raw,       row->exempted};
     for (size_t i = 0; i < COUNT_OF(cells); i++) {
         put_cell(out, cells[i], i + 1 == COUNT_OF(cells));
     }
@@ -180,8 +181,8 @@ static void put_object(const struct report_month *report, FILE *out, struct csv_
         row->label = &formulas->counters[i].label;
         print_value((struct formula_value){.number = tally_counter(tally, at, i, false)}, row->raw,
                     sizeof row->raw);
-        print_value((struct formula_value){.number = tally_counter(tally, at, i, true)}, row->exempted,
-                    sizeof row->exempted);
+        print_value((struct formula_value){.number = tally_counter(tally, at, i, true)},
+                    row->exempted, sizeof row->exempted);
         put_row(report, out, row);
     }
     put_durations(report, out, row, tally, at);
@@ -191,16 +192,17 @@ bool report_csv_write(const struct report_month *report, FILE *out)
 {
     static const char *const KINDS[REPORT_OBJECTS] = {"city", "area", "department", "team"};
     char name[256];
-    (void)fputs("from,to,formulas,object_kind,object,object_name,kind,key,name_zh,name_en,raw,exempted\r\n",
-                out);
+    (void)fputs(
+        "from,to,formulas,object_kind,object,object_name,kind,key,name_zh,name_en,raw,exempted\r\n",
+        out);
     for (size_t i = 0; i < REPORT_OBJECTS; i++) {
         const struct tally *tally = report->tallies[i];
         for (uint32_t at = i == REPORT_CITY ? 0 : 1; at < tally_row_count(tally); at++) {
             const char *key = tally_row_key(tally, at);
             struct csv_row row = {.object_kind = KINDS[i], .object = key};
             row.name = i == REPORT_CITY ? report->kpi->city_zh
-                                        : kpi_name(report->kpi, &report->options[i], key, LANG_ZH, name,
-                                                   sizeof name);
+                                        : kpi_name(report->kpi, &report->options[i], key, LANG_ZH,
+                                                   name, sizeof name);
             put_object(report, out, &row, tally, at);
         }
     }

@@ -83,8 +83,11 @@ static enum err inputs_init(const struct backtest_request *request, const char *
         inputs->recorded.bytes = NULL;
     } else if (err == ERR_OK) {
         if (inputs->recorded.bytes != NULL && request->against == NULL) {
-            (void)fprintf(stderr, COMMAND ": the city has changed since this log; %s stands for the rules of before\n",
-                          against);
+            (void)fprintf(
+                stderr,
+                COMMAND
+                ": the city has changed since this log; %s stands for the rules of before\n",
+                against);
         }
         err = rules_compile(against, &read->city, read->problems, &inputs->before.bytes,
                             &inputs->before.size);
@@ -100,7 +103,8 @@ static int read_log(const struct backtest_request *request, struct backtest_inpu
                    directory != NULL && strlen(directory) <= 40 ? directory : "/tmp");
     const int fd = mkstemp(inputs->trace);
     if (fd < 0) {
-        (void)fprintf(stderr, COMMAND ": no temporary file in %s (exit %d)\n", inputs->trace, EX_CANTCREAT);
+        (void)fprintf(stderr, COMMAND ": no temporary file in %s (exit %d)\n", inputs->trace,
+                      EX_CANTCREAT);
         inputs->trace[0] = '\0';
         return EX_CANTCREAT;
     }
@@ -108,7 +112,8 @@ static int read_log(const struct backtest_request *request, struct backtest_inpu
     const int exit_code =
         log_events_write(COMMAND, request->log, inputs->trace, &inputs->counts, &inputs->recorded);
     if (exit_code == EX_OK && inputs->counts.written == 0) {
-        (void)fprintf(stderr, COMMAND ": the log in %s has no events that can be played again (exit %d)\n",
+        (void)fprintf(stderr,
+                      COMMAND ": the log in %s has no events that can be played again (exit %d)\n",
                       request->log, EX_NOINPUT);
         return EX_NOINPUT;
     }
@@ -142,8 +147,10 @@ static uint64_t lost_count(const struct log_events_counts *counts, const struct 
 
 static void print_lost(const struct log_events_counts *counts, bool is_chinese)
 {
-    (void)printf(is_chinese ? "取自日志：%" PRIu64 " 个事件，重放 %" PRIu64 " 个，自第 %" PRIu64 " 条起\n"
-                            : "from the log: %" PRIu64 " events, %" PRIu64 " played, from entry %" PRIu64 " on\n",
+    (void)printf(is_chinese
+                     ? "取自日志：%" PRIu64 " 个事件，重放 %" PRIu64 " 个，自第 %" PRIu64 " 条起\n"
+                     : "from the log: %" PRIu64 " events, %" PRIu64 " played, from entry %" PRIu64
+                       " on\n",
                  counts->events, counts->written, counts->first_position);
     for (size_t i = 0; i < COUNT_OF(LOST); i++) {
         if (lost_count(counts, &LOST[i]) > 0) {
@@ -176,9 +183,14 @@ static json_t *new_fields(const struct backtest_inputs *inputs)
 static void print_new_fields(json_t *fields, bool is_chinese)
 {
     for (size_t i = 0; i < json_array_size(fields); i++) {
-        (void)printf("%s%s", i == 0 ? (is_chinese ? "日志中没有的字段（仅新规则声明）：" : "fields that only the new rules declare, so no recorded event has them: ")
-                                    : ", ",
-                     json_string_value(json_array_get(fields, i)));
+        (void)printf(
+            "%s%s",
+            i == 0
+                ? (is_chinese
+                       ? "日志中没有的字段（仅新规则声明）："
+                       : "fields that only the new rules declare, so no recorded event has them: ")
+                : ", ",
+            json_string_value(json_array_get(fields, i)));
     }
     if (json_array_size(fields) > 0) {
         (void)printf("\n");
@@ -189,7 +201,8 @@ static enum err play(const struct backtest_request *request, struct backtest_inp
                      struct backtest_run *side, const char *what)
 {
     struct trace_reader *trace = NULL;
-    enum err err = trace_reader_open(request->log != NULL ? inputs->trace : request->corpus, inputs->read.problems, &trace);
+    enum err err = trace_reader_open(request->log != NULL ? inputs->trace : request->corpus,
+                                     inputs->read.problems, &trace);
     if (err != ERR_OK) {
         return err;
     }
@@ -283,9 +296,9 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
 
 static void judge_row(struct judge *judge, const struct tree_node *row)
 {
-    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},     {"owner", KEY_KNOWN},
-                                           {"metric", KEY_KNOWN},   {"at_least", KEY_KNOWN},
-                                           {"at_most", KEY_KNOWN},  {"exactly", KEY_KNOWN}};
+    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},    {"owner", KEY_KNOWN},
+                                           {"metric", KEY_KNOWN},  {"at_least", KEY_KNOWN},
+                                           {"at_most", KEY_KNOWN}, {"exactly", KEY_KNOWN}};
     static const struct word_spec METRICS[] = {{"cases", METRIC_CASES},
                                                {"merge_ratio", METRIC_MERGE},
                                                {"sla_miss_rate", METRIC_MISS},
@@ -331,8 +344,8 @@ static void judge_unexpected(struct judge *judge, const struct tree_node *rows, 
         bool is_named = backtest_rule(judge->backtest, id).cases == 0;
         for (uint32_t k = 0; k < read_list_count(rows); k++) {
             const struct tree_node *rule = read_find(read_list_item(rows, k), "rule");
-            is_named = is_named || (rule != NULL && rule->kind == TREE_TEXT &&
-                                    strcmp(rule->text, id) == 0);
+            is_named = is_named ||
+                       (rule != NULL && rule->kind == TREE_TEXT && strcmp(rule->text, id) == 0);
         }
         if (!is_named) {
             judge->failed += is_failure ? 1 : 0;
@@ -382,11 +395,11 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
     (void)fclose(file);
     struct truth_result *truth = arena_take(arena, sizeof *truth);
     compare_truth_make(truth, inputs->after.run);
-    struct judge judge = {
-        .loader = {arena, inputs->read.problems, refs_new(arena, &inputs->read.city), inputs->read.set},
-        .backtest = backtest,
-        .truth = truth,
-        .is_chinese = cli_lang(request->lang) == LANG_ZH};
+    struct judge judge = {.loader = {arena, inputs->read.problems,
+                                     refs_new(arena, &inputs->read.city), inputs->read.set},
+                          .backtest = backtest,
+                          .truth = truth,
+                          .is_chinese = cli_lang(request->lang) == LANG_ZH};
     const struct tree_node *root =
         tree_parse(arena, inputs->read.problems, request->expect, bytes, size);
     if (root != NULL) {
@@ -402,24 +415,26 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
 
 /* ---- all of it ---- */
 
-static int write_report(const struct backtest_request *request, const struct backtest_inputs *inputs,
-                        const struct backtest *backtest)
+static int write_report(const struct backtest_request *request,
+                        const struct backtest_inputs *inputs, const struct backtest *backtest)
 {
     json_t *root = backtest_to_json(backtest);
     if (request->log != NULL) {
-        json_t *lost = json_pack("{s:I, s:I, s:o}", "events", (json_int_t)inputs->counts.events, "played",
-                                 (json_int_t)inputs->counts.written, "new_fields", new_fields(inputs));
+        json_t *lost =
+            json_pack("{s:I, s:I, s:o}", "events", (json_int_t)inputs->counts.events, "played",
+                      (json_int_t)inputs->counts.written, "new_fields", new_fields(inputs));
         for (size_t i = 0; i < COUNT_OF(LOST); i++) {
-            (void)json_object_set_new(lost, LOST[i].json,
-                                      json_integer((json_int_t)lost_count(&inputs->counts, &LOST[i])));
+            (void)json_object_set_new(
+                lost, LOST[i].json,
+                json_integer((json_int_t)lost_count(&inputs->counts, &LOST[i])));
         }
         (void)json_object_set_new(root, "log", lost);
     }
     const int failed = json_dump_file(root, request->report, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(root);
     if (failed != 0) {
-        (void)fprintf(stderr, COMMAND ": %s cannot be written (exit %d)\n",
-                      request->report, EX_CANTCREAT);
+        (void)fprintf(stderr, COMMAND ": %s cannot be written (exit %d)\n", request->report,
+                      EX_CANTCREAT);
     }
     return failed != 0 ? EX_CANTCREAT : EX_OK;
 }
@@ -433,7 +448,7 @@ static int backtest(const struct backtest_request *request)
                     ? rules_inputs_find(COMMAND, request->city, request->rules, &inputs.read)
                     : exit_code;
     if (exit_code == EX_OK) {
-        exit_code = request->log != NULL                          ? read_log(request, &inputs)
+        exit_code = request->log != NULL                      ? read_log(request, &inputs)
                     : cli_has_input(COMMAND, request->corpus) ? EX_OK
                                                               : EX_NOINPUT;
     }
@@ -474,7 +489,10 @@ int rules_backtest(int argc, char **argv)
         {"rules", 'r', "DIR", 0, "the new rules", 0},
         {"against", 'a', "DIR", 0, "the rules before; default CITY/rules", 0},
         {"corpus", 'c', "FILE", 0, "recorded events, a trace", 0},
-        {"log", 'l', "DIR", 0, "or those of an engine's log: its data directory, with the rules of its time as those before", 0},
+        {"log", 'l', "DIR", 0,
+         "or those of an engine's log: its data directory, with the rules of its time as those "
+         "before",
+         0},
         {"expect", 'e', "FILE", 0, "what must hold under the new rules", 0},
         {"report", 'o', "FILE", 0, "write everything as JSON", 0},
         {"seed", 's', "N", 0, "of the simulated people (default 1)", 0},
@@ -482,22 +500,24 @@ int rules_backtest(int argc, char **argv)
         {0}};
     struct backtest_request request = {.seed = 1};
     const char *seed = "1";
-    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
-                                           {'a', &request.against, NULL},
-                                           {'c', &request.corpus, NULL},
-                                           {'l', &request.log, NULL},
-                                           {'e', &request.expect, NULL},
-                                           {'o', &request.report, NULL},
-                                           {'L', &request.lang, NULL},
-                                           {'s', &seed, NULL},
-                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_slot slots[] = {
+        {'r', &request.rules, NULL},          {'a', &request.against, NULL},
+        {'c', &request.corpus, NULL},         {'l', &request.log, NULL},
+        {'e', &request.expect, NULL},         {'o', &request.report, NULL},
+        {'L', &request.lang, NULL},           {'s', &seed, NULL},
+        {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
+        OPTIONS,
+        "CITY",
         "Plays recorded events twice, under the rules of before and under new ones, with the same "
-        "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done and "
-        "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be read.",
-        slots, COUNT_OF(slots),
-        "name a city, new rules and events, of a trace or of a log: gridloop rules backtest ./qinghe --rules ./new --corpus "
+        "simulated people, and shows what differs: cases, owners, handlers, clocks.\vExit 0: done "
+        "and "
+        "all expectations hold. 1: some do not. 65: rules, events or expectations that cannot be "
+        "read.",
+        slots,
+        COUNT_OF(slots),
+        "name a city, new rules and events, of a trace or of a log: gridloop rules backtest "
+        "./qinghe --rules ./new --corpus "
         "day.ndjson"};
     if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;

@@ -24,9 +24,12 @@ static bool write_extra(const char *directory, const struct city *city)
         return false;
     }
     (void)fprintf(file,
-                  "ruleset: 1\nevents:\n  a.a.reload: {title: t, lane: report, fields: {a_reload: number}}\nrules:\n"
-                  "- {id: a.a.reload, title: t, owner: %.*s, priority: 1, event: a.a.reload, where: a_reload > 1, "
-                  "dedupe: {key: [a_reload], window: 1m}, open: {class: \"%.*s\", severity: 4, title: t}, assign: {on_shift: any}}\n",
+                  "ruleset: 1\nevents:\n  a.a.reload: {title: t, lane: report, fields: {a_reload: "
+                  "number}}\nrules:\n"
+                  "- {id: a.a.reload, title: t, owner: %.*s, priority: 1, event: a.a.reload, "
+                  "where: a_reload > 1, "
+                  "dedupe: {key: [a_reload], window: 1m}, open: {class: \"%.*s\", severity: 4, "
+                  "title: t}, assign: {on_shift: any}}\n",
                   (int)owner.size, city_text(city, owner), (int)class_code.size,
                   city_text(city, class_code));
     return fclose(file) == 0;
@@ -73,7 +76,8 @@ static void drop_directory(const char *path)
     }
 }
 
-enum err rules_beside_read(const struct rules_inputs *read, const char *city, struct rules_inputs *out)
+enum err rules_beside_read(const struct rules_inputs *read, const char *city,
+                           struct rules_inputs *out)
 {
     *out = (struct rules_inputs){.problems = problems_new()};
     enum err err = make_directory(read, out->rules) ? ERR_OK : ERR_IO;

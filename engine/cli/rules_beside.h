@@ -7,6 +7,7 @@
 
 #include "engine/cli/rules_inputs.h"
 
-enum err rules_beside_read(const struct rules_inputs *read, const char *city, struct rules_inputs *out) WARN_UNUSED;
+enum err rules_beside_read(const struct rules_inputs *read, const char *city,
+                           struct rules_inputs *out) WARN_UNUSED;
 
 #endif

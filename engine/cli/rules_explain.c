@@ -63,7 +63,8 @@ static void resolve(const struct rules_inputs *inputs, const struct explain_requ
                               .field_count = (uint32_t)event->field_count,
                               .text = facts_text(event->text)};
     if (event->has_place) {
-        fact.place = (struct place){(int32_t)lround(event->lon * 1e7), (int32_t)lround(event->lat * 1e7)};
+        fact.place =
+            (struct place){(int32_t)lround(event->lon * 1e7), (int32_t)lround(event->lat * 1e7)};
     }
     for (uint32_t i = 0; i < fact.field_count; i++) {
         const struct gridloop_field *field = &event->fields[i];
@@ -138,7 +139,8 @@ static void explain_all(const struct rules_inputs *inputs, const struct explain_
         const struct explanation explanation = explain_rule(set, rule, event);
         told++;
         const bool competes = rule->lane == RULE_LANE_DISPATCH && rule->status == RULE_ACTIVE;
-        if (explanation.takes && competes && (winner == NULL || rule->priority > winner->priority)) {
+        if (explanation.takes && competes &&
+            (winner == NULL || rule->priority > winner->priority)) {
             winner = rule;
         }
         if (request->is_json) {
@@ -148,8 +150,8 @@ static void explain_all(const struct rules_inputs *inputs, const struct explain_
         }
     }
     if (request->is_json) {
-        json_t *root = json_pack("{s:o, s:s?}", "rules", rows, "winner",
-                                 winner == NULL ? NULL : winner->id);
+        json_t *root =
+            json_pack("{s:o, s:s?}", "rules", rows, "winner", winner == NULL ? NULL : winner->id);
         if (recorded != NULL) {
             (void)json_object_set(root, "recorded", recorded);
         }
@@ -197,10 +199,11 @@ static int explain_record(const struct rules_inputs *inputs, const struct explai
     }
     if (record->head.type == NONE16) {
         const char *nearest = facts_nearest_type(inputs->facts, type);
-        (void)fprintf(stderr, COMMAND ": no rule file declares the event type \"%s\"%s%s%s "
+        (void)fprintf(stderr,
+                      COMMAND ": no rule file declares the event type \"%s\"%s%s%s "
                               "(exit %d)\n",
-                      type, nearest == NULL ? "" : "; did you mean \"", nearest == NULL ? "" : nearest,
-                      nearest == NULL ? "" : "\"?", EX_DATAERR);
+                      type, nearest == NULL ? "" : "; did you mean \"",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?", EX_DATAERR);
         return EX_DATAERR;
     }
     const struct event event = {.head = &record->head,
@@ -212,7 +215,8 @@ static int explain_record(const struct rules_inputs *inputs, const struct explai
 }
 
 /* An event of a log: what was decided then, and why, by the rules at hand. */
-static int explain_recorded(const struct rules_inputs *inputs, const struct explain_request *request)
+static int explain_recorded(const struct rules_inputs *inputs,
+                            const struct explain_request *request)
 {
     static struct fact_record record; /* large */
     struct explain_log found;
@@ -259,7 +263,8 @@ int rules_explain(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
         {"event", 'e', "JSON|FILE|-", 0, "the event, in a form gridloop send takes", 0},
-        {"log", 'l', "DIR", 0, "--event is SOURCE/ID, ID or ENTRY.N of the log in this data directory", 0},
+        {"log", 'l', "DIR", 0,
+         "--event is SOURCE/ID, ID or ENTRY.N of the log in this data directory", 0},
         {"rule", 'R', "ID", 0, "this rule only, whatever its event types", 0},
         {"at", 't', "TIME", 0, "as if it happened then", 0},
         {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
@@ -267,20 +272,21 @@ int rules_explain(int argc, char **argv)
         {"json", 'j', NULL, 0, "both languages, as JSON", 0},
         {0}};
     struct explain_request request = {.city = NULL};
-    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
-                                           {'e', &request.event, NULL},
-                                           {'l', &request.log, NULL},
-                                           {'R', &request.rule, NULL},
-                                           {'t', &request.at, NULL},
-                                           {'L', &request.lang, NULL},
-                                           {'j', NULL, &request.is_json},
-                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_slot slots[] = {
+        {'r', &request.rules, NULL},   {'e', &request.event, NULL},
+        {'l', &request.log, NULL},     {'R', &request.rule, NULL},
+        {'t', &request.at, NULL},      {'L', &request.lang, NULL},
+        {'j', NULL, &request.is_json}, {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
-        "Tells of every rule on the event's type, clause by clause and with the values that stood in "
-        "the event, whether it takes the event. Of an event of a log also what was decided then, and by which rules.\vWhat became of a firing in a running engine is "
+        OPTIONS,
+        "CITY",
+        "Tells of every rule on the event's type, clause by clause and with the values that stood "
+        "in "
+        "the event, whether it takes the event. Of an event of a log also what was decided then, "
+        "and by which rules.\vWhat became of a firing in a running engine is "
         "told by gridloop case explain. Exit 65: the event is wrong, and how.",
-        slots, COUNT_OF(slots),
+        slots,
+        COUNT_OF(slots),
         "name a city and an event: gridloop rules explain ./qinghe --event '{\"type\": "
         "\"camera.dumping\", \"device\": \"cam-0001\"}'"};
     if (arguments_fill(&form, argc, argv) != 0) {
@@ -292,14 +298,17 @@ int rules_explain(int argc, char **argv)
     }
     int32_t offset_minutes = 0;
     if (request.at != NULL && !trace_parse_instant(request.at, &request.at_ms, &offset_minutes)) {
-        (void)fprintf(stderr, COMMAND ": --at takes a time such as 2026-03-03T08:20:00+08:00, not \"%s\" (exit %d)\n",
-                      request.at, EX_USAGE);
+        (void)fprintf(
+            stderr,
+            COMMAND ": --at takes a time such as 2026-03-03T08:20:00+08:00, not \"%s\" (exit %d)\n",
+            request.at, EX_USAGE);
         return EX_USAGE;
     }
     struct rules_inputs inputs;
     int exit_code = rules_inputs_find(COMMAND, request.city, request.rules, &inputs);
     if (exit_code == EX_OK) {
-        if (rules_inputs_read(&inputs, request.city) != ERR_OK || rules_inputs_lower(&inputs) != ERR_OK) {
+        if (rules_inputs_read(&inputs, request.city) != ERR_OK ||
+            rules_inputs_lower(&inputs) != ERR_OK) {
             exit_code = rules_inputs_refuse(COMMAND, &inputs);
         } else if (request.rule != NULL && ruleset_find_rule(inputs.set, request.rule) == NULL) {
             exit_code = refuse_rule(inputs.set, request.rule);

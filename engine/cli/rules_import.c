@@ -31,8 +31,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (request->table == NULL || request->out == NULL) {
-            argp_error(state, "name a table and where to write: gridloop rules import table.csv --out "
-                              "./catalogue");
+            argp_error(state,
+                       "name a table and where to write: gridloop rules import table.csv --out "
+                       "./catalogue");
         }
         return 0;
     default:
@@ -67,27 +68,32 @@ static int import_table(const struct import_request *request, FILE *classes, FIL
     problems_print(problems, stdout);
     problems_free(problems);
     if (err != ERR_OK) {
-        (void)fprintf(stderr, "gridloop rules import: nothing usable was written; repair the table (exit %d)\n",
-                      EX_DATAERR);
+        (void)fprintf(
+            stderr,
+            "gridloop rules import: nothing usable was written; repair the table (exit %d)\n",
+            EX_DATAERR);
         return EX_DATAERR;
     }
-    (void)printf("%u rows: %s/catalogue.csv and %s/rules/catalogue.yaml; %u rules wait for one owner "
-                 "to be chosen\nnext: put them into a city, then gridloop rules lint CITY\n",
-                 result.rows, request->out, request->out, result.unsettled);
+    (void)printf(
+        "%u rows: %s/catalogue.csv and %s/rules/catalogue.yaml; %u rules wait for one owner "
+        "to be chosen\nnext: put them into a city, then gridloop rules lint CITY\n",
+        result.rows, request->out, request->out, result.unsettled);
     return EX_OK;
 }
 
 int rules_import(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        {"out", 'o', "DIR", 0, "made if needed; gets catalogue.csv and rules/catalogue.yaml", 0}, {0}};
-    static const struct argp ARGP = {
-        .options = OPTIONS,
-        .parser = parse,
-        .args_doc = "TABLE.csv",
-        .doc = "Turns a catalogue (立案处置结案: class, condition, owners, limit, close condition, basis) into "
-               "the classes of a city and one rule a row.\vExit 65: rows that cannot be used, each with its "
-               "line. 66: no such table."};
+        {"out", 'o', "DIR", 0, "made if needed; gets catalogue.csv and rules/catalogue.yaml", 0},
+        {0}};
+    static const struct argp ARGP = {.options = OPTIONS,
+                                     .parser = parse,
+                                     .args_doc = "TABLE.csv",
+                                     .doc = "Turns a catalogue (立案处置结案: class, condition, "
+                                            "owners, limit, close condition, basis) into "
+                                            "the classes of a city and one rule a row.\vExit 65: "
+                                            "rows that cannot be used, each with its "
+                                            "line. 66: no such table."};
     struct import_request request = {NULL, NULL};
     char rules_directory[600];
     argp_err_exit_status = EX_USAGE;

@@ -15,7 +15,8 @@ int rules_inputs_find(const char *command, const char *city, const char *rules,
     *inputs = (struct rules_inputs){.problems = problems_new()};
     (void)snprintf(inputs->rules, sizeof inputs->rules, "%s%s", rules != NULL ? rules : city,
                    rules != NULL ? "" : "/rules");
-    return cli_has_input(command, city) && cli_has_input(command, inputs->rules) ? EX_OK : EX_NOINPUT;
+    return cli_has_input(command, city) && cli_has_input(command, inputs->rules) ? EX_OK
+                                                                                 : EX_NOINPUT;
 }
 
 enum err rules_inputs_read(struct rules_inputs *inputs, const char *city)
@@ -33,7 +34,8 @@ enum err rules_inputs_lower(struct rules_inputs *inputs)
 {
     enum err err = ruleset_lower(inputs->set, &inputs->policy_bytes, &inputs->policy_size);
     if (err == ERR_OK) {
-        err = policy_open(inputs->policy_bytes, inputs->policy_size, &inputs->city, &inputs->policy);
+        err =
+            policy_open(inputs->policy_bytes, inputs->policy_size, &inputs->city, &inputs->policy);
     }
     return err == ERR_OK ? facts_new(&inputs->city, &inputs->policy, &inputs->facts) : err;
 }
@@ -41,8 +43,9 @@ enum err rules_inputs_lower(struct rules_inputs *inputs)
 int rules_inputs_refuse(const char *command, const struct rules_inputs *inputs)
 {
     problems_print(inputs->problems, stdout);
-    (void)fprintf(stderr, "%s: the files cannot be read as a city and rules; repair these first (exit %d)\n",
-                  command, EX_DATAERR);
+    (void)fprintf(
+        stderr, "%s: the files cannot be read as a city and rules; repair these first (exit %d)\n",
+        command, EX_DATAERR);
     return EX_DATAERR;
 }
 

@@ -66,8 +66,8 @@ static void print_json(const struct ruleset *set, const struct lint *lint)
         }
         (void)json_array_append_new(rows, row);
     }
-    json_t *root = json_pack("{s:o, s:I}", "findings", rows, "pairs_skipped",
-                             (json_int_t)lint->pairs_skipped);
+    json_t *root =
+        json_pack("{s:o, s:I}", "findings", rows, "pairs_skipped", (json_int_t)lint->pairs_skipped);
     (void)json_dumpf(root, stdout, JSON_INDENT(1));
     (void)printf("\n");
     json_decref(root);
@@ -140,7 +140,8 @@ static void dump(json_t *root)
 /* ---- how rules are used ---- */
 
 /* Rules that some expectation of a test names. ERR_NOT_FOUND: there are no tests. */
-static enum err read_tests(struct rules_inputs *inputs, const char *directory, struct lint_usage *usage)
+static enum err read_tests(struct rules_inputs *inputs, const char *directory,
+                           struct lint_usage *usage)
 {
     struct suite suite;
     enum err err = suite_load(inputs->set, directory, inputs->problems, &suite);
@@ -151,8 +152,9 @@ static enum err read_tests(struct rules_inputs *inputs, const char *directory, s
     for (uint32_t i = 0; i < suite.count; i++) {
         const struct suite_test *test = &suite.tests[i];
         for (uint32_t k = 0; k < test->expect_count + test->never_count; k++) {
-            const uint32_t rule = k < test->expect_count ? test->expects[k].rule
-                                                         : test->nevers[k - test->expect_count].rule;
+            const uint32_t rule = k < test->expect_count
+                                      ? test->expects[k].rule
+                                      : test->nevers[k - test->expect_count].rule;
             if (rule < inputs->set->rule_count) {
                 is_tested[rule] = true;
             }
@@ -250,7 +252,8 @@ static int look(const struct lint_request *request, struct rules_inputs *inputs,
     if (exit_code != EX_OK) {
         return exit_code;
     }
-    const struct lint_options options = {.with_roster = true, .as_of_day = as_of_day, .usage = &usage};
+    const struct lint_options options = {
+        .with_roster = true, .as_of_day = as_of_day, .usage = &usage};
     const struct lint found = lint_ruleset(inputs->set, &options);
     if (strcmp(request->format, "sarif") == 0) {
         dump(lint_sarif(inputs->problems, &found));
@@ -267,7 +270,8 @@ static int lint(const struct lint_request *request)
     struct rules_inputs inputs;
     int32_t as_of_day = 0;
     if (request->as_of != NULL && !date_parse(request->as_of, &as_of_day)) {
-        (void)fprintf(stderr, COMMAND ": --as-of takes a date such as 2026-03-01, not \"%s\" (exit %d)\n",
+        (void)fprintf(stderr,
+                      COMMAND ": --as-of takes a date such as 2026-03-01, not \"%s\" (exit %d)\n",
                       request->as_of, EX_USAGE);
         return EX_USAGE;
     }
@@ -290,27 +294,35 @@ int rules_lint(int argc, char **argv)
     static const struct argp_option OPTIONS[] = {
         {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
         {"format", 'f', "text|json|sarif", 0, "default text; sarif is SARIF 2.1.0", 0},
-        {"fail-level", 'e', "error|warning|note", 0, "exit 65 from this level on; default error", 0},
-        {"as-of", 'd', "DATE", 0, "the day on which legal bases must be in force; default today", 0},
-        {"corpus", 'c', "FILE", 0, "recorded events, a trace: which rules are silent or far too busy", 0},
+        {"fail-level", 'e', "error|warning|note", 0, "exit 65 from this level on; default error",
+         0},
+        {"as-of", 'd', "DATE", 0, "the day on which legal bases must be in force; default today",
+         0},
+        {"corpus", 'c', "FILE", 0,
+         "recorded events, a trace: which rules are silent or far too busy", 0},
         {"tests", 't', "DIR", 0, "where *.test.yaml files are; default beside the rules", 0},
-        {"silent-days", 'S', "N", 0, "days without an event before a rule is called silent; default 30", 0},
+        {"silent-days", 'S', "N", 0,
+         "days without an event before a rule is called silent; default 30", 0},
         {"busy-per-day", 'B', "N", 0, "events a day before a rule is called busy; default 1000", 0},
         {"lang", 'L', "zh|en", 0, "language of the headings", 0},
         {0}};
     struct lint_request request = {
         .format = "text", .fail_level = "error", .silent = "30", .busy = "1000"};
     const struct arguments_slot slots[] = {
-        {'r', &request.rules, NULL},      {'f', &request.format, NULL}, {'e', &request.fail_level, NULL},
-        {'d', &request.as_of, NULL},      {'c', &request.corpus, NULL}, {'t', &request.tests, NULL},
-        {'S', &request.silent, NULL},     {'B', &request.busy, NULL},   {'L', &request.lang, NULL},
-        {ARGUMENTS_WORD, &request.city, NULL}};
+        {'r', &request.rules, NULL},      {'f', &request.format, NULL},
+        {'e', &request.fail_level, NULL}, {'d', &request.as_of, NULL},
+        {'c', &request.corpus, NULL},     {'t', &request.tests, NULL},
+        {'S', &request.silent, NULL},     {'B', &request.busy, NULL},
+        {'L', &request.lang, NULL},       {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
+        OPTIONS,
+        "CITY",
         "Looks for rules that can never match, contradict, hide or repeat each other, stand on "
         "clauses that are not in force, or that nobody can serve. Conflicts come with an event "
         "that both rules take.\vExit 0: nothing of that level. 65: findings, or files that "
         "cannot be read. 66: no such directory.",
-        slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules lint ./qinghe"};
+        slots,
+        COUNT_OF(slots),
+        "name a city directory, for example: gridloop rules lint ./qinghe"};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : lint(&request);
 }

@@ -66,7 +66,8 @@ static const char *digest_words(struct hash128 digest, char out[33])
 /* ---- the rules of before ---- */
 
 /* An image of the running engine, out of its data directory. The city it was lowered for is named by the image. */
-static enum err load_images(const char *data, struct hash128 policy_digest, struct plan_before *before)
+static enum err load_images(const char *data, struct hash128 policy_digest,
+                            struct plan_before *before)
 {
     struct posix_disk disk = {.directory = -1};
     struct image image;
@@ -102,21 +103,23 @@ static enum err load_images(const char *data, struct hash128 policy_digest, stru
     return err;
 }
 
-static int refuse_answer(const struct plan_request *request, const struct gridloop_rules_result *got)
+static int refuse_answer(const struct plan_request *request,
+                         const struct gridloop_rules_result *got)
 {
     char near[IDENTITIES_NEAR_SIZE] = "";
     const bool is_right = got->code == CODE_NO_RIGHT || got->code == CODE_UNKNOWN_IDENTITY;
-    const int exit_code = is_right                               ? EX_NOPERM
-                          : got->code == CODE_OVERLOADED         ? EX_TEMPFAIL
-                          : got->code == CODE_RULES_DIFFER       ? EX_DATAERR
-                          : got->code == CODE_RULES_REFUSED      ? EX_DATAERR
-                                                                 : EX_USAGE;
+    const int exit_code = is_right                          ? EX_NOPERM
+                          : got->code == CODE_OVERLOADED    ? EX_TEMPFAIL
+                          : got->code == CODE_RULES_DIFFER  ? EX_DATAERR
+                          : got->code == CODE_RULES_REFUSED ? EX_DATAERR
+                                                            : EX_USAGE;
     if (request->is_json) {
         (void)printf("{\"code\": \"%s\"}\n", words_code_name((uint32_t)got->code));
     }
     (void)fprintf(stderr, "refused %s: %s%s%s%s (exit %d)\n", words_code_name((uint32_t)got->code),
                   words_code((uint32_t)got->code, cli_lang(request->lang)),
-                  got->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, request->as, near) : "",
+                  got->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, request->as, near)
+                                                     : "",
                   got->hint[0] != '\0' ? "\n" : "", got->hint, exit_code);
     return exit_code;
 }
@@ -135,8 +138,9 @@ static int ask(const struct plan_request *request, const char *identity,
         return cli_no_engine(url);
     }
     if (status != GRIDLOOP_OK && (status != GRIDLOOP_HELD || out_result->code == 0)) {
-        (void)fprintf(stderr, "%s: %s%s%s (exit %d)\n", request->command, gridloop_status_text(status),
-                      out_result->hint[0] != '\0' ? ": " : "", out_result->hint, EX_USAGE);
+        (void)fprintf(stderr, "%s: %s%s%s (exit %d)\n", request->command,
+                      gridloop_status_text(status), out_result->hint[0] != '\0' ? ": " : "",
+                      out_result->hint, EX_USAGE);
         return EX_USAGE;
     }
     return out_result->code == CODE_DONE ? EX_OK : refuse_answer(request, out_result);
@@ -160,8 +164,10 @@ static int find_running(const struct plan_request *request, const struct city *c
     }
     const enum err err = load_images(data, digest_of(got.policy), before);
     if (err != ERR_OK) {
-        (void)fprintf(stderr, "%s: the image of the running rules in %s: %s; name its data directory with --data, or the "
-                              "rules of before with --against (exit %d)\n",
+        (void)fprintf(stderr,
+                      "%s: the image of the running rules in %s: %s; name its data directory with "
+                      "--data, or the "
+                      "rules of before with --against (exit %d)\n",
                       request->command, data, words_err(err), cli_exit_of(err));
         return cli_exit_of(err);
     }
@@ -174,7 +180,8 @@ static int find_before(const struct plan_request *request, const struct city *ci
     if (request->against == NULL) {
         return find_running(request, city, before);
     }
-    int exit_code = rules_inputs_find(request->command, request->city, request->against, &before->read);
+    int exit_code =
+        rules_inputs_find(request->command, request->city, request->against, &before->read);
     if (exit_code == EX_OK && (rules_inputs_read(&before->read, request->city) != ERR_OK ||
                                rules_inputs_lower(&before->read) != ERR_OK)) {
         exit_code = rules_inputs_refuse(request->command, &before->read);
@@ -225,9 +232,10 @@ static json_t *change_json(const struct change *change, const struct lint *lint)
         const struct change_row *row = &change->rows[i];
         uint32_t size = 0;
         const char *id = change_id(change, row, &size);
-        json_t *item = row->kind == CHANGE_RESET
-                           ? json_pack("{s:s%, s:o}", "rule", id, (size_t)size, "because", shape_json(row))
-                           : json_stringn(id, size);
+        json_t *item =
+            row->kind == CHANGE_RESET
+                ? json_pack("{s:s%, s:o}", "rule", id, (size_t)size, "because", shape_json(row))
+                : json_stringn(id, size);
         (void)json_array_append_new(json_object_get(root, change_kind_json(row->kind)), item);
     }
     return root;
@@ -240,7 +248,8 @@ static void print_row(const struct change *change, const struct change_row *row,
     (void)printf("  %-14s %.*s", change_kind_words(row->kind, is_chinese), (int)size, id);
     for (uint32_t bit = 0, told = 0; bit < CHANGE_SHAPE_COUNT; bit++) {
         if ((row->shape >> bit & 1) != 0) {
-            (void)printf("%s%s", told++ == 0 ? (is_chinese ? "：" : ": ") : (is_chinese ? "、" : ", "),
+            (void)printf("%s%s",
+                         told++ == 0 ? (is_chinese ? "：" : ": ") : (is_chinese ? "、" : ", "),
                          change_shape_words((enum change_shape_bit)bit, is_chinese));
         }
     }
@@ -267,12 +276,15 @@ static void print_change(const struct change *change, bool is_chinese)
     }
     (void)printf(is_chinese ? "保留 %u，重置 %u，新增 %u，移除 %u\n"
                             : "%u kept, %u start anew, %u new, %u removed\n",
-                 change->counts[CHANGE_KEPT], change->counts[CHANGE_RESET], change->counts[CHANGE_NEW],
-                 change->counts[CHANGE_REMOVED]);
+                 change->counts[CHANGE_KEPT], change->counts[CHANGE_RESET],
+                 change->counts[CHANGE_NEW], change->counts[CHANGE_REMOVED]);
     if (change->counts[CHANGE_RESET] > 0) {
-        (void)printf("%s\n", is_chinese ? "重置的规则：此前的重复上报记录不再有效，新事件不会并入旧键立的案件。"
-                                        : "A rule that starts anew forgets which reports were repeats; new events do not "
-                                          "join a case that its old keys opened.");
+        (void)printf(
+            "%s\n",
+            is_chinese
+                ? "重置的规则：此前的重复上报记录不再有效，新事件不会并入旧键立的案件。"
+                : "A rule that starts anew forgets which reports were repeats; new events do not "
+                  "join a case that its old keys opened.");
     }
     if (change->counts[CHANGE_RESET] + change->counts[CHANGE_REMOVED] > 0) {
         (void)printf("%s\n", is_chinese ? "在办案件继续按立案时的规则办理。"
@@ -291,7 +303,8 @@ static struct lint lint_of(const struct rules_inputs *inputs)
 }
 
 /* Reads, lints and lowers the new rules; findings that stop them are printed. */
-static int read_new(const struct plan_request *request, struct rules_inputs *inputs, struct lint *out_lint)
+static int read_new(const struct plan_request *request, struct rules_inputs *inputs,
+                    struct lint *out_lint)
 {
     if (rules_inputs_read(inputs, request->city) != ERR_OK) {
         return rules_inputs_refuse(request->command, inputs);
@@ -337,11 +350,12 @@ static int compare(const struct plan_request *request, const struct change *chan
     if (request->is_json) {
         json_t *root = change_json(change, lint);
         if (request->is_activation) {
-            (void)json_object_set_new(
-                root, "activated",
-                json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "code", words_code_name((uint32_t)got.code),
-                          "rules", digest, "kept", (int)got.kept, "reset", (int)got.reset, "new",
-                          (int)got.added, "removed", (int)got.removed));
+            (void)json_object_set_new(root, "activated",
+                                      json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "code",
+                                                words_code_name((uint32_t)got.code), "rules",
+                                                digest, "kept", (int)got.kept, "reset",
+                                                (int)got.reset, "new", (int)got.added, "removed",
+                                                (int)got.removed));
         }
         (void)json_dumpf(root, stdout, JSON_INDENT(1));
         (void)printf("\n");
@@ -382,48 +396,64 @@ int rules_plan(int argc, char **argv)
     static const struct argp_option OPTIONS[] = {
         {"rules", 'r', "DIR", 0, "the new rules; default CITY/rules", 0},
         {"against", 'a', "DIR", 0, "the rules before; default those the running engine uses", 0},
-        {"data", 'd', "DIR", 0, "data directory of that engine; default that of the last one started", 0},
+        {"data", 'd', "DIR", 0,
+         "data directory of that engine; default that of the last one started", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
     struct plan_request request = {.command = "gridloop rules plan"};
     const struct arguments_slot slots[] = {
-        {'r', &request.rules, NULL}, {'a', &request.against, NULL}, {'d', &request.data, NULL},
-        {'u', &request.url, NULL},   {'L', &request.lang, NULL},    {'j', NULL, &request.is_json},
+        {'r', &request.rules, NULL},          {'a', &request.against, NULL},
+        {'d', &request.data, NULL},           {'u', &request.url, NULL},
+        {'L', &request.lang, NULL},           {'j', NULL, &request.is_json},
         {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
-        "Says which rules would keep their state, start anew, come or go if these rules took the place of those in use. "
-        "Nothing is changed.\vState goes by a rule's id, its event types, and the fields of its dedupe and merge keys. Exit "
+        OPTIONS,
+        "CITY",
+        "Says which rules would keep their state, start anew, come or go if these rules took the "
+        "place of those in use. "
+        "Nothing is changed.\vState goes by a rule's id, its event types, and the fields of its "
+        "dedupe and merge keys. Exit "
         "65: the rules are refused, and why. 69: no engine; compare with --against.",
-        slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules plan ./qinghe"};
+        slots,
+        COUNT_OF(slots),
+        "name a city directory, for example: gridloop rules plan ./qinghe"};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : run(&request);
 }
 
 int rules_activate(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {
-        {"as", 'A', "ID", 0, "who activates them: a person with the right administrator or shift_chief", 0},
+        {"as", 'A', "ID", 0,
+         "who activates them: a person with the right administrator or shift_chief", 0},
         {"reason", 'm', "TEXT", 0, "why; kept in the log with the command, at most 119 bytes", 0},
-        {"rules", 'r', "DIR", 0, "the files as they were checked, if they are not CITY/rules; the engine reads its own", 0},
-        {"data", 'd', "DIR", 0, "data directory of the engine; default that of the last one started", 0},
+        {"rules", 'r', "DIR", 0,
+         "the files as they were checked, if they are not CITY/rules; the engine reads its own", 0},
+        {"data", 'd', "DIR", 0,
+         "data directory of the engine; default that of the last one started", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
     struct plan_request request = {.command = "gridloop rules activate", .is_activation = true};
     const struct arguments_slot slots[] = {
-        {'A', &request.as, NULL},   {'m', &request.reason, NULL}, {'r', &request.rules, NULL},
-        {'d', &request.data, NULL}, {'u', &request.url, NULL},    {'L', &request.lang, NULL},
+        {'A', &request.as, NULL},      {'m', &request.reason, NULL},
+        {'r', &request.rules, NULL},   {'d', &request.data, NULL},
+        {'u', &request.url, NULL},     {'L', &request.lang, NULL},
         {'j', NULL, &request.is_json}, {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
-        "Checks the rules as gridloop rules plan does, then has the running engine read, check and use them. The old ones stay "
-        "when anything is wrong.\vThe engine refuses files that differ from those checked here (RULES_DIFFER). Exit 65: the "
+        OPTIONS,
+        "CITY",
+        "Checks the rules as gridloop rules plan does, then has the running engine read, check and "
+        "use them. The old ones stay "
+        "when anything is wrong.\vThe engine refuses files that differ from those checked here "
+        "(RULES_DIFFER). Exit 65: the "
         "rules are refused. 69: no engine. 77: not that person's right.",
-        slots, COUNT_OF(slots),
-        "name a city, who and why: gridloop rules activate ./qinghe --as administrator --reason 'night noise'"};
+        slots,
+        COUNT_OF(slots),
+        "name a city, who and why: gridloop rules activate ./qinghe --as administrator --reason "
+        "'night noise'"};
     if (arguments_fill(&form, argc, argv) != 0) {
         return EX_USAGE;
     }

@@ -73,8 +73,8 @@ static enum err inputs_init(const struct test_request *request, struct test_inpu
     }
     inputs->ground = ground_of(read);
     coverage_init(inputs);
-    return suite_load(read->set, request->tests != NULL ? request->tests : read->rules, read->problems,
-                      &inputs->suite);
+    return suite_load(read->set, request->tests != NULL ? request->tests : read->rules,
+                      read->problems, &inputs->suite);
 }
 
 /* The rules that take over in the middle of every test, and the tests as they name them. */
@@ -104,7 +104,8 @@ enum { RUN_RELOADED = TRIAL_RELOADED, RUN_OTHER, RUN_COUNT };
 static bool run_test(struct test_inputs *inputs, uint32_t row, struct trial_failure *failure)
 {
     static const char *const RUNS[RUN_COUNT] = {
-        [TRIAL_STRAIGHT] = "", [TRIAL_RESTORED] = " (saved, restored and activated again midway)",
+        [TRIAL_STRAIGHT] = "",
+        [TRIAL_RESTORED] = " (saved, restored and activated again midway)",
         [RUN_RELOADED] = " (other rules beside these take over midway)",
         [RUN_OTHER] = " (other rules beside these)"};
     const struct suite_test *test = &inputs->suite.tests[row];
@@ -159,7 +160,8 @@ static void put_xml(FILE *file, const char *text)
     }
 }
 
-static void put_junit(FILE *file, const struct suite_test *test, const struct trial_failure *failure)
+static void put_junit(FILE *file, const struct suite_test *test,
+                      const struct trial_failure *failure)
 {
     (void)fputs("  <testcase classname=\"", file);
     put_xml(file, test->suite);
@@ -195,8 +197,9 @@ static void print_coverage(const struct test_inputs *inputs, bool is_verbose)
     for (uint32_t i = 0; i < inputs->read.policy.step_count; i++) {
         steps += coverage->steps[i] ? 1 : 0;
     }
-    (void)printf("coverage: %u of %u rules, %u of %u terms of conditions, %u of %u escalation steps\n",
-                 rules, active, terms, term_count, steps, inputs->read.policy.step_count);
+    (void)printf(
+        "coverage: %u of %u rules, %u of %u terms of conditions, %u of %u escalation steps\n",
+        rules, active, terms, term_count, steps, inputs->read.policy.step_count);
     for (uint32_t i = 0; is_verbose && i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
         if (rule->status == RULE_ACTIVE && !coverage->rules[i]) {
@@ -283,17 +286,20 @@ int rules_test(int argc, char **argv)
         {"verbose", 'v', NULL, 0, "also tests that pass, and rules that none fires", 0},
         {0}};
     struct test_request request = {.city = NULL};
-    const struct arguments_slot slots[] = {{'r', &request.rules, NULL},
-                                           {'t', &request.tests, NULL},
-                                           {'o', &request.only, NULL},
-                                           {'J', &request.junit, NULL},
-                                           {'v', NULL, &request.is_verbose},
-                                           {ARGUMENTS_WORD, &request.city, NULL}};
+    const struct arguments_slot slots[] = {
+        {'r', &request.rules, NULL},      {'t', &request.tests, NULL},
+        {'o', &request.only, NULL},       {'J', &request.junit, NULL},
+        {'v', NULL, &request.is_verbose}, {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
-        OPTIONS, "CITY",
-        "Runs the tests beside the rules on a fresh core with a virtual clock: as they are, against "
-        "the naive evaluator, with a restore, and with a set of one rule more taking over in the middle.\vExit 0: all passed. 1: "
+        OPTIONS,
+        "CITY",
+        "Runs the tests beside the rules on a fresh core with a virtual clock: as they are, "
+        "against "
+        "the naive evaluator, with a restore, and with a set of one rule more taking over in the "
+        "middle.\vExit 0: all passed. 1: "
         "some failed. 65: files that cannot be read. 66: no tests.",
-        slots, COUNT_OF(slots), "name a city directory, for example: gridloop rules test ./qinghe"};
+        slots,
+        COUNT_OF(slots),
+        "name a city directory, for example: gridloop rules test ./qinghe"};
     return arguments_fill(&form, argc, argv) != 0 ? EX_USAGE : test(&request);
 }

@@ -144,9 +144,8 @@ static enum err read_contact(const json_t *root, struct send_event *out, struct 
 /* The trace form. truth is for simulations and goes nowhere. */
 static enum err read_plain(json_t *root, struct send_event *out, struct send_why *why)
 {
-    static const char *const keys[] = {"at",  "source", "id",     "type", "device", "caller",
-                                       "lon", "lat",    "fields", "text", "truth",  "contact",
-                                       "drill"};
+    static const char *const keys[] = {"at",  "source", "id",   "type",  "device",  "caller", "lon",
+                                       "lat", "fields", "text", "truth", "contact", "drill"};
     const char *key;
     json_t *value;
     json_object_foreach(root, key, value)

@@ -20,14 +20,18 @@ static const struct {
     const char *name;
     int key; /* of its flag */
 } SETTINGS[SETTING_COUNT] = {
-    [SETTING_CITY] = {"city", 'c'},     [SETTING_RULES] = {"rules", 'r'},
-    [SETTING_DATA] = {"data", 'd'},     [SETTING_LISTEN] = {"listen", 'l'},
-    [SETTING_CLOCK] = {"clock", 'k'},   [SETTING_LIMIT] = {"limit", 'm'},
+    [SETTING_CITY] = {"city", 'c'},
+    [SETTING_RULES] = {"rules", 'r'},
+    [SETTING_DATA] = {"data", 'd'},
+    [SETTING_LISTEN] = {"listen", 'l'},
+    [SETTING_CLOCK] = {"clock", 'k'},
+    [SETTING_LIMIT] = {"limit", 'm'},
     [SETTING_SNAPSHOTS] = {"snapshots", 's'},
     [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
     [SETTING_EVIDENCE] = {"evidence", 'E'},
     [SETTING_POSITIONS] = {"positions-keep", 'P'},
-    [SETTING_URL] = {"url", 'u'},       [SETTING_LANG] = {"lang", 'L'},
+    [SETTING_URL] = {"url", 'u'},
+    [SETTING_LANG] = {"lang", 'L'},
 };
 
 const char *limits_name(size_t index)
@@ -146,16 +150,19 @@ static bool set_snapshots(struct snapshot_rhythm *rhythm, const char *value, cha
 }
 
 /* "10240:1024" or "10240:1024:400": megabytes in all, of one sender, days. */
-static bool set_evidence(struct evidence_limits *limits, const char *value, char *why, size_t why_size)
+static bool set_evidence(struct evidence_limits *limits, const char *value, char *why,
+                         size_t why_size)
 {
     unsigned total = 0, each = 0, days = 0;
     int end = 0, last = 0;
-    const bool is_good =
-        sscanf(value, "%7u:%7u%n:%5u%n", &total, &each, &end, &days, &last) >= 2 &&
-        strchr(value, '-') == NULL && value[last > 0 ? last : end] == '\0' && total > 0 && each > 0;
+    const bool is_good = sscanf(value, "%7u:%7u%n:%5u%n", &total, &each, &end, &days, &last) >= 2 &&
+                         strchr(value, '-') == NULL && value[last > 0 ? last : end] == '\0' &&
+                         total > 0 && each > 0;
     if (!is_good) {
-        (void)snprintf(why, why_size,
-                       "evidence takes TOTAL:EACH[:DAYS] in megabytes such as 10240:1024:400, not \"%s\"", value);
+        (void)snprintf(
+            why, why_size,
+            "evidence takes TOTAL:EACH[:DAYS] in megabytes such as 10240:1024:400, not \"%s\"",
+            value);
         return false;
     }
     *limits = (struct evidence_limits){(uint64_t)total << 20, (uint64_t)each << 20, days * DAY_MS};
@@ -167,7 +174,8 @@ static bool set_positions(int64_t *keep_ms, const char *value, char *why, size_t
     unsigned days = 0;
     int end = 0;
     if (sscanf(value, "%5u%n", &days, &end) != 1 || value[end] != '\0' || value[0] == '-') {
-        (void)snprintf(why, why_size, "positions-keep takes days such as 7, 0 for ever, not \"%s\"", value);
+        (void)snprintf(why, why_size, "positions-keep takes days such as 7, 0 for ever, not \"%s\"",
+                       value);
         return false;
     }
     *keep_ms = days * DAY_MS;
@@ -230,8 +238,9 @@ static bool set(void *context, const char *key, const char *value, char *why, si
         return true;
     }
     const char *nearest = problems_nearest(key, names, SETTING_COUNT);
-    (void)snprintf(why, why_size, "no setting is called \"%s\"%s%s; gridloop config show lists them",
-                   key, nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
+    (void)snprintf(why, why_size,
+                   "no setting is called \"%s\"%s%s; gridloop config show lists them", key,
+                   nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
     return false;
 }
 
@@ -322,14 +331,14 @@ static int finish(struct serve_options *options, struct log_clock *clock)
     return EX_OK;
 }
 
-int serve_options_read(const struct argp *argp, int argc, char **argv, struct serve_options *options,
-                       void *input)
+int serve_options_read(const struct argp *argp, int argc, char **argv,
+                       struct serve_options *options, void *input)
 {
-    *options = (struct serve_options){
-        .limits = limits_default(),
-        .evidence = evidence_limits_default(),
-        .positions_keep_ms = 7 * DAY_MS,
-        .snapshots = {SNAPSHOT_ENTRIES_DEFAULT, SNAPSHOT_MINUTES_DEFAULT}};
+    *options =
+        (struct serve_options){.limits = limits_default(),
+                               .evidence = evidence_limits_default(),
+                               .positions_keep_ms = 7 * DAY_MS,
+                               .snapshots = {SNAPSHOT_ENTRIES_DEFAULT, SNAPSHOT_MINUTES_DEFAULT}};
     (void)snprintf(options->data, sizeof options->data, "./gridloop-data");
     (void)snprintf(options->clock_text, sizeof options->clock_text, "wall");
     struct reading reading = {options, ORIGIN_FILE};

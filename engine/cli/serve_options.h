@@ -47,9 +47,9 @@ struct serve_options {
     struct history_keep history_keep;
     struct evidence_limits evidence;
     int64_t positions_keep_ms; /* 0 = for ever */
-    char url[512];  /* for clients; "" = the last engine's */
-    char lang[32];  /* for clients; "" = LANG */
-    char config[512]; /* the file that was read; "" = none */
+    char url[512];             /* for clients; "" = the last engine's */
+    char lang[32];             /* for clients; "" = LANG */
+    char config[512];          /* the file that was read; "" = none */
     enum setting_origin origins[SETTING_COUNT];
     enum setting_origin limit_origins[SERVE_LIMIT_COUNT]; /* in the order of LIMITS_LIST */
 };
@@ -59,21 +59,40 @@ struct serve_options {
     {"city", 'c', "DIR", 0, "city directory (see gridloop city demo)", 0},                         \
         {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},                             \
         {"data", 'd', "DIR", 0, "log and images; default ./gridloop-data", 0},                     \
-        {"listen", 'l', "URL", 0,                                                                  \
+        {"listen",                                                                                 \
+         'l',                                                                                      \
+         "URL",                                                                                    \
+         0,                                                                                        \
          "ipc:///path or tcp://127.0.0.1:PORT, several times; default ipc://DATA/gridloop.sock",   \
          0},                                                                                       \
         {"clock", 'k', "MODE", 0, "wall (default) or scaled:60@2026-03-03T08:20+08:00", 0},        \
         {"limit", 'm', "NAME=VALUE", 0, "a limit of gridloop check, several times", 0},            \
-        {"snapshots", 's', "ENTRIES:MINUTES", 0,                                                   \
-         "a snapshot every so many log entries or real minutes, 0 = never; default 200000:10", 0}, \
-        {"history-keep", 'H', "400d|KIND=30d", 0,                                                  \
-         "delete what is older from the history; KIND cases, decisions, receipts or notices, several " \
+        {"snapshots",                                                                              \
+         's',                                                                                      \
+         "ENTRIES:MINUTES",                                                                        \
+         0,                                                                                        \
+         "a snapshot every so many log entries or real minutes, 0 = never; default 200000:10",     \
+         0},                                                                                       \
+        {"history-keep",                                                                           \
+         'H',                                                                                      \
+         "400d|KIND=30d",                                                                          \
+         0,                                                                                        \
+         "delete what is older from the history; KIND cases, decisions, receipts or notices, "     \
+         "several "                                                                                \
          "times; default for ever",                                                                \
          0},                                                                                       \
-        {"positions-keep", 'P', "DAYS", 0,                                                          \
-         "zero positions of people in the log after so many days, 0 = never; default 7", 0},        \
-        {"evidence", 'E', "TOTAL:EACH[:DAYS]", 0,                                                   \
-         "MB of photos and files in all and of one sender, and days they are kept; default 10240:1024, for ever", \
+        {"positions-keep",                                                                         \
+         'P',                                                                                      \
+         "DAYS",                                                                                   \
+         0,                                                                                        \
+         "zero positions of people in the log after so many days, 0 = never; default 7",           \
+         0},                                                                                       \
+        {"evidence",                                                                               \
+         'E',                                                                                      \
+         "TOTAL:EACH[:DAYS]",                                                                      \
+         0,                                                                                        \
+         "MB of photos and files in all and of one sender, and days they are kept; default "       \
+         "10240:1024, for ever",                                                                   \
          0},                                                                                       \
     {                                                                                              \
         "config", 'f', "FILE", 0, "\"key = value\" lines with these names; flags are stronger", 0  \
@@ -85,8 +104,8 @@ int serve_options_parse(int argc, char **argv, struct serve_options *out_options
 
 /* The same from any command whose argp takes SERVE_OPTION_ROWS, without asking for a city: argp's parser hands flags to
  * serve_options_take, with `options` reachable from its input. */
-int serve_options_read(const struct argp *argp, int argc, char **argv, struct serve_options *options,
-                       void *input);
+int serve_options_read(const struct argp *argp, int argc, char **argv,
+                       struct serve_options *options, void *input);
 /* A flag of SERVE_OPTION_ROWS, 'u' (url) or 'L' (lang). ARGP_ERR_UNKNOWN for other keys. */
 error_t serve_options_take(struct serve_options *options, int key, char *value,
                            struct argp_state *state);

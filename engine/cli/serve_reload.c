@@ -95,9 +95,9 @@ static void use(struct serve_reload *reload)
     struct change change;
     const struct hash128 digest = reload->fresh.policy.info->rules_digest;
     change_make(&change, core_policy(node_core(reload->node)), &reload->fresh.policy);
-    const struct node_rules_counts counts = {
-        change.counts[CHANGE_KEPT], change.counts[CHANGE_RESET], change.counts[CHANGE_NEW],
-        change.counts[CHANGE_REMOVED]};
+    const struct node_rules_counts counts = {change.counts[CHANGE_KEPT],
+                                             change.counts[CHANGE_RESET], change.counts[CHANGE_NEW],
+                                             change.counts[CHANGE_REMOVED]};
     change_fini(&change);
     const enum err err = serve_put_and_activate(reload, &reload->fresh);
     if (err != ERR_OK) {
@@ -108,9 +108,8 @@ static void use(struct serve_reload *reload)
            "city=%s rules=%016llx%016llx kept=%u reset=%u new=%u removed=%u by=%s reason=%s",
            REPORT_TEXT(reload->city), (unsigned long long)digest.hi, (unsigned long long)digest.lo,
            counts.kept, counts.reset, counts.added, counts.removed,
-           reload->is_asked
-               ? name_of(core_city(node_core(reload->node)), reload->asked.by, who)
-               : "signal",
+           reload->is_asked ? name_of(core_city(node_core(reload->node)), reload->asked.by, who)
+                            : "signal",
            REPORT_TEXT(reload->is_asked ? reload->asked.reason : ""));
     if (reload->is_asked) {
         node_rules_done(reload->node, CODE_DONE, counts, NULL);

@@ -26,7 +26,8 @@ struct serve_reload {
 };
 
 /* Makes both images durable and has them activated, on that request where there is one. */
-enum err serve_put_and_activate(struct serve_reload *reload, const struct compiled_pair *pair) WARN_UNUSED;
+enum err serve_put_and_activate(struct serve_reload *reload,
+                                const struct compiled_pair *pair) WARN_UNUSED;
 
 /* asked NULL: a signal. */
 void serve_reload_start(struct serve_reload *reload, uv_loop_t *uv, const struct node_rules *asked);

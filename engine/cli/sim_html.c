@@ -24,8 +24,8 @@ static const char *const DARK = "#2f5d7c", *const LIGHT = "#b3c3ce", *const WARN
 struct chart {
     FILE *out;
     const struct report_series *series;
-    double most;       /* value at the top */
-    bool is_time;      /* values are milliseconds */
+    double most;  /* value at the top */
+    bool is_time; /* values are milliseconds */
     const struct city *city;
 };
 
@@ -45,7 +45,8 @@ static double y_of(const struct chart *chart, double value)
 /* The next of 1, 2, 5, 10 ... (of minutes and hours for times) that is no smaller. */
 static double round_up(double value, bool is_time)
 {
-    static const double MINUTES[] = {1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 43200};
+    static const double MINUTES[] = {1,   2,   5,   10,   15,   30,   60,    120,
+                                     180, 360, 720, 1440, 2880, 7200, 14400, 43200};
     if (is_time) {
         for (size_t i = 0; i < COUNT_OF(MINUTES); i++) {
             if (value <= MINUTES[i] * MINUTE_MS) {
@@ -58,7 +59,10 @@ static double round_up(double value, bool is_time)
     while (step * 10 < value) {
         step *= 10;
     }
-    return value <= step ? step : value <= 2 * step ? 2 * step : value <= 5 * step ? 5 * step : 10 * step;
+    return value <= step       ? step
+           : value <= 2 * step ? 2 * step
+           : value <= 5 * step ? 5 * step
+                               : 10 * step;
 }
 
 static void chart_begin(struct chart *chart, const char *name, value_of *const *lines, size_t count)
@@ -78,13 +82,14 @@ static void chart_begin(struct chart *chart, const char *name, value_of *const *
         char text[48];
         (void)snprintf(text, sizeof text, "%.*f", chart->most < 4 ? 1 : 0, value);
         (void)fprintf(chart->out,
-                      "<line x1=%.0f x2=%.0f y1=%.1f y2=%.1f stroke=%s /><text x=%.0f y=%.1f text-anchor=end>%s</text>\n",
+                      "<line x1=%.0f x2=%.0f y1=%.1f y2=%.1f stroke=%s /><text x=%.0f y=%.1f "
+                      "text-anchor=end>%s</text>\n",
                       LEFT, LEFT + WIDTH, y, y, part == 0 ? "#1c2126" : "#e6eaed", LEFT - 6, y + 4,
                       chart->is_time ? report_span((int64_t)value).text : text);
     }
     for (uint32_t tick = 0; tick < TICKS; tick++) {
-        const int64_t at_ms = chart->series->start_ms +
-                              chart->series->width_ms * chart->series->count * tick / TICKS;
+        const int64_t at_ms =
+            chart->series->start_ms + chart->series->width_ms * chart->series->count * tick / TICKS;
         const uint32_t date = city_local_date(chart->city, at_ms);
         const int64_t minute = city_local_ms(chart->city, at_ms) / MINUTE_MS % 1440;
         (void)fprintf(chart->out, "<text x=%.1f y=%.0f>%02u-%02u %02d:%02d</text>\n",
@@ -97,7 +102,8 @@ static void chart_begin(struct chart *chart, const char *name, value_of *const *
 static void chart_line(struct chart *chart, value_of *value, const char *colour)
 {
     const char *pen = "M";
-    (void)fprintf(chart->out, "<path fill=none stroke-width=1.6 stroke-linecap=round stroke=%s d=\"", colour);
+    (void)fprintf(chart->out,
+                  "<path fill=none stroke-width=1.6 stroke-linecap=round stroke=%s d=\"", colour);
     for (uint32_t i = 0; i < chart->series->count; i++) {
         const double now = value(chart->series, i);
         if (now >= 0) {
@@ -113,10 +119,10 @@ static void chart_bars(struct chart *chart, value_of *value, const char *colour)
     const double width = WIDTH / (chart->series->count == 0 ? 1 : chart->series->count);
     for (uint32_t i = 0; i < chart->series->count; i++) {
         const double y = y_of(chart, value(chart->series, i));
-        (void)fprintf(chart->out,
-                      "<rect x=%.2f y=%.1f width=%.2f height=%.1f fill=%s><title>%.0f</title></rect>\n",
-                      x_of(chart, i), y, width * 0.8, TOP + HEIGHT - y, colour,
-                      value(chart->series, i));
+        (void)fprintf(
+            chart->out,
+            "<rect x=%.2f y=%.1f width=%.2f height=%.1f fill=%s><title>%.0f</title></rect>\n",
+            x_of(chart, i), y, width * 0.8, TOP + HEIGHT - y, colour, value(chart->series, i));
     }
 }
 
@@ -187,7 +193,8 @@ static void put_charts(const struct run *run, FILE *out)
     chart_line(&chart, value_reported, LIGHT);
     chart_line(&chart, value_closed, DARK);
     chart_end(&chart);
-    html_note(out, "浅色：上报；深色：结案。", "Light: reports that count for a case; dark: cases closed.");
+    html_note(out, "浅色：上报；深色：结案。",
+              "Light: reports that count for a case; dark: cases closed.");
     html_heading(out, "在办与待派", "Open and waiting");
     chart_begin(&chart, "queue", QUEUE, COUNT_OF(QUEUE));
     chart_line(&chart, value_open, DARK);
@@ -222,14 +229,15 @@ static void put_cards(const struct report *report, FILE *out)
     char value[64], zh[96], en[96];
     (void)fputs("<div class=cards>\n", out);
     (void)snprintf(value, sizeof value, "%" PRIu64, report->events);
-    (void)snprintf(zh, sizeof zh, "立案 %" PRIu64 "，并案 %" PRIu64 "，重复 %" PRIu64, report->opened,
-                   report->merged, report->deduped);
+    (void)snprintf(zh, sizeof zh, "立案 %" PRIu64 "，并案 %" PRIu64 "，重复 %" PRIu64,
+                   report->opened, report->merged, report->deduped);
     (void)snprintf(en, sizeof en, "%" PRIu64 " opened, %" PRIu64 " merged, %" PRIu64 " repeats",
                    report->opened, report->merged, report->deduped);
     put_card(out, "事件", "Events", value, zh, en);
     (void)snprintf(value, sizeof value, "%" PRIu64, cases->cases);
     (void)snprintf(zh, sizeof zh, "结案 %" PRIu64 "，在办 %" PRIu64, cases->closed, cases->open);
-    (void)snprintf(en, sizeof en, "%" PRIu64 " closed, %" PRIu64 " open", cases->closed, cases->open);
+    (void)snprintf(en, sizeof en, "%" PRIu64 " closed, %" PRIu64 " open", cases->closed,
+                   cases->open);
     put_card(out, "案件", "Cases", value, zh, en);
     (void)snprintf(en, sizeof en, "p90 %s, p99 %s", report_span(response->p90).text,
                    report_span(response->p99).text);
@@ -283,8 +291,9 @@ static void put_districts(const struct report *report, FILE *out)
     (void)fputs("<th class=n>p50<th class=n>p90</tr></thead><tbody>\n", out);
     for (uint32_t i = 0; i < report->district_count; i++) {
         const struct report_district *d = &report->districts[i];
-        (void)fprintf(out, "<tr><td>%u</td><td class=n>%" PRIu64 "</td><td class=n>%" PRIu64
-                           "</td><td class=n>%" PRIu64 "</td><td class=n>%" PRIu64 "</td>",
+        (void)fprintf(out,
+                      "<tr><td>%u</td><td class=n>%" PRIu64 "</td><td class=n>%" PRIu64
+                      "</td><td class=n>%" PRIu64 "</td><td class=n>%" PRIu64 "</td>",
                       d->district, d->cases, d->closed, d->never_assigned, d->missed);
         (void)fprintf(out, "<td class=n>%s</td>", report_span(d->response.p50).text);
         (void)fprintf(out, "<td class=n>%s</td></tr>\n", report_span(d->response.p90).text);
@@ -318,19 +327,22 @@ static void put_map(const struct report_series *series, const struct city *city,
     if (lon_span <= 0 || lat_span <= 0) {
         return; /* cells in one line: the table says it all */
     }
-    const double height = 900.0 * lat_span / lon_span * 1.3 < 700 ? 900.0 * lat_span / lon_span * 1.3 : 700;
+    const double height =
+        900.0 * lat_span / lon_span * 1.3 < 700 ? 900.0 * lat_span / lon_span * 1.3 : 700;
     const double radius = city->cell_count > 400 ? 7 : city->cell_count > 60 ? 11 : 22;
     (void)fprintf(out, "<svg viewBox=\"0 0 960 %.0f\" role=img aria-label=map>\n",
                   height + 2 * MAP_EDGE);
     for (uint32_t i = 0; i < count; i++) {
         const struct city_cell *cell = &city->cells[order[i]];
         const struct series_times *times = &series->cells[order[i]];
-        (void)fprintf(out, "<circle cx=%.1f cy=%.1f r=%.0f fill=%s><title>%.*s: p90 %s, n %u</title></circle>\n",
-                      30 + 900.0 * ((double)cell->lon - low.lon) / lon_span,
-                      MAP_EDGE + height * ((double)high.lat - cell->lat) / lat_span, radius,
-                      SHADES[(uint64_t)i * COUNT_OF(SHADES) / count], (int)cell->code.size,
-                      city_text(city, cell->code), report_span(series_quantile_ms(times, 900)).text,
-                      times->count);
+        (void)fprintf(
+            out,
+            "<circle cx=%.1f cy=%.1f r=%.0f fill=%s><title>%.*s: p90 %s, n %u</title></circle>\n",
+            30 + 900.0 * ((double)cell->lon - low.lon) / lon_span,
+            MAP_EDGE + height * ((double)high.lat - cell->lat) / lat_span, radius,
+            SHADES[(uint64_t)i * COUNT_OF(SHADES) / count], (int)cell->code.size,
+            city_text(city, cell->code), report_span(series_quantile_ms(times, 900)).text,
+            times->count);
     }
     (void)fputs("</svg>\n", out);
 }
@@ -351,8 +363,9 @@ static void put_cells(const struct run *run, FILE *out)
     qsort(order, count, sizeof *order, slower_first);
     html_heading(out, "响应较慢的网格", "Slow cells");
     put_map(series, city, order, count, out);
-    html_note(out, "每点一个网格，深褐最慢，蓝色最快（按第 90 百分位分五档）。",
-              "A dot a cell: dark brown is slowest, blue fastest, in fifths by the 90th percentile.");
+    html_note(
+        out, "每点一个网格，深褐最慢，蓝色最快（按第 90 百分位分五档）。",
+        "A dot a cell: dark brown is slowest, blue fastest, in fifths by the 90th percentile.");
     (void)fputs("<table><thead><tr><th>", out);
     html_both(out, "网格", "Cell");
     (void)fputs("<th class=n>", out);
@@ -361,19 +374,22 @@ static void put_cells(const struct run *run, FILE *out)
     for (uint32_t i = 0; i < count && i < CELLS_LISTED; i++) {
         const struct series_times *times = &series->cells[order[i]];
         const struct image_string code = city->cells[order[i]].code;
-        (void)fprintf(out, "<tr><td>%.*s</td><td class=n>%u</td>", (int)code.size, city_text(city, code),
-                      times->count);
+        (void)fprintf(out, "<tr><td>%.*s</td><td class=n>%u</td>", (int)code.size,
+                      city_text(city, code), times->count);
         (void)fprintf(out, "<td class=n>%s</td>", report_span(series_quantile_ms(times, 500)).text);
-        (void)fprintf(out, "<td class=n>%s</td></tr>\n", report_span(series_quantile_ms(times, 900)).text);
+        (void)fprintf(out, "<td class=n>%s</td></tr>\n",
+                      report_span(series_quantile_ms(times, 900)).text);
     }
     (void)fputs("</tbody></table>\n", out);
     if (count > 1) {
         const double worst = (double)series_quantile_ms(&series->cells[order[0]], 900);
         const double middle = (double)series_quantile_ms(&series->cells[order[count / 2]], 900);
         char zh[160], en[160];
-        (void)snprintf(zh, sizeof zh, "最慢网格与中位网格之比（p90）：%.2f；没有案件到场的网格 %u 个。",
+        (void)snprintf(zh, sizeof zh,
+                       "最慢网格与中位网格之比（p90）：%.2f；没有案件到场的网格 %u 个。",
                        middle > 0 ? worst / middle : 0, series->cell_count - count);
-        (void)snprintf(en, sizeof en, "Worst to median cell, p90: %.2f; %u cells without an arrival.",
+        (void)snprintf(en, sizeof en,
+                       "Worst to median cell, p90: %.2f; %u cells without an arrival.",
                        middle > 0 ? worst / middle : 0, series->cell_count - count);
         html_note(out, zh, en);
     }
@@ -384,9 +400,8 @@ bool sim_html_write(const struct report *report, const struct run *run, const ch
                     enum lang lang, FILE *out)
 {
     const struct city *city = run_city(run);
-    const struct image_string own = lang == LANG_ZH || city->info->name_en.size == 0
-                                        ? city->info->name
-                                        : city->info->name_en;
+    const struct image_string own =
+        lang == LANG_ZH || city->info->name_en.size == 0 ? city->info->name : city->info->name_en;
     char title[512], zh[256], en[256];
     (void)snprintf(title, sizeof title, "%.*s – %s", (int)own.size, city_text(city, own), name);
     html_begin(out, title, lang);

@@ -138,8 +138,7 @@ void absences_timer(struct core *core, uint32_t slot)
     }
     const bool is_told = code == CODE_OPENED || code == CODE_MERGED || code == CODE_REOPENED ||
                          code == CODE_SUPPRESSED; /* with a case: it is paused */
-    const uint32_t found =
-        is_told && !case_no_is_none(no) ? cases_find(&core->cases, no) : NONE32;
+    const uint32_t found = is_told && !case_no_is_none(no) ? cases_find(&core->cases, no) : NONE32;
     if (found != NONE32) {
         flow_say(core, found,
                  &(struct flow_note){.action = ACTION_ABSENT,

@@ -16,10 +16,10 @@
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/plans.h"
-#include "engine/core/silences.h"
-#include "engine/core/watch.h"
 #include "engine/core/ratings.h"
 #include "engine/core/safety.h"
+#include "engine/core/silences.h"
+#include "engine/core/watch.h"
 #include "engine/core/workers.h"
 
 struct flow_note act_note(const struct act *act)
@@ -184,7 +184,8 @@ static enum code act_done(const struct act *act, uint32_t order_slot)
     act_say(act, slot, order_slot, 0);
     if (was_lead) {
         cases_at(&core->cases, slot)->help_wanted = 0;
-        flow_recall_all(core, slot, true); /* those on their way are no longer needed, unless joint */
+        flow_recall_all(core, slot,
+                        true); /* those on their way are no longer needed, unless joint */
         flow_arm_seek(core, slot, false);
     }
     if (orders_count_active(core, row, handling) == 0) {
@@ -300,8 +301,7 @@ static enum code act_rule(const struct act *act, uint32_t slot, uint32_t order_s
     struct flow_note note = act_note(act);
     note.order = order_slot == NONE32 ? 0 : order_slot + 1;
     note.amount = act->body->amount;
-    const enum code code =
-        dispute_rule(act->core, slot, act->worker, act_subject_post(act), &note);
+    const enum code code = dispute_rule(act->core, slot, act->worker, act_subject_post(act), &note);
     if (code == CODE_DONE) { /* may not check it, as long as the list has room to say so */
         (void)case_person_add(cases_at(&act->core->cases, slot), act->worker, PERSON_COMMANDED);
     }
@@ -613,8 +613,8 @@ static enum code act_end(const struct act *act, uint32_t slot)
     if (links_has_open_child(act->core, cases_peek(&act->core->cases, slot))) {
         return CODE_CHILD_OPEN;
     }
-    flow_close(act->core, slot,
-               act->body->action == ACTION_VOID ? CASE_VOID : CASE_FORCED_CLOSED, &note);
+    flow_close(act->core, slot, act->body->action == ACTION_VOID ? CASE_VOID : CASE_FORCED_CLOSED,
+               &note);
     return CODE_DONE;
 }
 

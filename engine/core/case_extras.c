@@ -92,8 +92,8 @@ void case_handovers_put(struct core *core, struct case_row *row, const struct ha
                         uint32_t count)
 {
     must(count <= HANDOVERS_MAX);
-    while (!extras_put(&core->extras, &row->handover_first, steps,
-                       count * (uint32_t)sizeof *steps)) {
+    while (
+        !extras_put(&core->extras, &row->handover_first, steps, count * (uint32_t)sizeof *steps)) {
         steps++;
         count--;
     }

@@ -32,8 +32,10 @@ void cases_init(struct cases *cases, struct arena *arena, const struct limits *l
     cases->district_count = 0;
     cases->district_limit = limits->districts;
     rowmap_init(&cases->by_no, arena, limits->cases, (struct rowmap_keys){cases->rows, no_at});
-    rowmap_init(&cases->by_merge, arena, limits->cases, (struct rowmap_keys){cases->rows, merge_at});
-    rowmap_init(&cases->by_close, arena, limits->cases, (struct rowmap_keys){cases->rows, close_at});
+    rowmap_init(&cases->by_merge, arena, limits->cases,
+                (struct rowmap_keys){cases->rows, merge_at});
+    rowmap_init(&cases->by_close, arena, limits->cases,
+                (struct rowmap_keys){cases->rows, close_at});
 }
 
 static struct district_counter *find_district(struct cases *cases, uint32_t district)
@@ -266,7 +268,8 @@ void case_persons_forget(struct case_row *row)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < row->person_count; i++) {
         if (is_kept(&row->persons[i])) {
-            const uint32_t flags = row->persons[i].flags & ~(uint32_t)(PERSON_DECLINED | PERSON_CHECKED);
+            const uint32_t flags =
+                row->persons[i].flags & ~(uint32_t)(PERSON_DECLINED | PERSON_CHECKED);
             row->persons[kept++] = case_person_of(row->persons[i].worker, flags);
         }
     }

@@ -144,19 +144,18 @@ static void consider(struct search *search, const struct near_place *near)
     const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
     struct effect_candidate line = {.person = worker->person,
-                                          .code = (uint16_t)code,
-                                          .load = (uint16_t)worker->load,
-                                          .capacity = (uint16_t)person->capacity,
-                                          .ring = search->ring_index,
-                                          .is_home_cell = search->is_grid_ring,
-                                          .is_home_position = is_home,
-                                          .distance_cm = away_cm,
-                                          .travel_ms = travel_ms};
+                                    .code = (uint16_t)code,
+                                    .load = (uint16_t)worker->load,
+                                    .capacity = (uint16_t)person->capacity,
+                                    .ring = search->ring_index,
+                                    .is_home_cell = search->is_grid_ring,
+                                    .is_home_position = is_home,
+                                    .distance_cm = away_cm,
+                                    .travel_ms = travel_ms};
     if (code == CODE_ELIGIBLE) {
         struct rank rank = choice_rank_of(search, slot, person, away_cm, travel_ms);
         if (search->roads.is_used) {
-            const bool may_be_last =
-                search->best != NONE32 && search->best_rank.team <= rank.team;
+            const bool may_be_last = search->best != NONE32 && search->best_rank.team <= rank.team;
             choice_road_travel(search, person, at,
                                may_be_last ? search->best_rank.first : INT64_MAX, &line);
             rank.first = choice_road_rank_ms(&line);
@@ -414,7 +413,8 @@ static void search_cell(struct search *search)
         if (city->persons[person].capacity > 0 &&
             (search->is_everybody || kind_mask_has(&search->wanted, workers->grid.kind_of[slot]))) {
             const struct near_place near = {
-                SQUARED_UNKNOWN, {grid_at(&workers->grid, slot), slot, workers->grid.kind_of[slot]}};
+                SQUARED_UNKNOWN,
+                {grid_at(&workers->grid, slot), slot, workers->grid.kind_of[slot]}};
             consider(search, &near);
         }
     }

@@ -122,9 +122,9 @@ enum code choice_filter_area(const struct search *search, const struct city_pers
 int64_t choice_travel_ms(const struct search *search, const struct city_person *person,
                          int64_t distance_cm)
 {
-    return distance_cm < 0 ? -1
-                           : city_travel_ms(&state_city(search->core)->modes[person->mode],
-                                            distance_cm);
+    return distance_cm < 0
+               ? -1
+               : city_travel_ms(&state_city(search->core)->modes[person->mode], distance_cm);
 }
 
 /* Does a handler of the case belong to this team? */

@@ -17,8 +17,7 @@ static void begin_walk(struct search *search, uint32_t mode)
         return;
     }
     const struct place node = {city->road_nodes[target].lon, city->road_nodes[target].lat};
-    roads->access_ms[mode] =
-        city_travel_ms(&city->modes[mode], distance_cm(place, node));
+    roads->access_ms[mode] = city_travel_ms(&city->modes[mode], distance_cm(place, node));
     road_walk_begin(&roads->walks[mode], city, &search->core->road_scratches[mode], target, mode);
 }
 
@@ -41,8 +40,8 @@ void choice_road_travel(struct search *search, const struct city_person *person,
         return;
     }
     const struct place crossing = {city->road_nodes[node].lon, city->road_nodes[node].lat};
-    const int64_t legs_ms = roads->access_ms[mode] +
-                            city_travel_ms(&city->modes[mode], distance_cm(at, crossing));
+    const int64_t legs_ms =
+        roads->access_ms[mode] + city_travel_ms(&city->modes[mode], distance_cm(at, crossing));
     struct road_walk *walk = &roads->walks[mode];
     uint32_t ms;
     bool is_known = road_walk_knows(walk, node, &ms);

@@ -35,10 +35,10 @@ struct batch {
 
 /* Ways to the case by road, one walk a mode, begun when somebody of the mode is looked at. */
 struct case_roads {
-    bool is_used;                       /* the city has roads, the case a place, and travel time decides */
-    uint32_t begun;                     /* bit per mode */
-    uint32_t targets[ROAD_MODES_MAX];   /* the case's node, NONE32 = no road near */
-    int64_t access_ms[ROAD_MODES_MAX];  /* between it and the case */
+    bool is_used;   /* the city has roads, the case a place, and travel time decides */
+    uint32_t begun; /* bit per mode */
+    uint32_t targets[ROAD_MODES_MAX];  /* the case's node, NONE32 = no road near */
+    int64_t access_ms[ROAD_MODES_MAX]; /* between it and the case */
     struct road_walk walks[ROAD_MODES_MAX];
 };
 

@@ -11,7 +11,7 @@
 
 #include "engine/core/image.h"
 
-#define CITY_LEVELS_MAX 6u  /* units above a cell: street, district, ... */
+#define CITY_LEVELS_MAX 6u /* units above a cell: street, district, ... */
 #define CITY_DEPARTMENT_LEVELS 9u
 #define CITY_ROLES_MAX 64u  /* bits of a role mask */
 #define CITY_SKILLS_MAX 64u /* bits of a skill mask */
@@ -41,14 +41,15 @@ enum city_section {
     CITY_MODES = 22,
     CITY_DEVICE_AREAS = 23, /* u16 area indices, ranges owned by devices */
     CITY_PERMITS = 24,
-    CITY_REGISTRIES = 25,   /* kinds of assets with columns of their own: enterprises, sites */
-    CITY_COLUMNS = 26,      /* of registries, ranges owned by them */
-    CITY_VALUES = 27,       /* cells of registries, ranges owned by them, row by row */
-    CITY_ROAD_NODES = 28,   /* by squares of the grid, see roads.h */
-    CITY_ROAD_ARCS = 29,    /* u32 nodes that arcs come from, ranges owned by the nodes they lead to */
-    CITY_ROAD_TIMES = 30,   /* u32 ms or ROAD_CLOSED: a run of all arcs for each row of CITY_MODES */
-    CITY_ROAD_GRID = 31,    /* one row where there are roads */
-    CITY_ROAD_SQUARES = 32, /* u32 first node of each square, row by row from the south-west; one more at the end */
+    CITY_REGISTRIES = 25, /* kinds of assets with columns of their own: enterprises, sites */
+    CITY_COLUMNS = 26,    /* of registries, ranges owned by them */
+    CITY_VALUES = 27,     /* cells of registries, ranges owned by them, row by row */
+    CITY_ROAD_NODES = 28, /* by squares of the grid, see roads.h */
+    CITY_ROAD_ARCS = 29, /* u32 nodes that arcs come from, ranges owned by the nodes they lead to */
+    CITY_ROAD_TIMES = 30, /* u32 ms or ROAD_CLOSED: a run of all arcs for each row of CITY_MODES */
+    CITY_ROAD_GRID = 31,  /* one row where there are roads */
+    CITY_ROAD_SQUARES =
+        32, /* u32 first node of each square, row by row from the south-west; one more at the end */
     CITY_LABELS = 33, /* struct city_label: words of this city */
 };
 
@@ -122,7 +123,7 @@ struct city_department {
     uint32_t duty_post; /* or NONE32 */
     uint32_t lead_post; /* or NONE32 */
     uint32_t calendar;  /* working time of its clocks, row of CITY_CALENDARS */
-    uint32_t level;     /* 1 = highest; 0 = of no level: handing over to it is neither up nor down */
+    uint32_t level; /* 1 = highest; 0 = of no level: handing over to it is neither up nor down */
 };
 
 struct city_post {
@@ -302,22 +303,24 @@ struct city_mode {
     uint32_t detour_permille; /* 1300 = roads are 1.3 times the straight line */
 };
 
-#define ROAD_CLOSED NONE32               /* the mode may not go there */
-#define ROAD_MS_MAX (UINT32_MAX / 2)     /* 24 days: longer ways are none */
-#define ROAD_MODES_MAX 4u /* of a city with roads: each has a walk of its own */
+#define ROAD_CLOSED NONE32           /* the mode may not go there */
+#define ROAD_MS_MAX (UINT32_MAX / 2) /* 24 days: longer ways are none */
+#define ROAD_MODES_MAX 4u            /* of a city with roads: each has a walk of its own */
 #define ROAD_NODES_MAX (16u * 1024 * 1024)
 
 struct city_road_node {
     int32_t lon, lat;
     struct image_range arcs; /* in CITY_ROAD_ARCS: that lead here */
-    uint32_t modes;          /* bit per row of CITY_MODES that gets from here to every other such node and back */
+    uint32_t
+        modes; /* bit per row of CITY_MODES that gets from here to every other such node and back */
 };
 
 struct city_road_grid {
-    int32_t lon_min, lat_min;   /* south-west corner */
+    int32_t lon_min, lat_min;    /* south-west corner */
     uint32_t lon_span, lat_span; /* of a square, 1e-7 degrees */
     uint32_t columns, rows;
-    uint32_t fastest_mm_per_s; /* nobody gets nearer to a place than this by any arc, in a straight line */
+    uint32_t
+        fastest_mm_per_s; /* nobody gets nearer to a place than this by any arc, in a straight line */
 };
 
 _Static_assert(sizeof(struct city_road_node) == 20, "image row without padding");

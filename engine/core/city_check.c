@@ -151,7 +151,8 @@ static bool departments_are_sound(const struct city *city)
         if (!name_is_sound(city, row->code) || !text_is_inside(city, row->name) ||
             !text_is_inside(city, row->name_en) || !row_or_none(row->duty_post, city->post_count) ||
             !row_or_none(row->lead_post, city->post_count) ||
-            !row_or_none(row->calendar, city->calendar_count) || row->level > CITY_DEPARTMENT_LEVELS) {
+            !row_or_none(row->calendar, city->calendar_count) ||
+            row->level > CITY_DEPARTMENT_LEVELS) {
             return false;
         }
     }
@@ -360,9 +361,9 @@ static bool permits_are_sound(const struct city *city)
             row->from_day >= row->until_day || row->reserved != 0) {
             return false;
         }
-        if (i > 0 && (row[-1].asset > row->asset ||
-                      (row[-1].asset == row->asset &&
-                       text_compare(city, row[-1].code, row->code) >= 0))) {
+        if (i > 0 &&
+            (row[-1].asset > row->asset ||
+             (row[-1].asset == row->asset && text_compare(city, row[-1].code, row->code) >= 0))) {
             return false;
         }
     }
@@ -463,9 +464,10 @@ static bool road_squares_are_sound(const struct city *city)
 {
     const struct city_road_grid *grid = city->road_grid;
     const uint64_t squares = (uint64_t)grid->columns * grid->rows;
-    if (grid->fastest_mm_per_s == 0 || grid->lon_span == 0 || grid->lat_span == 0 || grid->lon_span > LON_LIMIT ||
-        grid->lat_span > LAT_LIMIT || squares == 0 || squares + 1 != city->road_square_count ||
-        city->road_squares[0] != 0 || city->road_squares[squares] != city->road_node_count) {
+    if (grid->fastest_mm_per_s == 0 || grid->lon_span == 0 || grid->lat_span == 0 ||
+        grid->lon_span > LON_LIMIT || grid->lat_span > LAT_LIMIT || squares == 0 ||
+        squares + 1 != city->road_square_count || city->road_squares[0] != 0 ||
+        city->road_squares[squares] != city->road_node_count) {
         return false;
     }
     for (uint64_t square = 0; square < squares; square++) {

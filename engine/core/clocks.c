@@ -33,7 +33,8 @@ struct clock_limit clocks_arrive_limit(const struct core *core, const struct cas
     if (order->kind == KIND_VERIFY_REPORT && confirm != NULL) {
         return confirm->arrive;
     }
-    return flow_is_service(order) || rule == NULL ? (struct clock_limit){0, 0, 0} : rule->sla.arrive;
+    return flow_is_service(order) || rule == NULL ? (struct clock_limit){0, 0, 0}
+                                                  : rule->sla.arrive;
 }
 
 /* What the rule says, else the class, else a week: an accepted case always has a handle clock. */
@@ -174,8 +175,8 @@ void clocks_bind_handle(struct core *core, uint32_t slot, uint32_t department)
 void clocks_reset_handle(struct core *core, uint32_t slot)
 {
     struct case_row *row = cases_at(&core->cases, slot);
-    row->flags &= ~(uint32_t)(CASE_HANDLE_RUNS | CASE_HANDLE_MISSED | CASE_IS_MISSED | CASE_IS_SAFE |
-                              CASE_SAFE_MISSED | CASE_WAS_REACHED);
+    row->flags &= ~(uint32_t)(CASE_HANDLE_RUNS | CASE_HANDLE_MISSED | CASE_IS_MISSED |
+                              CASE_IS_SAFE | CASE_SAFE_MISSED | CASE_WAS_REACHED);
     row->assigned_at_ms = 0;
     row->handle_used_ms = 0;
     row->handle_limit = (struct clock_limit){0, 0, 0};
@@ -369,8 +370,7 @@ void clocks_fire_steps(struct core *core, uint32_t slot)
     }
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t step_row = rule->steps.first + i;
-        if (!ladder_runs(row) ||
-            (row->steps_fired & (1u << i)) != 0 ||
+        if (!ladder_runs(row) || (row->steps_fired & (1u << i)) != 0 ||
             step_due_ms(core, row, &state_policy(core)->steps[step_row]) > core->now_ms) {
             continue;
         }

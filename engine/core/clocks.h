@@ -16,7 +16,8 @@
 void clocks_bind(struct core *core, uint32_t case_slot, enum case_clock clock);
 
 /* SUSPENDED or CONTROL binds until that instant; the handle clock pauses. */
-void clocks_bind_until(struct core *core, uint32_t case_slot, enum case_clock clock, int64_t until_ms);
+void clocks_bind_until(struct core *core, uint32_t case_slot, enum case_clock clock,
+                       int64_t until_ms);
 
 /* The handle clock, which runs, gets one more of its original limit. */
 void clocks_extend_handle(struct core *core, uint32_t case_slot);

@@ -142,14 +142,16 @@ static struct event event_view(const uint8_t *bytes)
     const struct event_field *fields =
         (const struct event_field *)(const void *)(bytes + sizeof *head);
     const char *text = (const char *)(fields + head->field_count);
-    return (struct event){.head = head,
-                          .fields = fields,
-                          .text = text,
-                          .free_text = text + strings_end(fields, head->field_count),
-                          .contact = (head->flags & EVENT_HAS_CONTACT) == 0
-                                         ? NULL
-                                         : (const struct event_contact *)(const void *)(bytes + head->size -
-                                                                                        sizeof(struct event_contact))};
+    return (struct event){
+        .head = head,
+        .fields = fields,
+        .text = text,
+        .free_text = text + strings_end(fields, head->field_count),
+        .contact =
+            (head->flags & EVENT_HAS_CONTACT) == 0
+                ? NULL
+                : (const struct event_contact *)(const void *)(bytes + head->size -
+                                                               sizeof(struct event_contact))};
 }
 
 static bool events_check(const uint8_t *body, uint64_t size, struct command *out_command)
@@ -360,7 +362,8 @@ bool event_next(const struct command *command, uint64_t *offset, struct event *o
     if (*offset == command->body.events.size) {
         return false;
     }
-    *out_event = event_view(command->body.events.records + *offset); /* batch_next has checked every record */
+    *out_event = event_view(command->body.events.records +
+                            *offset); /* batch_next has checked every record */
     must(out_event->head->size <= command->body.events.size - *offset);
     *offset += out_event->head->size;
     return true;

@@ -26,23 +26,23 @@
 #include "engine/core/err.h"
 
 #define BATCH_VERSION 3u
-#define EVENT_TEXT_MAX 4000u      /* bytes of free text in one event */
+#define EVENT_TEXT_MAX 4000u /* bytes of free text in one event */
 #define EVENT_FIELDS_MAX 32u
 #define EVENT_AREAS_MAX 8u
-#define EVENT_STRING_MAX 64u      /* bytes of a string field the core sees */
+#define EVENT_STRING_MAX 64u /* bytes of a string field the core sees */
 #define EVENTS_PER_COMMAND_MAX 1000u
 #define EVIDENCE_MAX 16u
 #define ACT_TEXT_MAX 1000u
 #define ACTIVATE_REASON_SIZE 120u /* why rules were changed: bytes, the rest zeros */
-#define CONTACT_SEALED_SIZE 272u /* 256 bytes under XChaCha20-Poly1305, and its tag */
+#define CONTACT_SEALED_SIZE 272u  /* 256 bytes under XChaCha20-Poly1305, and its tag */
 
 enum command_kind {
-    COMMAND_START = 1,    /* engine opened the log: clock mode */
-    COMMAND_ACTIVATE = 2, /* use these images from now on */
-    COMMAND_TICK = 3,     /* time passed, or work is left over */
-    COMMAND_EVENTS = 4,   /* a gateway's batch, or a worker's or operator's report */
-    COMMAND_ACT = 5,      /* somebody does something with an order or a case */
-    COMMAND_SEEN = 6,     /* a worker is there, perhaps with a fix */
+    COMMAND_START = 1,       /* engine opened the log: clock mode */
+    COMMAND_ACTIVATE = 2,    /* use these images from now on */
+    COMMAND_TICK = 3,        /* time passed, or work is left over */
+    COMMAND_EVENTS = 4,      /* a gateway's batch, or a worker's or operator's report */
+    COMMAND_ACT = 5,         /* somebody does something with an order or a case */
+    COMMAND_SEEN = 6,        /* a worker is there, perhaps with a fix */
     COMMAND_ITEMS_TAKEN = 7, /* a worker app has stored all items up to a sequence number */
     COMMAND_CHECKPOINT = 8,  /* the state digest before this entry; a replay must agree */
 };
@@ -51,12 +51,14 @@ struct command_head {
     uint32_t size; /* of the whole command, a multiple of 8 */
     uint16_t kind; /* enum command_kind */
     uint16_t flags;
-    struct hash128 principal;    /* proven identity: XXH3-128 of its id; none for the engine itself */
-    uint64_t epoch;              /* of the sender's outbox; 0 where once-only does not apply */
-    uint64_t seq;                /* 1, 2, 3 ... inside an epoch */
-    uint64_t content_digest;     /* XXH3-64 of the request as sent: same seq, other digest = SEQ_REUSED */
-    int64_t received_at_ms;      /* log clock when the frame arrived */
-    struct hash128 facts_digest; /* command_facts_digest() of the active pair; none where no facts */
+    struct hash128 principal; /* proven identity: XXH3-128 of its id; none for the engine itself */
+    uint64_t epoch;           /* of the sender's outbox; 0 where once-only does not apply */
+    uint64_t seq;             /* 1, 2, 3 ... inside an epoch */
+    uint64_t
+        content_digest; /* XXH3-64 of the request as sent: same seq, other digest = SEQ_REUSED */
+    int64_t received_at_ms; /* log clock when the frame arrived */
+    struct hash128
+        facts_digest; /* command_facts_digest() of the active pair; none where no facts */
 };
 
 struct start_body {
@@ -116,9 +118,10 @@ struct act_body {
     uint16_t reason;        /* enum reason of life.h */
     uint16_t text_size;
     uint16_t evidence_count;
-    struct case_no other; /* the other case of a merge, link or split; of a rating: serial is the report; none */
-    uint32_t amount;      /* a count the action asks for: hours, stars, a checklist's value; 0 = none */
-    int64_t until_ms;     /* the instant the action is about: suspended until, promised for; 0 = none */
+    struct case_no
+        other; /* the other case of a merge, link or split; of a rating: serial is the report; none */
+    uint32_t amount;  /* a count the action asks for: hours, stars, a checklist's value; 0 = none */
+    int64_t until_ms; /* the instant the action is about: suspended until, promised for; 0 = none */
 };
 
 struct events_body {
@@ -132,17 +135,19 @@ enum command_flag {
 };
 
 enum event_flag {
-    EVENT_BY_PERSON = 1u << 0,    /* patrol or intake: filed on the reporter's word */
-    EVENT_SELF_HANDLED = 1u << 1, /* 自处置: reporter handled it on the spot; opens HANDLED, checked by sample */
-    EVENT_HAS_CONTACT = 1u << 2,  /* set by batch_add_contact only */
-    EVENT_IS_DRILL = 1u << 7,     /* 演练: whatever it opens is marked, and never meets the real */
+    EVENT_BY_PERSON = 1u << 0, /* patrol or intake: filed on the reporter's word */
+    EVENT_SELF_HANDLED =
+        1u << 1, /* 自处置: reporter handled it on the spot; opens HANDLED, checked by sample */
+    EVENT_HAS_CONTACT = 1u << 2, /* set by batch_add_contact only */
+    EVENT_IS_DRILL = 1u << 7,    /* 演练: whatever it opens is marked, and never meets the real */
 };
 
 struct event_head {
-    uint32_t size;      /* of the record, a multiple of 8 */
-    uint16_t type;      /* row of POLICY_TYPES, NONE16 = unknown to the rules */
-    uint16_t verdict;   /* enum code: CODE_NOTHING = evaluate; else the edge refused it, record and answer so */
-    struct hash128 id;  /* of (source, id): once-only for doors without outbox */
+    uint32_t size; /* of the record, a multiple of 8 */
+    uint16_t type; /* row of POLICY_TYPES, NONE16 = unknown to the rules */
+    uint16_t
+        verdict; /* enum code: CODE_NOTHING = evaluate; else the edge refused it, record and answer so */
+    struct hash128 id;   /* of (source, id): once-only for doors without outbox */
     int64_t event_at_ms; /* log clock */
     struct place place;  /* WGS-84; PLACE_NONE = no place */
     uint32_t device;     /* row of CITY_DEVICES or NONE32 */
@@ -151,8 +156,8 @@ struct event_head {
     uint32_t zone;       /* row of CITY_AREAS, or NONE32 */
     uint8_t area_count;
     uint8_t field_count;
-    uint16_t flags; /* enum event_flag */
-    uint32_t text_size; /* free text after the string fields' bytes */
+    uint16_t flags;                  /* enum event_flag */
+    uint32_t text_size;              /* free text after the string fields' bytes */
     uint16_t areas[EVENT_AREAS_MAX]; /* rows of CITY_AREAS that contain the place, ascending */
 };
 
@@ -185,10 +190,11 @@ _Static_assert(sizeof(struct seen_body) == 24, "log layout");
 struct event {
     const struct event_head *head;
     const struct event_field *fields;
-    const char *text;      /* string fields' bytes */
-    const char *free_text; /* head->text_size bytes, UTF-8 */
+    const char *text;                    /* string fields' bytes */
+    const char *free_text;               /* head->text_size bytes, UTF-8 */
     const struct event_contact *contact; /* NULL: none */
-    uint32_t severity; /* that a rule's levels give it, 1..4; 0 = the rule's own. Never in the log */
+    uint32_t
+        severity; /* that a rule's levels give it, 1..4; 0 = the rule's own. Never in the log */
 };
 
 /* A decoded command. Only the body of its kind is set. */
@@ -256,8 +262,8 @@ struct batch_writer {
 };
 
 /* payload 8-aligned, capacity >= 8. */
-void batch_begin(struct batch_writer *writer, void *payload, uint64_t capacity, struct place *places,
-                 uint32_t place_capacity);
+void batch_begin(struct batch_writer *writer, void *payload, uint64_t capacity,
+                 struct place *places, uint32_t place_capacity);
 uint32_t batch_command_count(const struct batch_writer *writer);
 
 /* A command whose body is one fixed struct (START .. CHECKPOINT, SEEN, ITEMS_TAKEN, TICK with body NULL). head->size is
@@ -271,7 +277,8 @@ enum err batch_put_act(struct batch_writer *writer, const struct command_head *h
 /* EVENTS: open, add 1..EVENTS_PER_COMMAND_MAX, close. An event's fields must be sorted by row; text holds
  * the string fields' bytes (at least up to the end of the last, the rest is not kept), free_text has
  * head->text_size bytes. */
-enum err batch_open_events(struct batch_writer *writer, const struct command_head *head) WARN_UNUSED;
+enum err batch_open_events(struct batch_writer *writer,
+                           const struct command_head *head) WARN_UNUSED;
 enum err batch_add_event(struct batch_writer *writer, const struct event_head *head,
                          const struct event_field *fields, const char *text, uint32_t text_bytes,
                          const char *free_text) WARN_UNUSED;

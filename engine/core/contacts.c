@@ -15,10 +15,9 @@ void contacts_init(struct contacts *contacts, struct arena *arena, const struct 
 
 static void tell(struct core *core, struct hash128 id, struct case_no no, enum code code)
 {
-    const struct effect effect = {
-        .kind = EFFECT_CONTACT,
-        .at_ms = core->now_ms,
-        .of.contact = {.id = id, .case_no = no, .code = (uint16_t)code}};
+    const struct effect effect = {.kind = EFFECT_CONTACT,
+                                  .at_ms = core->now_ms,
+                                  .of.contact = {.id = id, .case_no = no, .code = (uint16_t)code}};
     state_emit(core, &effect);
 }
 
@@ -81,7 +80,8 @@ static enum code keep(struct core *core, uint32_t case_slot, const struct event_
     return CODE_DONE;
 }
 
-void contacts_settle(struct core *core, const struct event *event, enum code code, struct case_no no)
+void contacts_settle(struct core *core, const struct event *event, enum code code,
+                     struct case_no no)
 {
     if (event->contact == NULL) {
         return;

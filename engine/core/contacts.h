@@ -15,7 +15,8 @@
 void contacts_init(struct contacts *contacts, struct arena *arena, const struct limits *limits);
 
 /* The event was decided with that code, about that case (or none): keeps its contact with the case or lets it go. */
-void contacts_settle(struct core *core, const struct event *event, enum code code, struct case_no no);
+void contacts_settle(struct core *core, const struct event *event, enum code code,
+                     struct case_no no);
 
 /* An EVENTS command refused as a whole: its contacts are let go. */
 void contacts_refuse(struct core *core, const struct command *command, enum code code);

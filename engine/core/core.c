@@ -22,20 +22,20 @@
 #include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/intake.h"
+#include "engine/core/late_reports.h"
 #include "engine/core/ledger.h"
-#include "engine/core/marks.h"
 #include "engine/core/links.h"
+#include "engine/core/marks.h"
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
-#include "engine/core/late_reports.h"
 #include "engine/core/plans.h"
 #include "engine/core/remap.h"
-#include "engine/core/waits.h"
-#include "engine/core/watch.h"
-#include "engine/core/sources.h"
 #include "engine/core/rulings.h"
 #include "engine/core/silences.h"
+#include "engine/core/sources.h"
+#include "engine/core/waits.h"
+#include "engine/core/watch.h"
 #include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
 
@@ -67,7 +67,8 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     rulings_init(&core->rulings, arena, limits);
     ledger_init(&core->objects, arena, limits);
     burden_init(&core->burdens, arena, limits);
-    timers_init(&core->timers, arena, limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
+    timers_init(&core->timers, arena,
+                limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
                     limits->plan_tasks + limits->late_reports + limits->waits + limits->groups);
     plans_init(&core->plans, arena, limits);
     for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
@@ -101,7 +102,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->sources > 0);
-    must(limits->workers <= PERSON_WORKER_MAX); /* a case keeps them in so many bits */
+    must(limits->workers <= PERSON_WORKER_MAX);   /* a case keeps them in so many bits */
     must(limits->window_rules <= REMAP_ROWS_MIN); /* activation maps them in the scratch of rows */
     must(limits->window_keys > 0 && limits->window_samples > 0 && limits->waits > 0);
     must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
@@ -177,8 +178,7 @@ static void find_fastest(struct core *core)
                     mul_div(mode->speed_mm_per_s, 1000, max_i64(1, mode->detour_permille)) + 1);
     }
     if (roads_are_known(city)) {
-        core->fastest_mm_per_s =
-            max_i64(core->fastest_mm_per_s, city->road_grid->fastest_mm_per_s);
+        core->fastest_mm_per_s = max_i64(core->fastest_mm_per_s, city->road_grid->fastest_mm_per_s);
     }
 }
 
@@ -575,7 +575,8 @@ static void check_case(const struct core *core, uint32_t slot)
     must(row->state != CASE_DISPATCHING || row->holder.kind == HOLDER_POST);
     must((row->state == CASE_MERGED) == !case_no_is_none(row->survivor));
     if (is_terminal || row->state == CASE_SUSPENDED) { /* a dispute goes on while its case rests */
-        must(orders_count_active(core, row, is_terminal ? UINT32_MAX : ~(1u << KIND_ADJUDICATE)) == 0);
+        must(orders_count_active(core, row, is_terminal ? UINT32_MAX : ~(1u << KIND_ADJUDICATE)) ==
+             0);
     }
 }
 
@@ -615,10 +616,9 @@ void core_check(const struct core *core)
     must(open == counts->open_now);
     must(counts->events == counts->opened + counts->merged + counts->deduped + counts->suppressed +
                                counts->no_rule + counts->waiting + counts->reopened +
-                               counts->cleared +
-                               counts->refused);
-    must(counts->cases_opened + counts->reopenings ==
-         counts->open_now + counts->closed + counts->voided + counts->forced_closed +
-             counts->merged_away);
+                               counts->cleared + counts->refused);
+    must(counts->cases_opened + counts->reopenings == counts->open_now + counts->closed +
+                                                          counts->voided + counts->forced_closed +
+                                                          counts->merged_away);
     must(links_hold(core));
 }

@@ -65,18 +65,19 @@ struct hash128 core_facts_digest(const struct core *core);
 
 /* ---- numbers for metrics and for the ledger ---- */
 struct core_counts {
-    uint64_t events;     /* events evaluated or refused with a result; no_rule: no rule of lane dispatch fired for them */
+    uint64_t
+        events; /* events evaluated or refused with a result; no_rule: no rule of lane dispatch fired for them */
     uint64_t opened, merged, deduped, no_rule, refused, reopened, cleared, suppressed;
-    uint64_t waiting; /* counted by a rule that has not seen enough yet */
+    uint64_t waiting;      /* counted by a rule that has not seen enough yet */
     uint64_t cases_opened; /* new cases: opened by an event, or split off */
     uint64_t closed, voided, forced_closed, merged_away; /* transitions into a terminal state */
     uint64_t reopenings; /* transitions back: cases_opened = open_now + the four - reopenings */
     uint64_t open_now;   /* cases not terminal */
     uint64_t offers, accepted, declined, expired, returned, done, checks_passed, checks_failed;
-    uint64_t nobody;     /* offers that found nobody eligible */
+    uint64_t nobody; /* offers that found nobody eligible */
     uint64_t clocks_missed;
     uint64_t escalations;
-    uint64_t retired;    /* closed cases that left */
+    uint64_t retired; /* closed cases that left */
 };
 const struct core_counts *core_counts_now(const struct core *core);
 
@@ -96,19 +97,19 @@ struct case_view {
     struct holder holder;
     uint32_t rule, class_row, cell, asset, device;
     uint8_t severity;
-    struct place place;        /* first place, PLACE_NONE */
-    int64_t opened_at_ms;      /* log time */
-    int64_t onset_at_ms;       /* event time of the first event */
+    struct place place;                  /* first place, PLACE_NONE */
+    int64_t opened_at_ms;                /* log time */
+    int64_t onset_at_ms;                 /* event time of the first event */
     int64_t handled_at_ms, closed_at_ms; /* 0 = not yet */
     uint32_t event_count;
-    uint8_t clock;             /* enum case_clock that binds the holder */
+    uint8_t clock; /* enum case_clock that binds the holder */
     int64_t deadline_ms;
     int64_t handle_deadline_ms; /* NEVER_MS: no clock or paused */
-    bool is_overdue;           /* a clock that binds now was missed */
-    bool was_missed;           /* a handle clock of it was missed, ever */
-    uint8_t extensions;        /* granted */
-    uint8_t appeal;            /* 0 none, 1 open, 2 upheld, 3 refused */
-    uint8_t child_count;       /* open children, at most CASE_CHILDREN_SHOWN of them in children */
+    bool is_overdue;            /* a clock that binds now was missed */
+    bool was_missed;            /* a handle clock of it was missed, ever */
+    uint8_t extensions;         /* granted */
+    uint8_t appeal;             /* 0 none, 1 open, 2 upheld, 3 refused */
+    uint8_t child_count;        /* open children, at most CASE_CHILDREN_SHOWN of them in children */
     struct case_no survivor, parent, children[CASE_CHILDREN_SHOWN]; /* none */
     int64_t supervise_deadline_ms; /* NEVER_MS: no answer is owed */
     uint8_t field_count;
@@ -119,7 +120,7 @@ struct case_view {
         int64_t number;
         char text[CASE_FIELD_SIZE_MAX];
     } fields[CASE_FIELDS_MAX];
-    uint64_t orders[8];        /* active orders, lead first; 0 = none */
+    uint64_t orders[8]; /* active orders, lead first; 0 = none */
 };
 
 struct order_view {
@@ -132,7 +133,8 @@ struct order_view {
     uint32_t assign; /* row of POLICY_ASSIGNS */
     bool is_lead;
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms; /* 0 = not yet */
-    int64_t deadline_ms; /* accept clock while OFFERED, arrive clock while ACCEPTED, else NEVER_MS */
+    int64_t
+        deadline_ms; /* accept clock while OFFERED, arrive clock while ACCEPTED, else NEVER_MS */
     uint8_t clock;
 };
 
@@ -154,25 +156,25 @@ struct plan_view {
     uint32_t plan;          /* row of POLICY_PLANS, NONE32 = no longer among the rules */
     enum plan_state state;
     bool is_drill;
-    uint32_t confirm_post;  /* row of CITY_POSTS, NONE32 */
+    uint32_t confirm_post;                         /* row of CITY_POSTS, NONE32 */
     int64_t asked_at_ms, begun_at_ms, ended_at_ms; /* 0 = not yet */
-    int64_t deadline_ms;    /* to confirm, or end of the grace; NEVER_MS */
+    int64_t deadline_ms;                           /* to confirm, or end of the grace; NEVER_MS */
     int64_t silent_from_ms; /* from then on who has sent nobody is silent; NEVER_MS */
     struct plan_counts counts;
 };
 
 /* One of its tasks. */
 struct duty_view {
-    uint64_t order;       /* number to act on while it asks for an acknowledgement */
-    uint32_t task;        /* row of POLICY_PLAN_TASKS, NONE32 */
-    uint32_t asset;       /* row of CITY_ASSETS, NONE32 */
-    uint32_t unit;        /* district, row of CITY_UNITS, NONE32 */
+    uint64_t order;        /* number to act on while it asks for an acknowledgement */
+    uint32_t task;         /* row of POLICY_PLAN_TASKS, NONE32 */
+    uint32_t asset;        /* row of CITY_ASSETS, NONE32 */
+    uint32_t unit;         /* district, row of CITY_UNITS, NONE32 */
     uint32_t person, post; /* who is named: rows of CITY_PERSONS, CITY_POSTS; NONE32 */
-    uint32_t done_by;     /* row of CITY_PERSONS, NONE32 */
+    uint32_t done_by;      /* row of CITY_PERSONS, NONE32 */
     enum duty_state state;
     bool is_overdue, has_failed;
-    uint32_t failed;        /* bit per line of its checklist that did not pass */
-    struct case_no case_no; /* of an inspection, or none */
+    uint32_t failed;                          /* bit per line of its checklist that did not pass */
+    struct case_no case_no;                   /* of an inspection, or none */
     int64_t due_ms, begun_at_ms, ended_at_ms; /* due: of an acknowledgement, NEVER_MS else */
 };
 
@@ -187,11 +189,13 @@ struct item_view {
 bool core_next_case(const struct core *core, uint32_t *slot, struct case_view *out_view);
 bool core_find_case(const struct core *core, struct case_no no, struct case_view *out_view);
 bool core_find_order(const struct core *core, uint64_t number, struct order_view *out_view);
-bool core_find_worker(const struct core *core, struct hash128 id_hash, struct worker_view *out_view);
+bool core_find_worker(const struct core *core, struct hash128 id_hash,
+                      struct worker_view *out_view);
 
 /* Cases in the engine whose number ends in the given part: serial, and day and district where not 0. Returns how
  * many match; out_no is the newest of them. */
-uint32_t core_find_case_suffix(const struct core *core, struct case_no part, struct case_no *out_no);
+uint32_t core_find_case_suffix(const struct core *core, struct case_no part,
+                               struct case_no *out_no);
 
 /* Walk activated plans: start with *slot = 0; false after the last. */
 bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *out_view);
@@ -226,8 +230,8 @@ struct contact_view {
 };
 
 /* Contacts of a case, oldest first; how many were written. *out_is_erased: somebody erased them. */
-uint32_t core_case_contacts(const struct core *core, struct case_no no, struct contact_view *out_views,
-                            uint32_t limit, bool *out_is_erased);
+uint32_t core_case_contacts(const struct core *core, struct case_no no,
+                            struct contact_view *out_views, uint32_t limit, bool *out_is_erased);
 
 /* Walks the keys that are still needed: start with *slot = 0; false after the last. */
 bool core_next_contact(const struct core *core, uint32_t *slot, struct hash128 *out_id);

@@ -37,8 +37,9 @@ static struct hash128 add_offices(struct hash128 h, const struct core *core,
     for (uint32_t i = 0; i < row->handover_count; i++) {
         const struct handover *step = &steps[i];
         h = add_pair(add_i64(h, step->at_ms), step->from, step->to);
-        h = add_pair(h, ((uint32_t)step->direction << 16) | ((uint32_t)step->reason << 8) | step->flags,
-                     ((uint32_t)step->used_permille << 16) | step->held_permille);
+        h = add_pair(
+            h, ((uint32_t)step->direction << 16) | ((uint32_t)step->reason << 8) | step->flags,
+            ((uint32_t)step->used_permille << 16) | step->held_permille);
     }
     return h;
 }
@@ -55,7 +56,8 @@ static struct hash128 add_captures(struct hash128 h, const struct core *core,
     return hash128_join(h, state_hash_text((const char *)captures.bytes, captures.used));
 }
 
-static struct hash128 add_case(struct hash128 h, const struct core *core, const struct case_row *row)
+static struct hash128 add_case(struct hash128 h, const struct core *core,
+                               const struct case_row *row)
 {
     h = add_no(h, row->no);
     h = add_pair(h, row->state, row->severity);
@@ -66,7 +68,8 @@ static struct hash128 add_case(struct hash128 h, const struct core *core, const 
     h = add_pair(h, row->asset, row->device);
     h = add_pair(h, row->gateway, row->department);
     h = add_place(add_place(h, row->place), row->first_place);
-    h = add_pair(add_pair(h, row->owner, row->accuracy_cm), row->sources_seen, row->merge_square_cm);
+    h = add_pair(add_pair(h, row->owner, row->accuracy_cm), row->sources_seen,
+                 row->merge_square_cm);
     const int64_t instants[] = {row->opened_at_ms,       row->onset_at_ms,    row->filed_at_ms,
                                 row->first_offer_at_ms,  row->handled_at_ms,  row->closed_at_ms,
                                 row->handle_limit.value, row->handle_used_ms, row->handle_from_ms,
@@ -258,7 +261,8 @@ static struct hash128 digest_windows(struct hash128 h, const struct windows *win
 {
     const struct samples *samples = &windows->samples;
     h = add_pair(add_pair(h, windows->high, windows->used), windows->free_first, windows->hand);
-    h = add_pair(add_pair(h, samples->high, samples->used), samples->free_first, windows->rule_count);
+    h = add_pair(add_pair(h, samples->high, samples->used), samples->free_first,
+                 windows->rule_count);
     h = hash128_add(h, windows->last_serial);
     for (uint32_t i = 0; i < windows->rule_count; i++) {
         h = add_words(h, &windows->rules[i], sizeof windows->rules[i]);
@@ -357,14 +361,13 @@ static struct hash128 digest_timers(struct hash128 h, const struct timers *timer
 
 static struct hash128 digest_counts(struct hash128 h, const struct core_counts *c)
 {
-    const uint64_t words[] = {c->events,      c->opened,        c->merged,        c->deduped,
-                              c->no_rule,     c->refused,       c->reopened,      c->cleared,
-                              c->suppressed,  c->cases_opened,  c->closed,        c->voided,
-                              c->merged_away, c->forced_closed, c->reopenings,    c->open_now,
-                              c->offers,      c->accepted,      c->declined,      c->expired,
-                              c->returned,    c->done,          c->checks_passed, c->checks_failed,
-                              c->nobody,      c->clocks_missed, c->escalations,   c->retired,
-                              c->waiting};
+    const uint64_t words[] = {
+        c->events,        c->opened,      c->merged,        c->deduped,       c->no_rule,
+        c->refused,       c->reopened,    c->cleared,       c->suppressed,    c->cases_opened,
+        c->closed,        c->voided,      c->merged_away,   c->forced_closed, c->reopenings,
+        c->open_now,      c->offers,      c->accepted,      c->declined,      c->expired,
+        c->returned,      c->done,        c->checks_passed, c->checks_failed, c->nobody,
+        c->clocks_missed, c->escalations, c->retired,       c->waiting};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         h = hash128_add(h, words[i]);
     }

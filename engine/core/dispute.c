@@ -102,15 +102,15 @@ static void give_order(struct core *core, uint32_t slot)
 static void say(struct core *core, uint32_t slot, enum action action, uint32_t post)
 {
     const struct dispute_row *dispute = dispute_peek(core, cases_peek(&core->cases, slot));
-    const uint32_t order = dispute->order == 0 ? NONE32 : orders_find(&core->orders, dispute->order);
+    const uint32_t order =
+        dispute->order == 0 ? NONE32 : orders_find(&core->orders, dispute->order);
     flow_say(core, slot,
-             &(struct flow_note){
-                 .action = action,
-                 .reason = (enum reason)dispute->reason,
-                 .order = order + 1, /* NONE32 + 1 = none */
-                 .post = post + 1,
-                 .clock = dispute->is_heard != 0 ? CLOCK_RULING : CLOCK_POSITION,
-                 .deadline_ms = dispute->due_ms});
+             &(struct flow_note){.action = action,
+                                 .reason = (enum reason)dispute->reason,
+                                 .order = order + 1, /* NONE32 + 1 = none */
+                                 .post = post + 1,
+                                 .clock = dispute->is_heard != 0 ? CLOCK_RULING : CLOCK_POSITION,
+                                 .deadline_ms = dispute->due_ms});
 }
 
 static void arm(struct core *core, uint32_t slot, int64_t after_ms)
@@ -181,9 +181,8 @@ void dispute_open_permit(struct core *core, uint32_t slot, uint32_t permit)
     const struct city *city = state_city(core);
     const struct case_row *row = cases_peek(&core->cases, slot);
     const uint32_t owner = flow_owner_of(core, row);
-    const uint32_t parties[] = {
-        owner == NONE32 ? NONE32 : city->departments[owner].duty_post,
-        city->departments[city->permits[permit].department].duty_post};
+    const uint32_t parties[] = {owner == NONE32 ? NONE32 : city->departments[owner].duty_post,
+                                city->departments[city->permits[permit].department].duty_post};
     open_dispute(core, slot, REASON_PERMIT_CONFLICT, parties, COUNT_OF(parties));
 }
 
@@ -227,7 +226,8 @@ void dispute_due(struct core *core, uint32_t slot, int64_t due_ms)
 
 static void end_order(struct core *core, const struct dispute_row *dispute, enum order_state state)
 {
-    const uint32_t order = dispute->order == 0 ? NONE32 : orders_find(&core->orders, dispute->order);
+    const uint32_t order =
+        dispute->order == 0 ? NONE32 : orders_find(&core->orders, dispute->order);
     if (order != NONE32 &&
         order_state_is_active((enum order_state)orders_peek(&core->orders, order)->state)) {
         orders_end(core, order, state);
@@ -327,8 +327,9 @@ static enum code check_ruling(const struct core *core, const struct dispute_row 
     if ((cited & ~filed) != 0 || (filed != 0 && cited == 0)) {
         return CODE_UNCITED;
     }
-    return lead == NONE32 || state_city(core)->posts[lead].department == NONE32 ? CODE_UNKNOWN_WORKER
-                                                                               : CODE_NOTHING;
+    return lead == NONE32 || state_city(core)->posts[lead].department == NONE32
+               ? CODE_UNKNOWN_WORKER
+               : CODE_NOTHING;
 }
 
 enum code dispute_rule(struct core *core, uint32_t slot, uint32_t worker, uint32_t lead,

@@ -32,15 +32,16 @@ struct effect_result {
     struct hash128 principal;
     uint64_t epoch;
     uint64_t seq;
-    uint32_t index;        /* of the event inside its batch; 0 for an act */
-    uint16_t code;         /* enum code */
-    bool is_late;          /* event used, but marked LATE */
-    uint16_t report;       /* of OPENED, MERGED, REOPENED: which of the case's reports it is, from 1; of a rating: the
+    uint32_t index; /* of the event inside its batch; 0 for an act */
+    uint16_t code;  /* enum code */
+    bool is_late;   /* event used, but marked LATE */
+    uint16_t
+        report; /* of OPENED, MERGED, REOPENED: which of the case's reports it is, from 1; of a rating: the
                               one rated; 0 = none. With the case number it is the reporter's receipt */
     struct case_no case_no; /* of OPENED, MERGED, DEDUPED, REOPENED, CLEARED, and of acts */
-    uint64_t order;        /* of acts on orders */
-    uint64_t possible;     /* of WRONG_STATE: bit per action possible now */
-    uint16_t state;        /* of acts: enum case_state (act on a case) or enum order_state */
+    uint64_t order;         /* of acts on orders */
+    uint64_t possible;      /* of WRONG_STATE: bit per action possible now */
+    uint16_t state;         /* of acts: enum case_state (act on a case) or enum order_state */
 };
 
 #define SUPPRESS_REASONS_MAX 4u
@@ -58,11 +59,14 @@ struct effect_firing {
     uint16_t would;         /* of SHADOW: what an active rule would have come to; else NOTHING */
     struct case_no case_no; /* SHADOW: that it would have joined */
     struct hash128 event_id;
-    uint32_t candidates;    /* rules that matched, those beyond the list included */
-    uint32_t winner;        /* of LOST_LANE: row of POLICY_RULES that decided; else NONE32 */
-    uint32_t have, need;    /* of a rule with state: samples, distinct values, devices, seconds or steps; else 0 */
-    uint32_t reason_count;  /* what holds a SUPPRESSED firing (or one in shadow) back: all there are */
-    struct suppress_reason reasons[SUPPRESS_REASONS_MAX]; /* the first of them, silences before cases */
+    uint32_t candidates; /* rules that matched, those beyond the list included */
+    uint32_t winner;     /* of LOST_LANE: row of POLICY_RULES that decided; else NONE32 */
+    uint32_t have,
+        need; /* of a rule with state: samples, distinct values, devices, seconds or steps; else 0 */
+    uint32_t
+        reason_count; /* what holds a SUPPRESSED firing (or one in shadow) back: all there are */
+    struct suppress_reason
+        reasons[SUPPRESS_REASONS_MAX]; /* the first of them, silences before cases */
 };
 
 struct holder {
@@ -72,36 +76,37 @@ struct holder {
 
 struct effect_timeline {
     struct case_no case_no;
-    uint64_t order;      /* 0 = about the case */
-    uint16_t action;     /* enum action: what happened */
-    uint16_t reason;     /* enum reason */
-    uint16_t code;       /* enum code where one explains more (NOBODY: the binding filter) */
+    uint64_t order;  /* 0 = about the case */
+    uint16_t action; /* enum action: what happened */
+    uint16_t reason; /* enum reason */
+    uint16_t code;   /* enum code where one explains more (NOBODY: the binding filter) */
     uint8_t state_before, state; /* enum case_state */
-    uint8_t order_kind;  /* enum order_kind, 0 */
-    uint8_t severity;    /* 1..4 after it */
-    uint8_t clock;       /* enum case_clock of deadline_ms, or of the clock that was missed */
-    uint32_t actor;      /* row of CITY_PERSONS, NONE32 = engine or device */
-    uint32_t gateway;    /* row of CITY_GATEWAYS, NONE32 */
-    uint32_t subject;    /* row of CITY_PERSONS the action is about (offer to, reassign to), NONE32 */
-    uint32_t post;       /* row of CITY_POSTS the action is about (desk, escalation), NONE32 */
+    uint8_t order_kind;          /* enum order_kind, 0 */
+    uint8_t severity;            /* 1..4 after it */
+    uint8_t clock;    /* enum case_clock of deadline_ms, or of the clock that was missed */
+    uint32_t actor;   /* row of CITY_PERSONS, NONE32 = engine or device */
+    uint32_t gateway; /* row of CITY_GATEWAYS, NONE32 */
+    uint32_t subject; /* row of CITY_PERSONS the action is about (offer to, reassign to), NONE32 */
+    uint32_t post;    /* row of CITY_POSTS the action is about (desk, escalation), NONE32 */
     struct holder holder; /* accountable from now on */
-    uint32_t rule;       /* row of POLICY_RULES */
-    uint32_t class_row;  /* row of CITY_CLASSES */
-    uint32_t cell;       /* row of CITY_CELLS or NONE32 */
-    uint32_t asset;      /* row of CITY_ASSETS or NONE32 */
-    uint32_t device;     /* row of CITY_DEVICES or NONE32 */
-    struct place place;  /* of the case (OPEN) or of the act; PLACE_NONE */
+    uint32_t rule;        /* row of POLICY_RULES */
+    uint32_t class_row;   /* row of CITY_CLASSES */
+    uint32_t cell;        /* row of CITY_CELLS or NONE32 */
+    uint32_t asset;       /* row of CITY_ASSETS or NONE32 */
+    uint32_t device;      /* row of CITY_DEVICES or NONE32 */
+    struct place place;   /* of the case (OPEN) or of the act; PLACE_NONE */
     int64_t deadline_ms; /* the armed deadline that binds the holder now; for MISS the one missed */
     int64_t distance_cm; /* offer: straight line; -1 unknown */
     struct case_no other; /* the other case of a merge, split or link; none */
     int64_t until_ms;     /* suspended or controlled until; 0 */
-    uint32_t amount;      /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0 */
+    uint32_t
+        amount; /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0 */
     uint32_t event_count; /* events merged into the case so far */
-    uint32_t report;      /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
+    uint32_t report; /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
-    const char *text;    /* act's free text, borrowed for the call; NULL */
+    const char *text;          /* act's free text, borrowed for the call; NULL */
     uint32_t text_size;
-    bool is_drill;       /* 演练: the case is no real one */
+    bool is_drill; /* 演练: the case is no real one */
 };
 
 /* What a candidate's travel_ms is. */
@@ -113,31 +118,34 @@ enum travel {
 };
 
 struct effect_candidate {
-    uint32_t person;     /* row of CITY_PERSONS */
-    uint16_t code;       /* CODE_ELIGIBLE = chosen; FARTHER, BUSIER = eligible, not chosen; else the filter */
-    uint16_t load;       /* active orders */
+    uint32_t person; /* row of CITY_PERSONS */
+    uint16_t
+        code; /* CODE_ELIGIBLE = chosen; FARTHER, BUSIER = eligible, not chosen; else the filter */
+    uint16_t load; /* active orders */
     uint16_t capacity;
-    uint8_t ring;        /* index of the ring in which it was looked at */
-    bool is_home_cell;   /* responsible for the case's cell */
+    uint8_t ring;          /* index of the ring in which it was looked at */
+    bool is_home_cell;     /* responsible for the case's cell */
     bool is_home_position; /* placed at base or home cell because no fresh fix exists */
-    int64_t distance_cm; /* straight line, -1 unknown */
-    uint8_t travel;      /* enum travel */
-    int64_t travel_ms;   /* to the case, -1 unknown */
+    int64_t distance_cm;   /* straight line, -1 unknown */
+    uint8_t travel;        /* enum travel */
+    int64_t travel_ms;     /* to the case, -1 unknown */
 };
 
 struct effect_decision {
     struct case_no case_no;
-    uint64_t order;       /* the order offered, 0 = nobody */
+    uint64_t order; /* the order offered, 0 = nobody */
     uint32_t rule;
-    uint32_t assign;      /* row of POLICY_ASSIGNS */
+    uint32_t assign; /* row of POLICY_ASSIGNS */
     uint8_t order_kind;
-    uint16_t binding;     /* nobody: the filter that removed the most (enum code) */
-    uint32_t ruled;       /* row of CITY_DEPARTMENTS that an earlier ruling names, NONE32 = none */
-    uint32_t considered;  /* workers looked at: in the ring of the chosen; nobody: all of the last ring */
+    uint16_t binding; /* nobody: the filter that removed the most (enum code) */
+    uint32_t ruled;   /* row of CITY_DEPARTMENTS that an earlier ruling names, NONE32 = none */
+    uint32_t
+        considered; /* workers looked at: in the ring of the chosen; nobody: all of the last ring */
     /* how many, by code - CODE_ELIGIBLE: of the candidates below; nobody: of those considered */
     uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE];
     uint32_t candidate_count;
-    struct effect_candidate candidates[DECISION_CANDIDATES_MAX]; /* chosen first, then by distance */
+    struct effect_candidate
+        candidates[DECISION_CANDIDATES_MAX]; /* chosen first, then by distance */
 };
 
 enum item_kind { ITEM_OFFER = 1, ITEM_RECALL = 2, ITEM_CHANGE = 3, ITEM_NOTICE = 4 };
@@ -147,18 +155,19 @@ struct effect_item {
     uint64_t item_seq; /* of this worker, 1, 2, 3 ... */
     uint8_t kind;      /* enum item_kind */
     uint64_t order;
-    uint16_t code;     /* why (RECALLED, EXPIRED ...) */
+    uint16_t code; /* why (RECALLED, EXPIRED ...) */
 };
 
 struct effect_notice {
     struct case_no case_no; /* none: about an event that no case was opened for */
     uint32_t post;          /* row of CITY_POSTS */
     uint32_t step;          /* row of POLICY_STEPS, NONE32 = nobody eligible */
-    uint32_t rule;          /* row of POLICY_RULES of lane escalate or notify; NONE32 = the case's own */
-    uint32_t count;         /* firings that are told together, the newest being about case_no; 0 = one, told as it came */
+    uint32_t rule; /* row of POLICY_RULES of lane escalate or notify; NONE32 = the case's own */
+    uint32_t
+        count; /* firings that are told together, the newest being about case_no; 0 = one, told as it came */
     uint16_t code;
     uint8_t severity;
-    bool is_again;          /* nothing new: count is all of the group so far */
+    bool is_again; /* nothing new: count is all of the group so far */
 };
 
 /* How many of a plan's tasks are where. */
@@ -174,8 +183,8 @@ struct effect_plan {
     uint16_t what;          /* enum action: PLAN_BEGIN, PLAN_PROGRESS, PLAN_SILENT ... */
     uint8_t state;          /* enum plan_state */
     bool is_drill;
-    uint32_t unit;          /* row of CITY_UNITS: of that district alone; NONE32 = the whole plan */
-    uint32_t post;          /* told, or NONE32 */
+    uint32_t unit; /* row of CITY_UNITS: of that district alone; NONE32 = the whole plan */
+    uint32_t post; /* told, or NONE32 */
     struct plan_counts counts;
 };
 
@@ -232,7 +241,7 @@ struct effect_activated {
 struct effect_contact {
     struct hash128 id;      /* of its key */
     struct case_no case_no; /* it is or was kept with; none */
-    uint16_t code;          /* DONE: kept; CONTACT_ERASED, GONE: no longer; else why it was not kept */
+    uint16_t code; /* DONE: kept; CONTACT_ERASED, GONE: no longer; else why it was not kept */
 };
 
 struct effect {

@@ -3,8 +3,8 @@
 
 void extras_init(struct extras *extras, struct arena *arena, uint32_t limit)
 {
-    *extras = (struct extras){
-        .blocks = arena_take(arena, sizeof(struct extra_block), limit), .limit = limit};
+    *extras = (struct extras){.blocks = arena_take(arena, sizeof(struct extra_block), limit),
+                              .limit = limit};
 }
 
 uint32_t extras_blocks(uint32_t size)

@@ -27,7 +27,8 @@ struct extras {
 void extras_init(struct extras *extras, struct arena *arena, uint32_t limit);
 
 /* Keeps these bytes instead of what hung from *first; size 0 gives all back. */
-bool extras_put(struct extras *extras, uint32_t *first, const void *bytes, uint32_t size) WARN_UNUSED;
+bool extras_put(struct extras *extras, uint32_t *first, const void *bytes,
+                uint32_t size) WARN_UNUSED;
 
 /* What was put there, of the same size. */
 void extras_get(const struct extras *extras, uint32_t first, void *out, uint32_t size);

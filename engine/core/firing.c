@@ -57,8 +57,7 @@ void firing_match(const struct core *core, const struct event *event, struct fir
 {
     const struct policy *policy = state_policy(core);
     must(event->head->type < policy->type_count);
-    const uint32_t limit =
-        policy->types[event->head->type].meets_many != 0 ? FIRING_RULES_MAX : 1u;
+    const uint32_t limit = policy->types[event->head->type].meets_many != 0 ? FIRING_RULES_MAX : 1u;
     out_list->matched = match_event(policy, state_city(core), event, out_list->rules, limit);
     out_list->count = out_list->matched < limit ? out_list->matched : limit;
 }
@@ -69,14 +68,16 @@ uint32_t firing_first(const struct core *core, const struct firing_list *list)
         return NONE32;
     }
     const struct policy_rule *rule = &state_policy(core)->rules[list->rules[0]];
-    return policy_rule_rank(rule->status, rule->lane) == RULE_LANE_DISPATCH ? list->rules[0] : NONE32;
+    return policy_rule_rank(rule->status, rule->lane) == RULE_LANE_DISPATCH ? list->rules[0]
+                                                                            : NONE32;
 }
 
 static void remember(struct core *core, const struct policy_rule *rule, const struct repeat *repeat,
                      struct case_no no)
 {
     if (repeat->is_kept) {
-        memory_put(&core->dedupe, repeat->key, add_clamped(core->now_ms, rule->dedupe.window_ms), no);
+        memory_put(&core->dedupe, repeat->key, add_clamped(core->now_ms, rule->dedupe.window_ms),
+                   no);
     }
 }
 
@@ -125,8 +126,8 @@ static uint32_t find_silences(struct core *core, const struct policy_rule *rule,
         (rule->breaks.count > 0 && match_condition(policy, rule->breaks, run->event, 0))) {
         return 0;
     }
-    const uint32_t count = silences_find(core, rule, run->event, run->source.gateway, slots,
-                                         SUPPRESS_REASONS_MAX);
+    const uint32_t count =
+        silences_find(core, rule, run->event, run->source.gateway, slots, SUPPRESS_REASONS_MAX);
     for (uint32_t i = 0; i < count && i < SUPPRESS_REASONS_MAX; i++) {
         const struct silence_row *row = &core->silences.rows[slots[i]];
         firing->reasons[i] = (struct suppress_reason){.silence = row->number, .rule = NONE32};
@@ -214,7 +215,8 @@ static enum code escalate(struct core *core, uint32_t rule_row, struct case_no n
         struct hash128 key = hash128_join((struct hash128){SALT_STEP, i}, rule->id_hash);
         key = hash128_add(hash128_add(key, ((uint64_t)no.district << 32) | no.day), no.serial);
         const struct memory_row *seen = memory_find(&core->dedupe, key);
-        if (clocks_step_holds(core, slot, step) && (seen == NULL || seen->until_ms <= core->now_ms)) {
+        if (clocks_step_holds(core, slot, step) &&
+            (seen == NULL || seen->until_ms <= core->now_ms)) {
             memory_put(&core->dedupe, key, add_clamped(core->now_ms, PAUSE_MAX_MS), no);
             clocks_do_step(core, slot, step, rule_row);
             code = CODE_TOLD;
@@ -277,7 +279,8 @@ static enum code would_be(struct core *core, uint32_t rule_row, const struct fir
     if (rule->lane != RULE_LANE_DISPATCH) {
         *out_no = run->case_no;
         remember(core, rule, &repeat, *out_no);
-        return rule->lane == RULE_LANE_ESCALATE && case_no_is_none(*out_no) ? CODE_CASELESS : CODE_TOLD;
+        return rule->lane == RULE_LANE_ESCALATE && case_no_is_none(*out_no) ? CODE_CASELESS
+                                                                            : CODE_TOLD;
     }
     const bool merges = (rule->merge.flags & MERGE_ENABLED) != 0;
     const uint32_t asset = merges ? merging_asset(core, rule, run->event) : NONE32;
@@ -296,18 +299,16 @@ static enum code would_be(struct core *core, uint32_t rule_row, const struct fir
  * lane, as a repeat of that. */
 static enum code code_of(enum correlation outcome)
 {
-    static const uint16_t CODES[] = {[CORRELATION_FIRES] = CODE_NOTHING,
-                                     [CORRELATION_WAITING] = CODE_WAITING,
-                                     [CORRELATION_HOLDS] = CODE_DEDUPED,
-                                     [CORRELATION_BY_MISSING] = CODE_BY_MISSING,
-                                     [CORRELATION_FULL] = CODE_WINDOW_FULL,
-                                     [CORRELATION_NONE] = CODE_NO_RULE};
+    static const uint16_t CODES[] = {
+        [CORRELATION_FIRES] = CODE_NOTHING,    [CORRELATION_WAITING] = CODE_WAITING,
+        [CORRELATION_HOLDS] = CODE_DEDUPED,    [CORRELATION_BY_MISSING] = CODE_BY_MISSING,
+        [CORRELATION_FULL] = CODE_WINDOW_FULL, [CORRELATION_NONE] = CODE_NO_RULE};
     return (enum code)CODES[outcome];
 }
 
 /* One rule of the list that fires, or holds, in its lane. held: NOTHING, or DEDUPED where it holds since *case_no. */
-static void act_in_lane(struct core *core, uint32_t rule_row, struct firing_run *run, enum code held,
-                        struct effect_firing *firing)
+static void act_in_lane(struct core *core, uint32_t rule_row, struct firing_run *run,
+                        enum code held, struct effect_firing *firing)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     if (run->winners[rule->lane] == NONE32) {
@@ -335,9 +336,9 @@ static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     struct correlated taken = {.outcome = CORRELATION_FIRES, .slot = NONE32};
-    *firing = (struct effect_firing){.rule = rule_row, .candidates = run->list->matched, .winner = NONE32};
-    if (rule->window != NONE32 &&
-        state_policy(core)->windows[rule->window].kind == WINDOW_ABSENT) {
+    *firing = (struct effect_firing){
+        .rule = rule_row, .candidates = run->list->matched, .winner = NONE32};
+    if (rule->window != NONE32 && state_policy(core)->windows[rule->window].kind == WINDOW_ABSENT) {
         absences_take(core, rule_row, run->own, run->source, &taken);
     } else if (rule->window != NONE32) {
         windows_take(core, rule_row, run->own, &taken);
@@ -354,9 +355,8 @@ static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
     firing->winner = fires && rule->status != RULE_SHADOW ? winner_of(core, rule, run) : NONE32;
     if (rule->status == RULE_SHADOW) {
         firing->code = CODE_SHADOW;
-        firing->would = (uint16_t)(said == CODE_NOTHING
-                                       ? would_be(core, rule_row, run, firing)
-                                       : said);
+        firing->would =
+            (uint16_t)(said == CODE_NOTHING ? would_be(core, rule_row, run, firing) : said);
     } else if (!fires) {
         firing->code = (uint16_t)said;
         run->code = run->code == CODE_NO_RULE ? said : run->code;

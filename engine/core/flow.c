@@ -12,10 +12,10 @@
 #include "engine/core/links.h"
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
-#include "engine/core/rulings.h"
-#include "engine/core/watch.h"
-#include "engine/core/sources.h"
 #include "engine/core/plans.h"
+#include "engine/core/rulings.h"
+#include "engine/core/sources.h"
+#include "engine/core/watch.h"
 #include "engine/core/workers.h"
 
 static struct holder holder_for_effect(const struct core *core, struct holder holder)
@@ -453,8 +453,8 @@ void flow_handled(struct core *core, uint32_t slot)
     row->handled_at_ms = core->now_ms;
     flow_arm_seek(core, slot, false);
     const bool can_close = !links_has_open_child(core, row);
-    if (can_close && (check == CHECK_NONE ||
-                      (check == CHECK_DEVICE && (row->flags & CASE_IS_CLEARED) != 0))) {
+    if (can_close &&
+        (check == CHECK_NONE || (check == CHECK_DEVICE && (row->flags & CASE_IS_CLEARED) != 0))) {
         flow_close(core, slot, CASE_CLOSED, &(struct flow_note){.action = ACTION_CLOSE});
         return;
     }
@@ -505,7 +505,8 @@ static bool has_other_checker(const struct core *core, const struct case_row *ro
 void flow_passed(struct core *core, uint32_t slot, const struct flow_note *note)
 {
     struct case_row *row = cases_at(&core->cases, slot);
-    const bool is_candidate = note->action == ACTION_CHECK_PASS && (row->flags & CASE_IS_RECHECK) == 0 &&
+    const bool is_candidate = note->action == ACTION_CHECK_PASS &&
+                              (row->flags & CASE_IS_RECHECK) == 0 &&
                               is_sampled(row->no, RECHECK_EVERY);
     if (!is_candidate || !case_person_add(row, note->actor - 1, PERSON_CHECKED) ||
         !has_other_checker(core, row)) {
@@ -733,7 +734,8 @@ void flow_post_order_due(struct core *core, uint32_t order_slot)
     const uint32_t lead = department == NONE32 ? NONE32 : city->departments[department].lead_post;
     const uint32_t above = lead != NONE32 ? lead : city->info->command_post;
     const int64_t missed_at_ms = order->deadline_ms;
-    order->deadline_ms = NEVER_MS; /* said once; the order stays open until it is answered or the case ends */
+    order->deadline_ms =
+        NEVER_MS; /* said once; the order stays open until it is answered or the case ends */
     core->counts.clocks_missed++;
     flow_say(core, order->case_slot,
              &(struct flow_note){.action = ACTION_MISS,

@@ -12,11 +12,11 @@ struct flow_note {
     enum action action;
     enum reason reason;
     enum code code;
-    uint32_t order;       /* order slot + 1 */
-    uint32_t actor;       /* worker slot + 1 */
-    uint32_t subject;     /* worker slot + 1 */
-    uint32_t gateway;     /* image row + 1 */
-    uint32_t post;        /* image row + 1 */
+    uint32_t order;   /* order slot + 1 */
+    uint32_t actor;   /* worker slot + 1 */
+    uint32_t subject; /* worker slot + 1 */
+    uint32_t gateway; /* image row + 1 */
+    uint32_t post;    /* image row + 1 */
     struct case_no other;
     int64_t until_ms;
     uint32_t amount;

@@ -31,8 +31,8 @@ static void tell(struct core *core, uint32_t rule_row, struct bundle bundle)
         slot == NONE32 ? rule->severity : cases_peek(&core->cases, slot)->severity;
     for (uint32_t i = 0; i < rule->steps.count; i++) {
         const struct policy_step *step = &policy->steps[rule->steps.first + i];
-        const bool holds = step->when != STEP_SEVERITY ||
-                           match_condition(policy, step->program, NULL, severity);
+        const bool holds =
+            step->when != STEP_SEVERITY || match_condition(policy, step->program, NULL, severity);
         for (uint32_t k = 0; holds && k < step->posts.count; k++) {
             const struct effect effect = {.kind = EFFECT_NOTICE,
                                           .at_ms = core->now_ms,
@@ -135,12 +135,14 @@ void groups_adopt(struct core *core)
             continue;
         }
         const struct policy_rule *rule = row->rule == NONE32 ? NULL : &policy->rules[row->rule];
-        const bool tells = rule != NULL && rule->lane == RULE_LANE_NOTIFY && rule->status == RULE_ACTIVE;
+        const bool tells =
+            rule != NULL && rule->lane == RULE_LANE_NOTIFY && rule->status == RULE_ACTIVE;
         if (tells && rule->group.interval_ms > 0) {
             continue;
         }
         if (tells && row->waiting > 0) {
-            tell(core, row->rule, (struct bundle){links_follow_no(core, row->no), row->waiting, false});
+            tell(core, row->rule,
+                 (struct bundle){links_follow_no(core, row->no), row->waiting, false});
         }
         drop_row(core, i);
     }

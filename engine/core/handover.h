@@ -22,18 +22,18 @@
 enum handover_direction { HANDOVER_LATERAL = 0, HANDOVER_UP = 1, HANDOVER_DOWN = 2 };
 
 enum handover_flag {
-    HANDOVER_ACTED = 1u << 0,      /* somebody of the office was there, did a part, asked for help */
-    HANDOVER_TAKEN = 1u << 1,      /* taken from it by a dispatcher, the engine or a ruling */
+    HANDOVER_ACTED = 1u << 0, /* somebody of the office was there, did a part, asked for help */
+    HANDOVER_TAKEN = 1u << 1, /* taken from it by a dispatcher, the engine or a ruling */
     HANDOVER_INSPECTION = 1u << 2, /* it keeps only the inspection for itself */
     HANDOVER_DUTY = 1u << 3,       /* the duty is its own by the catalogue */
 };
 
 struct handover {
     int64_t at_ms;
-    uint32_t from, to;      /* posts; to NONE32 = with the command post, not sent on yet */
-    uint8_t direction;      /* enum handover_direction */
-    uint8_t reason;         /* enum reason */
-    uint8_t flags;          /* enum handover_flag */
+    uint32_t from, to; /* posts; to NONE32 = with the command post, not sent on yet */
+    uint8_t direction; /* enum handover_direction */
+    uint8_t reason;    /* enum reason */
+    uint8_t flags;     /* enum handover_flag */
     uint8_t reserved;
     uint16_t used_permille; /* of the handle clock when it left; more than 1000 = overdue */
     uint16_t held_permille; /* of it that passed while the office had the case */

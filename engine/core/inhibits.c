@@ -123,7 +123,8 @@ void inhibits_file_silenced(struct core *core, uint32_t rule_row, const struct e
     uint32_t slot = table_find(&inhibits->by_key, key);
     for (uint32_t i = 0; i < INHIBIT_WALK_MAX && slot != NONE32; i++) {
         struct inhibit_row *row = &inhibits->rows[slot];
-        if (row->case_slot == NONE32 && row->place.lon == place.lon && row->place.lat == place.lat) {
+        if (row->case_slot == NONE32 && row->place.lon == place.lon &&
+            row->place.lat == place.lat) {
             row->until_ms = max_i64(row->until_ms, until_ms);
             return;
         }
@@ -131,12 +132,13 @@ void inhibits_file_silenced(struct core *core, uint32_t rule_row, const struct e
     }
     slot = take_row(core);
     if (slot != NONE32) {
-        inhibits->rows[slot] = (struct inhibit_row){.key = key,
-                                                    .is_used = 1,
-                                                    .case_slot = NONE32,
-                                                    .place = place,
-                                                    .severity = state_policy(core)->rules[rule_row].severity,
-                                                    .until_ms = until_ms};
+        inhibits->rows[slot] =
+            (struct inhibit_row){.key = key,
+                                 .is_used = 1,
+                                 .case_slot = NONE32,
+                                 .place = place,
+                                 .severity = state_policy(core)->rules[rule_row].severity,
+                                 .until_ms = until_ms};
         link_row(inhibits, slot);
     }
 }
@@ -159,8 +161,9 @@ static bool hides(const struct core *core, const struct policy_inhibit *inhibit,
     if (severity > inhibit->max_severity) {
         return false;
     }
-    return inhibit->radius_cm == 0 || (place_is_known(event->head->place) &&
-                                       distance_cm(row->place, event->head->place) <= inhibit->radius_cm);
+    return inhibit->radius_cm == 0 ||
+           (place_is_known(event->head->place) &&
+            distance_cm(row->place, event->head->place) <= inhibit->radius_cm);
 }
 
 uint32_t inhibits_find(const struct core *core, const struct policy_rule *rule,
@@ -228,8 +231,8 @@ bool inhibits_index(struct core *core)
             inhibits->by_case[row->case_slot] = i + 1;
         }
     }
-    return inhibits->free_first == NONE32 ||
-           (inhibits->free_first < inhibits->high && inhibits->rows[inhibits->free_first].is_used == 0);
+    return inhibits->free_first == NONE32 || (inhibits->free_first < inhibits->high &&
+                                              inhibits->rows[inhibits->free_first].is_used == 0);
 }
 
 void inhibits_check(const struct core *core)

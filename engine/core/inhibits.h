@@ -25,7 +25,7 @@ void inhibits_file_silenced(struct core *core, uint32_t rule_row, const struct e
 
 /* What hides a firing of the rule on this event. */
 struct inhibit_found {
-    uint32_t rule; /* row of the rule that hides */
+    uint32_t rule;      /* row of the rule that hides */
     uint32_t case_slot; /* NONE32: a silenced firing */
     uint32_t row;
 };

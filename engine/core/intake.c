@@ -143,9 +143,9 @@ static enum code decide(struct core *core, struct intake_source source, const st
     struct firing_list list;
     firing_match(core, event, &list);
     const uint32_t first = firing_first(core, &list);
-    const enum code cleared = plan == NONE32
-                                  ? clear_cases(core, event, source.gateway, &result->case_no)
-                                  : follow_alert(core, plan, first, event, source, &result->case_no);
+    const enum code cleared =
+        plan == NONE32 ? clear_cases(core, event, source.gateway, &result->case_no)
+                       : follow_alert(core, plan, first, event, source, &result->case_no);
     enum code code = cleared == CODE_NOTHING ? CODE_NO_RULE : cleared;
     if (plan == NONE32 || cleared == CODE_NOTHING) {
         code = firing_all(core, &list, event, source, code, &result->case_no);

@@ -8,7 +8,8 @@
 struct intake_source {
     uint32_t gateway;
     uint32_t worker;
-    bool has_outbox; /* numbered by the sender: taken once however late, whatever event ids were forgotten */
+    bool
+        has_outbox; /* numbered by the sender: taken once however late, whatever event ids were forgotten */
 };
 
 #endif

@@ -22,7 +22,7 @@ struct hash128 keys_of_class(const struct core *core, uint32_t class_row)
 /* The parts of a key, in the rule's order, each with its field's name so that a plate never equals a zone. A missing
  * field counts as its own value. */
 struct hash128 keys_of(const struct core *core, struct hash128 base, struct image_range keys,
-                             uint32_t class_row, const struct event *event)
+                       uint32_t class_row, const struct event *event)
 {
     const struct policy *policy = state_policy(core);
     struct hash128 hash = base;
@@ -47,8 +47,7 @@ struct hash128 keys_of(const struct core *core, struct hash128 base, struct imag
 }
 
 /* Does the event carry every part? A close clause matches nothing by a field that is not there. */
-bool keys_are_in(const struct policy *policy, struct image_range keys,
-                     const struct event *event)
+bool keys_are_in(const struct policy *policy, struct image_range keys, const struct event *event)
 {
     for (uint32_t i = 0; i < keys.count; i++) {
         if (event_find_field(event, policy->keys[keys.first + i]) == NULL) {

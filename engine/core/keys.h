@@ -17,7 +17,7 @@ enum key_salt {
     SALT_WINDOW = 7,
     SALT_INHIBIT = 17, /* fields that must be equal */
     SALT_GROUP = 18,   /* what is told together */
-    SALT_STEP = 16 /* a step of lane escalate that a case has seen */
+    SALT_STEP = 16     /* a step of lane escalate that a case has seen */
 };
 
 struct hash128 keys_of_class(const struct core *core, uint32_t class_row);

@@ -135,8 +135,7 @@ void lates_timer(struct core *core, uint32_t slot)
         row.rule == NONE32 || row.asset == NONE32 ? NULL : find_clause(core, row.rule);
     struct case_no no = {0, 0, 0};
     if (row.state == LATE_WAITING && clause != NULL) {
-        if (opening_alone(core, clause->late_rule, row.asset, NONE32, false, &no) !=
-            CODE_OPENED) {
+        if (opening_alone(core, clause->late_rule, row.asset, NONE32, false, &no) != CODE_OPENED) {
             core->plans.lates[slot].due_ms = add_clamped(core->now_ms, SEEK_FALLBACK_MS);
             timers_arm(&core->timers, late_timer_id(core, slot), core->plans.lates[slot].due_ms);
             return;

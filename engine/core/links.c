@@ -198,7 +198,8 @@ enum code links_split(const struct act *act, uint32_t slot)
     note.other = origin;
     flow_say(core, part_slot, &note);
     flow_file(core, part_slot);
-    act->result->case_no = cases_peek(&core->cases, part_slot)->no; /* the answer names the new one */
+    act->result->case_no =
+        cases_peek(&core->cases, part_slot)->no; /* the answer names the new one */
     return CODE_DONE;
 }
 

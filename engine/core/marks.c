@@ -100,11 +100,10 @@ void mark_keep(struct marks *marks, uint32_t slot, uint64_t seq, uint32_t index,
                const struct effect_result *result)
 {
     must(index < marks->batch_events);
-    results_at(marks, slot, seq)[index] = (struct kept_result){
-        .case_no = result->case_no,
-        .code = (uint8_t)result->code,
-        .is_late = result->is_late,
-        .report = (uint16_t)result->report};
+    results_at(marks, slot, seq)[index] = (struct kept_result){.case_no = result->case_no,
+                                                               .code = (uint8_t)result->code,
+                                                               .is_late = result->is_late,
+                                                               .report = (uint16_t)result->report};
 }
 
 bool mark_find_one(const struct core *core, uint32_t slot, const struct command_head *head,

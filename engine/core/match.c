@@ -157,8 +157,7 @@ static bool is_in_place_and_time(const struct policy *policy, const struct city 
 {
     bool has_in =
         rule->areas_in.count > 0 || rule->circles_in.count > 0 || rule->cells_in.count > 0;
-    if (has_in &&
-        !is_in_places(policy, rule->areas_in, rule->cells_in, rule->circles_in, event)) {
+    if (has_in && !is_in_places(policy, rule->areas_in, rule->cells_in, rule->circles_in, event)) {
         return false;
     }
     if (is_in_places(policy, rule->areas_out, rule->cells_out, rule->circles_out, event)) {
@@ -223,8 +222,8 @@ static bool clauses_hold(const struct match_walk *walk, const struct match_recor
                 return false;
             }
         } else if (field->size != clause->text.size ||
-                   memcmp(walk->event->text + field->text_offset,
-                          policy_text(policy, clause->text), field->size) != 0) {
+                   memcmp(walk->event->text + field->text_offset, policy_text(policy, clause->text),
+                          field->size) != 0) {
             return false;
         }
     }
@@ -293,8 +292,8 @@ static void verify_area(struct match_walk *walk, uint32_t list, uint32_t area_at
         const uint32_t rule = policy->type_rules[walk->rules.first + rank];
         bool is_counted = false;
         for (uint32_t i = 0; i < area_at; i++) {
-            is_counted = is_counted ||
-                         range_has_row(policy, policy->rules[rule].areas_in, head->areas[i]);
+            is_counted =
+                is_counted || range_has_row(policy, policy->rules[rule].areas_in, head->areas[i]);
         }
         if (!is_counted) {
             verify(walk, slot);
@@ -332,8 +331,7 @@ static void search_accesses(struct match_walk *walk)
             if ((present & access->needs) != access->needs) {
                 continue;
             }
-            const uint32_t tag =
-                match_tag(walk->tokens[access->left], walk->tokens[access->right]);
+            const uint32_t tag = match_tag(walk->tokens[access->left], walk->tokens[access->right]);
             lists[count] = find_list(groups + access->groups, access->bits, tag);
             __builtin_prefetch(&entries[lists[count]]);
             count += lists[count] != 0;
@@ -522,8 +520,7 @@ static bool records_are_sound(const struct policy *policy, const struct match_ty
             return false;
         }
         for (uint32_t i = 0; i < MATCH_TESTS; i++) {
-            if (record->tests[i] != MATCH_ATTRIBUTE_NONE &&
-                !is_needed(record, record->tests[i])) {
+            if (record->tests[i] != MATCH_ATTRIBUTE_NONE && !is_needed(record, record->tests[i])) {
                 return false;
             }
         }
@@ -536,8 +533,8 @@ enum err match_check(const struct policy *policy)
     for (uint32_t t = 0; t < policy->type_count; t++) {
         const struct match_type *type = &policy->match_types[t];
         const struct image_range rules = policy->types[t].rules;
-        if (!attributes_are_sound(policy, type->attributes) ||
-            !accesses_are_sound(policy, type) || !entries_are_sound(policy, type, rules.count) ||
+        if (!attributes_are_sound(policy, type->attributes) || !accesses_are_sound(policy, type) ||
+            !entries_are_sound(policy, type, rules.count) ||
             !records_are_sound(policy, type, rules)) {
             return ERR_MALFORMED;
         }

@@ -39,8 +39,8 @@ enum match_section {
     MATCH_CLAUSES = 39,
 };
 
-#define MATCH_ATTRIBUTES_MAX 24u                   /* per type */
-#define MATCH_ATTRIBUTE_NONE MATCH_ATTRIBUTES_MAX  /* stands for nothing: value and token 0 */
+#define MATCH_ATTRIBUTES_MAX 24u                  /* per type */
+#define MATCH_ATTRIBUTE_NONE MATCH_ATTRIBUTES_MAX /* stands for nothing: value and token 0 */
 #define MATCH_GROUP_TAGS 4u
 #define MATCH_GROUP_BITS_MAX 28u
 #define MATCH_TESTS 3u /* of a record */
@@ -48,28 +48,31 @@ enum match_section {
 
 /* A field that an access or a record asks for. */
 struct match_attribute {
-    uint64_t flip;           /* XORed to numbers and flags to make them ascend as unsigned: match_number_key(0); 0 for texts */
-    uint32_t field;          /* row of POLICY_FIELDS */
-    uint32_t kind;           /* enum field_kind, that of the field */
-    struct image_range keys; /* in MATCH_KEYS: its cells; none for texts, and where no access asks */
+    uint64_t
+        flip; /* XORed to numbers and flags to make them ascend as unsigned: match_number_key(0); 0 for texts */
+    uint32_t field; /* row of POLICY_FIELDS */
+    uint32_t kind;  /* enum field_kind, that of the field */
+    struct image_range
+        keys; /* in MATCH_KEYS: its cells; none for texts, and where no access asks */
 };
 
 struct match_access {
     uint32_t groups; /* first row in MATCH_GROUPS */
     uint32_t bits;
-    uint32_t needs;  /* match_needs of the two */
-    uint8_t left;    /* attribute of the type */
-    uint8_t right;   /* the same, or MATCH_ATTRIBUTE_NONE */
+    uint32_t needs; /* match_needs of the two */
+    uint8_t left;   /* attribute of the type */
+    uint8_t right;  /* the same, or MATCH_ATTRIBUTE_NONE */
     uint16_t reserved;
 };
 
 struct match_type {
     struct image_range attributes; /* in MATCH_ATTRIBUTES */
     struct image_range accesses;   /* in MATCH_ACCESSES */
-    struct image_range entries;    /* in MATCH_ENTRIES: the first stands for no list, the last ends one */
-    struct match_access areas;     /* groups NONE32: nothing is filed by area */
-    uint32_t records;              /* first row in MATCH_RECORDS, as many as rules */
-    uint32_t loose;                /* slots from here on are filed nowhere */
+    struct image_range
+        entries; /* in MATCH_ENTRIES: the first stands for no list, the last ends one */
+    struct match_access areas; /* groups NONE32: nothing is filed by area */
+    uint32_t records;          /* first row in MATCH_RECORDS, as many as rules */
+    uint32_t loose;            /* slots from here on are filed nowhere */
 };
 
 /* Tags come from the front; 0 is none. Two keys may share a tag, and then a list. */
@@ -86,9 +89,9 @@ enum match_rest {
 
 /* What a rule needs before it is worth a closer look: the value of attribute tests[i] lies in lows[i] .. lows[i] + spans[i]. */
 struct match_record {
-    uint32_t rank;  /* place among the rules of the type, best first */
-    uint32_t clauses; /* first row in MATCH_CLAUSES */
-    uint32_t needs; /* attributes the event must carry, bit i: attribute i */
+    uint32_t rank;              /* place among the rules of the type, best first */
+    uint32_t clauses;           /* first row in MATCH_CLAUSES */
+    uint32_t needs;             /* attributes the event must carry, bit i: attribute i */
     uint8_t tests[MATCH_TESTS]; /* MATCH_ATTRIBUTE_NONE with low and span 0: no test */
     uint8_t rest;               /* enum match_rest */
     uint64_t lows[MATCH_TESTS];
@@ -125,8 +128,7 @@ static inline uint64_t match_number_key(int64_t value)
 /* Where an event is looked up: tokens are values of texts, 1 + cells of numbers, 0 for no second attribute. Never 0. */
 static inline uint32_t match_tag(uint64_t left, uint64_t right)
 {
-    uint64_t h =
-        (left * UINT64_C(0x9e3779b97f4a7c15)) ^ (right * UINT64_C(0xc2b2ae3d27d4eb4f));
+    uint64_t h = (left * UINT64_C(0x9e3779b97f4a7c15)) ^ (right * UINT64_C(0xc2b2ae3d27d4eb4f));
     h = (h ^ (h >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
     const uint32_t tag = (uint32_t)(h >> 32);
     return tag + (tag == 0);

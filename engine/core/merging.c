@@ -18,7 +18,7 @@ static struct hash128 merge_base(const struct core *core, const struct policy_ru
 
 /* The asset the event is about, if the rule keys on one. */
 uint32_t merging_asset(const struct core *core, const struct policy_rule *rule,
-                            const struct event *event)
+                       const struct event *event)
 {
     const struct city *city = state_city(core);
     const uint32_t kind = rule->merge.asset_kind;
@@ -93,8 +93,7 @@ void merging_link(struct core *core, uint32_t slot, const struct policy_rule *ru
 {
     struct case_row *row = cases_at(&core->cases, slot);
     row->merge_base = base_key(core, rule, event, asset);
-    row->merge_square_cm =
-        is_by_place(rule, event, asset) ? (uint32_t)rule->merge.square_cm : 0;
+    row->merge_square_cm = is_by_place(rule, event, asset) ? (uint32_t)rule->merge.square_cm : 0;
     cases_link_merge(&core->cases, slot,
                      row->merge_square_cm == 0
                          ? row->merge_base
@@ -116,8 +115,8 @@ void merging_adopt(struct core *core)
 {
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         struct case_row *row = &core->cases.rows[slot];
-        const bool is_squared = row->is_used != 0 && (row->flags & CASE_HAS_MERGE) != 0 &&
-                                row->merge_square_cm != 0;
+        const bool is_squared =
+            row->is_used != 0 && (row->flags & CASE_HAS_MERGE) != 0 && row->merge_square_cm != 0;
         const uint32_t square_cm = is_squared ? square_of(core, row) : 0;
         if (square_cm != 0 && square_cm != row->merge_square_cm) {
             cases_unlink_merge(&core->cases, slot);
@@ -220,7 +219,8 @@ uint32_t merging_accuracy_cm(const struct core *core, const struct event *event)
     if (metres == NULL || (int64_t)metres->a <= 0) {
         return 0;
     }
-    return (uint32_t)max_i64(1, min_i64((int64_t)metres->a / 10000, UINT32_MAX)); /* from millionths of a metre */
+    return (uint32_t)max_i64(
+        1, min_i64((int64_t)metres->a / 10000, UINT32_MAX)); /* from millionths of a metre */
 }
 
 /* A place that is known better takes the case there; whoever is on the way is told. */
@@ -252,7 +252,7 @@ static void tell_workers(struct core *core, const struct case_row *row)
 }
 
 enum code merging_join(struct core *core, uint32_t slot, const struct policy_rule *rule,
-                            const struct event *event, struct intake_source source)
+                       const struct event *event, struct intake_source source)
 {
     struct case_row *row = cases_at(&core->cases, slot);
     const bool is_closed = case_state_is_terminal((enum case_state)row->state);
@@ -269,7 +269,8 @@ enum code merging_join(struct core *core, uint32_t slot, const struct policy_rul
                                    .text = event->free_text,
                                    .text_size = event->head->text_size};
     const uint32_t severity = event->severity != 0 ? event->severity : rule->severity;
-    const bool is_worse = /* a level counts as it is, the severity of a rule only where it is worse */
+    const bool
+        is_worse = /* a level counts as it is, the severity of a rule only where it is worse */
         event->severity != 0
             ? severity != row->severity
             : (rule->merge.flags & MERGE_TAKE_SEVERITY) != 0 && severity < row->severity;

@@ -59,8 +59,7 @@ bool core_case_dispute(const struct core *core, struct case_no no, struct disput
         const struct dispute_party *party = &row->parties[i];
         out_view->parties[i] = (struct party_view){
             .post = party->post,
-            .person =
-                party->worker == NONE32 ? NONE32 : core->workers.rows[party->worker].person,
+            .person = party->worker == NONE32 ? NONE32 : core->workers.rows[party->worker].person,
             .state = (enum view_party_state)party->state,
             .reason = (enum reason)party->reason,
             .at_ms = party->at_ms};
@@ -118,11 +117,9 @@ bool core_next_ruling(const struct core *core, uint32_t *slot, struct ruling_vie
 static void view_object(const struct object_row *row, struct object_view *out_view)
 {
     *out_view = (struct object_view){.asset = row->asset, .case_count = row->case_count};
-    out_view->kept =
-        row->case_count < OBJECT_CASES_MAX ? row->case_count : OBJECT_CASES_MAX;
+    out_view->kept = row->case_count < OBJECT_CASES_MAX ? row->case_count : OBJECT_CASES_MAX;
     for (uint32_t i = 0; i < out_view->kept; i++) {
-        const struct object_case *one =
-            &row->cases[(row->case_count - 1 - i) % OBJECT_CASES_MAX];
+        const struct object_case *one = &row->cases[(row->case_count - 1 - i) % OBJECT_CASES_MAX];
         out_view->cases[i].no = one->no;
         out_view->cases[i].class_row = one->class_row;
         out_view->cases[i].state = (enum case_state)one->state;
@@ -163,8 +160,7 @@ bool core_next_burden(const struct core *core, uint32_t *slot, struct burden_vie
     for (uint32_t i = 0; i < BURDEN_DAYS; i++) {
         const int32_t day = today - (int32_t)i;
         const bool is_kept = day <= row->day && row->day - day < (int32_t)BURDEN_DAYS;
-        out_view->days[i] =
-            is_kept ? row->counts[(uint32_t)mod_floor(day, BURDEN_DAYS)] : 0;
+        out_view->days[i] = is_kept ? row->counts[(uint32_t)mod_floor(day, BURDEN_DAYS)] : 0;
     }
     return true;
 }

@@ -24,7 +24,7 @@ struct party_view {
 struct dispute_view {
     struct case_no no;
     enum reason reason;
-    uint32_t post; /* that rules */
+    uint32_t post;  /* that rules */
     uint64_t order; /* 0 = none */
     bool is_heard;
     int64_t opened_at_ms, due_ms;
@@ -48,16 +48,17 @@ struct object_view {
     struct {
         struct case_no no;
         uint32_t class_row;
-        enum case_state state; /* of opening or of its end */
-        int64_t at_ms;         /* of that */
+        enum case_state state;      /* of opening or of its end */
+        int64_t at_ms;              /* of that */
     } cases[VIEW_OBJECT_CASES_MAX]; /* newest first */
 };
 
 /* Accepted orders that a department has put on a cell in the last days. */
 struct burden_view {
     uint32_t cell, department;
-    uint32_t total;       /* of the window that ends today */
-    uint32_t short_count; /* of them with less notice than their class asks for, since the row is kept */
+    uint32_t total; /* of the window that ends today */
+    uint32_t
+        short_count; /* of them with less notice than their class asks for, since the row is kept */
     uint32_t days[VIEW_BURDEN_DAYS]; /* today first */
 };
 

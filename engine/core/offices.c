@@ -129,7 +129,8 @@ bool offices_is_empty(const struct core *core, uint32_t post)
             return false;
         }
     }
-    return persons.count > 0; /* a post without a roster is somebody else's: nothing is known of it */
+    return persons.count >
+           0; /* a post without a roster is somebody else's: nothing is known of it */
 }
 
 uint32_t offices_find_staffed(const struct core *core, uint32_t post)

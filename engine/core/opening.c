@@ -7,15 +7,15 @@
 #include "engine/core/flow.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/keys.h"
-#include "engine/core/ledger.h"
 #include "engine/core/late_reports.h"
+#include "engine/core/ledger.h"
 #include "engine/core/match.h"
 #include "engine/core/merging.h"
 #include "engine/core/plans.h"
 #include "engine/core/sources.h"
 
 uint32_t opening_assigns(const struct core *core, const struct policy_rule *rule,
-                               const struct event *event, uint32_t severity)
+                         const struct event *event, uint32_t severity)
 {
     const struct policy *policy = state_policy(core);
     uint32_t mask = 0;
@@ -88,7 +88,7 @@ static bool is_trusted(const struct core *core, uint32_t rule, struct intake_sou
 {
     return source.worker != NONE32 || source.gateway == NONE32 /* the engine itself */ ||
            (state_city(core)->gateways[source.gateway].is_trusted != 0 &&
-                                       !sources_is_doubtful(core, rule, source.gateway));
+            !sources_is_doubtful(core, rule, source.gateway));
 }
 
 static void tell_plans(struct core *core, uint32_t slot, const struct event *event)
@@ -98,7 +98,7 @@ static void tell_plans(struct core *core, uint32_t slot, const struct event *eve
 }
 
 enum code opening_case(struct core *core, uint32_t rule_row, const struct event *event,
-                           struct intake_source source, uint32_t asset, struct case_no *out_no)
+                       struct intake_source source, uint32_t asset, struct case_no *out_no)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
     uint32_t slot;
@@ -150,7 +150,7 @@ enum code opening_case(struct core *core, uint32_t rule_row, const struct event 
 }
 
 enum code opening_alone(struct core *core, uint32_t rule, uint32_t asset, uint32_t worker,
-                            bool is_drill, struct case_no *out_no)
+                        bool is_drill, struct case_no *out_no)
 {
     const struct city *city = state_city(core);
     struct event_head head = {.size = sizeof head,

@@ -25,7 +25,8 @@ enum code pause_suspend(const struct act *act, uint32_t slot)
     row->flags &= ~(uint32_t)(CASE_IS_SEEKING | CASE_NOBODY_TOLD | CASE_WAS_AT_DESK);
     row->flags |= (is_control ? 0 : (uint32_t)CASE_WAS_SUSPENDED) |
                   (was_at_desk ? (uint32_t)CASE_WAS_AT_DESK : 0);
-    clocks_bind_until(core, slot, is_control ? CLOCK_CONTROL : CLOCK_SUSPENDED, act->body->until_ms);
+    clocks_bind_until(core, slot, is_control ? CLOCK_CONTROL : CLOCK_SUSPENDED,
+                      act->body->until_ms);
     flow_arm_seek(core, slot, false);
     clocks_arm_step(core, slot);
     struct flow_note note = act_note(act);

@@ -254,8 +254,7 @@ static enum code steer(const struct plan_act *act)
 static enum code begin_case(const struct plan_act *act, uint32_t rule, bool is_drill)
 {
     struct case_no *no = &act->result->case_no;
-    const enum code code =
-        opening_alone(act->core, rule, NONE32, act->worker, is_drill, no);
+    const enum code code = opening_alone(act->core, rule, NONE32, act->worker, is_drill, no);
     if (code != CODE_OPENED) {
         return code;
     }

@@ -207,8 +207,8 @@ static void release_next(struct core *core, uint32_t slot)
     const uint32_t bit = UINT32_C(1) << duty->def;
     const uint32_t asset = duty->asset;
     uint32_t def = duty->def;
-    for (uint32_t d = duty->next; d != NONE32 && core->plans.duties[d].asset == asset &&
-                                   core->plans.duties[d].def > def;) {
+    for (uint32_t d = duty->next;
+         d != NONE32 && core->plans.duties[d].asset == asset && core->plans.duties[d].def > def;) {
         const uint32_t next = core->plans.duties[d].next;
         const struct policy_plan_task *waiting = plans_def(core, &core->plans.duties[d]);
         if (waiting != NULL && (waiting->needs & bit) != 0) {
@@ -295,8 +295,7 @@ static void open_failed(struct core *core, uint32_t slot, const struct policy_pl
     const bool is_drill = (core->plans.rows[duty->plan].flags & PLAN_IS_DRILL) != 0;
     struct case_no no;
     if (def != NULL && def->fail_rule != NONE32 &&
-        opening_alone(core, def->fail_rule, duty->asset, NONE32, is_drill, &no) !=
-            CODE_OPENED) {
+        opening_alone(core, def->fail_rule, duty->asset, NONE32, is_drill, &no) != CODE_OPENED) {
         timers_arm(&core->timers, duty_timer_id(core, slot),
                    add_clamped(core->now_ms, SEEK_FALLBACK_MS));
         return;

@@ -21,19 +21,18 @@ bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *o
         }
         const struct policy_plan *policy = plans_policy(core, row);
         const bool can_be_silent = policy != NULL && policy->silent_ms > 0 && row->begun_at_ms != 0;
-        *out_view = (struct plan_view){.case_no = row->no,
-                                       .plan = row->plan,
-                                       .state = (enum plan_state)row->state,
-                                       .is_drill = (row->flags & PLAN_IS_DRILL) != 0,
-                                       .confirm_post = row->confirm_post,
-                                       .asked_at_ms = row->asked_at_ms,
-                                       .begun_at_ms = row->begun_at_ms,
-                                       .ended_at_ms = row->ended_at_ms,
-                                       .deadline_ms = row->deadline_ms,
-                                       .silent_from_ms =
-                                           can_be_silent ? add_clamped(row->begun_at_ms,
-                                                                       policy->silent_ms)
-                                                         : NEVER_MS};
+        *out_view = (struct plan_view){
+            .case_no = row->no,
+            .plan = row->plan,
+            .state = (enum plan_state)row->state,
+            .is_drill = (row->flags & PLAN_IS_DRILL) != 0,
+            .confirm_post = row->confirm_post,
+            .asked_at_ms = row->asked_at_ms,
+            .begun_at_ms = row->begun_at_ms,
+            .ended_at_ms = row->ended_at_ms,
+            .deadline_ms = row->deadline_ms,
+            .silent_from_ms =
+                can_be_silent ? add_clamped(row->begun_at_ms, policy->silent_ms) : NEVER_MS};
         (void)plans_count(core, *slot, NONE32, &out_view->counts);
         (*slot)++;
         return true;
@@ -86,8 +85,9 @@ bool core_next_duty(const struct core *core, struct case_no no, uint32_t *number
     uint32_t next = core->plans.rows[slot].task_first;
     if (*number != 0) {
         const uint32_t last = duties_find(core, PLAN_ORDER_FIRST + *number);
-        next = last == NONE32 || core->plans.duties[last].plan != slot ? NONE32
-                                                                        : core->plans.duties[last].next;
+        next = last == NONE32 || core->plans.duties[last].plan != slot
+                   ? NONE32
+                   : core->plans.duties[last].next;
     }
     if (next == NONE32) {
         return false;

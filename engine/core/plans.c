@@ -333,8 +333,7 @@ void plans_case_opened(struct core *core, uint32_t case_slot, const struct event
 
 void plans_escalated(struct core *core, uint32_t case_slot, uint32_t plan)
 {
-    const struct policy_activate activate = {
-        .rule = NONE32, .plan = plan, .confirm_post = NONE32};
+    const struct policy_activate activate = {.rule = NONE32, .plan = plan, .confirm_post = NONE32};
     activate_plan(core, case_slot, NULL, &activate);
 }
 
@@ -405,7 +404,8 @@ void plans_stand_down(struct core *core, uint32_t slot, const struct flow_note *
                       ? row->task_first
                       : NONE32;
     arm(core, slot, row->deadline_ms);
-    struct flow_note note = said != NULL ? *said : (struct flow_note){.action = ACTION_PLAN_STAND_DOWN};
+    struct flow_note note =
+        said != NULL ? *said : (struct flow_note){.action = ACTION_PLAN_STAND_DOWN};
     note.reason = (row->flags & PLAN_IS_REPLACED) != 0 ? REASON_SUPERSEDED : note.reason;
     plans_say(core, slot, &note, NONE32);
 }
@@ -468,7 +468,8 @@ static void tell_silent(struct core *core, uint32_t slot, const struct policy_pl
     const uint32_t post =
         plan->silent_post != NONE32 ? plan->silent_post : city->info->command_post;
     for (uint32_t unit = 0; unit < city->unit_count; unit++) {
-        if (city->units[unit].level != city->info->district_level || !plans_is_silent(core, slot, unit)) {
+        if (city->units[unit].level != city->info->district_level ||
+            !plans_is_silent(core, slot, unit)) {
             continue;
         }
         const struct image_string name = city->units[unit].name;

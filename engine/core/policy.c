@@ -304,15 +304,14 @@ static bool rule_clauses_are_sound(const struct policy_checker *checker,
     const struct city *city = checker->city;
     const uint32_t flags_known = MERGE_ENABLED | MERGE_TAKE_SEVERITY | MERGE_TAKE_PLACE;
     const bool has_class = rule->class_row != NONE32; /* a key of the class needs one */
-    bool is_merge_sound = keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, has_class) &&
-                          rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
-                          duration_is_sound(rule->merge.reopen_ms) &&
-                          duration_is_sound(rule->merge.window_ms) &&
-                          rule->merge.square_cm >= rule->merge.radius_cm &&
-                          rule->merge.square_cm <= RADIUS_CM_MAX &&
-                          row_is_sound(rule->merge.asset_kind, city->asset_kind_count) &&
-                          (rule->merge.asset_kind == NONE32 || rule->merge.radius_cm > 0) &&
-                          (rule->merge.flags & ~flags_known) == 0;
+    bool is_merge_sound =
+        keys_are_sound(policy, rule->merge.keys, POLICY_KEYS_MAX, has_class) &&
+        rule->merge.radius_cm >= 0 && rule->merge.radius_cm <= RADIUS_CM_MAX &&
+        duration_is_sound(rule->merge.reopen_ms) && duration_is_sound(rule->merge.window_ms) &&
+        rule->merge.square_cm >= rule->merge.radius_cm && rule->merge.square_cm <= RADIUS_CM_MAX &&
+        row_is_sound(rule->merge.asset_kind, city->asset_kind_count) &&
+        (rule->merge.asset_kind == NONE32 || rule->merge.radius_cm > 0) &&
+        (rule->merge.flags & ~flags_known) == 0;
     bool is_close_sound = keys_are_sound(policy, rule->close.keys, POLICY_KEYS_MAX, false) &&
                           duration_is_sound(rule->close.within_ms) &&
                           row_is_sound(rule->close.type, policy->type_count) &&
@@ -348,9 +347,9 @@ static bool group_is_sound(const struct policy *policy, const struct policy_rule
     if (group->interval_ms == 0) {
         return group->wait_ms == 0 && group->repeat_ms == 0 && group->keys.count == 0;
     }
-    return rule->lane == RULE_LANE_NOTIFY && duration_is_sound(group->wait_ms) && group->wait_ms > 0 &&
-           duration_is_sound(group->interval_ms) && duration_is_sound(group->repeat_ms) &&
-           group->repeat_ms >= group->interval_ms &&
+    return rule->lane == RULE_LANE_NOTIFY && duration_is_sound(group->wait_ms) &&
+           group->wait_ms > 0 && duration_is_sound(group->interval_ms) &&
+           duration_is_sound(group->repeat_ms) && group->repeat_ms >= group->interval_ms &&
            keys_are_sound(policy, group->keys, POLICY_KEYS_MAX, false);
 }
 
@@ -413,7 +412,8 @@ static bool rules_are_sound(const struct policy_checker *checker)
             rule->priority <= POLICY_PRIORITY_MAX && rule->severity >= 1 && rule->severity <= 4 &&
             rule->status <= RULE_SHADOW && rule->lane < RULE_LANE_COUNT &&
             row_is_sound(rule->case_department, checker->city->department_count) &&
-            (rule->flags & ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET | RULE_NEVER_SILENCED)) == 0 &&
+            (rule->flags &
+             ~(uint32_t)(RULE_DEDUPE_SLIDES | RULE_OWNER_OF_ASSET | RULE_NEVER_SILENCED)) == 0 &&
             held_back_is_sound(policy, rule, i) && group_is_sound(policy, rule);
         if (!is_sound) {
             return false;
@@ -631,9 +631,9 @@ enum err policy_open(const void *bytes, uint64_t size, const struct city *city,
     bool is_sound = info_is_sound(&policy) && fields_are_sound(&policy) &&
                     rings_are_sound(&policy, city) && circles_are_sound(&policy) &&
                     assigns_are_sound(&policy, city) && steps_are_sound(&policy, city) &&
-                    rules_are_sound(&checker) && inhibits_are_owned(&policy) && types_are_sound(&policy) &&
-                    confirms_are_sound(&policy) && policy_plans_hold(&policy, city) &&
-                    policy_windows_hold(&policy, city);
+                    rules_are_sound(&checker) && inhibits_are_owned(&policy) &&
+                    types_are_sound(&policy) && confirms_are_sound(&policy) &&
+                    policy_plans_hold(&policy, city) && policy_windows_hold(&policy, city);
     if (!is_sound) {
         return ERR_MALFORMED;
     }

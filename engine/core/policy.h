@@ -33,14 +33,14 @@ enum policy_section {
     POLICY_CHECKS = 18,      /* lines of checklists, ranges owned by plan tasks */
     POLICY_ACTIVATES = 19,   /* rules that activate a plan, by rule */
     POLICY_LATES = 20,       /* rules that wait for a report, by rule */
-    POLICY_TARGETS = 21,     /* u32 rows of CITY_ASSETS, and people: ranges owned by groups and tasks */
-    POLICY_CONFIRMS = 22,    /* rules whose cases several sources must confirm, by rule */
-    POLICY_WINDOWS = 26,     /* rules with state, by rule */
-    POLICY_RESULTS = 27,     /* named results of windows, ranges owned by them */
-    POLICY_LEVELS = 28,      /* ranges owned by windows, as written: the first that holds counts */
-    POLICY_STAGES = 29,      /* of sequences, ranges owned by windows */
-    POLICY_NEAR = 30,        /* u32 rows of CITY_DEVICES: neighbourhoods, ranges owned by windows */
-    POLICY_WATCHES = 31,     /* u32 rule rows with `for` grouped by type; ranges owned by types */
+    POLICY_TARGETS = 21, /* u32 rows of CITY_ASSETS, and people: ranges owned by groups and tasks */
+    POLICY_CONFIRMS = 22,  /* rules whose cases several sources must confirm, by rule */
+    POLICY_WINDOWS = 26,   /* rules with state, by rule */
+    POLICY_RESULTS = 27,   /* named results of windows, ranges owned by them */
+    POLICY_LEVELS = 28,    /* ranges owned by windows, as written: the first that holds counts */
+    POLICY_STAGES = 29,    /* of sequences, ranges owned by windows */
+    POLICY_NEAR = 30,      /* u32 rows of CITY_DEVICES: neighbourhoods, ranges owned by windows */
+    POLICY_WATCHES = 31,   /* u32 rule rows with `for` grouped by type; ranges owned by types */
     POLICY_TAGS = 23,      /* struct image_string: words of tags, ranges owned by rules */
     POLICY_INHIBITS = 24,  /* what a rule's open cases hide */
     POLICY_INHIBITED = 25, /* u32 rows of POLICY_INHIBITS, ranges owned by the rules they hide */
@@ -61,10 +61,12 @@ struct policy_info {
     int64_t seek_every_ms;  /* while a desk holds a case nobody took, look again this often */
     int64_t stale_fix_ms;   /* a fix older than this is STALE_FIX (default 30 min) */
     int64_t worker_lost_ms; /* no sign of life for this long: un-arrived orders go to others */
-    uint32_t verify_below_permille; /* cases of a source less precise than this are verified first; 0 = never */
-    uint32_t verify_samples;        /* ends of its cases before that is said of a source */
-    uint32_t accuracy_field;        /* row of the field accuracy_m, or NONE32 = no rule asks for it */
-    uint32_t lanes_of_one;          /* bit per enum rule_lane: only the best rule that fires acts (hit: priority) */
+    uint32_t
+        verify_below_permille; /* cases of a source less precise than this are verified first; 0 = never */
+    uint32_t verify_samples; /* ends of its cases before that is said of a source */
+    uint32_t accuracy_field; /* row of the field accuracy_m, or NONE32 = no rule asks for it */
+    uint32_t
+        lanes_of_one; /* bit per enum rule_lane: only the best rule that fires acts (hit: priority) */
 };
 
 enum lane {
@@ -81,9 +83,11 @@ struct policy_type {
     struct image_string title_en;
     struct image_range rules;   /* in POLICY_TYPE_RULES: by rank, priority descending, rule row */
     struct image_range closers; /* in POLICY_CLOSERS: rules this type clears */
-    struct image_range watches; /* in POLICY_WATCHES: rules whose run an event that they do not take ends */
-    uint32_t lane;              /* enum lane */
-    uint32_t meets_many;        /* 1: some rule of it has state, is in shadow, or of another lane than dispatch */
+    struct image_range
+        watches;   /* in POLICY_WATCHES: rules whose run an event that they do not take ends */
+    uint32_t lane; /* enum lane */
+    uint32_t
+        meets_many; /* 1: some rule of it has state, is in shadow, or of another lane than dispatch */
 };
 
 enum field_kind { FIELD_NUMBER = 1, FIELD_STRING = 2, FIELD_BOOL = 3 };
@@ -139,7 +143,8 @@ struct policy_merge {
     int64_t radius_cm;       /* to the case's first place; 0 = place does not matter */
     int64_t reopen_ms;       /* a case closed less than this ago is reopened; 0 = never */
     int64_t window_ms;       /* only cases opened less than this ago; 0 = of any age */
-    int64_t square_cm;       /* greatest radius of all rules of the class: the squares in which they find each other */
+    int64_t
+        square_cm; /* greatest radius of all rules of the class: the squares in which they find each other */
     uint32_t
         asset_kind; /* key on the nearest asset of this kind within radius_cm; NONE32 = no asset */
     uint32_t flags; /* enum merge_flag */
@@ -161,9 +166,9 @@ struct policy_close {
 };
 
 struct policy_sla {
-    struct clock_limit accept; /* value 0: the default of policy_info */
-    struct clock_limit arrive; /* from the offer that was accepted; 0 = no clock */
-    struct clock_limit handle; /* 0: the class's */
+    struct clock_limit accept;    /* value 0: the default of policy_info */
+    struct clock_limit arrive;    /* from the offer that was accepted; 0 = no clock */
+    struct clock_limit handle;    /* 0: the class's */
     struct clock_limit dispatch;  /* value 0: the default of policy_info */
     struct clock_limit make_safe; /* from the first assignment; 0 = no clock */
 };
@@ -178,8 +183,9 @@ struct policy_rule {
     struct image_string file;               /* where it was written, for explain */
     struct image_range program;             /* where, in POLICY_PROGRAM; count 0 = always true */
     struct image_range areas_in, areas_out; /* in POLICY_ROWS, rows of CITY_AREAS */
-    struct image_range circles_in, circles_out;     /* in POLICY_CIRCLES */
-    struct image_range cells_in, cells_out; /* in POLICY_ROWS, rows of CITY_CELLS; units are their cells */
+    struct image_range circles_in, circles_out; /* in POLICY_CIRCLES */
+    struct image_range cells_in,
+        cells_out; /* in POLICY_ROWS, rows of CITY_CELLS; units are their cells */
     struct image_range calendars_in, calendars_out; /* in POLICY_ROWS, rows of CITY_CALENDARS */
     struct image_range assigns; /* in POLICY_ASSIGNS: first is the lead, the rest assist */
     struct image_range steps;   /* in POLICY_STEPS: escalation, at most POLICY_STEPS_MAX */
@@ -192,19 +198,21 @@ struct policy_rule {
     struct policy_sla sla;
     uint32_t line;       /* in file */
     uint32_t department; /* owner */
-    uint32_t class_row;  /* of the city's catalogue; NONE32 outside lane dispatch: it opens nothing */
-    uint32_t priority;   /* 0..1000, higher wins in its lane */
-    uint32_t severity;   /* 1..4 */
-    uint32_t status;     /* enum rule_status */
-    uint32_t evidence;   /* enum evidence bits the case should carry */
-    uint32_t flags;      /* enum rule_flag */
-    uint32_t case_department; /* owner of its cases, or NONE32 = department */
-    uint32_t lane;       /* enum rule_lane */
-    uint32_t window;     /* row of POLICY_WINDOWS, NONE32 = without state */
+    uint32_t
+        class_row;     /* of the city's catalogue; NONE32 outside lane dispatch: it opens nothing */
+    uint32_t priority; /* 0..1000, higher wins in its lane */
+    uint32_t severity; /* 1..4 */
+    uint32_t status;   /* enum rule_status */
+    uint32_t evidence; /* enum evidence bits the case should carry */
+    uint32_t flags;    /* enum rule_flag */
+    uint32_t case_department;        /* owner of its cases, or NONE32 = department */
+    uint32_t lane;                   /* enum rule_lane */
+    uint32_t window;                 /* row of POLICY_WINDOWS, NONE32 = without state */
     struct image_range tags;         /* in POLICY_TAGS */
     struct image_range inhibited_by; /* in POLICY_INHIBITED */
-    struct image_range breaks;       /* in POLICY_PROGRAM: where it holds, no silence does; count 0 = nowhere */
-    uint32_t inhibit;    /* row of POLICY_INHIBITS, NONE32 = hides nothing */
+    struct image_range
+        breaks;       /* in POLICY_PROGRAM: where it holds, no silence does; count 0 = nowhere */
+    uint32_t inhibit; /* row of POLICY_INHIBITS, NONE32 = hides nothing */
 };
 
 /* While a case of the rule is open, firings of others are held back that have the same values in those fields. */
@@ -225,7 +233,7 @@ struct policy_inhibit {
 #define POLICY_TAGS_MAX 16u      /* per rule */
 #define POLICY_INHIBITED_MAX 64u /* rules that hide one */
 #define POLICY_PRIORITY_MAX 1000u
-#define VERIFY_SAMPLES_MAX 900 /* below what sources.h keeps */
+#define VERIFY_SAMPLES_MAX 900        /* below what sources.h keeps */
 #define POLICY_TYPE_RULES_MAX 200000u /* active rules on one event type */
 
 enum ring_kind { RING_GRID = 0, RING_RADIUS = 1, RING_LEVEL = 2, RING_CITY = 3 };
@@ -307,14 +315,15 @@ struct policy_plan {
     struct image_range groups; /* in POLICY_PLAN_GROUPS */
     struct image_range tasks;  /* in POLICY_PLAN_TASKS: first tier, then group by group */
     int64_t progress_ms;       /* tell how far it is this often; 0 = never */
-    int64_t silent_ms;         /* a district that has sent nobody by then is told above its head; 0 = never */
-    int64_t grace_ms;          /* from stand-down to the end of what was not started */
-    uint32_t line;             /* in file */
-    uint32_t department;       /* owner */
-    uint32_t progress_post;    /* or NONE32 */
-    uint32_t silent_post;      /* or NONE32 = the command post */
-    uint32_t flags;            /* enum plan_flag */
-    uint32_t task_rows;        /* tasks of one activation, all targets counted */
+    int64_t
+        silent_ms; /* a district that has sent nobody by then is told above its head; 0 = never */
+    int64_t grace_ms;       /* from stand-down to the end of what was not started */
+    uint32_t line;          /* in file */
+    uint32_t department;    /* owner */
+    uint32_t progress_post; /* or NONE32 */
+    uint32_t silent_post;   /* or NONE32 = the command post */
+    uint32_t flags;         /* enum plan_flag */
+    uint32_t task_rows;     /* tasks of one activation, all targets counted */
 };
 
 /* for_each: the rows of a registry that the plan is about, chosen when the rules were lowered for this city. */
@@ -330,20 +339,22 @@ enum plan_task_kind {
     PLAN_TASK_INSPECT = 1, /* a case of its own, dispatched like any other */
 };
 
-#define PLAN_HOLDER_POST UINT32_C(0x80000000) /* a holder is a row of CITY_POSTS, else of CITY_PERSONS */
+#define PLAN_HOLDER_POST                                                                           \
+    UINT32_C(0x80000000) /* a holder is a row of CITY_POSTS, else of CITY_PERSONS */
 
 struct policy_plan_task {
     struct image_string id;
     struct image_string text; /* words for whoever does it */
     struct image_string text_en;
-    struct image_range holders; /* ACK: in POLICY_TARGETS, one per target (one where it has no group) */
-    struct image_range checks;  /* INSPECT: in POLICY_CHECKS */
-    int64_t due_ms;             /* from the moment it begins */
-    uint32_t kind;              /* enum plan_task_kind */
-    uint32_t group;             /* of the plan, from 0; NONE32 = once: the first tier */
-    uint32_t needs;             /* bit i: task i of the plan, of the same target, is done or overdue first */
-    uint32_t rule;              /* INSPECT: row of POLICY_RULES that its cases follow, else NONE32 */
-    uint32_t fail_rule;         /* INSPECT: rule of the case opened when the checklist fails, or NONE32 */
+    struct image_range
+        holders; /* ACK: in POLICY_TARGETS, one per target (one where it has no group) */
+    struct image_range checks; /* INSPECT: in POLICY_CHECKS */
+    int64_t due_ms;            /* from the moment it begins */
+    uint32_t kind;             /* enum plan_task_kind */
+    uint32_t group;            /* of the plan, from 0; NONE32 = once: the first tier */
+    uint32_t needs; /* bit i: task i of the plan, of the same target, is done or overdue first */
+    uint32_t rule;  /* INSPECT: row of POLICY_RULES that its cases follow, else NONE32 */
+    uint32_t fail_rule; /* INSPECT: rule of the case opened when the checklist fails, or NONE32 */
     uint32_t reserved;
 };
 
@@ -371,15 +382,16 @@ struct policy_activate {
 };
 
 #define CONFIRM_SUM_MAX 1000000u /* thousandths */
-#define CONFIRM_KINDS 8u /* kinds of gateways: enum gateway_kind is below */
+#define CONFIRM_KINDS 8u         /* kinds of gateways: enum gateway_kind is below */
 
 /* confirm: who must have reported a case of the rule before it is filed. */
 struct policy_confirm {
-    int64_t within_ms;           /* how long merged reports count */
-    struct clock_limit arrive;   /* of the order to look; value 0 = no clock */
-    struct image_range assigns;  /* in POLICY_ASSIGNS: who looks meanwhile; count 0 = whoever verifies */
-    uint32_t rule;               /* row of POLICY_RULES */
-    uint32_t at_least;           /* thousandths */
+    int64_t within_ms;         /* how long merged reports count */
+    struct clock_limit arrive; /* of the order to look; value 0 = no clock */
+    struct image_range
+        assigns;       /* in POLICY_ASSIGNS: who looks meanwhile; count 0 = whoever verifies */
+    uint32_t rule;     /* row of POLICY_RULES */
+    uint32_t at_least; /* thousandths */
     uint32_t weights[CONFIRM_KINDS]; /* thousandths, by enum gateway_kind */
 };
 
@@ -390,7 +402,8 @@ struct policy_late {
     uint32_t late_rule; /* row of POLICY_RULES of the 迟报 case */
     uint32_t kind;      /* row of CITY_ASSET_KINDS */
     uint32_t type;      /* event type that is the report */
-    uint32_t field;     /* row of POLICY_FIELDS that names the object in the report, or NONE32 = its asset */
+    uint32_t
+        field; /* row of POLICY_FIELDS that names the object in the report, or NONE32 = its asset */
     uint32_t reserved;
 };
 
@@ -399,12 +412,19 @@ struct policy_late {
 #define POLICY_RESULTS_MAX 8u /* named results of one window */
 #define POLICY_LEVELS_MAX 4u
 #define POLICY_STAGES_MAX 8u
-#define POLICY_NEAR_MAX 16u     /* devices of one neighbourhood */
-#define POLICY_WATCHES_MAX 256u /* rules with `for` on one event type */
-#define WINDOW_VALUES_MAX 4u    /* fields whose values one sample keeps */
+#define POLICY_NEAR_MAX 16u      /* devices of one neighbourhood */
+#define POLICY_WATCHES_MAX 256u  /* rules with `for` on one event type */
+#define WINDOW_VALUES_MAX 4u     /* fields whose values one sample keeps */
 #define WINDOW_SAMPLES_MAX 1024u /* samples of one key; the oldest makes room */
 
-enum window_kind { WINDOW_FOR = 1, WINDOW_COUNT = 2, WINDOW_NEAR = 3, WINDOW_SEQUENCE = 4, WINDOW_KEYED = 5, WINDOW_ABSENT = 6 };
+enum window_kind {
+    WINDOW_FOR = 1,
+    WINDOW_COUNT = 2,
+    WINDOW_NEAR = 3,
+    WINDOW_SEQUENCE = 4,
+    WINDOW_KEYED = 5,
+    WINDOW_ABSENT = 6
+};
 
 enum window_flag {
     WINDOW_CENTROID = 1u << 0, /* geo: centroid */
@@ -413,23 +433,28 @@ enum window_flag {
 };
 
 struct policy_window {
-    struct hash128 shape;       /* of what is kept and for how long: state outlives an activation that leaves it */
+    struct hash128
+        shape; /* of what is kept and for how long: state outlives an activation that leaves it */
     struct hash128 was_hash;    /* XXH3-128 of the rule's id before, or none */
     struct image_range by;      /* in POLICY_KEYS */
     struct image_range results; /* in POLICY_RESULTS */
     struct image_range levels;  /* in POLICY_LEVELS */
     struct image_range stages;  /* in POLICY_STAGES, SEQUENCE; ABSENT: one, what is expected */
     struct image_range program; /* having: over the event and the results */
-    struct image_range near;    /* NEAR, in POLICY_NEAR: rows of `of` devices: one, ascending, then its neighbours or NONE32 */
-    int64_t within_ms;          /* FOR: how long; else the width of the window, or the time a sequence may take */
-    int64_t gap_ms;             /* FOR: longest silence in a run */
-    int64_t lateness_ms;        /* a sample older than the newest of its key minus this changes nothing */
-    int64_t hold_ms;            /* levels: how long a level outlives its condition */
-    uint32_t rule;              /* row of POLICY_RULES */
-    uint32_t kind;              /* enum window_kind */
-    uint32_t at_least, at_most; /* samples, distinct values or devices; at_most counts with WINDOW_AT_MOST */
-    uint32_t distinct;          /* row of POLICY_FIELDS, or NONE32 */
-    uint32_t count_field;       /* row of POLICY_FIELDS of window.count, or NONE32 = nothing asks for it */
+    struct image_range
+        near; /* NEAR, in POLICY_NEAR: rows of `of` devices: one, ascending, then its neighbours or NONE32 */
+    int64_t
+        within_ms; /* FOR: how long; else the width of the window, or the time a sequence may take */
+    int64_t gap_ms;      /* FOR: longest silence in a run */
+    int64_t lateness_ms; /* a sample older than the newest of its key minus this changes nothing */
+    int64_t hold_ms;     /* levels: how long a level outlives its condition */
+    uint32_t rule;       /* row of POLICY_RULES */
+    uint32_t kind;       /* enum window_kind */
+    uint32_t at_least,
+        at_most;       /* samples, distinct values or devices; at_most counts with WINDOW_AT_MOST */
+    uint32_t distinct; /* row of POLICY_FIELDS, or NONE32 */
+    uint32_t
+        count_field; /* row of POLICY_FIELDS of window.count, or NONE32 = nothing asks for it */
     uint32_t min_samples;
     uint32_t max_keys;
     uint32_t of;    /* NEAR: devices of a neighbourhood, itself included */

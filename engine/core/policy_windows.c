@@ -36,7 +36,8 @@ static bool results_are_sound(const struct policy *policy, const struct policy_w
             (result->op == RESULT_COUNT ? result->field == NONE32
                                         : is_number(policy, result->field)) &&
             result->permille <= 1000 && (result->op != RESULT_RANK || result->permille > 0) &&
-            span_is_sound(result->span_ms) && (result->op != RESULT_SLOPE || span_ms <= SLOPE_MS_MAX);
+            span_is_sound(result->span_ms) &&
+            (result->op != RESULT_SLOPE || span_ms <= SLOPE_MS_MAX);
         if (!is_sound) {
             return false;
         }
@@ -92,7 +93,8 @@ static bool near_is_sound(const struct policy *policy, const struct city *city,
     for (uint32_t i = 0; i < window->near.count; i++) {
         const uint32_t *row = &policy->near[window->near.first + i];
         const bool is_first = i % window->of == 0;
-        if (is_first ? *row >= city->device_count : (*row >= city->device_count && *row != NONE32)) {
+        if (is_first ? *row >= city->device_count
+                     : (*row >= city->device_count && *row != NONE32)) {
             return false;
         }
         if (is_first && i > 0 && *(row - window->of) >= *row) {

@@ -13,17 +13,18 @@
 #include "engine/core/merging.h"
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
-#include "engine/core/rulings.h"
 #include "engine/core/plans.h"
+#include "engine/core/rulings.h"
 
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
     const uint32_t limit = core->remap_limit;
-    return city->unit_count <= core->limits.image_rows && city->cell_count <= limit && city->asset_count <= limit && city->device_count <= limit &&
-           city->post_count <= limit && city->class_count <= limit &&
-           city->department_count <= limit && city->gateway_count <= limit &&
-           city->area_count <= limit && policy->type_count <= limit &&
-           policy->rule_count <= limit && policy->field_count <= limit;
+    return city->unit_count <= core->limits.image_rows && city->cell_count <= limit &&
+           city->asset_count <= limit && city->device_count <= limit && city->post_count <= limit &&
+           city->class_count <= limit && city->department_count <= limit &&
+           city->gateway_count <= limit && city->area_count <= limit &&
+           policy->type_count <= limit && policy->rule_count <= limit &&
+           policy->field_count <= limit;
 }
 
 /* A table of named rows, as far as renumbering is concerned. */
@@ -114,7 +115,8 @@ static void remap_wait_ground(struct core *core, enum wait_ground ground)
     }
 }
 
-static void lay_area_map(struct core *core, const struct city *old, const struct city *new, size_t name)
+static void lay_area_map(struct core *core, const struct city *old, const struct city *new,
+                         size_t name)
 {
     const struct named from =
         named_of(old->strings, old->areas, sizeof *old->areas, name, old->area_count);
@@ -347,7 +349,8 @@ static uint32_t service_assign(const struct core *core, const struct policy *old
         const uint32_t at = order->assign - theirs.first;
         if (old->confirms[i].rule == old_rule && at < theirs.count) {
             const struct policy_confirm *confirm = rule == NONE32 ? NULL : confirm_of(core, rule);
-            return confirm != NULL && at < confirm->assigns.count ? confirm->assigns.first + at : NONE32;
+            return confirm != NULL && at < confirm->assigns.count ? confirm->assigns.first + at
+                                                                  : NONE32;
         }
     }
     const bool is_check = order->kind == KIND_CHECK_RESULT;

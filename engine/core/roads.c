@@ -76,12 +76,10 @@ uint32_t roads_nearest_node(const struct city *city, struct place place, uint32_
     const struct city_road_grid *grid = city->road_grid;
     const int64_t column = div_floor((int64_t)place.lon - grid->lon_min, grid->lon_span);
     const int64_t row = div_floor((int64_t)place.lat - grid->lat_min, grid->lat_span);
-    struct snap snap = {.city = city,
-                        .place = place,
-                        .mode_bit = UINT32_C(1) << mode,
-                        .best = NONE32};
-    const int64_t most = max_i64(max_i64(column, grid->columns - 1 - column),
-                                 max_i64(row, grid->rows - 1 - row));
+    struct snap snap = {
+        .city = city, .place = place, .mode_bit = UINT32_C(1) << mode, .best = NONE32};
+    const int64_t most =
+        max_i64(max_i64(column, grid->columns - 1 - column), max_i64(row, grid->rows - 1 - row));
     for (int64_t ring = 0; ring <= most; ring++) {
         const int64_t bound_cm = ring_bound_cm(grid, place, ring);
         if (bound_cm > ROAD_SNAP_CM ||
@@ -126,7 +124,8 @@ static void heap_up(const struct road_scratch *scratch, uint32_t at, uint32_t no
     scratch->at[node] = at;
 }
 
-static void heap_down(const struct road_scratch *scratch, uint32_t count, uint32_t at, uint32_t node)
+static void heap_down(const struct road_scratch *scratch, uint32_t count, uint32_t at,
+                      uint32_t node)
 {
     for (;;) {
         const uint32_t first = at * HEAP_ARITY + 1;
@@ -165,8 +164,8 @@ static void reach(struct road_walk *walk, uint32_t node, uint32_t ms)
     }
 }
 
-void road_walk_begin(struct road_walk *walk, const struct city *city, const struct road_scratch *scratch,
-                     uint32_t target, uint32_t mode)
+void road_walk_begin(struct road_walk *walk, const struct city *city,
+                     const struct road_scratch *scratch, uint32_t target, uint32_t mode)
 {
     must(city->road_node_count <= scratch->node_limit);
     must(target < city->road_node_count && mode < city->mode_count);
@@ -225,8 +224,8 @@ static int64_t leg_ms(const struct city *city, struct place place, uint32_t node
     return city_travel_ms(&city->modes[mode], distance_cm(place, at));
 }
 
-int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch, struct place from,
-                        struct place to, uint32_t mode)
+int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch,
+                        struct place from, struct place to, uint32_t mode)
 {
     const uint32_t start = roads_nearest_node(city, from, mode);
     const uint32_t target = roads_nearest_node(city, to, mode);

@@ -47,12 +47,12 @@ void road_scratch_init(struct road_scratch *scratch, void *bytes, uint32_t node_
 uint32_t roads_nearest_node(const struct city *city, struct place place, uint32_t mode);
 
 /* Starts at the target. mode: row of CITY_MODES. The graph must not have more nodes than the scratch. */
-void road_walk_begin(struct road_walk *walk, const struct city *city, const struct road_scratch *scratch,
-                     uint32_t target, uint32_t mode);
+void road_walk_begin(struct road_walk *walk, const struct city *city,
+                     const struct road_scratch *scratch, uint32_t target, uint32_t mode);
 
 /* From place to place by road, the straight way to and from it included; -1 = no way. */
-int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch, struct place from,
-                        struct place to, uint32_t mode);
+int64_t roads_travel_ms(const struct city *city, const struct road_scratch *scratch,
+                        struct place from, struct place to, uint32_t mode);
 
 /* The time of a node that the walk has settled; false: not yet. */
 bool road_walk_knows(const struct road_walk *walk, uint32_t node, uint32_t *out_ms);

@@ -77,7 +77,8 @@ void rowmap_remove(struct rowmap *map, struct hash128 key)
     must(map->slots[hole].row_after != 0);
     map->count--;
     /* Pull every later entry of the run back over the hole unless it would pass its home. */
-    for (uint32_t at = (hole + 1) & map->mask; map->slots[at].row_after != 0; at = (at + 1) & map->mask) {
+    for (uint32_t at = (hole + 1) & map->mask; map->slots[at].row_after != 0;
+         at = (at + 1) & map->mask) {
         const uint32_t home = map->slots[at].hash & map->mask;
         if (((at - home) & map->mask) >= ((at - hole) & map->mask)) {
             map->slots[hole] = map->slots[at];

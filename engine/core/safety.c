@@ -23,7 +23,8 @@ int64_t safety_due_ms(const struct core *core, const struct case_row *row)
 
 int64_t safety_step_due_ms(const struct case_row *row, const struct policy_step *step)
 {
-    const uint32_t stops = step->when == STEP_NOT_SAFE ? (uint32_t)CASE_IS_SAFE : (uint32_t)CASE_WAS_REACHED;
+    const uint32_t stops =
+        step->when == STEP_NOT_SAFE ? (uint32_t)CASE_IS_SAFE : (uint32_t)CASE_WAS_REACHED;
     must(step->when == STEP_NOT_SAFE || step->when == STEP_NO_ARRIVAL);
     return is_under_way(row) && (row->flags & stops) == 0
                ? add_clamped(row->assigned_at_ms, step->after_ms)

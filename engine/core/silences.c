@@ -4,8 +4,8 @@
 #include "engine/core/workers.h"
 
 /* Words of a matcher's kind, by enum silence_match. */
-static const char *const KINDS[SILENCE_MATCH_COUNT] = {
-    "", "rule", "tag", "class", "department", "area", "device", "source"};
+static const char *const KINDS[SILENCE_MATCH_COUNT] = {"",           "rule", "tag",    "class",
+                                                       "department", "area", "device", "source"};
 
 void silences_init(struct silences *silences, struct arena *arena, const struct limits *limits)
 {
@@ -118,10 +118,9 @@ static bool some_rule_is(const struct policy *policy, const struct silence_match
 {
     for (uint32_t i = 0; i < policy->rule_count; i++) {
         const struct policy_rule *rule = &policy->rules[i];
-        if (matcher->kind == SILENCE_TAG
-                ? rule_has_tag(policy, rule, matcher->text, matcher->size)
-                : text_is(policy_text(policy, rule->id), rule->id.size, matcher->text,
-                          matcher->size)) {
+        if (matcher->kind == SILENCE_TAG ? rule_has_tag(policy, rule, matcher->text, matcher->size)
+                                         : text_is(policy_text(policy, rule->id), rule->id.size,
+                                                   matcher->text, matcher->size)) {
             return true;
         }
     }
@@ -196,12 +195,11 @@ static bool may_silence(const struct core *core, uint32_t worker, struct silence
 
 static void say(struct core *core, const struct silence_row *row, enum action what, uint32_t worker)
 {
-    const struct effect effect = {
-        .kind = EFFECT_SILENCE,
-        .at_ms = core->now_ms,
-        .of.silence = {.row = *row,
-                       .what = (uint32_t)what,
-                       .actor = core->workers.rows[worker].person}};
+    const struct effect effect = {.kind = EFFECT_SILENCE,
+                                  .at_ms = core->now_ms,
+                                  .of.silence = {.row = *row,
+                                                 .what = (uint32_t)what,
+                                                 .actor = core->workers.rows[worker].person}};
     state_emit(core, &effect);
 }
 
@@ -266,9 +264,9 @@ static enum code end(struct core *core, uint32_t worker, const struct act_body *
         if (is_over(core, row) || row->number != body->amount) {
             continue;
         }
-        const bool is_own = asking.department.size == 0 ||
-                            text_is(asking.department.text, asking.department.size,
-                                    row->department.text, row->department.size);
+        const bool is_own =
+            asking.department.size == 0 || text_is(asking.department.text, asking.department.size,
+                                                   row->department.text, row->department.size);
         if (!may || !is_own) {
             return CODE_NO_RIGHT;
         }
@@ -341,7 +339,8 @@ uint32_t silences_find(const struct core *core, const struct policy_rule *rule,
         if (is_over(core, row) || core->now_ms < row->from_ms) {
             continue;
         }
-        bool is_it = row->department.size == 0 || fits(core, &row->department, rule, event, gateway);
+        bool is_it =
+            row->department.size == 0 || fits(core, &row->department, rule, event, gateway);
         for (uint32_t k = 0; is_it && k < row->matcher_count; k++) {
             is_it = fits(core, &row->matchers[k], rule, event, gateway);
         }

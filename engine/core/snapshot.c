@@ -123,12 +123,18 @@ static void walk_case(struct walk *walk, struct core *core, struct case_row *row
     walk_u8(walk, &row->clock);
     walk_u8(walk, &row->assign_mask);
     walk_u8(walk, &row->holder.kind);
-    uint32_t *const words[] = {
-        &row->holder.index, &row->flags,        &row->rule,         &row->class_row,    &row->cell,
-        &row->asset,        &row->device,       &row->gateway,      &row->department,   &row->handle_limit.unit,
-        &row->event_count,  &row->offer_count,  &row->steps_fired,  &row->round,        &row->extend_asker,
-        &row->extend_first, &row->parent,       &row->child_first,  &row->child_next,   &row->child_prev,
-        &row->owner,        &row->accuracy_cm,  &row->sources_seen, &row->merge_square_cm};
+    uint32_t *const words[] = {&row->holder.index, &row->flags,
+                               &row->rule,         &row->class_row,
+                               &row->cell,         &row->asset,
+                               &row->device,       &row->gateway,
+                               &row->department,   &row->handle_limit.unit,
+                               &row->event_count,  &row->offer_count,
+                               &row->steps_fired,  &row->round,
+                               &row->extend_asker, &row->extend_first,
+                               &row->parent,       &row->child_first,
+                               &row->child_next,   &row->child_prev,
+                               &row->owner,        &row->accuracy_cm,
+                               &row->sources_seen, &row->merge_square_cm};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u32(walk, words[i]);
     }
@@ -314,8 +320,8 @@ static void walk_dispute(struct walk *walk, struct dispute_row *row)
 static void walk_ruling(struct walk *walk, struct ruling_row *row)
 {
     walk_no(walk, &row->no);
-    uint32_t *const words[] = {&row->cell,   &row->asset,  &row->class_row, &row->department,
-                               &row->post,   &row->cited,  &row->silent,    &row->used_count};
+    uint32_t *const words[] = {&row->cell, &row->asset, &row->class_row, &row->department,
+                               &row->post, &row->cited, &row->silent,    &row->used_count};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         walk_u32(walk, words[i]);
     }
@@ -728,13 +734,12 @@ static bool index_timers(struct timers *timers)
 
 static bool index_all(struct core *core)
 {
-    return cases_index(&core->cases) && orders_index(&core->orders) &&
-           workers_index(core) && index_marks(&core->marks) &&
-           memory_index(&core->event_ids) && memory_index(&core->dedupe) &&
-           ring_index(&core->rulings.ring) && ring_index(&core->objects.ring) &&
-           ring_index(&core->burdens.ring) && sources_index(&core->sources) &&
-           windows_index(&core->windows) && plans_index(core) && silences_hold(&core->silences) &&
-           inhibits_index(core) && groups_index(core);
+    return cases_index(&core->cases) && orders_index(&core->orders) && workers_index(core) &&
+           index_marks(&core->marks) && memory_index(&core->event_ids) &&
+           memory_index(&core->dedupe) && ring_index(&core->rulings.ring) &&
+           ring_index(&core->objects.ring) && ring_index(&core->burdens.ring) &&
+           sources_index(&core->sources) && windows_index(&core->windows) && plans_index(core) &&
+           silences_hold(&core->silences) && inhibits_index(core) && groups_index(core);
 }
 
 /* ---- public ---- */

@@ -101,11 +101,10 @@ static bool offices_hold(const struct core *core, uint32_t slot)
     }
     return is_row_or_none(row->office, posts) && is_row_or_none(row->first_office, posts) &&
            is_row_or_none(row->ruled_office, posts) && is_armed == (row->dispute != NONE32) &&
-           (row->dispute == NONE32 ||
-            (row->dispute < core->disputes.high &&
-             !case_state_is_terminal((enum case_state)row->state) &&
-             core->disputes.rows[row->dispute].is_used != 0 &&
-             core->disputes.rows[row->dispute].case_slot == slot));
+           (row->dispute == NONE32 || (row->dispute < core->disputes.high &&
+                                       !case_state_is_terminal((enum case_state)row->state) &&
+                                       core->disputes.rows[row->dispute].is_used != 0 &&
+                                       core->disputes.rows[row->dispute].case_slot == slot));
 }
 
 /* What rings hold names rows that are there. */
@@ -431,7 +430,8 @@ static bool timers_hold(const struct core *core)
     for (uint32_t i = 0; i < timers->count; i++) {
         const struct timer entry = timer_of(timers->heap[i]);
         const struct timer parent = timer_of(timers->heap[i == 0 ? 0 : (i - 1) / 2]);
-        if (entry.id >= timers->limit || entry.seq >= timers->seq || timers->where[entry.id] != i + 1) {
+        if (entry.id >= timers->limit || entry.seq >= timers->seq ||
+            timers->where[entry.id] != i + 1) {
             return false;
         }
         if (entry.due_ms < parent.due_ms ||
@@ -439,8 +439,9 @@ static bool timers_hold(const struct core *core)
             return false;
         }
         const bool is_there = entry.id >= plan_timer_id(core, 0) ? is_plan_timer(core, entry.id)
-                              : entry.id >= first_order ? is_order(core, entry.id - first_order)
-                                                        : is_case(core, entry.id / CASE_TIMER_COUNT);
+                              : entry.id >= first_order
+                                  ? is_order(core, entry.id - first_order)
+                                  : is_case(core, entry.id / CASE_TIMER_COUNT);
         if (!is_there) {
             return false;
         }
@@ -456,8 +457,7 @@ static bool cases_hold(const struct core *core)
         if (row->is_used == 0) {
             continue;
         }
-        if (!fields_hold(core, row) || !case_clock_holds(core, slot) ||
-            !offices_hold(core, slot)) {
+        if (!fields_hold(core, row) || !case_clock_holds(core, slot) || !offices_hold(core, slot)) {
             return false;
         }
         open += !case_state_is_terminal((enum case_state)row->state);
@@ -485,8 +485,7 @@ bool snapshot_rows_hold(const struct core *core)
                core->burdens.ring.high == 0 && core->plans.high == 0 &&
                core->plans.duty_high == 0 && core->plans.late_high == 0 && core->waits.high == 0;
     }
-    return core->fastest_mm_per_s > 0 && timers_hold(core) && waits_hold(core) && workers_hold(core) &&
-           marks_hold(core) && cases_hold(core) && orders_hold(core) && contacts_hold(core) &&
-           disputes_hold(core) && rings_hold(core) &&
-           plans_hold(core);
+    return core->fastest_mm_per_s > 0 && timers_hold(core) && waits_hold(core) &&
+           workers_hold(core) && marks_hold(core) && cases_hold(core) && orders_hold(core) &&
+           contacts_hold(core) && disputes_hold(core) && rings_hold(core) && plans_hold(core);
 }

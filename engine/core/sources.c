@@ -16,8 +16,8 @@ void sources_init(struct sources *sources, struct arena *arena, uint32_t limit)
 
 static struct hash128 key_of(const struct core *core, uint32_t rule, uint32_t gateway)
 {
-    const struct hash128 base = hash128_join((struct hash128){SALT_SOURCE, 0},
-                                             state_policy(core)->rules[rule].id_hash);
+    const struct hash128 base =
+        hash128_join((struct hash128){SALT_SOURCE, 0}, state_policy(core)->rules[rule].id_hash);
     return hash128_join(base, state_city(core)->gateways[gateway].id_hash);
 }
 
@@ -41,9 +41,9 @@ void sources_count_end(struct core *core, uint32_t case_slot, enum action action
                        enum reason reason)
 {
     struct case_row *row = cases_at(&core->cases, case_slot);
-    const bool is_false = row->state == CASE_VOID &&
-                          (action == ACTION_VERIFY_NO || reason == REASON_FALSE_ALARM ||
-                           reason == REASON_NOT_FOUND);
+    const bool is_false =
+        row->state == CASE_VOID &&
+        (action == ACTION_VERIFY_NO || reason == REASON_FALSE_ALARM || reason == REASON_NOT_FOUND);
     if ((!is_false && row->state != CASE_CLOSED) || (row->flags & CASE_IS_WEIGHED) != 0) {
         return;
     }

@@ -36,7 +36,7 @@
 #include "engine/core/table.h"
 #include "engine/core/timers.h"
 
-#define CASE_WORKERS_MAX 16u   /* persons a case remembers */
+#define CASE_WORKERS_MAX 16u /* persons a case remembers */
 #define CASE_OFFERED_MAX                                                                           \
     12u                     /* persons offered to; the rest of the list is for desks and checkers */
 #define CASE_ORDERS_MAX 24u /* orders a case keeps, ended ones included; oldest ended leave first */
@@ -49,20 +49,20 @@
 #define REMIND_MIN_MS                                                                              \
     HOUR_MS /* after a missed clock, remind again after its limit, but not sooner */
 #define SEEK_FALLBACK_MS (2 * MINUTE_MS)
-#define EXTENSIONS_MAX 2u                /* 延期 of one case */
-#define PAUSE_MAX_MS (366 * DAY_MS)      /* 挂账 and 管控 */
-#define SUPERVISE_FALLBACK_HOURS 24u     /* to answer a supervision, where none is given */
-#define INFORM_FALLBACK_HOURS 24u        /* to give the data asked for */
-#define HOURS_MAX 720u                   /* of both */
-#define INFORMS_MAX 4u                   /* posts that one case waits for at a time */
-#define HELPERS_MAX 7u                   /* asked for by one case at a time */
-#define HELP_ARRIVE_MS (30 * MINUTE_MS)  /* of a helper, where the rule has no arrive clock */
-#define SELF_CHECK_EVERY 5u              /* one of so many self-handled cases is checked */
-#define RECHECK_EVERY 20u                /* one of so many passed checks is looked at again */
-#define FOLLOW_MAX 8u                    /* merges of merges that are followed */
-#define SILENCE_MAX_MS (31 * DAY_MS)      /* a longer one is a rule that should be changed */
-#define INHIBIT_WALK_MAX 64u             /* cases of one key that are looked at */
-#define CASE_CONTACTS_MAX 8u /* reporters of one case whose contact is kept */
+#define EXTENSIONS_MAX 2u               /* 延期 of one case */
+#define PAUSE_MAX_MS (366 * DAY_MS)     /* 挂账 and 管控 */
+#define SUPERVISE_FALLBACK_HOURS 24u    /* to answer a supervision, where none is given */
+#define INFORM_FALLBACK_HOURS 24u       /* to give the data asked for */
+#define HOURS_MAX 720u                  /* of both */
+#define INFORMS_MAX 4u                  /* posts that one case waits for at a time */
+#define HELPERS_MAX 7u                  /* asked for by one case at a time */
+#define HELP_ARRIVE_MS (30 * MINUTE_MS) /* of a helper, where the rule has no arrive clock */
+#define SELF_CHECK_EVERY 5u             /* one of so many self-handled cases is checked */
+#define RECHECK_EVERY 20u               /* one of so many passed checks is looked at again */
+#define FOLLOW_MAX 8u                   /* merges of merges that are followed */
+#define SILENCE_MAX_MS (31 * DAY_MS)    /* a longer one is a rule that should be changed */
+#define INHIBIT_WALK_MAX 64u            /* cases of one key that are looked at */
+#define CASE_CONTACTS_MAX 8u            /* reporters of one case whose contact is kept */
 
 /* ---- cases ---- */
 
@@ -79,8 +79,8 @@ enum case_person_flag {
     PERSON_DECLINED = 1u << 0,  /* declined, let expire, returned: not offered again */
     PERSON_HANDLED = 1u << 1,   /* accepted a handling order: may not check */
     PERSON_COMMANDED = 1u << 2, /* dispatched it by hand: may not check either */
-    PERSON_FILED = 1u << 3,     /* filed or verified it at the supervision centre: may not command */
-    PERSON_CHECKED = 1u << 4,   /* passed it before the second check: may not do that one */
+    PERSON_FILED = 1u << 3,   /* filed or verified it at the supervision centre: may not command */
+    PERSON_CHECKED = 1u << 4, /* passed it before the second check: may not do that one */
 };
 
 #define PERSON_WORKER_BITS 24u
@@ -110,8 +110,8 @@ enum case_flag {
     CASE_HANDLE_RUNS = 1u << 8, /* handle clock started and not paused */
     CASE_EVER_MISSED = 1u << 9, /* a handle clock of it was missed, whatever came later */
     CASE_WAS_SUSPENDED = 1u << 10,
-    CASE_WAS_AT_DESK = 1u << 11,    /* suspended or controlled while a desk held it */
-    CASE_IS_SUPERVISED = 1u << 12,  /* 督办 not answered yet */
+    CASE_WAS_AT_DESK = 1u << 11,   /* suspended or controlled while a desk held it */
+    CASE_IS_SUPERVISED = 1u << 12, /* 督办 not answered yet */
     CASE_SUPERVISE_MISSED = 1u << 13,
     CASE_AUTO_SUPERVISED = 1u << 14, /* by its missed clock, once */
     CASE_IS_JOINT = 1u << 15,        /* help was requested: handled only when all are done */
@@ -123,7 +123,7 @@ enum case_flag {
     CASE_OFFICE_ACTED = 1u << 24, /* somebody of the office that has it was there or did a part */
     CASE_IS_SENT_BACK = 1u << 25, /* its newest hand-over has no receiver yet */
     CASE_LOST_ROWS = 1u << 26,    /* activation only: its cell or department is gone */
-    CASE_IS_DRILL = 1u << 29,   /* opened by a drill */
+    CASE_IS_DRILL = 1u << 29,     /* opened by a drill */
 };
 
 enum extend_stage { EXTEND_NONE = 0, EXTEND_ASKED = 1, EXTEND_APPROVED_ONCE = 2 };
@@ -141,24 +141,26 @@ struct case_row {
     uint32_t rule, class_row, cell, asset, device, gateway; /* image rows or NONE32 */
     uint32_t department; /* that runs the handle clock, or NONE32 */
     uint32_t owner;      /* department that its rule or its asset names, or NONE32 */
-    struct place place;  /* where it is believed to be: of the first event, or of a more accurate one */
-    struct place first_place; /* of the first event: what distances to it are measured to when events are merged */
-    uint32_t accuracy_cm;     /* of place, 0 = not known */
-    uint32_t sources_seen;    /* bit per enum gateway_kind that reported it, for `confirm` */
+    struct place
+        place; /* where it is believed to be: of the first event, or of a more accurate one */
+    struct place
+        first_place; /* of the first event: what distances to it are measured to when events are merged */
+    uint32_t accuracy_cm;  /* of place, 0 = not known */
+    uint32_t sources_seen; /* bit per enum gateway_kind that reported it, for `confirm` */
     int64_t opened_at_ms, onset_at_ms, filed_at_ms;
     int64_t first_offer_at_ms; /* of this round of dispatching, 0 = not yet */
-    int64_t assigned_at_ms;    /* a person or a desk first took it since it was filed, 0 = not yet */
+    int64_t assigned_at_ms; /* a person or a desk first took it since it was filed, 0 = not yet */
     int64_t handled_at_ms, closed_at_ms;
     struct clock_limit handle_limit; /* extensions included */
     int64_t handle_base;             /* its value without extensions */
-    int64_t handle_used_ms; /* before handle_from_ms, in the limit's unit */
-    int64_t handle_from_ms; /* running since; meaningful while CASE_HANDLE_RUNS */
-    int64_t clock_limit_ms; /* of the binding clock, for reminders */
+    int64_t handle_used_ms;          /* before handle_from_ms, in the limit's unit */
+    int64_t handle_from_ms;          /* running since; meaningful while CASE_HANDLE_RUNS */
+    int64_t clock_limit_ms;          /* of the binding clock, for reminders */
     int64_t supervise_limit_ms;
-    uint8_t extensions;   /* granted */
-    uint8_t extend_stage; /* enum extend_stage */
-    uint8_t appeal;       /* enum appeal_state */
-    uint8_t help_wanted;  /* helpers beyond the rule's first assign */
+    uint8_t extensions;                  /* granted */
+    uint8_t extend_stage;                /* enum extend_stage */
+    uint8_t appeal;                      /* enum appeal_state */
+    uint8_t help_wanted;                 /* helpers beyond the rule's first assign */
     uint32_t extend_asker, extend_first; /* worker slots: who asked, who approved first */
     struct case_no survivor;             /* of a MERGED case: the case it went into */
     uint32_t parent, child_first, child_next, child_prev; /* slots */
@@ -172,11 +174,12 @@ struct case_row {
     uint32_t order_first; /* newest order, chain by order_row.next */
     uint32_t order_count;
     struct hash128 merge_key, close_key;
-    struct hash128 merge_base; /* of the key fields alone: under other rules its squares are laid anew */
-    uint32_t merge_square_cm;  /* of the squares in merge_key; 0 = it has none */
+    struct hash128
+        merge_base; /* of the key fields alone: under other rules its squares are laid anew */
+    uint32_t merge_square_cm; /* of the squares in merge_key; 0 = it has none */
     uint32_t merge_next, merge_prev, close_next, close_prev; /* slots */
-    uint32_t capture_first, handover_first; /* in extras: see case_extras.h */
-    uint16_t capture_size;                  /* bytes there */
+    uint32_t capture_first, handover_first;                  /* in extras: see case_extras.h */
+    uint16_t capture_size;                                   /* bytes there */
     uint8_t capture_count, handover_count;
     uint32_t office, first_office; /* posts: that has it as an office, that had it first; NONE32 */
     uint32_t ruled_office;         /* post that a ruling named for this case, or NONE32 */
@@ -250,9 +253,9 @@ struct act_result {
 /* What a search for somebody reads lies in the first line of the cache. */
 struct worker_row {
     _Alignas(64) uint32_t person; /* row of CITY_PERSONS, NONE32 = left the city */
-    uint32_t status; /* enum worker_status */
-    uint32_t load;   /* active orders */
-    uint32_t order_first; /* active orders, newest first */
+    uint32_t status;              /* enum worker_status */
+    uint32_t load;                /* active orders */
+    uint32_t order_first;         /* active orders, newest first */
     struct place fix;
     int64_t fix_at_ms, seen_at_ms;
     uint64_t item_seq_last, item_seq_taken;
@@ -263,7 +266,8 @@ struct worker_row {
 
 struct workers {
     struct worker_row *rows;
-    struct item_row *items; /* a ring of WORKER_ITEMS_MAX a worker, apart: a search reads rows only */
+    struct item_row
+        *items; /* a ring of WORKER_ITEMS_MAX a worker, apart: a search reads rows only */
     uint32_t *person_slots; /* worker slot by person row */
     uint32_t limit, count;
     struct table by_id;
@@ -352,17 +356,19 @@ enum window_row_flag {
 struct window_row {
     struct hash128 key;
     uint32_t is_used;
-    uint32_t window; /* row of POLICY_WINDOWS */
+    uint32_t window;   /* row of POLICY_WINDOWS */
     int64_t newest_ms; /* the key's clock; INT64_MIN = no event yet */
-    int64_t since_ms;  /* FOR, SEQUENCE: first event of the run; levels: since when a lower one holds; NEVER_MS = none */
+    int64_t
+        since_ms; /* FOR, SEQUENCE: first event of the run; levels: since when a lower one holds; NEVER_MS = none */
     struct case_no case_no; /* newest case it fired for */
     uint32_t flags;         /* enum window_row_flag */
     uint32_t first, last;   /* samples, oldest and newest */
     uint32_t count;         /* samples; FOR: events of the run; SEQUENCE: steps passed */
     uint32_t level;         /* that holds: index + 1, 0 = none */
     uint32_t held;          /* worst level seen since since_ms, as level */
-    uint32_t older, newer;  /* keys of the rule in the order they were touched; older also of the free ones */
-    uint32_t wait;          /* ABSENT: row of waits + 1; 0 = none */
+    uint32_t older,
+        newer; /* keys of the rule in the order they were touched; older also of the free ones */
+    uint32_t wait; /* ABSENT: row of waits + 1; 0 = none */
 };
 
 /* A row of POLICY_WINDOWS has the same index here. */
@@ -389,7 +395,8 @@ struct windows {
 
 /* ---- events that wait for another ---- */
 
-#define WAIT_TEXT_SIZE 512u /* bytes of its string fields that are kept: those of a case's captures fit */
+#define WAIT_TEXT_SIZE                                                                             \
+    512u /* bytes of its string fields that are kept: those of a case's captures fit */
 
 /* What is kept of an event to fire its rule later. */
 struct wait_row {
@@ -423,7 +430,7 @@ struct contact_row {
     struct hash128 id; /* of its key */
     int64_t at_ms;     /* when it came */
     uint32_t case_slot;
-    uint32_t next;     /* newer one of the case, or the next free row */
+    uint32_t next; /* newer one of the case, or the next free row */
     uint32_t is_used;
     uint8_t reserved[4];
     uint8_t sealed[CONTACT_SEALED_SIZE];
@@ -438,7 +445,7 @@ struct contacts {
 /* ---- how far sources can be trusted ---- */
 
 struct source_row {
-    struct hash128 key;              /* of the ids of rule and gateway */
+    struct hash128 key;               /* of the ids of rule and gateway */
     uint32_t confirmed, false_alarms; /* ends of cases; halved together */
 };
 
@@ -456,10 +463,10 @@ enum party_state { PARTY_ASKED = 0, PARTY_FILED = 1, PARTY_SILENT = 2 };
 
 struct dispute_party {
     uint32_t post;
-    uint32_t worker; /* slot of who spoke for it, or NONE32 */
-    uint32_t state;  /* enum party_state */
-    uint32_t reason; /* enum reason */
-    int64_t at_ms;   /* of the position, or of the silence */
+    uint32_t worker;     /* slot of who spoke for it, or NONE32 */
+    uint32_t state;      /* enum party_state */
+    uint32_t reason;     /* enum reason */
+    int64_t at_ms;       /* of the position, or of the silence */
     struct hash128 text; /* digest of its words */
 };
 
@@ -515,7 +522,8 @@ struct object_case {
 
 struct object_row {
     uint32_t asset;
-    uint32_t case_count; /* ever; the newest OBJECT_CASES_MAX are kept, at index % OBJECT_CASES_MAX */
+    uint32_t
+        case_count; /* ever; the newest OBJECT_CASES_MAX are kept, at index % OBJECT_CASES_MAX */
     struct object_case cases[OBJECT_CASES_MAX];
 };
 
@@ -529,7 +537,8 @@ struct objects {
 struct burden_row {
     uint32_t cell, department;
     int32_t day; /* local day of counts[day % BURDEN_DAYS], the newest */
-    uint32_t short_count; /* of them with less notice than their class asks for, in the window's life */
+    uint32_t
+        short_count; /* of them with less notice than their class asks for, in the window's life */
     uint32_t counts[BURDEN_DAYS];
     uint32_t reserved;
 };
@@ -541,26 +550,28 @@ struct burdens {
 
 /* ---- emergency plans ---- */
 
-#define PLAN_ALERTS_MAX 4u /* messages of one alert that a plan remembers: the first and the newest */
-#define PLAN_ORDER_FIRST UINT64_C(1000000000000) /* tasks are numbered from here, beside the orders */
+#define PLAN_ALERTS_MAX                                                                            \
+    4u /* messages of one alert that a plan remembers: the first and the newest */
+#define PLAN_ORDER_FIRST                                                                           \
+    UINT64_C(1000000000000) /* tasks are numbered from here, beside the orders */
 
 enum plan_row_flag {
     PLAN_IS_DRILL = 1u << 0,
-    PLAN_ENDS_SOON = 1u << 1,   /* its case is over: stands down at its next turn */
+    PLAN_ENDS_SOON = 1u << 1,     /* its case is over: stands down at its next turn */
     PLAN_IS_ASKED_LATE = 1u << 2, /* the confirmation was missed once */
-    PLAN_IS_REPLACED = 1u << 3, /* ends without grace: a real alert took over, or another level */
+    PLAN_IS_REPLACED = 1u << 3,   /* ends without grace: a real alert took over, or another level */
 };
 
 /* No padding: saved and hashed as words. */
 struct plan_row {
     struct case_no no; /* of the case it was activated for */
     uint32_t is_used;
-    uint32_t plan; /* row of POLICY_PLANS, NONE32 = no longer among the rules */
-    uint32_t state; /* enum plan_state */
-    uint32_t flags; /* enum plan_row_flag */
-    uint32_t confirm_post; /* row of CITY_POSTS or NONE32 */
+    uint32_t plan;                  /* row of POLICY_PLANS, NONE32 = no longer among the rules */
+    uint32_t state;                 /* enum plan_state */
+    uint32_t flags;                 /* enum plan_row_flag */
+    uint32_t confirm_post;          /* row of CITY_POSTS or NONE32 */
     uint32_t task_first, task_last; /* slots, in the order of the plan */
-    uint32_t cursor; /* next task to begin, or to cancel; NONE32 = all were */
+    uint32_t cursor;                /* next task to begin, or to cancel; NONE32 = all were */
     uint32_t task_count;
     uint32_t alert_count;
     uint32_t begins_alone;
@@ -581,18 +592,18 @@ enum duty_flag {
 /* A task of an activated plan about one target. No padding. */
 struct duty_row {
     uint32_t is_used;
-    uint32_t number; /* PLAN_ORDER_FIRST + number names it outside */
-    uint32_t plan;   /* slot */
-    uint32_t def;    /* of the plan's tasks, from 0 */
-    uint32_t asset;  /* the target, or NONE32 */
-    uint32_t worker; /* ACK: slot of who is named, or NONE32 */
-    uint32_t post;   /* ACK: row of CITY_POSTS, or NONE32 */
-    uint32_t state;  /* enum duty_state */
-    uint32_t flags;  /* enum duty_flag */
+    uint32_t number;           /* PLAN_ORDER_FIRST + number names it outside */
+    uint32_t plan;             /* slot */
+    uint32_t def;              /* of the plan's tasks, from 0 */
+    uint32_t asset;            /* the target, or NONE32 */
+    uint32_t worker;           /* ACK: slot of who is named, or NONE32 */
+    uint32_t post;             /* ACK: row of CITY_POSTS, or NONE32 */
+    uint32_t state;            /* enum duty_state */
+    uint32_t flags;            /* enum duty_flag */
     uint32_t answered, failed; /* bit per line of the checklist */
-    uint32_t done_by; /* slot of who acknowledged, NONE32 */
-    struct case_no no; /* INSPECT: its case */
-    uint32_t next;     /* of the plan */
+    uint32_t done_by;          /* slot of who acknowledged, NONE32 */
+    struct case_no no;         /* INSPECT: its case */
+    uint32_t next;             /* of the plan */
     int64_t due_ms, begun_at_ms, ended_at_ms;
     uint32_t free_next;
     uint32_t prev; /* of the plan */
@@ -604,8 +615,8 @@ enum late_state { LATE_WAITING = 1, LATE_REPORTED = 2 };
 struct late_row {
     uint32_t is_used;
     uint32_t asset;
-    uint32_t rule;  /* row of POLICY_RULES whose late_report it is */
-    uint32_t state; /* enum late_state */
+    uint32_t rule;     /* row of POLICY_RULES whose late_report it is */
+    uint32_t state;    /* enum late_state */
     struct case_no no; /* WAITING: of the sign */
     uint32_t reserved;
     int64_t due_ms;
@@ -620,8 +631,8 @@ struct plans {
     uint32_t duty_used, duty_free;
     uint32_t last_number;
     uint32_t field_alert, field_refers; /* rows of POLICY_FIELDS, NONE32; follow from the policy */
-    struct table by_number; /* duties */
-    struct table by_case;   /* duties with a case */
+    struct table by_number;             /* duties */
+    struct table by_case;               /* duties with a case */
 };
 
 /* ---- what is held back ---- */
@@ -638,8 +649,8 @@ struct inhibit_row {
     int64_t until_ms;   /* of a silenced firing; a case: NEVER_MS */
     struct place place;
     uint32_t is_used;
-    uint32_t case_slot; /* NONE32 = a silenced firing */
-    uint32_t severity;  /* of a silenced firing */
+    uint32_t case_slot;  /* NONE32 = a silenced firing */
+    uint32_t severity;   /* of a silenced firing */
     uint32_t next, prev; /* of the key; next also of the free list */
     uint32_t held;       /* firings held back */
 };

@@ -84,9 +84,10 @@ void timers_arm(struct timers *timers, uint32_t id, int64_t due_ms)
     must(timers->count < timers->limit);
     timers->count++;
     sift_up(timers, timers->count - 1,
-            timer_entry_of((struct timer){.due_ms = min_i64(max_i64(due_ms, TIMER_DUE_MIN), TIMER_DUE_MAX),
-                                          .seq = timers->seq++,
-                                          .id = id}));
+            timer_entry_of(
+                (struct timer){.due_ms = min_i64(max_i64(due_ms, TIMER_DUE_MIN), TIMER_DUE_MAX),
+                               .seq = timers->seq++,
+                               .id = id}));
 }
 
 bool timers_is_armed(const struct timers *timers, uint32_t id)
@@ -97,7 +98,8 @@ bool timers_is_armed(const struct timers *timers, uint32_t id)
 
 int64_t timers_due_ms(const struct timers *timers, uint32_t id)
 {
-    return timers_is_armed(timers, id) ? timer_of(timers->heap[timers->where[id] - 1]).due_ms : NEVER_MS;
+    return timers_is_armed(timers, id) ? timer_of(timers->heap[timers->where[id] - 1]).due_ms
+                                       : NEVER_MS;
 }
 
 int64_t timers_next_due_ms(const struct timers *timers)

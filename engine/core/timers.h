@@ -40,15 +40,15 @@ static inline struct timer timer_of(struct timer_entry entry)
 
 static inline bool timer_is_sound(struct timer timer)
 {
-    return timer.due_ms >= TIMER_DUE_MIN && timer.due_ms <= TIMER_DUE_MAX && timer.seq < TIMER_SEQ_LIMIT;
+    return timer.due_ms >= TIMER_DUE_MIN && timer.due_ms <= TIMER_DUE_MAX &&
+           timer.seq < TIMER_SEQ_LIMIT;
 }
 
 static inline struct timer_entry timer_entry_of(struct timer timer)
 {
     must(timer_is_sound(timer));
-    return (struct timer_entry){
-        (uint64_t)(timer.due_ms - TIMER_DUE_MIN) << 16 | timer.seq >> 32,
-        timer.seq << 32 | timer.id};
+    return (struct timer_entry){(uint64_t)(timer.due_ms - TIMER_DUE_MIN) << 16 | timer.seq >> 32,
+                                timer.seq << 32 | timer.id};
 }
 
 /* The same for one read from a file: what is out of bounds gets an id that no timer has. */

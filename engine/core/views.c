@@ -269,8 +269,8 @@ uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint
     return count;
 }
 
-uint32_t core_case_contacts(const struct core *core, struct case_no no, struct contact_view *out_views,
-                            uint32_t limit, bool *out_is_erased)
+uint32_t core_case_contacts(const struct core *core, struct case_no no,
+                            struct contact_view *out_views, uint32_t limit, bool *out_is_erased)
 {
     const struct contacts *contacts = &core->contacts;
     const uint32_t slot = cases_find(&core->cases, no);

@@ -46,8 +46,7 @@ static void supervise(struct core *core, uint32_t slot, uint32_t hours, struct f
 enum code watch_supervise(const struct act *act, uint32_t slot)
 {
     const struct case_row *row = cases_peek(&act->core->cases, slot);
-    const uint32_t hours =
-        act->body->amount != 0 ? act->body->amount : SUPERVISE_FALLBACK_HOURS;
+    const uint32_t hours = act->body->amount != 0 ? act->body->amount : SUPERVISE_FALLBACK_HOURS;
     if ((row->flags & CASE_IS_SUPERVISED) != 0) {
         return CODE_ONCE_ONLY;
     }
@@ -147,11 +146,10 @@ bool watch_keeps(struct core *core, uint32_t slot, int64_t due_ms)
     const uint32_t post = state_city(core)->info->supervision_post;
     timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK),
                add_clamped(core->now_ms, max_i64(row->clock_limit_ms, DAY_MS)));
-    flow_say(core, slot,
-             &(struct flow_note){.action = ACTION_MISS,
-                                 .clock = CLOCK_APPEAL,
-                                 .deadline_ms = due_ms,
-                                 .post = post + 1});
+    flow_say(
+        core, slot,
+        &(struct flow_note){
+            .action = ACTION_MISS, .clock = CLOCK_APPEAL, .deadline_ms = due_ms, .post = post + 1});
     flow_tell_post(core, row, post, CODE_EXPIRED);
     return true;
 }

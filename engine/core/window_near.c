@@ -40,7 +40,8 @@ struct hash128 window_near_key(const struct core *core, struct hash128 base, uin
 }
 
 /* Does the key have a sample in (to - within, to]? *out_next: its first sample after `to`, NEVER_MS if none. */
-static bool has_sample(const struct window_near *near, uint32_t slot, int64_t to_ms, int64_t *out_next)
+static bool has_sample(const struct window_near *near, uint32_t slot, int64_t to_ms,
+                       int64_t *out_next)
 {
     const struct sample_row *samples = near->core->windows.samples.rows;
     *out_next = NEVER_MS;
@@ -70,7 +71,8 @@ static void count_at(struct window_near *near, const uint32_t *group, const uint
     }
     if (count > near->counted) {
         near->counted = count;
-        near->centre = (struct place){(int32_t)div_floor(lon, count), (int32_t)div_floor(lat, count)};
+        near->centre =
+            (struct place){(int32_t)div_floor(lon, count), (int32_t)div_floor(lat, count)};
     }
 }
 
@@ -83,9 +85,10 @@ uint32_t window_near_count(struct window_near *near)
     uint32_t slots[POLICY_NEAR_MAX];
     must(group != NULL && near->window->of <= POLICY_NEAR_MAX);
     for (uint32_t i = 0; i < near->window->of; i++) {
-        slots[i] = group[i] == NONE32 ? NONE32
-                                      : window_rows_find(core, window_near_key(core, base, group[i],
-                                                                               near->is_drill));
+        slots[i] =
+            group[i] == NONE32
+                ? NONE32
+                : window_rows_find(core, window_near_key(core, base, group[i], near->is_drill));
     }
     near->counted = 0;
     near->centre = place_none();

@@ -44,8 +44,9 @@ static void say(const struct taking *taking, enum correlation outcome, uint64_t 
 static bool find_row(const struct taking *taking, bool *out_is_late)
 {
     taking->out->slot = window_rows_find(taking->core, taking->key);
-    *out_is_late = taking->out->slot != NONE32 &&
-                   taking->at_ms < sub_clamped(row_of(taking)->newest_ms, taking->window->lateness_ms);
+    *out_is_late =
+        taking->out->slot != NONE32 &&
+        taking->at_ms < sub_clamped(row_of(taking)->newest_ms, taking->window->lateness_ms);
     return taking->out->slot != NONE32;
 }
 
@@ -121,7 +122,8 @@ static struct sample_row sample_of(const struct taking *taking)
         const struct event_field *field = event_find_field(taking->event, window->distinct);
         struct hash128 value = {0, 0};
         if (field != NULL) {
-            value = hash128_join(hash128_add(value, field->kind), (struct hash128){field->a, field->b});
+            value =
+                hash128_join(hash128_add(value, field->kind), (struct hash128){field->a, field->b});
         }
         sample.distinct = value.lo;
     }
@@ -230,7 +232,8 @@ static void forget_level(const struct taking *taking)
         return;
     }
     const int64_t empty_ms = add_clamped(row->newest_ms, taking->window->within_ms);
-    if (sub_clamped(taking->at_ms, empty_ms) >= taking->window->hold_ms && taking->at_ms > empty_ms) {
+    if (sub_clamped(taking->at_ms, empty_ms) >= taking->window->hold_ms &&
+        taking->at_ms > empty_ms) {
         row->level = 0;
         row->since_ms = NEVER_MS;
     }
@@ -278,7 +281,8 @@ static void put_centroid(const struct taking *taking)
     if (count > 0) {
         struct correlated *out = taking->out;
         out->head = *out->event.head;
-        out->head.place = (struct place){(int32_t)div_floor(lon, count), (int32_t)div_floor(lat, count)};
+        out->head.place =
+            (struct place){(int32_t)div_floor(lon, count), (int32_t)div_floor(lat, count)};
         out->event.head = &out->head;
     }
 }
@@ -330,9 +334,11 @@ static void take_near(const struct taking *taking)
     if (!is_known && !take_row(taking)) {
         return;
     }
-    struct window_near near = {.core = taking->core, .window = window, .window_row = taking->window_row,
-                               .device = taking->event->head->device, .is_drill =
-                               (taking->event->head->flags & EVENT_IS_DRILL) != 0};
+    struct window_near near = {.core = taking->core,
+                               .window = window,
+                               .window_row = taking->window_row,
+                               .device = taking->event->head->device,
+                               .is_drill = (taking->event->head->flags & EVENT_IS_DRILL) != 0};
     if (!is_late) {
         (void)take_row(taking);
         struct window_row *row = row_of(taking);
@@ -353,7 +359,8 @@ static void take_near(const struct taking *taking)
     const uint32_t have = window_near_count(&near);
     const bool was_true = (row_of(taking)->flags & WINDOW_IS_TRUE) != 0;
     window_results_put(taking->core, window, row_of(taking), have, taking->out);
-    judge_truth(taking, was_true, (struct standing){have, window->at_least, 0, have >= window->at_least});
+    judge_truth(taking, was_true,
+                (struct standing){have, window->at_least, 0, have >= window->at_least});
     if ((window->flags & WINDOW_CENTROID) != 0 && near.counted > 0) {
         struct correlated *out = taking->out;
         out->head = *out->event.head;
@@ -427,8 +434,8 @@ static bool find_key(struct taking *taking)
     const struct hash128 base = window_rows_base(taking->core, taking->window_row);
     if (taking->window->kind == WINDOW_NEAR) {
         const struct event_head *head = taking->event->head;
-        taking->key = window_near_key(taking->core, base, head->device,
-                                      (head->flags & EVENT_IS_DRILL) != 0);
+        taking->key =
+            window_near_key(taking->core, base, head->device, (head->flags & EVENT_IS_DRILL) != 0);
         return window_near_has(policy, taking->window, head->device);
     }
     taking->key = keys_of(taking->core, base, taking->window->by, NONE32, taking->event);

@@ -23,9 +23,10 @@
 
 enum correlation {
     CORRELATION_FIRES = 0,
-    CORRELATION_WAITING = 1,    /* counted, not enough yet: have, need */
-    CORRELATION_HOLDS = 2,      /* still true since it fired: case_no is what it fired for */
-    CORRELATION_BY_MISSING = 3, /* the event lacks a field of `by`, or its device is not in the registry */
+    CORRELATION_WAITING = 1, /* counted, not enough yet: have, need */
+    CORRELATION_HOLDS = 2,   /* still true since it fired: case_no is what it fired for */
+    CORRELATION_BY_MISSING =
+        3, /* the event lacks a field of `by`, or its device is not in the registry */
     CORRELATION_FULL = 4,
     CORRELATION_NONE = 5, /* no step of the sequence is about it */
 };
@@ -35,12 +36,12 @@ enum correlation {
 /* An event as a rule with state sees it. */
 struct correlated {
     enum correlation outcome;
-    uint32_t have, need;     /* samples, distinct values, devices, seconds or steps */
-    uint32_t severity;       /* of the level; 0 = the rule's own */
-    uint32_t slot;           /* of the key, or NONE32 */
-    struct hash128 key;      /* of the row in slot */
-    struct case_no case_no;  /* newest case it fired for, or none */
-    struct event event;      /* with the named results as fields; borrows from here and from the event */
+    uint32_t have, need;    /* samples, distinct values, devices, seconds or steps */
+    uint32_t severity;      /* of the level; 0 = the rule's own */
+    uint32_t slot;          /* of the key, or NONE32 */
+    struct hash128 key;     /* of the row in slot */
+    struct case_no case_no; /* newest case it fired for, or none */
+    struct event event; /* with the named results as fields; borrows from here and from the event */
     struct event_head head;
     struct event_field fields[WINDOW_FIELDS_MAX];
 };

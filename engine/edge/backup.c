@@ -95,8 +95,8 @@ static enum err copy_snapshots(struct backup *backup)
     if (err == ERR_OK) {
         err = make_directory(backup, SNAPSHOT_DIRECTORY);
     }
-    for (uint32_t i = 0; err == ERR_OK && i < list.count && backup->counts.snapshots < SNAPSHOTS_KEPT;
-         i++) {
+    for (uint32_t i = 0;
+         err == ERR_OK && i < list.count && backup->counts.snapshots < SNAPSHOTS_KEPT; i++) {
         struct snapshot_info info;
         struct snapshot_paths paths;
         snapshot_paths_make(list.positions[i], 0, &paths);

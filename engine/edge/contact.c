@@ -10,8 +10,10 @@
 #define PLAIN_SIZE 256u
 #define MOBILE_DIGITS 11u
 
-_Static_assert(PLAIN_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES == CONTACT_SEALED_SIZE, "log layout");
-_Static_assert(3 + CONTACT_NAME_MAX + CONTACT_PHONE_MAX + CONTACT_NOTE_MAX <= PLAIN_SIZE, "all fits");
+_Static_assert(PLAIN_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES == CONTACT_SEALED_SIZE,
+               "log layout");
+_Static_assert(3 + CONTACT_NAME_MAX + CONTACT_PHONE_MAX + CONTACT_NOTE_MAX <= PLAIN_SIZE,
+               "all fits");
 _Static_assert(CONTACT_KEY_SIZE == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "libsodium's size");
 
 static const uint8_t NONCE[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES]; /* one key, one message */
@@ -60,8 +62,8 @@ static bool get(const uint8_t *plain, size_t *at, char *out, size_t size_max)
     return true;
 }
 
-void contact_seal(const struct contact *contact, struct hash128 id, const uint8_t key[CONTACT_KEY_SIZE],
-                  struct event_contact *out_sealed)
+void contact_seal(const struct contact *contact, struct hash128 id,
+                  const uint8_t key[CONTACT_KEY_SIZE], struct event_contact *out_sealed)
 {
     uint8_t plain[PLAIN_SIZE] = {0};
     size_t at = 0;
@@ -71,7 +73,8 @@ void contact_seal(const struct contact *contact, struct hash128 id, const uint8_
     put(plain, &at, contact->note);
     out_sealed->id = id;
     const int failed = crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out_sealed->sealed, &size, plain, sizeof plain, (const uint8_t *)&id, sizeof id, NULL, NONCE, key);
+        out_sealed->sealed, &size, plain, sizeof plain, (const uint8_t *)&id, sizeof id, NULL,
+        NONCE, key);
     must(failed == 0 && size == CONTACT_SEALED_SIZE);
     sodium_memzero(plain, sizeof plain);
 }
@@ -82,8 +85,9 @@ bool contact_open(const uint8_t sealed[CONTACT_SEALED_SIZE], struct hash128 id,
     uint8_t plain[PLAIN_SIZE];
     size_t at = 0;
     unsigned long long size = 0;
-    bool is_good = crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &size, NULL, sealed, CONTACT_SEALED_SIZE,
-                                                              (const uint8_t *)&id, sizeof id, NONCE, key) == 0;
+    bool is_good = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                       plain, &size, NULL, sealed, CONTACT_SEALED_SIZE, (const uint8_t *)&id,
+                       sizeof id, NONCE, key) == 0;
     is_good = is_good && get(plain, &at, out_contact->name, CONTACT_NAME_MAX) &&
               get(plain, &at, out_contact->phone, CONTACT_PHONE_MAX) &&
               get(plain, &at, out_contact->note, CONTACT_NOTE_MAX);
@@ -130,7 +134,8 @@ static char *find_mobile(char *at, size_t count)
     static const char *const PREFIXES[] = {"", "0", "86", "0086"};
     for (size_t i = 0; i < COUNT_OF(PREFIXES); i++) {
         const size_t size = strlen(PREFIXES[i]);
-        if (count == MOBILE_DIGITS + size && memcmp(at, PREFIXES[i], size) == 0 && is_mobile(at + size)) {
+        if (count == MOBILE_DIGITS + size && memcmp(at, PREFIXES[i], size) == 0 &&
+            is_mobile(at + size)) {
             return at + size;
         }
     }
@@ -140,8 +145,8 @@ static char *find_mobile(char *at, size_t count)
 /* "138-7765-1234", "138 7765 1234": at its first digit, with count digits up to the first separator. */
 static bool is_grouped(const char *at, size_t count)
 {
-    return count == 3 && is_mobile(at) && (at[3] == '-' || at[3] == ' ') && count_digits(at + 4) == 4 &&
-           at[8] == at[3] && count_digits(at + 9) == 4;
+    return count == 3 && is_mobile(at) && (at[3] == '-' || at[3] == ' ') &&
+           count_digits(at + 4) == 4 && at[8] == at[3] && count_digits(at + 9) == 4;
 }
 
 void contact_mask_words(char *text)

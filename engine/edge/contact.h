@@ -33,8 +33,8 @@ struct contact_keys {
 
 /* Texts longer than their bounds are cut. NULL is "". */
 void contact_fill(struct contact *contact, const char *name, const char *phone, const char *note);
-void contact_seal(const struct contact *contact, struct hash128 id, const uint8_t key[CONTACT_KEY_SIZE],
-                  struct event_contact *out_sealed);
+void contact_seal(const struct contact *contact, struct hash128 id,
+                  const uint8_t key[CONTACT_KEY_SIZE], struct event_contact *out_sealed);
 bool contact_open(const uint8_t sealed[CONTACT_SEALED_SIZE], struct hash128 id,
                   const uint8_t key[CONTACT_KEY_SIZE], struct contact *out_contact) WARN_UNUSED;
 void contact_forget(struct contact *contact);

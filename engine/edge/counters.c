@@ -12,7 +12,8 @@ struct list {
     uint32_t count;
 };
 
-__attribute__((format(printf, 3, 4))) static void put(struct list *list, double value, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void put(struct list *list, double value,
+                                                      const char *format, ...)
 {
     must(list->count < COUNTERS_MAX);
     struct counter *row = &list->rows[list->count++];
@@ -37,7 +38,8 @@ static void put_queues(struct list *list, const struct node *node)
 {
     static const char *const LANES[LANE_COUNT] = {"life_safety", "drain", "report", "telemetry"};
     for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {
-        put(list, node->lanes.queues[lane].count, "gridloop_queue_requests{lane=\"%s\"}", LANES[lane]);
+        put(list, node->lanes.queues[lane].count, "gridloop_queue_requests{lane=\"%s\"}",
+            LANES[lane]);
     }
     put(list, node->lanes.limit_per_lane, "gridloop_queue_requests_max");
     put(list, (double)node->lanes.bytes, "gridloop_queue_bytes");
@@ -94,7 +96,8 @@ static void put_core(struct list *list, const struct core_counts *core)
     put(list, (double)core->events, "gridloop_events_total");
     put(list, (double)core->open_now, "gridloop_cases_open");
     put(list, (double)core->cases_opened, "gridloop_cases_opened_total");
-    put(list, (double)(core->closed + core->voided + core->forced_closed), "gridloop_cases_ended_total");
+    put(list, (double)(core->closed + core->voided + core->forced_closed),
+        "gridloop_cases_ended_total");
     put(list, (double)core->reopenings, "gridloop_cases_reopened_total");
     put(list, (double)core->offers, "gridloop_offers_total");
     put(list, (double)core->accepted, "gridloop_accepts_total");

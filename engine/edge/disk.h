@@ -12,7 +12,11 @@
 
 #define DISK_PATH_MAX 255u
 
-enum disk_open_mode { DISK_READ, DISK_WRITE /* must exist */, DISK_CREATE /* must not exist: ERR_EXISTS */ };
+enum disk_open_mode {
+    DISK_READ,
+    DISK_WRITE /* must exist */,
+    DISK_CREATE /* must not exist: ERR_EXISTS */
+};
 
 struct disk {
     void *context;
@@ -31,8 +35,8 @@ struct disk {
     enum err (*rename)(void *context, const char *from, const char *to);
     enum err (*remove)(void *context, const char *path);
     /* names in a directory in byte order; visit returns false to stop */
-    enum err (*list)(void *context, const char *path, bool (*visit)(void *visitor, const char *name),
-                     void *visitor);
+    enum err (*list)(void *context, const char *path,
+                     bool (*visit)(void *visitor, const char *name), void *visitor);
     enum err (*space)(void *context, uint64_t *out_free_bytes);
 };
 

@@ -152,7 +152,8 @@ void frames_check(const struct frames *frames)
         must(block % (1u << order) == 0);
         if (is_free) {
             free_counts[order]++;
-            must(order == TOP_ORDER || frames->orders[block ^ (1u << order)] != frames->orders[block]);
+            must(order == TOP_ORDER ||
+                 frames->orders[block ^ (1u << order)] != frames->orders[block]);
         } else {
             used += (uint64_t)FRAMES_BLOCK_MIN << order;
         }

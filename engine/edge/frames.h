@@ -20,7 +20,7 @@
 
 struct frames {
     uint8_t *region;
-    uint8_t *orders;          /* per smallest block: order + 1 where a block begins, FRAMES_FREE set if
+    uint8_t *orders; /* per smallest block: order + 1 where a block begins, FRAMES_FREE set if
                                  it is free; 0 inside a block */
     uint32_t *next, *previous; /* free lists, by smallest block; NONE32 = end */
     uint32_t first[FRAMES_ORDERS];

@@ -41,7 +41,7 @@ struct request {
     uint8_t *frame;     /* as received, of lanes_frame; decoded again when its turn comes, so that
                            its facts are resolved under the images then active */
     uint64_t frame_size;
-    uint64_t ticket;    /* 1, 2, 3 ... given by lanes_put: names this request and no later one */
+    uint64_t ticket;     /* 1, 2, 3 ... given by lanes_put: names this request and no later one */
     uint32_t skip_count; /* events marked in skips */
     uint64_t skips[REQUEST_SKIP_WORDS]; /* bit per event: a newer sample of its device waits */
     uint8_t route[NODE_ROUTE_MAX];

@@ -31,7 +31,8 @@ struct log_entry {
     const uint8_t *places; /* location bytes; zeroed once redacted */
     uint64_t places_size;
     bool is_redacted;
-    bool is_durable; /* known to be on disk. Not yet: act on it only as the engine that has opened the log */
+    bool
+        is_durable; /* known to be on disk. Not yet: act on it only as the engine that has opened the log */
 };
 
 /* Where and why a log was refused. */
@@ -45,7 +46,8 @@ struct log_fault {
 struct log_options {
     uint64_t segment_size; /* default 64 MiB */
     uint8_t chain_key[32]; /* keyed BLAKE2b; zero key while auth is none */
-    uint64_t salt;         /* of a log about to be created: random, so that foreign bytes never pass for an entry */
+    uint64_t
+        salt; /* of a log about to be created: random, so that foreign bytes never pass for an entry */
 };
 struct log_options log_options_default(void);
 
@@ -76,11 +78,12 @@ enum err log_encode(struct log *log, int64_t time_ms, enum log_entry_kind kind, 
 bool log_needs_seal(const struct log *log);
 
 /* Detaches the pending group (engine thread) ... */
-struct log_group; /* opaque: bytes and the positions they hold */
+struct log_group;                                  /* opaque: bytes and the positions they hold */
 struct log_group *log_take_group(struct log *log); /* NULL when nothing is pending */
 /* ... writes and syncs it (writer thread; one at a time, in order), giving the durable position. Frees the group.
  * Any error is for good: every later call gives it again, nothing more becomes durable, the engine must stop. */
-enum err log_write_group(struct log *log, struct log_group *group, uint64_t *out_durable) WARN_UNUSED;
+enum err log_write_group(struct log *log, struct log_group *group,
+                         uint64_t *out_durable) WARN_UNUSED;
 
 /* A thread of its own, beside the writer: makes the next segment's file ahead of need, one bounded step a call, so that
  * a rotation does not wait for it. True while there is more to do. Without these calls rotations make it themselves. */

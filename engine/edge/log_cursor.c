@@ -154,7 +154,8 @@ static bool is_marked_now(const struct log_cursor *cursor, const struct log_head
 {
     uint64_t mark = 0;
     return cursor->disk->read(cursor->disk->context, cursor->file,
-                              cursor->offset + LOG_ENTRY_HEADER_SIZE - sizeof mark, &mark, sizeof mark) == ERR_OK &&
+                              cursor->offset + LOG_ENTRY_HEADER_SIZE - sizeof mark, &mark,
+                              sizeof mark) == ERR_OK &&
            mark == log_redaction_mark(header->position, cursor->segment.salt);
 }
 

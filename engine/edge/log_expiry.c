@@ -78,18 +78,21 @@ static enum err redact(const struct log_cursor *cursor, int file, enum pass pass
 {
     if (pass == PASS_ZERO) {
         return write_zeros(cursor->disk, file,
-                           offset + LOG_ENTRY_HEADER_SIZE + log_pad8(entry->payload_size), entry->places_size);
+                           offset + LOG_ENTRY_HEADER_SIZE + log_pad8(entry->payload_size),
+                           entry->places_size);
     }
     const uint64_t mark = log_redaction_mark(entry->position, cursor->segment.salt);
     return entry->is_redacted ? ERR_OK
                               : cursor->disk->write(cursor->disk->context, file,
-                                                    offset + LOG_ENTRY_HEADER_SIZE - sizeof mark, &mark, sizeof mark);
+                                                    offset + LOG_ENTRY_HEADER_SIZE - sizeof mark,
+                                                    &mark, sizeof mark);
 }
 
 /* One pass over one segment. *out_is_over: an entry was met that stays as it is. Entries that this process did before are
  * passed by. */
-static enum err pass_over(const struct disk *disk, const uint8_t key[32], uint64_t first, enum pass pass,
-                          struct log_expiry *expiry, bool *out_is_over, struct log_fault *fault)
+static enum err pass_over(const struct disk *disk, const uint8_t key[32], uint64_t first,
+                          enum pass pass, struct log_expiry *expiry, bool *out_is_over,
+                          struct log_fault *fault)
 {
     struct log_cursor cursor;
     char path[LOG_PATH_SIZE];
@@ -115,7 +118,8 @@ static enum err pass_over(const struct disk *disk, const uint8_t key[32], uint64
             *out_is_over = step != LOG_STEP_MARK;
             break;
         }
-        *out_is_over = entry.position > expiry->until_position || entry.time_ms >= expiry->before_ms;
+        *out_is_over =
+            entry.position > expiry->until_position || entry.time_ms >= expiry->before_ms;
         if (*out_is_over || entry.position <= expiry->after_position) {
             continue;
         }
@@ -136,7 +140,8 @@ static enum err pass_over(const struct disk *disk, const uint8_t key[32], uint64
 
 /* The last entry that is old enough, without changing anything: what log/expired must say first. */
 static enum err find_last(const struct disk *disk, const struct log_options *options,
-                          const struct log_expiry *expiry, uint64_t *out_position, struct log_fault *fault)
+                          const struct log_expiry *expiry, uint64_t *out_position,
+                          struct log_fault *fault)
 {
     struct log_reader *reader = NULL;
     struct log_entry entry;
@@ -154,8 +159,8 @@ static enum err find_last(const struct disk *disk, const struct log_options *opt
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err log_expire(const struct disk *disk, const struct log_options *options, struct log_expiry *expiry,
-                    struct log_fault *out_fault)
+enum err log_expire(const struct disk *disk, const struct log_options *options,
+                    struct log_expiry *expiry, struct log_fault *out_fault)
 {
     struct log_files files = {NULL, 0};
     uint64_t last, before;
@@ -179,9 +184,11 @@ enum err log_expire(const struct disk *disk, const struct log_options *options, 
         if (i + 1 < files.count && files.firsts[i + 1] <= expiry->after_position) {
             continue; /* all of it was done before */
         }
-        err = pass_over(disk, options->chain_key, files.firsts[i], PASS_MARK, expiry, &is_over, out_fault);
+        err = pass_over(disk, options->chain_key, files.firsts[i], PASS_MARK, expiry, &is_over,
+                        out_fault);
         if (err == ERR_OK) {
-            err = pass_over(disk, options->chain_key, files.firsts[i], PASS_ZERO, expiry, &is_over, out_fault);
+            err = pass_over(disk, options->chain_key, files.firsts[i], PASS_ZERO, expiry, &is_over,
+                            out_fault);
         }
     }
     log_files_fini(&files);

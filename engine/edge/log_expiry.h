@@ -23,11 +23,11 @@ struct log_expiry {
     uint64_t until_position; /* of a kept snapshot, and of what the history has */
     int64_t before_ms;       /* log time */
     uint64_t entries;        /* zeroed by this run */
-    uint64_t position;       /* of the last entry looked at that was old enough; becomes after_position */
+    uint64_t position; /* of the last entry looked at that was old enough; becomes after_position */
 };
 
-enum err log_expire(const struct disk *disk, const struct log_options *options, struct log_expiry *expiry,
-                    struct log_fault *out_fault) WARN_UNUSED;
+enum err log_expire(const struct disk *disk, const struct log_options *options,
+                    struct log_expiry *expiry, struct log_fault *out_fault) WARN_UNUSED;
 
 /* Entries up to there may have lost their positions; 0 = none. ERR_DAMAGED: the file is, and nothing is known. */
 enum err log_expired_read(const struct disk *disk, uint64_t *out_position) WARN_UNUSED;

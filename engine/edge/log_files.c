@@ -180,8 +180,8 @@ enum err log_files_salt(const struct disk *disk, uint64_t *out_salt)
     if (err != ERR_OK) {
         return err;
     }
-    err = files.count == 0 ? ERR_NOT_FOUND
-                           : read_header_at(disk, files.firsts[0], &segment, &fault);
+    err =
+        files.count == 0 ? ERR_NOT_FOUND : read_header_at(disk, files.firsts[0], &segment, &fault);
     log_files_fini(&files);
     if (err == ERR_OK) {
         *out_salt = segment.salt;

@@ -25,7 +25,7 @@
 #define LOG_WITNESS_PATH "log/witness"
 #define LOG_TEMPORARY_PATH "log/new.tmp"
 #define LOG_NEXT_PATH "log/next.tmp" /* the segment after, being made ahead */
-#define LOG_PATH_SIZE 32u /* "log/<20 digits>.seg" and its end */
+#define LOG_PATH_SIZE 32u            /* "log/<20 digits>.seg" and its end */
 
 struct log_segment {
     uint64_t first;          /* position of its first entry */

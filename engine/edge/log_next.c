@@ -11,7 +11,8 @@
 #include "engine/edge/log_state.h"
 
 #define STEP_SIZE (UINT64_C(1) << 20)
-#define WANTED_PART 4 /* made once so great a part of the open segment is used: what stops soon after a start needs none */
+#define WANTED_PART                                                                                \
+    4 /* made once so great a part of the open segment is used: what stops soon after a start needs none */
 
 bool log_next_is_wanted(const struct log *log)
 {

@@ -57,7 +57,8 @@ static enum err allocate(struct node *node)
     node->checklist = calloc(1, sizeof *node->checklist);
     if (err != ERR_OK || node->arena_bytes == NULL || node->payload == NULL ||
         node->places == NULL || node->flights == NULL || node->record == NULL ||
-        node->results == NULL || node->items_for == NULL || node->item_text == NULL || node->checklist == NULL) {
+        node->results == NULL || node->items_for == NULL || node->item_text == NULL ||
+        node->checklist == NULL) {
         return ERR_MEMORY;
     }
     err = sessions_init(&node->sessions, identities);
@@ -388,8 +389,8 @@ enum err node_load_pair(struct node *node, struct hash128 city, struct hash128 p
     if (err == ERR_OK) {
         err = stage_pair(node, &pair);
     }
-    if (err == ERR_OK && (!hash128_is_equal(pair.city, city) ||
-                          !hash128_is_equal(pair.policy, policy))) {
+    if (err == ERR_OK &&
+        (!hash128_is_equal(pair.city, city) || !hash128_is_equal(pair.policy, policy))) {
         err = ERR_DAMAGED;
     }
     if (err != ERR_OK) {

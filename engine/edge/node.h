@@ -38,13 +38,14 @@ struct node; /* opaque */
 
 /* Bounds of the edge; those of the core are struct limits. */
 struct node_limits {
-    uint32_t queue_requests;     /* requests waiting per lane */
-    uint64_t queue_bytes;        /* bytes of frames waiting, all lanes together; twice that is set aside */
-    uint32_t polls;              /* polls held at once */
-    uint32_t outputs;            /* answers waiting for the disk */
-    uint64_t output_bytes;       /* bytes of those */
-    uint64_t batch_bytes;        /* a batch is closed when its payload passes this */
-    uint64_t slice_bytes;        /* ... or when reports and telemetry in it pass this: what is urgent waits for one slice */
+    uint32_t queue_requests; /* requests waiting per lane */
+    uint64_t queue_bytes; /* bytes of frames waiting, all lanes together; twice that is set aside */
+    uint32_t polls;       /* polls held at once */
+    uint32_t outputs;     /* answers waiting for the disk */
+    uint64_t output_bytes; /* bytes of those */
+    uint64_t batch_bytes;  /* a batch is closed when its payload passes this */
+    uint64_t
+        slice_bytes; /* ... or when reports and telemetry in it pass this: what is urgent waits for one slice */
     uint32_t batch_commands;     /* commands in one batch */
     uint32_t credit;             /* batches of one identity in flight */
     uint32_t rate_per_s;         /* requests one identity may send per real second, sustained */
@@ -66,7 +67,7 @@ struct node_options {
     uint32_t clock_mode; /* 0 wall, 1 scaled: recorded as COMMAND_START in the first entry */
     uint32_t speed;      /* log ms per real ms; 1 for wall */
     struct node_images
-        images; /* for node_recover; load may be NULL when nothing will be recovered */
+        images;       /* for node_recover; load may be NULL when nothing will be recovered */
     bool takes_blobs; /* somebody calls node_take_blob; else blobs are refused UNKNOWN_COMMAND */
     struct contact_keys keys; /* take NULL: reports with a contact are refused NO_KEYS */
 };
@@ -234,14 +235,14 @@ struct node_counts {
     uint64_t overloaded;
     uint64_t refused; /* other refusals before the log */
     uint64_t resolved_again;
-    uint64_t cuts;            /* identities cut off for ignoring their credit */
-    uint64_t coalesced;       /* samples answered COALESCED */
+    uint64_t cuts;                /* identities cut off for ignoring their credit */
+    uint64_t coalesced;           /* samples answered COALESCED */
     uint64_t rejects[CODE_LIMIT]; /* refusals before the log, by code */
     uint64_t results[CODE_LIMIT]; /* results of events and acts, by code; resends not again */
-    uint64_t outputs_dropped; /* answers that found no room; the client asks again */
-    uint64_t polls_held;      /* now */
-    uint64_t queued;          /* requests in lanes, now */
-    uint64_t outputs_waiting; /* now */
+    uint64_t outputs_dropped;     /* answers that found no room; the client asks again */
+    uint64_t polls_held;          /* now */
+    uint64_t queued;              /* requests in lanes, now */
+    uint64_t outputs_waiting;     /* now */
 };
 struct node_counts node_counts_now(const struct node *node);
 

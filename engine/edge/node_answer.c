@@ -237,10 +237,9 @@ static void open_contacts(const struct node *node, struct case_no no, struct rev
     const struct contact_keys *keys = &node->options.keys;
     uint8_t key[CONTACT_KEY_SIZE];
     bool is_erased;
-    const uint32_t count =
-        keys->find == NULL
-            ? 0
-            : core_case_contacts(node->core, no, views, CODEC_CONTACTS_MAX, &is_erased);
+    const uint32_t count = keys->find == NULL ? 0
+                                              : core_case_contacts(node->core, no, views,
+                                                                   CODEC_CONTACTS_MAX, &is_erased);
     out->count = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct contact *contact = &out->contacts[out->count];
@@ -275,9 +274,9 @@ static void say_children(const struct node *node, struct case_no no, char *out, 
     }
     for (uint32_t i = 0; i < view.child_count; i++) {
         char number[WORDS_CASE_NO_SIZE];
-        const int size = snprintf(out + used, out_size - used, "%s%s",
-                                  i == 0 ? "open children: " : ", ",
-                                  words_case_no(view.children[i], number));
+        const int size =
+            snprintf(out + used, out_size - used, "%s%s", i == 0 ? "open children: " : ", ",
+                     words_case_no(view.children[i], number));
         used += size > 0 && (size_t)size < out_size - used ? (size_t)size : 0;
     }
 }
@@ -376,7 +375,8 @@ static void mask_reporter(const struct node *node, struct case_no no, char out[C
     uint8_t key[CONTACT_KEY_SIZE];
     bool is_erased;
     out[0] = '\0';
-    const uint32_t count = core_case_contacts(node->core, no, views, CODEC_CONTACTS_MAX, &is_erased);
+    const uint32_t count =
+        core_case_contacts(node->core, no, views, CODEC_CONTACTS_MAX, &is_erased);
     if (count > 0 && keys->find != NULL && keys->find(keys->context, views[count - 1].id, key) &&
         contact_open(views[count - 1].sealed, views[count - 1].id, key, &contact)) {
         contact_mask(&contact, out);

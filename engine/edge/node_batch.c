@@ -100,21 +100,19 @@ static void resolve_event(struct node *node, const struct request *request, cons
     struct fact_field fields[CODEC_FIELDS_MAX];
     char name[64] = "";
     must(wire->n_fields <= CODEC_FIELDS_MAX);
-    struct fact_event event = {.source = facts_text(source),
-                               .id = facts_text(wire->id),
-                               .type = facts_text(wire->type),
-                               .device = facts_text(wire->device),
-                               .at_ms = wire->has_at_ms ? wire->at_ms : 0,
-                               .place = place_of(wire->place),
-                               .accuracy_cm = wire->place != NULL && wire->place->has_accuracy_cm
-                                                  ? wire->place->accuracy_cm
-                                                  : 0,
-                               .fields = fields,
-                               .field_count = (uint32_t)wire->n_fields,
-                               .text = facts_text(wire->text),
-                               .flags = wire->has_flags
-                                         ? wire->flags & (EVENT_SELF_HANDLED | EVENT_IS_DRILL)
-                                         : 0};
+    struct fact_event event = {
+        .source = facts_text(source),
+        .id = facts_text(wire->id),
+        .type = facts_text(wire->type),
+        .device = facts_text(wire->device),
+        .at_ms = wire->has_at_ms ? wire->at_ms : 0,
+        .place = place_of(wire->place),
+        .accuracy_cm =
+            wire->place != NULL && wire->place->has_accuracy_cm ? wire->place->accuracy_cm : 0,
+        .fields = fields,
+        .field_count = (uint32_t)wire->n_fields,
+        .text = facts_text(wire->text),
+        .flags = wire->has_flags ? wire->flags & (EVENT_SELF_HANDLED | EVENT_IS_DRILL) : 0};
     for (uint32_t i = 0; i < event.field_count; i++) {
         fields[i] = field_of(wire->fields[i]);
     }

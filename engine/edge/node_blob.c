@@ -11,10 +11,12 @@ void node_receive_blob(struct node *node, struct node_reply reply, struct hash12
     struct node_blob_slot *slot = &node->blob;
     struct node_refusal refusal = {.code = CODE_NOTHING};
     if (!node->options.takes_blobs) {
-        refusal = (struct node_refusal){.code = CODE_UNKNOWN_COMMAND, .hint = "evidence is not stored here"};
+        refusal = (struct node_refusal){.code = CODE_UNKNOWN_COMMAND,
+                                        .hint = "evidence is not stored here"};
     } else if (wire->digest.len != NODE_DIGEST_SIZE || wire->bytes.len == 0) {
-        refusal = (struct node_refusal){.code = CODE_MALFORMED,
-                                        .hint = "BlobPut: a digest of 16 bytes (BLAKE2b-128) and 1 to 2097152 bytes"};
+        refusal = (struct node_refusal){
+            .code = CODE_MALFORMED,
+            .hint = "BlobPut: a digest of 16 bytes (BLAKE2b-128) and 1 to 2097152 bytes"};
     } else if (slot->is_used || node->is_stopping || node->shed != 0) {
         refusal = (struct node_refusal){.code = CODE_OVERLOADED,
                                         .retry_after_ms = BLOB_RETRY_MS,

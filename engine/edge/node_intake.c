@@ -64,9 +64,8 @@ static void note_presence(struct node *node, const struct arrival *arrival,
     uint8_t status =
         poll->has_status && poll->status < STATUS_LIMIT ? (uint8_t)poll->status : session->status;
     struct place fix = place_none();
-    bool has_fix = poll->fix != NULL && read_place(poll->fix->place, &fix) &&
-                   worker.is_in_hours && status != STATUS_OFF &&
-                   is_fix_news(session, fix, node->now_ms);
+    bool has_fix = poll->fix != NULL && read_place(poll->fix->place, &fix) && worker.is_in_hours &&
+                   status != STATUS_OFF && is_fix_news(session, fix, node->now_ms);
     if (has_fix) {
         session->fix = fix;
         session->fix_accuracy_cm =
@@ -339,8 +338,7 @@ static void receive_work(struct node *node, const struct arrival *arrival)
     memcpy(request.frame, arrival->frame, arrival->frame_size);
     must(lanes_put(&node->lanes, &node->sessions, &request) == ERR_OK);
     if (request.kind == REQUEST_EVENTS && request.lane == LANE_TELEMETRY) {
-        node_coalesce(node, arrival->session->request_last,
-                      arrival->opened->request->event_batch);
+        node_coalesce(node, arrival->session->request_last, arrival->opened->request->event_batch);
     }
 }
 
@@ -354,9 +352,10 @@ static void receive_counters(struct node *node, struct node_reply reply)
         return;
     }
     node->counts.rate_refused++;
-    node_answer_refusal(node, reply,
-                        &(struct node_refusal){.code = CODE_RATE,
-                                               .retry_after_ms = wait_ms / node->options.speed + 1});
+    node_answer_refusal(
+        node, reply,
+        &(struct node_refusal){.code = CODE_RATE,
+                               .retry_after_ms = wait_ms / node->options.speed + 1});
 }
 
 static void receive_from(struct node *node, const struct arrival *arrival)
@@ -411,9 +410,10 @@ static bool refuse_early(struct node *node, struct node_reply reply, const struc
     uint32_t row = sessions_find(&node->sessions, principal);
     if (row == NONE32 || sessions_at(&node->sessions, row)->kind == SESSION_NONE) {
         node->counts.unknown_identity++;
-        node_answer_refusal(node, reply,
-                            &(struct node_refusal){.code = CODE_UNKNOWN_IDENTITY,
-                                                   .hint = "key_id is no gateway or person of this city"});
+        node_answer_refusal(
+            node, reply,
+            &(struct node_refusal){.code = CODE_UNKNOWN_IDENTITY,
+                                   .hint = "key_id is no gateway or person of this city"});
         return true;
     }
     struct session *session = sessions_at(&node->sessions, row);
@@ -433,11 +433,12 @@ static bool refuse_early(struct node *node, struct node_reply reply, const struc
     }
     if (node_is_cut(node, session, &wait_ms)) {
         node->counts.rate_refused++;
-        node_answer_refusal(node, reply,
-                            &(struct node_refusal){.code = CODE_RATE,
-                                                   .retry_after_ms = wait_ms,
-                                                   .hint = "cut off for a while: more in flight than the credit, "
-                                                           "again and again"});
+        node_answer_refusal(
+            node, reply,
+            &(struct node_refusal){.code = CODE_RATE,
+                                   .retry_after_ms = wait_ms,
+                                   .hint = "cut off for a while: more in flight than the credit, "
+                                           "again and again"});
         return true;
     }
     if (session->request_count >= node->options.edge.credit &&

@@ -12,11 +12,11 @@
 #include "engine/edge/node_state.h"
 
 #define PRESSURE_MAX 3u
-#define VIOLATIONS_MAX 16u                  /* ... of the full credit within */
-#define VIOLATIONS_MS (10 * SECOND_MS)      /* ... this time cut an identity off (real ms) */
-#define CUT_MS (5 * SECOND_MS)              /* ... for so long (real ms) */
-#define RETRY_MS INT64_C(250)               /* real ms to wait; doubled with each level of pressure */
-#define RETRY_SHED_MS (5 * SECOND_MS)       /* ... while reports are shed as a whole */
+#define VIOLATIONS_MAX 16u             /* ... of the full credit within */
+#define VIOLATIONS_MS (10 * SECOND_MS) /* ... this time cut an identity off (real ms) */
+#define CUT_MS (5 * SECOND_MS)         /* ... for so long (real ms) */
+#define RETRY_MS INT64_C(250)          /* real ms to wait; doubled with each level of pressure */
+#define RETRY_SHED_MS (5 * SECOND_MS)  /* ... while reports are shed as a whole */
 
 /* 1/8, 1/4, 1/2: 1, 2, 3. */
 static uint32_t level_of_share(uint64_t used, uint64_t limit)
@@ -114,17 +114,18 @@ void node_coalesce(struct node *node, uint32_t row, const Gridloop__Wire__EventB
 
 void node_refuse_load(struct node *node, struct node_reply reply)
 {
-    struct node_refusal refusal = {.code = CODE_OVERLOADED,
-                                   .retry_after_ms = node_retry_ms(node)};
+    struct node_refusal refusal = {.code = CODE_OVERLOADED, .retry_after_ms = node_retry_ms(node)};
     if (node->is_stopping) {
         refusal.hint = "the engine is stopping; it will take this when it is back";
         refusal.retry_after_ms = RETRY_SHED_MS;
     } else if ((node->shed & NODE_SHED_DISK) != 0) {
-        refusal.hint = "the disk is nearly full: only life-safety events and work on open cases are taken; free "
+        refusal.hint = "the disk is nearly full: only life-safety events and work on open cases "
+                       "are taken; free "
                        "space on the engine's disk";
         refusal.retry_after_ms = RETRY_SHED_MS;
     } else if ((node->shed & NODE_SHED_HISTORY) != 0) {
-        refusal.hint = "the history is behind: only life-safety events and work on open cases are taken";
+        refusal.hint =
+            "the history is behind: only life-safety events and work on open cases are taken";
         refusal.retry_after_ms = RETRY_SHED_MS;
     }
     node->counts.overloaded++;

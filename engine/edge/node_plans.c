@@ -246,10 +246,10 @@ static char *keep_failed(struct asking *asking, const struct policy_plan_task *t
         if ((duty->failed >> i & 1) == 0) {
             continue;
         }
-        title_render_target(
-            asking->city, asking->policy,
-            asking->lang == LANG_EN && check->text_en.size > 0 ? check->text_en : check->text,
-            duty->asset, line, sizeof line);
+        title_render_target(asking->city, asking->policy,
+                            asking->lang == LANG_EN && check->text_en.size > 0 ? check->text_en
+                                                                               : check->text,
+                            duty->asset, line, sizeof line);
         text_format(&text, "%s%s", text.used > 0 ? "; " : "", line);
     }
     return keep(asking, bytes, text.used);
@@ -343,8 +343,9 @@ static void answer(struct asking *asking, const Gridloop__Wire__PlanAsk *wire)
     } else if (wire->what == 1) {
         answer_list(asking, NULL);
     } else if (wire->what != 2 && wire->what != 3) {
-        refusal = (struct node_refusal){.code = CODE_UNKNOWN_COMMAND,
-                                        .hint = "what: 1 plans, 2 districts of one, 3 tasks of one, 4 silences"};
+        refusal = (struct node_refusal){
+            .code = CODE_UNKNOWN_COMMAND,
+            .hint = "what: 1 plans, 2 districts of one, 3 tasks of one, 4 silences"};
     } else if (wire->case_no == NULL || case_text_parse(wire->case_no, &asking->no) != ERR_OK ||
                !find_plan(asking, &plan)) {
         refusal.code = CODE_UNKNOWN_PLAN;
@@ -371,9 +372,9 @@ void node_receive_plan_ask(struct node *node, struct node_reply reply,
                             .lang = wire->chinese ? LANG_ZH : LANG_EN,
                             .after = wire->after};
     if (asking.person == NONE32) {
-        node_answer_refusal(node, reply,
-                            &(struct node_refusal){.code = CODE_NO_RIGHT,
-                                                   .hint = "plans are shown to persons"});
+        node_answer_refusal(
+            node, reply,
+            &(struct node_refusal){.code = CODE_NO_RIGHT, .hint = "plans are shown to persons"});
     } else if (outputs_is_tight(&node->outputs)) {
         node_refuse_load(node, reply);
     } else if (!session_take_token(&node->asker, rate, node->now_ms, &wait_ms)) {

@@ -74,13 +74,16 @@ static struct node_refusal refusal_of(const struct node *node, const struct sess
     }
     if (wire->reason == NULL || wire->reason[0] == '\0') {
         return (struct node_refusal){.code = CODE_REASON_NEEDED,
-                                     .hint = "say why the rules change; it is kept with the command"};
+                                     .hint =
+                                         "say why the rules change; it is kept with the command"};
     }
     if (strlen(wire->reason) >= ACTIVATE_REASON_SIZE) {
-        return (struct node_refusal){.code = CODE_TOO_LARGE, .hint = "the reason has more than 119 bytes"};
+        return (struct node_refusal){.code = CODE_TOO_LARGE,
+                                     .hint = "the reason has more than 119 bytes"};
     }
     if (wire->has_expected && wire->expected.len != sizeof(struct hash128)) {
-        return (struct node_refusal){.code = CODE_MALFORMED, .hint = "Rules.expected: a digest of 16 bytes"};
+        return (struct node_refusal){.code = CODE_MALFORMED,
+                                     .hint = "Rules.expected: a digest of 16 bytes"};
     }
     if (node->rules.is_used || node->is_stopping) {
         return (struct node_refusal){.code = CODE_OVERLOADED,

@@ -30,7 +30,8 @@ static void put_row(struct node *node, const struct silence_row *from, enum lang
         text_format(&text, "%s%s=%.*s", i > 0 ? " " : "", silence_match_name(matcher->kind),
                     (int)matcher->size, matcher->text);
     }
-    row->has_number = row->has_maintenance = row->has_from_ms = row->has_until_ms = row->has_held = 1;
+    row->has_number = row->has_maintenance = row->has_from_ms = row->has_until_ms = row->has_held =
+        1;
     row->number = from->number;
     row->maintenance = from->kind == SILENCED_FOR_MAINTENANCE;
     row->from_ms = from->from_ms;
@@ -48,7 +49,8 @@ static void put_row(struct node *node, const struct silence_row *from, enum lang
     }
 }
 
-void node_answer_silences(struct node *node, struct node_reply reply, uint32_t after, bool is_chinese)
+void node_answer_silences(struct node *node, struct node_reply reply, uint32_t after,
+                          bool is_chinese)
 {
     static const Gridloop__Wire__Silence blank = GRIDLOOP__WIRE__SILENCE__INIT;
     Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;

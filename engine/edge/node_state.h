@@ -117,7 +117,8 @@ struct node {
     uint32_t clock_mode;
     uint32_t clock_speed;
     bool is_stopping;
-    uint32_t shed;                /* enum node_shed: why reports and telemetry are refused for now, 0 = they are not */
+    uint32_t
+        shed; /* enum node_shed: why reports and telemetry are refused for now, 0 = they are not */
     uint64_t output_position; /* of the answer being given out: it is dropped at the next call */
     bool is_output_out;
     struct node_item_text *item_text; /* NODE_ITEMS_MAX */
@@ -195,7 +196,8 @@ void node_queue_answer(struct node *node, struct node_reply reply, Gridloop__Wir
 void node_answer_stored(struct node *node, struct node_reply reply);
 /* node_plans.c */
 /* node_silences.c: one page of silences, for plan asks with what = 4. */
-void node_answer_silences(struct node *node, struct node_reply reply, uint32_t after, bool is_chinese);
+void node_answer_silences(struct node *node, struct node_reply reply, uint32_t after,
+                          bool is_chinese);
 
 void node_receive_plan_ask(struct node *node, struct node_reply reply,
                            const struct session *session, const Gridloop__Wire__PlanAsk *wire);
@@ -205,7 +207,8 @@ void node_receive_rules(struct node *node, struct node_reply reply, const struct
 /* The core took node->next. */
 void node_rules_settled(struct node *node);
 /* Who and why, of the ACTIVATE of node->next. */
-void node_rules_sign(const struct node *node, struct command_head *head, struct activate_body *body);
+void node_rules_sign(const struct node *node, struct command_head *head,
+                     struct activate_body *body);
 /* node_blob.c */
 void node_receive_blob(struct node *node, struct node_reply reply, struct hash128 owner,
                        const Gridloop__Wire__BlobPut *wire);

@@ -162,7 +162,8 @@ static enum err step_command(struct replay *replay, const struct log_entry *entr
         struct hash128 recorded = command->body.checkpoint->digest;
         replay->counts.checkpoints++;
         if (!hash128_is_equal(digest, recorded)) {
-            say(fault, entry->position, "state %016llx%016llx, but the engine recorded %016llx%016llx%s",
+            say(fault, entry->position,
+                "state %016llx%016llx, but the engine recorded %016llx%016llx%s",
                 (unsigned long long)digest.hi, (unsigned long long)digest.lo,
                 (unsigned long long)recorded.hi, (unsigned long long)recorded.lo,
                 replay->counts.redacted > 0 ? " (positions before were redacted)" : "");
@@ -236,14 +237,16 @@ static enum err step_entry(struct replay *replay, const struct log_entry *entry,
 
 /* ---- where it begins ---- */
 
-static enum err restore(void *context, const struct snapshot_info *info, struct log_fault *out_fault)
+static enum err restore(void *context, const struct snapshot_info *info,
+                        struct log_fault *out_fault)
 {
     struct replay *replay = context;
     const struct limits *limits = &replay->options.limits;
     enum err err = ERR_OK;
     if (info->has_images) {
         err = stage_images(replay, info->position, info->city, info->policy, out_fault);
-        err = err == ERR_NOT_FOUND ? ERR_DAMAGED : err; /* the snapshot is there, its image is not */
+        err =
+            err == ERR_NOT_FOUND ? ERR_DAMAGED : err; /* the snapshot is there, its image is not */
     }
     if (err == ERR_OK) {
         err = snapshot_load(replay->options.disk, info->position, replay->core, out_fault);
@@ -274,7 +277,8 @@ static enum err begin(struct replay *replay, struct log_fault *fault)
     uint64_t expired;
     enum err err = log_expired_read(options->disk, &expired);
     if (err != ERR_OK) {
-        say(fault, 1, "log/expired is damaged: it is not known from where on this log can be replayed");
+        say(fault, 1,
+            "log/expired is damaged: it is not known from where on this log can be replayed");
         return err;
     }
     if (options->is_from_snapshot || expired > 0) {
@@ -294,7 +298,8 @@ static enum err begin(struct replay *replay, struct log_fault *fault)
         }
         if (err == ERR_NOT_FOUND && expired > 0) {
             say(fault, expired,
-                "the positions of people in the entries up to here have expired, and no good snapshot from here on is left");
+                "the positions of people in the entries up to here have expired, and no good "
+                "snapshot from here on is left");
             return ERR_EXPIRED;
         }
         if (err != ERR_NOT_FOUND) {

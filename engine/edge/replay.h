@@ -38,11 +38,13 @@ struct replay_options {
     bool
         is_durable_only; /* stop before entries that are not known to be on disk yet: for followers of a
                              running engine, whose last group may still be lost */
-    bool is_from_snapshot;    /* begin behind the newest good snapshot instead of the first entry: for those who want
+    bool
+        is_from_snapshot; /* begin behind the newest good snapshot instead of the first entry: for those who want
                                  to know what is, not how it came to be. Entries before it are not seen */
-    uint64_t snapshot_until;  /* ... of those up to this position; 0 = any */
+    uint64_t snapshot_until; /* ... of those up to this position; 0 = any */
     void (*refused)(void *context, uint64_t position, enum err err,
-                    const struct log_fault *fault); /* a snapshot was passed over; watch.context; NULL: untold */
+                    const struct log_fault
+                        *fault); /* a snapshot was passed over; watch.context; NULL: untold */
 };
 
 enum err replay_open(const struct replay_options *options, struct replay **out_replay,
@@ -60,7 +62,8 @@ void replay_close(struct replay *replay); /* NULL is fine */
 
 const struct core *replay_core(const struct replay *replay);
 uint64_t replay_position(const struct replay *replay); /* of the last entry stepped; 0 = none */
-uint64_t replay_snapshot_position(const struct replay *replay); /* it began behind; 0 = the first entry */
+uint64_t
+replay_snapshot_position(const struct replay *replay); /* it began behind; 0 = the first entry */
 int64_t replay_time_ms(const struct replay *replay);
 
 struct replay_counts {

@@ -39,13 +39,13 @@ struct session {
     uint32_t next_dirty; /* list of sessions with SEEN or ITEMS_TAKEN waiting */
     uint32_t request_first, request_last; /* requests waiting in lanes, in order; NONE32 */
     uint32_t request_count;
-    uint32_t poll;        /* row of polls, NONE32 */
-    int64_t tokens;       /* of the rate bucket */
-    int64_t tokens_at_ms; /* real-rate log time they were counted at */
-    uint32_t violations;         /* of the full credit since ... */
-    int64_t violations_from_ms;  /* log time */
-    int64_t cut_until_ms;        /* log time; work is refused before it */
-    int64_t seen_at_ms;   /* log time of the last SEEN given to the log, INT64_MIN/2 = never */
+    uint32_t poll;              /* row of polls, NONE32 */
+    int64_t tokens;             /* of the rate bucket */
+    int64_t tokens_at_ms;       /* real-rate log time they were counted at */
+    uint32_t violations;        /* of the full credit since ... */
+    int64_t violations_from_ms; /* log time */
+    int64_t cut_until_ms;       /* log time; work is refused before it */
+    int64_t seen_at_ms; /* log time of the last SEEN given to the log, INT64_MIN/2 = never */
     int64_t fix_logged_at_ms;
     struct place fix_logged; /* PLACE_NONE = never */
     struct place fix;        /* of the waiting SEEN, PLACE_NONE = none */

@@ -46,7 +46,8 @@
 #define CHUNK_HEADER_SIZE 16u
 #define CHUNK_SIZE_MAX 65536u
 #define END_SIZE 16u
-#define SYNC_EVERY 128u /* chunks: a large write-back at the end would hold up the log's own syncs */
+#define SYNC_EVERY                                                                                 \
+    128u /* chunks: a large write-back at the end would hold up the log's own syncs */
 
 enum { FLAG_IMAGES = 1u, FLAG_CLOCK = 2u };
 
@@ -159,7 +160,7 @@ struct file_writer {
     uint64_t offset;
     uint64_t state_size;
     struct tally tally;
-    uint32_t used;                                /* bytes waiting in the chunk */
+    uint32_t used; /* bytes waiting in the chunk */
     uint8_t chunk[CHUNK_HEADER_SIZE + CHUNK_SIZE_MAX];
 };
 
@@ -171,9 +172,8 @@ static enum err write_chunk(struct file_writer *writer)
     }
     memcpy(writer->chunk + 8, CHUNK_MAGIC, 4);
     put_u32(writer->chunk + 12, writer->used);
-    writer->tally.last =
-        XXH3_64bits_withSeed(writer->chunk + 8, CHUNK_HEADER_SIZE - 8 + writer->used,
-                             writer->tally.last);
+    writer->tally.last = XXH3_64bits_withSeed(
+        writer->chunk + 8, CHUNK_HEADER_SIZE - 8 + writer->used, writer->tally.last);
     put_u64(writer->chunk, writer->tally.last);
     const uint64_t size = CHUNK_HEADER_SIZE + writer->used;
     enum err err = disk->write(disk->context, writer->file, writer->offset, writer->chunk, size);
@@ -265,8 +265,8 @@ enum err snapshot_write(const struct disk *disk, const struct snapshot_paths *pa
 
 void snapshot_paths_make(uint64_t position, int64_t pid, struct snapshot_paths *out_paths)
 {
-    int size = snprintf(out_paths->final, sizeof out_paths->final, SNAPSHOT_DIRECTORY "/%020llu.snap",
-                        (unsigned long long)position);
+    int size = snprintf(out_paths->final, sizeof out_paths->final,
+                        SNAPSHOT_DIRECTORY "/%020llu.snap", (unsigned long long)position);
     must(size > 0 && (size_t)size < sizeof out_paths->final);
     size = snprintf(out_paths->temporary, sizeof out_paths->temporary,
                     SNAPSHOT_DIRECTORY "/%020llu.%lld.tmp", (unsigned long long)position,
@@ -295,7 +295,8 @@ static bool visit_snapshot(void *visitor, const char *name)
     if (!parse_name(name, &position)) {
         return true;
     }
-    const uint32_t kept = list->count < SNAPSHOTS_LISTED_MAX ? list->count : SNAPSHOTS_LISTED_MAX - 1;
+    const uint32_t kept =
+        list->count < SNAPSHOTS_LISTED_MAX ? list->count : SNAPSHOTS_LISTED_MAX - 1;
     memmove(&list->positions[1], &list->positions[0], kept * sizeof list->positions[0]);
     list->positions[0] = position;
     list->count = kept + 1;
@@ -377,15 +378,14 @@ struct file_reader {
     struct tally expected;
     struct tally seen;
     int file;
-    uint64_t offset; /* of the next chunk */
-    uint64_t given;  /* bytes of the stream read */
+    uint64_t offset;     /* of the next chunk */
+    uint64_t given;      /* bytes of the stream read */
     uint32_t used, size; /* of the chunk in hand */
     uint8_t chunk[CHUNK_HEADER_SIZE + CHUNK_SIZE_MAX];
 };
 
-__attribute__((format(printf, 4, 5))) static enum err refuse(struct file_reader *reader,
-                                                             enum err err, uint64_t offset,
-                                                             const char *format, ...)
+__attribute__((format(printf, 4, 5))) static enum err
+refuse(struct file_reader *reader, enum err err, uint64_t offset, const char *format, ...)
 {
     struct log_fault *fault = reader->fault;
     memset(fault, 0, sizeof *fault);
@@ -421,7 +421,8 @@ static enum err read_header(struct file_reader *reader, uint64_t position)
                                          : "the header is damaged");
     }
     if (reader->info.position != position) {
-        return refuse(reader, ERR_DAMAGED, 16, "the file was renamed: its header says position %llu",
+        return refuse(reader, ERR_DAMAGED, 16,
+                      "the file was renamed: its header says position %llu",
                       (unsigned long long)reader->info.position);
     }
     reader->info.file_size = size;
@@ -471,8 +472,8 @@ static enum err read_chunk(struct file_reader *reader)
     enum err err =
         disk->read(disk->context, reader->file, reader->offset, reader->chunk, CHUNK_HEADER_SIZE);
     const uint32_t size = err == ERR_OK ? get_u32(reader->chunk + 12) : 0;
-    if (err == ERR_OK && (memcmp(reader->chunk + 8, CHUNK_MAGIC, 4) != 0 || size == 0 ||
-                          size > CHUNK_SIZE_MAX)) {
+    if (err == ERR_OK &&
+        (memcmp(reader->chunk + 8, CHUNK_MAGIC, 4) != 0 || size == 0 || size > CHUNK_SIZE_MAX)) {
         return refuse(reader, ERR_DAMAGED, reader->offset, "a chunk's header is damaged");
     }
     if (err == ERR_OK) {
@@ -502,12 +503,12 @@ static enum err read_end(struct file_reader *reader)
     const struct disk *disk = reader->disk;
     uint8_t end[END_SIZE];
     if (reader->seen.last != reader->expected.last || reader->given != reader->info.state_size) {
-        return refuse(reader, ERR_DAMAGED, reader->offset, "the chunks are not those of the header");
+        return refuse(reader, ERR_DAMAGED, reader->offset,
+                      "the chunks are not those of the header");
     }
     enum err err = disk->read(disk->context, reader->file, reader->offset, end, sizeof end);
     if (err != ERR_OK || memcmp(end, END_MAGIC, 8) != 0 ||
-        get_u64(end + 8) !=
-            XXH3_64bits_withSeed(reader->header, HEADER_SIZE, reader->seen.last)) {
+        get_u64(end + 8) != XXH3_64bits_withSeed(reader->header, HEADER_SIZE, reader->seen.last)) {
         return refuse(reader, ERR_DAMAGED, reader->offset, "the end mark is damaged");
     }
     return ERR_OK;

@@ -59,7 +59,8 @@ enum err snapshot_list(const struct disk *disk, struct snapshot_list *out_list) 
 
 /* The header alone. */
 enum err snapshot_read_info(const struct disk *disk, uint64_t position,
-                            struct snapshot_info *out_info, struct log_fault *out_fault) WARN_UNUSED;
+                            struct snapshot_info *out_info,
+                            struct log_fault *out_fault) WARN_UNUSED;
 
 /* Every byte against its checksum, without a core. */
 enum err snapshot_verify(const struct disk *disk, uint64_t position, struct snapshot_info *out_info,

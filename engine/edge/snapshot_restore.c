@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-static enum err pass_over(struct log_fault *fault, uint64_t position, enum err err, const char *what)
+static enum err pass_over(struct log_fault *fault, uint64_t position, enum err err,
+                          const char *what)
 {
     struct snapshot_paths paths;
     snapshot_paths_make(position, 0, &paths);
@@ -28,8 +29,7 @@ static enum err find_entry(const struct snapshot_search *search, const struct sn
 {
     struct log_reader *reader;
     struct log_entry entry;
-    enum err err =
-        log_reader_open(search->disk, search->log, info->position, &reader, out_fault);
+    enum err err = log_reader_open(search->disk, search->log, info->position, &reader, out_fault);
     if (err != ERR_OK) {
         *out_is_log_fault = true;
         return err == ERR_NOT_FOUND ? ERR_DAMAGED : err;

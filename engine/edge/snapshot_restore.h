@@ -13,9 +13,11 @@ struct snapshot_search {
     const struct disk *disk;
     const struct log_options *log;
     const struct limits *limits; /* those the log is run with */
-    uint64_t until_position;     /* newer snapshots are not looked at: somebody needs to see what came after */
+    uint64_t
+        until_position; /* newer snapshots are not looked at: somebody needs to see what came after */
     /* Makes the state of that snapshot from nothing; after an error the state is as before the call. */
-    enum err (*restore)(void *context, const struct snapshot_info *info, struct log_fault *out_fault);
+    enum err (*restore)(void *context, const struct snapshot_info *info,
+                        struct log_fault *out_fault);
     /* A snapshot was passed over; may be NULL. */
     void (*refused)(void *context, uint64_t position, enum err err, const struct log_fault *fault);
     void *context;

@@ -1,6 +1,6 @@
 /* story.c: see story.h. One teller per effect kind; the timeline's are in story_timeline.c. */
-#include "engine/core/core.h"
 #include "engine/edge/story.h"
+#include "engine/core/core.h"
 
 #include "engine/edge/labels.h"
 #include "engine/edge/teller.h"
@@ -225,10 +225,14 @@ static void tell_notice(struct teller *t, const struct effect_notice *notice)
     text_format(&t->text, t->lang == LANG_ZH ? "，等级 %s" : ", severity %s",
                 story_severity(notice->severity));
     if (notice->is_again) {
-        text_format(&t->text, t->lang == LANG_ZH ? "，再次提醒，共 %" PRIu32 " 起" : ", again, %" PRIu32 " in all",
+        text_format(&t->text,
+                    t->lang == LANG_ZH ? "，再次提醒，共 %" PRIu32 " 起"
+                                       : ", again, %" PRIu32 " in all",
                     notice->count);
     } else if (notice->count > 1) {
-        text_format(&t->text, t->lang == LANG_ZH ? "，合并通知 %" PRIu32 " 起" : ", %" PRIu32 " told together",
+        text_format(&t->text,
+                    t->lang == LANG_ZH ? "，合并通知 %" PRIu32 " 起"
+                                       : ", %" PRIu32 " told together",
                     notice->count);
     }
 }

@@ -18,7 +18,8 @@ static void tell_pause(struct teller *t, const struct effect_timeline *line)
 {
     const bool is_control = line->action == ACTION_CONTROL;
     teller_say_actor(t, line);
-    teller_say(t, is_control ? "put it under control" : "suspended it", is_control ? "管控" : "挂账");
+    teller_say(t, is_control ? "put it under control" : "suspended it",
+               is_control ? "管控" : "挂账");
     say_until(t, line);
     teller_say_reason(t, line);
     if (line->post != NONE32) {
@@ -70,7 +71,8 @@ static void tell_help(struct teller *t, const struct effect_timeline *line)
         teller_say(t, "", "支援");
     } else {
         text_format(&t->text,
-                    t->lang == LANG_ZH ? "吹哨，请求 %" PRIu32 " 人支援" : "asked for %" PRIu32 " more to help",
+                    t->lang == LANG_ZH ? "吹哨，请求 %" PRIu32 " 人支援"
+                                       : "asked for %" PRIu32 " more to help",
                     line->amount);
     }
     teller_say_reason(t, line);
@@ -98,7 +100,9 @@ static void tell_recalendar(struct teller *t, const struct effect_timeline *line
 static void tell_confirm(struct teller *t, const struct effect_timeline *line)
 {
     const bool is_enough = line->action == ACTION_CONFIRMED;
-    teller_say(t, is_enough ? "several sources confirm it, with the weight " : "waits for another source, with the weight ",
+    teller_say(t,
+               is_enough ? "several sources confirm it, with the weight "
+                         : "waits for another source, with the weight ",
                is_enough ? "多源印证属实，权重 " : "待其他来源印证，权重 ");
     text_format(&t->text, "%" PRIu32 ".%03" PRIu32, line->amount / 1000, line->amount % 1000);
     if (!is_enough) {
@@ -127,7 +131,8 @@ static const struct {
     {ACTION_EXTEND_NO, "refused the extension", "不同意延期"},
     {ACTION_EXTEND_LAPSE, "the extension asked for lapsed", "延期申请失效"},
     {ACTION_APPEAL, "appeals the missed clock", "提出超时申诉"},
-    {ACTION_APPEAL_YES, "upheld the appeal: exempted, the fact stays", "申诉成立，予以免责（超时事实保留）"},
+    {ACTION_APPEAL_YES, "upheld the appeal: exempted, the fact stays",
+     "申诉成立，予以免责（超时事实保留）"},
     {ACTION_APPEAL_NO, "refused the appeal", "申诉不成立"},
     {ACTION_ANSWER, "answered the supervision", "回复督办"},
     {ACTION_MERGE_INTO, "merged it into ", "并入 "},
@@ -139,7 +144,8 @@ static const struct {
     {ACTION_GET_PARENT, "became a child of ", "成为子案，主案："},
     {ACTION_LEAVE_PARENT, "is no longer a child of ", "不再为子案，原主案："},
     {ACTION_RELATE, "related it to ", "关联案件："},
-    {ACTION_CONFIRM_LAPSE, "no other source confirmed it in time: whoever looks decides", "逾期未获其他来源印证，由现场核实决定"},
+    {ACTION_CONFIRM_LAPSE, "no other source confirmed it in time: whoever looks decides",
+     "逾期未获其他来源印证，由现场核实决定"},
     {ACTION_MAKE_SAFE, "made it safe", "现场已排险"},
     {ACTION_RECHECK, "in the sample: a second checker looks", "抽中复核，另派人员核查"},
 };

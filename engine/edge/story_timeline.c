@@ -301,7 +301,8 @@ static void tell_expire(struct teller *t, const struct effect_timeline *line)
 static void tell_adjudicate(struct teller *t, const struct effect_timeline *line)
 {
     if (line->code == CODE_TABLE_FULL) {
-        teller_say(t, "should be put to adjudication, and too many are", "应提请裁定，待裁定事项已满");
+        teller_say(t, "should be put to adjudication, and too many are",
+                   "应提请裁定，待裁定事项已满");
     } else {
         say_subject(t, line, "put to adjudication at ", "提请裁定：");
     }
@@ -427,7 +428,8 @@ static const struct act_words ACTS[] = {
     {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},
     {ACTION_READ_EVIDENCE, "took the evidence out", "调取了证据", false},
     {ACTION_SOLVED, "noted that the reporter says it is solved", "记录反映人反馈：已解决", false},
-    {ACTION_NOT_SOLVED, "noted that the reporter says it is not solved", "记录反映人反馈：未解决", false},
+    {ACTION_NOT_SOLVED, "noted that the reporter says it is not solved", "记录反映人反馈：未解决",
+     false},
 };
 
 /* Actions told as "<who> <words> <to whom>: <why>". */
@@ -511,10 +513,14 @@ static const struct {
     {ACTION_PLAN_TASK_LATE, tell_plan_late},
     {ACTION_PLAN_ANSWER, tell_plan_answer},
     {ACTION_RATE, tell_rating},
-    {ACTION_ADJUDICATE, tell_adjudicate},     {ACTION_SILENT, tell_silent},
-    {ACTION_POSITION, tell_position},         {ACTION_RULE, tell_rule},
-    {ACTION_RULED_BEFORE, tell_ruled_before}, {ACTION_SHORT_NOTICE, tell_short_notice},
-    {ACTION_JOINT_VISIT, tell_joint_visit},   {ACTION_STUCK, tell_stuck},
+    {ACTION_ADJUDICATE, tell_adjudicate},
+    {ACTION_SILENT, tell_silent},
+    {ACTION_POSITION, tell_position},
+    {ACTION_RULE, tell_rule},
+    {ACTION_RULED_BEFORE, tell_ruled_before},
+    {ACTION_SHORT_NOTICE, tell_short_notice},
+    {ACTION_JOINT_VISIT, tell_joint_visit},
+    {ACTION_STUCK, tell_stuck},
     {ACTION_HAND_OVER, tell_desk_hand_over},
 };
 

@@ -110,7 +110,8 @@ static void tell(struct problems *problems, const struct city *city, const struc
     text[size] = '\0';
     const char *nearest = problems_nearest(text, names, count);
     problems_add(problems, PROBLEM_ERROR, "C042", "labels.csv", (int)label->line, 0,
-                 "\"%s\" is no %s%s%s", text, names == KINDS ? "kind of label" : "code of that kind",
+                 "\"%s\" is no %s%s%s", text,
+                 names == KINDS ? "kind of label" : "code of that kind",
                  nearest == NULL ? "" : "; nearest: ", nearest == NULL ? "" : nearest);
 }
 

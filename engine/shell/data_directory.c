@@ -192,7 +192,8 @@ struct restoring {
     struct node *node;
 };
 
-static enum err restore(void *context, const struct snapshot_info *info, struct log_fault *out_fault)
+static enum err restore(void *context, const struct snapshot_info *info,
+                        struct log_fault *out_fault)
 {
     const struct restoring *restoring = context;
     return node_restore(restoring->node, &restoring->data->disk.disk, info, out_fault);
@@ -223,7 +224,8 @@ static enum err begin(struct restoring *restoring, uint64_t until_position,
     }
     if (until_position < expired) {
         report(REPORT_WARN, "history_gap",
-               "history=%llu expired=%llu note=\"positions in the entries between have expired: the history cannot be "
+               "history=%llu expired=%llu note=\"positions in the entries between have expired: "
+               "the history cannot be "
                "written for them and goes on behind the snapshot\"",
                (unsigned long long)until_position, (unsigned long long)expired);
         until_position = UINT64_MAX;
@@ -250,7 +252,8 @@ static enum err begin(struct restoring *restoring, uint64_t until_position,
     }
     if (expired > 0) {
         (void)snprintf(fault->what, sizeof fault->what,
-                       "positions up to entry %llu have expired and no good snapshot is left", (unsigned long long)expired);
+                       "positions up to entry %llu have expired and no good snapshot is left",
+                       (unsigned long long)expired);
         (void)snprintf(fault->file, sizeof fault->file, "snapshots");
         return ERR_EXPIRED;
     }

@@ -29,8 +29,8 @@ struct entry {
 
 struct evidence_store {
     struct evidence_limits limits;
-    int directory; /* DATA */
-    int index;     /* open for appending */
+    int directory;         /* DATA */
+    int index;             /* open for appending */
     struct entry *entries; /* in order of time */
     size_t count, capacity;
     uint64_t bytes;
@@ -59,7 +59,8 @@ static bool add_entry(struct evidence_store *evidence, const struct entry *entry
     return true;
 }
 
-static bool is_there(const struct evidence_store *evidence, const uint8_t digest[NODE_DIGEST_SIZE], uint64_t size)
+static bool is_there(const struct evidence_store *evidence, const uint8_t digest[NODE_DIGEST_SIZE],
+                     uint64_t size)
 {
     char name[EVIDENCE_NAME_SIZE];
     struct stat status;
@@ -84,8 +85,8 @@ static int print_line(const struct entry *entry, char line[LINE_SIZE])
 {
     char hex[2 * NODE_DIGEST_SIZE + 1];
     (void)sodium_bin2hex(hex, sizeof hex, entry->digest, NODE_DIGEST_SIZE);
-    return snprintf(line, LINE_SIZE, "%s %016" PRIx64 "%016" PRIx64 " %" PRIu64 " %" PRId64 "\n", hex,
-                    entry->owner.hi, entry->owner.lo, entry->size, entry->at_ms);
+    return snprintf(line, LINE_SIZE, "%s %016" PRIx64 "%016" PRIx64 " %" PRIu64 " %" PRId64 "\n",
+                    hex, entry->owner.hi, entry->owner.lo, entry->size, entry->at_ms);
 }
 
 static bool parse_line(const char *line, struct entry *out)
@@ -93,9 +94,10 @@ static bool parse_line(const char *line, struct entry *out)
     char hex[2 * NODE_DIGEST_SIZE + 1];
     size_t size = 0;
     return strchr(line, '\n') != NULL &&
-           sscanf(line, "%32[0-9a-f] %16" SCNx64 "%16" SCNx64 " %" SCNu64 " %" SCNd64, hex, &out->owner.hi,
-                  &out->owner.lo, &out->size, &out->at_ms) == 5 &&
-           sodium_hex2bin(out->digest, sizeof out->digest, hex, strlen(hex), NULL, &size, NULL) == 0 &&
+           sscanf(line, "%32[0-9a-f] %16" SCNx64 "%16" SCNx64 " %" SCNu64 " %" SCNd64, hex,
+                  &out->owner.hi, &out->owner.lo, &out->size, &out->at_ms) == 5 &&
+           sodium_hex2bin(out->digest, sizeof out->digest, hex, strlen(hex), NULL, &size, NULL) ==
+               0 &&
            size == NODE_DIGEST_SIZE;
 }
 
@@ -163,8 +165,8 @@ static enum err write_index(struct evidence_store *evidence)
     return is_good && evidence->index >= 0 ? ERR_OK : ERR_IO;
 }
 
-enum err evidence_open(const char *data, const struct evidence_limits *limits, struct evidence_store **out_evidence,
-                       struct data_fault *out_fault)
+enum err evidence_open(const char *data, const struct evidence_limits *limits,
+                       struct evidence_store **out_evidence, struct data_fault *out_fault)
 {
     struct evidence_store *evidence = calloc(1, sizeof *evidence);
     enum err err = evidence == NULL || sodium_init() < 0 ? ERR_MEMORY : ERR_OK;
@@ -192,8 +194,8 @@ enum err evidence_open(const char *data, const struct evidence_limits *limits, s
         err = write_index(evidence);
     }
     if (err != ERR_OK) {
-        (void)snprintf(out_fault->text, sizeof out_fault->text, "cannot open %.300s/evidence: %s", data,
-                       err == ERR_MEMORY ? "out of memory" : strerror(errno));
+        (void)snprintf(out_fault->text, sizeof out_fault->text, "cannot open %.300s/evidence: %s",
+                       data, err == ERR_MEMORY ? "out of memory" : strerror(errno));
         evidence_close(evidence);
         return err;
     }
@@ -268,7 +270,9 @@ static const char *find_quota(const struct evidence_store *evidence, const struc
     uint64_t owned = 0;
     struct statvfs space;
     for (size_t i = 0; i < evidence->count; i++) {
-        owned += hash128_is_equal(evidence->entries[i].owner, blob->owner) ? evidence->entries[i].size : 0;
+        owned += hash128_is_equal(evidence->entries[i].owner, blob->owner)
+                     ? evidence->entries[i].size
+                     : 0;
     }
     if (owned + blob->size > evidence->limits.owner_bytes) {
         return "the quota of this identity";
@@ -283,7 +287,8 @@ static const char *find_quota(const struct evidence_store *evidence, const struc
     return NULL;
 }
 
-enum code evidence_put(struct evidence_store *evidence, const struct node_blob *blob, char why[EVIDENCE_WHY_SIZE])
+enum code evidence_put(struct evidence_store *evidence, const struct node_blob *blob,
+                       char why[EVIDENCE_WHY_SIZE])
 {
     uint8_t digest[NODE_DIGEST_SIZE];
     char line[LINE_SIZE];

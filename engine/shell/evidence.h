@@ -31,12 +31,14 @@ static inline struct evidence_limits evidence_limits_default(void)
 
 struct evidence_store; /* opaque */
 
-enum err evidence_open(const char *data, const struct evidence_limits *limits, struct evidence_store **out_evidence,
+enum err evidence_open(const char *data, const struct evidence_limits *limits,
+                       struct evidence_store **out_evidence,
                        struct data_fault *out_fault) WARN_UNUSED;
 void evidence_close(struct evidence_store *evidence); /* NULL is fine */
 
 /* STORED, BAD_DIGEST or EVIDENCE_FULL; why names the quota or the error. */
-enum code evidence_put(struct evidence_store *evidence, const struct node_blob *blob, char why[EVIDENCE_WHY_SIZE]);
+enum code evidence_put(struct evidence_store *evidence, const struct node_blob *blob,
+                       char why[EVIDENCE_WHY_SIZE]);
 
 /* Removes what is older than keep_ms; how many files went. */
 uint32_t evidence_expire(struct evidence_store *evidence, int64_t now_ms);

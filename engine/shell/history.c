@@ -24,7 +24,8 @@ static enum err prepare(struct history *history)
 }
 
 /* A number of meta, as it was or untouched. */
-static enum err read_meta(struct history *history, const char *key, int64_t *value, bool *out_is_there)
+static enum err read_meta(struct history *history, const char *key, int64_t *value,
+                          bool *out_is_there)
 {
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(history->db, "SELECT value FROM meta WHERE key = ?1", -1, &stmt, NULL) !=
@@ -80,11 +81,12 @@ static enum err check_log(struct history *history)
         return ERR_MISMATCH;
     }
     if ((uint64_t)position > history->options.log_position) {
-        (void)snprintf(history->fault.text, sizeof history->fault.text,
-                       "%.200s is at entry %lld, but the log ends with entry %llu: the log was put back "
-                       "to an older state or lost its end; put back both, or move the history away",
-                       history->options.path, (long long)position,
-                       (unsigned long long)history->options.log_position);
+        (void)snprintf(
+            history->fault.text, sizeof history->fault.text,
+            "%.200s is at entry %lld, but the log ends with entry %llu: the log was put back "
+            "to an older state or lost its end; put back both, or move the history away",
+            history->options.path, (long long)position,
+            (unsigned long long)history->options.log_position);
         return ERR_MISMATCH;
     }
     history->position = (uint64_t)position;
@@ -192,7 +194,8 @@ static enum err use_images(struct history *history, const struct effect_activate
     if (err != ERR_OK) {
         return err;
     }
-    err = history_names_use(&history->names, &history->options.images, images->city, images->policy);
+    err =
+        history_names_use(&history->names, &history->options.images, images->city, images->policy);
     if (err != ERR_OK) {
         (void)snprintf(history->fault.text, sizeof history->fault.text,
                        "an image of the city or its rules cannot be read: %s", words_err(err));

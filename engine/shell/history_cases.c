@@ -85,10 +85,11 @@ static enum err find_id(struct history *history, struct case_no no, int64_t *out
     if (code == SQLITE_ROW) {
         *out_id = sqlite3_column_int64(binder.stmt, 0);
     } else if (code == SQLITE_DONE) {
-        (void)snprintf(history->fault.text, sizeof history->fault.text,
-                       "history.db lacks case %s, which the log goes on with; move it away, and the "
-                       "engine makes a new one from the log",
-                       number);
+        (void)snprintf(
+            history->fault.text, sizeof history->fault.text,
+            "history.db lacks case %s, which the log goes on with; move it away, and the "
+            "engine makes a new one from the log",
+            number);
         err = ERR_DAMAGED;
     } else {
         err = history_schema_fail(history->db, "look up a case", &history->fault);
@@ -141,7 +142,8 @@ static bool is_filed(enum case_state state)
 enum err history_keep_view(struct history *history, const struct history_record *record)
 {
     struct history_dirty_case *dirty;
-    enum err err = history_case_at(history, (struct history_touch){record->view->no, false}, &dirty);
+    enum err err =
+        history_case_at(history, (struct history_touch){record->view->no, false}, &dirty);
     if (err != ERR_OK) {
         return err;
     }
@@ -222,9 +224,9 @@ static enum err replace_text(struct history *history, int64_t id, struct history
     }
     struct history_binder forget = history_bind(history, HISTORY_SQL_UNSEARCH);
     history_bind_int(&forget, id);
-    history_bind_piece(&forget, (struct history_piece){
-                                    (const void *)sqlite3_column_text(binder.stmt, 0),
-                                    (uint32_t)sqlite3_column_bytes(binder.stmt, 0)});
+    history_bind_piece(&forget,
+                       (struct history_piece){(const void *)sqlite3_column_text(binder.stmt, 0),
+                                              (uint32_t)sqlite3_column_bytes(binder.stmt, 0)});
     enum err err = history_step(history, &forget, "write the search index");
     (void)sqlite3_reset(binder.stmt);
     if (err != ERR_OK) {
@@ -343,7 +345,8 @@ static void bind_aside(struct history_binder *binder, const struct history_dirty
     bool is_paused = view->state == CASE_SUSPENDED &&
                      (view->clock == CLOCK_SUSPENDED || view->clock == CLOCK_CONTROL);
     history_bind_count(binder, (uint64_t)dirty->merged_into);
-    history_bind_copy(binder, case_no_is_none(view->survivor) ? "" : words_case_no(view->survivor, survivor));
+    history_bind_copy(
+        binder, case_no_is_none(view->survivor) ? "" : words_case_no(view->survivor, survivor));
     history_bind_word(binder, view->appeal < COUNT_OF(APPEALS) ? APPEALS[view->appeal] : NULL);
     history_bind_int(binder, view->extensions);
     history_bind_instant(binder, is_paused ? view->deadline_ms : 0);

@@ -62,7 +62,8 @@ static void put_candidate(struct text *text, const struct history_names *names,
     put_piece(text, history_person(names, candidate->person));
     text_put(text, ",\"name\":");
     put_string(text, name, called.used);
-    text_format(text, ",\"code\":\"%s\",\"load\":%u,\"capacity\":%u,\"ring\":%u,\"is_home_cell\":%s",
+    text_format(text,
+                ",\"code\":\"%s\",\"load\":%u,\"capacity\":%u,\"ring\":%u,\"is_home_cell\":%s",
                 words_code_name(candidate->code), candidate->load, candidate->capacity,
                 candidate->ring, candidate->is_home_cell ? "true" : "false");
     if (candidate->is_home_position) {

@@ -35,7 +35,8 @@ static bool set_one(struct history_keep *keep, const char *text, char *out_why, 
     const char *equals = strchr(text, '=');
     int64_t ms = 0;
     if (!parse_days(equals != NULL ? equals + 1 : text, &ms)) {
-        (void)snprintf(out_why, why_size, "\"400d\" or \"receipts=30d\" is expected, 1 to 36500 days, not \"%s\"",
+        (void)snprintf(out_why, why_size,
+                       "\"400d\" or \"receipts=30d\" is expected, 1 to 36500 days, not \"%s\"",
                        text);
         return false;
     }
@@ -52,8 +53,9 @@ static bool set_one(struct history_keep *keep, const char *text, char *out_why, 
             return true;
         }
     }
-    (void)snprintf(out_why, why_size, "nothing kept is called \"%.*s\"; there are %s, %s, %s and %s", (int)size,
-                   text, KEEP_WORDS[0], KEEP_WORDS[1], KEEP_WORDS[2], KEEP_WORDS[3]);
+    (void)snprintf(out_why, why_size,
+                   "nothing kept is called \"%.*s\"; there are %s, %s, %s and %s", (int)size, text,
+                   KEEP_WORDS[0], KEEP_WORDS[1], KEEP_WORDS[2], KEEP_WORDS[3]);
     return false;
 }
 
@@ -62,7 +64,8 @@ bool history_keep_set(struct history_keep *keep, const char *text, char *out_why
     char part[64];
     for (const char *at = text;; at++) {
         size_t size = strcspn(at, ",");
-        (void)snprintf(part, sizeof part, "%.*s", (int)(size < sizeof part ? size : sizeof part), at);
+        (void)snprintf(part, sizeof part, "%.*s", (int)(size < sizeof part ? size : sizeof part),
+                       at);
         if (!set_one(keep, part, out_why, why_size)) {
             return false;
         }
@@ -83,13 +86,16 @@ struct expiry {
 /* Rows lie in the order of the log, so the oldest come first and no slice looks at more than it may delete. */
 static const struct expiry ROWS[] = {
     {HISTORY_KEEP_RECEIPTS,
-     "DELETE FROM receipts WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT position,"
+     "DELETE FROM receipts WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
+     "position,"
      " ordinal, at_ms FROM receipts ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_DECISIONS,
-     "DELETE FROM decisions WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT position,"
+     "DELETE FROM decisions WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
+     "position,"
      " ordinal, at_ms FROM decisions ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_NOTICES,
-     "DELETE FROM notices WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT position,"
+     "DELETE FROM notices WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
+     "position,"
      " ordinal, at_ms FROM notices ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
 };
 
@@ -97,7 +103,8 @@ static const struct expiry ROWS[] = {
 static const char *const CASES[] = {
     "CREATE TEMP TABLE IF NOT EXISTS leaving(id INTEGER PRIMARY KEY)",
     "DELETE FROM leaving",
-    "INSERT INTO leaving SELECT id FROM cases WHERE retired_at_ms IS NOT NULL AND retired_at_ms < ?1"
+    "INSERT INTO leaving SELECT id FROM cases WHERE retired_at_ms IS NOT NULL AND retired_at_ms < "
+    "?1"
     " ORDER BY retired_at_ms LIMIT ?2",
     "INSERT INTO search(search, rowid, body) SELECT 'delete', texts.id, texts.body FROM leaving"
     " JOIN texts ON texts.case_id = leaving.id",

@@ -17,8 +17,9 @@ enum statement { CASES, TIMELINE, ORDERS, STATEMENT_COUNT };
 #define CASES_SQL                                                                                  \
     "SELECT *, (SELECT count(*) FROM cases n WHERE n.cell = c.cell AND n.class = c.class"          \
     " AND n.opened_at_ms > c.closed_at_ms AND n.opened_at_ms <= c.closed_at_ms + ?3"               \
-    " AND n.state <> 'VOID' AND n.state <> 'MERGED' AND CASE WHEN c.asset IS NOT NULL"            \
-    " THEN n.asset = c.asset ELSE abs(n.lon_e7 - c.lon_e7) <= ?4 AND abs(n.lat_e7 - c.lat_e7) <= ?4" \
+    " AND n.state <> 'VOID' AND n.state <> 'MERGED' AND CASE WHEN c.asset IS NOT NULL"             \
+    " THEN n.asset = c.asset ELSE abs(n.lon_e7 - c.lon_e7) <= ?4 AND abs(n.lat_e7 - c.lat_e7) <= " \
+    "?4"                                                                                           \
     " END) AS repeats FROM cases c"                                                                \
     " WHERE opened_at_ms < ?2 AND (closed_at_ms IS NULL OR closed_at_ms >= ?1"                     \
     " OR due_at_ms >= ?1 OR reopenings > 0) ORDER BY id"
@@ -31,8 +32,9 @@ static const char *const SQL[STATEMENT_COUNT] = {
 
 /* Columns are found by name once, not for each row. X(column) of the timeline */
 #define LINE_COLUMNS(X)                                                                            \
-    X(at_ms) X(action) X(reason) X(order_kind) X(state) X(clock) X(deadline_ms) X(holder_kind)     \
-    X(holder) X(holder_department) X(actor) X(actor_department) X(actor_team) X(source) X(amount)
+    X(at_ms)                                                                                       \
+    X(action) X(reason) X(order_kind) X(state) X(clock) X(deadline_ms) X(holder_kind) X(holder)    \
+        X(holder_department) X(actor) X(actor_department) X(actor_team) X(source) X(amount)
 
 #define LINE_ENUM(name) LINE_##name,
 enum line_column { LINE_COLUMNS(LINE_ENUM) LINE_COUNT };
@@ -107,7 +109,8 @@ static void find_fact_columns(struct history_facts *facts)
         (void)snprintf(name, sizeof name, "%s%s", formula_fact_name(fact), is_instant ? "_ms" : "");
         facts->fact_columns[i] = find_column(facts->statements[CASES], name);
     }
-    facts->fact_columns[FACT_handled_at] = -1; /* from the story: the row forgets it at a reopening */
+    facts->fact_columns[FACT_handled_at] =
+        -1; /* from the story: the row forgets it at a reopening */
 }
 
 enum err history_facts_open(sqlite3 *db, struct history_period period,
@@ -187,7 +190,8 @@ static void see_hand_over(struct history_facts *facts, const char *action, bool 
     struct formula_facts *out = &facts->facts;
     int64_t at_ms = line_int(facts, LINE_at_ms);
     bool is_desk = strcmp(action, "TO_DESK") == 0;
-    if ((is_desk || (strcmp(action, "OFFER") == 0 && strcmp(line_text(facts, LINE_order_kind), "HANDLE") == 0)) &&
+    if ((is_desk || (strcmp(action, "OFFER") == 0 &&
+                     strcmp(line_text(facts, LINE_order_kind), "HANDLE") == 0)) &&
         out->numbers[FACT_acted_at] == FACT_ABSENT) {
         out->numbers[FACT_hops]++;
     }
@@ -195,7 +199,8 @@ static void see_hand_over(struct history_facts *facts, const char *action, bool 
         return;
     }
     if (out->numbers[FACT_dispatched_at] == FACT_ABSENT) {
-        keep(facts, KEPT_FIRST_DEPARTMENT, FACT_first_department, belonging(facts, LINE_holder_department));
+        keep(facts, KEPT_FIRST_DEPARTMENT, FACT_first_department,
+             belonging(facts, LINE_holder_department));
     }
     set_first(facts, FACT_dispatched_at, at_ms);
     if (is_desk && strcmp(line_text(facts, LINE_holder_kind), "POST") == 0) {
@@ -267,8 +272,8 @@ static bool is_last_fifth(const struct history_facts *facts)
 
 static void see_rating(struct history_facts *facts, const char *action)
 {
-    static const enum formula_fact STARS[] = {FACT_stars_1, FACT_stars_2, FACT_stars_3, FACT_stars_4,
-                                              FACT_stars_5};
+    static const enum formula_fact STARS[] = {FACT_stars_1, FACT_stars_2, FACT_stars_3,
+                                              FACT_stars_4, FACT_stars_5};
     struct formula_facts *out = &facts->facts;
     int64_t amount = line_int(facts, LINE_amount);
     if (strcmp(action, "RATE") == 0 && amount >= 1 && amount <= (int64_t)COUNT_OF(STARS)) {
@@ -287,13 +292,12 @@ static void count_line(struct history_facts *facts, const char *action)
         const char *action;
         enum formula_fact fact;
     } COUNTED[] = {
-        {"DECLINE", FACT_declines},         {"EXPIRE", FACT_declines},
-        {"CHECK_FAIL", FACT_checks_failed}, {"CHECK_PASS", FACT_checks_passed},
-        {"CHECK_FAIL", FACT_person_checks}, {"CHECK_PASS", FACT_person_checks},
-        {"VERIFY_YES", FACT_verified_yes},  {"VERIFY_NO", FACT_verified_no},
-        {"SUSPEND", FACT_suspensions},      {"APPEAL", FACT_appeals},
-        {"APPEAL_YES", FACT_appeals_upheld},
-        {"SUPERVISE", FACT_supervisions},
+        {"DECLINE", FACT_declines},          {"EXPIRE", FACT_declines},
+        {"CHECK_FAIL", FACT_checks_failed},  {"CHECK_PASS", FACT_checks_passed},
+        {"CHECK_FAIL", FACT_person_checks},  {"CHECK_PASS", FACT_person_checks},
+        {"VERIFY_YES", FACT_verified_yes},   {"VERIFY_NO", FACT_verified_no},
+        {"SUSPEND", FACT_suspensions},       {"APPEAL", FACT_appeals},
+        {"APPEAL_YES", FACT_appeals_upheld}, {"SUPERVISE", FACT_supervisions},
     };
     struct formula_facts *out = &facts->facts;
     for (size_t i = 0; i < COUNT_OF(COUNTED); i++) {
@@ -308,8 +312,8 @@ static void count_line(struct history_facts *facts, const char *action)
     if (strncmp(action, "EXTEND", strlen("EXTEND")) == 0) {
         facts->is_approved = is_yes && !facts->is_approved;
     }
-    out->numbers[FACT_assists] += strcmp(action, "OFFER") == 0 &&
-                                  strcmp(line_text(facts, LINE_order_kind), "ASSIST") == 0;
+    out->numbers[FACT_assists] +=
+        strcmp(action, "OFFER") == 0 && strcmp(line_text(facts, LINE_order_kind), "ASSIST") == 0;
     const char *source = line_text(facts, LINE_source);
     if (source[0] != '\0' && strcmp(action, "CLEAR") != 0) {
         bool is_public = strcmp(source, "HOTLINE") == 0;
@@ -322,7 +326,8 @@ static void see_line(struct history_facts *facts)
 {
     const char *action = line_text(facts, LINE_action);
     const char *kind = line_text(facts, LINE_order_kind);
-    bool is_handling = kind[0] == '\0' || strcmp(kind, "HANDLE") == 0 || strcmp(kind, "ASSIST") == 0;
+    bool is_handling =
+        kind[0] == '\0' || strcmp(kind, "HANDLE") == 0 || strcmp(kind, "ASSIST") == 0;
     count_line(facts, action);
     see_hand_over(facts, action, is_handling);
     see_act(facts, action, is_handling);
@@ -339,10 +344,12 @@ static void see_line(struct history_facts *facts)
 static enum err ask(struct history_facts *facts, enum statement statement, int64_t case_id)
 {
     (void)sqlite3_reset(facts->statements[statement]);
-    return sqlite3_bind_int64(facts->statements[statement], 1, case_id) == SQLITE_OK ? ERR_OK : ERR_IO;
+    return sqlite3_bind_int64(facts->statements[statement], 1, case_id) == SQLITE_OK ? ERR_OK
+                                                                                     : ERR_IO;
 }
 
-static enum err read_story(struct history_facts *facts, int64_t case_id, struct history_fault *fault)
+static enum err read_story(struct history_facts *facts, int64_t case_id,
+                           struct history_fault *fault)
 {
     enum err err = ask(facts, TIMELINE, case_id);
     int code = SQLITE_ROW;
@@ -379,8 +386,8 @@ bool history_facts_next(struct history_facts *facts, struct formula_facts *out, 
     sqlite3_stmt *stmt = facts->statements[CASES];
     int code = sqlite3_step(stmt);
     if (code != SQLITE_ROW) {
-        *out_err = code == SQLITE_DONE ? ERR_OK
-                                       : history_schema_fail(facts->db, "read cases", out_fault);
+        *out_err =
+            code == SQLITE_DONE ? ERR_OK : history_schema_fail(facts->db, "read cases", out_fault);
         return false;
     }
     read_row(facts);
@@ -411,8 +418,8 @@ bool history_facts_next_order(struct history_facts *facts, struct formula_facts 
     sqlite3_stmt *stmt = facts->statements[ORDERS];
     int code = sqlite3_step(stmt);
     if (code != SQLITE_ROW) {
-        *out_err = code == SQLITE_DONE ? ERR_OK
-                                       : history_schema_fail(facts->db, "read orders", out_fault);
+        *out_err =
+            code == SQLITE_DONE ? ERR_OK : history_schema_fail(facts->db, "read orders", out_fault);
         return false;
     }
     *out = facts->facts;

@@ -74,11 +74,11 @@ static void tell_images(struct history_feed *feed, uint64_t position, int64_t at
                          hash128_is_equal(policy->image.digest, feed->images.policy))) {
         return;
     }
-    feed->images = (struct effect_activated){.city = city->image.digest, .policy = policy->image.digest};
-    put(feed, (struct history_record){.kind = HISTORY_IMAGES,
-                                      .position = position,
-                                      .at_ms = at_ms,
-                                      .images = feed->images});
+    feed->images =
+        (struct effect_activated){.city = city->image.digest, .policy = policy->image.digest};
+    put(feed,
+        (struct history_record){
+            .kind = HISTORY_IMAGES, .position = position, .at_ms = at_ms, .images = feed->images});
 }
 
 /* The rule of a FIRING stands in the case and its code in the RESULT; an ITEM shows in its order; after ACTIVATED the
@@ -160,8 +160,9 @@ void history_feed_settle(struct history_feed *feed, uint64_t position)
     }
     for (uint32_t i = 0; i < feed->case_count; i++) {
         if (core_find_case(feed->core, feed->cases[i], &view)) {
-            put(feed, (struct history_record){
-                          .kind = HISTORY_CASE, .position = position, .at_ms = at_ms, .view = &view});
+            put(feed,
+                (struct history_record){
+                    .kind = HISTORY_CASE, .position = position, .at_ms = at_ms, .view = &view});
         }
     }
     for (uint32_t i = 0; i < feed->order_count; i++) {

@@ -33,9 +33,9 @@ static void bind_text(struct history_rows *rows, int at, const char *text)
 enum err history_read_cases(sqlite3 *db, struct history_days days, uint32_t limit,
                             struct history_rows *out_rows, struct history_fault *out_fault)
 {
-    enum err err = prepare(
-        db, "SELECT * FROM cases WHERE day BETWEEN ?1 AND ?2 ORDER BY day, id LIMIT ?3", out_rows,
-        out_fault);
+    enum err err =
+        prepare(db, "SELECT * FROM cases WHERE day BETWEEN ?1 AND ?2 ORDER BY day, id LIMIT ?3",
+                out_rows, out_fault);
     if (err == ERR_OK) {
         bind_int(out_rows, 1, days.from);
         bind_int(out_rows, 2, days.to);
@@ -157,8 +157,8 @@ enum err history_read_find(sqlite3 *db, struct case_no part, int64_t *out_id, ui
 {
     struct history_rows rows;
     enum err err = prepare(
-        db, "SELECT id, number FROM cases WHERE serial = ?1 AND (?2 = 0 OR day = ?2) ORDER BY id", &rows,
-        out_fault);
+        db, "SELECT id, number FROM cases WHERE serial = ?1 AND (?2 = 0 OR day = ?2) ORDER BY id",
+        &rows, out_fault);
     if (err != ERR_OK) {
         return err;
     }
@@ -186,7 +186,8 @@ enum err history_read_part(sqlite3 *db, enum history_part part, int64_t case_id,
     static const char *const SQL[] = {
         [HISTORY_PART_CASE] = "SELECT * FROM cases WHERE id = ?1",
         [HISTORY_PART_ORDERS] = "SELECT * FROM orders WHERE case_id = ?1 ORDER BY number",
-        [HISTORY_PART_TIMELINE] = "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY position, ordinal",
+        [HISTORY_PART_TIMELINE] =
+            "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY position, ordinal",
         [HISTORY_PART_DECISIONS] =
             "SELECT * FROM decisions WHERE case_id = ?1 ORDER BY position, ordinal",
         [HISTORY_PART_STORY] =
@@ -207,7 +208,8 @@ enum err history_read_part(sqlite3 *db, enum history_part part, int64_t case_id,
 
 /* ---- rows ---- */
 
-bool history_rows_next(struct history_rows *rows, enum err *out_err, struct history_fault *out_fault)
+bool history_rows_next(struct history_rows *rows, enum err *out_err,
+                       struct history_fault *out_fault)
 {
     int code = sqlite3_step(rows->stmt);
     if (code == SQLITE_ROW) {

@@ -20,7 +20,8 @@ struct history_days {
     uint32_t to;
 };
 enum err history_read_cases(sqlite3 *db, struct history_days days, uint32_t limit,
-                            struct history_rows *out_rows, struct history_fault *out_fault) WARN_UNUSED;
+                            struct history_rows *out_rows,
+                            struct history_fault *out_fault) WARN_UNUSED;
 
 /* Cases one of whose texts holds all the words, newest first. At most HISTORY_WORDS_MAX words. */
 #define HISTORY_WORDS_MAX 8u
@@ -46,12 +47,15 @@ enum history_part {
     HISTORY_PART_STORY,
 };
 enum err history_read_part(sqlite3 *db, enum history_part part, int64_t case_id,
-                           struct history_rows *out_rows, struct history_fault *out_fault) WARN_UNUSED;
+                           struct history_rows *out_rows,
+                           struct history_fault *out_fault) WARN_UNUSED;
 
 /* False after the last; *out_err is not ERR_OK when it ended too early. */
-bool history_rows_next(struct history_rows *rows, enum err *out_err, struct history_fault *out_fault);
-const char *history_rows_text(const struct history_rows *rows, const char *column); /* "" for NULL */
-int64_t history_rows_int(const struct history_rows *rows, const char *column);      /* 0 for NULL */
+bool history_rows_next(struct history_rows *rows, enum err *out_err,
+                       struct history_fault *out_fault);
+const char *history_rows_text(const struct history_rows *rows,
+                              const char *column);                             /* "" for NULL */
+int64_t history_rows_int(const struct history_rows *rows, const char *column); /* 0 for NULL */
 void history_rows_end(struct history_rows *rows);
 
 #endif

@@ -44,8 +44,10 @@ static const char SCHEMA[] =
     "CREATE TABLE names(kind TEXT NOT NULL, code TEXT NOT NULL, zh TEXT, en TEXT,"
     " PRIMARY KEY(kind, code)) WITHOUT ROWID;"
     "CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,"
-    " day INTEGER NOT NULL, serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, class_zh TEXT, class_en TEXT,"
-    " rule TEXT, rules_digest TEXT, department TEXT, district TEXT, cell TEXT, asset TEXT, device TEXT,"
+    " day INTEGER NOT NULL, serial INTEGER NOT NULL, title_zh TEXT, title_en TEXT, class TEXT, "
+    "class_zh TEXT, class_en TEXT,"
+    " rule TEXT, rules_digest TEXT, department TEXT, district TEXT, cell TEXT, asset TEXT, device "
+    "TEXT,"
     " gateway TEXT, reporter TEXT, place_zh TEXT, place_en TEXT, lon_e7 INTEGER, lat_e7 INTEGER,"
     " report TEXT, onset_at_ms INTEGER, opened_at_ms INTEGER NOT NULL, filed_at_ms INTEGER,"
     " handled_at_ms INTEGER, closed_at_ms INTEGER, retired_at_ms INTEGER, state TEXT NOT NULL,"
@@ -65,25 +67,31 @@ static const char SCHEMA[] =
     " deadline_ms INTEGER, department TEXT, team TEXT);"
     "CREATE INDEX orders_case ON orders(case_id);"
     "CREATE TABLE timeline(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
-    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, action TEXT NOT NULL, reason TEXT, code TEXT,"
-    " state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT, severity INTEGER, clock TEXT,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, action TEXT NOT NULL, reason TEXT, code "
+    "TEXT,"
+    " state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT, severity INTEGER, clock "
+    "TEXT,"
     " deadline_ms INTEGER, actor TEXT, gateway TEXT, subject TEXT, post TEXT, holder_kind TEXT,"
-    " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, zh TEXT,"
+    " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, "
+    "zh TEXT,"
     " en TEXT, holder_department TEXT, actor_department TEXT, actor_team TEXT,"
     " source TEXT, amount INTEGER, report INTEGER, other_case TEXT, until_ms INTEGER,"
     " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX timeline_case ON timeline(case_id);"
     "CREATE TABLE decisions(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
-    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule TEXT,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule "
+    "TEXT,"
     " chosen TEXT, binding TEXT, considered INTEGER, detail TEXT, zh TEXT, en TEXT,"
     " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX decisions_case ON decisions(case_id);"
     "CREATE TABLE notices(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
-    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh TEXT,"
+    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh "
+    "TEXT,"
     " en TEXT, count INTEGER NOT NULL, is_again INTEGER NOT NULL,"
     " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
     "CREATE INDEX notices_case ON notices(case_id);"
-    "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT "
+    "NULL,"
     " principal TEXT, epoch INTEGER, seq INTEGER, idx INTEGER, code TEXT NOT NULL,"
     " is_late INTEGER NOT NULL, case_no TEXT, order_no INTEGER, events INTEGER NOT NULL,"
     " PRIMARY KEY(position, ordinal))"
@@ -150,10 +158,11 @@ static enum err check_version(sqlite3 *db, const char *path, bool *out_is_new,
         return ERR_DAMAGED;
     }
     if (version != HISTORY_VERSION) {
-        (void)snprintf(fault->text, sizeof fault->text,
-                       "%.300s is of version %lld, this program writes version %d; move it away and "
-                       "rebuild it from the log: gridloop log replay --history NEW.db",
-                       path, (long long)version, HISTORY_VERSION);
+        (void)snprintf(
+            fault->text, sizeof fault->text,
+            "%.300s is of version %lld, this program writes version %d; move it away and "
+            "rebuild it from the log: gridloop log replay --history NEW.db",
+            path, (long long)version, HISTORY_VERSION);
         return ERR_VERSION;
     }
     return ERR_OK;

@@ -43,7 +43,8 @@ void history_bind_piece(struct history_binder *binder, struct history_piece piec
         bind_null(binder);
         return;
     }
-    int code = sqlite3_bind_text(binder->stmt, ++binder->at, piece.bytes, (int)piece.size, SQLITE_STATIC);
+    int code =
+        sqlite3_bind_text(binder->stmt, ++binder->at, piece.bytes, (int)piece.size, SQLITE_STATIC);
     must(code == SQLITE_OK);
 }
 
@@ -65,10 +66,11 @@ void history_bind_word(struct history_binder *binder, const char *word)
 
 enum err history_step(struct history *history, struct history_binder *binder, const char *doing)
 {
-    must(binder->at == sqlite3_bind_parameter_count(binder->stmt)); /* nothing bound before is left */
+    must(binder->at ==
+         sqlite3_bind_parameter_count(binder->stmt)); /* nothing bound before is left */
     int code = sqlite3_step(binder->stmt);
-    enum err err = code == SQLITE_DONE ? ERR_OK
-                                       : history_schema_fail(history->db, doing, &history->fault);
+    enum err err =
+        code == SQLITE_DONE ? ERR_OK : history_schema_fail(history->db, doing, &history->fault);
     (void)sqlite3_reset(binder->stmt);
     history->counts.rows++;
     return err;

@@ -15,21 +15,22 @@
     X(NAME, "INSERT INTO names(kind, code, zh, en) VALUES(?, ?, ?, ?)"                             \
             " ON CONFLICT(kind, code) DO UPDATE SET zh = excluded.zh, en = excluded.en")           \
     X(FIND_CASE, "SELECT id FROM cases WHERE number = ?1")                                         \
-    X(NEW_CASE, "INSERT INTO cases(id, number, day, serial, title_zh, title_en, class, class_zh,"       \
-                " class_en, rule, rules_digest, department, district, cell, asset, device,"        \
-                " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"     \
-                " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"   \
-                " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events," \
-                " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"          \
-                " first_due_at_ms, due_at_ms, merged_into, survivor, appeal, extensions_granted,"       \
-                " suspended_until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                     \
+    X(NEW_CASE,                                                                                    \
+      "INSERT INTO cases(id, number, day, serial, title_zh, title_en, class, class_zh,"            \
+      " class_en, rule, rules_digest, department, district, cell, asset, device,"                  \
+      " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"               \
+      " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"             \
+      " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events,"          \
+      " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"                \
+      " first_due_at_ms, due_at_ms, merged_into, survivor, appeal, extensions_granted,"            \
+      " suspended_until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"             \
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"          \
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                               \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
             " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
             " clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"                     \
-            " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms),"  \
+            " first_due_at_ms = coalesce(first_due_at_ms, ?), due_at_ms = coalesce(?, due_at_ms)," \
             " merged_into = coalesce(?, merged_into), survivor = coalesce(?, survivor),"           \
             " appeal = ?, extensions_granted = ?, suspended_until_ms = ? WHERE id = ?")            \
     X(COUNTS, "UPDATE cases SET clocks_missed = clocks_missed + ?, reopenings = reopenings + ?,"   \
@@ -38,7 +39,8 @@
                " department = ? WHERE id = ?")                                                     \
     X(ORDER, "INSERT INTO orders(number, case_id, kind, state, person, is_lead, offered_at_ms,"    \
              " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms, department, team)"  \
-             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE SET kind = excluded.kind,"    \
+             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE "    \
+             "SET kind = excluded.kind,"                                                           \
              " state = excluded.state, is_lead = excluded.is_lead,"                                \
              " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"  \
              " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                        \
@@ -46,8 +48,9 @@
     X(TIMELINE, "INSERT INTO timeline(position, ordinal, case_id, at_ms, action, reason, code,"    \
                 " state_before, state, order_no, order_kind, severity, clock, deadline_ms, actor," \
                 " gateway, subject, post, holder_kind, holder, distance_cm, event_type, device,"   \
-                " events, text, zh, en, holder_department, actor_department, actor_team, source,"   \
-                " amount, report, other_case, until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                " events, text, zh, en, holder_department, actor_department, actor_team, source,"  \
+                " amount, report, other_case, until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "  \
+                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"                                              \
                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
     X(DECISION, "INSERT INTO decisions(position, ordinal, case_id, at_ms, order_no, order_kind,"   \
                 " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
@@ -75,14 +78,14 @@ struct history_dirty_case {
     bool is_new;
     bool is_renamed; /* another rule took it over: title and owner anew */
     bool has_view;
-    int64_t filed_at_ms;   /* seen filed in this transaction, 0 = not */
-    int64_t retired_at_ms; /* 0 = still in the engine */
-    int64_t merged_into;   /* id of the case that goes on with it; 0 = none */
+    int64_t filed_at_ms;     /* seen filed in this transaction, 0 = not */
+    int64_t retired_at_ms;   /* 0 = still in the engine */
+    int64_t merged_into;     /* id of the case that goes on with it; 0 = none */
     int64_t first_due_at_ms; /* of handling, seen first and last in this transaction; 0 = none */
     int64_t due_at_ms;
-    uint32_t missed;       /* clocks, in this transaction */
-    uint32_t reopenings;   /* in this transaction */
-    uint32_t gateway;      /* of the opening event */
+    uint32_t missed;     /* clocks, in this transaction */
+    uint32_t reopenings; /* in this transaction */
+    uint32_t gateway;    /* of the opening event */
     uint32_t reporter;
     char *report; /* its free text, malloc'ed; NULL */
     struct case_view view;
@@ -138,10 +141,11 @@ struct history_binder {
 };
 struct history_binder history_bind(struct history *history, enum history_statement statement);
 void history_bind_int(struct history_binder *binder, int64_t value);
-void history_bind_count(struct history_binder *binder, uint64_t value); /* 0 = NULL */
+void history_bind_count(struct history_binder *binder, uint64_t value);  /* 0 = NULL */
 void history_bind_instant(struct history_binder *binder, int64_t at_ms); /* 0, NEVER_MS = NULL */
 void history_bind_word(struct history_binder *binder, const char *word); /* NULL, "" = NULL */
-void history_bind_copy(struct history_binder *binder, const char *text); /* "" = NULL; may go before the step */
+void history_bind_copy(struct history_binder *binder,
+                       const char *text); /* "" = NULL; may go before the step */
 void history_bind_piece(struct history_binder *binder, struct history_piece piece);
 enum err history_step(struct history *history, struct history_binder *binder,
                       const char *doing) WARN_UNUSED;
@@ -151,7 +155,8 @@ enum err history_step(struct history *history, struct history_binder *binder,
 enum err history_write_names(struct history *history) WARN_UNUSED;
 
 /* ---- history_write.c ---- */
-enum err history_write_effect(struct history *history, const struct history_record *record) WARN_UNUSED;
+enum err history_write_effect(struct history *history,
+                              const struct history_record *record) WARN_UNUSED;
 
 /* ---- history_cases.c: cases and orders, held back until the transaction ends ---- */
 struct history_touch {
@@ -160,7 +165,8 @@ struct history_touch {
 };
 enum err history_case_at(struct history *history, struct history_touch touch,
                          struct history_dirty_case **out_case) WARN_UNUSED;
-enum err history_keep_view(struct history *history, const struct history_record *record) WARN_UNUSED;
+enum err history_keep_view(struct history *history,
+                           const struct history_record *record) WARN_UNUSED;
 enum err history_keep_order(struct history *history, const struct order_view *view) WARN_UNUSED;
 enum err history_flush(struct history *history) WARN_UNUSED;
 void history_forget_dirty(struct history *history);

@@ -151,7 +151,8 @@ static enum err rest(struct history_thread *thread, uint64_t position)
     if (cut != 0 && !thread->is_cut_told) {
         thread->is_cut_told = true;
         report(REPORT_ERROR, "history_behind",
-               "from_position=%llu note=\"its queue was full; the next start writes the rest from the log\"",
+               "from_position=%llu note=\"its queue was full; the next start writes the rest from "
+               "the log\"",
                (unsigned long long)cut);
     }
     return err;
@@ -160,7 +161,8 @@ static enum err rest(struct history_thread *thread, uint64_t position)
 static void fail(struct history_thread *thread, enum err err)
 {
     report(REPORT_ERROR, "history_failed",
-           "error=%s position=%llu why=%s note=\"the engine goes on; the next start writes the rest from the log\"",
+           "error=%s position=%llu why=%s note=\"the engine goes on; the next start writes the "
+           "rest from the log\"",
            words_err_name(err), (unsigned long long)history_position(thread->history),
            REPORT_TEXT(history_fault_text(thread->history)));
     history_queue_give_up(thread->queue, history_position(thread->history) + 1);
@@ -249,7 +251,8 @@ static enum err start(struct history_thread *thread, const struct history_thread
     }
     atomic_init(&thread->position, position);
     if (pthread_create(&thread->writer, NULL, run, thread) != 0) {
-        (void)snprintf(fault->text, sizeof fault->text, "the system gives no thread for the history");
+        (void)snprintf(fault->text, sizeof fault->text,
+                       "the system gives no thread for the history");
         return ERR_UNAVAILABLE;
     }
     thread->is_running = true;
@@ -263,7 +266,8 @@ enum err history_thread_open(const struct history_thread_options *options,
 {
     struct history_thread *thread = calloc(1, sizeof *thread);
     if (thread == NULL) {
-        (void)snprintf(out_fault->text, sizeof out_fault->text, "not enough memory for the history");
+        (void)snprintf(out_fault->text, sizeof out_fault->text,
+                       "not enough memory for the history");
         return ERR_MEMORY;
     }
     thread->disk.directory = -1;

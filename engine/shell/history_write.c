@@ -67,9 +67,9 @@ static enum err write_receipt(struct history *history, const struct effect_resul
     }
     struct history_piece principal = history_principal(&history->names, result->principal);
     if (principal.bytes == NULL) {
-        int size = snprintf(hash, sizeof hash, "%016llx%016llx",
-                            (unsigned long long)result->principal.hi,
-                            (unsigned long long)result->principal.lo);
+        int size =
+            snprintf(hash, sizeof hash, "%016llx%016llx", (unsigned long long)result->principal.hi,
+                     (unsigned long long)result->principal.lo);
         principal = (struct history_piece){hash, (uint32_t)size};
     }
     struct history_binder binder = history_bind(history, HISTORY_SQL_RECEIPT);
@@ -143,9 +143,8 @@ static void bind_timeline(struct history *history, struct history_binder *binder
     history_bind_count(binder, line->distance_cm > 0 ? (uint64_t)line->distance_cm : 0);
     history_bind_piece(binder, line->event != NULL ? history_type(names, line->event->head->type)
                                                    : (struct history_piece){NULL, 0});
-    history_bind_piece(binder,
-                       history_device(names, line->event != NULL ? line->event->head->device
-                                                                 : NONE32));
+    history_bind_piece(
+        binder, history_device(names, line->event != NULL ? line->event->head->device : NONE32));
     history_bind_int(binder, line->event_count);
     history_bind_piece(binder, (struct history_piece){line->text, line->text_size});
     history_bind_piece(binder, sentences.zh);
@@ -153,11 +152,11 @@ static void bind_timeline(struct history *history, struct history_binder *binder
     history_bind_piece(binder, history_holder_department(names, line->holder));
     history_bind_piece(binder, history_person_department(names, line->actor));
     history_bind_piece(binder, history_person_team(names, line->actor));
-    history_bind_word(binder,
-                      line->event != NULL ? history_source(names, line->gateway) : NULL);
+    history_bind_word(binder, line->event != NULL ? history_source(names, line->gateway) : NULL);
     history_bind_count(binder, line->amount);
     history_bind_count(binder, line->event != NULL ? line->event_count : line->report);
-    history_bind_copy(binder, case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
+    history_bind_copy(binder,
+                      case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
     history_bind_instant(binder, line->until_ms);
 }
 
@@ -218,7 +217,8 @@ static enum err write_decision(struct history *history, const struct effect *eff
     const struct effect_decision *decision = &effect->of.decision;
     const struct history_names *names = &history->names;
     struct history_dirty_case *dirty;
-    enum err err = history_case_at(history, (struct history_touch){decision->case_no, false}, &dirty);
+    enum err err =
+        history_case_at(history, (struct history_touch){decision->case_no, false}, &dirty);
     if (err != ERR_OK) {
         return err;
     }
@@ -234,8 +234,8 @@ static enum err write_decision(struct history *history, const struct effect *eff
     history_bind_word(&binder, words_order_kind_name(decision->order_kind));
     history_bind_piece(&binder, history_rule(names, decision->rule));
     history_bind_piece(&binder, history_person(names, chosen));
-    history_bind_word(&binder,
-                      decision->binding != CODE_NOTHING ? words_code_name(decision->binding) : NULL);
+    history_bind_word(
+        &binder, decision->binding != CODE_NOTHING ? words_code_name(decision->binding) : NULL);
     history_bind_int(&binder, decision->considered);
     history_bind_piece(&binder, history_decision_json(history, decision));
     history_bind_piece(&binder, sentences.zh);
@@ -307,10 +307,10 @@ enum err history_write_effect(struct history *history, const struct history_reco
         return write_notice(history, effect);
     case EFFECT_SILENCE:
         return write_silence(history, effect);
-    case EFFECT_FIRING:    /* the rule stands in the case, the code in the receipt */
-    case EFFECT_ITEM:      /* the order tells it */
-    case EFFECT_CONTACT:   /* the timeline tells the acts; ciphertext and keys are no business of the history */
-    case EFFECT_PLAN:      /* its turns stand in the case's timeline; numbers are counted from the log */
+    case EFFECT_FIRING: /* the rule stands in the case, the code in the receipt */
+    case EFFECT_ITEM:   /* the order tells it */
+    case EFFECT_CONTACT: /* the timeline tells the acts; ciphertext and keys are no business of the history */
+    case EFFECT_PLAN: /* its turns stand in the case's timeline; numbers are counted from the log */
     case EFFECT_ACTIVATED: /* the records that follow bear the new names */
     default:
         return ERR_OK;

@@ -37,7 +37,8 @@ struct key_vault {
     sqlite3_stmt *drop;
     struct pooled pool[POOL_SIZE];
     uint32_t pool_count;
-    struct due *dues; /* in order of position; as many as contacts can come before the disk has said durable */
+    struct due *
+        dues; /* in order of position; as many as contacts can come before the disk has said durable */
     uint32_t due_count, due_capacity;
     bool is_reader;
     enum err failure;
@@ -48,9 +49,9 @@ static enum err fail(struct key_vault *vault, const char *doing)
 {
     if (vault->failure == ERR_OK) {
         const int code = sqlite3_errcode(vault->db) & 0xff;
-        vault->failure = code == SQLITE_FULL                              ? ERR_NO_SPACE
+        vault->failure = code == SQLITE_FULL                               ? ERR_NO_SPACE
                          : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_DAMAGED
-                                                                          : ERR_IO;
+                                                                           : ERR_IO;
         (void)snprintf(vault->why, sizeof vault->why, "keys.db: cannot %.80s: %.140s", doing,
                        sqlite3_errmsg(vault->db));
     }
@@ -59,7 +60,8 @@ static enum err fail(struct key_vault *vault, const char *doing)
 
 static enum err run(struct key_vault *vault, const char *sql, const char *doing)
 {
-    return sqlite3_exec(vault->db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : fail(vault, doing);
+    return sqlite3_exec(vault->db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK
+                                                                       : fail(vault, doing);
 }
 
 static bool read_number(struct key_vault *vault, const char *sql, int64_t *out_number)
@@ -108,7 +110,8 @@ static enum err check(struct key_vault *vault, uint64_t log_salt)
     }
     if (application != APPLICATION_ID || version != VAULT_VERSION) {
         return refuse(vault, ERR_VERSION,
-                      "keys.db is not a key database of this version; restore it from its backup, or move it away: "
+                      "keys.db is not a key database of this version; restore it from its backup, "
+                      "or move it away: "
                       "then no contact of the log can be read any more");
     }
     if (vault->is_reader) {
@@ -119,15 +122,18 @@ static enum err check(struct key_vault *vault, uint64_t log_salt)
     }
     if ((uint64_t)salt != log_salt) {
         return refuse(vault, ERR_MISMATCH,
-                      "keys.db belongs to another log: opening it here would delete keys that are needed there. Put the "
+                      "keys.db belongs to another log: opening it here would delete keys that are "
+                      "needed there. Put the "
                       "right one into the data directory, or move it away");
     }
     sqlite3_stmt *stmt = NULL;
-    bool is_whole = sqlite3_prepare_v2(vault->db, "PRAGMA quick_check", -1, &stmt, NULL) == SQLITE_OK &&
-                    sqlite3_step(stmt) == SQLITE_ROW &&
-                    strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
+    bool is_whole =
+        sqlite3_prepare_v2(vault->db, "PRAGMA quick_check", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW &&
+        strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
     (void)sqlite3_finalize(stmt);
-    return is_whole ? ERR_OK : refuse(vault, ERR_DAMAGED, "keys.db is damaged; restore it from its backup");
+    return is_whole ? ERR_OK
+                    : refuse(vault, ERR_DAMAGED, "keys.db is damaged; restore it from its backup");
 }
 
 static enum err prepare(struct key_vault *vault)
@@ -161,7 +167,8 @@ static enum err open_file(struct key_vault *vault, const char *data)
 {
     char path[600];
     (void)snprintf(path, sizeof path, "%s/keys.db", data);
-    int flags = SQLITE_OPEN_NOMUTEX | (vault->is_reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    int flags =
+        SQLITE_OPEN_NOMUTEX | (vault->is_reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     if (!vault->is_reader) { /* SQLite would make it readable for all */
         int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (file >= 0) {
@@ -291,8 +298,8 @@ void key_vault_see(void *context, uint64_t position, const struct effect *effect
         vault->dues = dues;
         vault->due_capacity = capacity;
     }
-    vault->dues[vault->due_count++] =
-        (struct due){effect->of.contact.id, position, effect->of.contact.code == CODE_CONTACT_ERASED};
+    vault->dues[vault->due_count++] = (struct due){effect->of.contact.id, position,
+                                                   effect->of.contact.code == CODE_CONTACT_ERASED};
 }
 
 static enum err drop_key(struct key_vault *vault, struct hash128 id)
@@ -354,9 +361,11 @@ static enum err list_needed(struct key_vault *vault, const struct core *core, ui
     uint32_t slot = 0;
     uint8_t key[CONTACT_KEY_SIZE];
     sqlite3_stmt *stmt = NULL;
-    enum err err = run(vault, "CREATE TEMP TABLE needed(id BLOB PRIMARY KEY) WITHOUT ROWID", "sort its keys");
-    if (err == ERR_OK && sqlite3_prepare_v2(vault->db, "INSERT OR IGNORE INTO needed(id) VALUES(?1)", -1,
-                                            &stmt, NULL) != SQLITE_OK) {
+    enum err err =
+        run(vault, "CREATE TEMP TABLE needed(id BLOB PRIMARY KEY) WITHOUT ROWID", "sort its keys");
+    if (err == ERR_OK &&
+        sqlite3_prepare_v2(vault->db, "INSERT OR IGNORE INTO needed(id) VALUES(?1)", -1, &stmt,
+                           NULL) != SQLITE_OK) {
         err = fail(vault, "sort its keys");
     }
     *out_missing = 0;
@@ -380,7 +389,8 @@ enum err key_vault_settle(struct key_vault *vault, const struct core *core, uint
         err = list_needed(vault, core, out_missing);
     }
     if (err == ERR_OK) {
-        err = run(vault, "DELETE FROM keys WHERE id NOT IN (SELECT id FROM needed); DROP TABLE needed",
+        err = run(vault,
+                  "DELETE FROM keys WHERE id NOT IN (SELECT id FROM needed); DROP TABLE needed",
                   "delete keys that nobody needs");
     }
     if (err != ERR_OK) {

@@ -24,7 +24,8 @@ enum err key_vault_open(const char *data, uint64_t log_salt, struct key_vault **
                         struct data_fault *out_fault) WARN_UNUSED;
 /* For looking on only. ERR_NOT_FOUND: no keys.db, or not readable for this user. */
 enum err key_vault_read(const char *data, struct key_vault **out_vault) WARN_UNUSED;
-void key_vault_close(struct key_vault *vault); /* NULL is fine. What is still due goes at the next start */
+void key_vault_close(
+    struct key_vault *vault); /* NULL is fine. What is still due goes at the next start */
 
 /* take is NULL of a vault opened for reading. */
 struct contact_keys key_vault_keys(struct key_vault *vault);

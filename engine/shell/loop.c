@@ -21,7 +21,8 @@
 #include <uv.h>
 
 #define BATCHES_PER_TURN 16 /* then sockets are looked at again */
-#define TURN_MS_MAX 3       /* ... or after that time: what just came may be more urgent than what waits */
+#define TURN_MS_MAX                                                                                \
+    3 /* ... or after that time: what just came may be more urgent than what waits */
 /* Encoded and not yet with the disk; then requests wait in their lanes, where the urgent overtake. A group is written in one
  * piece, and what is urgent waits for the one being written and then for its own. */
 #define PENDING_BYTES_MAX (2u << 20)
@@ -59,11 +60,11 @@ struct loop {
     struct log_fault expiry_fault;
     bool is_expiring;
     bool has_expiry_failed; /* told once, tried again at the next start */
-    int64_t expired_at_ms; /* evidence was last looked through, log time */
+    int64_t expired_at_ms;  /* evidence was last looked through, log time */
     enum phase phase;
     bool is_seal_due;
     bool has_work; /* the turn shall run again at once */
-    bool is_clean;   /* everything accepted is on disk and sealed */
+    bool is_clean; /* everything accepted is on disk and sealed */
     uint32_t jumps_told;
     bool is_history_crowded;
     uint64_t history_crowdings; /* times it became so */
@@ -248,7 +249,8 @@ static bool is_history_crowded(struct loop *loop)
     if (is_crowded && !loop->is_history_crowded) {
         loop->history_crowdings++;
         report(REPORT_WARN, "history_crowded",
-               "position=%llu history=%llu times=%llu doing=\"refusing new reports until it catches up\"",
+               "position=%llu history=%llu times=%llu doing=\"refusing new reports until it "
+               "catches up\"",
                (unsigned long long)node_position(loop->options->node),
                (unsigned long long)history_thread_position(loop->options->history),
                (unsigned long long)loop->history_crowdings);
@@ -309,7 +311,9 @@ static void start_rules(struct loop *loop)
 static uint64_t find_base(const struct disk *disk)
 {
     struct snapshot_list list;
-    return snapshot_list(disk, &list) == ERR_OK && list.count >= SNAPSHOTS_KEPT ? list.positions[SNAPSHOTS_KEPT - 1] : 0;
+    return snapshot_list(disk, &list) == ERR_OK && list.count >= SNAPSHOTS_KEPT
+               ? list.positions[SNAPSHOTS_KEPT - 1]
+               : 0;
 }
 
 static void expire_positions(uv_work_t *work)
@@ -317,8 +321,10 @@ static void expire_positions(uv_work_t *work)
     struct loop *loop = work->data;
     const struct log_options options = log_options_default();
     const uint64_t base = find_base(loop->options->disk);
-    loop->expiry.until_position = base < loop->expiry.until_position ? base : loop->expiry.until_position;
-    loop->expiry_err = log_expire(loop->options->disk, &options, &loop->expiry, &loop->expiry_fault);
+    loop->expiry.until_position =
+        base < loop->expiry.until_position ? base : loop->expiry.until_position;
+    loop->expiry_err =
+        log_expire(loop->options->disk, &options, &loop->expiry, &loop->expiry_fault);
 }
 
 static void on_positions(uv_work_t *work, int status)
@@ -330,24 +336,29 @@ static void on_positions(uv_work_t *work, int status)
     }
     if (loop->expiry_err != ERR_OK) {
         loop->has_expiry_failed = true;
-        report(REPORT_ERROR, "expiry_failed", "error=%s file=%s why=%s note=\"old positions stay in the log\"",
-               words_err_name(loop->expiry_err), loop->expiry_fault.file, REPORT_TEXT(loop->expiry_fault.what));
+        report(REPORT_ERROR, "expiry_failed",
+               "error=%s file=%s why=%s note=\"old positions stay in the log\"",
+               words_err_name(loop->expiry_err), loop->expiry_fault.file,
+               REPORT_TEXT(loop->expiry_fault.what));
     } else if (loop->expiry.entries > 0) {
-        report(REPORT_INFO, "positions_expired", "entries=%llu position=%llu", (unsigned long long)loop->expiry.entries,
-               (unsigned long long)loop->expiry.position);
+        report(REPORT_INFO, "positions_expired", "entries=%llu position=%llu",
+               (unsigned long long)loop->expiry.entries, (unsigned long long)loop->expiry.position);
     }
-    loop->expiry.after_position = loop->expiry_err == ERR_OK ? loop->expiry.position : loop->expiry.after_position;
+    loop->expiry.after_position =
+        loop->expiry_err == ERR_OK ? loop->expiry.position : loop->expiry.after_position;
 }
 
 static void start_expiry(struct loop *loop)
 {
     const struct loop_options *options = loop->options;
-    if (options->positions_keep_ms == 0 || loop->is_expiring || loop->has_expiry_failed || loop->phase != PHASE_RUNNING) {
+    if (options->positions_keep_ms == 0 || loop->is_expiring || loop->has_expiry_failed ||
+        loop->phase != PHASE_RUNNING) {
         return;
     }
     loop->is_expiring = true;
     loop->expiry.before_ms = sub_clamped(options->clock->log_ms, options->positions_keep_ms);
-    loop->expiry.until_position = options->history != NULL ? history_thread_position(options->history) : UINT64_MAX;
+    loop->expiry.until_position =
+        options->history != NULL ? history_thread_position(options->history) : UINT64_MAX;
     loop->expiring.data = loop;
     if (uv_queue_work(&loop->uv, &loop->expiring, expire_positions, on_positions) != 0) {
         loop->is_expiring = false;
@@ -441,7 +452,8 @@ static void on_seal(uv_timer_t *handle)
 static void on_durable(void *context, uint64_t position)
 {
     struct loop *loop = context;
-    if (loop->options->keys != NULL && fail_keys(loop, key_vault_durable(loop->options->keys, position))) {
+    if (loop->options->keys != NULL &&
+        fail_keys(loop, key_vault_durable(loop->options->keys, position))) {
         return; /* an erasure is answered when its key is gone */
     }
     node_durable(loop->options->node, position);
@@ -459,7 +471,8 @@ static void on_numbers(uv_timer_t *handle)
     struct node_counts edge = node_counts_now(loop->options->node);
     const struct core_counts *core = core_counts_now(node_core(loop->options->node));
     if (loop->options->keys != NULL &&
-        fail_keys(loop, key_vault_tidy(loop->options->keys, node_durable_position(loop->options->node)))) {
+        fail_keys(loop, key_vault_tidy(loop->options->keys,
+                                       node_durable_position(loop->options->node)))) {
         return;
     }
     start_expiry(loop);
@@ -554,7 +567,8 @@ static enum err start(struct loop *loop)
     enum err err = log_thread_open(&loop->uv, options->log, &events, &loop->thread);
     if (err == ERR_OK) {
         start_expiry(loop);
-        pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread, options->notify);
+        pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread,
+                    options->notify);
     }
     return err;
 }

@@ -18,8 +18,8 @@
 #include "engine/shell/history_thread.h"
 #include "engine/shell/key_vault.h"
 #include "engine/shell/log_clock.h"
-#include "engine/shell/service_notify.h"
 #include "engine/shell/nano.h"
+#include "engine/shell/service_notify.h"
 #include "engine/shell/snapshot_child.h"
 
 #include <uv.h>
@@ -32,9 +32,10 @@ struct loop_options {
     struct nano *nano;
     struct history_thread *history; /* NULL: none is written */
     const struct disk *disk;        /* of the data directory */
-    int64_t positions_keep_ms;      /* positions of people leave the log after that much log time; 0 = never */
-    struct evidence_store *evidence;      /* NULL: files are refused */
-    struct key_vault *keys;         /* NULL: no contacts are taken */
+    int64_t
+        positions_keep_ms; /* positions of people leave the log after that much log time; 0 = never */
+    struct evidence_store *evidence;  /* NULL: files are refused */
+    struct key_vault *keys;           /* NULL: no contacts are taken */
     struct snapshot_child *snapshots; /* NULL: none are made */
     /* HUP. May queue work on the loop; what it activates is appended in the next turn. NULL: HUP is ignored */
     void (*on_reload)(void *context, uv_loop_t *uv);

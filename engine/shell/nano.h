@@ -15,7 +15,8 @@
 
 #define NANO_LISTENERS_MAX 8u
 #define NANO_FRAMES_PER_CALL 64u
-#define NANO_BYTES_PER_CALL (512u << 10) /* ... or about so many bytes: then a turn, for one of them may be urgent */
+#define NANO_BYTES_PER_CALL                                                                        \
+    (512u << 10) /* ... or about so many bytes: then a turn, for one of them may be urgent */
 
 struct nano {
     struct {

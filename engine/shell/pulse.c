@@ -45,15 +45,16 @@ static void on_pulse(uv_timer_t *timer)
     if (is_low != pulse->was_low) {
         pulse->was_low = is_low;
         report(is_low ? REPORT_WARN : REPORT_INFO, is_low ? "disk_nearly_full" : "disk_has_room",
-               is_low ? "doing=\"refusing new reports; open cases are worked on\"" : "doing=\"taking reports again\"");
+               is_low ? "doing=\"refusing new reports; open cases are worked on\""
+                      : "doing=\"taking reports again\"");
     }
     if (pulse->notify != NULL && pulse->notify->watchdog_ms > 0) {
         service_notify_say(pulse->notify, "WATCHDOG=1\n");
     }
 }
 
-void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log, struct log_thread *thread,
-                 const struct service_notify *notify)
+void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log,
+                 struct log_thread *thread, const struct service_notify *notify)
 {
     *pulse = (struct pulse){
         .log = log, .thread = thread, .notify = notify, .began_ms = uv_hrtime() / 1000000};

@@ -17,13 +17,13 @@ struct pulse {
     struct log *log;
     struct log_thread *thread;
     const struct service_notify *notify; /* NULL: none */
-    uint64_t began_ms; /* monotonic */
+    uint64_t began_ms;                   /* monotonic */
     bool was_low;
 };
 
 /* Says READY, and from now on the node knows the process's numbers. node, log and thread outlive the loop's run. */
-void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log, struct log_thread *thread,
-                 const struct service_notify *notify);
+void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log,
+                 struct log_thread *thread, const struct service_notify *notify);
 
 /* Says STOPPING; the watchdog is fed on. */
 void pulse_say_stopping(const struct pulse *pulse);

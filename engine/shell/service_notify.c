@@ -23,7 +23,8 @@ static bool read_watchdog(const char *text, int64_t *out_ms)
     return true;
 }
 
-enum err service_notify_open(struct service_notify *notify, const char *socket_name, const char *watchdog_us)
+enum err service_notify_open(struct service_notify *notify, const char *socket_name,
+                             const char *watchdog_us)
 {
     *notify = (struct service_notify){.fd = -1, .to = {.sun_family = AF_UNIX}};
     size_t size = socket_name != NULL ? strlen(socket_name) : 0;
@@ -32,7 +33,8 @@ enum err service_notify_open(struct service_notify *notify, const char *socket_n
     }
     int64_t watchdog_ms = 0;
     if (size < 2 || size >= sizeof notify->to.sun_path ||
-        (socket_name[0] != '/' && socket_name[0] != '@') || !read_watchdog(watchdog_us, &watchdog_ms)) {
+        (socket_name[0] != '/' && socket_name[0] != '@') ||
+        !read_watchdog(watchdog_us, &watchdog_ms)) {
         return ERR_INPUT;
     }
     memcpy(notify->to.sun_path, socket_name, size);
@@ -40,7 +42,8 @@ enum err service_notify_open(struct service_notify *notify, const char *socket_n
     if (is_abstract) {
         notify->to.sun_path[0] = '\0';
     }
-    notify->to_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (is_abstract ? 0 : 1));
+    notify->to_size =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size + (is_abstract ? 0 : 1));
     notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (notify->fd < 0) {
         return ERR_IO;
@@ -60,7 +63,7 @@ void service_notify_close(struct service_notify *notify)
 void service_notify_say(const struct service_notify *notify, const char *lines)
 {
     if (notify->fd >= 0) {
-        (void)sendto(notify->fd, lines, strlen(lines), MSG_NOSIGNAL, (const struct sockaddr *)&notify->to,
-                     notify->to_size);
+        (void)sendto(notify->fd, lines, strlen(lines), MSG_NOSIGNAL,
+                     (const struct sockaddr *)&notify->to, notify->to_size);
     }
 }

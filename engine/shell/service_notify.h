@@ -22,7 +22,8 @@ struct service_notify {
 
 /* socket and watchdog_us as NOTIFY_SOCKET and WATCHDOG_USEC have them; NULL or "": not asked for. ERR_INPUT: not an address,
  * or not a number; ERR_IO: no socket to be had. After an error nothing is said. */
-enum err service_notify_open(struct service_notify *notify, const char *socket, const char *watchdog_us) WARN_UNUSED;
+enum err service_notify_open(struct service_notify *notify, const char *socket,
+                             const char *watchdog_us) WARN_UNUSED;
 void service_notify_close(struct service_notify *notify);
 
 /* "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."; lines end with '\n'. Never blocks. */

@@ -205,8 +205,7 @@ void snapshot_child_finish(struct snapshot_child *child, bool has_room)
     child->fork_us = child->held_us = 0;
     describe(child);
     snapshot_paths_make(child->info.position, getpid(), &paths);
-    enum err err =
-        snapshot_write(&child->disk->disk, &paths, node_core(child->node), &child->info);
+    enum err err = snapshot_write(&child->disk->disk, &paths, node_core(child->node), &child->info);
     if (err == ERR_OK) {
         tell_done(child);
     } else {

@@ -33,11 +33,11 @@ struct snapshot_child {
     const struct log *log;
     struct snapshot_rhythm rhythm;
     const struct history_thread *history; /* may still need an older one; NULL */
-    pid_t pid;               /* of the child that writes, 0 = none */
-    struct snapshot_info info; /* of what it writes */
+    pid_t pid;                            /* of the child that writes, 0 = none */
+    struct snapshot_info info;            /* of what it writes */
     uint64_t begun_position; /* of the last one begun, or the one this engine began with */
     int64_t begun_at_ms;     /* real, monotonic */
-    int64_t held_at_us;      /* since when the engine waits for the disk to begin, 0 = it does not */
+    int64_t held_at_us; /* since when the engine waits for the disk to begin, 0 = it does not */
     int64_t held_us, fork_us; /* of the child that writes */
 };
 

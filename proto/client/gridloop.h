@@ -106,9 +106,9 @@ struct gridloop_event {
     double lon, lat; /* degrees */
     uint32_t accuracy_cm;
     const struct gridloop_field *fields;
-    size_t field_count; /* <= 64 */
-    const char *text;   /* <= 4000 bytes */
-    uint32_t flags;     /* enum gridloop_event_flag */
+    size_t field_count;                     /* <= 64 */
+    const char *text;                       /* <= 4000 bytes */
+    uint32_t flags;                         /* enum gridloop_event_flag */
     const struct gridloop_contact *contact; /* NULL: none */
 };
 
@@ -120,7 +120,8 @@ struct gridloop_result {
     const char *case_no; /* "110108-20260303-0001" or "" */
     bool is_late;
     const char *hint; /* "" or what was expected */
-    uint32_t report;  /* which of the case's reports it is, from 1; 0 = none. "CASE.REPORT" is the reporter's receipt */
+    uint32_t
+        report; /* which of the case's reports it is, from 1; 0 = none. "CASE.REPORT" is the reporter's receipt */
 };
 
 /* ---- gateway ---- */
@@ -353,7 +354,7 @@ struct gridloop_act_result {
     int state;         /* of the order, or of the case */
     uint64_t possible; /* bit per action possible now */
     const char *hint;
-    uint32_t report;   /* of a report, as in gridloop_result */
+    uint32_t report; /* of a report, as in gridloop_result */
 };
 
 /* Return true once the item is safe with the app (stored, or shown): it is not told again. */
@@ -423,25 +424,29 @@ int gridloop_operator_act(const char *urls, const char *identity, const struct g
 /* Puts a photo or file of 1 byte to 2 MiB into the engine's evidence store; out_digest (16 bytes, BLAKE2b-128 of the bytes) is what
  * an act then names. Again and again under the same digest until answered, so it is once-only. out_result->code: GRIDLOOP_CODE's
  * STORED, or why not. Needs no outbox: put it before or after the act, an act may name what is still on its way. */
-int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size, uint32_t wait_ms,
-                          unsigned char out_digest[16], struct gridloop_operator_result *out_result);
+int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size,
+                          uint32_t wait_ms, unsigned char out_digest[16],
+                          struct gridloop_operator_result *out_result);
 
 /* Which rules run (activate false: identity may be anybody the engine knows), or, by a person with the right, the rule files of
  * the engine's city read again and used. */
 struct gridloop_rules_request {
     int activate;
-    const char *reason;            /* why, to activate: at most 119 bytes */
-    const unsigned char *expected; /* 16 bytes: digest of the files as they were checked; NULL: whatever they are */
+    const char *reason; /* why, to activate: at most 119 bytes */
+    const unsigned char
+        *expected; /* 16 bytes: digest of the files as they were checked; NULL: whatever they are */
 };
 struct gridloop_rules_result {
-    int code;                 /* DONE, or GRIDLOOP_CODE's reason why not */
-    unsigned char rules[16];  /* digest of the rule files that run now; zeros after a refusal without one */
+    int code; /* DONE, or GRIDLOOP_CODE's reason why not */
+    unsigned char
+        rules[16]; /* digest of the rule files that run now; zeros after a refusal without one */
     unsigned char policy[16]; /* of the image they were compiled to */
     uint32_t kept, reset, added, removed;
     char hint[2200]; /* what is wrong */
 };
-int gridloop_operator_rules(const char *urls, const char *identity, const struct gridloop_rules_request *request,
-                            uint32_t wait_ms, struct gridloop_rules_result *out_result);
+int gridloop_operator_rules(const char *urls, const char *identity,
+                            const struct gridloop_rules_request *request, uint32_t wait_ms,
+                            struct gridloop_rules_result *out_result);
 
 #ifdef __cplusplus
 }

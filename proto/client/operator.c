@@ -30,7 +30,8 @@ static bool make_key(char key[40])
     return true;
 }
 
-static void take_contacts(const Gridloop__Wire__ActResult *got, struct gridloop_operator_result *result)
+static void take_contacts(const Gridloop__Wire__ActResult *got,
+                          struct gridloop_operator_result *result)
 {
     for (size_t i = 0; i < got->n_contacts && i < COUNT_OF(result->contacts); i++) {
         const Gridloop__Wire__Contact *from = got->contacts[i];
@@ -94,9 +95,10 @@ static int exchange(struct link *link, const struct question *question, uint32_t
         uint64_t request_id = 0;
         if (now_ms >= send_at_ms) {
             memcpy(link_inner(link), question->inner, question->size);
-            send_at_ms = now_ms + (link_send(link, question->kind, question->size, &request_id) == ERR_OK
-                                       ? question->resend_ms
-                                       : 25);
+            send_at_ms =
+                now_ms + (link_send(link, question->kind, question->size, &request_id) == ERR_OK
+                              ? question->resend_ms
+                              : 25);
         }
         struct codec_answer got;
         while (link_receive(link, &got)) {
@@ -142,15 +144,18 @@ int gridloop_operator_act(const char *urls, const char *identity, const struct g
     return status;
 }
 
-int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size, uint32_t wait_ms,
-                          unsigned char out_digest[16], struct gridloop_operator_result *out_result)
+int gridloop_operator_put(const char *urls, const char *identity, const void *bytes, size_t size,
+                          uint32_t wait_ms, unsigned char out_digest[16],
+                          struct gridloop_operator_result *out_result)
 {
-    if (urls == NULL || identity == NULL || bytes == NULL || out_digest == NULL || out_result == NULL || size == 0) {
+    if (urls == NULL || identity == NULL || bytes == NULL || out_digest == NULL ||
+        out_result == NULL || size == 0) {
         return GRIDLOOP_INVALID;
     }
     *out_result = (struct gridloop_operator_result){0};
     if (size > CODEC_BLOB_SIZE_MAX) {
-        (void)snprintf(out_result->hint, sizeof(out_result->hint), "%zu bytes, at most %u", size, CODEC_BLOB_SIZE_MAX);
+        (void)snprintf(out_result->hint, sizeof(out_result->hint), "%zu bytes, at most %u", size,
+                       CODEC_BLOB_SIZE_MAX);
         return GRIDLOOP_INVALID;
     }
     struct link link;
@@ -170,15 +175,17 @@ int gridloop_operator_put(const char *urls, const char *identity, const void *by
     *at++ = 2 << 3 | 2;
     at = wire_put_varint(at, size);
     memcpy(at, bytes, size);
-    const struct question question = {KIND_BLOB_PUT, inner,       (uint32_t)(at - inner + (ptrdiff_t)size),
-                                      RESEND_MS,     take_answer, out_result};
+    const struct question question = {
+        KIND_BLOB_PUT, inner,       (uint32_t)(at - inner + (ptrdiff_t)size),
+        RESEND_MS,     take_answer, out_result};
     const int status = exchange(&link, &question, wait_ms);
     link_close(&link);
     free(inner);
     return status;
 }
 
-static void take_digest(const ProtobufCBinaryData *from, protobuf_c_boolean is_there, unsigned char out[16])
+static void take_digest(const ProtobufCBinaryData *from, protobuf_c_boolean is_there,
+                        unsigned char out[16])
 {
     if (is_there && from->len == 16) {
         memcpy(out, from->data, 16);
@@ -197,7 +204,8 @@ static bool take_rules(const Gridloop__Wire__Answer *answer, void *context)
         result->reset = got->reset;
         result->added = got->added;
         result->removed = got->removed;
-        (void)snprintf(result->hint, sizeof(result->hint), "%s", got->hint != NULL ? got->hint : "");
+        (void)snprintf(result->hint, sizeof(result->hint), "%s",
+                       got->hint != NULL ? got->hint : "");
         return got->code != CODE_OVERLOADED;
     }
     struct gridloop_operator_result refusal = {0};
@@ -209,8 +217,9 @@ static bool take_rules(const Gridloop__Wire__Answer *answer, void *context)
     return true;
 }
 
-int gridloop_operator_rules(const char *urls, const char *identity, const struct gridloop_rules_request *request,
-                            uint32_t wait_ms, struct gridloop_rules_result *out_result)
+int gridloop_operator_rules(const char *urls, const char *identity,
+                            const struct gridloop_rules_request *request, uint32_t wait_ms,
+                            struct gridloop_rules_result *out_result)
 {
     if (urls == NULL || identity == NULL || request == NULL || out_result == NULL) {
         return GRIDLOOP_INVALID;
@@ -218,8 +227,8 @@ int gridloop_operator_rules(const char *urls, const char *identity, const struct
     *out_result = (struct gridloop_rules_result){0};
     const size_t reason_size = request->reason == NULL ? 0 : strlen(request->reason);
     if (reason_size > RULES_REASON_MAX) {
-        (void)snprintf(out_result->hint, sizeof(out_result->hint), "the reason has %zu bytes, at most %u", reason_size,
-                       RULES_REASON_MAX);
+        (void)snprintf(out_result->hint, sizeof(out_result->hint),
+                       "the reason has %zu bytes, at most %u", reason_size, RULES_REASON_MAX);
         return GRIDLOOP_INVALID;
     }
     uint8_t inner[RULES_REASON_MAX + 32];
@@ -243,7 +252,8 @@ int gridloop_operator_rules(const char *urls, const char *identity, const struct
     if (err != ERR_OK) {
         return status_of_err(err);
     }
-    const struct question question = {KIND_RULES, inner, (uint32_t)(at - inner), RULES_RESEND_MS, take_rules, out_result};
+    const struct question question = {KIND_RULES,      inner,      (uint32_t)(at - inner),
+                                      RULES_RESEND_MS, take_rules, out_result};
     const int status = exchange(&link, &question, wait_ms);
     link_close(&link);
     return status;

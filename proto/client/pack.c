@@ -124,9 +124,12 @@ static enum err set_contact(const struct gridloop_contact *from, Gridloop__Wire_
                             struct pack_why *why)
 {
     enum err err = set_text(from->name, "contact name", CODEC_CONTACT_NAME_MAX, &to->name, why);
-    err = err != ERR_OK ? err
-                        : set_text(from->phone, "contact phone", CODEC_CONTACT_PHONE_MAX, &to->phone, why);
-    return err != ERR_OK ? err : set_text(from->note, "contact note", CODEC_CONTACT_NOTE_MAX, &to->note, why);
+    err = err != ERR_OK
+              ? err
+              : set_text(from->phone, "contact phone", CODEC_CONTACT_PHONE_MAX, &to->phone, why);
+    return err != ERR_OK
+               ? err
+               : set_text(from->note, "contact note", CODEC_CONTACT_NOTE_MAX, &to->note, why);
 }
 
 enum err pack_event(const struct gridloop_event *event, const char *id, uint8_t *buffer,
@@ -202,8 +205,8 @@ enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buff
     if (act->action <= 0 || act->reason < 0) {
         return refuse(out_why, "action: an action is needed");
     }
-    const bool is_about_none = act->action == GRIDLOOP_PLAN_START || act->action == GRIDLOOP_SILENCE ||
-                               act->action == GRIDLOOP_UNSILENCE;
+    const bool is_about_none = act->action == GRIDLOOP_PLAN_START ||
+                               act->action == GRIDLOOP_SILENCE || act->action == GRIDLOOP_UNSILENCE;
     if (!is_about_none && act->order == 0 && (act->case_no == NULL || act->case_no[0] == '\0')) {
         return refuse(out_why, "order or case: one of them is needed");
     }

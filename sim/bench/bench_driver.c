@@ -279,7 +279,8 @@ enum err bench_driver_restart(struct bench_driver *driver)
     if (err != ERR_OK) {
         return err;
     }
-    const struct activate_body body = {.city = driver->city.image.digest, .policy = driver->policy.image.digest};
+    const struct activate_body body = {.city = driver->city.image.digest,
+                                       .policy = driver->policy.image.digest};
     const struct command_head head = {.kind = COMMAND_ACTIVATE};
     driver->now_ms = BENCH_START_MS;
     driver->gateway_seq = driver->offer_count = 0;

@@ -280,7 +280,8 @@ static void add_load(struct bench *bench, const struct match_case *item,
         row.bar_kind = BENCH_AT_MOST;
         row.bar = 1;
     }
-    (void)snprintf(row.note, sizeof row.note, "then lowered in %.2f s, image of %.1f MB, index of %.1f MB",
+    (void)snprintf(row.note, sizeof row.note,
+                   "then lowered in %.2f s, image of %.1f MB, index of %.1f MB",
                    (double)rules->lower_ns / 1e9, (double)rules->size / 1e6,
                    (double)index_size(&rules->policy) / 1e6);
     bench_add(bench, &row);

@@ -32,8 +32,10 @@ static void add_streets(struct ground *ground, struct road_graph *graph)
 {
     struct random *random = &ground->random;
     for (uint32_t i = 0; i < SIDE * SIDE; i++) {
-        const int32_t lon = 1160000000 + (int32_t)(i % SIDE * STEP_E7 + random_below(random, STEP_E7 / 2));
-        const int32_t lat = 399000000 + (int32_t)(i / SIDE * STEP_E7 + random_below(random, STEP_E7 / 2));
+        const int32_t lon =
+            1160000000 + (int32_t)(i % SIDE * STEP_E7 + random_below(random, STEP_E7 / 2));
+        const int32_t lat =
+            399000000 + (int32_t)(i / SIDE * STEP_E7 + random_below(random, STEP_E7 / 2));
         (void)road_graph_add_node(graph, (struct place){lon, lat});
     }
     for (uint32_t i = 0; i < SIDE * SIDE; i++) {
@@ -81,8 +83,9 @@ static enum err ground_open(struct ground *ground, uint64_t seed)
         err = image_open(ground->bytes, size, IMAGE_CITY, &city->image);
     }
 #define OPEN(section, field, count)                                                                \
-    err = err != ERR_OK ? err                                                                      \
-                        : open_rows(city, section, sizeof *city->field, &city->field, &city->count)
+    err = err != ERR_OK                                                                            \
+              ? err                                                                                \
+              : open_rows(city, section, sizeof *city->field, &city->field, &city->count)
     OPEN(CITY_ROAD_NODES, road_nodes, road_node_count);
     OPEN(CITY_ROAD_ARCS, road_arcs, road_arc_count);
     OPEN(CITY_ROAD_TIMES, road_times, road_time_count);
@@ -116,7 +119,8 @@ static uint32_t draw_node(struct ground *ground)
 }
 
 /* p50 of a search in microseconds; people = 0: the whole graph. */
-static double time_walks(struct ground *ground, uint32_t people, uint32_t searches, uint64_t *settled)
+static double time_walks(struct ground *ground, uint32_t people, uint32_t searches,
+                         uint64_t *settled)
 {
     static double values[SEARCHES / GROUP];
     uint32_t groups = 0;
@@ -199,9 +203,8 @@ enum err bench_roads(struct bench *bench)
         measure_people(bench, &ground, PEOPLE[i]);
     }
     if (err == ERR_OK) {
-        struct bench_row row = {.group = "roads",
-                                .unit = "ns",
-                                .name = "crossing nearest to a place"};
+        struct bench_row row = {
+            .group = "roads", .unit = "ns", .name = "crossing nearest to a place"};
         for (uint32_t run = 0; run < bench_runs(bench); run++) {
             bench_value(&row, time_snaps(&ground));
         }

@@ -265,7 +265,8 @@ static void fill_event(struct bench_event *event, const struct bench_rules *rule
         used += (uint32_t)size;
     }
     qsort(event->fields, event->head.field_count, sizeof event->fields[0], field_compare);
-    event->event = (struct event){.head = &event->head, .fields = event->fields, .text = event->text, .free_text = ""};
+    event->event = (struct event){
+        .head = &event->head, .fields = event->fields, .text = event->text, .free_text = ""};
 }
 
 struct bench_event *bench_events_new(const struct bench_rules *rules, const struct city *city,

@@ -59,8 +59,10 @@ static void test_a_good_city(void **unused)
     (void)unused;
     load_well();
     assert_int_equal(fixture.problems, 1); /* a note: who stands in where the duty desk is empty */
-    assert_true(fixture_reported(&fixture, "note C040: post \"dept.sanitation.duty\" has nobody on duty in 80 hours of a week: "
-                                           "Mon 06:00-08:00"));
+    assert_true(fixture_reported(
+        &fixture,
+        "note C040: post \"dept.sanitation.duty\" has nobody on duty in 80 hours of a week: "
+        "Mon 06:00-08:00"));
     assert_true(fixture_reported(&fixture, "\"district.command\" stands in"));
     assert_true(is_text(city.info->name, "示例市"));
     assert_int_equal(city.info->city_code, 110108);
@@ -81,9 +83,11 @@ static void test_hours_at_which_nobody_answers_are_told(void **unused)
     struct fixture thin;
     fixture_open(&thin);
     /* The commander keeps office hours too: Saturday noon is nobody's. */
-    fixture_replace(&thin, "workers.csv", "dispatcher shift_chief,,,", "dispatcher shift_chief,,,cal.office");
+    fixture_replace(&thin, "workers.csv", "dispatcher shift_chief,,,",
+                    "dispatcher shift_chief,,,cal.office");
     assert_int_equal(fixture_load(&thin), ERR_OK);
-    assert_true(fixture_reported(&thin, "warning C041: post \"district.command\" has nobody on duty, nor has its lead"));
+    assert_true(fixture_reported(
+        &thin, "warning C041: post \"district.command\" has nobody on duty, nor has its lead"));
     assert_true(fixture_reported(&thin, "Sat 00:00-24:00"));
     fixture_close(&thin);
 }
@@ -326,12 +330,17 @@ static const struct spoil SPOILS[] = {
     {"calendars.yaml", "2026-10-10: fri", "2026-10-01: fri",
      "error C032: this day is a holiday or a make-up day already"},
     {"calendars.yaml", "2030-01-01", "2024-01-01", "calendars.yaml:6:12: error C033"},
-    {"calendars.yaml", "2026-10-02", "2031-10-02", "calendars.yaml:4:16: error C035: holiday 2031-10-02 lies outside"},
-    {"calendars.yaml", "{2026-10-10", "{2024-10-10", "calendars.yaml:5:14: error C035: make-up day 2024-10-10 lies outside"},
-    {"calendars.yaml", "10: fri", "10: sat", "calendars.yaml:5:26: error C035: make-up day 2026-10-10 works like a sat"},
-    {"calendars.yaml", "{mon-fri: \"08:00-12:00,14:00-18:00\"}", "{}", "calendars.yaml:3:11: error C035: no hour of the week"},
-    {"catalogue.csv", "4wh", "20000wh", "error C035: class \"E.01.02\": its limit does not end before calendar \"cal.office\" does on "
-                                       "2029-12-31"},
+    {"calendars.yaml", "2026-10-02", "2031-10-02",
+     "calendars.yaml:4:16: error C035: holiday 2031-10-02 lies outside"},
+    {"calendars.yaml", "{2026-10-10", "{2024-10-10",
+     "calendars.yaml:5:14: error C035: make-up day 2024-10-10 lies outside"},
+    {"calendars.yaml", "10: fri", "10: sat",
+     "calendars.yaml:5:26: error C035: make-up day 2026-10-10 works like a sat"},
+    {"calendars.yaml", "{mon-fri: \"08:00-12:00,14:00-18:00\"}", "{}",
+     "calendars.yaml:3:11: error C035: no hour of the week"},
+    {"catalogue.csv", "4wh", "20000wh",
+     "error C035: class \"E.01.02\": its limit does not end before calendar \"cal.office\" does on "
+     "2029-12-31"},
 };
 
 static void test_every_problem_has_its_code_and_place(void **unused)

@@ -24,12 +24,12 @@ static const struct {
     const char *name;
     uint32_t kind;
 } FIELDS[] = {
-    {"accuracy_m", FIELD_NUMBER},
-    {"asset.code", FIELD_STRING}, {"asset.kind", FIELD_STRING},    {"asset.name", FIELD_STRING},
-    {"caller", FIELD_STRING},     {"cell", FIELD_STRING},          {"confidence", FIELD_NUMBER},
-    {"device", FIELD_STRING},     {"device.health", FIELD_STRING}, {"exempt", FIELD_BOOL},
-    {"plate", FIELD_STRING},      {"source", FIELD_STRING},        {"type", FIELD_STRING},
-    {"zone", FIELD_STRING},       {"zone.kind", FIELD_STRING},     {"zone.name", FIELD_STRING},
+    {"accuracy_m", FIELD_NUMBER}, {"asset.code", FIELD_STRING}, {"asset.kind", FIELD_STRING},
+    {"asset.name", FIELD_STRING}, {"caller", FIELD_STRING},     {"cell", FIELD_STRING},
+    {"confidence", FIELD_NUMBER}, {"device", FIELD_STRING},     {"device.health", FIELD_STRING},
+    {"exempt", FIELD_BOOL},       {"plate", FIELD_STRING},      {"source", FIELD_STRING},
+    {"type", FIELD_STRING},       {"zone", FIELD_STRING},       {"zone.kind", FIELD_STRING},
+    {"zone.name", FIELD_STRING},
 };
 enum { FIELD_ROWS = COUNT_OF(FIELDS) };
 
@@ -93,8 +93,10 @@ static struct fact_event event_of(const char *type)
 
 static struct fact_field text_field(const char *name, const char *text)
 {
-    return (struct fact_field){
-        .name = facts_text(name), .kind = FIELD_STRING, .text = text, .text_size = (uint32_t)strlen(text)};
+    return (struct fact_field){.name = facts_text(name),
+                               .kind = FIELD_STRING,
+                               .text = text,
+                               .text_size = (uint32_t)strlen(text)};
 }
 
 static struct fact_field number_field(const char *name, int64_t number)

@@ -329,7 +329,8 @@ static void test_roads_damaged_image_is_refused_or_walked_safely(void **unused)
     assert_int_equal(city_open(fixture.bytes, fixture.size, &city), ERR_OK);
     uint8_t *bytes = fixture.bytes;
     const size_t start = (size_t)((const uint8_t *)city.road_nodes - bytes);
-    const size_t end = (size_t)((const uint8_t *)(city.road_squares + city.road_square_count) - bytes);
+    const size_t end =
+        (size_t)((const uint8_t *)(city.road_squares + city.road_square_count) - bytes);
     uint32_t refusals = 0;
     void *room = malloc(road_scratch_size(3));
     for (size_t i = start; i < end; i++) {
@@ -395,12 +396,9 @@ static void test_roads_of_a_real_extract(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        roads(walk_equals_plain_search),
-        roads(nearest_node_equals_brute_force),
-        roads(parts_are_the_largest),
-        roads(of_two_tables),
-        roads(spoilt_tables_are_refused),
-        roads(damaged_image_is_refused_or_walked_safely),
+        roads(walk_equals_plain_search),  roads(nearest_node_equals_brute_force),
+        roads(parts_are_the_largest),     roads(of_two_tables),
+        roads(spoilt_tables_are_refused), roads(damaged_image_is_refused_or_walked_safely),
         roads(of_a_real_extract),
     };
     return cmocka_run_group_tests_name("engine/city/roads", tests, NULL, NULL);

@@ -24,10 +24,8 @@ struct names {
 /* What is called otherwise in public: the plain word is taken by a result or by a kind of order. */
 static const struct {
     const char *inside, *outside;
-} RENAMED[] = {{"DONE", "FINISH"},
-               {"INFORM", "ASK_DATA"},
-               {"NONE", "NO_REASON"},
-               {"BUSY", "IS_BUSY"}};
+} RENAMED[] = {
+    {"DONE", "FINISH"}, {"INFORM", "ASK_DATA"}, {"NONE", "NO_REASON"}, {"BUSY", "IS_BUSY"}};
 
 /* The enumerators of one enum, without their prefix, as the header writes them. */
 static void read_enum(const char *opening, struct names *out)
@@ -42,8 +40,8 @@ static void read_enum(const char *opening, struct names *out)
             is_inside = true;
         } else if (line[0] == '}') {
             is_inside = false;
-        } else if (is_inside &&
-                   sscanf(line, " GRIDLOOP_%63[A-Z_] = %u", out->names[out->count], &out->numbers[out->count]) == 2) {
+        } else if (is_inside && sscanf(line, " GRIDLOOP_%63[A-Z_] = %u", out->names[out->count],
+                                       &out->numbers[out->count]) == 2) {
             assert_true(++out->count < NAMES_MAX);
         }
     }
@@ -55,12 +53,15 @@ static void read_enum(const char *opening, struct names *out)
 static bool is_named(const char *public, const char *inside, bool is_reason)
 {
     for (size_t i = 0; i < COUNT_OF(RENAMED); i++) {
-        const bool is_act = strcmp(RENAMED[i].inside, "DONE") == 0 || strcmp(RENAMED[i].inside, "INFORM") == 0;
+        const bool is_act =
+            strcmp(RENAMED[i].inside, "DONE") == 0 || strcmp(RENAMED[i].inside, "INFORM") == 0;
         if (strcmp(RENAMED[i].inside, inside) == 0 && is_act == !is_reason) {
             return strcmp(RENAMED[i].outside, public) == 0;
         }
     }
-    const size_t prefix = is_reason && strncmp(public, "BECAUSE_", 8) == 0 ? 8 : 0; /* an act or a flag has the word */
+    const size_t prefix = is_reason && strncmp(public, "BECAUSE_", 8) == 0
+                              ? 8
+                              : 0; /* an act or a flag has the word */
     return strcmp(public + prefix, inside) == 0;
 }
 
@@ -106,7 +107,8 @@ static void test_names_reasons_mean_the_same(void **state)
                                     is_named(names.names[j], REASONS[i].name, true));
         }
         if (!is_known) {
-            fail_msg("GRIDLOOP_%s = %u is not a reason of life.h", names.names[j], names.numbers[j]);
+            fail_msg("GRIDLOOP_%s = %u is not a reason of life.h", names.names[j],
+                     names.numbers[j]);
         }
     }
 }

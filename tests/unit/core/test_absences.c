@@ -3,16 +3,17 @@
 
 #include "engine/core/state.h"
 
-#define RULE(id, absent, rest)                                                                      \
+#define RULE(id, absent, rest)                                                                     \
     "- id: " id "\n"                                                                               \
-    "  title: 试\n"                                                                                \
+    "  title: 试\n"                                                                               \
     "  owner: dept.traffic\n"                                                                      \
     "  priority: 990\n"                                                                            \
     "  event: test.a\n"                                                                            \
     "  where: value >= 5\n"                                                                        \
     "  absent: " absent "\n" rest                                                                  \
     "  open: {class: \"E.05.03\", severity: 2, title: \"{device} {job}\"}\n"                       \
-    "  assign: {role: grid_worker, search: [grid, 3000], pick: nearest, fallback: dept.traffic.duty}\n"
+    "  assign: {role: grid_worker, search: [grid, 3000], pick: nearest, fallback: "                \
+    "dept.traffic.duty}\n"
 #define PLAIN "{after: test.a, expect: test.b, match: [device, job], within: 30m}"
 /* Uses a field and a type that come before the others, so that their rows move. */
 #define BEFORE                                                                                     \
@@ -20,7 +21,7 @@
     "   open: {class: \"E.05.03\", severity: 2, title: t}, assign: {role: grid_worker}}\n"
 #define TYPE_BEFORE "  aaa.x: {title: 先, title_en: x, lane: telemetry, fields: {aa: number}}\n"
 #define TYPES                                                                                      \
-    "  test.a: {title: 甲, title_en: a, lane: telemetry, fields: {value: number, job: string}}\n"  \
+    "  test.a: {title: 甲, title_en: a, lane: telemetry, fields: {value: number, job: string}}\n" \
     "  test.b: {title: 乙, title_en: b, lane: telemetry, fields: {value: number, job: string}}\n"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
@@ -64,8 +65,8 @@ static enum code send_at(struct town *town, const char *type, const char *device
                                        .flags = (uint16_t)flags,
                                        .fields = job == NULL ? bare : fields};
     town_send(town, "sensor-1",
-              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial}, &report,
-              1);
+              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial},
+              &report, 1);
     return (enum code)town->last.code;
 }
 
@@ -134,10 +135,10 @@ static void test_absences_end_with_what_is_expected(void **state)
     assert_int_equal(send(&town, "test.a", "C-001", "j1"), CODE_WAITING);
     assert_int_equal(send(&town, "test.a", "C-002", "j1"), CODE_WAITING);
     town_pass(&town, 10 * MINUTE_MS);
-    (void)send(&town, "test.b", "C-001", "j2");                                    /* another job */
-    (void)send(&town, "test.b", "C-001", NULL);                                    /* of no job */
-    (void)send_at(&town, "test.b", "C-001", "j1", -11 * MINUTE_MS, 0);             /* from before */
-    (void)send_at(&town, "test.b", "C-001", "j1", 0, EVENT_IS_DRILL);              /* of a drill */
+    (void)send(&town, "test.b", "C-001", "j2");                        /* another job */
+    (void)send(&town, "test.b", "C-001", NULL);                        /* of no job */
+    (void)send_at(&town, "test.b", "C-001", "j1", -11 * MINUTE_MS, 0); /* from before */
+    (void)send_at(&town, "test.b", "C-001", "j1", 0, EVENT_IS_DRILL);  /* of a drill */
     assert_int_equal(town.core->waits.used, 2);
     town_pass(&town, 19 * MINUTE_MS);
     (void)send(&town, "test.b", "C-001", "j1");

@@ -26,35 +26,41 @@ static int close_town(void **state)
 
 static struct case_no bin_case(struct town *town)
 {
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", place_none(), full),
-                     CODE_OPENED);
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.garbage_overflow", "C-001", place_none(), full),
+        CODE_OPENED);
     return town->last.case_no;
 }
 
 static struct case_no wet_case(struct town *town)
 {
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
+                     CODE_OPENED);
     return town->last.case_no;
 }
 
 static enum code does(struct town *town, const char *who, enum action action)
 {
-    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_NOT_DONE, near_bin, NULL);
+    return town_act(town, who, town_order_of(town, who), no_case, action, REASON_NOT_DONE, near_bin,
+                    NULL);
 }
 
 static enum code acts(struct town *town, const char *who, struct case_no no, enum action action)
 {
     return town_do(town, who,
-                   (struct town_deed){.no = no, .action = action, .reason = REASON_OTHER,
-                                      .text = "about it", .until_ms = town->now_ms + DAY_MS});
+                   (struct town_deed){.no = no,
+                                      .action = action,
+                                      .reason = REASON_OTHER,
+                                      .text = "about it",
+                                      .until_ms = town->now_ms + DAY_MS});
 }
 
 static enum code ties(struct town *town, const char *who, struct case_no no, enum action action,
                       struct case_no other)
 {
     return town_do(town, who,
-                   (struct town_deed){.no = no, .other = other, .action = action,
-                                      .reason = REASON_SAME_MATTER});
+                   (struct town_deed){
+                       .no = no, .other = other, .action = action, .reason = REASON_SAME_MATTER});
 }
 
 /* To now: hours after Tuesday 00:00 of the first week. */
@@ -112,12 +118,14 @@ static void test_aside_suspension_over_a_weekend_pauses_for_nothing(void **state
     pass_to(town, 3 * 24 + 17); /* Friday 17:00 */
     const struct case_no no = bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
-    const int64_t deadline = town_case(town, no).handle_deadline_ms; /* one hour today, three on Monday: 11:00 */
+    const int64_t deadline =
+        town_case(town, no).handle_deadline_ms; /* one hour today, three on Monday: 11:00 */
     assert_int_equal(deadline, town->now_ms + (int64_t)(2 * 24 + 18) * HOUR_MS);
     assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
     pass_to(town, 3 * 24 + 18);
     assert_int_equal(town_do(town, "dispatcher.du",
-                             (struct town_deed){.no = no, .action = ACTION_SUSPEND,
+                             (struct town_deed){.no = no,
+                                                .action = ACTION_SUSPEND,
                                                 .reason = REASON_WEATHER,
                                                 .until_ms = town->now_ms + 62 * HOUR_MS}),
                      CODE_DONE);
@@ -141,7 +149,9 @@ static void test_aside_suspended_case_of_a_desk_returns_to_it_by_hand(void **sta
                               place_none(), "dept.traffic.duty"),
                      CODE_DONE);
     assert_int_equal(town_do(town, "chief.chu",
-                             (struct town_deed){.no = no, .action = ACTION_SUSPEND, .reason = REASON_OTHER,
+                             (struct town_deed){.no = no,
+                                                .action = ACTION_SUSPEND,
+                                                .reason = REASON_OTHER,
                                                 .until_ms = town->now_ms + 367 * DAY_MS}),
                      CODE_BAD_UNTIL);
     assert_int_equal(acts(town, "chief.chu", no, ACTION_SUSPEND), CODE_DONE);
@@ -160,7 +170,8 @@ static void test_aside_controlled_case_takes_reports_silently(void **state)
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_CONTROL), CODE_NO_RIGHT);
     assert_int_equal(acts(town, "chief.chu", no, ACTION_CONTROL), CODE_DONE);
     town_pass(town, 11 * MINUTE_MS);
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, full), CODE_SUPPRESSED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, full),
+                     CODE_SUPPRESSED);
     assert_true(case_no_is_equal(town->last.case_no, no));
     assert_int_equal(town_case(town, no).state, CASE_SUSPENDED);
     assert_int_equal(town_case(town, no).event_count, 2);
@@ -174,10 +185,11 @@ static void test_aside_supervision_has_its_own_clock(void **state)
     const struct case_no no = bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(acts(town, "li", no, ACTION_ANSWER), CODE_NOTHING_ASKED);
-    assert_int_equal(town_do(town, "chief.chu",
-                             (struct town_deed){.no = no, .action = ACTION_SUPERVISE,
-                                                .reason = REASON_IMPORTANT, .amount = 1}),
-                     CODE_DONE);
+    assert_int_equal(
+        town_do(town, "chief.chu",
+                (struct town_deed){
+                    .no = no, .action = ACTION_SUPERVISE, .reason = REASON_IMPORTANT, .amount = 1}),
+        CODE_DONE);
     assert_int_equal(town_case(town, no).supervise_deadline_ms, town->now_ms + HOUR_MS);
     assert_int_equal(town_case(town, no).clock, CLOCK_HANDLE);
     assert_int_equal(acts(town, "chief.chu", no, ACTION_SUPERVISE), CODE_ONCE_ONLY);
@@ -223,7 +235,8 @@ static void test_aside_parent_waits_for_its_children(void **state)
     const struct case_no parent = bin_case(town);
     const struct case_no child = wet_case(town);
     assert_int_equal(ties(town, "chief.chu", parent, ACTION_LINK_CHILD, child), CODE_DONE);
-    assert_int_equal(ties(town, "chief.chu", child, ACTION_LINK_CHILD, parent), CODE_OTHER_CASE_NEEDED);
+    assert_int_equal(ties(town, "chief.chu", child, ACTION_LINK_CHILD, parent),
+                     CODE_OTHER_CASE_NEEDED);
     assert_int_equal(acts(town, "chief.chu", parent, ACTION_FORCE_CLOSE), CODE_CHILD_OPEN);
     const struct case_view view = town_case(town, parent);
     assert_int_equal(view.child_count, 1);
@@ -239,8 +252,9 @@ static void test_aside_device_does_not_close_a_parent(void **state)
     const struct case_no parent = bin_case(town);
     const struct case_no child = wet_case(town);
     assert_int_equal(ties(town, "chief.chu", parent, ACTION_LINK_CHILD, child), CODE_DONE);
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", "C-001", place_none(), full),
-                     CODE_CLEARED);
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.garbage_cleared", "C-001", place_none(), full),
+        CODE_CLEARED);
     assert_int_equal(town_case(town, parent).state, CASE_CHECKING);
     assert_int_equal(acts(town, "chief.chu", parent, ACTION_CLOSE), CODE_CHILD_OPEN);
     assert_int_equal(ties(town, "chief.chu", parent, ACTION_UNLINK_CHILD, child), CODE_DONE);
@@ -253,10 +267,12 @@ static void test_aside_merged_reports_follow_the_survivor(void **state)
     const struct case_no from = bin_case(town);
     const struct case_no into = wet_case(town);
     static const struct town_field plate[] = {{"plate", "A1", 0}, {0}};
-    assert_int_equal(town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", place_none(), plate),
-                     CODE_OPENED);
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", place_none(), plate),
+        CODE_OPENED);
     const struct case_no last = town->last.case_no;
-    assert_int_equal(ties(town, "chief.chu", from, ACTION_MERGE_INTO, from), CODE_OTHER_CASE_NEEDED);
+    assert_int_equal(ties(town, "chief.chu", from, ACTION_MERGE_INTO, from),
+                     CODE_OTHER_CASE_NEEDED);
     assert_int_equal(ties(town, "chief.chu", from, ACTION_MERGE_INTO, into), CODE_DONE);
     assert_int_equal(town_case(town, from).state, CASE_MERGED);
     assert_true(case_no_is_equal(town_case(town, from).survivor, into));
@@ -264,7 +280,8 @@ static void test_aside_merged_reports_follow_the_survivor(void **state)
     assert_int_equal(ties(town, "chief.chu", into, ACTION_REPLACE, last), CODE_DONE);
     /* A new report of the bin goes on to the last of them, and so does a repeat of the old one. */
     town_pass(town, 11 * MINUTE_MS);
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, full), CODE_MERGED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, full),
+                     CODE_MERGED);
     assert_true(case_no_is_equal(town->last.case_no, last));
     assert_int_equal(ties(town, "chief.chu", from, ACTION_MERGE_INTO, last), CODE_WRONG_STATE);
     assert_int_equal(core_counts_now(town->core)->merged_away, 2);
@@ -287,8 +304,11 @@ static void test_aside_data_is_given_or_refused_by_a_clause(void **state)
 {
     struct town *town = *state;
     const struct case_no no = bin_case(town);
-    const struct town_deed ask = {.no = no, .action = ACTION_INFORM, .subject = "dept.traffic.duty",
-                                  .text = "whose car?", .amount = 2};
+    const struct town_deed ask = {.no = no,
+                                  .action = ACTION_INFORM,
+                                  .subject = "dept.traffic.duty",
+                                  .text = "whose car?",
+                                  .amount = 2};
     assert_int_equal(town_do(town, "dispatcher.du", ask), CODE_DONE);
     assert_int_equal(town_do(town, "dispatcher.du", ask), CODE_ONCE_ONLY);
     const uint64_t order = town->core->orders.last_number;
@@ -308,7 +328,8 @@ static void test_aside_data_is_given_or_refused_by_a_clause(void **state)
     answer.text = "article 12";
     assert_int_equal(town_do(town, "desk.tra", answer), CODE_DONE);
     assert_int_equal(town_do(town, "desk.tra", answer), CODE_WRONG_STATE);
-    assert_int_equal(town_do(town, "dispatcher.du", ask), CODE_DONE); /* asked anew, and ended by the end */
+    assert_int_equal(town_do(town, "dispatcher.du", ask),
+                     CODE_DONE); /* asked anew, and ended by the end */
     assert_int_equal(acts(town, "chief.chu", no, ACTION_VOID), CODE_DONE);
     assert_true(core_find_order(town->core, town->core->orders.last_number, &view));
     assert_int_equal(view.state, ORDER_RECALLED);
@@ -340,8 +361,8 @@ static void test_aside_joint_order_ends_with_the_last(void **state)
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
     const uint64_t lead = town_order_of(town, "li");
-    struct town_deed call = {.order = lead, .action = ACTION_REQUEST_HELP, .reason = REASON_NEEDS_OTHERS,
-                             .amount = 8};
+    struct town_deed call = {
+        .order = lead, .action = ACTION_REQUEST_HELP, .reason = REASON_NEEDS_OTHERS, .amount = 8};
     assert_int_equal(town_do(town, "li", call), CODE_BAD_AMOUNT);
     call.amount = 1;
     assert_int_equal(town_do(town, "li", call), CODE_DONE);
@@ -425,7 +446,9 @@ static void test_aside_changed_calendar_moves_deadlines_and_says_so(void **state
     const char *at = town_copy();
     char command[128];
     town_edit(at, "calendars.yaml", NULL, "  # read again");
-    town_edit(at, "departments.csv", "dept.sanitation", "dept.sanitation,环卫,Sanitation,dept.sanitation.duty,dept.sanitation.lead,shift.day");
+    town_edit(
+        at, "departments.csv", "dept.sanitation",
+        "dept.sanitation,环卫,Sanitation,dept.sanitation.duty,dept.sanitation.lead,shift.day");
     town_move(town, at);
     (void)snprintf(command, sizeof command, "rm -r %s", at);
     assert_int_equal(system(command), 0);

@@ -23,7 +23,8 @@ static int open_town(void **state)
     struct town *town = malloc(sizeof *town);
     char command[128];
     const char *at = town_copy();
-    town_edit(at, "workers.csv", NULL, "both.bo,柏,,,intake dispatcher shift_chief inspector,,,,0,,,,,,");
+    town_edit(at, "workers.csv", NULL,
+              "both.bo,柏,,,intake dispatcher shift_chief inspector,,,,0,,,,,,");
     town_edit(at, "workers.csv", NULL, "overseer.ou,欧,,,overseer,,,,0,,,,,,");
     town_open_at(town, NULL, at);
     (void)snprintf(command, sizeof command, "rm -r %s", at);
@@ -48,7 +49,8 @@ static void must_do(struct town *town, const char *who, struct town_deed deed)
 
 static void offered(struct town *town, struct scene *scene)
 {
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
     scene->no = town->last.case_no;
     scene->who = town_order_of(town, "wang") != 0 ? "wang" : "li";
     scene->order = town_order_of(town, scene->who);
@@ -64,8 +66,10 @@ static void accepted(struct town *town, struct scene *scene)
 static void arrived(struct town *town, struct scene *scene)
 {
     accepted(town, scene);
-    must_do(town, scene->who,
-            (struct town_deed){.order = scene->order, .action = ACTION_ARRIVE, .has_place = true, .place = near_bin});
+    must_do(
+        town, scene->who,
+        (struct town_deed){
+            .order = scene->order, .action = ACTION_ARRIVE, .has_place = true, .place = near_bin});
 }
 
 static void expired(struct town *town, struct scene *scene)
@@ -78,7 +82,9 @@ static void reassigned(struct town *town, struct scene *scene)
 {
     accepted(town, scene);
     must_do(town, "dispatcher.du",
-            (struct town_deed){.no = scene->no, .action = ACTION_REASSIGN, .reason = REASON_BETTER_PLACED,
+            (struct town_deed){.no = scene->no,
+                               .action = ACTION_REASSIGN,
+                               .reason = REASON_BETTER_PLACED,
                                .subject = strcmp(scene->who, "wang") == 0 ? "li" : "wang"});
 }
 
@@ -86,7 +92,10 @@ static void at_desk(struct town *town, struct scene *scene)
 {
     offered(town, scene);
     must_do(town, "dispatcher.du",
-            (struct town_deed){.no = scene->no, .action = ACTION_SEND_TO_DESK, .reason = REASON_OTHER, .subject = "dept.sanitation.duty"});
+            (struct town_deed){.no = scene->no,
+                               .action = ACTION_SEND_TO_DESK,
+                               .reason = REASON_OTHER,
+                               .subject = "dept.sanitation.duty"});
 }
 
 static void at_desk_overdue(struct town *town, struct scene *scene)
@@ -98,14 +107,19 @@ static void at_desk_overdue(struct town *town, struct scene *scene)
 static void extension_asked(struct town *town, struct scene *scene)
 {
     at_desk(town, scene);
-    must_do(town, "desk.san", (struct town_deed){.no = scene->no, .action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS});
+    must_do(
+        town, "desk.san",
+        (struct town_deed){.no = scene->no, .action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS});
 }
 
 static void suspended_once(struct town *town, struct scene *scene)
 {
     at_desk(town, scene);
     must_do(town, "chief.chu",
-            (struct town_deed){.no = scene->no, .action = ACTION_SUSPEND, .reason = REASON_WEATHER, .until_ms = town->now_ms + HOUR_MS});
+            (struct town_deed){.no = scene->no,
+                               .action = ACTION_SUSPEND,
+                               .reason = REASON_WEATHER,
+                               .until_ms = town->now_ms + HOUR_MS});
     must_do(town, "chief.chu", (struct town_deed){.no = scene->no, .action = ACTION_RESUME});
 }
 
@@ -113,21 +127,30 @@ static void commanded_then_handled(struct town *town, struct scene *scene)
 {
     offered(town, scene);
     must_do(town, "both.bo",
-            (struct town_deed){.no = scene->no, .action = ACTION_SEND_TO_DESK, .reason = REASON_OTHER, .subject = "dept.sanitation.duty"});
+            (struct town_deed){.no = scene->no,
+                               .action = ACTION_SEND_TO_DESK,
+                               .reason = REASON_OTHER,
+                               .subject = "dept.sanitation.duty"});
     must_do(town, "desk.san", (struct town_deed){.no = scene->no, .action = ACTION_DONE});
 }
 
 static void closed(struct town *town, struct scene *scene)
 {
     offered(town, scene);
-    must_do(town, "chief.chu", (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
+    must_do(
+        town, "chief.chu",
+        (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
 }
 
 static void closed_and_appealed(struct town *town, struct scene *scene)
 {
     at_desk_overdue(town, scene);
-    must_do(town, "chief.chu", (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
-    must_do(town, "desk.san", (struct town_deed){.no = scene->no, .action = ACTION_APPEAL, .reason = REASON_UNFORESEEN});
+    must_do(
+        town, "chief.chu",
+        (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
+    must_do(
+        town, "desk.san",
+        (struct town_deed){.no = scene->no, .action = ACTION_APPEAL, .reason = REASON_UNFORESEEN});
     must_do(town, "overseer.ou", (struct town_deed){.no = scene->no, .action = ACTION_APPEAL_YES});
 }
 
@@ -150,19 +173,23 @@ static void erased(struct town *town, struct scene *scene)
     town_send(town, "hotline-1", (struct town_outbox){0, 0, 0}, &report, 1);
     assert_int_equal(town->last.code, CODE_OPENED);
     scene->no = town->last.case_no;
-    must_do(town, "intake.yin", (struct town_deed){.no = scene->no, .action = ACTION_ERASE, .reason = REASON_REPORTER_ASKED});
+    must_do(town, "intake.yin",
+            (struct town_deed){
+                .no = scene->no, .action = ACTION_ERASE, .reason = REASON_REPORTER_ASKED});
 }
 
 static void closed_at_desk(struct town *town, struct scene *scene)
 {
     at_desk(town, scene);
-    must_do(town, "chief.chu", (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
+    must_do(
+        town, "chief.chu",
+        (struct town_deed){.no = scene->no, .action = ACTION_FORCE_CLOSE, .reason = REASON_OTHER});
 }
 
 /* ---- rows ---- */
 
-#define BY_ORDER 1u  /* the deed is about the scene's order */
-#define BY_FIRST 2u  /* by whoever was asked first; who is ignored */
+#define BY_ORDER 1u      /* the deed is about the scene's order */
+#define BY_FIRST 2u      /* by whoever was asked first; who is ignored */
 #define SAYS_POSSIBLE 4u /* the answer lists what is possible now */
 
 static const struct row {
@@ -173,54 +200,236 @@ static const struct row {
     enum code expected;
     uint32_t flags;
 } rows[] = {
-    {"a check before anything was done", offered, "zhao", {.action = ACTION_CHECK_PASS}, CODE_WRONG_STATE, SAYS_POSSIBLE},
-    {"closing what is under way", arrived, "chief.chu", {.action = ACTION_CLOSE}, CODE_WRONG_STATE, SAYS_POSSIBLE},
-    {"reopening what is open", offered, "chief.chu", {.action = ACTION_REOPEN, .reason = REASON_OTHER}, CODE_WRONG_STATE, SAYS_POSSIBLE},
-    {"voided by a worker", offered, "li", {.action = ACTION_VOID, .reason = REASON_OTHER}, CODE_NO_RIGHT, 0},
-    {"read by an auditor who would act", offered, "auditor.an", {.action = ACTION_DISPATCH}, CODE_NO_RIGHT, 0},
-    {"checked by who commanded it", commanded_then_handled, "both.bo", {.action = ACTION_CLOSE}, CODE_CONFLICT_OF_INTEREST, 0},
+    {"a check before anything was done",
+     offered,
+     "zhao",
+     {.action = ACTION_CHECK_PASS},
+     CODE_WRONG_STATE,
+     SAYS_POSSIBLE},
+    {"closing what is under way",
+     arrived,
+     "chief.chu",
+     {.action = ACTION_CLOSE},
+     CODE_WRONG_STATE,
+     SAYS_POSSIBLE},
+    {"reopening what is open",
+     offered,
+     "chief.chu",
+     {.action = ACTION_REOPEN, .reason = REASON_OTHER},
+     CODE_WRONG_STATE,
+     SAYS_POSSIBLE},
+    {"voided by a worker",
+     offered,
+     "li",
+     {.action = ACTION_VOID, .reason = REASON_OTHER},
+     CODE_NO_RIGHT,
+     0},
+    {"read by an auditor who would act",
+     offered,
+     "auditor.an",
+     {.action = ACTION_DISPATCH},
+     CODE_NO_RIGHT,
+     0},
+    {"checked by who commanded it",
+     commanded_then_handled,
+     "both.bo",
+     {.action = ACTION_CLOSE},
+     CODE_CONFLICT_OF_INTEREST,
+     0},
     {"another desk's case", at_desk, "desk.tra", {.action = ACTION_DONE}, CODE_NOT_YOURS, 0},
     {"somebody else's order", offered, "chen", {.action = ACTION_ACCEPT}, CODE_NOT_YOURS, BY_ORDER},
-    {"accepted twice", accepted, NULL, {.action = ACTION_ACCEPT}, CODE_WRONG_STATE, BY_ORDER | BY_FIRST | SAYS_POSSIBLE},
-    {"done before arriving", accepted, NULL, {.action = ACTION_DONE}, CODE_WRONG_STATE, BY_ORDER | BY_FIRST | SAYS_POSSIBLE},
-    {"accepted after it expired", expired, NULL, {.action = ACTION_ACCEPT}, CODE_EXPIRED, BY_ORDER | BY_FIRST},
-    {"arrived after it was given to another", reassigned, NULL, {.action = ACTION_ARRIVE, .has_place = true, .place = {1163060000, 399060000}}, CODE_RECALLED, BY_ORDER | BY_FIRST},
-    {"arrived from far away", accepted, NULL, {.action = ACTION_ARRIVE, .has_place = true, .place = {1163260000, 399060000}}, CODE_TOO_FAR, BY_ORDER | BY_FIRST},
-    {"returned without a reason", accepted, NULL, {.action = ACTION_RETURN}, CODE_REASON_NEEDED, BY_ORDER | BY_FIRST},
-    {"extended after its deadline", at_desk_overdue, "desk.san", {.action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS}, CODE_OVERDUE, 0},
-    {"extended while one is asked", extension_asked, "desk.san", {.action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS}, CODE_NO_MORE_EXTENSIONS, 0},
-    {"an approval that nobody asked for", at_desk, "chief.chu", {.action = ACTION_EXTEND_YES}, CODE_NOTHING_ASKED, 0},
-    {"suspended until yesterday", at_desk, "chief.chu", {.action = ACTION_SUSPEND, .reason = REASON_WEATHER, .until_ms = 1}, CODE_BAD_UNTIL, 0},
-    {"suspended twice", suspended_once, "chief.chu", {.action = ACTION_SUSPEND, .reason = REASON_WEATHER, .until_ms = HOUR_MS}, CODE_ONCE_ONLY, 0},
-    {"an answer that nobody asked for", at_desk, "desk.san", {.action = ACTION_ANSWER, .text = "x"}, CODE_NOTHING_ASKED, 0},
-    {"split without words", at_desk, "dispatcher.du", {.action = ACTION_SPLIT, .reason = REASON_OTHER_MATTER}, CODE_TEXT_NEEDED, 0},
-    {"tied to no case", at_desk, "dispatcher.du", {.action = ACTION_MERGE_INTO, .reason = REASON_SAME_MATTER}, CODE_OTHER_CASE_NEEDED, 0},
-    {"a position without a dispute", at_desk, "desk.san", {.action = ACTION_POSITION, .reason = REASON_BY_CLAUSE, .text = "x"}, CODE_NO_DISPUTE, 0},
-    {"a ruling without a dispute", at_desk, "dispatcher.du", {.action = ACTION_RULE, .reason = REASON_BY_CLAUSE, .subject = "dept.traffic.duty"}, CODE_NO_DISPUTE, 0},
-    {"sent to a post that is not there", offered, "dispatcher.du", {.action = ACTION_SEND_TO_DESK, .reason = REASON_OTHER, .subject = "dept.nowhere"}, CODE_UNKNOWN_WORKER, 0},
-    {"given to somebody who may not take it", offered, "dispatcher.du", {.action = ACTION_REASSIGN, .reason = REASON_OTHER, .subject = "auditor.an"}, CODE_NOT_ELIGIBLE, 0},
-    {"an appeal where nothing was missed", closed_at_desk, "desk.san", {.action = ACTION_APPEAL, .reason = REASON_UNFORESEEN}, CODE_NOT_MISSED, 0},
-    {"a second appeal", closed_and_appealed, "desk.san", {.action = ACTION_APPEAL, .reason = REASON_UNFORESEEN}, CODE_ONCE_ONLY, 0},
-    {"a decision twice", closed_and_appealed, "overseer.ou", {.action = ACTION_APPEAL_NO, .reason = REASON_OTHER}, CODE_NOTHING_ASKED, 0},
-    {"rated before the close", offered, "intake.yin", {.action = ACTION_RATE, .other = {0, 0, 1}, .amount = 5}, CODE_RATED_EARLY, 0},
-    {"six stars", closed, "intake.yin", {.action = ACTION_RATE, .other = {0, 0, 1}, .amount = 6}, CODE_BAD_STARS, 0},
-    {"a receipt that was never given", closed, "intake.yin", {.action = ACTION_RATE, .other = {0, 0, 9}, .amount = 5}, CODE_UNKNOWN_RECEIPT, 0},
-    {"commented when it has left", in_history, "chief.chu", {.action = ACTION_COMMENT, .text = "x"}, CODE_GONE, 0},
-    {"reopened when it has left", in_history, "chief.chu", {.action = ACTION_REOPEN, .reason = REASON_CAME_BACK}, CODE_GONE, 0},
-    {"an order of a case that has left", in_history, NULL, {.action = ACTION_ACCEPT}, CODE_GONE, BY_ORDER | BY_FIRST},
-    {"a case that never was", never_opened, "chief.chu", {.action = ACTION_COMMENT, .text = "x"}, CODE_UNKNOWN_CASE, 0},
-    {"a contact that was erased", erased, "intake.yin", {.action = ACTION_REVEAL, .reason = REASON_CALL_BACK}, CODE_CONTACT_ERASED, 0},
-    {"a contact that nobody left", offered, "intake.yin", {.action = ACTION_REVEAL, .reason = REASON_CALL_BACK}, CODE_NO_CONTACT, 0},
+    {"accepted twice",
+     accepted,
+     NULL,
+     {.action = ACTION_ACCEPT},
+     CODE_WRONG_STATE,
+     BY_ORDER | BY_FIRST | SAYS_POSSIBLE},
+    {"done before arriving",
+     accepted,
+     NULL,
+     {.action = ACTION_DONE},
+     CODE_WRONG_STATE,
+     BY_ORDER | BY_FIRST | SAYS_POSSIBLE},
+    {"accepted after it expired",
+     expired,
+     NULL,
+     {.action = ACTION_ACCEPT},
+     CODE_EXPIRED,
+     BY_ORDER | BY_FIRST},
+    {"arrived after it was given to another",
+     reassigned,
+     NULL,
+     {.action = ACTION_ARRIVE, .has_place = true, .place = {1163060000, 399060000}},
+     CODE_RECALLED,
+     BY_ORDER | BY_FIRST},
+    {"arrived from far away",
+     accepted,
+     NULL,
+     {.action = ACTION_ARRIVE, .has_place = true, .place = {1163260000, 399060000}},
+     CODE_TOO_FAR,
+     BY_ORDER | BY_FIRST},
+    {"returned without a reason",
+     accepted,
+     NULL,
+     {.action = ACTION_RETURN},
+     CODE_REASON_NEEDED,
+     BY_ORDER | BY_FIRST},
+    {"extended after its deadline",
+     at_desk_overdue,
+     "desk.san",
+     {.action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS},
+     CODE_OVERDUE,
+     0},
+    {"extended while one is asked",
+     extension_asked,
+     "desk.san",
+     {.action = ACTION_EXTEND, .reason = REASON_NEEDS_PARTS},
+     CODE_NO_MORE_EXTENSIONS,
+     0},
+    {"an approval that nobody asked for",
+     at_desk,
+     "chief.chu",
+     {.action = ACTION_EXTEND_YES},
+     CODE_NOTHING_ASKED,
+     0},
+    {"suspended until yesterday",
+     at_desk,
+     "chief.chu",
+     {.action = ACTION_SUSPEND, .reason = REASON_WEATHER, .until_ms = 1},
+     CODE_BAD_UNTIL,
+     0},
+    {"suspended twice",
+     suspended_once,
+     "chief.chu",
+     {.action = ACTION_SUSPEND, .reason = REASON_WEATHER, .until_ms = HOUR_MS},
+     CODE_ONCE_ONLY,
+     0},
+    {"an answer that nobody asked for",
+     at_desk,
+     "desk.san",
+     {.action = ACTION_ANSWER, .text = "x"},
+     CODE_NOTHING_ASKED,
+     0},
+    {"split without words",
+     at_desk,
+     "dispatcher.du",
+     {.action = ACTION_SPLIT, .reason = REASON_OTHER_MATTER},
+     CODE_TEXT_NEEDED,
+     0},
+    {"tied to no case",
+     at_desk,
+     "dispatcher.du",
+     {.action = ACTION_MERGE_INTO, .reason = REASON_SAME_MATTER},
+     CODE_OTHER_CASE_NEEDED,
+     0},
+    {"a position without a dispute",
+     at_desk,
+     "desk.san",
+     {.action = ACTION_POSITION, .reason = REASON_BY_CLAUSE, .text = "x"},
+     CODE_NO_DISPUTE,
+     0},
+    {"a ruling without a dispute",
+     at_desk,
+     "dispatcher.du",
+     {.action = ACTION_RULE, .reason = REASON_BY_CLAUSE, .subject = "dept.traffic.duty"},
+     CODE_NO_DISPUTE,
+     0},
+    {"sent to a post that is not there",
+     offered,
+     "dispatcher.du",
+     {.action = ACTION_SEND_TO_DESK, .reason = REASON_OTHER, .subject = "dept.nowhere"},
+     CODE_UNKNOWN_WORKER,
+     0},
+    {"given to somebody who may not take it",
+     offered,
+     "dispatcher.du",
+     {.action = ACTION_REASSIGN, .reason = REASON_OTHER, .subject = "auditor.an"},
+     CODE_NOT_ELIGIBLE,
+     0},
+    {"an appeal where nothing was missed",
+     closed_at_desk,
+     "desk.san",
+     {.action = ACTION_APPEAL, .reason = REASON_UNFORESEEN},
+     CODE_NOT_MISSED,
+     0},
+    {"a second appeal",
+     closed_and_appealed,
+     "desk.san",
+     {.action = ACTION_APPEAL, .reason = REASON_UNFORESEEN},
+     CODE_ONCE_ONLY,
+     0},
+    {"a decision twice",
+     closed_and_appealed,
+     "overseer.ou",
+     {.action = ACTION_APPEAL_NO, .reason = REASON_OTHER},
+     CODE_NOTHING_ASKED,
+     0},
+    {"rated before the close",
+     offered,
+     "intake.yin",
+     {.action = ACTION_RATE, .other = {0, 0, 1}, .amount = 5},
+     CODE_RATED_EARLY,
+     0},
+    {"six stars",
+     closed,
+     "intake.yin",
+     {.action = ACTION_RATE, .other = {0, 0, 1}, .amount = 6},
+     CODE_BAD_STARS,
+     0},
+    {"a receipt that was never given",
+     closed,
+     "intake.yin",
+     {.action = ACTION_RATE, .other = {0, 0, 9}, .amount = 5},
+     CODE_UNKNOWN_RECEIPT,
+     0},
+    {"commented when it has left",
+     in_history,
+     "chief.chu",
+     {.action = ACTION_COMMENT, .text = "x"},
+     CODE_GONE,
+     0},
+    {"reopened when it has left",
+     in_history,
+     "chief.chu",
+     {.action = ACTION_REOPEN, .reason = REASON_CAME_BACK},
+     CODE_GONE,
+     0},
+    {"an order of a case that has left",
+     in_history,
+     NULL,
+     {.action = ACTION_ACCEPT},
+     CODE_GONE,
+     BY_ORDER | BY_FIRST},
+    {"a case that never was",
+     never_opened,
+     "chief.chu",
+     {.action = ACTION_COMMENT, .text = "x"},
+     CODE_UNKNOWN_CASE,
+     0},
+    {"a contact that was erased",
+     erased,
+     "intake.yin",
+     {.action = ACTION_REVEAL, .reason = REASON_CALL_BACK},
+     CODE_CONTACT_ERASED,
+     0},
+    {"a contact that nobody left",
+     offered,
+     "intake.yin",
+     {.action = ACTION_REVEAL, .reason = REASON_CALL_BACK},
+     CODE_NO_CONTACT,
+     0},
     {"an act that is none", offered, "chief.chu", {.action = ACTION_OFFER}, CODE_UNKNOWN_ACTION, 0},
 };
 
 /* Everything but what every act leaves behind: who tried was seen, and the answer is kept. */
 static struct hash128 settled_digest(struct town *town, const char *who, const void *before)
 {
-    struct worker_row *row = &town->core->workers.rows[workers_find(&town->core->workers, town_id(who))];
+    struct worker_row *row =
+        &town->core->workers.rows[workers_find(&town->core->workers, town_id(who))];
     const struct worker_row now = *row;
     struct worker_row then;
-    memcpy(&then, (const char *)before + ((const char *)row - (const char *)town->block), sizeof then);
+    memcpy(&then, (const char *)before + ((const char *)row - (const char *)town->block),
+           sizeof then);
     row->seen_at_ms = then.seen_at_ms;
     row->epoch = then.epoch;
     row->last_seq = then.last_seq;
@@ -269,7 +478,8 @@ static void test_bad_input_is_refused_by_name_and_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_bad_input_is_refused_by_name_and_changes_nothing, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_bad_input_is_refused_by_name_and_changes_nothing,
+                                        open_town, close_town),
     };
     return cmocka_run_group_tests_name("core/bad_input", tests, NULL, NULL);
 }

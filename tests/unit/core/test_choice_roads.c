@@ -62,7 +62,8 @@ static void write_roads(const char *directory)
         const uint32_t x = i % SIDE, y = i / SIDE;
         if (x + 1 < SIDE && (x != 5 || y == SIDE - 1)) {
             const uint32_t east_ms = 5000 + draw(30000);
-            (void)fprintf(arcs, "n%u,n%u,%s,%u,\n", i, i + 1, draw(8) == 0 ? "false" : "true", east_ms);
+            (void)fprintf(arcs, "n%u,n%u,%s,%u,\n", i, i + 1, draw(8) == 0 ? "false" : "true",
+                          east_ms);
         }
         if (y + 1 < SIDE) {
             const uint32_t north_ms = 3000 + draw(20000);
@@ -82,14 +83,16 @@ static int open_town(void **state)
     for (uint32_t i = 0; i < OFFICERS; i++) {
         char line[160];
         (void)snprintf(line, sizeof line,
-                       "officer.%02u,警%u,traffic_officer,,worker,dept.traffic,team.t,,4,,,,,,%s", i, i,
-                       i % 4 == 0 ? "walk" : "car");
+                       "officer.%02u,警%u,traffic_officer,,worker,dept.traffic,team.t,,4,,,,,,%s",
+                       i, i, i % 4 == 0 ? "walk" : "car");
         town_edit(directory, "workers.csv", NULL, line);
     }
     town_edit(directory, "rules/town.yaml", "  area: {in: [area.no_parking]}", NULL);
-    town_edit(directory, "rules/town.yaml",
-              "  assign: {role: traffic_officer, search: [3000], pick: eta, fallback: dept.traffic.duty}",
-              "  assign: {role: traffic_officer, search: [city], pick: eta, fallback: dept.traffic.duty}");
+    town_edit(
+        directory, "rules/town.yaml",
+        "  assign: {role: traffic_officer, search: [3000], pick: eta, fallback: dept.traffic.duty}",
+        "  assign: {role: traffic_officer, search: [city], pick: eta, fallback: "
+        "dept.traffic.duty}");
     write_roads(directory);
     town_open_at(town, &limits, directory);
     char command[160];
@@ -188,7 +191,8 @@ static void test_choice_roads_equals_search_of_the_whole_graph(void **state)
             const struct city_person *person = officer(town, i, id);
             all_ms[i] = road_ms(&town->city, at[i], place, person->mode);
             const int64_t cm = distance_cm(at[i], place);
-            if (all_ms[i] < best_ms) { /* equal times are not met: places are drawn to the centimetre */
+            if (all_ms[i] <
+                best_ms) { /* equal times are not met: places are drawn to the centimetre */
                 best_ms = all_ms[i];
                 best = i;
             }
@@ -211,8 +215,10 @@ static void test_choice_roads_equals_search_of_the_whole_graph(void **state)
             longer++;
         }
         not_nearest += best != nearest;
-        const struct town_deed deed = {.no = town->last.case_no, .action = ACTION_VOID,
-                                       .reason = REASON_FALSE_ALARM, .text = "x"};
+        const struct town_deed deed = {.no = town->last.case_no,
+                                       .action = ACTION_VOID,
+                                       .reason = REASON_FALSE_ALARM,
+                                       .text = "x"};
         assert_int_equal(town_do(town, "chief.chu", deed), CODE_DONE);
         town_pass(town, 73 * HOUR_MS);
     }

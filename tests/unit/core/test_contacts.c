@@ -68,7 +68,8 @@ static void test_contacts_are_kept_with_their_case_in_order(void **state)
     town_pass(town, 40 * MINUTE_MS);
     for (uint64_t c = 4; c < 4 + CASE_CONTACTS_MAX; c++) {
         assert_int_equal(report(town, "hotline-1", "hotline.garbage", c), CODE_MERGED);
-        assert_int_equal(said_of(town, c), c < 3 + CASE_CONTACTS_MAX ? CODE_DONE : CODE_TOO_MANY_EVENTS);
+        assert_int_equal(said_of(town, c),
+                         c < 3 + CASE_CONTACTS_MAX ? CODE_DONE : CODE_TOO_MANY_EVENTS);
         town_pass(town, 40 * MINUTE_MS);
     }
     assert_int_equal(core_case_contacts(town->core, no, views, CASE_CONTACTS_MAX, &is_erased),
@@ -92,11 +93,13 @@ static void test_contacts_that_join_no_case_are_let_go(void **state)
     assert_int_equal(said_of(town, 6), CODE_UNKNOWN_IDENTITY);
     assert_int_equal(report(town, "auditor.an", "hotline.garbage", 7), CODE_NO_RIGHT);
     assert_int_equal(said_of(town, 7), CODE_NO_RIGHT);
-    const struct town_report rows[] = {{.id = "a", .type = "hotline.garbage", .place = corner, .contact = 8},
-                                       {.id = "b", .type = "hotline.garbage", .place = corner, .contact = 9}};
+    const struct town_report rows[] = {
+        {.id = "a", .type = "hotline.garbage", .place = corner, .contact = 8},
+        {.id = "b", .type = "hotline.garbage", .place = corner, .contact = 9}};
     town_send(town, "hotline-1", (struct town_outbox){5, 1, 77}, rows, 1);
     assert_int_equal(said_of(town, 8), CODE_DONE);
-    town_send(town, "hotline-1", (struct town_outbox){5, 1, 77}, &rows[1], 1); /* crossed its own resend */
+    town_send(town, "hotline-1", (struct town_outbox){5, 1, 77}, &rows[1],
+              1); /* crossed its own resend */
     assert_int_equal(said_of(town, 9), CODE_DEDUPED);
     town_send(town, "hotline-1", (struct town_outbox){5, 9, 77}, &rows[1], 1);
     assert_int_equal(said_of(town, 9), CODE_SEQ_GAP);
@@ -123,7 +126,8 @@ static void test_contacts_reveal_and_erase(void **state)
     assert_int_equal(count_of(town, no, &is_erased), 0);
     assert_true(is_erased);
     town_pass(town, 40 * MINUTE_MS);
-    assert_int_equal(report(town, "hotline-1", "hotline.garbage", 4), CODE_MERGED); /* somebody else reports */
+    assert_int_equal(report(town, "hotline-1", "hotline.garbage", 4),
+                     CODE_MERGED); /* somebody else reports */
     assert_int_equal(ask(town, "intake.yin", no, ACTION_REVEAL), CODE_DONE);
 }
 
@@ -133,9 +137,11 @@ static void test_contacts_go_when_the_case_leaves(void **state)
     bool is_erased;
     assert_int_equal(report(town, "hotline-1", "hotline.garbage", 3), CODE_OPENED);
     const struct case_no no = town->last.case_no;
-    assert_int_equal(town_act(town, "chief.chu", 0, no, ACTION_FORCE_CLOSE, REASON_OTHER, nowhere, NULL),
-                     CODE_DONE);
-    assert_int_equal(ask(town, "intake.yin", no, ACTION_REVEAL), CODE_DONE); /* while it can be reopened */
+    assert_int_equal(
+        town_act(town, "chief.chu", 0, no, ACTION_FORCE_CLOSE, REASON_OTHER, nowhere, NULL),
+        CODE_DONE);
+    assert_int_equal(ask(town, "intake.yin", no, ACTION_REVEAL),
+                     CODE_DONE); /* while it can be reopened */
     town_pass(town, 30 * DAY_MS);
     assert_int_equal(said_of(town, 3), CODE_GONE);
     assert_int_equal(ask(town, "intake.yin", no, ACTION_REVEAL), CODE_GONE);

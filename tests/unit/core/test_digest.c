@@ -67,56 +67,57 @@ static void test_digest_of_cases(void **state)
     struct district_counter *district = &town->core->cases.districts[0];
     assert_true(row->capture_count > 0 && row->person_count > 0);
     uint8_t *packed = town->core->extras.blocks[row->capture_first - 1].bytes;
-    const struct field fields[] = {FIELD(row->no.district),
-                                   FIELD(row->no.day),
-                                   FIELD(row->no.serial),
-                                   FIELD(row->state),
-                                   FIELD(row->severity),
-                                   FIELD(row->clock),
-                                   FIELD(row->assign_mask),
-                                   FIELD(row->holder.kind),
-                                   FIELD(row->holder.index),
-                                   FIELD(row->flags),
-                                   FIELD(row->rule),
-                                   FIELD(row->class_row),
-                                   FIELD(row->cell),
-                                   FIELD(row->asset),
-                                   FIELD(row->device),
-                                   FIELD(row->gateway),
-                                   FIELD(row->department),
-                                   FIELD(row->place.lon),
-                                   FIELD(row->place.lat),
-                                   FIELD(row->opened_at_ms),
-                                   FIELD(row->onset_at_ms),
-                                   FIELD(row->filed_at_ms),
-                                   FIELD(row->first_offer_at_ms),
-                                   FIELD(row->handled_at_ms),
-                                   FIELD(row->closed_at_ms),
-                                   FIELD(row->handle_limit.value),
-                                   FIELD(row->handle_limit.unit),
-                                   FIELD(row->handle_used_ms),
-                                   FIELD(row->handle_from_ms),
-                                   FIELD(row->clock_limit_ms),
-                                   FIELD(row->event_count),
-                                   FIELD(row->offer_count),
-                                   FIELD(row->steps_fired),
-                                   FIELD(row->round),
-                                   FIELD(row->persons[0]),
-                                   FIELD(row->order_first),
-                                   FIELD(row->order_count),
-                                   FIELD(row->merge_key),
-                                   FIELD(row->close_key),
-                                   FIELD(row->merge_next),
-                                   FIELD(row->merge_prev),
-                                   FIELD(row->close_next),
-                                   FIELD(row->close_prev),
-                                   {"field and kind of a capture", packed, 5},
-                                   {"text of a capture", packed + 6, 1}, /* its size would not fit */
-                                   FIELD(district->district),
-                                   FIELD(district->day),
-                                   FIELD(district->serial),
-                                   FIELD(town->core->cases.free_first),
-                                   FIELD(town->core->now_ms)};
+    const struct field fields[] = {
+        FIELD(row->no.district),
+        FIELD(row->no.day),
+        FIELD(row->no.serial),
+        FIELD(row->state),
+        FIELD(row->severity),
+        FIELD(row->clock),
+        FIELD(row->assign_mask),
+        FIELD(row->holder.kind),
+        FIELD(row->holder.index),
+        FIELD(row->flags),
+        FIELD(row->rule),
+        FIELD(row->class_row),
+        FIELD(row->cell),
+        FIELD(row->asset),
+        FIELD(row->device),
+        FIELD(row->gateway),
+        FIELD(row->department),
+        FIELD(row->place.lon),
+        FIELD(row->place.lat),
+        FIELD(row->opened_at_ms),
+        FIELD(row->onset_at_ms),
+        FIELD(row->filed_at_ms),
+        FIELD(row->first_offer_at_ms),
+        FIELD(row->handled_at_ms),
+        FIELD(row->closed_at_ms),
+        FIELD(row->handle_limit.value),
+        FIELD(row->handle_limit.unit),
+        FIELD(row->handle_used_ms),
+        FIELD(row->handle_from_ms),
+        FIELD(row->clock_limit_ms),
+        FIELD(row->event_count),
+        FIELD(row->offer_count),
+        FIELD(row->steps_fired),
+        FIELD(row->round),
+        FIELD(row->persons[0]),
+        FIELD(row->order_first),
+        FIELD(row->order_count),
+        FIELD(row->merge_key),
+        FIELD(row->close_key),
+        FIELD(row->merge_next),
+        FIELD(row->merge_prev),
+        FIELD(row->close_next),
+        FIELD(row->close_prev),
+        {"field and kind of a capture", packed, 5},
+        {"text of a capture", packed + 6, 1}, /* its size would not fit */
+        FIELD(district->district),
+        FIELD(district->day),
+        FIELD(district->serial),
+        FIELD(town->core->cases.free_first),
+        FIELD(town->core->now_ms)};
     all_count(town, fields, COUNT_OF(fields));
     row->person_count++;
     const struct hash128 one_more = core_digest(town->core);
@@ -259,7 +260,7 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     effect_counts(&e, result, COUNT_OF(result));
     e = (struct effect){.kind = EFFECT_FIRING};
     struct effect_firing *f = &e.of.firing;
-    const struct field firing[] = {FIELD(f->rule), FIELD(f->code), FIELD(f->case_no),
+    const struct field firing[] = {FIELD(f->rule),     FIELD(f->code),       FIELD(f->case_no),
                                    FIELD(f->event_id), FIELD(f->candidates), FIELD(f->would),
                                    FIELD(f->winner)};
     effect_counts(&e, firing, COUNT_OF(firing));
@@ -270,8 +271,8 @@ static void test_digest_of_results_firings_and_small_effects(void **state)
     effect_counts(&e, items, COUNT_OF(items));
     e = (struct effect){.kind = EFFECT_NOTICE};
     struct effect_notice *n = &e.of.notice;
-    const struct field notice[] = {FIELD(n->case_no), FIELD(n->post), FIELD(n->step),
-                                   FIELD(n->code), FIELD(n->severity), FIELD(n->rule)};
+    const struct field notice[] = {FIELD(n->case_no), FIELD(n->post),     FIELD(n->step),
+                                   FIELD(n->code),    FIELD(n->severity), FIELD(n->rule)};
     effect_counts(&e, notice, COUNT_OF(notice));
     e = (struct effect){.kind = EFFECT_ACTIVATED};
     const struct field activated[] = {FIELD(e.of.activated.city), FIELD(e.of.activated.policy),

@@ -130,8 +130,10 @@ static void test_dispatch_filters_of_duty(void **state)
     assert_int_equal(code_of(town, "chen"), CODE_ELIGIBLE);
     assert_int_equal(code_of(town, "sun"), CODE_NOTHING); /* the wrong role is not looked at */
     assert_int_equal(try_variant(town, 6, corner), CODE_OPENED);
-    assert_int_equal(code_of(town, "chen"), CODE_WRONG_SKILL); /* nobody is eligible: everybody is listed */
-    assert_int_equal(code_of(town, "wang"), CODE_NO_FIX); /* on_shift: any, but no position is kept off shift */
+    assert_int_equal(code_of(town, "chen"),
+                     CODE_WRONG_SKILL); /* nobody is eligible: everybody is listed */
+    assert_int_equal(code_of(town, "wang"),
+                     CODE_NO_FIX); /* on_shift: any, but no position is kept off shift */
 }
 
 static void test_dispatch_filters_of_place(void **state)

@@ -25,8 +25,8 @@ static int close_town(void **state)
 
 static struct case_no bin_case(struct town *town)
 {
-    assert_int_equal(
-        town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
     return town->last.case_no;
 }
 
@@ -40,16 +40,16 @@ static enum code does(struct town *town, const char *who, struct case_no no, enu
 static struct case_no quarrel(struct town *town)
 {
     const struct case_no no = bin_case(town);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER,
-                          "dept.sanitation.duty"),
-                     CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_NOT_MINE, NULL), CODE_DONE);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER,
-                          "dept.traffic.duty"),
-                     CODE_DONE);
-    assert_int_equal(does(town, "desk.tra", no, ACTION_HAND_OVER, REASON_NOT_MINE,
-                          "dept.sanitation.duty"),
-                     CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.traffic.duty"),
+        CODE_DONE);
+    assert_int_equal(
+        does(town, "desk.tra", no, ACTION_HAND_OVER, REASON_NOT_MINE, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_int_equal(town_count(town, ACTION_ADJUDICATE), 0); /* once each is no quarrel yet */
     assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_BUSY, NULL), CODE_DONE);
     return no;
@@ -65,9 +65,9 @@ static void test_dispute_first_receiver_coordinates_and_nobody_hands_on(void **s
                      CODE_IN_DISPUTE);
     assert_int_equal(does(town, "dispatcher.du", no, ACTION_DISPATCH, REASON_OTHER, NULL),
                      CODE_IN_DISPUTE);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE,
-                          "dept.traffic.duty"),
-                     CODE_WRONG_STATE); /* nobody was heard yet */
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
+        CODE_WRONG_STATE); /* nobody was heard yet */
 }
 
 static void test_dispute_silence_is_recorded_and_the_ruling_remembered(void **state)
@@ -78,9 +78,9 @@ static void test_dispute_silence_is_recorded_and_the_ruling_remembered(void **st
     assert_int_equal(town_count(town, ACTION_SILENT), 2);
     assert_int_equal(does(town, "desk.tra", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
                      CODE_NOT_YOURS);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE,
-                          "dept.traffic.duty"),
-                     CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
+        CODE_DONE);
     assert_string_equal(town_holder(town, no), "dept.traffic.duty");
     assert_int_equal(does(town, "desk.tra", no, ACTION_RETURN, REASON_NOT_MINE, NULL), CODE_RULED);
     assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
@@ -101,7 +101,8 @@ static void test_dispute_ends_with_its_case(void **state)
     const uint32_t before = town_count(town, ACTION_RECALL);
     assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
     assert_int_equal(town->core->disputes.used, 0);
-    assert_int_equal(town_count(town, ACTION_RECALL), before + 1); /* its order ends in the story too */
+    assert_int_equal(town_count(town, ACTION_RECALL),
+                     before + 1); /* its order ends in the story too */
     town_pass(town, 2 * DAY_MS);
     assert_int_equal(town_count(town, ACTION_SILENT), 0);
 }
@@ -130,7 +131,9 @@ static void test_dispute_is_seen_from_outside(void **state)
     assert_true(core_case_dispute(town->core, no, &dispute));
     assert_true(dispute.is_heard);
     assert_int_equal(dispute.parties[1].state, VIEW_PARTY_SILENT);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
+        CODE_DONE);
     assert_false(core_case_dispute(town->core, no, &dispute));
     assert_true(core_case_ruling(town->core, no, &ruling));
     assert_int_equal(ruling.silent, 3); /* both */
@@ -144,11 +147,10 @@ static void test_dispute_is_seen_from_outside(void **state)
 
 static enum code speaks(struct town *town, const char *who, struct case_no no, const char *words)
 {
-    return town_do(town, who,
-                   (struct town_deed){.no = no,
-                                      .action = ACTION_POSITION,
-                                      .reason = REASON_BY_CLAUSE,
-                                      .text = words});
+    return town_do(
+        town, who,
+        (struct town_deed){
+            .no = no, .action = ACTION_POSITION, .reason = REASON_BY_CLAUSE, .text = words});
 }
 
 static void test_dispute_a_ruling_cites_positions_that_were_filed(void **state)
@@ -203,10 +205,10 @@ static void test_dispute_a_permit_stands_before_any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-            test_dispute_first_receiver_coordinates_and_nobody_hands_on, open_town, close_town),
-        cmocka_unit_test_setup_teardown(
-            test_dispute_silence_is_recorded_and_the_ruling_remembered, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_first_receiver_coordinates_and_nobody_hands_on,
+                                        open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_dispute_silence_is_recorded_and_the_ruling_remembered,
+                                        open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_is_seen_from_outside, open_town, close_town),
         cmocka_unit_test_setup_teardown(test_dispute_a_ruling_cites_positions_that_were_filed,

@@ -94,14 +94,17 @@ static void quarrel_with(uint32_t blocks, uint32_t *out_handovers, uint32_t *out
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
                      CODE_OPENED);
     const struct case_no no = town->last.case_no;
-    const char *const posts[] = {"dept.sanitation.duty", "dept.traffic.duty", "dept.sanitation.duty"};
+    const char *const posts[] = {"dept.sanitation.duty", "dept.traffic.duty",
+                                 "dept.sanitation.duty"};
     const char *const desks[] = {"desk.san", "desk.tra", "desk.san"};
     for (size_t i = 0; i < COUNT_OF(posts); i++) {
-        assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, posts[i]),
-                         CODE_DONE);
+        assert_int_equal(
+            does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, posts[i]),
+            CODE_DONE);
         core_check(town->core);
-        assert_int_equal(does(town, desks[i], no, ACTION_RETURN, i < 2 ? REASON_NOT_MINE : REASON_BUSY, NULL),
-                         CODE_DONE);
+        assert_int_equal(
+            does(town, desks[i], no, ACTION_RETURN, i < 2 ? REASON_NOT_MINE : REASON_BUSY, NULL),
+            CODE_DONE);
         core_check(town->core);
     }
     *out_handovers = core_case_handovers(town->core, no, steps);

@@ -8,13 +8,16 @@ static const struct town_field full[] = {{"fill", NULL, 1000000}, {0}};
 
 static const char *const RULES[] = {
     /* beside odd.nobody (priority 100) on sensor.odd */
-    "- {id: odd.better, title: x, owner: dept.traffic, priority: 200, event: sensor.odd, where: value >= 2, "
+    "- {id: odd.better, title: x, owner: dept.traffic, priority: 200, event: sensor.odd, where: "
+    "value >= 2, "
     "dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", severity: 2, title: x}, "
     "assign: {role: grid_worker}}",
-    "- {id: odd.shadow, title: x, owner: dept.traffic, priority: 150, status: shadow, event: sensor.odd, "
+    "- {id: odd.shadow, title: x, owner: dept.traffic, priority: 150, status: shadow, event: "
+    "sensor.odd, "
     "dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", severity: 1, title: x}, "
     "assign: {role: grid_worker}}",
-    "- {id: odd.raise, title: x, owner: dept.traffic, lane: escalate, event: sensor.odd, where: value >= 3, "
+    "- {id: odd.raise, title: x, owner: dept.traffic, lane: escalate, event: sensor.odd, where: "
+    "value >= 3, "
     "escalate: [{when: opened, now: true, to: town.command, severity: 1}]}",
     "- {id: all.tell, title: x, owner: dept.traffic, lane: notify, event: [\"sensor.*\"], "
     "escalate: [{when: opened, now: true, to: [dept.traffic.duty, town.command]}]}",
@@ -40,7 +43,8 @@ static int close_town(void **state)
 }
 
 /* The newest word on that rule ("" = on no rule) since an effect, or NULL. */
-static const struct effect_firing *firing_on(const struct town *town, uint32_t since, const char *rule)
+static const struct effect_firing *firing_on(const struct town *town, uint32_t since,
+                                             const char *rule)
 {
     for (uint32_t i = town->effect_count; i > since; i--) {
         const struct effect *effect = &town->effects[i - 1];
@@ -48,7 +52,8 @@ static const struct effect_firing *firing_on(const struct town *town, uint32_t s
             continue;
         }
         const uint32_t row = effect->of.firing.rule;
-        const struct image_string id = row == NONE32 ? (struct image_string){0, 0} : town->policy.rules[row].id;
+        const struct image_string id =
+            row == NONE32 ? (struct image_string){0, 0} : town->policy.rules[row].id;
         if (id.size == strlen(rule) && memcmp(policy_text(&town->policy, id), rule, id.size) == 0) {
             return &effect->of.firing;
         }
@@ -86,7 +91,8 @@ static void test_firing_best_rule_of_dispatch_decides_and_the_rest_lose(void **s
     assert_int_equal(town_case(town, town->last.case_no).severity, 2);
     expect_word(town, since, "odd.better", CODE_OPENED);
     expect_word(town, since, "odd.nobody", CODE_LOST_LANE);
-    assert_int_equal(firing_on(town, since, "odd.nobody")->winner, firing_on(town, since, "odd.better")->rule);
+    assert_int_equal(firing_on(town, since, "odd.nobody")->winner,
+                     firing_on(town, since, "odd.better")->rule);
     assert_int_equal(firing_on(town, since, "odd.better")->winner, NONE32);
     assert_int_equal(effects_of(town, since, EFFECT_FIRING), 4);
     assert_int_equal(core_counts_now(town->core)->cases_opened, 1);
@@ -138,7 +144,8 @@ static void test_firing_escalate_raises_the_case_once(void **state)
     since = town->effect_count;
     assert_int_equal(odd(town, 3), CODE_DEDUPED);
     expect_word(town, since, "odd.raise", CODE_DEDUPED);
-    assert_int_equal(effects_of(town, since, EFFECT_NOTICE), 2); /* those of notify, which has no dedupe */
+    assert_int_equal(effects_of(town, since, EFFECT_NOTICE),
+                     2); /* those of notify, which has no dedupe */
 }
 
 static void test_firing_notify_tells_of_events_without_a_case(void **state)
@@ -147,7 +154,8 @@ static void test_firing_notify_tells_of_events_without_a_case(void **state)
     const uint32_t since = town->effect_count;
     /* facility.flooding needs 0.2: nothing of dispatch takes it, sensor.* of notify does. */
     const struct town_field low[] = {{"level", NULL, 100000}, {0}};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, beside_bin, low), CODE_TOLD);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, beside_bin, low),
+                     CODE_TOLD);
     assert_true(case_no_is_none(town->last.case_no));
     assert_int_equal(effects_of(town, since, EFFECT_FIRING), 1);
     assert_int_equal(effects_of(town, since, EFFECT_NOTICE), 2);
@@ -159,10 +167,12 @@ static void test_firing_type_of_dispatch_alone_gives_one_word(void **state)
 {
     struct town *town = *state;
     const uint32_t since = town->effect_count;
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, beside_bin, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, beside_bin, full),
+                     CODE_OPENED);
     assert_int_equal(effects_of(town, since, EFFECT_FIRING), 1);
     const uint32_t type = town->effect_count;
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", NULL, beside_bin, full), CODE_NO_RULE);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", NULL, beside_bin, full),
+                     CODE_NO_RULE);
     assert_non_null(firing_on(town, type, ""));
 }
 
@@ -171,15 +181,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_firing_best_rule_of_dispatch_decides_and_the_rest_lose,
                                         open_lanes, close_town),
-        cmocka_unit_test_setup_teardown(test_firing_winner_keeps_its_lane_when_it_is_a_repeat, open_lanes,
+        cmocka_unit_test_setup_teardown(test_firing_winner_keeps_its_lane_when_it_is_a_repeat,
+                                        open_lanes, close_town),
+        cmocka_unit_test_setup_teardown(test_firing_shadow_says_what_it_would_do_and_does_nothing,
+                                        open_lanes, close_town),
+        cmocka_unit_test_setup_teardown(test_firing_escalate_raises_the_case_once, open_lanes,
                                         close_town),
-        cmocka_unit_test_setup_teardown(test_firing_shadow_says_what_it_would_do_and_does_nothing, open_lanes,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(test_firing_escalate_raises_the_case_once, open_lanes, close_town),
-        cmocka_unit_test_setup_teardown(test_firing_notify_tells_of_events_without_a_case, open_lanes,
-                                        close_town),
-        cmocka_unit_test_setup_teardown(test_firing_type_of_dispatch_alone_gives_one_word, open_lanes,
-                                        close_town),
+        cmocka_unit_test_setup_teardown(test_firing_notify_tells_of_events_without_a_case,
+                                        open_lanes, close_town),
+        cmocka_unit_test_setup_teardown(test_firing_type_of_dispatch_alone_gives_one_word,
+                                        open_lanes, close_town),
     };
     return cmocka_run_group_tests_name("core/firing", tests, NULL, NULL);
 }

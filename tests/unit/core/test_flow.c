@@ -196,9 +196,9 @@ static void test_flow_desk_person_who_handled_may_not_check(void **state)
 {
     struct town *town = *state;
     const struct case_no no = bin_case(town);
-    assert_int_equal(
-        on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_INSTRUCTED, "town.supervision"),
-        CODE_DONE);
+    assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_INSTRUCTED,
+                             "town.supervision"),
+                     CODE_DONE);
     /* The chief sits at that desk but lacks the desk's right. */
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_DONE, REASON_NONE, NULL), CODE_NO_RIGHT);
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_FORCE_CLOSE, REASON_INSTRUCTED, NULL),
@@ -229,15 +229,16 @@ static void test_flow_reassign_never_exceeds_capacity(void **state)
     struct town *town = *state;
     const struct town_field plate_a[] = {{"plate", "A1", 0}, {0}};
     const struct town_field plate_b[] = {{"plate", "B2", 0}, {0}};
-    assert_int_equal(town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate_a),
-                     CODE_OPENED);
-    const char *first = offered(town);
-    assert_int_equal(town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate_b),
-                     CODE_OPENED);
-    const struct case_no second = town->last.case_no;
     assert_int_equal(
-        on_case(town, "dispatcher.du", second, ACTION_REASSIGN, REASON_OTHER, first),
-        CODE_NOT_ELIGIBLE);
+        town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate_a),
+        CODE_OPENED);
+    const char *first = offered(town);
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate_b),
+        CODE_OPENED);
+    const struct case_no second = town->last.case_no;
+    assert_int_equal(on_case(town, "dispatcher.du", second, ACTION_REASSIGN, REASON_OTHER, first),
+                     CODE_NOT_ELIGIBLE);
     assert_int_equal(town->last.possible, CODE_AT_CAPACITY);
 }
 
@@ -272,12 +273,14 @@ static void test_flow_check_none_closes_at_once(void **state)
 {
     struct town *town = *state;
     const struct town_field plate[] = {{"plate", "A1", 0}, {0}};
-    assert_int_equal(town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate),
-                     CODE_OPENED);
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.vehicle_stationary", "C-003", nowhere, plate),
+        CODE_OPENED);
     const struct case_no no = town->last.case_no;
     const char *officer = offered(town);
     assert_int_equal(act(town, officer, ACTION_ACCEPT), CODE_DONE);
-    assert_int_equal(act(town, officer, ACTION_ARRIVE), CODE_DONE); /* near_bin is 420 m away: close enough */
+    assert_int_equal(act(town, officer, ACTION_ARRIVE),
+                     CODE_DONE); /* near_bin is 420 m away: close enough */
     assert_int_equal(act(town, officer, ACTION_DONE), CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_CLOSED);
 }
@@ -306,14 +309,16 @@ static void test_flow_wrong_actions_say_what_is_possible(void **state)
     assert_int_equal(town_act(town, "li", order, none, ACTION_DONE, REASON_NONE, near_bin, NULL),
                      CODE_WRONG_STATE);
     assert_int_equal(town->last.possible, action_bit(ACTION_ACCEPT) | action_bit(ACTION_DECLINE));
-    assert_int_equal(town_act(town, "wang", order, none, ACTION_ACCEPT, REASON_NONE, near_bin, NULL),
-                     CODE_NOT_YOURS);
+    assert_int_equal(
+        town_act(town, "wang", order, none, ACTION_ACCEPT, REASON_NONE, near_bin, NULL),
+        CODE_NOT_YOURS);
     assert_int_equal(town_act(town, "li", 999, none, ACTION_ACCEPT, REASON_NONE, near_bin, NULL),
                      CODE_UNKNOWN_ORDER);
-    assert_int_equal(on_case(town, "chief.chu", (struct case_no){1, 2, 3}, ACTION_VOID, REASON_OTHER,
-                             NULL),
-                     CODE_UNKNOWN_CASE);
-    assert_int_equal(on_case(town, "auditor.an", no, ACTION_VOID, REASON_OTHER, NULL), CODE_NO_RIGHT);
+    assert_int_equal(
+        on_case(town, "chief.chu", (struct case_no){1, 2, 3}, ACTION_VOID, REASON_OTHER, NULL),
+        CODE_UNKNOWN_CASE);
+    assert_int_equal(on_case(town, "auditor.an", no, ACTION_VOID, REASON_OTHER, NULL),
+                     CODE_NO_RIGHT);
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_REOPEN, REASON_OTHER, NULL),
                      CODE_WRONG_STATE);
     assert_int_equal(on_case(town, "chief.chu", no, (enum action)ACTION_OFFER, REASON_OTHER, NULL),
@@ -326,7 +331,8 @@ static void test_flow_void_recalls_and_can_reopen(void **state)
     const struct case_no no = bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     const uint64_t order = town_order_of(town, "li");
-    assert_int_equal(on_case(town, "chief.chu", no, ACTION_VOID, REASON_FALSE_ALARM, NULL), CODE_DONE);
+    assert_int_equal(on_case(town, "chief.chu", no, ACTION_VOID, REASON_FALSE_ALARM, NULL),
+                     CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_VOID);
     assert_int_equal(town_act(town, "li", order, (struct case_no){0, 0, 0}, ACTION_ARRIVE,
                               REASON_NONE, near_bin, NULL),
@@ -342,7 +348,8 @@ static void test_flow_closed_case_leaves_after_its_window(void **state)
     struct town *town = *state;
     const struct case_no no = bin_case(town);
     struct case_view view;
-    assert_int_equal(on_case(town, "chief.chu", no, ACTION_FORCE_CLOSE, REASON_OTHER, NULL), CODE_DONE);
+    assert_int_equal(on_case(town, "chief.chu", no, ACTION_FORCE_CLOSE, REASON_OTHER, NULL),
+                     CODE_DONE);
     town_pass(town, 72 * HOUR_MS - MINUTE_MS);
     assert_true(core_find_case(town->core, no, &view));
     town_pass(town, 2 * MINUTE_MS);
@@ -353,7 +360,8 @@ static void test_flow_closed_case_leaves_after_its_window(void **state)
 static void test_flow_untrusted_report_is_verified_first(void **state)
 {
     struct town *town = *state;
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL),
+                     CODE_OPENED);
     struct case_no no = town->last.case_no;
     assert_int_equal(town_case(town, no).state, CASE_VERIFYING);
     const char *verifier = offered(town);
@@ -367,7 +375,8 @@ static void test_flow_untrusted_report_is_verified_first(void **state)
 static void test_flow_unconfirmed_report_is_void(void **state)
 {
     struct town *town = *state;
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL), CODE_OPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near_bin, NULL),
+                     CODE_OPENED);
     struct case_no no = town->last.case_no;
     const char *verifier = offered(town);
     assert_int_equal(act(town, verifier, ACTION_ACCEPT), CODE_DONE);
@@ -413,7 +422,8 @@ static void test_flow_merge_reopens_a_recently_closed_case(void **state)
     assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_CLOSE, REASON_NONE, NULL), CODE_DONE);
     town_pass(town, 12 * HOUR_MS); /* 20:20, still urban daytime */
-    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL), CODE_REOPENED);
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, near, NULL),
+                     CODE_REOPENED);
     assert_int_equal(town_case(town, no).state, CASE_DISPATCHING);
     assert_int_equal(core_counts_now(town->core)->reopened, 1);
 }
@@ -423,10 +433,13 @@ static void test_flow_radius_merge_measures_from_the_first_place(void **state)
     struct town *town = *state;
     const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
     const struct place first = {1163050000, 399050000};
-    const struct place near = {1163058000, 399050000};    /* 68 m east */
-    const struct place far_away = {1163066000, 399050000}; /* 137 m east of the first, 68 of the second */
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, first, wet), CODE_OPENED);
-    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near, wet), CODE_MERGED);
+    const struct place near = {1163058000, 399050000}; /* 68 m east */
+    const struct place far_away = {1163066000,
+                                   399050000}; /* 137 m east of the first, 68 of the second */
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, first, wet),
+                     CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near, wet),
+                     CODE_MERGED);
     assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, far_away, wet),
                      CODE_OPENED);
 }
@@ -564,7 +577,8 @@ static void test_flow_missed_clocks_climb_the_ladder_once_each(void **state)
     assert_true(town_case(town, no).is_overdue);
     assert_true(town_case(town, no).deadline_ms > town->now_ms); /* a reminder stays armed */
     town_pass(town, 48 * HOUR_MS);
-    assert_int_equal(core_counts_now(town->core)->clocks_missed, 2); /* and the supervision that followed */
+    assert_int_equal(core_counts_now(town->core)->clocks_missed,
+                     2); /* and the supervision that followed */
 }
 
 static void test_flow_unaccepted_step_tells_the_post(void **state)
@@ -584,7 +598,8 @@ static void test_flow_nobody_names_the_binding_filter_and_tells_the_desk(void **
 {
     struct town *town = *state;
     const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_OPENED);
     const struct case_no no = town->last.case_no;
     assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
     const struct effect_decision *decision = town_decision(town);
@@ -616,9 +631,11 @@ static void test_flow_full_table_is_a_refusal(void **state)
     const struct limits *limits = core_limits(town->core);
     const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
     for (uint32_t i = 0; i < limits->cases; i++) {
-        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
+        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                         CODE_OPENED);
     }
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value), CODE_TABLE_FULL);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                     CODE_TABLE_FULL);
     assert_int_equal(core_counts_now(town->core)->refused, 1);
 }
 
@@ -643,9 +660,11 @@ static void test_flow_gateway_sends_only_what_it_may(void **state)
     assert_int_equal(town_event(town, "cam-1", "sensor.odd", NULL, near_bin, value), CODE_NO_RIGHT);
     assert_int_equal(town_event(town, "nobody-knows", "sensor.odd", NULL, near_bin, value),
                      CODE_UNKNOWN_IDENTITY);
-    assert_int_equal(town_event(town, "auditor.an", "sensor.odd", NULL, near_bin, value), CODE_NO_RIGHT);
+    assert_int_equal(town_event(town, "auditor.an", "sensor.odd", NULL, near_bin, value),
+                     CODE_NO_RIGHT);
     assert_int_equal(town_event(town, "wang", "sensor.odd", NULL, near_bin, value), CODE_OPENED);
-    assert_int_equal(town_event(town, "sensor-1", "sensor.no_such", NULL, near_bin, value), CODE_NO_RULE);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.no_such", NULL, near_bin, value),
+                     CODE_NO_RULE);
 }
 
 #define flow(name) cmocka_unit_test_setup_teardown(test_flow_##name, open_town, close_town)

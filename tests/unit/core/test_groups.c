@@ -8,9 +8,11 @@
 
 static const struct place beside_bin = {1163061000, 399061000};
 
-#define GROUPING                                                                                                  \
-    "- {id: tell.odd, title: x, owner: dept.traffic, lane: notify, event: sensor.odd, where: value < 100, "       \
-    "group: {by: [%s], wait: 30s, interval: 5m, repeat: %s}, escalate: [{when: opened, now: true, to: town.command}]}"
+#define GROUPING                                                                                   \
+    "- {id: tell.odd, title: x, owner: dept.traffic, lane: notify, event: sensor.odd, where: "     \
+    "value < 100, "                                                                                \
+    "group: {by: [%s], wait: 30s, interval: 5m, repeat: %s}, escalate: [{when: opened, now: "      \
+    "true, to: town.command}]}"
 
 static char *rule_with(const char *by, const char *repeat)
 {
@@ -49,12 +51,14 @@ static int close_town(void **state)
 static struct case_no odd(struct town *town, int64_t value)
 {
     const struct town_field fields[] = {{"value", NULL, value * 1000000}, {0}};
-    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, beside_bin, fields), CODE_OPENED);
+    assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, beside_bin, fields),
+                     CODE_OPENED);
     return town->last.case_no;
 }
 
 /* Notices of the rule since an effect; the newest is written. */
-static uint32_t told_since(const struct town *town, uint32_t since, struct effect_notice *out_newest)
+static uint32_t told_since(const struct town *town, uint32_t since,
+                           struct effect_notice *out_newest)
 {
     uint32_t count = 0;
     memset(out_newest, 0, sizeof *out_newest);
@@ -69,7 +73,8 @@ static uint32_t told_since(const struct town *town, uint32_t since, struct effec
 }
 
 /* Nothing was told, or one notice of that many. */
-static void expect_told(const struct town *town, uint32_t since, uint32_t count, struct case_no no, bool is_again)
+static void expect_told(const struct town *town, uint32_t since, uint32_t count, struct case_no no,
+                        bool is_again)
 {
     struct effect_notice newest;
     assert_int_equal(told_since(town, since, &newest), count > 0);
@@ -105,12 +110,11 @@ static void test_groups_wait_and_then_tell_at_most_every_interval(void **state)
 
 static void close_case(struct town *town, struct case_no no)
 {
-    assert_int_equal(town_do(town, "chief.chu",
-                             (struct town_deed){.no = no,
-                                                .action = ACTION_VOID,
-                                                .reason = REASON_FALSE_ALARM,
-                                                .text = "x"}),
-                     CODE_DONE);
+    assert_int_equal(
+        town_do(town, "chief.chu",
+                (struct town_deed){
+                    .no = no, .action = ACTION_VOID, .reason = REASON_FALSE_ALARM, .text = "x"}),
+        CODE_DONE);
 }
 
 static void test_groups_tell_again_while_the_newest_case_is_open(void **state)
@@ -256,10 +260,14 @@ static void test_groups_live_through_a_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_groups_wait_and_then_tell_at_most_every_interval, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_groups_tell_again_while_the_newest_case_is_open, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_groups_are_told_at_once_when_the_table_is_full, open_many, close_town),
-        cmocka_unit_test_setup_teardown(test_groups_end_with_their_rule_and_keep_through_others, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_groups_wait_and_then_tell_at_most_every_interval,
+                                        open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_groups_tell_again_while_the_newest_case_is_open,
+                                        open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_groups_are_told_at_once_when_the_table_is_full,
+                                        open_many, close_town),
+        cmocka_unit_test_setup_teardown(test_groups_end_with_their_rule_and_keep_through_others,
+                                        open_town, close_town),
         cmocka_unit_test_setup_teardown(test_groups_live_through_a_restart, open_town, close_town),
     };
     return cmocka_run_group_tests_name("core/groups", tests, NULL, NULL);

@@ -88,17 +88,17 @@ static void read_step(struct graph *graph, struct offices *offices, const char *
                             &used, &held, &end),
                      6);
     assert_true(graph->count < HANDOVERS_MAX);
-    graph->steps[graph->count++] =
-        (struct handover){.at_ms = graph->count,
-                          .from = office_of(offices, from),
-                          .to = office_of(offices, to),
-                          .direction = (uint8_t)(strcmp(direction, "up") == 0     ? HANDOVER_UP
-                                                 : strcmp(direction, "down") == 0 ? HANDOVER_DOWN
-                                                                                  : HANDOVER_LATERAL),
-                          .reason = (uint8_t)reason_of(reason),
-                          .flags = flags_of(line + end),
-                          .used_permille = (uint16_t)used,
-                          .held_permille = (uint16_t)held};
+    graph->steps[graph->count++] = (struct handover){
+        .at_ms = graph->count,
+        .from = office_of(offices, from),
+        .to = office_of(offices, to),
+        .direction = (uint8_t)(strcmp(direction, "up") == 0     ? HANDOVER_UP
+                               : strcmp(direction, "down") == 0 ? HANDOVER_DOWN
+                                                                : HANDOVER_LATERAL),
+        .reason = (uint8_t)reason_of(reason),
+        .flags = flags_of(line + end),
+        .used_permille = (uint16_t)used,
+        .held_permille = (uint16_t)held};
 }
 
 /* The first step that shows something, as the engine judges: each when it happens. */
@@ -110,8 +110,7 @@ static void judge(const struct graph *graph)
             if (graph->expected_step != i || graph->expected != (uint32_t)found) {
                 fail_msg("%s: step %u shows %s, labelled %s at step %u", graph->name, i,
                          name_of(found),
-                         graph->expected_step == 0 ? "legitimate"
-                                                   : name_of(graph->expected),
+                         graph->expected_step == 0 ? "legitimate" : name_of(graph->expected),
                          graph->expected_step);
             }
             return;

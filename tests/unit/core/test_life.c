@@ -25,7 +25,8 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 #define WATCHED (BIT(SUPERVISE) | BIT(ANSWER))
 #define TIES (BIT(MERGE_INTO) | BIT(REPLACE) | BIT(LINK_CHILD) | BIT(UNLINK_CHILD))
 #define OPENED (EVERY | ENDING | WATCHED | TIES)
-#define SENDING (BIT(REASSIGN) | BIT(DISPATCH) | BIT(SEND_TO_DESK) | BIT(CONTROL) | BIT(SPLIT) | BIT(INFORM))
+#define SENDING                                                                                    \
+    (BIT(REASSIGN) | BIT(DISPATCH) | BIT(SEND_TO_DESK) | BIT(CONTROL) | BIT(SPLIT) | BIT(INFORM))
 #define TIMES (BIT(EXTEND) | BIT(EXTEND_YES) | BIT(EXTEND_NO) | BIT(SUSPEND))
 #define CHECKS (BIT(CHECK_PASS) | BIT(CHECK_FAIL) | BIT(CLOSE) | BIT(SPLIT) | BIT(INFORM))
 #define RATINGS (BIT(RATE) | BIT(SOLVED) | BIT(NOT_SOLVED))
@@ -35,11 +36,12 @@ static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 /* What may be done to a case, by its state. */
 static const uint64_t allowed[CASE_STATE_COUNT] = {
     [CASE_REPORTED] = OPENED | BIT(FILE),
-    [CASE_VERIFYING] = OPENED | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(CONTROL) | BIT(INFORM),
+    [CASE_VERIFYING] =
+        OPENED | BIT(FILE) | BIT(VERIFY_YES) | BIT(VERIFY_NO) | BIT(CONTROL) | BIT(INFORM),
     [CASE_FILED] = OPENED | SENDING,
     [CASE_DISPATCHING] = OPENED | SENDING | HEARING | BIT(RETURN),
-    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | HEARING | BIT(HAND_OVER) | BIT(DONE) | BIT(RETURN) |
-                      BIT(MAKE_SAFE),
+    [CASE_ASSIGNED] = OPENED | SENDING | TIMES | HEARING | BIT(HAND_OVER) | BIT(DONE) |
+                      BIT(RETURN) | BIT(MAKE_SAFE),
     [CASE_ON_SITE] = OPENED | SENDING | TIMES | HEARING,
     [CASE_HANDLED] = OPENED | CHECKS | HEARING,
     [CASE_CHECKING] = OPENED | CHECKS | HEARING,
@@ -52,21 +54,28 @@ static const uint64_t allowed[CASE_STATE_COUNT] = {
 
 /* Whose right it is: a letter a role, see actors. "*": everybody known. */
 static const char *const whose[ACTION_OUTSIDE_LIMIT] = {
-    [ACTION_MAKE_SAFE] = "k",
-    [ACTION_HAND_OVER] = "k",    [ACTION_POSITION] = "*",     [ACTION_RULE] = "*",
-    [ACTION_DONE] = "k",         [ACTION_RETURN] = "k",       [ACTION_CHECK_PASS] = "ic",
-    [ACTION_CHECK_FAIL] = "ic",  [ACTION_VERIFY_YES] = "ic",  [ACTION_VERIFY_NO] = "ic",
-    [ACTION_REASSIGN] = "d",     [ACTION_DISPATCH] = "dk",    [ACTION_VOID] = "c",
-    [ACTION_FORCE_CLOSE] = "c",  [ACTION_REOPEN] = "cno",     [ACTION_COMMENT] = "*",
-    [ACTION_FILE] = "nc",        [ACTION_CLOSE] = "c",        [ACTION_SEND_TO_DESK] = "d",
-    [ACTION_SUSPEND] = "dc",     [ACTION_RESUME] = "dc",      [ACTION_EXTEND] = "kw",
-    [ACTION_EXTEND_YES] = "kdc", [ACTION_EXTEND_NO] = "kdc",  [ACTION_APPEAL] = "k",
-    [ACTION_APPEAL_YES] = "co",  [ACTION_APPEAL_NO] = "co",   [ACTION_SUPERVISE] = "oc",
-    [ACTION_ANSWER] = "*",       [ACTION_MERGE_INTO] = "ndc", [ACTION_SPLIT] = "ndc",
-    [ACTION_LINK_CHILD] = "ndc", [ACTION_UNLINK_CHILD] = "ndc", [ACTION_RELATE] = "ndck",
-    [ACTION_REPLACE] = "dc",     [ACTION_CONTROL] = "c",      [ACTION_INFORM] = "dkc",
-    [ACTION_REVEAL] = "ncd",     [ACTION_ERASE] = "nc",       [ACTION_READ_EVIDENCE] = "ncdkioa",
-    [ACTION_RATE] = "n",         [ACTION_SOLVED] = "n",       [ACTION_NOT_SOLVED] = "n",
+    [ACTION_MAKE_SAFE] = "k",      [ACTION_HAND_OVER] = "k",
+    [ACTION_POSITION] = "*",       [ACTION_RULE] = "*",
+    [ACTION_DONE] = "k",           [ACTION_RETURN] = "k",
+    [ACTION_CHECK_PASS] = "ic",    [ACTION_CHECK_FAIL] = "ic",
+    [ACTION_VERIFY_YES] = "ic",    [ACTION_VERIFY_NO] = "ic",
+    [ACTION_REASSIGN] = "d",       [ACTION_DISPATCH] = "dk",
+    [ACTION_VOID] = "c",           [ACTION_FORCE_CLOSE] = "c",
+    [ACTION_REOPEN] = "cno",       [ACTION_COMMENT] = "*",
+    [ACTION_FILE] = "nc",          [ACTION_CLOSE] = "c",
+    [ACTION_SEND_TO_DESK] = "d",   [ACTION_SUSPEND] = "dc",
+    [ACTION_RESUME] = "dc",        [ACTION_EXTEND] = "kw",
+    [ACTION_EXTEND_YES] = "kdc",   [ACTION_EXTEND_NO] = "kdc",
+    [ACTION_APPEAL] = "k",         [ACTION_APPEAL_YES] = "co",
+    [ACTION_APPEAL_NO] = "co",     [ACTION_SUPERVISE] = "oc",
+    [ACTION_ANSWER] = "*",         [ACTION_MERGE_INTO] = "ndc",
+    [ACTION_SPLIT] = "ndc",        [ACTION_LINK_CHILD] = "ndc",
+    [ACTION_UNLINK_CHILD] = "ndc", [ACTION_RELATE] = "ndck",
+    [ACTION_REPLACE] = "dc",       [ACTION_CONTROL] = "c",
+    [ACTION_INFORM] = "dkc",       [ACTION_REVEAL] = "ncd",
+    [ACTION_ERASE] = "nc",         [ACTION_READ_EVIDENCE] = "ncdkioa",
+    [ACTION_RATE] = "n",           [ACTION_SOLVED] = "n",
+    [ACTION_NOT_SOLVED] = "n",
 };
 
 static const struct actor {
@@ -87,11 +96,11 @@ static const struct actor {
               {"lead.luo", 'k', "dept.sanitation.duty"}};
 
 static const uint64_t with_reason =
-    BIT(HAND_OVER) | BIT(POSITION) | BIT(RULE) |
-    BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) | BIT(VERIFY_NO) | BIT(REASSIGN) |
-    BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) | BIT(REOPEN) | BIT(EXTEND) | BIT(EXTEND_NO) |
-    BIT(SUSPEND) | BIT(CONTROL) | BIT(APPEAL) | BIT(APPEAL_NO) | BIT(SUPERVISE) | BIT(MERGE_INTO) |
-    BIT(REPLACE) | BIT(SPLIT) | BIT(UNLINK_CHILD) | BIT(REQUEST_HELP) | BIT(REVEAL) | BIT(ERASE);
+    BIT(HAND_OVER) | BIT(POSITION) | BIT(RULE) | BIT(DECLINE) | BIT(RETURN) | BIT(CHECK_FAIL) |
+    BIT(VERIFY_NO) | BIT(REASSIGN) | BIT(SEND_TO_DESK) | BIT(VOID) | BIT(FORCE_CLOSE) |
+    BIT(REOPEN) | BIT(EXTEND) | BIT(EXTEND_NO) | BIT(SUSPEND) | BIT(CONTROL) | BIT(APPEAL) |
+    BIT(APPEAL_NO) | BIT(SUPERVISE) | BIT(MERGE_INTO) | BIT(REPLACE) | BIT(SPLIT) |
+    BIT(UNLINK_CHILD) | BIT(REQUEST_HELP) | BIT(REVEAL) | BIT(ERASE);
 
 #define NEEDS_TEXT (BIT(POSITION) | BIT(ANSWER) | BIT(SPLIT) | BIT(INFORM))
 #define NEEDS_UNTIL (BIT(SUSPEND) | BIT(CONTROL))
@@ -159,7 +168,8 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
     if (state == CASE_MERGED) {
         const struct case_no other = opened(town, "sensor-1", "sensor.water_level", NULL, wet);
         assert_int_equal(town_do(town, "chief.chu",
-                                 (struct town_deed){.no = no, .other = other,
+                                 (struct town_deed){.no = no,
+                                                    .other = other,
                                                     .action = ACTION_MERGE_INTO,
                                                     .reason = REASON_SAME_MATTER}),
                          CODE_DONE);
@@ -181,7 +191,8 @@ static struct case_no bring(struct town *town, enum case_state state, int how)
     }
     if (state == CASE_SUSPENDED) {
         assert_int_equal(town_do(town, "dispatcher.du",
-                                 (struct town_deed){.no = no, .action = ACTION_SUSPEND,
+                                 (struct town_deed){.no = no,
+                                                    .action = ACTION_SUSPEND,
                                                     .reason = REASON_WEATHER,
                                                     .until_ms = town->now_ms + DAY_MS}),
                          CODE_DONE);
@@ -227,8 +238,8 @@ static bool is_on_side(const struct town *town, struct case_no no, const struct 
     }
     return is_office || strcmp(holder, actor->id) == 0 ||
            (actor->desk != NULL && strcmp(holder, actor->desk) == 0) ||
-           (strcmp(actor->id, "chief.chu") == 0 && (strcmp(holder, "town.supervision") == 0 ||
-                                                    strcmp(holder, "town.command") == 0)) ||
+           (strcmp(actor->id, "chief.chu") == 0 &&
+            (strcmp(holder, "town.supervision") == 0 || strcmp(holder, "town.command") == 0)) ||
            (strcmp(actor->id, "dispatcher.du") == 0 && strcmp(holder, "town.command") == 0);
 }
 
@@ -278,7 +289,9 @@ static enum code expected_of_plans(enum action action, const struct actor *actor
     if (action == ACTION_SILENCE || action == ACTION_UNSILENCE) {
         const bool may = actor->role == 'c' || actor->role == 'o' ||
                          (actor->role == 'k' && strcmp(actor->id, "desk.dai") != 0);
-        return !may ? CODE_NO_RIGHT : action == ACTION_SILENCE ? CODE_BAD_MATCHER : CODE_UNKNOWN_SILENCE;
+        return !may                       ? CODE_NO_RIGHT
+               : action == ACTION_SILENCE ? CODE_BAD_MATCHER
+                                          : CODE_UNKNOWN_SILENCE;
     }
     return action == ACTION_PLAN_ACK ? CODE_UNKNOWN_ORDER : CODE_UNKNOWN_PLAN;
 }
@@ -313,11 +326,9 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     if (action == ACTION_REVEAL || action == ACTION_ERASE) {
         return CODE_NO_CONTACT; /* no report here bears one */
     }
-    const bool is_holder =
-        actor->role == 'k' &&
-        (strcmp(town_holder(town, no), actor->desk) == 0);
-    const uint64_t of_desk = BIT(DONE) | BIT(RETURN) | BIT(DISPATCH) | BIT(HAND_OVER) |
-                             BIT(MAKE_SAFE);
+    const bool is_holder = actor->role == 'k' && (strcmp(town_holder(town, no), actor->desk) == 0);
+    const uint64_t of_desk =
+        BIT(DONE) | BIT(RETURN) | BIT(DISPATCH) | BIT(HAND_OVER) | BIT(MAKE_SAFE);
     if (actor->role == 'k' && (of_desk & bit) != 0 && !is_holder) {
         return CODE_NOT_YOURS;
     }
@@ -336,7 +347,9 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
     if (!is_full && (RATINGS & bit) != 0) {
         return CODE_UNKNOWN_RECEIPT;
     }
-    return !is_full && (action == ACTION_SEND_TO_DESK || action == ACTION_HAND_OVER) ? CODE_UNKNOWN_WORKER : expected_of_full(action);
+    return !is_full && (action == ACTION_SEND_TO_DESK || action == ACTION_HAND_OVER)
+               ? CODE_UNKNOWN_WORKER
+               : expected_of_full(action);
 }
 
 static void try_case(struct town *town, struct town_deed deed, const struct actor *actor,
@@ -372,9 +385,9 @@ static void test_life_every_state_action_and_role(void **state)
     static const struct {
         enum case_state state;
         int how;
-    } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0},  {CASE_ASSIGNED, 0},
-                {CASE_ASSIGNED, 1},  {CASE_ON_SITE, 0},      {CASE_HANDLED, 0},
-                {CASE_CHECKING, 0},  {CASE_CHECKING, 1},     {CASE_CLOSED, 0},
+    } ways[] = {{CASE_VERIFYING, 0}, {CASE_DISPATCHING, 0},   {CASE_ASSIGNED, 0},
+                {CASE_ASSIGNED, 1},  {CASE_ON_SITE, 0},       {CASE_HANDLED, 0},
+                {CASE_CHECKING, 0},  {CASE_CHECKING, 1},      {CASE_CLOSED, 0},
                 {CASE_VOID, 0},      {CASE_FORCED_CLOSED, 0}, {CASE_SUSPENDED, 0},
                 {CASE_SUSPENDED, 1}, {CASE_MERGED, 0}};
     uint32_t tried = 0;
@@ -387,12 +400,11 @@ static void test_life_every_state_action_and_role(void **state)
         for (size_t a = 0; a < COUNT_OF(actors); a++) {
             for (int action = 0; action < (int)OUTSIDE; action++) {
                 for (int full_too = 0; full_too < 2; full_too++) {
-                    try_case(town,
-                             deed_of(town, no, spare, (enum action)action, REASON_OTHER,
-                                     full_too != 0),
-                             &actors[a],
-                             expected_on_case(town, no, &actors[a], (enum action)action,
-                                              full_too != 0));
+                    try_case(
+                        town,
+                        deed_of(town, no, spare, (enum action)action, REASON_OTHER, full_too != 0),
+                        &actors[a],
+                        expected_on_case(town, no, &actors[a], (enum action)action, full_too != 0));
                     tried++;
                 }
             }
@@ -423,8 +435,7 @@ static void test_life_reasons_are_asked_for_first(void **state)
     for (size_t a = 0; a < COUNT_OF(actors); a++) {
         for (int action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
             if ((with_reason & action_bit((enum action)action)) != 0) {
-                try_case(town,
-                         deed_of(town, no, no_case, (enum action)action, REASON_NONE, false),
+                try_case(town, deed_of(town, no, no_case, (enum action)action, REASON_NONE, false),
                          &actors[a], CODE_REASON_NEEDED);
             }
         }
@@ -439,11 +450,10 @@ static void test_life_who_handled_or_commanded_may_not_check(void **state)
     static const uint32_t marks[] = {PERSON_HANDLED, PERSON_COMMANDED};
     static const int checks[] = {ACTION_CHECK_PASS, ACTION_CHECK_FAIL, ACTION_CLOSE};
     for (size_t m = 0; m < COUNT_OF(marks); m++) {
-        row->persons[row->person_count++] = case_person_of(
-            workers_find(&town->core->workers, town_id("chief.chu")), marks[m]);
+        row->persons[row->person_count++] =
+            case_person_of(workers_find(&town->core->workers, town_id("chief.chu")), marks[m]);
         for (size_t i = 0; i < COUNT_OF(checks); i++) {
-            try_case(town,
-                     deed_of(town, no, no_case, (enum action)checks[i], REASON_OTHER, false),
+            try_case(town, deed_of(town, no, no_case, (enum action)checks[i], REASON_OTHER, false),
                      &actors[4], CODE_CONFLICT_OF_INTEREST);
         }
         row->person_count--;
@@ -465,8 +475,8 @@ static uint64_t allowed_on_order(enum order_kind kind, enum order_state state)
     if (state == ORDER_ARRIVED) {
         return under_way | (kind == KIND_CHECK_RESULT    ? BIT(CHECK_PASS) | BIT(CHECK_FAIL)
                             : kind == KIND_VERIFY_REPORT ? BIT(VERIFY_YES) | BIT(VERIFY_NO)
-                            : kind == KIND_HANDLE        ? BIT(DONE) | BIT(MAKE_SAFE) | BIT(REQUEST_HELP)
-                                                         : BIT(DONE) | BIT(MAKE_SAFE));
+                            : kind == KIND_HANDLE ? BIT(DONE) | BIT(MAKE_SAFE) | BIT(REQUEST_HELP)
+                                                  : BIT(DONE) | BIT(MAKE_SAFE));
     }
     return 0;
 }

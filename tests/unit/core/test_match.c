@@ -59,13 +59,12 @@ static void file(struct sample *s, const struct match_access *access, uint32_t t
 
 static void make_index(struct sample *s)
 {
-    s->match_type = (struct match_type){
-        {0, 2},
-        {0, ACCESSES},
-        {0, COUNT_OF(s->entries)},
-        {4, 1, 0, MATCH_ATTRIBUTE_NONE, MATCH_ATTRIBUTE_NONE, 0},
-        0,
-        LOOSE};
+    s->match_type = (struct match_type){{0, 2},
+                                        {0, ACCESSES},
+                                        {0, COUNT_OF(s->entries)},
+                                        {4, 1, 0, MATCH_ATTRIBUTE_NONE, MATCH_ATTRIBUTE_NONE, 0},
+                                        0,
+                                        LOOSE};
     s->attributes[0] = (struct match_attribute){0, 0, FIELD_STRING, {0, 0}};
     s->attributes[1] = (struct match_attribute){match_number_key(0), 1, FIELD_NUMBER, {0, 2}};
     s->keys[0] = match_number_key(INT64_MIN);
@@ -85,8 +84,8 @@ static void make_index(struct sample *s)
     file(s, &s->match_type.areas, match_area_tag(0), 4);
     file(s, &s->match_type.areas, match_area_tag(1), 5);
     for (uint32_t i = 0; i < RULES; i++) {
-        s->records[slot_of(i)] = (struct match_record){
-            .rank = i, .rest = i == 3 || i == 4 ? MATCH_REST_PLACE_TIME : 0};
+        s->records[slot_of(i)] =
+            (struct match_record){.rank = i, .rest = i == 3 || i == 4 ? MATCH_REST_PLACE_TIME : 0};
         memset(s->records[slot_of(i)].tests, MATCH_ATTRIBUTE_NONE, MATCH_TESTS);
     }
     struct match_record *record = &s->records[slot_of(5)];

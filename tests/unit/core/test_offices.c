@@ -40,12 +40,13 @@ static int close_move(void **state)
 
 static struct case_no bin_case(struct town *town)
 {
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full), CODE_OPENED);
+    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
+                     CODE_OPENED);
     return town->last.case_no;
 }
 
-static enum code does(struct town *town, const char *who, struct case_no no, enum action action, enum reason reason,
-                      const char *post)
+static enum code does(struct town *town, const char *who, struct case_no no, enum action action,
+                      enum reason reason, const char *post)
 {
     return town_act(town, who, 0, no, action, reason, nowhere, post);
 }
@@ -54,7 +55,8 @@ static enum code does(struct town *town, const char *who, struct case_no no, enu
 static const char *accept(struct town *town)
 {
     const char *who = town_order_of(town, "wang") != 0 ? "wang" : "li";
-    assert_int_equal(town_act(town, who, town_order_of(town, who), (struct case_no){0}, ACTION_ACCEPT, REASON_NONE, nowhere, NULL),
+    assert_int_equal(town_act(town, who, town_order_of(town, who), (struct case_no){0},
+                              ACTION_ACCEPT, REASON_NONE, nowhere, NULL),
                      CODE_DONE);
     return who;
 }
@@ -68,7 +70,10 @@ static void test_offices_one_visit_for_two_cases_of_an_object(void **state)
     const char *who = accept(town);
     assert_int_equal(town_count(town, ACTION_JOINT_VISIT), 0);
     assert_int_equal(town_do(town, "dispatcher.du",
-                             (struct town_deed){.no = no, .action = ACTION_SPLIT, .reason = REASON_OTHER_MATTER, .text = "the lid"}),
+                             (struct town_deed){.no = no,
+                                                .action = ACTION_SPLIT,
+                                                .reason = REASON_OTHER_MATTER,
+                                                .text = "the lid"}),
                      CODE_DONE);
     assert_int_equal(town_count(town, ACTION_JOINT_VISIT), 1);
     const uint64_t second = town_order_of(town, who);
@@ -104,13 +109,21 @@ static void test_offices_short_notice_is_told_and_counted(void **state)
 static void rule_for_traffic(struct town *town)
 {
     const struct case_no no = bin_case(town);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_NOT_MINE, NULL), CODE_DONE);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.traffic.duty"), CODE_DONE);
-    assert_int_equal(does(town, "desk.tra", no, ACTION_HAND_OVER, REASON_NOT_MINE, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.traffic.duty"),
+        CODE_DONE);
+    assert_int_equal(
+        does(town, "desk.tra", no, ACTION_HAND_OVER, REASON_NOT_MINE, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_int_equal(does(town, "desk.san", no, ACTION_RETURN, REASON_BUSY, NULL), CODE_DONE);
     town_pass(town, 4 * HOUR_MS);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"),
+        CODE_DONE);
     assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
 }
 
@@ -140,7 +153,8 @@ static void test_offices_rulings_follow_the_city(void **state)
 static void rename_all(const struct move *move, const char *words)
 {
     char command[512];
-    (void)snprintf(command, sizeof command, "find %s -type f | xargs sed -i '%s'", move->copy, words);
+    (void)snprintf(command, sizeof command, "find %s -type f | xargs sed -i '%s'", move->copy,
+                   words);
     assert_int_equal(system(command), 0);
 }
 
@@ -178,7 +192,9 @@ static void test_offices_an_abolished_department_reroutes(void **state)
     struct town *town = &move->town;
     town_open(town, NULL);
     const struct case_no no = bin_case(town);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
     rename_all(move, "s/dept\\.sanitation/dept.cleaning/g");
     town_move(town, move->copy);
@@ -198,25 +214,31 @@ static void test_offices_a_person_who_left_is_followed_by_another(void **state)
     char prefix[16];
     (void)snprintf(prefix, sizeof prefix, "%s,", who);
     assert_string_equal(town_holder(town, no), who);
-    const uint32_t lines = town_count(town, ACTION_LOST) + town_count(town, ACTION_RECALL) + town_count(town, ACTION_OFFER);
+    const uint32_t lines = town_count(town, ACTION_LOST) + town_count(town, ACTION_RECALL) +
+                           town_count(town, ACTION_OFFER);
     town_edit(move->copy, "workers.csv", prefix, NULL);
     town_move(town, move->copy);
     assert_string_not_equal(town_holder(town, no), who);
     assert_true(town_case(town, no).holder.kind != HOLDER_NONE);
-    assert_true(town_count(town, ACTION_LOST) + town_count(town, ACTION_RECALL) + town_count(town, ACTION_OFFER) > lines);
+    assert_true(town_count(town, ACTION_LOST) + town_count(town, ACTION_RECALL) +
+                    town_count(town, ACTION_OFFER) >
+                lines);
 }
 
 static void test_offices_an_empty_desk_is_passed_over(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    town_edit(move->copy, "workers.csv", "desk.san,", "desk.san,桑,,,department_desk,dept.sanitation,,shift.day,0,,,,,,");
+    town_edit(move->copy, "workers.csv", "desk.san,",
+              "desk.san,桑,,,department_desk,dept.sanitation,,shift.day,0,,,,,,");
     town_open_at(town, NULL, move->copy);
     const struct case_no no = bin_case(town);
     assert_int_equal(town_count(town, ACTION_STUCK), 0);
     town_pass(town, 14 * HOUR_MS); /* night */
     const uint32_t before = town_count(town, ACTION_STUCK);
-    assert_int_equal(does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"), CODE_DONE);
+    assert_int_equal(
+        does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
+        CODE_DONE);
     assert_int_equal(town_count(town, ACTION_STUCK), before + 1);
     assert_string_equal(town_holder(town, no), "dept.sanitation.lead");
 }
@@ -224,14 +246,22 @@ static void test_offices_an_empty_desk_is_passed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_offices_one_visit_for_two_cases_of_an_object, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_short_notice_is_told_and_counted, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_rulings_follow_the_city, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_rulings_of_a_place_that_is_gone_are_forgotten, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_a_removed_cell_reroutes, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_an_abolished_department_reroutes, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_a_person_who_left_is_followed_by_another, open_move, close_move),
-        cmocka_unit_test_setup_teardown(test_offices_an_empty_desk_is_passed_over, open_move, close_move),
+        cmocka_unit_test_setup_teardown(test_offices_one_visit_for_two_cases_of_an_object,
+                                        open_move, close_move),
+        cmocka_unit_test_setup_teardown(test_offices_short_notice_is_told_and_counted, open_move,
+                                        close_move),
+        cmocka_unit_test_setup_teardown(test_offices_rulings_follow_the_city, open_move,
+                                        close_move),
+        cmocka_unit_test_setup_teardown(test_offices_rulings_of_a_place_that_is_gone_are_forgotten,
+                                        open_move, close_move),
+        cmocka_unit_test_setup_teardown(test_offices_a_removed_cell_reroutes, open_move,
+                                        close_move),
+        cmocka_unit_test_setup_teardown(test_offices_an_abolished_department_reroutes, open_move,
+                                        close_move),
+        cmocka_unit_test_setup_teardown(test_offices_a_person_who_left_is_followed_by_another,
+                                        open_move, close_move),
+        cmocka_unit_test_setup_teardown(test_offices_an_empty_desk_is_passed_over, open_move,
+                                        close_move),
     };
     return cmocka_run_group_tests_name("core/offices", tests, NULL, NULL);
 }

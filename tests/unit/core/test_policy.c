@@ -157,7 +157,7 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->rules[1].priority = 6); /* no longer best first */
     REFUSED(s->rules[1].status = RULE_DISABLED);
     REFUSED(s->rules[1].status = RULE_SHADOW + 1);
-    REFUSED(s->rules[1].status = RULE_SHADOW);        /* the type does not say that it meets many */
+    REFUSED(s->rules[1].status = RULE_SHADOW); /* the type does not say that it meets many */
     REFUSED(s->rules[1].window = 0);
     REFUSED(s->type.watches.count = 1);
     REFUSED(s->rules[1].lane = RULE_LANE_NOTIFY);

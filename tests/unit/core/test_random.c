@@ -65,8 +65,8 @@ static void test_core_everything_ends_when_people_act(void **state)
                 continue;
             }
             assert_true(core_find_case(town->core, view.case_no, &owner));
-            const enum action good[] = {ACTION_ACCEPT, ACTION_VERIFY_YES, ACTION_CHECK_PASS, ACTION_DONE,
-                                        ACTION_ARRIVE};
+            const enum action good[] = {ACTION_ACCEPT, ACTION_VERIFY_YES, ACTION_CHECK_PASS,
+                                        ACTION_DONE, ACTION_ARRIVE};
             for (size_t a = 0; a < COUNT_OF(good); a++) {
                 if ((life_order_actions(view.kind, view.state) & action_bit(good[a])) != 0) {
                     (void)town_act(town, field[i], order, (struct case_no){0, 0, 0}, good[a],
@@ -81,9 +81,10 @@ static void test_core_everything_ends_when_people_act(void **state)
         (void)town_act(town, "desk.tra", 0, no, ACTION_DONE, REASON_OTHER, place_none(), NULL);
         (void)town_act(town, "desk.dai", 0, no, ACTION_DONE, REASON_OTHER, place_none(), NULL);
         (void)town_act(town, "chief.chu", 0, no, ACTION_CLOSE, REASON_OTHER, place_none(), NULL);
-        (void)town_act(town, "chief.chu", 0, no, ACTION_VERIFY_NO, REASON_OTHER, place_none(), NULL);
-        (void)town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER, place_none(),
-                       "town.desk");
+        (void)town_act(town, "chief.chu", 0, no, ACTION_VERIFY_NO, REASON_OTHER, place_none(),
+                       NULL);
+        (void)town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER,
+                       place_none(), "town.desk");
         town_pass(town, MINUTE_MS);
         for (size_t i = 0; i < COUNT_OF(field); i++) {
             town_seen(town, field[i], STATUS_READY, (struct place){1163060000, 399060000});

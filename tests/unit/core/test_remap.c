@@ -431,7 +431,8 @@ static void test_remap_pair_that_does_not_fit_is_refused_when_staged(void **stat
     assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
     assert_int_equal(core_stage_city(town->core, other.city_bytes, other.city_size), ERR_OK);
     struct batch_writer writer;
-    const struct activate_body body = {.city = town->city.image.digest, .policy = town->policy.image.digest};
+    const struct activate_body body = {.city = town->city.image.digest,
+                                       .policy = town->policy.image.digest};
     const struct command_head head = town_head(town, COMMAND_ACTIVATE, NULL);
     town_begin(&writer);
     assert_int_equal(batch_put(&writer, &head, &body, sizeof body, place_none()), ERR_OK);

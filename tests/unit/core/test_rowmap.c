@@ -32,7 +32,8 @@ static struct rowmap make_map(void **out_block)
     struct arena arena = {.base = NULL};
     struct rowmap map;
     for (uint32_t k = 0; k < 2 * KEYS; k++) {
-        rows[k] = (struct hash128){k % KEYS / 7, k % KEYS}; /* neighbours on purpose: runs collide */
+        rows[k] =
+            (struct hash128){k % KEYS / 7, k % KEYS}; /* neighbours on purpose: runs collide */
     }
     rowmap_init(&map, &arena, LIMIT, places);
     *out_block = aligned_alloc(ARENA_ALIGN, arena.used);

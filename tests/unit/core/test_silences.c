@@ -7,17 +7,23 @@ static const struct place beside_bin = {1163061000, 399061000};
 static const struct place far_off = {1163160000, 399061000};
 
 static const char *const RULES[] = {
-    "- {id: big.flood, title: x, owner: dept.sanitation, priority: 900, event: sensor.water_level, where: level >= 2, "
+    "- {id: big.flood, title: x, owner: dept.sanitation, priority: 900, event: sensor.water_level, "
+    "where: level >= 2, "
     "open: {class: \"E.02.03\", severity: 1, title: x}, assign: {role: grid_worker}, "
     "inhibits: {rules: [small.near], radius_m: 200, max_severity: 2}}",
-    "- {id: big.source, title: x, owner: dept.traffic, priority: 800, event: sensor.odd, where: value >= 50, "
+    "- {id: big.source, title: x, owner: dept.traffic, priority: 800, event: sensor.odd, where: "
+    "value >= 50, "
     "open: {class: \"E.09.09\", severity: 2, title: x}, assign: {role: grid_worker}, "
     "inhibits: {tags: [small], equal: [source]}}",
-    "- {id: small.near, title: x, owner: dept.traffic, tags: [small], priority: 500, event: sensor.odd, where: value >= 5, "
-    "dedupe: {key: [device], window: 2h}, open: {class: \"E.09.09\", severity: 4, title: x}, assign: {role: grid_worker}, "
+    "- {id: small.near, title: x, owner: dept.traffic, tags: [small], priority: 500, event: "
+    "sensor.odd, where: value >= 5, "
+    "dedupe: {key: [device], window: 2h}, open: {class: \"E.09.09\", severity: 4, title: x}, "
+    "assign: {role: grid_worker}, "
     "suppress: {break_through: value >= 40}}",
-    "- {id: never.quiet, title: x, owner: dept.traffic, priority: 950, event: sensor.odd, where: value >= 90, "
-    "open: {class: \"E.09.09\", severity: 1, title: x}, assign: {role: grid_worker}, suppress: {never: true}}",
+    "- {id: never.quiet, title: x, owner: dept.traffic, priority: 950, event: sensor.odd, where: "
+    "value >= 90, "
+    "open: {class: \"E.09.09\", severity: 1, title: x}, assign: {role: grid_worker}, suppress: "
+    "{never: true}}",
 };
 
 static int open_town(void **state)
@@ -145,7 +151,8 @@ static void test_silences_need_right_words_and_an_end(void **state)
     struct town *town = *state;
     assert_int_equal(quiet(town, "wang", "rule=odd.nobody; x", 30), CODE_NO_RIGHT);
     assert_int_equal(quiet(town, "auditor.an", "rule=odd.nobody; x", 30), CODE_NO_RIGHT);
-    assert_int_equal(quiet(town, "desk.dai", "rule=odd.nobody; x", 30), CODE_NO_RIGHT); /* of no department */
+    assert_int_equal(quiet(town, "desk.dai", "rule=odd.nobody; x", 30),
+                     CODE_NO_RIGHT); /* of no department */
     assert_int_equal(quiet(town, "chief.chu", "rule=odd.nobod; x", 30), CODE_BAD_MATCHER);
     assert_int_equal(quiet(town, "chief.chu", "camera=cam-1; x", 30), CODE_BAD_MATCHER);
     assert_int_equal(quiet(town, "chief.chu", "; x", 30), CODE_BAD_MATCHER);
@@ -173,8 +180,9 @@ static void test_silences_of_a_desk_reach_its_own_rules(void **state)
     assert_int_equal(quiet(town, "desk.san", "source=sensor-1; ours", 30), CODE_DONE);
     assert_int_equal(odd(town, 1), CODE_SUPPRESSED);
     assert_int_equal(odd(town, 5), CODE_OPENED);
-    assert_int_equal(town_do(town, "desk.tra", (struct town_deed){.action = ACTION_UNSILENCE, .amount = 1}),
-                     CODE_NO_RIGHT);
+    assert_int_equal(
+        town_do(town, "desk.tra", (struct town_deed){.action = ACTION_UNSILENCE, .amount = 1}),
+        CODE_NO_RIGHT);
 }
 
 static void test_silences_break_through_and_never(void **state)

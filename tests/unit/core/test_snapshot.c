@@ -118,7 +118,8 @@ static void test_core_snapshot_goes_on_as_the_core_did(void **state)
     }
     const struct core_counts *counts = core_counts_now(live->core);
     print_message("%llu cases, %llu closed, last snapshot %zu bytes\n",
-                  (unsigned long long)counts->opened, (unsigned long long)counts->closed, bytes.size);
+                  (unsigned long long)counts->opened, (unsigned long long)counts->closed,
+                  bytes.size);
     assert_true(counts->opened > 50);
     free(bytes.at);
     free(again.at);
@@ -265,7 +266,8 @@ static void test_core_hostile_snapshots_with_a_right_digest(void **state)
         accepted += err == ERR_OK;
         bytes.at[at] = before;
     }
-    print_message("%u of %u forged snapshots were taken, none stopped the load\n", accepted, rounds);
+    print_message("%u of %u forged snapshots were taken, none stopped the load\n", accepted,
+                  rounds);
     assert_true(accepted > 0 && accepted < rounds);
     free(bytes.at);
     town_close(town);

@@ -7,18 +7,19 @@
 
 #define RULE(id, rest)                                                                             \
     "- id: " id "\n"                                                                               \
-    "  title: 试\n"                                                                                \
+    "  title: 试\n"                                                                               \
     "  owner: dept.traffic\n"                                                                      \
-    "  priority: 990\n" rest                                                                       \
-    "  assign: {role: grid_worker, search: [grid, 3000], pick: nearest, fallback: dept.traffic.duty}\n"
+    "  priority: 990\n" rest "  assign: {role: grid_worker, search: [grid, 3000], pick: nearest, " \
+                             "fallback: dept.traffic.duty}\n"
 #define OPEN "  open: {class: \"E.05.03\", severity: 2, title: \"{device}\"}\n"
 
 #define COUNTING                                                                                   \
-    RULE("test.count", "  event: test.a\n  where: value >= 5\n  by: [device]\n"               \
+    RULE("test.count", "  event: test.a\n  where: value >= 5\n  by: [device]\n"                    \
                        "  window: {within: 60s, at_least: 3}\n" OPEN)
 
 #define TYPES                                                                                      \
-    "  test.a: {title: 甲, title_en: a, lane: telemetry, fields: {value: number, count: number}}\n"  \
+    "  test.a: {title: 甲, title_en: a, lane: telemetry, fields: {value: number, count: "         \
+    "number}}\n"                                                                                   \
     "  test.b: {title: 乙, title_en: b, lane: telemetry, fields: {value: number}}\n"              \
     "  test.c: {title: 丙, title_en: c, lane: telemetry, fields: {value: number}}\n"
 
@@ -27,7 +28,8 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static void edit(const char *directory, const char *rule)
 {
     town_edit(directory, "rules/town.yaml", "  sensor.odd:",
-              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: number}}\n" TYPES);
+              "  sensor.odd: {title: 怪, title_en: odd, lane: telemetry, fields: {value: "
+              "number}}\n" TYPES);
     town_edit(directory, "rules/town.yaml", NULL, rule);
 }
 
@@ -54,8 +56,8 @@ static enum code send(struct town *town, const char *device, int64_t value, int6
                                        .after_ms = after_s * SECOND_MS,
                                        .fields = fields};
     town_send(town, "sensor-1",
-              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial}, &report,
-              1);
+              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial},
+              &report, 1);
     return (enum code)town->last.code;
 }
 
@@ -128,8 +130,9 @@ static void test_windows_state_survives_other_thresholds_and_a_new_name(void **s
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     const char *directory = town_copy();
-    edit(directory, RULE("test.renamed", "  was: test.count\n  event: test.a\n  where: value >= 1\n  by: [device]\n"
-                                         "  window: {within: 60s, at_least: 4}\n" OPEN));
+    edit(directory, RULE("test.renamed",
+                         "  was: test.count\n  event: test.a\n  where: value >= 1\n  by: [device]\n"
+                         "  window: {within: 60s, at_least: 4}\n" OPEN));
     town_move(&town, directory);
     assert_int_equal(send(&town, "C-001", 2, 0), CODE_WAITING);
     assert_int_equal(last_firing(&town)->have, 3);
@@ -142,10 +145,15 @@ static void test_windows_another_shape_begins_anew(void **state)
 {
     (void)state;
     static const char *const CHANGED[] = {
-        RULE("test.count", "  event: test.a\n  by: [device]\n  window: {within: 61s, at_least: 3}\n" OPEN),
-        RULE("test.count", "  event: test.a\n  by: [device, source]\n  window: {within: 60s, at_least: 3}\n" OPEN),
-        RULE("test.count", "  event: [test.a, test.b]\n  by: [device]\n  window: {within: 60s, at_least: 3}\n" OPEN),
-        RULE("test.other", "  event: test.a\n  by: [device]\n  window: {within: 60s, at_least: 3}\n" OPEN),
+        RULE("test.count",
+             "  event: test.a\n  by: [device]\n  window: {within: 61s, at_least: 3}\n" OPEN),
+        RULE(
+            "test.count",
+            "  event: test.a\n  by: [device, source]\n  window: {within: 60s, at_least: 3}\n" OPEN),
+        RULE("test.count", "  event: [test.a, test.b]\n  by: [device]\n  window: {within: 60s, "
+                           "at_least: 3}\n" OPEN),
+        RULE("test.other",
+             "  event: test.a\n  by: [device]\n  window: {within: 60s, at_least: 3}\n" OPEN),
     };
     for (size_t i = 0; i < COUNT_OF(CHANGED); i++) {
         struct town town;
@@ -167,7 +175,8 @@ static void test_windows_lack_of_a_key_field_is_said(void **state)
     (void)state;
     struct town town;
     open_with(&town, NULL,
-              RULE("test.plate", "  event: test.a\n  by: [count]\n  window: {within: 60s, at_least: 2}\n" OPEN));
+              RULE("test.plate",
+                   "  event: test.a\n  by: [count]\n  window: {within: 60s, at_least: 2}\n" OPEN));
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_BY_MISSING);
     assert_int_equal(town.core->windows.used, 0);
     town_close(&town);
@@ -178,9 +187,11 @@ static void test_windows_a_lost_lane_is_no_firing(void **state)
 {
     (void)state;
     struct town town;
-    open_with(&town, NULL, COUNTING
-              "- id: test.first\n  title: 先\n  owner: dept.traffic\n  priority: 999\n  event: test.a\n"
-              "  where: value >= 9\n" OPEN "  assign: {role: grid_worker, search: [grid]}\n");
+    open_with(
+        &town, NULL,
+        COUNTING
+        "- id: test.first\n  title: 先\n  owner: dept.traffic\n  priority: 999\n  event: test.a\n"
+        "  where: value >= 9\n" OPEN "  assign: {role: grid_worker, search: [grid]}\n");
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-001", 9, 0), CODE_OPENED); /* by the other */
@@ -195,14 +206,15 @@ static void test_windows_are_bounded_by_max_keys(void **state)
 {
     (void)state;
     struct town town;
-    open_with(&town, NULL, RULE("test.few", "  event: test.a\n  by: [device]\n"
-                                            "  window: {within: 60s, at_least: 2, max_keys: 2}\n" OPEN));
+    open_with(&town, NULL,
+              RULE("test.few", "  event: test.a\n  by: [device]\n"
+                               "  window: {within: 60s, at_least: 2, max_keys: 2}\n" OPEN));
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-002", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-003", 5, 0), CODE_WINDOW_FULL);
     town_pass(&town, 10 * SECOND_MS);
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_OPENED); /* evidence was not pushed out */
-    town_pass(&town, 85 * SECOND_MS);                           /* C-002: a minute and the lateness later */
+    town_pass(&town, 85 * SECOND_MS); /* C-002: a minute and the lateness later */
     assert_int_equal(send(&town, "C-003", 5, 0), CODE_WAITING);
     assert_int_equal(town.core->windows.used, 2);
     town_close(&town);
@@ -216,8 +228,9 @@ static void test_windows_a_million_keys_stay_bounded(void **state)
     struct limits limits = town_limits();
     limits.window_keys = 4096;
     limits.window_samples = 8192;
-    open_with(&town, &limits, RULE("test.many", "  event: test.a\n  by: [device]\n"
-                                                "  window: {within: 60s, at_least: 2, max_keys: 5000000}\n" OPEN));
+    open_with(&town, &limits,
+              RULE("test.many", "  event: test.a\n  by: [device]\n"
+                                "  window: {within: 60s, at_least: 2, max_keys: 5000000}\n" OPEN));
     struct core *core = town.core;
     uint32_t full = 0;
     uint32_t kept = 0;
@@ -231,7 +244,8 @@ static void test_windows_a_million_keys_stay_bounded(void **state)
             kept += window_rows_keep(core, slot, &sample);
             core->windows.rows[slot].newest_ms = core->now_ms;
         }
-        must(core->windows.used <= limits.window_keys && core->windows.samples.used <= limits.window_samples);
+        must(core->windows.used <= limits.window_keys &&
+             core->windows.samples.used <= limits.window_samples);
     }
     town.now_ms = core->now_ms;
     windows_check(core);
@@ -245,9 +259,11 @@ static void test_windows_a_sequence_takes_its_steps_in_order(void **state)
 {
     (void)state;
     struct town town;
-    open_with(&town, NULL, "- id: test.steps\n  title: 序\n  owner: dept.traffic\n  by: [device]\n  within: 60s\n"
-                           "  sequence:\n  - {event: test.a, where: value == 1}\n  - {event: test.a, where: value == 2}\n"
-                           OPEN "  assign: {role: grid_worker, search: [grid]}\n");
+    open_with(
+        &town, NULL,
+        "- id: test.steps\n  title: 序\n  owner: dept.traffic\n  by: [device]\n  within: 60s\n"
+        "  sequence:\n  - {event: test.a, where: value == 1}\n  - {event: test.a, where: value == "
+        "2}\n" OPEN "  assign: {role: grid_worker, search: [grid]}\n");
     assert_int_equal(send(&town, "C-001", 2, 0), CODE_WAITING); /* too early */
     assert_int_equal(send(&town, "C-001", 3, 0), CODE_NO_RULE); /* no step is about it */
     assert_int_equal(send(&town, "C-001", 1, 0), CODE_WAITING);
@@ -267,8 +283,10 @@ static void test_windows_a_case_lies_in_the_middle_of_its_samples(void **state)
     (void)state;
     struct town town;
     open_with(&town, NULL,
-              RULE("test.middle", "  event: test.a\n  by: [source]\n  window: {within: 60s, distinct: device, at_least: 2}\n"
-                                  "  open: {class: \"E.05.03\", severity: 2, title: \"{window.count}\", geo: centroid}\n"));
+              RULE("test.middle", "  event: test.a\n  by: [source]\n  window: {within: 60s, "
+                                  "distinct: device, at_least: 2}\n"
+                                  "  open: {class: \"E.05.03\", severity: 2, title: "
+                                  "\"{window.count}\", geo: centroid}\n"));
     assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
     assert_int_equal(send(&town, "C-002", 5, 0), CODE_OPENED);
     const struct case_view view = town_case(&town, town.last.case_no);

@@ -31,27 +31,38 @@ static const char TYPES[] =
     "  merge: {key: [device], while: open}\n"                                                      \
     "  open: {class: \"E.05.03\", " severity "title: \"{device}\"}\n"                              \
     "  assign: {role: grid_worker, search: [grid]}\n"
-static const char RULES[] =
-    RULE("test.distinct", "  event: test.distinct\n  by: [device]\n"
-                          "  window: {within: 60s, distinct: value, at_least: 3}\n", "severity: 2, ")
-    RULE("test.sum", "  event: test.sum\n  by: [device]\n"
-                     "  window: {within: 60s, min_samples: 2, agg: {s: sum(value), m: max(value)}, "
-                     "having: \"s >= 10 and m >= 4\"}\n", "severity: 2, ")
-    RULE("test.for", "  event: test.for\n  where: value >= 5\n  for: 60s\n  gap: 45s\n", "severity: 2, ")
-    RULE("test.seq", "  by: [device]\n  within: 60s\n  sequence:\n"
-                     "  - {event: test.seq, where: value == 1}\n"
-                     "  - {event: test.seq, where: value == 2}\n"
-                     "  - {event: test.seq, where: value == 3}\n", "severity: 2, ")
-    RULE("test.near", "  event: test.near\n  window: {within: 60s, at_least: 3, of: 4, "
-                      "radius_m: 25, registry: gas_sensor}\n", "severity: 2, ")
-    RULE("test.level", "  event: test.level\n  by: [device]\n  window: {within: 60s, agg: {d: avg(value)}}\n"
-                       "  levels:\n  - {severity: 1, when: d >= 8}\n  - {severity: 2, when: d >= 5}\n"
-                       "  - {severity: 3, when: d >= 2}\n  hold: {down: 30s}\n", "");
+static const char RULES[] = RULE("test.distinct",
+                                 "  event: test.distinct\n  by: [device]\n"
+                                 "  window: {within: 60s, distinct: value, at_least: 3}\n",
+                                 "severity: 2, ")
+    RULE("test.sum",
+         "  event: test.sum\n  by: [device]\n"
+         "  window: {within: 60s, min_samples: 2, agg: {s: sum(value), m: max(value)}, "
+         "having: \"s >= 10 and m >= 4\"}\n",
+         "severity: 2, ")
+        RULE("test.for", "  event: test.for\n  where: value >= 5\n  for: 60s\n  gap: 45s\n",
+             "severity: 2, ") RULE("test.seq",
+                                   "  by: [device]\n  within: 60s\n  sequence:\n"
+                                   "  - {event: test.seq, where: value == 1}\n"
+                                   "  - {event: test.seq, where: value == 2}\n"
+                                   "  - {event: test.seq, where: value == 3}\n",
+                                   "severity: 2, ")
+            RULE("test.near",
+                 "  event: test.near\n  window: {within: 60s, at_least: 3, of: 4, "
+                 "radius_m: 25, registry: gas_sensor}\n",
+                 "severity: 2, ")
+                RULE("test.level",
+                     "  event: test.level\n  by: [device]\n  window: {within: 60s, agg: {d: "
+                     "avg(value)}}\n"
+                     "  levels:\n  - {severity: 1, when: d >= 8}\n  - {severity: 2, when: d >= 5}\n"
+                     "  - {severity: 3, when: d >= 2}\n  hold: {down: 30s}\n",
+                     "");
 
 enum kind { DISTINCT, SUM, FOR, SEQUENCE, NEAR, LEVEL, KINDS };
 enum said { WAITS, FIRES, HOLDS, PASSES };
 
-static const char *const NAMES[] = {"test.distinct", "test.sum", "test.for", "test.seq", "test.near", "test.level"};
+static const char *const NAMES[] = {"test.distinct", "test.sum",  "test.for",
+                                    "test.seq",      "test.near", "test.level"};
 static const char *const SAID[] = {"waits", "fires", "holds", "passes"};
 
 struct sample {
@@ -197,7 +208,8 @@ static enum said last(struct memory_of *memory, struct sample sample)
         memory->clock = sample.at;
         memory->run++;
     }
-    const bool lasts = memory->since != NONE && memory->run >= 2 && memory->clock - memory->since >= 60;
+    const bool lasts =
+        memory->since != NONE && memory->run >= 2 && memory->clock - memory->since >= 60;
     const bool was_true = memory->was_true;
     memory->was_true = was_true || lasts;
     return was_true ? HOLDS : lasts ? FIRES : WAITS;
@@ -300,8 +312,8 @@ static enum said opinion(enum kind kind, uint32_t device, struct sample sample)
 
 /* ---- the engine's ---- */
 
-static enum said engine_says(struct town *town, enum kind kind, uint32_t device, struct sample sample,
-                             int64_t now)
+static enum said engine_says(struct town *town, enum kind kind, uint32_t device,
+                             struct sample sample, int64_t now)
 {
     static uint64_t serial;
     char id[32], name[8];
@@ -316,7 +328,8 @@ static enum said engine_says(struct town *town, enum kind kind, uint32_t device,
                                        .after_ms = (sample.at - now) * SECOND_MS,
                                        .fields = fields};
     town_send(town, "sensor-1",
-              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial}, &report, 1);
+              (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial},
+              &report, 1);
     const uint32_t code = town->last.code;
     assert_int_not_equal(code, CODE_TABLE_FULL);
     return code == CODE_WAITING   ? WAITS
@@ -373,9 +386,10 @@ static void test_windows_agree_with_the_oracle(void **state)
         const enum said engine = engine_says(&town, kind, device, sample, now);
         told[kind][engine]++;
         if (own != engine) {
-            fail_msg("seed %llu, event %u: %s of g%u at %lld, value %lld: the engine %s, the oracle %s",
-                     (unsigned long long)seed, i, NAMES[kind], device, (long long)sample.at,
-                     (long long)value, SAID[engine], SAID[own]);
+            fail_msg(
+                "seed %llu, event %u: %s of g%u at %lld, value %lld: the engine %s, the oracle %s",
+                (unsigned long long)seed, i, NAMES[kind], device, (long long)sample.at,
+                (long long)value, SAID[engine], SAID[own]);
         }
     }
     for (uint32_t k = 0; k < KINDS; k++) { /* a stream that never fires would prove little */

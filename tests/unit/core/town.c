@@ -92,7 +92,8 @@ static void town_compile(struct town *town, const char *directory)
 static void town_activate(struct town *town)
 {
     struct batch_writer writer;
-    const struct activate_body body = {.city = town->city.image.digest, .policy = town->policy.image.digest};
+    const struct activate_body body = {.city = town->city.image.digest,
+                                       .policy = town->policy.image.digest};
     const struct command_head head = town_head(town, COMMAND_ACTIVATE, NULL);
     assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
     assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
@@ -339,13 +340,14 @@ enum code town_do(struct town *town, const char *who, struct town_deed deed)
                                   .at_ms = town->now_ms,
                                   .action = (uint16_t)deed.action,
                                   .reason = (uint16_t)deed.reason,
-                                  .text_size = (uint16_t)(deed.text == NULL ? 0 : strlen(deed.text)),
+                                  .text_size =
+                                      (uint16_t)(deed.text == NULL ? 0 : strlen(deed.text)),
                                   .other = deed.other,
                                   .amount = deed.amount,
                                   .until_ms = deed.until_ms};
     town_begin(&writer);
-    assert_int_equal(batch_put_act(&writer, &head, &body, deed.has_place ? deed.place : place_none(),
-                                   NULL, deed.text),
+    assert_int_equal(batch_put_act(&writer, &head, &body,
+                                   deed.has_place ? deed.place : place_none(), NULL, deed.text),
                      ERR_OK);
     town_step(town, &writer);
     return (enum code)town->last.code;

@@ -25,10 +25,11 @@ static void random_event(struct town *town, uint64_t *random)
 {
     static const char *const sources[] = {"cam-1", "hotline-1", "sensor-1", "wang", "intake.yin"};
     static const char *const devices[] = {NULL, "C-001", "C-002", "C-003", NULL};
-    static const char *const types[] = {
-        "camera.garbage_overflow", "camera.garbage_cleared", "camera.vehicle_stationary",
-        "camera.crowd_density",    "hotline.garbage",        "sensor.water_level",
-        "sensor.water_gone",       "sensor.odd",             "sensor.unheard_of"};
+    static const char *const types[] = {"camera.garbage_overflow",   "camera.garbage_cleared",
+                                        "camera.vehicle_stationary", "camera.crowd_density",
+                                        "hotline.garbage",           "sensor.water_level",
+                                        "sensor.water_gone",         "sensor.odd",
+                                        "sensor.unheard_of"};
     static const char *const plates[] = {"A1", "B2", "C3", "D4"};
     const char *type = types[roll(random, COUNT_OF(types))];
     const int64_t value = roll(random, 5000000);
@@ -61,10 +62,11 @@ static struct case_no random_case(struct town *town, uint64_t *random)
 static void random_act(struct town *town, uint64_t *random)
 {
     static const char *const field[] = {"wang", "li", "chen", "sun", "qian", "zhao", "zhou"};
-    static const char *const office[] = {"dispatcher.du", "chief.chu", "desk.san", "desk.tra", "desk.dai",
-                                         "zhao",          "li",        "auditor.an",
+    static const char *const office[] = {"dispatcher.du", "chief.chu", "desk.san", "desk.tra",
+                                         "desk.dai",      "zhao",      "li",       "auditor.an",
                                          "intake.yin",    "lead.luo"};
-    static const char *const subjects[] = {"wang", "li", "sun", "dept.traffic.duty", "town.desk", "fire.119", NULL};
+    static const char *const subjects[] = {"wang",      "li",       "sun", "dept.traffic.duty",
+                                           "town.desk", "fire.119", NULL};
     const enum reason reason = (enum reason)roll(random, REASON_LIMIT);
     if (roll(random, 3) != 0) {
         const char *who = field[roll(random, COUNT_OF(field))];
@@ -84,16 +86,17 @@ static void random_act(struct town *town, uint64_t *random)
             assert_true(core_find_case(town->core, view.case_no, &owner));
             at = owner.place;
         }
-        (void)town_do(town, who,
-                      (struct town_deed){.order = order == 0 ? 1 + roll(random, 50) : order,
-                                         .action = action,
-                                         .reason = reason,
-                                         .has_place = true,
-                                         .place = at,
-                                         .amount = roll(random, 4),
-                                         .subject = action == ACTION_REQUEST_HELP && roll(random, 2) == 0
-                                                        ? subjects[roll(random, COUNT_OF(subjects))]
-                                                        : NULL});
+        (void)town_do(
+            town, who,
+            (struct town_deed){.order = order == 0 ? 1 + roll(random, 50) : order,
+                               .action = action,
+                               .reason = reason,
+                               .has_place = true,
+                               .place = at,
+                               .amount = roll(random, 4),
+                               .subject = action == ACTION_REQUEST_HELP && roll(random, 2) == 0
+                                              ? subjects[roll(random, COUNT_OF(subjects))]
+                                              : NULL});
         return;
     }
     const struct case_no no = random_case(town, random);
@@ -101,7 +104,8 @@ static void random_act(struct town *town, uint64_t *random)
     enum action action = (enum action)roll(random, ACTION_OUTSIDE_LIMIT + 1);
     const bool is_there = core_find_case(town->core, no, &view);
     for (int tries = 0; is_there && tries < 40 && roll(random, 10) != 0; tries++) {
-        if (action < ACTION_OUTSIDE_LIMIT && (life_case_actions(view.state) & action_bit(action)) != 0) {
+        if (action < ACTION_OUTSIDE_LIMIT &&
+            (life_case_actions(view.state) & action_bit(action)) != 0) {
             break;
         }
         action = (enum action)roll(random, ACTION_OUTSIDE_LIMIT);
@@ -123,14 +127,21 @@ static void random_request(struct town *town, uint64_t *random)
     static const struct {
         const char *who;
         enum action action;
-    } parts[] = {{"desk.san", ACTION_EXTEND},     {"desk.tra", ACTION_EXTEND},
-                 {"wang", ACTION_EXTEND},         {"dispatcher.du", ACTION_EXTEND_YES},
-                 {"chief.chu", ACTION_EXTEND_YES}, {"chief.chu", ACTION_EXTEND_NO},
-                 {"desk.san", ACTION_APPEAL},     {"desk.tra", ACTION_APPEAL},
-                 {"chief.chu", ACTION_APPEAL_NO}, {"chief.chu", ACTION_APPEAL_YES},
-                 {"chief.chu", ACTION_SUPERVISE}, {"chief.chu", ACTION_LINK_CHILD},
+    } parts[] = {{"desk.san", ACTION_EXTEND},
+                 {"desk.tra", ACTION_EXTEND},
+                 {"wang", ACTION_EXTEND},
+                 {"dispatcher.du", ACTION_EXTEND_YES},
+                 {"chief.chu", ACTION_EXTEND_YES},
+                 {"chief.chu", ACTION_EXTEND_NO},
+                 {"desk.san", ACTION_APPEAL},
+                 {"desk.tra", ACTION_APPEAL},
+                 {"chief.chu", ACTION_APPEAL_NO},
+                 {"chief.chu", ACTION_APPEAL_YES},
+                 {"chief.chu", ACTION_SUPERVISE},
+                 {"chief.chu", ACTION_LINK_CHILD},
                  {"chief.chu", ACTION_UNLINK_CHILD},
-                 {"desk.san", ACTION_ANSWER},     {"dispatcher.du", ACTION_ANSWER}};
+                 {"desk.san", ACTION_ANSWER},
+                 {"dispatcher.du", ACTION_ANSWER}};
     const struct case_no no = random_case(town, random);
     const struct case_no other = random_case(town, random);
     const size_t first = roll(random, COUNT_OF(parts));
@@ -138,8 +149,11 @@ static void random_request(struct town *town, uint64_t *random)
         const size_t i = (first + k) % COUNT_OF(parts);
         if (roll(random, 4) != 0) {
             (void)town_do(town, parts[i].who,
-                          (struct town_deed){.no = no, .other = other, .action = parts[i].action,
-                                             .reason = REASON_NEEDS_PARTS, .text = "why"});
+                          (struct town_deed){.no = no,
+                                             .other = other,
+                                             .action = parts[i].action,
+                                             .reason = REASON_NEEDS_PARTS,
+                                             .text = "why"});
         }
     }
 }
@@ -147,9 +161,10 @@ static void random_request(struct town *town, uint64_t *random)
 /* An order to a post, answered by somebody who may sit there. */
 static void random_answer(struct town *town, uint64_t *random)
 {
-    static const char *const desks[] = {"desk.san", "desk.tra", "desk.dai", "lead.luo", "chief.chu"};
-    static const enum action actions[] = {ACTION_ACCEPT, ACTION_DONE, ACTION_DECLINE, ACTION_COMMENT,
-                                          ACTION_ARRIVE};
+    static const char *const desks[] = {"desk.san", "desk.tra", "desk.dai", "lead.luo",
+                                        "chief.chu"};
+    static const enum action actions[] = {ACTION_ACCEPT, ACTION_DONE, ACTION_DECLINE,
+                                          ACTION_COMMENT, ACTION_ARRIVE};
     for (uint32_t slot = 0; slot < town->core->orders.high; slot++) {
         const struct order_row *order = &town->core->orders.rows[slot];
         if (order->is_used != 0 && order->post != NONE32 && roll(random, 2) == 0) {
@@ -182,11 +197,11 @@ static void walk(struct town *town, uint64_t *random, int steps)
             static const char *const names[] = {"wang", "li", "chen", "sun", "qian", "zhao"};
             town_seen(town, names[roll(random, COUNT_OF(names))],
                       roll(random, 10) == 0 ? (enum worker_status)roll(random, STATUS_LIMIT)
-                                             : STATUS_READY,
+                                            : STATUS_READY,
                       random_place(random));
         } else {
             town_pass(town, roll(random, 20) == 0 ? roll(random, 12) * HOUR_MS
-                                                   : roll(random, 900) * SECOND_MS);
+                                                  : roll(random, 900) * SECOND_MS);
         }
     }
 }

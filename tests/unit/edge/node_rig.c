@@ -164,10 +164,12 @@ uint64_t rig_send(struct rig *rig, const char *who, Gridloop__Wire__Request *req
 uint64_t rig_send_garbage_batch(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
                                 uint32_t count, double fill)
 {
-    char ids[RIG_BATCH_MAX][32], type[] = "camera.garbage_overflow", device[] = "C-001", name[] = "fill";
+    char ids[RIG_BATCH_MAX][32], type[] = "camera.garbage_overflow", device[] = "C-001",
+                                 name[] = "fill";
     Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
     Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event blank = GRIDLOOP__WIRE__EVENT__INIT, rows[RIG_BATCH_MAX], *events[RIG_BATCH_MAX];
+    Gridloop__Wire__Event blank = GRIDLOOP__WIRE__EVENT__INIT, rows[RIG_BATCH_MAX],
+                          *events[RIG_BATCH_MAX];
     Gridloop__Wire__Field field = GRIDLOOP__WIRE__FIELD__INIT, *fields[] = {&field};
     assert_in_range(count, 1, RIG_BATCH_MAX);
     field.name = name;

@@ -31,8 +31,8 @@ static void test_every_code_is_explained(void **state)
     for (uint32_t i = 0; i < words_count(VOCABULARY_CODE); i++) {
         const struct word *word = words_at(VOCABULARY_CODE, i);
         char row[512];
-        (void)snprintf(row, sizeof row, "| `%s` | %u | %s | %s |", word->name, word->number, word->en,
-                       word->zh);
+        (void)snprintf(row, sizeof row, "| `%s` | %u | %s | %s |", word->name, word->number,
+                       word->en, word->zh);
         if (strstr(page, row) == NULL) {
             fail_msg("docs/errors.md lacks the row: %s", row);
         }

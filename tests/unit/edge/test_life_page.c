@@ -29,7 +29,8 @@ __attribute__((format(printf, 2, 3))) static void put(struct row *row, const cha
 {
     va_list arguments;
     va_start(arguments, format);
-    const int length = vsnprintf(row->text + row->size, sizeof row->text - row->size, format, arguments);
+    const int length =
+        vsnprintf(row->text + row->size, sizeof row->text - row->size, format, arguments);
     va_end(arguments);
     assert_true(length >= 0 && row->size + (size_t)length < sizeof row->text);
     row->size += (size_t)length;
@@ -65,10 +66,14 @@ static void put_needs(struct row *row, uint32_t needs)
     static const struct {
         uint32_t bit;
         const char *words;
-    } NEEDS[] = {{NEED_REASON, "reason"},       {NEED_TEXT, "words"},
-                 {NEED_UNTIL, "until"},         {NEED_OTHER, "other case"},
-                 {NEED_SUBJECT, "person or post"}, {NEED_HOLDER, "at the post that holds it"},
-                 {NEED_SIDE, "of its side"},    {NEED_NO_PART, "took no part"},
+    } NEEDS[] = {{NEED_REASON, "reason"},
+                 {NEED_TEXT, "words"},
+                 {NEED_UNTIL, "until"},
+                 {NEED_OTHER, "other case"},
+                 {NEED_SUBJECT, "person or post"},
+                 {NEED_HOLDER, "at the post that holds it"},
+                 {NEED_SIDE, "of its side"},
+                 {NEED_NO_PART, "took no part"},
                  {NEED_NO_VIEW, "did not file or check"}};
     bool is_first = true;
     for (size_t i = 0; i < sizeof NEEDS / sizeof NEEDS[0]; i++) {
@@ -150,13 +155,15 @@ static void test_every_row_is_on_the_page(void **state)
     const struct life_case_rule *cases = life_case_rules(&case_count);
     const struct life_order_rule *orders = life_order_rules(&order_count);
     for (uint32_t i = 0; i < case_count + order_count; i++) {
-        const struct row row = i < case_count ? case_row_of(&cases[i])
-                                              : order_row_of(&orders[i - case_count]);
+        const struct row row =
+            i < case_count ? case_row_of(&cases[i]) : order_row_of(&orders[i - case_count]);
         if (strstr(page, row.text) == NULL) {
-            fail_msg("docs/life-cycle.md lacks the row (test_life_page print shows all): %s", row.text);
+            fail_msg("docs/life-cycle.md lacks the row (test_life_page print shows all): %s",
+                     row.text);
         }
     }
-    assert_int_equal(count_rows(page), case_count + order_count + 2); /* and two headings, nothing else */
+    assert_int_equal(count_rows(page),
+                     case_count + order_count + 2); /* and two headings, nothing else */
     free(page);
 }
 

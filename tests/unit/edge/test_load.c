@@ -149,7 +149,8 @@ static void test_credit_falls_with_what_waits(void **state)
     struct node_counts counts = node_counts_now(rig.node);
     assert_true(counts.queued < 8);
     assert_true(counts.queued >= 2);
-    assert_int_equal(counts.rejects[CODE_OVERLOADED] + counts.rejects[CODE_SEQ_GAP], 30 - counts.queued);
+    assert_int_equal(counts.rejects[CODE_OVERLOADED] + counts.rejects[CODE_SEQ_GAP],
+                     30 - counts.queued);
     (void)rig_append(&rig);
     node_durable(rig.node, rig.position);
     uint32_t rejects = 0;

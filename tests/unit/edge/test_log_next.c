@@ -49,8 +49,8 @@ static void append(struct log *log, uint64_t count)
 {
     while (log_last_position(log) < count) {
         uint64_t position = log_last_position(log) + 1, durable;
-        assert_int_equal(log_encode(log, (int64_t)position, LOG_BATCH, &position, sizeof position, NULL, 0,
-                                    &position),
+        assert_int_equal(log_encode(log, (int64_t)position, LOG_BATCH, &position, sizeof position,
+                                    NULL, 0, &position),
                          ERR_OK);
         assert_int_equal(log_write_group(log, log_take_group(log), &durable), ERR_OK);
         assert_int_equal(durable, position);

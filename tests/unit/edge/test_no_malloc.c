@@ -20,7 +20,8 @@
 #define EVENTS 1000u
 #define BATCHES 10u
 #define FRAME_SIZE_MAX (1u << 20)
-#define PLACE_CALLS_MAX 2 /* GEOS makes a point of each free place; places of fixed devices are resolved beforehand */
+#define PLACE_CALLS_MAX                                                                            \
+    2 /* GEOS makes a point of each free place; places of fixed devices are resolved beforehand */
 
 static uint64_t calls;
 static bool is_counting;
@@ -65,7 +66,8 @@ static size_t make_frame(uint64_t seq, uint32_t kind)
     static Gridloop__Wire__Event events[EVENTS], *pointers[EVENTS];
     static Gridloop__Wire__Place places[EVENTS];
     static Gridloop__Wire__Field fields[EVENTS], *field_pointers[EVENTS];
-    static char ids[EVENTS][32], type[] = "camera.garbage_overflow", device[] = "C-001", name[] = "fill";
+    static char ids[EVENTS][32], type[] = "camera.garbage_overflow", device[] = "C-001",
+                                 name[] = "fill";
     static const Gridloop__Wire__Event blank = GRIDLOOP__WIRE__EVENT__INIT;
     static const Gridloop__Wire__Place nowhere = GRIDLOOP__WIRE__PLACE__INIT;
     static const Gridloop__Wire__Field empty = GRIDLOOP__WIRE__FIELD__INIT;
@@ -162,7 +164,8 @@ static void test_ten_thousand_events_cost_no_allocation(void **state)
             total += pass(++seq, kind);
         }
         print_message("# kind %u: %llu calls for the first %u events, %llu for the next %u\n", kind,
-                      (unsigned long long)warm, EVENTS, (unsigned long long)total, EVENTS * BATCHES);
+                      (unsigned long long)warm, EVENTS, (unsigned long long)total,
+                      EVENTS * BATCHES);
         assert_in_range(total, 0, kind == 1 ? PLACE_CALLS_MAX * (uint64_t)(EVENTS * BATCHES) : 0);
     }
     rig_close(&rig);

@@ -77,7 +77,8 @@ static void test_many_times_around(void **state)
     for (uint32_t i = 0; i < 20000; i++) {
         random = mix64(random + i);
         uint64_t size = random % 1500;
-        uint8_t *bytes = (random >> 32) % 2 ? outputs_put(&outputs, put_count, "rr", 2, size) : NULL;
+        uint8_t *bytes =
+            (random >> 32) % 2 ? outputs_put(&outputs, put_count, "rr", 2, size) : NULL;
         if (bytes != NULL) {
             memset(bytes, (int)(put_count & 0xff), size);
             put_count++;

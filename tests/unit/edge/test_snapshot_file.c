@@ -272,7 +272,8 @@ static void test_snapshot_restore_of_another_log_is_refused(void **state)
     int file;
     snapshot_paths_make(position, 0, &paths);
     const struct memory_file *from = memory_disk_find(&old, paths.final);
-    assert_int_equal(memory.disk.open(memory.disk.context, paths.final, DISK_CREATE, &file), ERR_OK);
+    assert_int_equal(memory.disk.open(memory.disk.context, paths.final, DISK_CREATE, &file),
+                     ERR_OK);
     assert_int_equal(memory.disk.write(memory.disk.context, file, 0, from->bytes, from->size),
                      ERR_OK);
     expect_begin(0);
@@ -294,7 +295,8 @@ static void test_snapshot_restore_ahead_of_the_log_is_refused(void **state)
     snapshot_paths_make(6, 0, &paths);
     const struct memory_file *from = memory_disk_find(&memory, paths.final);
     assert_int_equal(older.disk.open(older.disk.context, paths.final, DISK_CREATE, &file), ERR_OK);
-    assert_int_equal(older.disk.write(older.disk.context, file, 0, from->bytes, from->size), ERR_OK);
+    assert_int_equal(older.disk.write(older.disk.context, file, 0, from->bytes, from->size),
+                     ERR_OK);
     memory_disk_copy(&memory, &older);
     expect_begin(position);
     memory_disk_fini(&older);
@@ -323,8 +325,8 @@ static void test_snapshot_files_two_newest_are_kept(void **state)
     assert_int_equal(list.positions[0], 10);
     assert_int_equal(list.positions[1], 8);
     int file;
-    assert_int_equal(
-        memory.disk.open(memory.disk.context, "snapshots/7.1.tmp", DISK_CREATE, &file), ERR_OK);
+    assert_int_equal(memory.disk.open(memory.disk.context, "snapshots/7.1.tmp", DISK_CREATE, &file),
+                     ERR_OK);
     assert_int_equal(snapshot_directory_make(&memory.disk), ERR_OK);
     assert_null(memory_disk_find(&memory, "snapshots/7.1.tmp"));
     assert_int_equal(snapshot_list(&memory.disk, &list), ERR_OK);

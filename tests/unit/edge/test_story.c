@@ -359,10 +359,12 @@ static void test_story_tells_how_many_a_notice_stands_for(void **state)
         .post = 0, .step = 0, .rule = NONE32, .code = CODE_NOTHING, .severity = 2, .count = 1};
     expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ");
     effect.of.notice.count = 3;
-    expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ, 3 told together");
+    expect_told(&w, &effect, LANG_EN,
+                "08:21 told law-enforcement desk: no case, severity Ⅱ, 3 told together");
     expect_told(&w, &effect, LANG_ZH, "08:21 通知城管局值班：未立案，等级 Ⅱ，合并通知 3 起");
     effect.of.notice.is_again = true;
-    expect_told(&w, &effect, LANG_EN, "08:21 told law-enforcement desk: no case, severity Ⅱ, again, 3 in all");
+    expect_told(&w, &effect, LANG_EN,
+                "08:21 told law-enforcement desk: no case, severity Ⅱ, again, 3 in all");
     expect_told(&w, &effect, LANG_ZH, "08:21 通知城管局值班：未立案，等级 Ⅱ，再次提醒，共 3 起");
 }
 

@@ -85,13 +85,13 @@ static void test_words_city_spoilt_tables_are_refused(void **state)
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_non_null(strstr(fixture.report, "labels.csv:2:8: error C013"));
     fixture_write(&fixture, "labels.csv",
-                  "kind,code,zh,en\naction,VOID,,a label that is far too long to stand anywhere where people look\n");
+                  "kind,code,zh,en\naction,VOID,,a label that is far too long to stand anywhere "
+                  "where people look\n");
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_non_null(strstr(fixture.report, "error C016"));
 }
 
-#define words_city(name)                                                                           \
-    cmocka_unit_test_setup_teardown(test_words_city_##name, setup, teardown)
+#define words_city(name) cmocka_unit_test_setup_teardown(test_words_city_##name, setup, teardown)
 
 int main(void)
 {

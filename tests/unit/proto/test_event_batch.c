@@ -213,7 +213,8 @@ static void test_damaged_bytes_are_never_taken_otherwise(void **unused)
     for (int round = 0; round < ROUNDS; round++) {
         size_t size = invent_request(bytes, sizeof bytes);
         for (uint64_t i = roll(3) + 1; i > 0; i--) {
-            bytes[roll(size)] = roll(2) != 0 ? (uint8_t)roll(256) : (uint8_t)(bytes[roll(size)] ^ 1u << roll(8));
+            bytes[roll(size)] =
+                roll(2) != 0 ? (uint8_t)roll(256) : (uint8_t)(bytes[roll(size)] ^ 1u << roll(8));
         }
         size = roll(8) == 0 ? roll(size) + 1 : size;
         taken += compare(bytes, size);

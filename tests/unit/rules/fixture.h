@@ -131,10 +131,10 @@ static inline void fixture_areas(struct image_writer *writer)
 static inline void fixture_classes(struct image_writer *writer)
 {
     static const char *const CODES[] = {
-        "C.01.01", "C.01.02", "C.01.03", "C.01.04", "C.02.01", "C.02.02", "E.01.02", "E.01.03",
-        "E.01.04", "E.01.05", "E.02.01", "E.02.02", "E.02.03", "E.02.04", "E.03.01", "E.03.02",
-        "E.03.03", "E.03.04", "E.03.05", "E.03.06", "E.04.01", "E.04.02", "E.05.01", "E.05.02",
-        "E.05.03", "E.05.04", "E.05.05"};
+        "C.01.01", "C.01.02", "C.01.03", "C.01.04", "C.02.01", "C.02.02", "E.01.02",
+        "E.01.03", "E.01.04", "E.01.05", "E.02.01", "E.02.02", "E.02.03", "E.02.04",
+        "E.03.01", "E.03.02", "E.03.03", "E.03.04", "E.03.05", "E.03.06", "E.04.01",
+        "E.04.02", "E.05.01", "E.05.02", "E.05.03", "E.05.04", "E.05.05"};
     struct city_class classes[COUNT_OF(CODES)];
     memset(classes, 0, sizeof classes);
     for (uint32_t i = 0; i < COUNT_OF(CODES); i++) {

@@ -5,9 +5,11 @@
 #include "rules/compile.h"
 
 #define HEAD                                                                                       \
-    "ruleset: 1\nevents:\n  a.one: {title: t, lane: report, fields: {level: number, plate: string}}\n  a.two: {title: t, lane: report, fields: {level: number}}\nrules:\n"
+    "ruleset: 1\nevents:\n  a.one: {title: t, lane: report, fields: {level: number, plate: "       \
+    "string}}\n  a.two: {title: t, lane: report, fields: {level: number}}\nrules:\n"
 #define RULE(id, event, more)                                                                      \
-    "- {id: " id ", title: t, owner: dept.gas, event: " event ", open: {class: \"E.05.01\", severity: 2, title: t}, "  \
+    "- {id: " id ", title: t, owner: dept.gas, event: " event                                      \
+    ", open: {class: \"E.05.01\", severity: 2, title: t}, "                                        \
     "assign: {role: gas_crew}" more "}\n"
 
 struct image_pair {
@@ -69,9 +71,11 @@ static void test_change_conditions_keep_state(void **state)
     static const char *const SAME[] = {
         RULE("x", "a.one", ", where: level >= 2, dedupe: {key: [plate], window: 1h}"),
         RULE("x", "a.one", ", priority: 7, dedupe: {key: [plate], window: 2h}"),
-        RULE("x", "a.one", ", time: {in: cal.night}, sla: {accept: 3m}, dedupe: {key: [plate], window: 1h}"),
+        RULE("x", "a.one",
+             ", time: {in: cal.night}, sla: {accept: 3m}, dedupe: {key: [plate], window: 1h}"),
         /* Other fields come first in the table of the set: rows differ, names do not. */
-        RULE("aa", "a.two", ", where: level > 1") RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}")};
+        RULE("aa", "a.two", ", where: level > 1")
+            RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}")};
     char before[1024], after[1024];
     (void)snprintf(before, sizeof before, "%s%s", HEAD,
                    RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}"));
@@ -84,13 +88,16 @@ static void test_change_conditions_keep_state(void **state)
 static void test_change_shape_starts_anew(void **state)
 {
     (void)state;
-    expect(HEAD RULE("x", "a.one", ""), HEAD RULE("x", "[a.one, a.two]", ""), CHANGE_RESET, BIT(EVENTS));
-    expect(HEAD RULE("x", "[a.two, a.one]", ""), HEAD RULE("x", "[a.one, a.two]", ""), CHANGE_KEPT, 0);
+    expect(HEAD RULE("x", "a.one", ""), HEAD RULE("x", "[a.one, a.two]", ""), CHANGE_RESET,
+           BIT(EVENTS));
+    expect(HEAD RULE("x", "[a.two, a.one]", ""), HEAD RULE("x", "[a.one, a.two]", ""), CHANGE_KEPT,
+           0);
     expect(HEAD RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}"),
            HEAD RULE("x", "a.one", ", dedupe: {key: [plate, device], window: 1h}"), CHANGE_RESET,
            BIT(DEDUPE));
     expect(HEAD RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}"),
-           HEAD RULE("x", "a.one", ", dedupe: {key: [device], window: 1h}"), CHANGE_RESET, BIT(DEDUPE));
+           HEAD RULE("x", "a.one", ", dedupe: {key: [device], window: 1h}"), CHANGE_RESET,
+           BIT(DEDUPE));
     expect(HEAD RULE("x", "a.one", ", merge: {key: [class], radius_m: 5}"),
            HEAD RULE("x", "a.one", ", merge: {key: [class], radius_m: 9}"), CHANGE_KEPT, 0);
     expect(HEAD RULE("x", "a.one", ", merge: {key: [class]}"),
@@ -99,16 +106,17 @@ static void test_change_shape_starts_anew(void **state)
            HEAD RULE("x", "a.two", ", dedupe: {key: [device], window: 1h}"), CHANGE_RESET,
            BIT(EVENTS) | BIT(DEDUPE) | BIT(MERGE));
     /* There was nothing to forget. */
-    expect(HEAD RULE("x", "a.one", ""), HEAD RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}"),
-           CHANGE_KEPT, 0);
+    expect(HEAD RULE("x", "a.one", ""),
+           HEAD RULE("x", "a.one", ", dedupe: {key: [plate], window: 1h}"), CHANGE_KEPT, 0);
 }
 
 static void test_change_rules_come_and_go(void **state)
 {
     (void)state;
-    struct image_pair before = compile(HEAD RULE("b", "a.one", "") RULE("d", "a.one", ", priority: 3"));
-    struct image_pair after = compile(HEAD RULE("a", "a.two", "") RULE("b", "a.one", ", status: disabled")
-                                          RULE("e", "a.one", ", priority: 3"));
+    struct image_pair before =
+        compile(HEAD RULE("b", "a.one", "") RULE("d", "a.one", ", priority: 3"));
+    struct image_pair after = compile(HEAD RULE("a", "a.two", "") RULE(
+        "b", "a.one", ", status: disabled") RULE("e", "a.one", ", priority: 3"));
     struct change change;
     change_make(&change, &before.policy, &after.policy);
     assert_int_equal(change.count, 4);
@@ -130,22 +138,26 @@ static void test_change_rules_come_and_go(void **state)
 static void test_change_windows_go_by_what_they_keep(void **state)
 {
     (void)state;
-    static const char OLD[] = HEAD RULE("x", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}");
-    expect(OLD, HEAD RULE("x", "a.one", ", by: [plate], window: {within: 5m, at_least: 7}, where: level > 1"),
+    static const char OLD[] =
+        HEAD RULE("x", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}");
+    expect(OLD,
+           HEAD RULE("x", "a.one",
+                     ", by: [plate], window: {within: 5m, at_least: 7}, where: level > 1"),
            CHANGE_KEPT, 0);
-    expect(OLD, HEAD RULE("x", "a.one", ", by: [plate], window: {within: 6m, at_least: 3}"), CHANGE_RESET,
-           BIT(WINDOW));
-    expect(OLD, HEAD RULE("x", "a.one", ", by: [device], window: {within: 5m, at_least: 3}"), CHANGE_RESET,
-           BIT(WINDOW));
+    expect(OLD, HEAD RULE("x", "a.one", ", by: [plate], window: {within: 6m, at_least: 3}"),
+           CHANGE_RESET, BIT(WINDOW));
+    expect(OLD, HEAD RULE("x", "a.one", ", by: [device], window: {within: 5m, at_least: 3}"),
+           CHANGE_RESET, BIT(WINDOW));
     expect(OLD, HEAD RULE("x", "a.one", ""), CHANGE_RESET, BIT(WINDOW));
 }
 
 static void test_change_was_takes_over_a_window(void **state)
 {
     (void)state;
-    struct image_pair before = compile(HEAD RULE("old", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}"));
-    struct image_pair after =
-        compile(HEAD RULE("y.new", "a.one", ", was: old, by: [plate], window: {within: 5m, at_least: 4}"));
+    struct image_pair before =
+        compile(HEAD RULE("old", "a.one", ", by: [plate], window: {within: 5m, at_least: 3}"));
+    struct image_pair after = compile(
+        HEAD RULE("y.new", "a.one", ", was: old, by: [plate], window: {within: 5m, at_least: 4}"));
     struct change change;
     change_make(&change, &before.policy, &after.policy);
     assert_int_equal(change.count, 1);

@@ -39,8 +39,7 @@ static void linted_init(struct linted *linted, const char *text)
     struct fixture_directory directory;
     fixture_directory_init(&directory, text);
     linted->problems = problems_new();
-    enum err err =
-        ruleset_load(directory.path, &fixture.city, linted->problems, &linted->set);
+    enum err err = ruleset_load(directory.path, &fixture.city, linted->problems, &linted->set);
     fixture_directory_fini(&directory);
     if (err != ERR_OK) {
         problems_print(linted->problems, stderr);
@@ -63,12 +62,11 @@ static void linted_words(const struct linted *linted, char *out, size_t size)
     out[0] = '\0';
     for (uint32_t i = 0; i < linted->lint.count && length < size; i++) {
         const struct lint_finding *finding = &linted->lint.items[i];
-        length += (size_t)snprintf(out + length, size - length, "%s%s:%s%s%s%s", i == 0 ? "" : " ",
-                                   lint_code_name(finding->code),
-                                   finding->rule == NULL ? "" : finding->rule->id,
-                                   finding->other == NULL ? "" : "/",
-                                   finding->other == NULL ? "" : finding->other->id,
-                                   finding->reason == NULL ? "" : "(waived)");
+        length += (size_t)snprintf(
+            out + length, size - length, "%s%s:%s%s%s%s", i == 0 ? "" : " ",
+            lint_code_name(finding->code), finding->rule == NULL ? "" : finding->rule->id,
+            finding->other == NULL ? "" : "/", finding->other == NULL ? "" : finding->other->id,
+            finding->reason == NULL ? "" : "(waived)");
     }
 }
 
@@ -109,7 +107,8 @@ static const struct lint_case CASES[] = {
     /* never */
     {HEAD RULE("r1", "gas", "1", ", where: 'v > 5 and v < 5'"), "L101:r1"},
     {HEAD RULE("r1", "gas", "1", ", where: 'v == 5 and v != 5'"), "L101:r1"},
-    {HEAD RULE("r1", "gas", "1", ", where: 's in [\"a\", \"b\"] and not (s == \"a\") and s != \"b\"'"),
+    {HEAD RULE("r1", "gas", "1",
+               ", where: 's in [\"a\", \"b\"] and not (s == \"a\") and s != \"b\"'"),
      "L101:r1"},
     {HEAD RULE("r1", "gas", "1", ", where: 'not has(s) and s.startsWith(\"x\")'"), "L101:r1"},
     {HEAD RULE("r1", "gas", "1", ", where: 'b and not b'"), "L101:r1"},
@@ -181,8 +180,10 @@ static const struct lint_case CASES[] = {
     {HEAD RULE("r1", "gas", "5", ", dedupe: {key: [device, v], window: 5m}"), "L303:r1"},
     {HEAD RULE("r1", "gas", "5", ", sla: {accept: 30m, arrive: 10m}"), "L403:r1"},
     {HEAD RULE("r1", "gas", "5", ", sla: {accept: 5m, arrive: 3h, handle: 2h}"), "L403:r1"},
-    {HEAD RULE("r1", "gas", "5",
-               ", sla: {accept: 5m}, escalate: [{when: unaccepted, after: 20m, to: dept.gas.duty}]"),
+    {HEAD RULE(
+         "r1",
+         "gas", "5",
+         ", sla: {accept: 5m}, escalate: [{when: unaccepted, after: 20m, to: dept.gas.duty}]"),
      "L405:r1"},
     /* status */
     {HEAD RULE("r1", "gas", "5", "") RULE("r2", "traffic", "5", ", status: disabled"), ""},
@@ -216,19 +217,22 @@ static void test_lint_story_one_certifies_what_another_demolishes(void **state)
 {
     (void)state;
     struct linted linted;
-    linted_init(
-        &linted,
-        "ruleset: 1\n"
-        "events:\n"
-        "  survey.annex: {title: 加建巡查, lane: report, fields: {floors: number, use: string, registered: "
-        "bool}}\n"
-        "rules:\n"
-        "- {id: housing.certify_annex, title: 加建确权, owner: dept.municipal, priority: 300, event: "
-        "survey.annex, where: 'use == \"home\" and floors <= 3 and registered', open: {class: \"E.01.02\", "
-        "severity: 4, title: t}, assign: {role: grid_worker}}\n"
-        "- {id: enforcement.demolish_annex, title: 违建拆除, owner: dept.law_enforcement, priority: 300, "
-        "event: survey.annex, where: 'floors >= 2', open: {class: \"E.03.01\", severity: 2, title: t}, "
-        "assign: {role: city_officer}}\n");
+    linted_init(&linted, "ruleset: 1\n"
+                         "events:\n"
+                         "  survey.annex: {title: 加建巡查, lane: report, fields: {floors: number, "
+                         "use: string, registered: "
+                         "bool}}\n"
+                         "rules:\n"
+                         "- {id: housing.certify_annex, title: 加建确权, owner: dept.municipal, "
+                         "priority: 300, event: "
+                         "survey.annex, where: 'use == \"home\" and floors <= 3 and registered', "
+                         "open: {class: \"E.01.02\", "
+                         "severity: 4, title: t}, assign: {role: grid_worker}}\n"
+                         "- {id: enforcement.demolish_annex, title: 违建拆除, owner: "
+                         "dept.law_enforcement, priority: 300, "
+                         "event: survey.annex, where: 'floors >= 2', open: {class: \"E.03.01\", "
+                         "severity: 2, title: t}, "
+                         "assign: {role: city_officer}}\n");
     assert_int_equal(linted.lint.count, 1);
     const struct lint_finding *finding = &linted.lint.items[0];
     assert_int_equal(finding->code, LINT_L201);
@@ -244,11 +248,11 @@ static void test_lint_story_one_certifies_what_another_demolishes(void **state)
     "ruleset: 1\n"                                                                                 \
     "events: {t.a: {title: t, lane: report}}\n"                                                    \
     "basis:\n"                                                                                     \
-    "  law.2004.7: {title: 旧办法, from: 2004-01-01, until: 2025-07-01}\n"                          \
-    "  law.2025.3: {title: 新条例, from: 2025-07-01, replaces: [law.2004.7]}\n"                     \
-    "  law.2027.1: {title: 未来条例, from: 2027-01-01}\n"                                           \
-    "  local.12: {title: 镇规, from: 2010-01-01}\n"                                                \
-    "  law.2026.9: {title: 省条例, from: 2026-01-01, replaces: [local.12]}\n"                       \
+    "  law.2004.7: {title: 旧办法, from: 2004-01-01, until: 2025-07-01}\n"                      \
+    "  law.2025.3: {title: 新条例, from: 2025-07-01, replaces: [law.2004.7]}\n"                 \
+    "  law.2027.1: {title: 未来条例, from: 2027-01-01}\n"                                      \
+    "  local.12: {title: 镇规, from: 2010-01-01}\n"                                              \
+    "  law.2026.9: {title: 省条例, from: 2026-01-01, replaces: [local.12]}\n"                   \
     "rules:\n"
 
 /* A local rule outlives the clause it stood on: refused, with the day. */
@@ -260,13 +264,18 @@ static void test_lint_story_rule_outlives_its_basis(void **state)
     expect_findings(CLAUSES RULE("r1", "gas", "5", ", basis: [law.2027.1]"), "L207:r1");
     expect_findings(CLAUSES RULE("r1", "gas", "5", ", valid: {until: 2026-03-02}"), "L207:r1");
     expect_findings(CLAUSES RULE("r1", "gas", "5", ", valid: {until: 2026-03-03}"), "");
-    expect_findings(CLAUSES RULE("r1", "gas", "5", ", basis: [local.12]") "  \n"
-                            "- {id: r2, title: t, owner: dept.traffic, priority: 6, event: t.a, time: {in: "
-                            "cal.night}, basis: [law.2026.9], open: {class: \"E.01.02\", severity: 3, title: "
-                            "t}, assign: {role: grid_worker}, lint_ignore: [{L204: x}]}\n",
-                    "L208:r1/r2 L204:r2/r1(waived)");
-    expect_findings(CLAUSES RULE("r1", "gas", "5", ", time: {in: cal.office}") RULE(
-                        "r2", "gas", "5", ", time: {in: cal.night}, supersedes: [r1]"),
+    expect_findings(
+        CLAUSES RULE(
+            "r1", "gas", "5",
+            ", basis: [local.12]") "  \n"
+                                   "- {id: r2, title: t, owner: dept.traffic, priority: 6, event: "
+                                   "t.a, time: {in: "
+                                   "cal.night}, basis: [law.2026.9], open: {class: \"E.01.02\", "
+                                   "severity: 3, title: "
+                                   "t}, assign: {role: grid_worker}, lint_ignore: [{L204: x}]}\n",
+        "L208:r1/r2 L204:r2/r1(waived)");
+    expect_findings(CLAUSES RULE("r1", "gas", "5", ", time: {in: cal.office}")
+                        RULE("r2", "gas", "5", ", time: {in: cal.night}, supersedes: [r1]"),
                     "L208:r1/r2");
 }
 
@@ -303,7 +312,8 @@ static const char *owner_of(uint32_t i)
 static void put_clean(struct mutant_writer *writer, uint32_t i)
 {
     put(writer,
-        "- {id: clean%02u, title: t, owner: dept.%s, priority: %u, event: t.a, where: 's == \"k%u\" and v >= "
+        "- {id: clean%02u, title: t, owner: dept.%s, priority: %u, event: t.a, where: 's == "
+        "\"k%u\" and v >= "
         "%u and v < %u', open: {class: \"E.01.02\", severity: 3, title: t}, assign: {role: "
         "grid_worker}}\n",
         i, owner_of(i), 10 + i % 7, i / 4, i % 4 * 10, i % 4 * 10 + 10);
@@ -322,8 +332,8 @@ enum fault {
 };
 
 /* One more rule aimed at rule i; gives what must be found of it. */
-static void put_fault(struct mutant_writer *writer, enum fault fault, uint32_t i, char *out_expected,
-                      size_t size)
+static void put_fault(struct mutant_writer *writer, enum fault fault, uint32_t i,
+                      char *out_expected, size_t size)
 {
     const uint32_t kind = i / 4;
     const uint32_t low = i % 4 * 10;
@@ -335,7 +345,8 @@ static void put_fault(struct mutant_writer *writer, enum fault fault, uint32_t i
     switch (fault) {
     case FAULT_CONFLICT: /* a corner of its box, another severity */
         put(writer,
-            "%sowner: dept.%s, priority: %u, where: 's in [\"k%u\", \"other\"] and v >= %u and v < %u', open: "
+            "%sowner: dept.%s, priority: %u, where: 's in [\"k%u\", \"other\"] and v >= %u and v < "
+            "%u', open: "
             "{class: \"E.01.02\", severity: 1, title: t}, assign: {role: grid_worker}}\n",
             head, owner_of(i), priority, kind, low + cut, low + 10);
         (void)snprintf(out_expected, size, "L201:fault/clean%02u", i);
@@ -347,35 +358,40 @@ static void put_fault(struct mutant_writer *writer, enum fault fault, uint32_t i
         break;
     case FAULT_REPEAT: /* the same said otherwise */
         put(writer,
-            "%sowner: dept.%s, priority: %u, where: 'not (not (v >= %u) or s != \"k%u\" or not has(s)) and not "
+            "%sowner: dept.%s, priority: %u, where: 'not (not (v >= %u) or s != \"k%u\" or not "
+            "has(s)) and not "
             "(v >= %u)', %s}\n",
             head, owner_of(i), priority, low, kind, low + 10, tail);
         (void)snprintf(out_expected, size, "L203:fault/clean%02u", i);
         break;
     case FAULT_DEPARTMENTS:
         put(writer,
-            "%sowner: dept.%s, priority: 500, where: 's == \"k%u\" and v >= %u and v < %u and b', %s}\n",
+            "%sowner: dept.%s, priority: 500, where: 's == \"k%u\" and v >= %u and v < %u and b', "
+            "%s}\n",
             head, owner_of(i + 1), kind, low + cut, low + 10, tail);
         (void)snprintf(out_expected, size, "L204:fault/clean%02u", i);
         break;
     case FAULT_NEVER:
-        put(writer, "%sowner: dept.gas, priority: 5, where: 's == \"k%u\" and v >= %u and v < %u', %s}\n",
+        put(writer,
+            "%sowner: dept.gas, priority: 5, where: 's == \"k%u\" and v >= %u and v < %u', %s}\n",
             head, kind, low + cut, low + cut, tail);
         (void)snprintf(out_expected, size, "L101:fault");
         break;
     case FAULT_ALWAYS_HALF: /* a clause that adds nothing, on events of its own: not a fault */
-        put(writer, "%sowner: dept.gas, priority: 5, where: 's == \"z%u\" and (v < 5 or v >= 5)', %s}\n",
+        put(writer,
+            "%sowner: dept.gas, priority: 5, where: 's == \"z%u\" and (v < 5 or v >= 5)', %s}\n",
             head, kind, tail);
         out_expected[0] = '\0';
         break;
     case FAULT_REPEALED:
-        put(writer,
-            "%sowner: dept.gas, priority: 5, where: 's == \"z%u\"', basis: [old], %s}\n", head, kind, tail);
+        put(writer, "%sowner: dept.gas, priority: 5, where: 's == \"z%u\"', basis: [old], %s}\n",
+            head, kind, tail);
         (void)snprintf(out_expected, size, "L207:fault");
         break;
     case FAULT_LIMITS:
         put(writer,
-            "%sowner: dept.gas, priority: 5, where: 's == \"z%u\"', sla: {accept: %um, arrive: %um}, %s}\n",
+            "%sowner: dept.gas, priority: 5, where: 's == \"z%u\"', sla: {accept: %um, arrive: "
+            "%um}, %s}\n",
             head, kind, cut + 1, cut, tail);
         (void)snprintf(out_expected, size, "L403:fault");
         break;
@@ -395,7 +411,8 @@ static void test_lint_finds_every_fault_put_in_and_no_other(void **state)
         writer.size = 0;
         writer.random = seed;
         put(&writer, "%s",
-            "ruleset: 1\nevents: {t.a: {title: t, lane: report, fields: {v: number, s: string, b: bool}}}\n"
+            "ruleset: 1\nevents: {t.a: {title: t, lane: report, fields: {v: number, s: string, b: "
+            "bool}}}\n"
             "basis: {old: {title: t, until: 2026-01-01}}\nrules:\n");
         for (uint32_t i = 0; i < CLEAN_RULES; i++) {
             put_clean(&writer, i);
@@ -542,11 +559,13 @@ static void test_lint_agrees_with_the_oracle_on_random_conditions(void **state)
         writer.random = seed;
         const bool is_shadow = seed % 3 == 0;
         put(&writer, "%s",
-            "ruleset: 1\nevents: {t.a: {title: t, lane: report, fields: {v: number, m: number, s: string, b: "
+            "ruleset: 1\nevents: {t.a: {title: t, lane: report, fields: {v: number, m: number, s: "
+            "string, b: "
             "bool}}}\nrules:\n");
         for (uint32_t i = 0; i < 2; i++) {
             put(&writer,
-                "- {id: r%u, title: t, owner: dept.gas, event: t.a, priority: %u, open: {class: \"E.01.02\", "
+                "- {id: r%u, title: t, owner: dept.gas, event: t.a, priority: %u, open: {class: "
+                "\"E.01.02\", "
                 "severity: %u, title: t}, assign: {role: grid_worker}, where: '",
                 i, is_shadow ? 5 + i : 5, 2 + i);
             put_condition(&writer, 3);
@@ -561,7 +580,8 @@ static void test_lint_agrees_with_the_oracle_on_random_conditions(void **state)
     }
     print_message("%u pairs of rules meet, %u of them not shown\n", conflicts, missed);
     assert_true(conflicts > 300);
-    assert_int_equal(missed, 0); /* guessed events included: fields compared with each other, parts of texts */
+    assert_int_equal(
+        missed, 0); /* guessed events included: fields compared with each other, parts of texts */
 }
 
 /* The shipped pack is clean, and ten thousand rules are bounded work. */

@@ -4,9 +4,9 @@
 #include "tests/unit/rules/fixture.h"
 
 #include "engine/core/match.h"
+#include "rules/explain.h"
 #include "rules/lint.h"
 #include "rules/lower.h"
-#include "rules/explain.h"
 #include "rules/naive.h"
 #include "tests/unit/panic.h"
 

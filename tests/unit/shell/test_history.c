@@ -47,10 +47,8 @@ static void follow_settle(void *context, uint64_t position)
 static enum err open_history(struct follower *follower, const char *file, uint64_t log_position,
                              struct history_fault *fault)
 {
-    struct history_options options = {.path = file,
-                                      .log_salt = SALT,
-                                      .log_position = log_position,
-                                      .images = {load_image, &rig}};
+    struct history_options options = {
+        .path = file, .log_salt = SALT, .log_position = log_position, .images = {load_image, &rig}};
     return history_open(&options, &follower->history, fault);
 }
 
@@ -179,15 +177,23 @@ static void test_a_case_is_written_by_name(void **state)
     ask_text(path, "SELECT device FROM cases", "C-001");
     ask_text(path, "SELECT gateway FROM cases", "cam-1");
     ask_text(path, "SELECT principal || ' ' || code FROM receipts", "cam-1 OPENED");
-    assert_true(ask(path, "SELECT count(*) FROM timeline WHERE action = 'OPEN' AND zh <> '' AND en <> ''") == 1);
-    assert_true(ask(path, "SELECT count(*) FROM timeline WHERE action = 'ACCEPT' AND actor = 'wang'") == 1 ||
-                ask(path, "SELECT count(*) FROM timeline WHERE action = 'ACCEPT' AND actor = 'li'") == 1);
+    assert_true(
+        ask(path,
+            "SELECT count(*) FROM timeline WHERE action = 'OPEN' AND zh <> '' AND en <> ''") == 1);
+    assert_true(
+        ask(path, "SELECT count(*) FROM timeline WHERE action = 'ACCEPT' AND actor = 'wang'") ==
+            1 ||
+        ask(path, "SELECT count(*) FROM timeline WHERE action = 'ACCEPT' AND actor = 'li'") == 1);
     assert_int_equal(ask(path, "SELECT count(*) FROM orders WHERE accepted_at_ms IS NOT NULL"), 1);
-    assert_int_equal(ask(path, "SELECT count(*) FROM cases WHERE filed_at_ms = opened_at_ms AND title_zh <> ''"
-                               " AND rule <> '' AND length(rules_digest) = 32"),
-                     1);
-    assert_int_equal(ask(path, "SELECT json_array_length(detail, '$.candidates') > 0 FROM decisions LIMIT 1"), 1);
-    assert_int_equal(ask(path, "SELECT sum(count) FROM counters WHERE kind = 'result' AND name = 'OPENED'"), 1);
+    assert_int_equal(
+        ask(path, "SELECT count(*) FROM cases WHERE filed_at_ms = opened_at_ms AND title_zh <> ''"
+                  " AND rule <> '' AND length(rules_digest) = 32"),
+        1);
+    assert_int_equal(
+        ask(path, "SELECT json_array_length(detail, '$.candidates') > 0 FROM decisions LIMIT 1"),
+        1);
+    assert_int_equal(
+        ask(path, "SELECT sum(count) FROM counters WHERE kind = 'result' AND name = 'OPENED'"), 1);
     unfollow(&follower);
 }
 
@@ -205,10 +211,12 @@ static void test_repeats_of_a_batch_make_one_receipt(void **state)
     unfollow(&follower);
     assert_int_equal(ask(path, "SELECT count(*) FROM receipts"), 3);
     assert_int_equal(ask(path, "SELECT sum(events) FROM receipts"), 8);
-    ask_text(path, "SELECT group_concat(code || ' ' || idx || ' ' || events, ', ') FROM"
-                   " (SELECT * FROM receipts ORDER BY position, ordinal)",
+    ask_text(path,
+             "SELECT group_concat(code || ' ' || idx || ' ' || events, ', ') FROM"
+             " (SELECT * FROM receipts ORDER BY position, ordinal)",
              "OPENED 0 1, DEDUPED 1 4, NO_RULE 0 3");
-    assert_int_equal(ask(path, "SELECT count(DISTINCT case_no) FROM receipts WHERE case_no IS NOT NULL"), 1);
+    assert_int_equal(
+        ask(path, "SELECT count(DISTINCT case_no) FROM receipts WHERE case_no IS NOT NULL"), 1);
     assert_int_equal(ask(path, "SELECT sum(count) FROM counters WHERE name = 'DEDUPED'"), 4);
 }
 
@@ -258,10 +266,11 @@ static void assert_same_rows(const char *one, const char *other)
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < COUNT_OF(TABLES); i++) {
         sqlite3_stmt *stmt = NULL;
-        (void)snprintf(sql, sizeof sql,
-                       "SELECT (SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM other.%s)) +"
-                       " (SELECT count(*) FROM (SELECT * FROM other.%s EXCEPT SELECT * FROM main.%s))",
-                       TABLES[i], TABLES[i], TABLES[i], TABLES[i]);
+        (void)snprintf(
+            sql, sizeof sql,
+            "SELECT (SELECT count(*) FROM (SELECT * FROM main.%s EXCEPT SELECT * FROM other.%s)) +"
+            " (SELECT count(*) FROM (SELECT * FROM other.%s EXCEPT SELECT * FROM main.%s))",
+            TABLES[i], TABLES[i], TABLES[i], TABLES[i]);
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
         if (sqlite3_column_int(stmt, 0) != 0) {
@@ -352,11 +361,12 @@ static void test_chinese_words_are_found(void **state)
     sqlite3_stmt *stmt = NULL;
     struct history_fault fault;
     assert_int_equal(history_schema_read(path, &db, &fault), ERR_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT count(*) FROM search WHERE search MATCH"
-                                        " (SELECT '\"' || substr(title_zh, 2, 3) || '\"' FROM cases)",
-                                        -1, &stmt, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT count(*) FROM search WHERE search MATCH"
+                           " (SELECT '\"' || substr(title_zh, 2, 3) || '\"' FROM cases)",
+                           -1, &stmt, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(stmt, 0), 1);
     (void)sqlite3_finalize(stmt);
@@ -381,14 +391,13 @@ static void test_old_rows_expire(void **state)
     unfollow(&follower);
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE cases SET retired_at_ms = opened_at_ms + 1", NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE cases SET retired_at_ms = opened_at_ms + 1", NULL, NULL, NULL),
+        SQLITE_OK);
     (void)sqlite3_close(db);
     int64_t receipts = ask(path, "SELECT count(*) FROM receipts");
-    struct history_options options = {.path = path,
-                                      .log_salt = SALT,
-                                      .log_position = rig.position,
-                                      .images = {load_image, &rig}};
+    struct history_options options = {
+        .path = path, .log_salt = SALT, .log_position = rig.position, .images = {load_image, &rig}};
     assert_true(history_keep_set(&options.keep, "receipts=30d,cases=90d", why, sizeof why));
     assert_int_equal(history_open(&options, &follower.history, &fault), ERR_OK);
     assert_int_equal(history_expire(follower.history, &is_done), ERR_OK);
@@ -405,7 +414,8 @@ static void test_old_rows_expire(void **state)
     assert_int_equal(ask(path, "SELECT count(*) FROM timeline"), 0);
     assert_int_equal(ask(path, "SELECT count(*) FROM orders"), 0);
     assert_int_equal(ask(path, "SELECT count(*) FROM texts"), 0);
-    assert_int_equal(ask(path, "SELECT count(*) FROM search WHERE search MATCH '垃圾桶 OR bin'"), 0);
+    assert_int_equal(ask(path, "SELECT count(*) FROM search WHERE search MATCH '垃圾桶 OR bin'"),
+                     0);
 }
 
 static void test_what_to_keep_is_checked(void **state)

@@ -25,7 +25,8 @@ static int open_manager(bool is_abstract, char name[64])
     } else {
         (void)unlink(name);
     }
-    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + (is_abstract ? 0 : 1));
+    socklen_t size =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name) + (is_abstract ? 0 : 1));
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, size), 0);
     return fd;
 }

@@ -124,7 +124,8 @@ struct refusal {
 static const struct refusal PLANS[] = {
     /* the plan itself */
     {"- a\n", "x.yaml:1:1: error"},
-    {"plan: plan.x\nowner: dept.ecology\nunits: []\n", "x.yaml:1:1: error L004: a plan lacks the key \"title\""},
+    {"plan: plan.x\nowner: dept.ecology\nunits: []\n",
+     "x.yaml:1:1: error L004: a plan lacks the key \"title\""},
     {HEAD "unit: []\n", "x.yaml:4:1: error L002: a plan has no key \"unit\"; nearest: units"},
     {"plan: Plan X\ntitle: t\nowner: dept.ecology\nunits: [{id: u, to: city.command, due: 1h}]\n",
      "x.yaml:1:7: error L005: plan \"Plan X\" must be made of a-z, 0-9, _ and dots"},
@@ -135,8 +136,10 @@ static const struct refusal PLANS[] = {
      "x.yaml:4:27: error L011: the city has no post \"city.comand\"; nearest: city.command"},
     {HEAD "progress: {every: 0h, to: city.command}\nunits: [{id: u, to: city.command, due: 1h}]\n",
      "x.yaml:4:19: error L005: every must be more than 0"},
-    {HEAD "progress: {every: 1h, to: city.command, show: [dne]}\nunits: [{id: u, to: city.command, due: 1h}]\n",
-     "x.yaml:4:48: error L005: show is \"dne\"; it must be one of: done, overdue, failed, by_district; nearest: done"},
+    {HEAD "progress: {every: 1h, to: city.command, show: [dne]}\nunits: [{id: u, to: city.command, "
+          "due: 1h}]\n",
+     "x.yaml:4:48: error L005: show is \"dne\"; it must be one of: done, overdue, failed, "
+     "by_district; nearest: done"},
     {HEAD "silent: {to: city.command}\nunits: [{id: u, to: city.command, due: 1h}]\n",
      "x.yaml:4:9: error L004: silent lacks the key \"after\""},
     {HEAD "deactivate: {tasks: drop}\nunits: [{id: u, to: city.command, due: 1h}]\n",
@@ -147,64 +150,89 @@ static const struct refusal PLANS[] = {
     {HEAD "for_each: {registry: enterprises, as: e}\ntasks:\n" ACK,
      "x.yaml:4:22: error L016: the city has no asset kind \"enterprises\"; nearest: enterprise"},
     {HEAD "for_each: {registry: manhole, as: e}\ntasks:\n" ACK,
-     "x.yaml:4:22: error L016: \"manhole\" is a kind of assets without columns; a registry is registries/manhole.csv"},
-    {HEAD "for_each: {registry: enterprise}\ntasks:\n" ACK, "x.yaml:4:11: error L004: for_each lacks the key \"as\""},
-    {HEAD "for_each:\n- {registry: enterprise, as: e}\n- {registry: construction_site, as: e}\ntasks:\n" ACK,
+     "x.yaml:4:22: error L016: \"manhole\" is a kind of assets without columns; a registry is "
+     "registries/manhole.csv"},
+    {HEAD "for_each: {registry: enterprise}\ntasks:\n" ACK,
+     "x.yaml:4:11: error L004: for_each lacks the key \"as\""},
+    {HEAD "for_each:\n- {registry: enterprise, as: e}\n- {registry: construction_site, as: "
+          "e}\ntasks:\n" ACK,
      "x.yaml:6:3: error L006: \"e\" names another for_each already"},
     {HEAD "for_each: {registry: enterprise, as: e, where: e.grad == \"A\"}\ntasks:\n" ACK,
      "x.yaml:4:48: error L009: "},
-    {HEAD "for_each: {registry: enterprise, as: e, where: e.grade > 5}\ntasks:\n" ACK, "x.yaml:4:48: error L008"},
+    {HEAD "for_each: {registry: enterprise, as: e, where: e.grade > 5}\ntasks:\n" ACK,
+     "x.yaml:4:48: error L008"},
     /* units and tasks */
     {HEAD "units:\n- {id: u, to: dept.ecology.leed, due: 1h}\n",
-     "x.yaml:5:15: error L013: no person and no post \"dept.ecology.leed\"; nearest post: dept.ecology.lead"},
-    {HEAD "units:\n- {id: u, due: 1h}\n", "x.yaml:5:3: error L004: a unit needs to: a person or a post"},
-    {HEAD "units:\n- {id: u, to: city.command}\n", "x.yaml:5:3: error L004: a task lacks the key \"due\""},
-    {HEAD "units:\n- {id: u, to: city.command, due: 0h}\n", "x.yaml:5:34: error L005: due must be more than 0"},
-    {HEAD "units:\n- {id: u, to: city.command, due: 1x}\n", "x.yaml:5:34: error L003: due must be a duration"},
+     "x.yaml:5:15: error L013: no person and no post \"dept.ecology.leed\"; nearest post: "
+     "dept.ecology.lead"},
+    {HEAD "units:\n- {id: u, due: 1h}\n",
+     "x.yaml:5:3: error L004: a unit needs to: a person or a post"},
+    {HEAD "units:\n- {id: u, to: city.command}\n",
+     "x.yaml:5:3: error L004: a task lacks the key \"due\""},
+    {HEAD "units:\n- {id: u, to: city.command, due: 0h}\n",
+     "x.yaml:5:34: error L005: due must be more than 0"},
+    {HEAD "units:\n- {id: u, to: city.command, due: 1x}\n",
+     "x.yaml:5:34: error L003: due must be a duration"},
     {HEAD "units:\n- {id: u, to: city.command, due: 1h}\n- {id: u, to: city.command, due: 1h}\n",
      "x.yaml:6:3: error L006: task \"u\" is there already"},
-    {TASKS "- {id: a, to: \"{e.contact}\", due: 2h}\n", "x.yaml:8:3: error L004: for: one of the names given by `as`"},
-    {TASKS "- {id: a, for: x, to: \"{x.contact}\", due: 2h}\n", "x.yaml:8:16: error L012: for: one of the names"},
+    {TASKS "- {id: a, to: \"{e.contact}\", due: 2h}\n",
+     "x.yaml:8:3: error L004: for: one of the names given by `as`"},
+    {TASKS "- {id: a, for: x, to: \"{x.contact}\", due: 2h}\n",
+     "x.yaml:8:16: error L012: for: one of the names"},
     {TASKS "- {id: a, for: e, due: 2h}\n", "x.yaml:8:3: error L004: a task needs one of to"},
     {TASKS "- {id: a, for: e, to: city.command, due: 2h}\n",
      "x.yaml:8:23: error L003: to must be a column that names somebody, \"{e.contact}\""},
     {TASKS "- {id: a, for: e, to: \"{e.contct}\", due: 2h}\n",
      "x.yaml:8:23: error L009: the registry enterprise has no column \"contct\"; nearest: contact"},
-    {TASKS "- {id: a, for: e, to: \"{e.grade}\", due: 2h}\n", "x.yaml:8:23: error L013: column \"grade\" of "},
+    {TASKS "- {id: a, for: e, to: \"{e.grade}\", due: 2h}\n",
+     "x.yaml:8:23: error L013: column \"grade\" of "},
     {TASKS "- {id: a, for: e, to: \"{e.contact}\", due: 2h, text: \"{e.nam}\"}\n",
      "x.yaml:8:53: error L009: the registry enterprise has no column \"nam\""},
     {TASKS "- {id: a, for: e, to: \"{e.contact}\", due: 2h, text: \"{s.name}\"}\n",
      "x.yaml:8:53: error L009: text: {e.name}, {e.code} or {e.column} expected"},
-    {TASKS "- {id: a, for: e, to: \"{e.contact}\", due: 2h, ack: maybe}\n", "x.yaml:8:52: error L005: ack"},
+    {TASKS "- {id: a, for: e, to: \"{e.contact}\", due: 2h, ack: maybe}\n",
+     "x.yaml:8:52: error L005: ack"},
     /* what waits for what */
     {TASKS "- {id: b, for: e, needs: [a], " SENT OPENED ", due: 1d}\n" ACK,
-     "x.yaml:8:27: error L012: needs: \"a\" stands further down: a task waits only for those above it, so that no two wait for each other"},
-    {TASKS ACK "- {id: b, for: e, needs: [b], " SENT OPENED ", due: 1d}\n", "x.yaml:9:27: error L012: needs: \"b\" is this task itself"},
+     "x.yaml:8:27: error L012: needs: \"a\" stands further down: a task waits only for those above "
+     "it, so that no two wait for each other"},
+    {TASKS ACK "- {id: b, for: e, needs: [b], " SENT OPENED ", due: 1d}\n",
+     "x.yaml:9:27: error L012: needs: \"b\" is this task itself"},
     {TASKS ACK "- {id: b, for: e, needs: [aa], " SENT OPENED ", due: 1d}\n",
      "x.yaml:9:27: error L012: needs: no task \"aa\" stands before this one for the same targets"},
     {TASKS ACK "- {id: b, for: s, needs: [a], " SENT OPENED ", due: 1d}\n",
      "x.yaml:9:27: error L012: needs: no task \"a\" stands before this one for the same targets"},
     /* inspections */
-    {TASKS "- {id: b, for: e, " SENT "due: 1d}\n", "x.yaml:8:3: error L004: an inspection needs open"},
-    {TASKS "- {id: b, for: e, " SENT "open: {class: \"E.99.99\", severity: 3, title: t}, due: 1d}\n",
+    {TASKS "- {id: b, for: e, " SENT "due: 1d}\n",
+     "x.yaml:8:3: error L004: an inspection needs open"},
+    {TASKS "- {id: b, for: e, " SENT
+           "open: {class: \"E.99.99\", severity: 3, title: t}, due: 1d}\n",
      "x.yaml:8:62: error L015: the city has no class \"E.99.99\""},
-    {TASKS "- {id: b, for: e, " SENT "open: {class: \"E.05.10\", severity: 5, title: t}, due: 1d}\n",
+    {TASKS "- {id: b, for: e, " SENT
+           "open: {class: \"E.05.10\", severity: 5, title: t}, due: 1d}\n",
      "L005: severity is 5; it must be 1 to 4"},
-    {TASKS "- {id: b, for: e, " SENT "open: {class: \"E.05.10\", severity: 3, title: \"{e.nam}\"}, due: 1d}\n",
+    {TASKS "- {id: b, for: e, " SENT
+           "open: {class: \"E.05.10\", severity: 3, title: \"{e.nam}\"}, due: 1d}\n",
      "L009: the registry enterprise has no column \"nam\""},
     {TASKS "- {id: b, for: e, assign: {role: grid_workr}, " OPENED ", due: 1d}\n",
      "x.yaml:8:34: error L012: the city has no role \"grid_workr\"; nearest: grid_worker"},
-    {TASKS "- {id: b, for: e, assign: {fallback: dept.x.duty}, " OPENED ", due: 1d}\n", "L011: the city has no post \"dept.x.duty\""},
-    {TASKS "- {id: b, for: e, " SENT OPENED ", due: 1d, on_fail: {open: {class: \"E.99.99\", severity: 3, title: t}}}\n",
+    {TASKS "- {id: b, for: e, assign: {fallback: dept.x.duty}, " OPENED ", due: 1d}\n",
+     "L011: the city has no post \"dept.x.duty\""},
+    {TASKS "- {id: b, for: e, " SENT OPENED
+           ", due: 1d, on_fail: {open: {class: \"E.99.99\", severity: 3, title: t}}}\n",
      "L015: the city has no class \"E.99.99\""},
-    {TASKS "- {id: b, for: e, " SENT OPENED ", due: 1d, on_fail: {close: x}}\n", "L002: on_fail has no key \"close\""},
+    {TASKS "- {id: b, for: e, " SENT OPENED ", due: 1d, on_fail: {close: x}}\n",
+     "L002: on_fail has no key \"close\""},
     /* checklists */
     {CHECK("{id: x}"), "x.yaml:9:16: error L004: a checklist line lacks the key \"text\""},
     {CHECK("{id: x, text: t, txt: t}"), "L002: a checklist line has no key \"txt\"; nearest: text"},
-    {CHECK("{id: x, text: t}, {id: x, text: t}"), "x.yaml:9:34: error L006: checklist line \"x\" is there already"},
+    {CHECK("{id: x, text: t}, {id: x, text: t}"),
+     "x.yaml:9:34: error L006: checklist line \"x\" is there already"},
     {CHECK("{id: x, text: \"{e.cut}\"}"), "L009: the registry enterprise has no column \"cut\""},
-    {CHECK("{id: x, text: t, pass: \"value => 3\"}"), "L007: pass must compare value with a number or a column"},
-    {CHECK("{id: x, text: t, pass: \"value >= e.cut\"}"), "L009: the registry enterprise has no column \"cut\""},
+    {CHECK("{id: x, text: t, pass: \"value => 3\"}"),
+     "L007: pass must compare value with a number or a column"},
+    {CHECK("{id: x, text: t, pass: \"value >= e.cut\"}"),
+     "L009: the registry enterprise has no column \"cut\""},
     {CHECK("{id: x, text: t, pass: \"3 >= value\"}"), "L007: pass must compare"},
     {CHECK("{id: x, text: t, evidence: film}"), "L005: evidence"},
     {CHECK("{id: x, text: t, input: colour}"), "L005: input"},
@@ -212,24 +240,33 @@ static const struct refusal PLANS[] = {
 };
 
 static const struct refusal LEADS[] = {
-    {RULES "  activate: {plan: plan.y}\n", "rules.yaml:10:20: error L012: no plan \"plan.y\" in plans/; nearest: plan.x"},
-    {RULES "  activate: {confirm_by: city.command}\n", "rules.yaml:10:13: error L004: activate lacks the key \"plan\""},
+    {RULES "  activate: {plan: plan.y}\n",
+     "rules.yaml:10:20: error L012: no plan \"plan.y\" in plans/; nearest: plan.x"},
+    {RULES "  activate: {confirm_by: city.command}\n",
+     "rules.yaml:10:13: error L004: activate lacks the key \"plan\""},
     {RULES "  activate: {plan: plan.x, confirm_by: city.command}\n",
      "rules.yaml:10:13: error L004: confirm_by and confirm_within belong together"},
     {RULES "  activate: {plan: plan.x, confirm_by: city.comand, confirm_within: 1h}\n",
      "rules.yaml:10:40: error L011: the city has no post \"city.comand\"; nearest: city.command"},
     {RULES "  activate: {plan: plan.x, confirm_by: city.command, confirm_within: 0m}\n",
      "rules.yaml:10:70: error L005: confirm_within must be more than 0"},
-    {RULES "  activate: {plan: plan.x, confirm_by: city.command, confirm_within: 1h, else: wait}\n", "L005: else"},
-    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: factory, within: 1h, event: warning.x, " OPENED "}\n",
+    {RULES "  activate: {plan: plan.x, confirm_by: city.command, confirm_within: 1h, else: wait}\n",
+     "L005: else"},
+    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: factory, within: 1h, event: "
+           "warning.x, " OPENED "}\n",
      "rules.yaml:11:27: error L016: the city has no asset kind \"factory\""},
-    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: manhole, within: 1h, event: warning.x, " OPENED "}\n",
+    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: manhole, within: 1h, event: "
+           "warning.x, " OPENED "}\n",
      "rules.yaml:11:27: error L016: \"manhole\" is a kind of assets without columns"},
-    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, within: 1h, event: report.y, " OPENED "}\n",
+    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, within: 1h, event: "
+           "report.y, " OPENED "}\n",
      "rules.yaml:11:58: error L010: no event type \"report.y\""},
-    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, within: 1h, event: warning.x, field: level, " OPENED "}\n",
+    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, within: 1h, event: "
+           "warning.x, field: level, " OPENED "}\n",
      "rules.yaml:11:76: error L009: warning.x has no text field \"level\""},
-    {RULES "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, event: warning.x, " OPENED "}\n",
+    {RULES
+     "  activate: {plan: plan.x}\n  late_report: {registry: enterprise, event: warning.x, " OPENED
+     "}\n",
      "rules.yaml:11:16: error L004: late_report lacks the key \"within\""},
 };
 
@@ -242,14 +279,16 @@ static void test_plan_errors_name_line_column_and_what_was_expected(void **state
     for (size_t i = 0; i < COUNT_OF(PLANS); i++) {
         const enum err err = compile(GOOD_RULES, PLANS[i].text, out);
         if (err != ERR_INPUT || strstr(out, PLANS[i].expected) == NULL) {
-            print_error("plan %zu:\n%sexpected %s\ngot %s\n", i, PLANS[i].text, PLANS[i].expected, out);
+            print_error("plan %zu:\n%sexpected %s\ngot %s\n", i, PLANS[i].text, PLANS[i].expected,
+                        out);
             missed++;
         }
     }
     for (size_t i = 0; i < COUNT_OF(LEADS); i++) {
         const enum err err = compile(LEADS[i].text, TASKS ACK LOOK, out);
         if (err != ERR_INPUT || strstr(out, LEADS[i].expected) == NULL) {
-            print_error("rules %zu:\n%sexpected %s\ngot %s\n", i, LEADS[i].text, LEADS[i].expected, out);
+            print_error("rules %zu:\n%sexpected %s\ngot %s\n", i, LEADS[i].text, LEADS[i].expected,
+                        out);
             missed++;
         }
     }
@@ -261,13 +300,23 @@ static void test_plan_errors_an_empty_registry_is_warned_of(void **state)
 {
     char out[PRINTED_SIZE];
     (void)state;
-    assert_int_equal(compile(GOOD_RULES, HEAD "for_each: {registry: enterprise, as: e, where: e.grade == \"Z\"}\ntasks:\n" ACK, out),
-                     ERR_OK);
-    assert_non_null(strstr(out, "x.yaml:4:11: warning L021: for_each e: none of the 1600 rows of the registry is chosen"));
+    assert_int_equal(
+        compile(GOOD_RULES,
+                HEAD
+                "for_each: {registry: enterprise, as: e, where: e.grade == \"Z\"}\ntasks:\n" ACK,
+                out),
+        ERR_OK);
+    assert_non_null(strstr(
+        out,
+        "x.yaml:4:11: warning L021: for_each e: none of the 1600 rows of the registry is chosen"));
     put_file("registries/construction_site.csv", "code,name,lon,lat,department,contact\n");
     load();
-    const enum err err = compile(GOOD_RULES, HEAD "for_each: {registry: construction_site, as: s}\ntasks:\n- {id: a, to: \"{s.contact}\", due: 2h}\n", out);
-    if (err != ERR_OK || strstr(out, "x.yaml:4:11: warning L021: for_each s: none of the 0 rows") == NULL) {
+    const enum err err = compile(GOOD_RULES,
+                                 HEAD "for_each: {registry: construction_site, as: s}\ntasks:\n- "
+                                      "{id: a, to: \"{s.contact}\", due: 2h}\n",
+                                 out);
+    if (err != ERR_OK ||
+        strstr(out, "x.yaml:4:11: warning L021: for_each s: none of the 0 rows") == NULL) {
         fail_msg("%d %s", (int)err, out);
     }
 }
@@ -278,5 +327,6 @@ int main(void)
         cmocka_unit_test(test_plan_errors_name_line_column_and_what_was_expected),
         cmocka_unit_test(test_plan_errors_an_empty_registry_is_warned_of),
     };
-    return cmocka_run_group_tests_name("tests/unit/sim/test_plan_errors.c", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("tests/unit/sim/test_plan_errors.c", tests, set_up,
+                                       tear_down);
 }

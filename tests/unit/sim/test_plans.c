@@ -152,12 +152,13 @@ static void acknowledge_all(struct town *town, struct case_no no)
     uint32_t number = 0;
     while (core_next_duty(town->core, no, &number, &duty)) {
         if (duty.state == DUTY_OPEN && case_no_is_none(duty.case_no)) {
-            const char *who = duty.person != NONE32
-                                  ? person_of(town, duty.person)
-                                  : member_of(town, text_of(town, town->city.posts[duty.post].code));
-            assert_int_equal(
-                town_act(town, who, duty.order, (struct case_no){0, 0, 0}, ACTION_ACCEPT, REASON_NONE, nowhere, NULL),
-                CODE_DONE);
+            const char *who =
+                duty.person != NONE32
+                    ? person_of(town, duty.person)
+                    : member_of(town, text_of(town, town->city.posts[duty.post].code));
+            assert_int_equal(town_act(town, who, duty.order, (struct case_no){0, 0, 0},
+                                      ACTION_ACCEPT, REASON_NONE, nowhere, NULL),
+                             CODE_DONE);
         }
     }
 }
@@ -170,9 +171,9 @@ static void work_order(struct town *town, const char *who, uint64_t number)
     assert_true(core_find_order(town->core, number, &order));
     const struct case_view view = town_case(town, order.case_no);
     if (order.state == ORDER_OFFERED) {
-        assert_int_equal(town_act(town, who, number, order.case_no, ACTION_ACCEPT, REASON_NONE,
-                                  nowhere, NULL),
-                         CODE_DONE);
+        assert_int_equal(
+            town_act(town, who, number, order.case_no, ACTION_ACCEPT, REASON_NONE, nowhere, NULL),
+            CODE_DONE);
         return;
     }
     if (order.state == ORDER_ACCEPTED) {
@@ -183,9 +184,9 @@ static void work_order(struct town *town, const char *who, uint64_t number)
     }
     const struct image_range checks = core_case_checks(town->core, order.case_no, &answered);
     if (checks.count > 0 && answered == 0) {
-        assert_int_equal(town_act(town, who, number, order.case_no, ACTION_DONE, REASON_NONE,
-                                  view.place, NULL),
-                         CODE_CHECKLIST_OPEN);
+        assert_int_equal(
+            town_act(town, who, number, order.case_no, ACTION_DONE, REASON_NONE, view.place, NULL),
+            CODE_CHECKLIST_OPEN);
     }
     for (uint32_t i = 0; i < checks.count; i++) {
         const struct policy_check *check = &town->policy.checks[checks.first + i];
@@ -196,7 +197,9 @@ static void work_order(struct town *town, const char *who, uint64_t number)
         if (has_photo) {
             assert_int_equal(answer(town, who, number, line, 1, false), CODE_CHECKLIST_OPEN);
         }
-        const uint32_t value = check->column == NONE32 ? 1 : order.case_no.serial % 10 == 0 ? 5 : 60;
+        const uint32_t value = check->column == NONE32          ? 1
+                               : order.case_no.serial % 10 == 0 ? 5
+                                                                : 60;
         assert_int_equal(answer(town, who, number, line, value, has_photo), CODE_DONE);
     }
     assert_int_equal(
@@ -219,8 +222,7 @@ static void work_round(struct town *town)
         uint64_t orders[16];
         uint32_t count = 0;
         for (uint32_t o = town->core->workers.rows[worker].order_first;
-             o != NONE32 && count < COUNT_OF(orders);
-             o = town->core->orders.rows[o].worker_next) {
+             o != NONE32 && count < COUNT_OF(orders); o = town->core->orders.rows[o].worker_next) {
             orders[count++] = town->core->orders.rows[o].number;
         }
         bool is_busy = false;
@@ -301,9 +303,9 @@ static void test_plans_orange_alert_reaches_everybody_and_stands_down(void **sta
     assert_int_equal(alert(&town, "CAP-1", NULL, false), CODE_OPENED);
     const struct case_no no = town.last.case_no;
     assert_int_equal(plan_of(&town, no).state, PLAN_PENDING);
-    assert_int_equal(town_act(&town, "wang.fang", 0, no, ACTION_PLAN_CONFIRM, REASON_NONE, nowhere,
-                              NULL),
-                     CODE_NO_RIGHT);
+    assert_int_equal(
+        town_act(&town, "wang.fang", 0, no, ACTION_PLAN_CONFIRM, REASON_NONE, nowhere, NULL),
+        CODE_NO_RIGHT);
     assert_int_equal(town_act(&town, member_of(&town, "dept.ecology.duty"), 0, no,
                               ACTION_PLAN_CONFIRM, REASON_NONE, nowhere, NULL),
                      CODE_DONE);
@@ -318,7 +320,8 @@ static void test_plans_orange_alert_reaches_everybody_and_stands_down(void **sta
     }
     assert_in_range(ticks, 2, 10000); /* slices, and not for ever */
     plan = plan_of(&town, no);
-    assert_int_equal(plan.counts.open, 2u + 1200u + 80u); /* inspections of enterprises wait for the word */
+    assert_int_equal(plan.counts.open,
+                     2u + 1200u + 80u); /* inspections of enterprises wait for the word */
     assert_saves_and_loads(&town);
     acknowledge_all(&town, no);
     assert_int_equal(plan_of(&town, no).counts.done, 1202);
@@ -417,7 +420,8 @@ static void test_plans_silence_is_told_above_the_head(void **state)
     const struct image_string command = town.city.posts[town.city.info->command_post].code;
     assert_true(notices_to(&town, text_of(&town, command)) > 0); /* nobody else stands above it */
     town.effect_count = 0;
-    town_pass(&town, 100 * MINUTE_MS); /* contacts are silent: the inspections are begun all the same */
+    town_pass(&town,
+              100 * MINUTE_MS); /* contacts are silent: the inspections are begun all the same */
     assert_true(plan_of(&town, no).counts.overdue >= 1202);
     assert_int_equal(plan_of(&town, no).counts.waiting, 0);
     town.effect_count = 0;
@@ -480,19 +484,24 @@ static void test_plans_accident_not_reported_is_a_case(void **state)
     /* H-001 is inside ENT-00001 and nobody says a word; ENT-00002 reports in time; ENT-00003 before its sensor. */
     const struct town_field third[] = {{"enterprise", "ENT-00003", 0}, {0}};
     const struct town_field bad[] = {{"enterprise", "ENT-99999", 0}, {0}};
-    assert_int_equal(town_event(&town, "emergency-exchange", "report.accident", NULL, nowhere, third),
-                     CODE_NO_RULE);
-    assert_int_equal(town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-001", nowhere, level),
-                     CODE_OPENED);
-    assert_int_equal(town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-002", nowhere, level),
-                     CODE_OPENED);
-    assert_int_equal(town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-003", nowhere, level),
-                     CODE_OPENED);
+    assert_int_equal(
+        town_event(&town, "emergency-exchange", "report.accident", NULL, nowhere, third),
+        CODE_NO_RULE);
+    assert_int_equal(
+        town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-001", nowhere, level),
+        CODE_OPENED);
+    assert_int_equal(
+        town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-002", nowhere, level),
+        CODE_OPENED);
+    assert_int_equal(
+        town_event(&town, "sensor-gateway-1", "sensor.hazard", "H-003", nowhere, level),
+        CODE_OPENED);
     assert_int_equal(town_event(&town, "emergency-exchange", "report.accident", NULL, nowhere, bad),
                      CODE_NO_RULE);
     town_pass(&town, 20 * MINUTE_MS);
-    assert_int_equal(town_event(&town, "emergency-exchange", "report.accident", NULL, nowhere, first),
-                     CODE_NO_RULE);
+    assert_int_equal(
+        town_event(&town, "emergency-exchange", "report.accident", NULL, nowhere, first),
+        CODE_NO_RULE);
     town_pass(&town, 39 * MINUTE_MS);
     assert_int_equal(town_count(&town, ACTION_LATE_REPORT), 0);
     town_pass(&town, 2 * MINUTE_MS);
@@ -522,5 +531,6 @@ int main(void)
         cmocka_unit_test(test_plans_run_once_and_a_real_alert_ends_the_drill),
         cmocka_unit_test(test_plans_accident_not_reported_is_a_case),
     };
-    return cmocka_run_group_tests_name("tests/unit/sim/test_plans.c", tests, make_city, remove_city);
+    return cmocka_run_group_tests_name("tests/unit/sim/test_plans.c", tests, make_city,
+                                       remove_city);
 }

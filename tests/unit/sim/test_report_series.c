@@ -94,7 +94,8 @@ static void test_report_series_long_run_keeps_every_count(void **state)
     assert_int_equal(opened, 3000);
     assert_int_equal(closed, 3000);
     assert_int_equal(arrivals, 3000);
-    assert_int_equal(series.cells[0].count + series.cells[1].count, 2000); /* the third is no cell */
+    assert_int_equal(series.cells[0].count + series.cells[1].count,
+                     2000); /* the third is no cell */
     assert_int_equal(series.open, 0);
 }
 

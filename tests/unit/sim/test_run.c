@@ -54,7 +54,8 @@ static void test_run_ledger_adds_up_and_every_loop_closes(void **state)
     assert_true(report.merged > 0);
     assert_true(report.deduped > 0);
     assert_true(report.no_rule > 0);
-    assert_int_equal(report.cases.open, report.cases.open_by_state[CASE_SUSPENDED]); /* they resume by themselves */
+    assert_int_equal(report.cases.open,
+                     report.cases.open_by_state[CASE_SUSPENDED]); /* they resume by themselves */
     assert_true(report.cases.open < 5);
     assert_true(report.cases.closed > 0);
     assert_int_equal(report.agents.rejects, 0);
@@ -72,7 +73,8 @@ static void test_run_without_records_adds_up_to_the_same(void **state)
     (void)state;
     struct report kept, folded;
     struct run_options options = run_options_default();
-    town.rates.shares[SHARE_EXCEPTION] = 0; /* they look at other cases, which a folded run has forgotten */
+    town.rates.shares[SHARE_EXCEPTION] =
+        0; /* they look at other cases, which a folded run has forgotten */
     options.drain_ms = 30 * DAY_MS;
     options.until_ms = 20 * DAY_MS; /* most cases have left the engine by then */
     options.until_is_span = true;

@@ -31,9 +31,9 @@ static void test_truth_pairs_by_hand(void **state)
     (void)state;
     static const uint32_t RULES[] = {7, 7, 5, 5};
     struct truth_event rows[] = {
-        {4, 10, NO, 0, TRUTH_CLEAR},  {1, 0, 0, 10, TRUTH_REPORT}, {1, 1, 0, 10, TRUTH_REPORT},
-        {2, 2, 0, 20, TRUTH_REPORT},  {3, 3, 3, 30, TRUTH_FALSE},  {1, 4, 0, 20, TRUTH_REPORT},
-        {1, 5, 1, 20, TRUTH_REPORT},  {2, 6, 2, 10, TRUTH_REPORT}, {3, 7, 3, 30, TRUTH_FALSE},
+        {4, 10, NO, 0, TRUTH_CLEAR}, {1, 0, 0, 10, TRUTH_REPORT},  {1, 1, 0, 10, TRUTH_REPORT},
+        {2, 2, 0, 20, TRUTH_REPORT}, {3, 3, 3, 30, TRUTH_FALSE},   {1, 4, 0, 20, TRUTH_REPORT},
+        {1, 5, 1, 20, TRUTH_REPORT}, {2, 6, 2, 10, TRUTH_REPORT},  {3, 7, 3, 30, TRUTH_FALSE},
         {3, 8, NO, 30, TRUTH_FALSE}, {4, 9, NO, 10, TRUTH_REPORT}, {3, 11, 2, 30, TRUTH_FALSE},
     };
     struct truth_result r;
