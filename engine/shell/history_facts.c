@@ -33,8 +33,12 @@ static const char *const SQL[STATEMENT_COUNT] = {
 /* Columns are found by name once, not for each row. X(column) of the timeline */
 #define LINE_COLUMNS(X)                                                                            \
     X(at_ms)                                                                                       \
-    X(action) X(reason) X(order_kind) X(state) X(clock) X(deadline_ms) X(holder_kind) X(holder)    \
-        X(holder_department) X(actor) X(actor_department) X(actor_team) X(source) X(amount)
+    X(action)                                                                                      \
+    X(reason)                                                                                      \
+    X(order_kind)                                                                                  \
+    X(state)                                                                                       \
+    X(clock) X(deadline_ms) X(holder_kind) X(holder) X(holder_department) X(actor)                 \
+        X(actor_department) X(actor_team) X(source) X(amount)
 
 #define LINE_ENUM(name) LINE_##name,
 enum line_column { LINE_COLUMNS(LINE_ENUM) LINE_COUNT };

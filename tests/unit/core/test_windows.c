@@ -10,7 +10,7 @@
     "  title: 试\n"                                                                               \
     "  owner: dept.traffic\n"                                                                      \
     "  priority: 990\n" rest "  assign: {role: grid_worker, search: [grid, 3000], pick: nearest, " \
-                             "fallback: dept.traffic.duty}\n"
+    "fallback: dept.traffic.duty}\n"
 #define OPEN "  open: {class: \"E.05.03\", severity: 2, title: \"{device}\"}\n"
 
 #define COUNTING                                                                                   \

@@ -106,25 +106,26 @@ static void test_trace_round_trip(void **state)
 static void test_trace_odd_lines_are_refused_with_their_line(void **state)
 {
     (void)state;
-    static const char *const LINES[] = {"{\"at\":999,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}"
-                                        "\n", /* back in time */
-                                        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\"}\n", /* no type */
-                                        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
-                                        "\"x\":1}\n", /* unknown key */
-                                        "{\"at\":1000,\"at\":1000,\"source\":\"s\",\"id\":\"1\","
-                                        "\"type\":\"t\"}\n",
-                                        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
-                                        "\"lon\":1}\n",
-                                        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
-                                        "\"lon\":181,\"lat\":1}\n",
-                                        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
-                                        "\"fields\":{\"a\":[]}}\n",
-                                        "{\"at\":\"2026-02-29T00:00:00Z\",\"source\":\"s\",\"id\":"
-                                        "\"1\",\"type\":\"t\"}\n",
-                                        "{\"at\":1000,\"happened\":1001,\"source\":\"s\",\"id\":"
-                                        "\"1\",\"type\":\"t\"}\n", /* after it */
-                                        "[1]\n",
-                                        "{\"at\":1000,\n"};
+    static const char *const LINES[] = {
+        "{\"at\":999,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\"}"
+        "\n",                                            /* back in time */
+        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\"}\n", /* no type */
+        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
+        "\"x\":1}\n", /* unknown key */
+        "{\"at\":1000,\"at\":1000,\"source\":\"s\",\"id\":\"1\","
+        "\"type\":\"t\"}\n",
+        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
+        "\"lon\":1}\n",
+        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
+        "\"lon\":181,\"lat\":1}\n",
+        "{\"at\":1000,\"source\":\"s\",\"id\":\"1\",\"type\":\"t\","
+        "\"fields\":{\"a\":[]}}\n",
+        "{\"at\":\"2026-02-29T00:00:00Z\",\"source\":\"s\",\"id\":"
+        "\"1\",\"type\":\"t\"}\n",
+        "{\"at\":1000,\"happened\":1001,\"source\":\"s\",\"id\":"
+        "\"1\",\"type\":\"t\"}\n", /* after it */
+        "[1]\n",
+        "{\"at\":1000,\n"};
     for (size_t i = 0; i < COUNT_OF(LINES); i++) {
         char text[512];
         struct trace_event event;
