@@ -237,9 +237,9 @@ static enum err measure(const struct bench_city *city, const char *path, uint32_
         return player.err;
     }
     next_entry(&player);
-    put(&player,
-        (struct history_record){.kind = HISTORY_IMAGES,
-                                .images = {city->city.image.digest, city->policy.image.digest}});
+    put(&player, (struct history_record){.kind = HISTORY_IMAGES,
+                                         .images = {.city = city->city.image.digest,
+                                                    .policy = city->policy.image.digest}});
     const int64_t start_ns = bench_now_ns();
     for (uint32_t i = 1; player.err == ERR_OK && i <= cases; i++) {
         play_case(&player, i);

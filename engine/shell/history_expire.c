@@ -103,11 +103,10 @@ static const struct expiry ROWS[] = {
 static const char *const CASES[] = {
     "CREATE TEMP TABLE IF NOT EXISTS leaving(id INTEGER PRIMARY KEY)",
     "DELETE FROM leaving",
-    "INSERT INTO leaving SELECT id FROM cases WHERE retired_at_ms IS NOT NULL AND retired_at_ms < "
-    "?1"
-    " ORDER BY retired_at_ms LIMIT ?2",
-    "INSERT INTO search(search, rowid, body) SELECT 'delete', texts.id, texts.body FROM leaving"
-    " JOIN texts ON texts.case_id = leaving.id",
+    ("INSERT INTO leaving SELECT id FROM cases WHERE retired_at_ms IS NOT NULL AND"
+     " retired_at_ms < ?1 ORDER BY retired_at_ms LIMIT ?2"),
+    ("INSERT INTO search(search, rowid, body) SELECT 'delete', texts.id, texts.body FROM leaving"
+     " JOIN texts ON texts.case_id = leaving.id"),
     "DELETE FROM texts WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM timeline WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM decisions WHERE case_id IN (SELECT id FROM leaving)",

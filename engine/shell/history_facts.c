@@ -37,8 +37,16 @@ static const char *const SQL[STATEMENT_COUNT] = {
     X(reason)                                                                                      \
     X(order_kind)                                                                                  \
     X(state)                                                                                       \
-    X(clock) X(deadline_ms) X(holder_kind) X(holder) X(holder_department) X(actor)                 \
-        X(actor_department) X(actor_team) X(source) X(amount)
+    X(clock)                                                                                       \
+    X(deadline_ms)                                                                                 \
+    X(holder_kind)                                                                                 \
+    X(holder)                                                                                      \
+    X(holder_department)                                                                           \
+    X(actor)                                                                                       \
+    X(actor_department)                                                                            \
+    X(actor_team)                                                                                  \
+    X(source)                                                                                      \
+    X(amount)
 
 #define LINE_ENUM(name) LINE_##name,
 enum line_column { LINE_COLUMNS(LINE_ENUM) LINE_COUNT };

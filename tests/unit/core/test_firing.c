@@ -7,20 +7,17 @@ static const struct place beside_bin = {1163061000, 399061000};
 static const struct town_field full[] = {{"fill", NULL, 1000000}, {0}};
 
 static const char *const RULES[] = {
-    /* beside odd.nobody (priority 100) on sensor.odd */
-    "- {id: odd.better, title: x, owner: dept.traffic, priority: 200, event: sensor.odd, where: "
-    "value >= 2, "
-    "dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", severity: 2, title: x}, "
-    "assign: {role: grid_worker}}",
-    "- {id: odd.shadow, title: x, owner: dept.traffic, priority: 150, status: shadow, event: "
-    "sensor.odd, "
-    "dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", severity: 1, title: x}, "
-    "assign: {role: grid_worker}}",
-    "- {id: odd.raise, title: x, owner: dept.traffic, lane: escalate, event: sensor.odd, where: "
-    "value >= 3, "
-    "escalate: [{when: opened, now: true, to: town.command, severity: 1}]}",
-    "- {id: all.tell, title: x, owner: dept.traffic, lane: notify, event: [\"sensor.*\"], "
-    "escalate: [{when: opened, now: true, to: [dept.traffic.duty, town.command]}]}",
+    ("- {id: odd.better, title: x, owner: dept.traffic, priority: 200, event: sensor.odd, "
+     "where: value >= 2, dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", "
+     "severity: 2, title: x}, assign: {role: grid_worker}}"),
+    ("- {id: odd.shadow, title: x, owner: dept.traffic, priority: 150, status: shadow, "
+     "event: sensor.odd, dedupe: {key: [device], window: 10m}, open: {class: \"E.09.09\", "
+     "severity: 1, title: x}, assign: {role: grid_worker}}"),
+    ("- {id: odd.raise, title: x, owner: dept.traffic, lane: escalate, event: sensor.odd, "
+     "where: value >= 3, escalate: [{when: opened, now: true, to: town.command, severity: "
+     "1}]}"),
+    ("- {id: all.tell, title: x, owner: dept.traffic, lane: notify, event: [\"sensor.*\"], "
+     "escalate: [{when: opened, now: true, to: [dept.traffic.duty, town.command]}]}"),
 };
 
 static int open_lanes(void **state)
