@@ -84,6 +84,24 @@ $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o $(BUI
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 $(BUILD)/libsim.a: $(BUILD)/sim/city_pack.o $(BUILD)/sim/trace_maps.o $(BUILD)/sim/kpi_pack.o $(BUILD)/sim/cap_pack.o
 
+# The pages travel inside the program too (engine/shell/web_assets.h). node_modules is shared by all BUILD directories.
+PAGES := engine/console
+PAGES_SRC := $(shell find $(PAGES) -name node_modules -prune -o -type f -print)
+PAGES_READY := $(PAGES)/node_modules/.package-lock.json
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+$(PAGES_READY): $(PAGES)/package.json $(PAGES)/package-lock.json | $(DEPS_OK)
+	$(call say,npm ci $(PAGES))
+	$(Q)cd $(PAGES) && $(NPM_CI) >/dev/null && touch $(notdir $(@D))/$(@F)
+$(BUILD)/console/assets.c: $(PAGES_SRC) engine/core/life.h engine/core/code.h $(PAGES_READY)
+	$(call say,esbuild $(PAGES))
+	$(Q)node $(PAGES)/build.mjs $(@D)
+$(BUILD)/console/assets.o: $(BUILD)/console/assets.c engine/shell/web_assets.h
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
+$(BUILD)/libshell.a: $(BUILD)/console/assets.o
+pages-watch: $(PAGES_READY) ## the pages in build/console/site, remade at every change
+	@mkdir -p $(BUILD)/console && node $(PAGES)/build.mjs $(BUILD)/console --watch
+
 # What the bench says of its own build: remade whenever the commit or the flags change.
 COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)
 STAMP := $(BUILD)/bench.stamp
@@ -154,7 +172,7 @@ E2E := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.py))
 AUDIT := $(sort $(wildcard tests/audit/test_*.py))
 REAL := $(sort $(wildcard tests/real/test_*.sh tests/real/test_*.py))
 GOLDEN := $(sort $(wildcard tests/golden/test_*.sh))
-CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh
+CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh tests/browser/types.sh
 RUN = BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 test-programs: $(UNIT_BINS)
 run-tests: all test-programs
@@ -163,8 +181,8 @@ check: test-programs ## unit tests and gates only, without processes and package
 	@$(RUN) $(CHECKS)
 unit: test-programs ## unit tests of all rooms
 	@$(RUN) $(UNIT_BINS)
-gates: $(BUILD)/proto/gridloop.pb-c.h ## what a tree must keep: arrows, purity, sizes, words
-	@$(RUN) $(GATES) tests/gates/prove.sh
+gates: $(BUILD)/proto/gridloop.pb-c.h $(PAGES_READY) ## what a tree must keep: arrows, purity, sizes, words, types of the pages
+	@$(RUN) $(GATES) tests/gates/prove.sh tests/browser/types.sh
 purity: ## the core links nothing but memcpy, memmove, memset, memcmp and the panic hook
 	@BUILD=$(BUILD) tests/gates/gate_purity.sh
 e2e: all ## tests with real processes; KILLS=n sets how often the engine is killed
@@ -233,6 +251,6 @@ help: ## this list
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
 .PHONY: all year man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit month golden real torture asan cov tidy \
-        install clean help $(foreach r,$(ROOMS),unit-$(r))
+        install clean help pages-watch $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -3,7 +3,7 @@
 set -eu
 . "$(dirname "$0")/tree.sh"
 
-for source in $(files '*.c' '*.h'); do
+for source in $(files '*.c' '*.h' '*.ts' '*.tsx' '*.mjs' '*.css'); do
     head -n 1 "$source" | grep -qF "/* $(basename "$source"): " ||
         wrong "$source:1: should begin with /* $(basename "$source"): <purpose in one line>"
 done

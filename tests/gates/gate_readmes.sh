@@ -2,7 +2,7 @@
 # gate_readmes.sh: every folder has a README.md of 5 to 40 lines.
 #
 # Not asked of folders whose parent's README speaks for them: one folder per room under tests/unit, one per
-# example or pack, the decisions.
+# page, example or pack, the decisions.
 set -eu
 . "$(dirname "$0")/tree.sh"
 
@@ -11,7 +11,7 @@ for folder in $(files '*' | grep / | sed 's|/[^/]*$||' | awk '{
         for (i = 2; i <= n; i++) { path = path "/" part[i]; print path }
     }' | LC_ALL=C sort -u); do
     case "$folder" in
-    .ci | tests/unit/* | tests/data/* | rules/packs/* | docs/decisions | */examples | */fixtures | */fixtures/* | */standalone) continue ;;
+    .ci | engine/console/* | tests/unit/* | tests/data/* | rules/packs/* | docs/decisions | */examples | */fixtures | */fixtures/* | */standalone) continue ;;
     esac
     if [ ! -f "$folder/README.md" ]; then
         wrong "$folder: no README.md"

@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/tree.sh"
 
-for source in $(files '*.c' '*.h' '*.py' '*.sh' '*.js' '*.css' '*.html'); do
+for source in $(files '*.c' '*.h' '*.py' '*.sh' '*.js' '*.mjs' '*.ts' '*.tsx' '*.css' '*.html'); do
     lines=$(wc -l <"$source")
     [ "$lines" -le 800 ] || wrong "$source: $lines lines"
 done

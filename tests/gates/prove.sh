@@ -114,6 +114,8 @@ expect sizes 'function of 71 lines'
 
 printf 'int x;\n' | plant engine/edge/x.c
 expect heads 'should begin with'
+printf 'export const x = 1;\n' | plant engine/console/lib/x.ts
+expect heads 'engine/console/lib/x.ts:1: should begin with'
 
 rm "$work/tree/engine/edge/README.md"
 expect readmes 'engine/edge: no README.md'
