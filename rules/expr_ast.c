@@ -130,6 +130,14 @@ static bool window_gives(const struct rule_window *window, const struct rule_fie
             return true;
         }
     }
+    for (uint32_t i = 0; window != NULL && i < window->stage_count; i++) {
+        const struct rule_stage *stage = &window->stages[i];
+        for (uint32_t k = 0; k < stage->carried_count; k++) {
+            if (stage->carried[k].target == field) {
+                return true;
+            }
+        }
+    }
     return window != NULL && window->count == field;
 }
 
@@ -146,17 +154,83 @@ static bool rule_sees_field(const struct rule *rule, const struct rule_field *fi
     return false;
 }
 
-struct rule_field *expr_find_field(const struct ruleset *set, const struct rule *rule,
-                                   const char *name)
+/* "door.badge": the earlier step of that name, or NULL; *out_rest: "badge". */
+static struct rule_stage *find_stage(const struct rule *rule, const char *name,
+                                     const char **out_rest)
+{
+    const char *dot = strchr(name, '.');
+    struct rule_window *window = rule->window;
+    for (uint32_t i = 0; dot != NULL && window != NULL && i < window->stage_count; i++) {
+        const char *step = window->stages[i].name;
+        if (step != NULL && strlen(step) == (size_t)(dot - name) &&
+            strncmp(step, name, strlen(step)) == 0) {
+            *out_rest = dot + 1;
+            return &window->stages[i];
+        }
+    }
+    return NULL;
+}
+
+/* Makes the step keep a field of its event under that name; NULL if it has none, or keeps too many. */
+static struct rule_field *carry_field(struct ruleset *set, const struct rule *rule,
+                                      const char *name)
+{
+    const char *rest = NULL;
+    struct rule_stage *stage = find_stage(rule, name, &rest);
+    struct rule_field *source = stage == NULL ? NULL : ruleset_find_field(set, rest);
+    if (source == NULL || !(source->is_builtin || type_has_field(stage->type, source)) ||
+        rule->window->carried_count == POLICY_CARRIED_MAX) {
+        return NULL;
+    }
+    struct rule_field *target = ruleset_find_field(set, name);
+    if (target == NULL) {
+        if (set->field_count == RULE_FIELDS_MAX) {
+            return NULL;
+        }
+        target = arena_take(set->arena, sizeof *target);
+        target->name = arena_text(set->arena, name, strlen(name));
+        target->kind = source->kind;
+        target->is_carried = true;
+        uint32_t at = set->field_count++;
+        while (at > 0 && strcmp(set->fields[at - 1]->name, name) > 0) {
+            set->fields[at] = set->fields[at - 1];
+            at--;
+        }
+        set->fields[at] = target;
+    }
+    source->is_used = true;
+    stage->carried[stage->carried_count++] = (struct rule_carried){source, target};
+    rule->window->carried_count++;
+    rule->window->flags |= WINDOW_CARRIES;
+    return target;
+}
+
+struct rule_field *expr_find_field(struct ruleset *set, const struct rule *rule, const char *name)
 {
     struct rule_field *field = ruleset_find_field(set, name);
-    return field != NULL && rule_sees_field(rule, field) ? field : NULL;
+    return field != NULL && rule_sees_field(rule, field) ? field : carry_field(set, rule, name);
+}
+
+bool expr_carries_too_much(const struct rule *rule, const char *name)
+{
+    const char *rest = NULL;
+    return find_stage(rule, name, &rest) != NULL &&
+           rule->window->carried_count == POLICY_CARRIED_MAX;
 }
 
 const char *expr_nearest_field(const struct ruleset *set, const struct rule *rule, const char *name)
 {
     const char *candidates[CANDIDATES_MAX];
     uint32_t count = 0;
+    const char *rest = NULL;
+    const struct rule_stage *stage = find_stage(rule, name, &rest);
+    for (uint32_t i = 0; stage != NULL && i < stage->type->field_count; i++) {
+        const char *own = stage->type->fields[i]->name;
+        char *text = arena_take(set->arena, strlen(name) + strlen(own) + 1);
+        memcpy(text, name, (size_t)(rest - name));
+        memcpy(text + (rest - name), own, strlen(own) + 1);
+        candidates[count++] = text;
+    }
     for (uint32_t i = 0; i < set->field_count && count < CANDIDATES_MAX; i++) {
         if (rule_sees_field(rule, set->fields[i])) {
             candidates[count++] = set->fields[i]->name;
@@ -171,11 +245,17 @@ static struct rule_field *find_field(struct expr_parser *parser, const char *nam
         (void)fail(parser, offset, "L009", "\"%s\": only severity can be used here", name);
         return NULL;
     }
-    const struct ruleset *set = parser->loader->set;
+    struct ruleset *set = parser->loader->set;
     struct rule_field *field = expr_find_field(set, parser->scope->rule, name);
     if (field != NULL) {
         field->is_used = true;
         return field;
+    }
+    if (expr_carries_too_much(parser->scope->rule, name)) {
+        (void)fail(parser, offset, "L018",
+                   "\"%s\": the steps of a sequence carry at most %u fields", name,
+                   POLICY_CARRIED_MAX);
+        return NULL;
     }
     const char *nearest = expr_nearest_field(set, parser->scope->rule, name);
     (void)fail(parser, offset, "L009", "no event of this rule has a field \"%s\"%s%s", name,

@@ -68,9 +68,12 @@ struct expr_scope {
 struct ast_node *expr_parse(const struct loader *loader, const struct tree_node *node,
                             const char *what, const struct expr_scope *scope);
 
-/* The field of that name as seen by the rule's events: built in, or declared by one of its types; NULL if unknown. */
-struct rule_field *expr_find_field(const struct ruleset *set, const struct rule *rule,
-                                   const char *name);
+/* The field of that name as seen by the rule's events: built in, declared by one of its types, or carried from a named step of its
+ * sequence ("door.badge"), which from then on keeps it; NULL if unknown. */
+struct rule_field *expr_find_field(struct ruleset *set, const struct rule *rule, const char *name);
+
+/* Could the name be carried, were there room? Then it is one too many. */
+bool expr_carries_too_much(const struct rule *rule, const char *name);
 
 /* The nearest name among those fields, or NULL. Borrowed. */
 const char *expr_nearest_field(const struct ruleset *set, const struct rule *rule,

@@ -27,6 +27,12 @@ static struct rule_field *find_field(const struct loader *loader, const struct t
                                      const struct rule *rule, const char *what, const char *name)
 {
     struct rule_field *field = expr_find_field(loader->set, rule, name);
+    if (field == NULL && expr_carries_too_much(rule, name)) {
+        read_report(loader, node, "L018",
+                    "%s: \"%s\": the steps of a sequence carry at most %u fields", what, name,
+                    POLICY_CARRIED_MAX);
+        return NULL;
+    }
     if (field == NULL) {
         const char *nearest = expr_nearest_field(loader->set, rule, name);
         read_report(loader, node, "L009", "%s: no event of this rule has a field \"%s\"%s%s", what,

@@ -408,11 +408,56 @@ void load_sequence_types(const struct loader *loader, const struct tree_node *no
     }
 }
 
+/* The name under which later steps know the fields of this one. No field of events may look like one of them. */
+static void load_stage_name(const struct loader *loader, const struct tree_node *node,
+                            const struct rule_window *window, struct rule_stage *stage)
+{
+    const char *name = NULL;
+    if (node == NULL || !read_text(loader, node, "as", &name)) {
+        return;
+    }
+    if (!load_is_identifier(name) || strchr(name, '.') != NULL ||
+        (name[0] >= '0' && name[0] <= '9') || strcmp(name, "params") == 0 ||
+        strcmp(name, "window") == 0) {
+        read_report(loader, node, "L005",
+                    "as \"%s\": a step is named with a-z, 0-9 and _, and not params or window",
+                    name);
+        return;
+    }
+    const size_t size = strlen(name);
+    for (uint32_t i = 0; i < loader->set->field_count; i++) {
+        const struct rule_field *field = loader->set->fields[i];
+        if (!field->is_carried && strncmp(field->name, name, size) == 0 &&
+            field->name[size] == '.') {
+            read_report(loader, node, "L006",
+                        "as \"%s\": events have a field \"%s\" already; name the step otherwise",
+                        name, field->name);
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < window->stage_count; i++) {
+        if (window->stages[i].name != NULL && strcmp(window->stages[i].name, name) == 0) {
+            read_report(loader, node, "L006", "as \"%s\": an earlier step has that name", name);
+            return;
+        }
+    }
+    stage->name = name;
+}
+
+bool window_asks_carried(const struct ast_node *node)
+{
+    if (node == NULL) {
+        return false;
+    }
+    return (node->field != NULL && node->field->is_carried) || window_asks_carried(node->left) ||
+           window_asks_carried(node->right);
+}
+
 static void load_sequence(const struct loader *loader, const struct tree_node *node,
                           struct rule *rule)
 {
     static const struct key_spec KEYS[] = {
-        {"event", KEY_REQUIRED}, {"where", KEY_KNOWN}, {"as", KEY_LATER}};
+        {"event", KEY_REQUIRED}, {"where", KEY_KNOWN}, {"as", KEY_KNOWN}};
     struct rule_window *window = rule->window;
     const uint32_t count = read_list_count(node);
     window->kind = WINDOW_SEQUENCE;
@@ -437,10 +482,10 @@ static void load_sequence(const struct loader *loader, const struct tree_node *n
             *step = *rule;
             step->types = &stage->type;
             step->type_count = 1;
-            step->window = NULL;
-            const struct expr_scope scope = {step, true, false};
+            const struct expr_scope scope = {step, true, false}; /* and what earlier steps carry */
             stage->condition = expr_parse(loader, where, "where", &scope);
         }
+        load_stage_name(loader, read_find(item, "as"), window, stage);
         window->stage_count++;
     }
     if (window->within_ms == 0) {
@@ -461,6 +506,15 @@ static void load_by(const struct loader *loader, const struct tree_node *node, s
         read_report(loader, node, "L005", "with of, the devices around are the key; remove by");
     } else if (node != NULL) {
         (void)load_keys(loader, node, rule, "by", false, &window->by);
+        for (uint32_t i = 0; i < window->by.count; i++) {
+            if (window->by.fields[i]->is_carried) {
+                read_report(
+                    loader, node, "L009",
+                    "by: \"%s\" is known only once the step has come; every step must carry "
+                    "what it is counted under",
+                    window->by.fields[i]->name);
+            }
+        }
     } else if (window->kind == WINDOW_FOR) {
         struct rule_field *device = ruleset_find_field(loader->set, "device");
         device->is_used = true;

@@ -52,7 +52,11 @@ static struct hash128 shape_of(const struct ruleset *set, const struct rule *rul
         shape_text(state, window->results[i].field == NULL ? "" : window->results[i].field->name);
     }
     for (uint32_t i = 0; i < window->stage_count; i++) {
-        shape_text(state, window->stages[i].type->name);
+        const struct rule_stage *stage = &window->stages[i];
+        shape_text(state, stage->type->name);
+        for (uint32_t k = 0; k < stage->carried_count; k++) {
+            shape_text(state, stage->carried[k].target->name);
+        }
     }
     if (window->registry != NONE32) {
         const struct image_string name = set->city->asset_kinds[window->registry];
@@ -189,8 +193,20 @@ static void put_results(struct window_tables *tables, const struct rule_window *
     row->results = table_add(&tables->results, rows, window->result_count);
 }
 
+/* Pairs: the field of the step's event, the field it is carried as. */
+static struct image_range put_carried(struct table *keys, const struct rule_stage *stage)
+{
+    uint32_t pairs[2 * POLICY_CARRIED_MAX];
+    for (uint32_t i = 0; i < stage->carried_count; i++) {
+        pairs[2 * i] = stage->carried[i].field->row;
+        pairs[2 * i + 1] = stage->carried[i].target->row;
+    }
+    return table_add(keys, pairs, 2 * stage->carried_count);
+}
+
 static void put_conditions(struct window_tables *tables, struct program_writer *programs,
-                           const struct rule_window *window, struct policy_window *row)
+                           struct table *keys, const struct rule_window *window,
+                           struct policy_window *row)
 {
     struct policy_level levels[POLICY_LEVELS_MAX];
     struct policy_stage stages[POLICY_STAGES_MAX];
@@ -203,6 +219,9 @@ static void put_conditions(struct window_tables *tables, struct program_writer *
     for (uint32_t i = 0; i < window->stage_count; i++) {
         stages[i].program = expr_lower(programs, window->stages[i].condition);
         stages[i].type = window->stages[i].type->row;
+        stages[i].carries = put_carried(keys, &window->stages[i]);
+        stages[i].flags =
+            window_asks_carried(window->stages[i].condition) ? (uint32_t)STAGE_ASKS_CARRIED : 0;
     }
     row->program = expr_lower(programs, window->having);
     row->levels = table_add(&tables->levels, levels, window->level_count);
@@ -229,7 +248,7 @@ uint32_t lower_window(struct window_tables *tables, struct program_writer *progr
         row.was_hash = (struct hash128){hash.high64, hash.low64};
     }
     put_results(tables, window, &row);
-    put_conditions(tables, programs, window, &row);
+    put_conditions(tables, programs, keys, window, &row);
     if (window->kind == WINDOW_NEAR) {
         row.near = put_near(tables, set, window);
     }

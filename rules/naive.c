@@ -218,8 +218,9 @@ bool naive_is_of_sequence(const struct rule *rule, const struct event *event)
     const struct rule_window *window = rule->window;
     bool is_any = window == NULL || window->kind != WINDOW_SEQUENCE;
     for (uint32_t i = 0; !is_any && i < window->stage_count; i++) {
+        const struct ast_node *condition = window->stages[i].condition;
         is_any = window->stages[i].type->row == event->head->type &&
-                 naive_is_true(window->stages[i].condition, event, 0);
+                 (window_asks_carried(condition) || naive_is_true(condition, event, 0));
     }
     return is_any;
 }

@@ -42,6 +42,7 @@ struct rule_field {
     enum field_kind kind;
     bool is_builtin;
     bool is_used;                 /* a built-in that no rule uses is not lowered */
+    bool is_carried;              /* by a sequence, from a step to later ones: no event has it */
     uint32_t row;                 /* of POLICY_FIELDS; NONE32 = not lowered */
     const struct tree_node *node; /* first declaration; NULL for a built-in */
 };

@@ -18,9 +18,18 @@ struct rule_level {
     uint32_t severity;
 };
 
+/* A field of a step's event, under the name by which later steps and the case know it. */
+struct rule_carried {
+    struct rule_field *field;
+    struct rule_field *target;
+};
+
 struct rule_stage {
     struct rule_type *type;
     struct ast_node *condition; /* NULL = always */
+    const char *name;           /* as; NULL */
+    struct rule_carried carried[POLICY_CARRIED_MAX];
+    uint32_t carried_count;
 };
 
 /* Numbers as struct policy_window. */
@@ -39,7 +48,11 @@ struct rule_window {
     uint32_t level_count;
     struct rule_stage stages[POLICY_STAGES_MAX];
     uint32_t stage_count;
-    const char *was; /* NULL */
+    uint32_t carried_count; /* of all stages */
+    const char *was;        /* NULL */
 };
+
+/* Does a condition ask for what earlier steps carried? NULL: no. */
+bool window_asks_carried(const struct ast_node *node);
 
 #endif

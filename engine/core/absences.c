@@ -70,7 +70,11 @@ void absences_take(struct core *core, uint32_t rule_row, const struct event *eve
     const struct policy *policy = state_policy(core);
     const struct policy_rule *rule = &policy->rules[rule_row];
     const struct policy_window *window = &policy->windows[rule->window];
-    *out = (struct correlated){.outcome = CORRELATION_WAITING, .slot = NONE32, .event = *event};
+    out->outcome = CORRELATION_WAITING;
+    out->have = out->need = out->severity = 0;
+    out->slot = NONE32;
+    out->case_no = (struct case_no){0, 0, 0};
+    out->event = *event;
     if (!keys_are_in(policy, window->by, event)) {
         out->outcome = CORRELATION_BY_MISSING;
         return;
@@ -85,7 +89,7 @@ void absences_take(struct core *core, uint32_t rule_row, const struct event *eve
         return;
     }
     const uint32_t slot = window_rows_take(core, rule->window, key);
-    const uint32_t wait = slot == NONE32 ? NONE32 : waits_take(&core->waits);
+    const uint32_t wait = slot == NONE32 ? NONE32 : window_rows_wait(core, slot);
     if (wait == NONE32) {
         if (slot != NONE32) {
             window_rows_drop(core, slot);
@@ -96,8 +100,6 @@ void absences_take(struct core *core, uint32_t rule_row, const struct event *eve
     }
     struct wait_row *row = &core->waits.rows[wait];
     keep(core, rule, event, source, row);
-    row->key_slot = slot;
-    core->windows.rows[slot].wait = wait + 1;
     core->windows.rows[slot].newest_ms = event->head->event_at_ms;
     timers_arm(&core->timers, wait_timer_id(core, wait),
                add_clamped(core->now_ms, window->within_ms));

@@ -335,7 +335,11 @@ static bool fire(struct core *core, uint32_t rule_row, struct firing_run *run,
                  struct effect_firing *firing)
 {
     const struct policy_rule *rule = &state_policy(core)->rules[rule_row];
-    struct correlated taken = {.outcome = CORRELATION_FIRES, .slot = NONE32};
+    struct correlated taken; /* 3 KiB: only its head is set for a rule without state */
+    taken.outcome = CORRELATION_FIRES;
+    taken.have = taken.need = taken.severity = 0;
+    taken.slot = NONE32;
+    taken.case_no = (struct case_no){0, 0, 0};
     *firing = (struct effect_firing){
         .rule = rule_row, .candidates = run->list->matched, .winner = NONE32};
     if (rule->window != NONE32 && state_policy(core)->windows[rule->window].kind == WINDOW_ABSENT) {

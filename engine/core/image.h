@@ -1,7 +1,7 @@
 /* image.h: the container of a lowered city or policy: one flat, little-endian, offset-only blob.
  *
  *   offset size
- *        0    8  magic "GRIDIMG2"
+ *        0    8  magic "GRIDIMG3"
  *        8    4  kind (enum image_kind)
  *       12    4  section_count
  *       16    8  size of the whole image in bytes

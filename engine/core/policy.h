@@ -412,6 +412,7 @@ struct policy_late {
 #define POLICY_RESULTS_MAX 8u /* named results of one window */
 #define POLICY_LEVELS_MAX 4u
 #define POLICY_STAGES_MAX 8u
+#define POLICY_CARRIED_MAX 8u /* fields that the steps of one sequence carry */
 #define POLICY_NEAR_MAX 16u      /* devices of one neighbourhood */
 #define POLICY_WATCHES_MAX 256u  /* rules with `for` on one event type */
 #define WINDOW_VALUES_MAX 4u     /* fields whose values one sample keeps */
@@ -430,6 +431,7 @@ enum window_flag {
     WINDOW_CENTROID = 1u << 0, /* geo: centroid */
     WINDOW_DISTINCT = 1u << 1, /* at_least and at_most count distinct values */
     WINDOW_AT_MOST = 1u << 2,
+    WINDOW_CARRIES = 1u << 3, /* SEQUENCE: some step keeps fields for later ones */
 };
 
 struct policy_window {
@@ -488,16 +490,21 @@ struct policy_level {
     uint32_t reserved;
 };
 
+enum stage_flag {
+    STAGE_ASKS_CARRIED = 1u << 0, /* its condition is about what earlier steps carry */
+};
+
 struct policy_stage {
     struct image_range program;
-    uint32_t type; /* row of POLICY_TYPES */
-    uint32_t reserved;
+    struct image_range carries; /* in POLICY_KEYS, pairs: field of its event, field it is carried as */
+    uint32_t type;              /* row of POLICY_TYPES */
+    uint32_t flags;             /* enum stage_flag */
 };
 
 _Static_assert(sizeof(struct policy_window) == 152, "image row without padding");
 _Static_assert(sizeof(struct policy_result) == 32, "image row without padding");
 _Static_assert(sizeof(struct policy_level) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_stage) == 16, "image row without padding");
+_Static_assert(sizeof(struct policy_stage) == 24, "image row without padding");
 
 _Static_assert(sizeof(struct policy_plan) == 112, "image row without padding");
 _Static_assert(sizeof(struct policy_group) == 24, "image row without padding");

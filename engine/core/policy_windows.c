@@ -61,6 +61,48 @@ static bool levels_are_sound(const struct policy *policy, const struct policy_wi
     return window->levels.count == 0 || window->kind == WINDOW_COUNT;
 }
 
+/* Pairs of fields of one kind; no name is given twice in a rule, so that a run keeps each once. */
+static bool carries_are_sound(const struct policy *policy, const struct policy_window *window,
+                              const struct policy_stage *stage)
+{
+    if (!range_is_sound(stage->carries, policy->key_count, 2 * POLICY_CARRIED_MAX) ||
+        stage->carries.count % 2 != 0 ||
+        (stage->carries.count > 0 && (window->flags & WINDOW_CARRIES) == 0)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < stage->carries.count; i++) {
+        const uint32_t *key = &policy->keys[stage->carries.first + i];
+        if (*key >= policy->field_count ||
+            (i % 2 == 1 && policy->fields[key[0]].kind != policy->fields[key[-1]].kind)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All names that the steps of one rule give are different ones, and not too many. */
+static bool carried_is_sound(const struct policy *policy, const struct policy_window *window)
+{
+    uint32_t seen[POLICY_CARRIED_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < window->stages.count; i++) {
+        const struct policy_stage *stage = &policy->stages[window->stages.first + i];
+        for (uint32_t k = 1; k < stage->carries.count; k += 2) {
+            const uint32_t target = policy->keys[stage->carries.first + k];
+            for (uint32_t j = 0; j < count; j++) {
+                if (seen[j] == target) {
+                    return false;
+                }
+            }
+            if (count == POLICY_CARRIED_MAX) {
+                return false;
+            }
+            seen[count++] = target;
+        }
+    }
+    return true;
+}
+
 static bool stages_are_sound(const struct policy *policy, const struct policy_window *window)
 {
     if (!range_is_sound(window->stages, policy->stage_count, POLICY_STAGES_MAX) ||
@@ -70,12 +112,13 @@ static bool stages_are_sound(const struct policy *policy, const struct policy_wi
     }
     for (uint32_t i = 0; i < window->stages.count; i++) {
         const struct policy_stage *stage = &policy->stages[window->stages.first + i];
-        if (stage->type >= policy->type_count ||
+        if (stage->type >= policy->type_count || !carries_are_sound(policy, window, stage) ||
+            (stage->flags & ~(uint32_t)STAGE_ASKS_CARRIED) != 0 ||
             expr_check(policy, stage->program, false) != ERR_OK) {
             return false;
         }
     }
-    return true;
+    return carried_is_sound(policy, window);
 }
 
 /* One device of each row, ascending; its neighbours are devices or none. */
@@ -120,7 +163,8 @@ static bool by_is_sound(const struct policy *policy, struct image_range by)
 static bool window_is_sound(const struct policy *policy, const struct city *city, uint32_t row)
 {
     const struct policy_window *window = &policy->windows[row];
-    const uint32_t flags_known = WINDOW_CENTROID | WINDOW_DISTINCT | WINDOW_AT_MOST;
+    const uint32_t flags_known =
+        WINDOW_CENTROID | WINDOW_DISTINCT | WINDOW_AT_MOST | WINDOW_CARRIES;
     return window->rule < policy->rule_count && policy->rules[window->rule].window == row &&
            window->kind >= WINDOW_FOR && window->kind <= WINDOW_ABSENT &&
            by_is_sound(policy, window->by) && results_are_sound(policy, window) &&

@@ -88,9 +88,10 @@ static bool row_holds(const struct core *core, uint32_t slot)
         windows->rows[row->key_slot].wait != slot + 1) {
         return false;
     }
-    return state_policy(core)->windows[windows->rows[row->key_slot].window].kind == WINDOW_ABSENT &&
-           head_holds(core, row) && fields_hold(core, row) &&
-           timers_due_ms(&core->timers, wait_timer_id(core, slot)) != NEVER_MS;
+    const uint32_t kind = state_policy(core)->windows[windows->rows[row->key_slot].window].kind;
+    const bool is_armed = timers_due_ms(&core->timers, wait_timer_id(core, slot)) != NEVER_MS;
+    return (kind == WINDOW_ABSENT || kind == WINDOW_SEQUENCE) &&
+           is_armed == (kind == WINDOW_ABSENT) && head_holds(core, row) && fields_hold(core, row);
 }
 
 bool waits_hold(const struct core *core)

@@ -1,7 +1,8 @@
-/* waits.h: the events that wait for another (absences.h): one bounded table, each row belongs to a key of window_rows.h.
+/* waits.h: the events that wait for another (absences.h), and what sequences carry (carried.h): one bounded table, each row belongs
+ * to a key of window_rows.h.
  *
  * Cost    O(1)
- * Owner   struct core; one timer a row
+ * Owner   struct core; one timer a row that waits for another event
  * Errors  a full table: waits_take gives NONE32 */
 #ifndef ENGINE_CORE_WAITS_H
 #define ENGINE_CORE_WAITS_H

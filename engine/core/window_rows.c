@@ -67,7 +67,7 @@ static bool is_stale(const struct core *core, const struct window_row *row)
     const struct policy_window *window = &state_policy(core)->windows[row->window];
     const int64_t span = add_clamped(add_clamped(window->within_ms, window->gap_ms),
                                      add_clamped(window->lateness_ms, window->hold_ms));
-    return row->wait == 0 && add_clamped(row->newest_ms, span) < core->now_ms;
+    return window->kind != WINDOW_ABSENT && add_clamped(row->newest_ms, span) < core->now_ms;
 }
 
 void window_rows_drop(struct core *core, uint32_t slot)
@@ -167,6 +167,21 @@ bool window_rows_keep(struct core *core, uint32_t slot, const struct sample_row 
     }
     samples_link(&windows->samples, row, sample);
     return true;
+}
+
+uint32_t window_rows_wait(struct core *core, uint32_t slot)
+{
+    must(core->windows.rows[slot].is_used != 0 && core->windows.rows[slot].wait == 0);
+    uint32_t wait = waits_take(&core->waits);
+    if (wait == NONE32) {
+        sweep(core, slot);
+        wait = waits_take(&core->waits);
+    }
+    if (wait != NONE32) {
+        core->waits.rows[wait].key_slot = slot;
+        core->windows.rows[slot].wait = wait + 1;
+    }
+    return wait;
 }
 
 /* ---- activation ---- */

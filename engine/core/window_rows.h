@@ -32,6 +32,9 @@ uint32_t window_rows_take(struct core *core, uint32_t window, struct hash128 key
 /* Keeps a sample in the key's chain; the oldest one leaves where it has WINDOW_SAMPLES_MAX. False: no room. */
 bool window_rows_keep(struct core *core, uint32_t slot, const struct sample_row *values);
 
+/* A row of waits.h for the key, which has none yet: stale keys make room as for a new key. NONE32: no room. */
+uint32_t window_rows_wait(struct core *core, uint32_t slot);
+
 /* Forgets a key. */
 void window_rows_drop(struct core *core, uint32_t slot);
 

@@ -5,6 +5,7 @@
  * so samples that left in the silence between re-arm it although nobody looked. */
 #include "engine/core/windows.h"
 
+#include "engine/core/carried.h"
 #include "engine/core/expr.h"
 #include "engine/core/keys.h"
 #include "engine/core/links.h"
@@ -371,23 +372,56 @@ static void take_near(const struct taking *taking)
 
 /* ---- sequences ---- */
 
+static const struct policy_stage *stage_of(const struct taking *taking, uint32_t index)
+{
+    return &state_policy(taking->core)->stages[taking->window->stages.first + index];
+}
+
+/* With what the run carries. */
 static bool fits_stage(const struct taking *taking, uint32_t index)
 {
-    const struct policy *policy = state_policy(taking->core);
-    const struct policy_stage *stage = &policy->stages[taking->window->stages.first + index];
+    const struct policy_stage *stage = stage_of(taking, index);
     return stage->type == taking->event->head->type &&
-           expr_is_true(policy, stage->program, taking->event, 0);
+           expr_is_true(state_policy(taking->core), stage->program, &taking->out->event, 0);
+}
+
+/* Can it be a step of any run? Where a step asks for what earlier ones carried, its type decides. */
+static bool is_of_sequence(const struct taking *taking)
+{
+    for (uint32_t i = 0; i < taking->window->stages.count; i++) {
+        const struct policy_stage *stage = stage_of(taking, i);
+        if (stage->type == taking->event->head->type &&
+            ((stage->flags & STAGE_ASKS_CARRIED) != 0 || fits_stage(taking, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The run goes on with the event, or begins with it. False: there is no room for what it carries. */
+static bool take_step(const struct taking *taking, uint32_t passed, bool is_next)
+{
+    struct window_row *row = row_of(taking);
+    if (!is_next) {
+        carried_drop(taking->core, taking->out->slot);
+    }
+    if (!carried_keep(taking->core, taking->out->slot, stage_of(taking, is_next ? passed : 0),
+                      taking->event)) {
+        carried_drop(taking->core, taking->out->slot);
+        row->count = 0;
+        return false;
+    }
+    row->newest_ms = taking->at_ms;
+    row->since_ms = is_next ? row->since_ms : taking->at_ms;
+    row->count = is_next ? passed + 1 : 1;
+    return true;
 }
 
 static void take_sequence(const struct taking *taking)
 {
     const uint32_t need = taking->window->stages.count;
     bool is_late = false;
-    bool fits_any = false;
-    for (uint32_t i = 0; i < need; i++) {
-        fits_any = fits_any || fits_stage(taking, i);
-    }
-    if (!fits_any) {
+    if (!is_of_sequence(taking)) {
         taking->out->outcome = CORRELATION_NONE;
         return;
     }
@@ -403,6 +437,8 @@ static void take_sequence(const struct taking *taking)
             passed = 0;
         }
     }
+    carried_join(taking->core, taking->window, passed > 0 ? taking->out->slot : NONE32,
+                 taking->out);
     const bool is_first = passed <= 1 && fits_stage(taking, 0);
     const bool is_next = passed > 0 && fits_stage(taking, passed);
     if (!is_first && !is_next) {
@@ -415,13 +451,17 @@ static void take_sequence(const struct taking *taking)
     if (!take_row(taking)) {
         return;
     }
+    if (!take_step(taking, passed, is_next)) {
+        say(taking, CORRELATION_FULL, 0, 0);
+        return;
+    }
     struct window_row *row = row_of(taking);
-    row->newest_ms = taking->at_ms;
-    row->since_ms = is_next ? row->since_ms : taking->at_ms;
-    row->count = is_next ? passed + 1 : 1;
     const bool is_done = row->count == need;
     say(taking, is_done ? CORRELATION_FIRES : CORRELATION_WAITING, row->count, need);
     if (is_done) {
+        taking->out->event = *taking->event;
+        carried_join(taking->core, taking->window, taking->out->slot, taking->out);
+        carried_drop(taking->core, taking->out->slot);
         row->count = 0;
     }
 }

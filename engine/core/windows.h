@@ -32,6 +32,10 @@ enum correlation {
 };
 
 #define WINDOW_FIELDS_MAX (EVENT_FIELDS_MAX + POLICY_RESULTS_MAX + 1u)
+#define WINDOW_TEXT_MAX (EVENT_FIELDS_MAX * EVENT_STRING_MAX + WAIT_TEXT_SIZE)
+
+_Static_assert(POLICY_CARRIED_MAX <= POLICY_RESULTS_MAX, "what is carried has room");
+_Static_assert(POLICY_CARRIED_MAX *EVENT_STRING_MAX <= WAIT_TEXT_SIZE, "and its texts");
 
 /* An event as a rule with state sees it. */
 struct correlated {
@@ -44,6 +48,7 @@ struct correlated {
     struct event event; /* with the named results as fields; borrows from here and from the event */
     struct event_head head;
     struct event_field fields[WINDOW_FIELDS_MAX];
+    char text[WINDOW_TEXT_MAX]; /* where fields of two events meet */
 };
 
 /* The rule takes the event. A rule without state fires with the event as it is. */

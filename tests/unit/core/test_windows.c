@@ -41,12 +41,11 @@ static void open_with(struct town *town, const struct limits *limits, const char
     town_open_at(town, limits, directory);
 }
 
-/* One event of test.a, value in units; event time so many seconds from now. */
-static enum code send(struct town *town, const char *device, int64_t value, int64_t after_s)
+static enum code send_fields(struct town *town, const char *device, const struct town_field *fields,
+                             int64_t after_s)
 {
     static uint64_t serial;
     char id[32];
-    const struct town_field fields[] = {{"value", NULL, value * 1000000}, {0}};
     (void)snprintf(id, sizeof id, "w%llu", (unsigned long long)++serial);
     const struct outbox_mark mark = core_outbox_mark(town->core, town_id("sensor-1"));
     const struct town_report report = {.id = id,
@@ -59,6 +58,13 @@ static enum code send(struct town *town, const char *device, int64_t value, int6
               (struct town_outbox){mark.epoch == 0 ? 1 : mark.epoch, mark.last_seq + 1, serial},
               &report, 1);
     return (enum code)town->last.code;
+}
+
+/* One event of test.a, value in units; event time so many seconds from now. */
+static enum code send(struct town *town, const char *device, int64_t value, int64_t after_s)
+{
+    const struct town_field fields[] = {{"value", NULL, value * 1000000}, {0}};
+    return send_fields(town, device, fields, after_s);
 }
 
 static const struct effect_firing *last_firing(const struct town *town)
@@ -277,6 +283,97 @@ static void test_windows_a_sequence_takes_its_steps_in_order(void **state)
     town_close(&town);
 }
 
+#define PASSING                                                                                    \
+    "- id: test.steps\n  title: 序\n  owner: dept.traffic\n  by: [device]\n  within: 60s\n"       \
+    "  sequence:\n  - {event: test.a, where: count == 1, as: first}\n"                             \
+    "  - {event: test.a, where: count == 2 and value > first.value, as: second}\n"                 \
+    "  - {event: test.a, where: \"count == 3 and value == first.value + second.value\"}\n"         \
+    "  open: {class: \"E.05.03\", severity: 2, title: \"{first.value} {value} {first.source}\"}\n" \
+    "  assign: {role: grid_worker, search: [grid]}\n"
+
+static enum code step(struct town *town, const char *device, int64_t step, int64_t value)
+{
+    const struct town_field fields[] = {
+        {"count", NULL, step * 1000000}, {"value", NULL, value * 1000000}, {0}};
+    return send_fields(town, device, fields, 0);
+}
+
+/* A later step compares with what an earlier one said, and the case keeps it. */
+static void test_windows_a_step_is_known_to_later_ones(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, PASSING);
+    assert_int_equal(step(&town, "C-001", 1, 4), CODE_WAITING);
+    assert_int_equal(town.core->waits.used, 1);
+    assert_int_equal(step(&town, "C-001", 2, 4), CODE_WAITING); /* not more than the first */
+    assert_int_equal(last_firing(&town)->have, 1);
+    assert_int_equal(step(&town, "C-002", 2, 9), CODE_WAITING); /* another key carries nothing */
+    assert_int_equal(last_firing(&town)->have, 0);
+    assert_int_equal(step(&town, "C-001", 2, 6), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 2);
+    assert_int_equal(step(&town, "C-001", 3, 11), CODE_WAITING);
+    assert_int_equal(step(&town, "C-001", 3, 10), CODE_OPENED);
+    assert_int_equal(town.core->waits.used, 0);
+    const struct case_view view = town_case(&town, town.last.case_no);
+    assert_int_equal(view.field_count, 3);
+    for (uint32_t i = 0; i < view.field_count; i++) {
+        const struct policy_field *field = &state_policy(town.core)->fields[view.fields[i].field];
+        const char *name = state_policy(town.core)->strings + field->name.offset;
+        if (memcmp(name, "first.value", field->name.size) == 0) {
+            assert_int_equal(view.fields[i].number, 4 * MICRO);
+        } else if (memcmp(name, "first.source", field->name.size) == 0) {
+            assert_int_equal(view.fields[i].size, strlen("sensor-1"));
+            assert_memory_equal(view.fields[i].text, "sensor-1", strlen("sensor-1"));
+        } else {
+            assert_int_equal(view.fields[i].number, 10 * MICRO);
+        }
+    }
+    windows_check(town.core);
+    town_close(&town);
+}
+
+/* A newer first step begins anew with its own values; a run that is over carries nothing. */
+static void test_windows_what_is_carried_ends_with_its_run(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, PASSING);
+    assert_int_equal(step(&town, "C-001", 1, 9), CODE_WAITING);
+    assert_int_equal(step(&town, "C-001", 1, 4), CODE_WAITING);
+    assert_int_equal(town.core->waits.used, 1);
+    assert_int_equal(step(&town, "C-001", 2, 6), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 2); /* 6 is more than 4, not than 9 */
+    town_pass(&town, 61 * SECOND_MS);
+    assert_int_equal(step(&town, "C-001", 3, 10), CODE_WAITING); /* too late */
+    assert_int_equal(last_firing(&town)->have, 0);
+    assert_int_equal(step(&town, "C-001", 2, 6), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 0);
+    windows_check(town.core);
+    town_close(&town);
+}
+
+/* Rows for what is carried run out: the newcomer is told, and stale runs make room. */
+static void test_windows_what_is_carried_is_bounded(void **state)
+{
+    (void)state;
+    struct town town;
+    struct limits limits = town_limits();
+    limits.waits = 1;
+    open_with(&town, &limits, PASSING);
+    assert_int_equal(step(&town, "C-001", 1, 4), CODE_WAITING);
+    assert_int_equal(step(&town, "C-002", 1, 4), CODE_WINDOW_FULL);
+    assert_int_equal(step(&town, "C-002", 2, 9), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 0);
+    town_pass(&town, 200 * SECOND_MS);
+    assert_int_equal(step(&town, "C-002", 1, 5), CODE_WAITING);
+    assert_int_equal(town.core->waits.used, 1);
+    assert_int_equal(step(&town, "C-002", 2, 6), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 2);
+    windows_check(town.core);
+    town_close(&town);
+}
+
 /* geo: centroid, and the number of devices as a captured field. */
 static void test_windows_a_case_lies_in_the_middle_of_its_samples(void **state)
 {
@@ -343,6 +440,9 @@ int main(void)
         cmocka_unit_test(test_windows_are_bounded_by_max_keys),
         cmocka_unit_test(test_windows_a_million_keys_stay_bounded),
         cmocka_unit_test(test_windows_a_sequence_takes_its_steps_in_order),
+        cmocka_unit_test(test_windows_a_step_is_known_to_later_ones),
+        cmocka_unit_test(test_windows_what_is_carried_ends_with_its_run),
+        cmocka_unit_test(test_windows_what_is_carried_is_bounded),
         cmocka_unit_test(test_windows_slopes_are_those_of_least_squares),
         cmocka_unit_test(test_windows_a_case_lies_in_the_middle_of_its_samples),
     };

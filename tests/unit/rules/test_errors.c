@@ -54,6 +54,10 @@ static void compile_fails(const char *text, char *out, size_t out_size)
     "  title: t\n"                                                                                 \
     "  owner: dept.traffic\n"                                                                      \
     "  event: camera.a\n"
+/* A rule of steps; a test adds its own second step. */
+#define STEPS                                                                                      \
+    "rules:\n- id: r.one\n  title: t\n  owner: dept.traffic\n  by: [device]\n  within: 1m\n"       \
+    "  sequence:\n  - {event: camera.a, as: first}\n"
 #define OPEN "  open: {class: \"E.01.02\", severity: 3, title: t}\n"
 #define ASSIGN "  assign: {role: grid_worker}\n"
 
@@ -98,6 +102,31 @@ static const struct refusal REFUSALS[] = {
     {EVENTS RULE OPEN ASSIGN
      "  absent: {expect: camera.b, match: [device], within: 30m}\n  for: 3m\n",
      "L005: a rule has one of for, window, sequence and absent"},
+    /* what a step is called */
+    {EVENTS STEPS "  - {event: camera.b, where: plate == first.plate}\n" OPEN ASSIGN,
+     "L009: where: no event of this rule has a field \"plate\""},
+    {EVENTS STEPS "  - {event: camera.b, where: other > first.confidense}\n" OPEN ASSIGN,
+     "L009: where: no event of this rule has a field \"first.confidense\"; nearest: "
+     "first.confidence"},
+    {EVENTS STEPS "  - {event: camera.b, as: last, where: other > last.other}\n" OPEN ASSIGN,
+     "L009: where: no event of this rule has a field \"last.other\""},
+    {EVENTS STEPS "  - {event: camera.b, where: first.plate > 1}\n" OPEN ASSIGN, "L008: where:"},
+    {EVENTS STEPS "  - {event: camera.b, as: first}\n" OPEN ASSIGN,
+     "L006: as \"first\": an earlier step has that name"},
+    {EVENTS STEPS "  - {event: camera.b, as: zone}\n" OPEN ASSIGN,
+     "L006: as \"zone\": events have a field \"zone."},
+    {EVENTS STEPS "  - {event: camera.b, as: First}\n" OPEN ASSIGN,
+     "rules.yaml:13:27: error L005: as \"First\": a step is named"},
+    {EVENTS
+     "rules:\n- id: r.one\n  title: t\n  owner: dept.traffic\n  by: [first.plate]\n"
+     "  within: 1m\n  sequence:\n  - {event: camera.a, as: first}\n  - {event: camera.b}\n" OPEN
+         ASSIGN,
+     "L009: by: \"first.plate\" is known only once the step has come"},
+    {EVENTS STEPS
+     "  - {event: camera.b, where: has(first.plate) and has(first.hit) and has(first.confidence) and "
+     "has(first.source) and has(first.device) and has(first.type) and has(first.cell) and "
+     "has(first.zone) and has(first.caller)}\n" OPEN ASSIGN,
+     "L018: where: \"first.caller\": the steps of a sequence carry at most 8 fields"},
     /* keys and values */
     {"ruleset: 2\n"
      "rules: []\n",
