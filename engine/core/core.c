@@ -489,12 +489,12 @@ static void fire_due_timers(struct core *core)
     const uint32_t first_order = core->limits.cases * CASE_TIMER_COUNT;
     /* A timer is one operation, and so is each worker that dispatching looks at because of it. */
     while (core->operations < core->limits.tick_operations) {
-        core->operations++;
         const int64_t due_ms = timers_next_due_ms(&core->timers);
         const uint32_t id = timers_take_due(&core->timers, core->now_ms);
         if (id == NONE32) {
             return;
         }
+        core->operations++;
         if (id >= plan_timer_id(core, 0)) {
             fire_plan_timer(core, id);
         } else if (id >= first_order) {
@@ -511,14 +511,19 @@ void core_step(struct core *core, int64_t now_ms, const struct command *command,
 {
     must(now_ms >= core->now_ms);
     must(sink != NULL && sink->emit != NULL);
+    /* A batch of many commands at one instant fires no more than one TICK would. */
+    if (now_ms > core->now_ms || command->head->kind == COMMAND_TICK) {
+        core->operations = 0;
+    }
     core->now_ms = now_ms;
     core->sink = sink;
-    core->operations = 0;
     if (core->has_images) {
         grid_turn_shifts(&core->workers.grid, state_city(core), now_ms);
         fire_due_timers(core);
     }
+    const uint32_t operations = core->operations;
     take_command(core, command);
+    core->operations = operations; /* what a command looks at is no timer's */
     core->sink = NULL;
 }
 

@@ -401,7 +401,7 @@ static struct hash128 digest_groups(struct hash128 h, const struct groups *group
 struct hash128 core_digest(const struct core *core)
 {
     struct hash128 h = {0, 0};
-    h = add_i64(h, core->now_ms);
+    h = hash128_add(add_i64(h, core->now_ms), core->operations);
     h = hash128_join(h, core_facts_digest(core));
     h = digest_cases(h, core);
     h = digest_orders(h, &core->orders);

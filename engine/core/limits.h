@@ -38,7 +38,7 @@
     X(silences, 256, "silences and maintenance windows at once")                                   \
     X(inhibits, 4096, "open cases that hide smaller ones")                                         \
     X(groups, 1024, "groups of notices that are put off or may be told again")                     \
-    X(tick_operations, 4096, "timers fired or workers looked at in one step before TICK goes on")
+    X(tick_operations, 2048, "timers fired, workers looked at for them, before a TICK goes on")
 
 #define LIMITS_FIELD(name, value, text) uint32_t name; /* text */
 struct limits {

@@ -2,7 +2,7 @@
  *
  * All cases are opened in one instant, in one district, by calls that nobody near takes: each waits at a desk with its
  * dispatch clock, and all clocks run out in the same millisecond. That storm is stepped by TICKs as the engine's loop
- * would: a turn ends after 16 batches or 10 ms. Deadlines must come in the order in which they were armed, which here is
+ * would: a turn ends after 16 batches or 3 ms. Deadlines must come in the order in which they were armed, which here is
  * the order of the cases' numbers. */
 #include "sim/bench/bench_cases.h"
 
@@ -18,7 +18,7 @@
 
 /* As in engine/shell/loop.c. */
 #define BATCHES_PER_TURN 16u
-#define TURN_NS_MAX INT64_C(10000000)
+#define TURN_NS_MAX INT64_C(3000000)
 
 struct storm {
     double ns_per_deadline;

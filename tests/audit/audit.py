@@ -6,6 +6,7 @@
 Exit 0: no difference; 1: differences; 2: something that this audit cannot read or does not know how to recompute.
 """
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -66,7 +67,7 @@ class Audit(Intake):
             return
         try:
             if self.pair is not None:
-                self.fire_due()
+                self.fire_due(entry["kind"] == "TICK")
             getattr(self, "take_" + entry["kind"].lower())(entry)
             effect = self.peek()
             if effect is not None:
@@ -238,10 +239,18 @@ def read_dump(file):
             yield json.loads(line)
 
 
+def by_instant(entries):
+    """(entry, whether a TICK of the same instant is still to come)."""
+    for _, group in itertools.groupby(entries, key=lambda entry: entry["time_ms"]):
+        same = list(group)
+        last_tick = max((i for i, entry in enumerate(same) if entry["kind"] == "TICK"), default=-1)
+        yield from ((entry, i < last_tick) for i, entry in enumerate(same))
+
+
 def run(city, rules, entries):
     """The audit after all entries; its differences are told by print_report."""
     audit = Audit(city, rules)
-    for entry in entries:
+    for entry, audit.ticks_follow in by_instant(entries):
         audit.take_entry(entry)
     audit.position = audit.stories.position
     audit.stories.finish()

@@ -557,14 +557,21 @@ class CaseFlow(Offices):
         else:
             self.miss(case, due)
 
-    def fire_due(self):
-        self.operations = 0
-        while self.operations < OPERATIONS:
-            self.operations += 1
-            key = self.timers.first_due(self.now)
-            if key is None:
-                return
-            self.fire_timer(*key)
+    def fire_due(self, is_tick):
+        self.operations = 0 if self.now > self.fired_at or is_tick else self.spent
+        self.fired_at = self.now
+        try:
+            while self.operations < OPERATIONS:
+                key = self.timers.first_due(self.now)
+                if key is None:
+                    return
+                if self.checked["passed_over"] and self.ticks_follow and self.is_told_out():
+                    self.operations = OPERATIONS  # what plans do counts too, but only the log says when that was enough
+                    return
+                self.operations += 1
+                self.fire_timer(*key)
+        finally:
+            self.spent = self.operations
 
 
-OPERATIONS = 4096  # timers fired and workers looked at in one step; the rest goes on with the next TICK
+OPERATIONS = 2048  # timers fired and workers looked at for them at one instant; the rest goes on with the next TICK

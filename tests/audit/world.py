@@ -224,7 +224,8 @@ class World:
         self.event_ids, self.dedupes, self.lane_steps, self.waits, self.groups = {}, {}, set(), {}, {}
         self.silences, self.last_silence, self.hidings, self.reasons = [], 0, {}, []
         self.gateway_marks, self.now, self.position = {}, 0, 0
-        self.effects, self.at, self.operations = [], 0, 0
+        self.effects, self.at, self.operations, self.spent, self.fired_at = [], 0, 0, 0, 0
+        self.ticks_follow = False
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
                         "merges": 0, "absences": 0, "resends": 0, "passed_over": 0}
@@ -260,6 +261,23 @@ class World:
             self.follow(effect)
             self.at += 1
         return None
+
+    def is_told_out(self):
+        """Is nothing left of this entry's effects but what is passed over or followed?"""
+        at, offered = self.at, set()
+        while self.at < len(self.effects):
+            effect = self.effects[self.at]
+            case = self.case_of_effect(effect)
+            is_followed = effect["effect"] not in ("RESULT", "FIRING") and case is not None and case.is_aside
+            if is_followed and effect["effect"] == "TIMELINE":
+                offered.add(effect["order"])
+            is_followed = is_followed or (effect["effect"] == "ITEM" and effect["order"] in offered)
+            if not is_followed and not self.is_of_plan(effect, case):
+                break
+            self.at += 1
+        is_out = self.at == len(self.effects)
+        self.at = at
+        return is_out
 
     def is_of_plan(self, effect, case):
         """Does it tell of an emergency plan, its tasks or a late report? These are passed over, and so are the cases that they open."""

@@ -195,6 +195,36 @@ static void test_limits_backlog_is_worked_off_in_bounded_steps(void **state)
     close_town(other);
 }
 
+/* A batch of many commands comes at one instant: together they fire what one TICK may, not each of them as much. */
+static void test_limits_commands_of_one_instant_share_what_may_fire(void **state)
+{
+    (void)state;
+    struct limits limits = town_limits();
+    limits.tick_operations = 3;
+    struct town *town = open_with(&limits);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(town_event(town, "sensor-1", "sensor.odd", NULL, near_bin, value),
+                         CODE_OPENED);
+    }
+    town->now_ms += 8 * DAY_MS;
+    town_tick(town);
+    const uint64_t armed =
+        town->core->timers.seq; /* what fires arms its reminder, or a search again */
+    for (int i = 0; i < 5; i++) {
+        town_seen(town, "li", STATUS_PAUSED, near_bin);
+    }
+    assert_true(core_has_backlog(town->core));
+    assert_int_equal(town->core->timers.seq, armed);
+    assert_int_equal(town->core->operations, 3);
+    town_tick(town);
+    assert_true(town->core->timers.seq > armed);
+    town->now_ms++; /* a later instant is as good as a TICK */
+    const uint64_t later = town->core->timers.seq;
+    town_seen(town, "li", STATUS_PAUSED, near_bin);
+    assert_true(town->core->timers.seq > later);
+    close_town(town);
+}
+
 /* Workers looked at count too: with many to look at, few timers fire in one step. */
 static void test_limits_searches_count_as_operations(void **state)
 {
@@ -303,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_limits_joint_order_beyond_the_table_is_filled_later),
         cmocka_unit_test(test_limits_dedupe_windows_past_the_table_only_merge),
         cmocka_unit_test(test_limits_backlog_is_worked_off_in_bounded_steps),
+        cmocka_unit_test(test_limits_commands_of_one_instant_share_what_may_fire),
         cmocka_unit_test(test_limits_searches_count_as_operations),
         cmocka_unit_test(test_limits_zeroed_block_gives_the_same_core),
         cmocka_unit_test(test_limits_that_make_no_sense_stop_at_the_start),
