@@ -20,11 +20,12 @@ CFLAGS := $(WARN) $(OPT) -g -fno-omit-frame-pointer -D_GNU_SOURCE -MMD -MP $(EXT
 INCLUDES := -I. -I$(BUILD)
 
 # Rooms, each one archive; a room may use those to its right (tests/layers.txt).
-ROOMS := core proto city rules edge shell sim cli client
+ROOMS := core proto city rules doors edge shell sim cli client
 DIR_core := engine/core
 DIR_proto := proto
 DIR_city := engine/city
 DIR_rules := rules
+DIR_doors := engine/doors
 DIR_edge := engine/edge
 DIR_shell := engine/shell
 DIR_sim := sim sim/bench
@@ -67,6 +68,7 @@ PACK_FILES := $(filter-out %.test.yaml,$(sort $(wildcard rules/packs/city/*.yaml
 MAP_FILES := $(sort $(wildcard sim/maps/*.yaml))
 KPI_FILES := rules/packs/kpi.yaml
 CAP_FILES := rules/packs/cap.yaml
+DOOR_FILES := $(sort $(wildcard engine/doors/maps/*.yaml))
 $(BUILD)/sim/city_pack.c: sim/pack.sh $(PACK_FILES)
 	@mkdir -p $(@D)
 	$(Q)sh sim/pack.sh CITY_PACK $(PACK_FILES) >$@.new && mv $@.new $@
@@ -102,6 +104,14 @@ $(BUILD)/libshell.a: $(BUILD)/console/assets.o
 pages-watch: $(PAGES_READY) ## the pages in build/console/site, remade at every change
 	@mkdir -p $(BUILD)/console && node $(PAGES)/build.mjs $(BUILD)/console --watch
 
+$(BUILD)/engine/doors/door_maps.c: sim/pack.sh $(DOOR_FILES)
+	@mkdir -p $(@D)
+	$(Q)HEADER=engine/doors/door_pack.h TYPE=door_pack_file sh sim/pack.sh DOOR_MAPS $(DOOR_FILES) >$@.new && mv $@.new $@
+$(BUILD)/engine/doors/door_maps.o: %.o: %.c engine/doors/door_pack.h
+	$(call say,cc $<)
+	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
+$(BUILD)/libdoors.a: $(BUILD)/engine/doors/door_maps.o
+
 # What the bench says of its own build: remade whenever the commit or the flags change.
 COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)
 STAMP := $(BUILD)/bench.stamp
@@ -118,7 +128,7 @@ $(BUILD)/%.o: %.c | $(BUILD)/proto/gridloop.pb-c.h $(DEPS_OK)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 
 all: $(BUILD)/gridloop ## build the program (installs nothing)
-ALL_LIBS := $(foreach r,cli sim shell edge rules city client proto core,$(BUILD)/lib$(r).a)
+ALL_LIBS := $(foreach r,cli sim shell doors edge rules city client proto core,$(BUILD)/lib$(r).a)
 $(BUILD)/gridloop: $(BUILD)/engine/main.o $(ALL_LIBS)
 	$(call say,link $@)
 	$(Q)$(CC) $(OPT) $(EXTRA_CFLAGS) -o $@ $(BUILD)/engine/main.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
@@ -131,10 +141,11 @@ BELOW_proto := proto core
 BELOW_client := client proto core
 BELOW_city := city core
 BELOW_rules := rules city core
+BELOW_doors := doors client city proto core
 BELOW_edge := edge rules city proto core
-BELOW_shell := shell edge rules city client proto core
+BELOW_shell := shell doors edge rules city client proto core
 BELOW_sim := sim edge rules city proto core
-BELOW_cli := cli sim shell edge rules city client proto core
+BELOW_cli := cli sim shell doors edge rules city client proto core
 define unit_room
 UNIT_SRC_$(1) := $$(wildcard tests/unit/$(1)/test_*.c)
 UNIT_BIN_$(1) := $$(UNIT_SRC_$(1):%.c=$(BUILD)/%)

@@ -1,9 +1,10 @@
 #!/bin/sh
-# pack.sh NAME FILE...: writes C source with the files as the array NAME to standard output (see city_pack.h).
+# pack.sh NAME FILE...: writes C source with the files as the array NAME to standard output (see city_pack.h; HEADER and TYPE name
+# another).
 set -eu
 array=$1
 shift
-printf '#include "sim/city_pack.h"\n'
+printf '#include "%s"\n' "${HEADER:-sim/city_pack.h}"
 i=0
 for file in "$@"; do
     printf 'static const uint8_t FILE_%d[] = {\n' "$i"
@@ -11,7 +12,7 @@ for file in "$@"; do
     printf '0};\n'
     i=$((i + 1))
 done
-printf 'const struct city_pack_file %s[] = {\n' "$array"
+printf 'const struct %s %s[] = {\n' "${TYPE:-city_pack_file}" "$array"
 i=0
 for file in "$@"; do
     case $file in

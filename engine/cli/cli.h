@@ -26,6 +26,7 @@ int cmd_city(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_door(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_index(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
