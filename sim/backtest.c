@@ -138,10 +138,39 @@ static uint32_t find_rule(const struct policy *policy, const char *id, size_t si
     return NONE32;
 }
 
+static bool is_shadow(const struct policy *policy, uint32_t row)
+{
+    return row < policy->rule_count && policy->rules[row].status == RULE_SHADOW;
+}
+
+bool backtest_is_shadow(const struct backtest *backtest, const char *id)
+{
+    const struct policy *policy = run_policy(backtest->after.run);
+    return is_shadow(policy, find_rule(policy, id, strlen(id)));
+}
+
+struct rule_score backtest_score(const struct backtest *backtest, const char *id)
+{
+    const struct run *run = backtest->after.run;
+    const uint32_t row = find_rule(run_policy(run), id, strlen(id));
+    return row == NONE32
+               ? (struct rule_score){.cases_known = 0}
+               : rule_scores_of(run_scores(run), run_policy(run), run_gateways_of(run), row);
+}
+
 struct backtest_load backtest_rule(const struct backtest *backtest, const char *id)
 {
-    const uint32_t row = find_rule(run_policy(backtest->after.run), id, strlen(id));
-    return row == NONE32 ? (struct backtest_load){.cases = 0} : backtest->after.rules[row];
+    const struct run *run = backtest->after.run;
+    const uint32_t row = find_rule(run_policy(run), id, strlen(id));
+    if (row == NONE32) {
+        return (struct backtest_load){.cases = 0};
+    }
+    if (!is_shadow(run_policy(run), row)) {
+        return backtest->after.rules[row];
+    }
+    const struct rule_counts *counts = &run_scores(run)->counts[row];
+    return (struct backtest_load){.cases = counts->opened,
+                                  .events = counts->opened + counts->joined};
 }
 
 struct backtest_load backtest_department(const struct backtest *backtest, uint32_t department)
@@ -263,6 +292,53 @@ static void print_samples(const struct backtest *backtest, enum backtest_kind ki
     }
 }
 
+static void print_share(uint64_t part, uint64_t whole, FILE *out)
+{
+    if (whole == 0) {
+        (void)fprintf(out, " %9s", "n/a");
+    } else {
+        (void)fprintf(out, " %7.2f %%", 100.0 * (double)part / (double)whole);
+    }
+}
+
+static void print_shadows(const struct backtest *backtest, enum lang lang, FILE *out)
+{
+    static const char *const EN[] = {"fired",     "opened", "joined",    "repeats",
+                                     "held back", "lost",   "precision", "recall"};
+    static const char *const ZH[] = {"触发", "应立案", "应并案", "重复",
+                                     "抑制", "让位",   "准确率", "召回率"};
+    const struct run *run = backtest->after.run;
+    const struct policy *policy = run_policy(run);
+    bool is_first = true;
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        if (!is_shadow(policy, i)) {
+            continue;
+        }
+        const char *const *heads = lang == LANG_ZH ? ZH : EN;
+        if (is_first) {
+            (void)fprintf(out, "\n  %-36s",
+                          lang == LANG_ZH ? "影子规则（假如启用）"
+                                          : "in shadow, had they been active");
+            for (size_t k = 0; k < COUNT_OF(EN); k++) {
+                (void)fprintf(out, " %9s", heads[k]);
+            }
+            (void)fprintf(out, "\n");
+        }
+        is_first = false;
+        const struct rule_score score =
+            rule_scores_of(run_scores(run), policy, run_gateways_of(run), i);
+        const struct rule_counts *c = &score.counts;
+        (void)fprintf(out,
+                      "  %-36.*s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+                      " %9" PRIu64,
+                      (int)policy->rules[i].id.size, policy_text(policy, policy->rules[i].id),
+                      c->fired, c->opened, c->joined, c->repeats, c->held_back, c->lost_lane);
+        print_share(score.cases_true, score.cases_known, out);
+        print_share(score.incidents_reached, score.incidents, out);
+        (void)fprintf(out, "\n");
+    }
+}
+
 void backtest_print(const struct backtest *backtest, enum lang lang, FILE *out)
 {
     const bool is_chinese = lang == LANG_ZH;
@@ -295,6 +371,7 @@ void backtest_print(const struct backtest *backtest, enum lang lang, FILE *out)
                   is_chinese ? "原超时" : "missed", is_chinese ? "现" : "now");
     each_rule(backtest, print_rule, out);
     print_departments(backtest, is_chinese, out);
+    print_shadows(backtest, lang, out);
     (void)fprintf(out, "\n%s\n",
                   is_chinese
                       ? "人员为模拟，相同种子；真实人员当时的决定无法重建。"
@@ -303,6 +380,36 @@ void backtest_print(const struct backtest *backtest, enum lang lang, FILE *out)
 }
 
 /* ---- JSON ---- */
+
+/* Rules in shadow under the new rules, by id. */
+static json_t *shadows_json(const struct backtest *backtest)
+{
+    json_t *root = json_object();
+    const struct run *run = backtest->after.run;
+    const struct policy *policy = run_policy(run);
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        if (!is_shadow(policy, i)) {
+            continue;
+        }
+        char name[128];
+        const struct rule_score score =
+            rule_scores_of(run_scores(run), policy, run_gateways_of(run), i);
+        const struct rule_counts *c = &score.counts;
+        (void)snprintf(name, sizeof name, "%.*s", (int)policy->rules[i].id.size,
+                       policy_text(policy, policy->rules[i].id));
+        (void)json_object_set_new(
+            root, name,
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "fired",
+                      (json_int_t)c->fired, "opened", (json_int_t)c->opened, "joined",
+                      (json_int_t)c->joined, "repeats", (json_int_t)c->repeats, "held_back",
+                      (json_int_t)c->held_back, "lost_lane", (json_int_t)c->lost_lane, "waiting",
+                      (json_int_t)c->waiting, "cases_known", (json_int_t)score.cases_known,
+                      "cases_true", (json_int_t)score.cases_true, "incidents",
+                      (json_int_t)score.incidents, "incidents_reached",
+                      (json_int_t)score.incidents_reached));
+    }
+    return root;
+}
 
 static json_t *load_json(struct backtest_load load)
 {
@@ -365,6 +472,7 @@ json_t *backtest_to_json(const struct backtest *backtest)
                                             samples));
     }
     (void)json_object_set_new(root, "rules", rules);
+    (void)json_object_set_new(root, "shadow", shadows_json(backtest));
     (void)json_object_set_new(root, "departments", departments);
     (void)json_object_set_new(root, "differences", differences);
     return root;

@@ -59,6 +59,11 @@ void backtest_fini(struct backtest *backtest);
 void backtest_print(const struct backtest *backtest, enum lang lang, FILE *out);
 json_t *backtest_to_json(const struct backtest *backtest); /* caller's reference */
 
+/* Of a rule by id under the new rules, active or in shadow; zeros where there is none. A shadow's load is what it would have opened
+ * and joined; nobody handled it. */
+struct rule_score backtest_score(const struct backtest *backtest, const char *id);
+bool backtest_is_shadow(const struct backtest *backtest, const char *id);
+
 /* Of a rule by id under the new rules; zeros where there is none. */
 struct backtest_load backtest_rule(const struct backtest *backtest, const char *id);
 struct backtest_load backtest_department(const struct backtest *backtest, uint32_t department);

@@ -28,6 +28,7 @@ struct run {
     struct virtual_queue queue;
     struct report_cases cases;
     struct report_series series;
+    struct rule_scores scores;
     struct run_gateways gateways;
     struct agents *agents;
     struct trace_event next_event;
@@ -60,6 +61,9 @@ static void see_effect(void *context, uint64_t position, const struct effect *ef
     run->numbers.effects_digest = effect_digest(run->numbers.effects_digest, effect);
     const uint32_t record = report_cases_see(&run->cases, effect);
     report_series_see(&run->series, &run->cases, effect);
+    if (run->options.keep_records) {
+        rule_scores_see(&run->scores, effect);
+    }
     if (record != NONE32) {
         agents_case(run->agents, record, run->now_ms);
     }
@@ -417,6 +421,7 @@ static enum err open_all(struct run *run)
     run->numbers.last_event_ms = run->now_ms;
     run->latest_close_ms = run->now_ms;
     report_series_init(&run->series, run->city.cell_count);
+    rule_scores_init(&run->scores, run->policy.rule_count);
     run_gateways_init(&run->gateways, &run->wire, &run->queue, &run->cases, run->city.person_count);
     run->gateways.keep_truth = run->options.keep_truth || run->options.rates->close_as_recorded;
     err = open_node(run);
@@ -456,6 +461,7 @@ void run_free(struct run *run)
     run_gateways_fini(&run->gateways);
     report_cases_fini(&run->cases);
     report_series_fini(&run->series);
+    rule_scores_fini(&run->scores);
     virtual_queue_fini(&run->queue);
     run_wire_fini(&run->wire);
     free(run);
@@ -476,6 +482,11 @@ const struct node *run_node(const struct run *run)
 const struct report_cases *run_cases(const struct run *run)
 {
     return &run->cases;
+}
+
+const struct rule_scores *run_scores(const struct run *run)
+{
+    return &run->scores;
 }
 
 const struct report_series *run_series(const struct run *run)

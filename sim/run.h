@@ -16,6 +16,7 @@
 #include "engine/edge/node.h"
 #include "sim/agents.h"
 #include "sim/report_series.h"
+#include "sim/rule_scores.h"
 #include "sim/run_gateways.h"
 #include "sim/trace_file.h"
 #include "sim/trace_generate.h"
@@ -70,6 +71,7 @@ const struct report_cases *run_cases(const struct run *run);
 const struct report_series *run_series(const struct run *run);
 const struct run_gateways *run_gateways_of(const struct run *run);
 const struct agents *run_agents(const struct run *run);
+const struct rule_scores *run_scores(const struct run *run); /* of rules, with keep_records */
 const struct city *run_city(const struct run *run);
 const struct policy *run_policy(const struct run *run);
 

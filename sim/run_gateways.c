@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/city/facts.h"
 #include "proto/case_text.h"
 
 #define RETRY_MIN_MS SECOND_MS
@@ -79,6 +80,8 @@ static uint32_t event_add(struct run_gateways *gateways, const struct trace_even
         .source = (uint16_t)source,
         .truth_kind = (uint8_t)truth_kind_of(event->told.kind),
         .incident = event->told.incident == NULL ? 0 : truth_incident_of(event->told.incident),
+        .id = facts_event_id(facts_text(event->source), facts_text(event->id)),
+        .type_hash = facts_hash(event->type, strlen(event->type)).lo,
         .truth = gateways->keep_truth ? json_incref(event->truth) : NULL};
     return row;
 }

@@ -26,6 +26,8 @@ struct event_record {
     uint8_t truth_kind; /* enum truth_kind */
     uint16_t source;    /* row of run_gateways.rows */
     uint64_t incident;  /* truth_incident_of, 0 = unknown */
+    struct hash128 id;  /* as the core knows it */
+    uint64_t type_hash; /* low half of facts_hash */
     json_t *truth;      /* a reference, or NULL */
 };
 

@@ -265,7 +265,7 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
     struct backtest_load load = {.cases = 0};
     const char *id = NULL;
     uint32_t department = 0;
-    if (metric == METRIC_PRECISION || metric == METRIC_RECALL) {
+    if (rule == NULL && (metric == METRIC_PRECISION || metric == METRIC_RECALL)) {
         *out_value = metric == METRIC_PRECISION
                          ? ratio(truth->pairs_right, truth->pairs_together)
                          : ratio(truth->pairs_right, truth->pairs_of_one_incident);
@@ -279,6 +279,17 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
             return false;
         }
         load = backtest_rule(judge->backtest, id);
+        if (metric == METRIC_PRECISION || metric == METRIC_RECALL) {
+            const struct rule_score score = backtest_score(judge->backtest, id);
+            *out_value = metric == METRIC_PRECISION
+                             ? ratio(score.cases_true, score.cases_known)
+                             : ratio(score.incidents_reached, score.incidents);
+            return true;
+        }
+        if (metric == METRIC_MISS && backtest_is_shadow(judge->backtest, id)) {
+            *out_value = -1; /* nobody was asked to handle what it would have opened */
+            return true;
+        }
     } else if (owner != NULL) {
         if (!read_name(&judge->loader, owner, REF_DEPARTMENT, &department)) {
             return false;
@@ -341,7 +352,8 @@ static void judge_unexpected(struct judge *judge, const struct tree_node *rows, 
     const struct ruleset *set = judge->loader.set;
     for (uint32_t i = 0; i < set->rule_count; i++) {
         const char *id = set->rules[i]->id;
-        bool is_named = backtest_rule(judge->backtest, id).cases == 0;
+        bool is_named = backtest_is_shadow(judge->backtest, id) ||
+                        backtest_rule(judge->backtest, id).cases == 0;
         for (uint32_t k = 0; k < read_list_count(rows); k++) {
             const struct tree_node *rule = read_find(read_list_item(rows, k), "rule");
             is_named = is_named ||

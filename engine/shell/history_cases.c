@@ -487,8 +487,7 @@ static enum err flush_order(struct history *history, const struct history_dirty_
 
 /* ---- counters ---- */
 
-static enum err flush_counter(struct history *history, const char *kind, const char *name,
-                              uint32_t count)
+enum err history_count(struct history *history, const char *kind, const char *name, uint32_t count)
 {
     struct history_binder binder = history_bind(history, HISTORY_SQL_COUNTER);
     history_bind_int(&binder, history->day.day);
@@ -503,12 +502,12 @@ static enum err flush_counters(struct history *history)
     enum err err = ERR_OK;
     for (uint32_t i = 0; err == ERR_OK && i < CODE_LIMIT; i++) {
         if (history->day.results[i] > 0) {
-            err = flush_counter(history, "result", words_code_name(i), history->day.results[i]);
+            err = history_count(history, "result", words_code_name(i), history->day.results[i]);
         }
     }
     for (uint32_t i = 0; err == ERR_OK && i < ACTION_LIMIT; i++) {
         if (history->day.actions[i] > 0) {
-            err = flush_counter(history, "action", words_action_name(i), history->day.actions[i]);
+            err = history_count(history, "action", words_action_name(i), history->day.actions[i]);
         }
     }
     history->day = (struct history_day_counts){.day = history->day.day};

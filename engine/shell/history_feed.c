@@ -81,11 +81,15 @@ static void tell_images(struct history_feed *feed, uint64_t position, int64_t at
             .kind = HISTORY_IMAGES, .position = position, .at_ms = at_ms, .images = feed->images});
 }
 
-/* The rule of a FIRING stands in the case and its code in the RESULT; an ITEM shows in its order; after ACTIVATED the
+/* The rule of a FIRING stands in the case and its code in the RESULT, unless it is in shadow; an ITEM shows in its order; after ACTIVATED the
  * records bear the new names. */
-static bool is_written(enum effect_kind kind)
+static bool is_written(const struct effect *effect)
 {
-    return kind != EFFECT_FIRING && kind != EFFECT_ITEM && kind != EFFECT_ACTIVATED;
+    const uint16_t kind = (uint16_t)effect->kind;
+    if (kind == EFFECT_FIRING) {
+        return effect->of.firing.code == CODE_SHADOW;
+    }
+    return kind != EFFECT_ITEM && kind != EFFECT_ACTIVATED;
 }
 
 static bool is_only_counted(const struct effect_result *result)
@@ -110,6 +114,40 @@ static void count_result(struct history_feed *feed, const struct effect_result *
     feed->runs[feed->run_count++] = (struct history_run){.first = *result};
 }
 
+static void tell_shadows(struct history_feed *feed, uint64_t position, int64_t at_ms)
+{
+    for (uint32_t i = 0; i < feed->shadow_count; i++) {
+        struct effect effect;
+        effect.kind = EFFECT_FIRING;
+        effect.at_ms = at_ms;
+        effect.of.firing = feed->shadows[i].first;
+        put(feed, (struct history_record){.kind = HISTORY_EFFECT,
+                                          .position = position,
+                                          .at_ms = at_ms,
+                                          .effect = &effect,
+                                          .repeats = feed->shadows[i].repeats});
+    }
+    feed->shadow_count = 0;
+}
+
+/* With more rules than there is room for, those so far are told early. */
+static void count_shadow(struct history_feed *feed, uint64_t position, int64_t at_ms,
+                         const struct effect_firing *firing)
+{
+    for (uint32_t i = 0; i < feed->shadow_count; i++) {
+        struct history_shadow *shadow = &feed->shadows[i];
+        if (shadow->first.rule == firing->rule && shadow->first.would == firing->would) {
+            shadow->repeats++;
+            return;
+        }
+    }
+    if (feed->shadow_count == HISTORY_SHADOWS_MAX) {
+        tell_images(feed, position, at_ms);
+        tell_shadows(feed, position, at_ms);
+    }
+    feed->shadows[feed->shadow_count++] = (struct history_shadow){.first = *firing};
+}
+
 static void tell_runs(struct history_feed *feed, uint64_t position, int64_t at_ms)
 {
     for (uint32_t i = 0; i < feed->run_count; i++) {
@@ -128,11 +166,15 @@ static void tell_runs(struct history_feed *feed, uint64_t position, int64_t at_m
 
 void history_feed_see(struct history_feed *feed, uint64_t position, const struct effect *effect)
 {
-    if (position <= feed->after_position || !is_written(effect->kind)) {
+    if (position <= feed->after_position || !is_written(effect)) {
         return;
     }
     if (effect->kind == EFFECT_RESULT && is_only_counted(&effect->of.result)) {
         count_result(feed, &effect->of.result);
+        return;
+    }
+    if (effect->kind == EFFECT_FIRING) {
+        count_shadow(feed, position, effect->at_ms, &effect->of.firing);
         return;
     }
     if (effect->kind == EFFECT_TIMELINE) {
@@ -154,8 +196,9 @@ void history_feed_settle(struct history_feed *feed, uint64_t position)
         return;
     }
     const int64_t at_ms = core_now_ms(feed->core);
-    if (feed->run_count > 0) {
+    if (feed->run_count > 0 || feed->shadow_count > 0) {
         tell_images(feed, position, at_ms);
+        tell_shadows(feed, position, at_ms);
         tell_runs(feed, position, at_ms);
     }
     for (uint32_t i = 0; i < feed->case_count; i++) {

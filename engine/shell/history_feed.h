@@ -4,7 +4,7 @@
  * records that can wait in a queue: IMAGES whenever the active pair has changed, EFFECT for each effect that the history
  * writes down, and after each command CASE and ORDER with the rows as the core then holds them, for everything the
  * effects touched. Events of one batch that were only counted (repeats, samples overtaken, no rule) make one EFFECT
- * together: at 300,000 events a second a row each would be the whole of the history's work, and tells nothing.
+ * together, and so do firings of one rule in shadow: at 300,000 events a second a row each would be the whole of the history's work, and tells nothing.
  *
  * Driven by the observer of a node or the watch of a replay, with the same calls:
  *
@@ -35,7 +35,8 @@ struct history_record {
     int64_t at_ms;     /* log time */
     struct effect_activated images;
     const struct effect *effect; /* with its event and text */
-    uint32_t repeats;            /* of a RESULT: further events of the batch answered the same */
+    uint32_t
+        repeats; /* of a RESULT: further events of the batch answered the same; FIRING: as it */
     const struct case_view *view;
     const struct order_view *order;
 };
@@ -52,6 +53,13 @@ struct history_run {
     uint32_t repeats;
 };
 
+/* The same of firings of rules in shadow, by rule and what it would have come to. */
+#define HISTORY_SHADOWS_MAX 32u
+struct history_shadow {
+    struct effect_firing first;
+    uint32_t repeats;
+};
+
 struct history_feed {
     const struct core *core;
     struct history_sink sink;
@@ -63,6 +71,8 @@ struct history_feed {
     uint32_t order_count, order_capacity;
     struct history_run runs[HISTORY_RUNS_MAX];
     uint32_t run_count;
+    struct history_shadow shadows[HISTORY_SHADOWS_MAX];
+    uint32_t shadow_count;
 };
 
 /* Room for the first commands; grows to what the largest command touches and stays. ERR_MEMORY. */

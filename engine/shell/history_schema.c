@@ -27,7 +27,8 @@
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
  *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
  *              COALESCED, and then case_no is NULL unless they are all of that case
- *   counters   per local day: kind result (code of an event or act), action (line of a story)
+ *   counters   per local day: kind result (code of an event or act), action (line of a story), shadow ("rule.id CODE": what a
+ *              rule in shadow would have come to)
  *   texts      what is searched: id 2n is the title and place of case n, odd ids are texts of reports and remarks
  *   search     the trigram index over texts.body */
 #include "engine/shell/history_schema.h"

@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #define HISTORY_FILE "history.db"
-#define HISTORY_VERSION 4
+#define HISTORY_VERSION 5
 
 struct history_fault {
     char text[640];

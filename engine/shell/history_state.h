@@ -169,6 +169,10 @@ enum err history_keep_view(struct history *history,
                            const struct history_record *record) WARN_UNUSED;
 enum err history_keep_order(struct history *history, const struct order_view *view) WARN_UNUSED;
 enum err history_flush(struct history *history) WARN_UNUSED;
+
+/* Adds to a counter of the day at hand. */
+enum err history_count(struct history *history, const char *kind, const char *name,
+                       uint32_t count) WARN_UNUSED;
 void history_forget_dirty(struct history *history);
 enum err history_put_text(struct history *history, int64_t id, int64_t case_id,
                           struct history_piece body) WARN_UNUSED;

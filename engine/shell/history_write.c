@@ -289,6 +289,17 @@ static enum err write_silence(struct history *history, const struct effect *effe
     return history_step(history, &binder, "write a silence");
 }
 
+/* "rule.id OPENED": what a rule in shadow would have come to. */
+static enum err count_shadow(struct history *history, const struct effect_firing *firing,
+                             uint32_t count)
+{
+    char name[256];
+    const struct history_piece rule = history_rule(&history->names, firing->rule);
+    (void)snprintf(name, sizeof name, "%.*s %s", (int)rule.size,
+                   rule.bytes == NULL ? "" : rule.bytes, words_code_name(firing->would));
+    return history_count(history, "shadow", name, count);
+}
+
 enum err history_write_effect(struct history *history, const struct history_record *record)
 {
     const struct effect *effect = record->effect;
@@ -307,8 +318,9 @@ enum err history_write_effect(struct history *history, const struct history_reco
         return write_notice(history, effect);
     case EFFECT_SILENCE:
         return write_silence(history, effect);
-    case EFFECT_FIRING: /* the rule stands in the case, the code in the receipt */
-    case EFFECT_ITEM:   /* the order tells it */
+    case EFFECT_FIRING: /* of a rule in shadow; of others the rule stands in the case */
+        return count_shadow(history, &effect->of.firing, 1 + record->repeats);
+    case EFFECT_ITEM: /* the order tells it */
     case EFFECT_CONTACT: /* the timeline tells the acts; ciphertext and keys are no business of the history */
     case EFFECT_PLAN: /* its turns stand in the case's timeline; numbers are counted from the log */
     case EFFECT_ACTIVATED: /* the records that follow bear the new names */

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -18,6 +19,8 @@ EXPLAINED = 60
 # Takes what no other rule takes of these cameras, and never has enough.
 MANY = """ruleset: 1
 rules:
+- {id: zz.trial, title: t, owner: dept.traffic, status: shadow, priority: 1000, event: camera.vehicle_stationary, dedupe: {key: [device], window: 20m},
+   open: {class: "E.04.01", severity: 4, title: t}, assign: {role: traffic_officer}}
 - {id: zz.many, title: t, owner: dept.traffic, priority: 1, event: camera.vehicle_stationary, by: [device], window: {within: 5m, at_least: 500},
    open: {class: "E.04.01", severity: 4, title: t}, assign: {role: traffic_officer}}
 """
@@ -105,6 +108,23 @@ def explained(engine, answers, new):
     print(f"ok 2 - {EXPLAINED} recorded decisions agree with their clauses; sentences in two languages; why not, and since when not")
 
 
+def on_trial(engine):
+    """The history's counters of a rule in shadow are those of the log, and of the same events played again."""
+    wanted = {}
+    for line in engine.gridloop("log", "dump", "--effects", "--data", engine.data).splitlines():
+        row = json.loads(line)
+        for effect in row.get("effects", [row]):
+            if effect.get("effect") == "FIRING" and effect.get("code") == "SHADOW" and effect["rule"]["id"] == "zz.trial":
+                wanted[effect["would"]] = wanted.get(effect["would"], 0) + 1
+    with sqlite3.connect(os.path.join(engine.data, "history.db")) as db:
+        counted = dict(db.execute("SELECT substr(name, 10), sum(count) FROM counters WHERE kind = 'shadow' AND name LIKE 'zz.trial %' GROUP BY name"))
+    check(counted == wanted and {"OPENED", "DEDUPED"} <= set(counted), f"shadow decisions: {counted} in the history, {wanted} in the log")
+    _, again = backtest(engine, os.path.join(engine.city, "rules"))
+    shadow = again["shadow"]["zz.trial"]
+    check((shadow["opened"], shadow["repeats"]) == (wanted["OPENED"], wanted["DEDUPED"]), f"played again: {shadow}, in the log {wanted}")
+    print("ok 3 - decisions of a rule in shadow are counted in the history, as in the log and when played again")
+
+
 def main():
     with Engine(clock="scaled:2@2026-03-03T08:20+08:00") as engine:
         with open(os.path.join(engine.city, "rules", "zz.yaml"), "w", encoding="utf-8") as file:
@@ -114,7 +134,8 @@ def main():
         engine.stop()
         new = played_again(engine, answers)
         explained(engine, answers, new)
-    print("1..2")
+        on_trial(engine)
+    print("1..3")
 
 
 main()

@@ -118,7 +118,28 @@ def a_change_on_recorded_events(city, where):
     assert other["differences"]["moved_owner"]["count"] > vending["before"]["cases"] / 2 > 0, other["differences"]
     assert other["departments"]["dept.law_enforcement"]["now"]["cases"] == 0
 
+    # On trial: nothing is opened, and what would have been is counted and held against the truth.
+    change(os.path.join(new, "waste.yaml"), "- id: sanitation.garbage_overflow\n", "- id: sanitation.garbage_overflow\n  status: shadow\n")
+    said, trial = backtest()
+    assert trial["rules"]["sanitation.garbage_overflow"]["now"]["cases"] == 0, trial["rules"]["sanitation.garbage_overflow"]
+    shadow = trial["shadow"]["sanitation.garbage_overflow"]
+    before = other["rules"]["sanitation.garbage_overflow"]["now"]["cases"]
+    assert shadow["opened"] >= before > 0, (shadow, before)
+    assert shadow["fired"] == sum(shadow[name] for name in ("opened", "joined", "repeats", "held_back", "lost_lane")), shadow
+    assert 0 < shadow["cases_true"] < shadow["cases_known"] == shadow["opened"], shadow
+    assert 0 < shadow["incidents_reached"] <= shadow["incidents"], shadow
+    assert re.search(r"sanitation\.garbage_overflow +%d +%d " % (shadow["fired"], shadow["opened"]), said), said
+
     expect = os.path.join(where, "expect.yaml")
+    shares = [shadow["cases_true"] / shadow["cases_known"], shadow["incidents_reached"] / shadow["incidents"]]
+    with open(expect, "w", encoding="utf-8") as file:
+        file.write("unexpected: ignore\nexpect:\n- {rule: sanitation.garbage_overflow, exactly: %d}\n" % shadow["opened"])
+        file.write("- {metric: precision, rule: sanitation.garbage_overflow, at_least: %.4f}\n" % (shares[0] - 0.0001))
+        file.write("- {metric: recall, rule: sanitation.garbage_overflow, at_most: %.4f}\n" % (shares[1] + 0.0001))
+        file.write("- {metric: precision, rule: sanitation.garbage_overflow, at_least: %.4f}\n" % (shares[0] + 0.0001))
+        file.write("- {metric: sla_miss_rate, rule: sanitation.garbage_overflow, at_most: 1}\n")
+    said = backtest("--expect", expect, expected=1)[0]
+    assert "3 passed, 2 failed" in said and f"NOT MET {expect}:6: was 0." in said and f"NOT MET {expect}:7: n/a" in said, said
     rows = "expect:\n- {rule: safety.gas_leak, exactly: 0}\n- {metric: sla_miss_rate, owner: dept.sanitation, at_most: 1}\n"
     with open(expect, "w", encoding="utf-8") as file:
         file.write(rows)
