@@ -1,0 +1,115 @@
+/* test_one_time_codes.c: login links, receipts' secrets, and how often strangers may ask. */
+#include "engine/shell/one_time_codes.h"
+#include "engine/shell/rate_gate.h"
+#include "engine/shell/receipt_secret.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct one_time_codes codes;
+static struct rate_gate gate;
+
+static void test_one_time_codes_once_and_in_time(void **state)
+{
+    char first[ONE_TIME_CODE_SIZE], second[ONE_TIME_CODE_SIZE], person[ONE_TIME_PERSON_SIZE];
+    (void)state;
+    one_time_codes_make(&codes, "wang.fang", 1000, 2000, first);
+    one_time_codes_make(&codes, "li.qiang", 1000, 2000, second);
+    assert_int_equal(strlen(first), ONE_TIME_CODE_SIZE - 1);
+    assert_string_not_equal(first, second);
+    assert_false(one_time_codes_take(&codes, "no such code", 1500, person));
+    assert_true(one_time_codes_take(&codes, first, 1999, person));
+    assert_string_equal(person, "wang.fang");
+    assert_false(one_time_codes_take(&codes, first, 1999, person));
+    assert_false(one_time_codes_take(&codes, second, 2000, person)); /* over */
+}
+
+static void test_one_time_codes_are_bounded(void **state)
+{
+    char made[ONE_TIME_CODES_PER_PERSON + 1][ONE_TIME_CODE_SIZE], other[ONE_TIME_CODE_SIZE];
+    char person[ONE_TIME_PERSON_SIZE];
+    (void)state;
+    codes = (struct one_time_codes){.made = 0};
+    one_time_codes_make(&codes, "other", 0, 9000, other);
+    for (uint32_t i = 0; i <= ONE_TIME_CODES_PER_PERSON; i++) {
+        one_time_codes_make(&codes, "many", 0, 9000, made[i]);
+    }
+    assert_false(one_time_codes_take(&codes, made[0], 1, person));
+    assert_true(one_time_codes_take(&codes, made[1], 1, person));
+    assert_true(one_time_codes_take(&codes, other, 1, person));
+    for (uint32_t i = 0; i < ONE_TIME_CODES_MAX + 5; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "p%u", i);
+        one_time_codes_make(&codes, name, 0, 9000, other);
+    }
+    assert_true(one_time_codes_take(&codes, other, 1, person));
+}
+
+static void test_receipt_secret_fits_its_receipt_only(void **state)
+{
+    char directory[] = "/tmp/gridloop-receipt-XXXXXX", path[128], secret[RECEIPT_SECRET_SIZE],
+         typed[8];
+    uint8_t key[RECEIPT_KEY_SIZE], again[RECEIPT_KEY_SIZE];
+    struct stat info;
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    assert_int_equal(receipt_key_load(directory, key), ERR_OK);
+    assert_int_equal(receipt_key_load(directory, again), ERR_OK);
+    assert_memory_equal(key, again, sizeof key);
+    (void)snprintf(path, sizeof path, "%s/receipt.key", directory);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    receipt_secret_make(key, "110108-20260303-0001.1", secret);
+    assert_true(receipt_secret_fits(key, "110108-20260303-0001.1", secret));
+    for (size_t i = 0; i < sizeof typed - 1; i++) {
+        typed[i] = secret[i] >= 'a' && secret[i] <= 'z' ? (char)(secret[i] - 'a' + 'A')
+                   : secret[i] == '0'                   ? 'O'
+                   : secret[i] == '1'                   ? 'l'
+                                                        : secret[i];
+    }
+    typed[RECEIPT_SECRET_SIZE - 1] = '\0';
+    assert_true(receipt_secret_fits(key, "110108-20260303-0001.1", typed));
+    assert_false(receipt_secret_fits(key, "110108-20260303-0001.2", secret));
+    assert_false(receipt_secret_fits(key, "110108-20260303-0001.1", ""));
+    assert_int_equal(truncate(path, 5), 0);
+    assert_int_equal(receipt_key_load(directory, again), ERR_DAMAGED);
+    (void)unlink(path);
+    (void)rmdir(directory);
+}
+
+static void test_rate_gate_gives_back_with_time(void **state)
+{
+    const struct hash128 who = {0, 5}, other = {0, 6};
+    int64_t wait_ms = 0, now_ms = 1000000;
+    (void)state;
+    gate = (struct rate_gate){.burst = 3, .per_minute = 6};
+    for (int i = 0; i < 3; i++) {
+        assert_true(rate_gate_pass(&gate, who, now_ms, &wait_ms));
+    }
+    assert_false(rate_gate_pass(&gate, who, now_ms, &wait_ms));
+    assert_int_equal(wait_ms, 10000);
+    assert_true(rate_gate_pass(&gate, other, now_ms, &wait_ms));
+    for (int i = 0; i < 1000; i++) { /* asking all the time holds nothing back */
+        assert_false(rate_gate_pass(&gate, who, now_ms + i * 9, &wait_ms));
+    }
+    assert_true(rate_gate_pass(&gate, who, now_ms + 10100, &wait_ms));
+    assert_false(rate_gate_pass(&gate, who, now_ms + 10100, &wait_ms));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_time_codes_once_and_in_time),
+                                       cmocka_unit_test(test_one_time_codes_are_bounded),
+                                       cmocka_unit_test(test_receipt_secret_fits_its_receipt_only),
+                                       cmocka_unit_test(test_rate_gate_gives_back_with_time)};
+    return cmocka_run_group_tests_name("shell/one_time_codes", tests, NULL, NULL);
+}
