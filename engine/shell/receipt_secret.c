@@ -1,8 +1,6 @@
 /* receipt_secret.c: see receipt_secret.h. */
 #include "engine/shell/receipt_secret.h"
 
-#include "engine/shell/one_time_codes.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -48,6 +46,25 @@ enum err receipt_key_load(const char *data, uint8_t out_key[RECEIPT_KEY_SIZE])
     }
     memcpy(out_key, bytes, RECEIPT_KEY_SIZE);
     return ERR_OK;
+}
+
+/* Crockford's letters: none that is easily misread. out holds (size * 8 + 4) / 5 + 1. */
+static void base32_print(const uint8_t *bytes, size_t size, char *out)
+{
+    static const char LETTERS[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    uint32_t bits = 0, count = 0;
+    for (size_t i = 0; i < size; i++) {
+        bits = (bits << 8 | bytes[i]) & 0xfffu;
+        count += 8;
+        while (count >= 5) {
+            count -= 5;
+            *out++ = LETTERS[(bits >> count) & 31u];
+        }
+    }
+    if (count > 0) {
+        *out++ = LETTERS[(bits << (5 - count)) & 31u];
+    }
+    *out = '\0';
 }
 
 void receipt_secret_make(const uint8_t key[RECEIPT_KEY_SIZE], const char *receipt,

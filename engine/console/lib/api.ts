@@ -18,12 +18,15 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly possible: readonly string[];
+  /** Of the order or case that was acted on, as it is now. */
+  readonly state: string | undefined;
 
-  constructor(status: number, code: string, message: string, possible: readonly string[] = []) {
+  constructor(status: number, code: string, message: string, possible: readonly string[] = [], state?: string) {
     super(message);
     this.status = status;
     this.code = code;
     this.possible = possible;
+    this.state = state;
   }
 
   /** Nobody answered: worth trying again with the same key. */
@@ -55,9 +58,11 @@ interface Options {
 
 async function problem_of(response: Response): Promise<Problem> {
   try {
-    const said = (await response.json()) as { code?: string; title?: string; detail?: string; possible?: string[] };
+    const said = (await response.json()) as {
+      code?: string; title?: string; detail?: string; possible?: string[]; state?: string;
+    };
     return new Problem(response.status, said.code ?? String(response.status), said.detail ?? said.title ?? '',
-      said.possible ?? []);
+      said.possible ?? [], said.state);
   } catch {
     return new Problem(response.status, String(response.status), response.statusText);
   }

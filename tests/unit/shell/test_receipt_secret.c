@@ -1,5 +1,4 @@
-/* test_one_time_codes.c: login links, receipts' secrets, and how often strangers may ask. */
-#include "engine/shell/one_time_codes.h"
+/* test_receipt_secret.c: secrets of receipts, and how often strangers may ask. */
 #include "engine/shell/rate_gate.h"
 #include "engine/shell/receipt_secret.h"
 
@@ -15,44 +14,7 @@
 
 #include <cmocka.h>
 
-static struct one_time_codes codes;
 static struct rate_gate gate;
-
-static void test_one_time_codes_once_and_in_time(void **state)
-{
-    char first[ONE_TIME_CODE_SIZE], second[ONE_TIME_CODE_SIZE], person[ONE_TIME_PERSON_SIZE];
-    (void)state;
-    one_time_codes_make(&codes, "wang.fang", 1000, 2000, first);
-    one_time_codes_make(&codes, "li.qiang", 1000, 2000, second);
-    assert_int_equal(strlen(first), ONE_TIME_CODE_SIZE - 1);
-    assert_string_not_equal(first, second);
-    assert_false(one_time_codes_take(&codes, "no such code", 1500, person));
-    assert_true(one_time_codes_take(&codes, first, 1999, person));
-    assert_string_equal(person, "wang.fang");
-    assert_false(one_time_codes_take(&codes, first, 1999, person));
-    assert_false(one_time_codes_take(&codes, second, 2000, person)); /* over */
-}
-
-static void test_one_time_codes_are_bounded(void **state)
-{
-    char made[ONE_TIME_CODES_PER_PERSON + 1][ONE_TIME_CODE_SIZE], other[ONE_TIME_CODE_SIZE];
-    char person[ONE_TIME_PERSON_SIZE];
-    (void)state;
-    codes = (struct one_time_codes){.made = 0};
-    one_time_codes_make(&codes, "other", 0, 9000, other);
-    for (uint32_t i = 0; i <= ONE_TIME_CODES_PER_PERSON; i++) {
-        one_time_codes_make(&codes, "many", 0, 9000, made[i]);
-    }
-    assert_false(one_time_codes_take(&codes, made[0], 1, person));
-    assert_true(one_time_codes_take(&codes, made[1], 1, person));
-    assert_true(one_time_codes_take(&codes, other, 1, person));
-    for (uint32_t i = 0; i < ONE_TIME_CODES_MAX + 5; i++) {
-        char name[16];
-        (void)snprintf(name, sizeof name, "p%u", i);
-        one_time_codes_make(&codes, name, 0, 9000, other);
-    }
-    assert_true(one_time_codes_take(&codes, other, 1, person));
-}
 
 static void test_receipt_secret_fits_its_receipt_only(void **state)
 {
@@ -107,9 +69,7 @@ static void test_rate_gate_gives_back_with_time(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_time_codes_once_and_in_time),
-                                       cmocka_unit_test(test_one_time_codes_are_bounded),
-                                       cmocka_unit_test(test_receipt_secret_fits_its_receipt_only),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_receipt_secret_fits_its_receipt_only),
                                        cmocka_unit_test(test_rate_gate_gives_back_with_time)};
-    return cmocka_run_group_tests_name("shell/one_time_codes", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("shell/receipt_secret", tests, NULL, NULL);
 }
