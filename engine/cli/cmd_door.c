@@ -2,6 +2,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/door_file.h"
+#include "engine/cli/door_hj212.h"
 #include "engine/core/base.h"
 
 #include <sysexits.h>
@@ -89,12 +90,47 @@ static int run_json(int argc, char **argv)
                     &options);
 }
 
+static int run_hj212(int argc, char **argv)
+{
+    static const struct argp_option rows[] = {
+        {"listen", 'l', "HOST:PORT", 0, "where stations connect; default 127.0.0.1:9212", 0},
+        {"quiet", 'q', NULL, 0, "do not print results", 0},
+        WAY_OPTIONS,
+        {0}};
+    struct door_hj212_options options = {.listen = NULL};
+    struct door_way_options *way = &options.way;
+    const struct arguments_slot slots[] = {
+        {'m', &way->map, NULL},     {'A', &way->identity, NULL}, {'o', &way->outbox, NULL},
+        {'u', &way->url, NULL},     {'n', NULL, &way->is_dry},   {'L', &way->lang, NULL},
+        {'j', NULL, &way->is_json}, {'q', NULL, &way->is_quiet}, {'l', &options.listen, NULL}};
+    const struct arguments_form form = {
+        .options = rows,
+        .args_doc = NULL,
+        .doc =
+            "Takes uploads of monitoring stations by HJ 212-2017 over TCP and sends them as events, "
+            "until TERM. Answers 9014 when they are safe in --outbox. docs/doors.md."
+            "\vExit 0: ended by TERM or INT. 64: no --outbox. 69: the address is in use. 74: the "
+            "outbox cannot be written. 78: the map cannot be used.",
+        .slots = slots,
+        .count = COUNT_OF(slots),
+        .needs = NULL};
+    if (arguments_fill(&form, argc, argv) != 0) {
+        return EX_USAGE;
+    }
+    way->command = "gridloop door hj212";
+    way->is_steady = way->needs_outbox = true;
+    way->map = way->map != NULL ? way->map : "hj212";
+    options.listen = options.listen != NULL ? options.listen : "127.0.0.1:9212";
+    return door_hj212_run(&options);
+}
+
 int cmd_door(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
         {"csv", run_csv, "rows of a CSV file"},
         {"ndjson", run_ndjson, "JSON objects, one a line"},
         {"json", run_json, "one JSON document: what a platform pushes"},
+        {"hj212", run_hj212, "monitoring stations by HJ 212-2017 over TCP"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop door", VERBS, argc, argv);
 }

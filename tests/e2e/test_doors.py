@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""test_doors.py: the doors for other systems' events, each against a running engine: files, HJ 212 stations.
+
+What is told "taken" is on disk first: a door is killed after its answer and before an engine is there, and nothing is missing.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from engine import GRIDLOOP, Engine, check
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "../data/doors")
+number = 0
+
+
+def ok(text):
+    global number
+    number += 1
+    print(f"ok {number} - {text}")
+
+
+def call(engine, *words, stdin="", expect=0):
+    run = subprocess.run([GRIDLOOP, *words], input=stdin, capture_output=True, text=True, timeout=60,
+                         env={**os.environ, **engine.env, "LANG": "C.UTF-8"}, check=False)
+    check(run.returncode == expect, f"gridloop {' '.join(words)}: exit {run.returncode}, not {expect}\n{run.stdout[-1500:]}{run.stderr[-1500:]}")
+    return run.stdout, run.stderr
+
+
+def codes(text):
+    return [json.loads(line)["code"] for line in text.splitlines() if line.startswith("{")]
+
+
+class Door:
+    """`gridloop door KIND` as a service; `ready` is what it says on standard error when it is there."""
+
+    def __init__(self, engine, kind, *words, ready="listening on"):
+        self.words = [GRIDLOOP, "door", kind, "--url", engine.url, "--json", *words]
+        self.env = {**os.environ, **engine.env, "LANG": "C.UTF-8"}
+        self.out = open(os.path.join(engine.dir, f"door-{kind}.out"), "a+", encoding="utf-8")
+        self.err = open(os.path.join(engine.dir, f"door-{kind}.err"), "a+", encoding="utf-8")
+        self.ready = ready
+        self.process = None
+
+    def start(self):
+        before = self.said().count(self.ready)
+        self.process = subprocess.Popen(self.words, stdout=self.out, stderr=self.err, env=self.env)
+        self.wait_for(lambda: self.said().count(self.ready) > before, "starts")
+        return self.said().split(self.ready)[-1].split(",")[0].strip()
+
+    def said(self):
+        with open(self.err.name, encoding="utf-8") as file:
+            return file.read()
+
+    def results(self):
+        with open(self.out.name, encoding="utf-8") as file:
+            return [json.loads(line) for line in file if line.endswith("}\n")]
+
+    def wait_for(self, fact, what, wait_s=8):
+        end = time.monotonic() + wait_s
+        while not fact():
+            check(time.monotonic() < end, f"the door never {what}: {self.said()[-1500:]}")
+            time.sleep(0.02)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        check(self.process.wait(10) == 0, f"a door ended with {self.process.returncode}: {self.said()[-1500:]}")
+
+
+def check_files(engine):
+    bad, note, outbox = (os.path.join(engine.dir, name) for name in ("bad.csv", "note", "orders.outbox"))
+    orders = os.path.join(DATA, "12345_bad.csv")
+    words = ("door", "csv", orders, "--map", "12345", "--url", engine.url, "--json", "--rejects", bad, "--resume", note)
+    out, err = call(engine, *words, "--outbox", outbox, expect=65)
+    check(codes(out) == ["OPENED", "OPENED"], f"two orders: {out}")
+    for line, code in ((4, "D010"), (5, "D012"), (6, "D018"), (7, "D013")):
+        check(f"12345_bad.csv:{line}: error {code}" in err, f"line {line}: {code} expected: {err}")
+    with open(bad, encoding="utf-8") as file:
+        rejects = file.read()
+    check(rejects.count("D0") == 4 and rejects.startswith("工单编号") and '"井\n盖"' in rejects, f"rejects: {rejects}")
+    out, _ = call(engine, *words, "--outbox", outbox)
+    check(out == "", f"resumed at the end: {out}")
+    with open(orders, encoding="utf-8") as file:
+        longer = file.read() + "W9,2026-03-03 08:14:00,,,树倒了,,树木倒伏,116.3110,40.0350\n"
+    grown = os.path.join(engine.dir, "grown.csv")
+    with open(grown, "w", encoding="utf-8") as file:
+        file.write(longer)
+    out, _ = call(engine, "door", "csv", grown, "--map", "12345", "--url", engine.url, "--json", "--resume", note)
+    check(codes(out) == ["OPENED"], f"resumed where it had grown: {out}")
+    out, _ = call(engine, "door", "csv", grown, "--map", "12345", "--url", engine.url, "--json", expect=65)
+    check(codes(out) == ["DEDUPED"] * 3, f"again from the beginning: {out}")
+    out, _ = call(engine, "door", "ndjson", os.path.join(DATA, "events.ndjson"), "--as", "camera-gateway-1", "--url", engine.url,
+                  "--json", "--rejects", bad, expect=77)
+    check(codes(out)[1] == "NO_RIGHT" and codes(out)[0] not in ("NO_RIGHT", "NO_RULE"), f"a camera is no hotline: {out}")
+    with open(bad, encoding="utf-8") as file:
+        refused = json.loads(file.read().splitlines()[-1])
+    check(refused["line"] == 2 and refused["error"].startswith("NO_RIGHT") and "hotline.tree" in refused["record"], f"{refused}")
+    out, err = call(engine, "door", "json", os.path.join(DATA, "event-notify_bad.json"), "--map", "event-notify", "--url", engine.url,
+                    "--json", expect=65)
+    check(len(codes(out)) == 1 and "srcIndex" in err and "D010" in err, f"one of three: {out} {err}")
+    ok("CSV, JSON lines, one document: bad records named by line and field, resumed, rejected, once only")
+
+
+def frame(data):
+    crc = 0xFFFF
+    for byte in data.encode():
+        crc = (crc >> 8) ^ byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return f"##{len(data.encode()):04d}{data}{crc:04X}\r\n".encode()
+
+
+def upload(station, at, values, command=2011, flag=5, extra=""):
+    return (f"QN=2026{at}123;ST=22;CN={command};PW=123456;MN={station};Flag={flag};{extra}CP=&&DataTime=2026{at};"
+            + ";".join(f"{code}-Rtd={value},{code}-Flag=N" for code, value in values.items()) + "&&")
+
+
+class Station:
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=5)
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def answers(self, count, wait_s=5):
+        got = b""
+        self.socket.settimeout(wait_s)
+        try:
+            while got.count(b"\r\n") < count:
+                got += self.socket.recv(4096)
+        except socket.timeout:
+            pass
+        return got.decode().splitlines()
+
+
+def check_hj212(engine):
+    dust = next(row["id"] for row in engine.table("devices.csv") if row["kind"] == "dust_sensor")
+    outbox = os.path.join(engine.dir, "hj.outbox")
+    door = Door(engine, "hj212", "--listen", "127.0.0.1:0", "--outbox", outbox)
+    address = door.start()
+    station = Station(address)
+    good = frame(upload(dust, "0303082000", {"a34002": 0.45, "a34004": 0.2}))
+    for byte in good:
+        station.send(bytes([byte]))  # one byte a packet
+    answers = station.answers(1)
+    check(len(answers) == 1 and "CN=9014" in answers[0] and "QN=20260303082000123" in answers[0] and f"MN={dust}" in answers[0],
+          f"an upload is answered: {answers}")
+    check(frame(answers[0][6:-4]) == answers[0].encode() + b"\r\n", f"the answer's CRC: {answers}")
+    door.wait_for(lambda: len(door.results()) == 1, "hears of the engine")
+    first = door.results()[0]
+    check(first["code"] in ("OPENED", "WAITING") and first["id"] == f"{dust}-2011-20260303082000", f"{first}")
+    station.send(good)
+    check(len(station.answers(1)) == 1, "a resend is answered")
+    door.wait_for(lambda: len(door.results()) == 2, "hears of the resend")
+    check(door.results()[1]["code"] == "DEDUPED", f"counted once: {door.results()[1]}")
+    bad = good[:-3] + b"0\r\n" if good[-3:-2] != b"0" else good[:-3] + b"1\r\n"
+    packets = [frame(upload(dust, "0303082100", {"a34002": 0.1}, 2051, 7, f"PNUM=2;PNO={n};")) for n in (1, 2)]
+    quiet = frame(upload(dust, "0303082200", {"a34002": 0.1}, flag=4))
+    station.send(bad + b"noise##9x99" + packets[0] + packets[1] + quiet)
+    answers = station.answers(3, wait_s=0.5)
+    check(len(answers) == 2 and all("CN=9014" in answer for answer in answers), f"two packets of three frames ask for an answer: {answers}")
+    check("1 frames with a bad CRC" in door.said() and "1 with a bad length" in door.said(), f"told: {door.said()[-500:]}")
+    door.wait_for(lambda: len(door.results()) == 5, "hears of the rest")
+    giant = b"##9999" + b"A" * 30000
+    station.send(giant + good)
+    check(len(station.answers(1)) == 1, "a giant does not cost the frame behind it")
+    # Answered means on disk: no engine, a kill, and what was answered arrives later.
+    engine.kill()
+    station.send(frame(upload(dust, "0303082300", {"a34002": 0.2})))
+    check(len(station.answers(1)) == 1, "answered without an engine: it is in the outbox")
+    door.kill()
+    engine.start()
+    before = len(door.results())
+    Station(door.start()).send(frame(upload("nobody", "0303082400", {"a34002": 0.2})))
+    door.wait_for(lambda: len(door.results()) >= before + 2, "delivers what it had answered")
+    late = {row["id"]: row["code"] for row in door.results()[before:]}
+    check(late.get(f"{dust}-2011-20260303082300") in ("OPENED", "MERGED", "WAITING", "NO_RULE") and
+          late["nobody-2011-20260303082400"] == "UNKNOWN_DEVICE", f"after a kill: {late}")
+    door.stop()
+    ok("HJ 212: bytes one by one, resends, packets, bad CRC and length, a giant; answered is kept over a kill")
+
+
+def main():
+    with Engine() as engine:
+        engine.start()
+        check_files(engine)
+        check_hj212(engine)
+
+
+main()
