@@ -280,6 +280,16 @@ def above_capacity(entries):
     return None
 
 
+def keep_contact(entries):
+    """An erasure leaves one contact of the case. (A simulated day has none: see test_contacts.py.)"""
+    for entry in entries:
+        contacts = [effect for effect in entry.get("effects", []) if effect["effect"] == "CONTACT" and effect["code"] == "CONTACT_ERASED"]
+        if contacts:
+            entry["effects"].remove(contacts[0])
+            return contacts[0]["case"]
+    return None
+
+
 TREATMENTS = [swap_chosen, offer_off_shift, hide_distance, wrong_binding, silent_nobody, move_time, drop_arrival,
               arrive_far_away, handler_checks, skip_check, drop_miss, early_deadline, repeat_step, wrong_cell, wrong_merge,
               second_opening, skip_number, two_holders, no_holder, two_leads, wrong_rule, lose_result,
