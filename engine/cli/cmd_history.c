@@ -1,6 +1,7 @@
 /* cmd_history.c: `gridloop history search | show | list`: reads DATA/history.db, also while its engine writes it. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/history_plans.h"
 #include "engine/cli/history_precision.h"
 #include "engine/cli/history_print.h"
 
@@ -274,6 +275,7 @@ int cmd_history(int argc, char **argv)
         {"list", history_list, "cases by day"},
         {"precision", history_precision,
          "confirmed cases and false alarms by source, device or rule"},
+        {"plans", history_plans, "emergency plans: tasks, begun in time, late reports"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop history", VERBS, argc, argv);
 }

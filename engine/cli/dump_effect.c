@@ -224,11 +224,11 @@ static json_t *dump_notice(struct dump_names names, const struct effect_notice *
 static json_t *dump_plan(struct dump_names names, const struct effect_plan *plan)
 {
     const struct plan_counts *c = &plan->counts;
-    json_t *object = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total",
-                               (json_int_t)c->total, "waiting", (json_int_t)c->waiting, "open",
-                               (json_int_t)c->open, "started", (json_int_t)c->started, "done",
-                               (json_int_t)c->done, "cancelled", (json_int_t)c->cancelled,
-                               "overdue", (json_int_t)c->overdue, "failed", (json_int_t)c->failed);
+    json_t *object = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "total", (json_int_t)c->total, "waiting",
+        (json_int_t)c->waiting, "open", (json_int_t)c->open, "started", (json_int_t)c->started,
+        "done", (json_int_t)c->done, "cancelled", (json_int_t)c->cancelled, "overdue",
+        (json_int_t)c->overdue, "failed", (json_int_t)c->failed, "in_time", (json_int_t)c->in_time);
     dump_set(object, "case", dump_case_no(plan->case_no));
     dump_set(object, "plan", dump_plan_id(names, plan->plan));
     dump_set(object, "what", json_string(words_action_name(plan->what)));

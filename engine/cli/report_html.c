@@ -1,4 +1,5 @@
 /* report_html.c: the monthly report as one HTML file; see html.h. */
+#include "engine/cli/history_plans.h"
 #include "engine/cli/html.h"
 #include "engine/cli/report_month.h"
 
@@ -259,6 +260,69 @@ static void put_object(const struct report_month *report, FILE *out, enum report
     (void)fputs("</tbody></table></div>\n", out);
 }
 
+/* ---- emergency plans ---- */
+
+static void put_plan(const struct history_rows *rows, FILE *out)
+{
+    static const char *const COUNTS[] = {"total", "in_time", "overdue", "done", "failed"};
+    char zh[512], en[512], share[16];
+    const bool is_drill = history_rows_int(rows, "is_drill") != 0;
+    (void)snprintf(zh, sizeof zh, "%s%s", history_rows_text(rows, "title_zh"),
+                   is_drill ? "（演练）" : "");
+    (void)snprintf(en, sizeof en, "%s%s", history_rows_text(rows, "title_en"),
+                   is_drill ? " (drill)" : "");
+    (void)fputs("<tr><td>", out);
+    html_both(out, zh, en);
+    (void)fprintf(out, "<small>%s</small></td>", history_rows_text(rows, "number"));
+    for (size_t i = 0; i < COUNT_OF(COUNTS); i++) {
+        (void)fprintf(out, "<td class=n>%lld</td>", (long long)history_rows_int(rows, COUNTS[i]));
+    }
+    (void)fprintf(out, "<td class=n>%s</td></tr>\n",
+                  history_plans_share(rows, share, sizeof share));
+}
+
+/* Nothing is shown of a period without a plan; false when the history cannot be read. */
+static bool put_plans(const struct report_month *report, FILE *out)
+{
+    static const char *const HEADS[][2] = {{"任务", "Tasks"},    {"按时启动", "In time"},
+                                           {"超时", "Late"},     {"完成", "Done"},
+                                           {"未通过", "Failed"}, {"按时率", "Share in time"}};
+    const struct tally_options *span = &report->kpi->options;
+    struct history_rows rows = {.stmt = NULL};
+    struct history_fault fault;
+    enum err err = ERR_OK;
+    uint32_t plans = 0, late = 0;
+    if (report->kpi->db == NULL) {
+        return true;
+    }
+    err = history_plans_read(report->kpi->db, span->from_ms, span->until_ms, &rows, &fault);
+    while (err == ERR_OK && history_rows_next(&rows, &err, &fault)) {
+        if (plans++ == 0) {
+            html_heading(out, "应急预案", "Emergency plans");
+            (void)fputs("<table><thead><tr><th>", out);
+            for (size_t i = 0; i < COUNT_OF(HEADS); i++) {
+                (void)fputs("<th class=n>", out);
+                html_both(out, HEADS[i][0], HEADS[i][1]);
+            }
+            (void)fputs("</tr></thead><tbody>\n", out);
+        }
+        put_plan(&rows, out);
+    }
+    history_rows_end(&rows);
+    (void)fputs(plans > 0 ? "</tbody></table>\n" : "", out);
+    if (err == ERR_OK) {
+        err = history_plans_late(report->kpi->db, span->from_ms, span->until_ms, &rows, &fault);
+    }
+    while (err == ERR_OK && history_rows_next(&rows, &err, &fault)) {
+        if (late++ == 0) {
+            html_heading(out, "迟报", "Reported late");
+        }
+        html_note(out, history_rows_text(&rows, "zh"), history_rows_text(&rows, "en"));
+    }
+    history_rows_end(&rows);
+    return err == ERR_OK;
+}
+
 /* ---- the cases behind the numbers ---- */
 
 static void put_lists(const struct report_month *report, FILE *out)
@@ -297,6 +361,7 @@ bool report_html_write(const struct report_month *report, enum lang lang, FILE *
     put_object(report, out, REPORT_DEPARTMENT, "按部门", "By department");
     put_object(report, out, REPORT_TEAM, "按班组", "By team");
     html_note(out, "不对个人排名（国办函〔2026〕12号）。", "Persons are not ranked.");
+    const bool is_read = put_plans(report, out);
     put_lists(report, out);
-    return html_end(out);
+    return html_end(out) && is_read;
 }

@@ -1,6 +1,8 @@
 /* report_month.c: see report_month.h. The CSV writer is here, the HTML writer in report_html.c. */
 #include "engine/cli/report_month.h"
 
+#include "engine/cli/history_plans.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -188,6 +190,64 @@ static void put_object(const struct report_month *report, FILE *out, struct csv_
     put_durations(report, out, row, tally, at);
 }
 
+static uint32_t put_plan_counts(const struct report_month *report, FILE *out,
+                                const struct history_rows *rows)
+{
+    static const char *const COUNTS[] = {"total",   "in_time",   "overdue", "done",
+                                         "started", "cancelled", "failed"};
+    const struct formula_label label = {.zh = history_rows_text(rows, "title_zh"),
+                                        .en = history_rows_text(rows, "title_en")};
+    struct csv_row row = {.object_kind = "plan",
+                          .object = history_rows_text(rows, "number"),
+                          .name = history_rows_text(rows, "plan"),
+                          .kind = history_rows_int(rows, "is_drill") != 0 ? "drill" : "plan",
+                          .label = &label};
+    for (size_t i = 0; i < COUNT_OF(COUNTS); i++) {
+        row.key = COUNTS[i];
+        print_value((struct formula_value){.number = (double)history_rows_int(rows, COUNTS[i])},
+                    row.raw, sizeof row.raw);
+        (void)snprintf(row.exempted, sizeof row.exempted, "%s", row.raw);
+        put_row(report, out, &row);
+    }
+    return 1;
+}
+
+/* A row for each plan and number, then how many reports came late. */
+static bool put_plans(const struct report_month *report, FILE *out)
+{
+    const struct tally_options *span = &report->kpi->options;
+    const struct formula_label label = {.zh = "迟报", .en = "reported late"};
+    struct history_rows rows = {.stmt = NULL};
+    struct history_fault fault;
+    uint32_t plans = 0, late = 0;
+    enum err err = report->kpi->db == NULL ? ERR_NOT_FOUND
+                                           : history_plans_read(report->kpi->db, span->from_ms,
+                                                                span->until_ms, &rows, &fault);
+    while (err == ERR_OK && history_rows_next(&rows, &err, &fault)) {
+        plans += put_plan_counts(report, out, &rows);
+    }
+    history_rows_end(&rows);
+    if (err == ERR_OK) {
+        err = history_plans_late(report->kpi->db, span->from_ms, span->until_ms, &rows, &fault);
+    }
+    while (err == ERR_OK && history_rows_next(&rows, &err, &fault)) {
+        late++;
+    }
+    history_rows_end(&rows);
+    if (err == ERR_OK && plans + late > 0) {
+        struct csv_row row = {.object_kind = "city",
+                              .object = "",
+                              .name = report->kpi->city_zh,
+                              .kind = "plan",
+                              .key = "late_reports",
+                              .label = &label};
+        print_value((struct formula_value){.number = late}, row.raw, sizeof row.raw);
+        print_value((struct formula_value){.number = late}, row.exempted, sizeof row.exempted);
+        put_row(report, out, &row);
+    }
+    return err == ERR_OK || report->kpi->db == NULL;
+}
+
 bool report_csv_write(const struct report_month *report, FILE *out)
 {
     static const char *const KINDS[REPORT_OBJECTS] = {"city", "area", "department", "team"};
@@ -206,5 +266,5 @@ bool report_csv_write(const struct report_month *report, FILE *out)
             put_object(report, out, &row, tally, at);
         }
     }
-    return fflush(out) == 0 && ferror(out) == 0;
+    return put_plans(report, out) && fflush(out) == 0 && ferror(out) == 0;
 }

@@ -479,7 +479,7 @@ static struct hash128 add_plan(struct hash128 h, const struct effect_plan *p)
     h = add_pair(h, ((uint32_t)p->state << 1) | (uint32_t)p->is_drill, p->unit);
     h = add_pair(add_pair(h, p->post, c->total), c->waiting, c->open);
     h = add_pair(add_pair(h, c->started, c->done), c->cancelled, c->overdue);
-    return hash128_add(h, c->failed);
+    return add_pair(h, c->failed, c->in_time);
 }
 
 struct hash128 effect_digest(struct hash128 running, const struct effect *effect)

@@ -174,6 +174,7 @@ struct effect_notice {
 struct plan_counts {
     uint32_t total, waiting, open, started, done, cancelled; /* by enum duty_state */
     uint32_t overdue, failed; /* among them: were late; whose checklist did not pass */
+    uint32_t in_time;         /* started or done, and never late */
 };
 
 struct effect_plan {

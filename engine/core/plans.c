@@ -107,11 +107,16 @@ bool plans_count(const struct core *core, uint32_t slot, uint32_t unit, struct p
         counts.done += duty->state == DUTY_DONE;
         counts.cancelled += duty->state == DUTY_CANCELLED;
         counts.overdue += (duty->flags & DUTY_IS_OVERDUE) != 0;
+        counts.in_time += (duty->state == DUTY_STARTED || duty->state == DUTY_DONE) &&
+                          (duty->flags & DUTY_IS_OVERDUE) == 0;
         counts.failed += (duty->flags & DUTY_HAS_FAILED) != 0;
     }
     *out = counts;
     return counts.total > 0;
 }
+
+/* Counting a large plan for each of its tasks that is late is most of the work of such a timer. */
+#define DUTIES_PER_OPERATION 64u
 
 static void emit_plan(struct core *core, uint32_t slot, enum action what, uint32_t unit,
                       uint32_t post)
@@ -127,6 +132,7 @@ static void emit_plan(struct core *core, uint32_t slot, enum action what, uint32
                                           .unit = unit,
                                           .post = post};
     (void)plans_count(core, slot, unit, &effect.of.plan.counts);
+    core->operations += core->plans.rows[slot].task_count / DUTIES_PER_OPERATION;
     state_emit(core, &effect);
 }
 

@@ -111,6 +111,8 @@ static const char *const CASES[] = {
     "DELETE FROM timeline WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM decisions WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM notices WHERE case_id IN (SELECT id FROM leaving)",
+    "DELETE FROM plans WHERE number IN (SELECT number FROM cases WHERE id IN (SELECT id FROM "
+    "leaving))",
     "DELETE FROM orders WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM cases WHERE id IN (SELECT id FROM leaving)",
 };

@@ -146,6 +146,22 @@ struct history_piece history_rule(const struct history_names *names, uint32_t ro
     return row < names->policy.rule_count ? of_policy(names, names->policy.rules[row].id) : NOTHING;
 }
 
+struct history_piece history_plan(const struct history_names *names, uint32_t row)
+{
+    return row < names->policy.plan_count ? of_policy(names, names->policy.plans[row].id) : NOTHING;
+}
+
+struct history_piece history_plan_title(const struct history_names *names, uint32_t row,
+                                        enum lang lang)
+{
+    if (row >= names->policy.plan_count) {
+        return NOTHING;
+    }
+    const struct policy_plan *plan = &names->policy.plans[row];
+    const bool is_english = lang == LANG_EN && plan->title_en.size > 0;
+    return of_policy(names, is_english ? plan->title_en : plan->title);
+}
+
 struct history_piece history_type(const struct history_names *names, uint16_t row)
 {
     return row < names->policy.type_count ? of_policy(names, names->policy.types[row].name)

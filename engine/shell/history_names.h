@@ -47,6 +47,9 @@ struct history_piece history_device(const struct history_names *names, uint32_t 
 struct history_piece history_class(const struct history_names *names, uint32_t row);
 struct history_piece history_department(const struct history_names *names, uint32_t row);
 struct history_piece history_rule(const struct history_names *names, uint32_t row);
+struct history_piece history_plan(const struct history_names *names, uint32_t row);
+struct history_piece history_plan_title(const struct history_names *names, uint32_t row,
+                                        enum lang lang);
 struct history_piece history_type(const struct history_names *names, uint16_t row);
 struct history_piece history_holder(const struct history_names *names, struct holder holder);
 struct history_piece history_person_department(const struct history_names *names, uint32_t row);

@@ -24,6 +24,8 @@
  *   decisions  who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told; case_id 0 = about an event without a case, or a silence (code SILENCE, UNSILENCE)
  *              count: firings of a rule with `group` that it stands for, 0 = no group; is_again: nothing new, count is all so far
+ *   plans      one row per activated emergency plan, by the case it was activated for, as it was told last: its tasks in all, those
+ *              started or done in time (and never late), late ones, and where they stand
  *   receipts   the answer to every event and to every refused act; an act that was carried out stands in the timeline
  *              events: how many of the batch it answers, idx being the first; more than 1 only of DEDUPED, NO_RULE and
  *              COALESCED, and then case_no is NULL unless they are all of that case
@@ -104,6 +106,16 @@ static const char SCHEMA[] =
     "CREATE VIRTUAL TABLE search USING fts5(body, content='texts', content_rowid='id',"
     " tokenize='trigram', detail='full');";
 
+/* C99 compilers need not take longer strings than that above. */
+static const char PLANS_SCHEMA[] =
+    "CREATE TABLE plans(number TEXT PRIMARY KEY, plan TEXT, title_zh TEXT, title_en TEXT,"
+    " is_drill INTEGER NOT NULL, state TEXT NOT NULL, asked_at_ms INTEGER NOT NULL,"
+    " begun_at_ms INTEGER, stood_down_at_ms INTEGER, ended_at_ms INTEGER, told_at_ms INTEGER NOT "
+    "NULL,"
+    " total INTEGER NOT NULL, in_time INTEGER NOT NULL, overdue INTEGER NOT NULL,"
+    " waiting INTEGER NOT NULL, open INTEGER NOT NULL, started INTEGER NOT NULL,"
+    " done INTEGER NOT NULL, cancelled INTEGER NOT NULL, failed INTEGER NOT NULL) WITHOUT ROWID;";
+
 enum err history_schema_fail(sqlite3 *db, const char *doing, struct history_fault *out_fault)
 {
     int code = db != NULL ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
@@ -176,6 +188,7 @@ static enum err create_tables(sqlite3 *db, struct history_fault *fault)
                    APPLICATION_ID, HISTORY_VERSION);
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, PLANS_SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         return history_schema_fail(db, "make its tables", fault);

@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #define HISTORY_FILE "history.db"
-#define HISTORY_VERSION 5
+#define HISTORY_VERSION 6
 
 struct history_fault {
     char text[640];

@@ -57,6 +57,17 @@
                 " ?, ?, ?, ?, ?, ?)")                                                              \
     X(NOTICE, "INSERT INTO notices(position, ordinal, case_id, at_ms, post, code, severity, zh,"   \
               " en, count, is_again) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                     \
+    X(PLAN, "INSERT INTO plans(number, plan, title_zh, title_en, is_drill, state, asked_at_ms,"    \
+            " begun_at_ms, stood_down_at_ms, ended_at_ms, told_at_ms, total, in_time, overdue,"    \
+            " waiting, open, started, done, cancelled, failed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE SET"                  \
+            " state = excluded.state, begun_at_ms = coalesce(begun_at_ms, excluded.begun_at_ms),"  \
+            " stood_down_at_ms = coalesce(stood_down_at_ms, excluded.stood_down_at_ms),"           \
+            " ended_at_ms = coalesce(ended_at_ms, excluded.ended_at_ms),"                          \
+            " told_at_ms = excluded.told_at_ms, total = excluded.total,"                           \
+            " in_time = excluded.in_time, overdue = excluded.overdue,"                             \
+            " waiting = excluded.waiting, open = excluded.open, started = excluded.started,"       \
+            " done = excluded.done, cancelled = excluded.cancelled, failed = excluded.failed")     \
     X(RECEIPT, "INSERT INTO receipts(position, ordinal, at_ms, principal, epoch, seq, idx, code,"  \
                " is_late, case_no, order_no, events) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
     X(COUNTER, "INSERT INTO counters(day, kind, name, count) VALUES(?, ?, ?, ?)"                   \

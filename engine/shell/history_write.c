@@ -300,6 +300,36 @@ static enum err count_shadow(struct history *history, const struct effect_firing
     return history_count(history, "shadow", name, count);
 }
 
+/* Its turns stand in the case's timeline; here, how many of its tasks are where. */
+static enum err write_plan(struct history *history, const struct effect *effect)
+{
+    const struct effect_plan *plan = &effect->of.plan;
+    const struct plan_counts *c = &plan->counts;
+    char number[WORDS_CASE_NO_SIZE];
+    if (plan->unit != NONE32) {
+        return ERR_OK; /* of one district */
+    }
+    words_case_no(plan->case_no, number);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_PLAN);
+    history_bind_copy(&binder, number);
+    history_bind_piece(&binder, history_plan(&history->names, plan->plan));
+    history_bind_piece(&binder, history_plan_title(&history->names, plan->plan, LANG_ZH));
+    history_bind_piece(&binder, history_plan_title(&history->names, plan->plan, LANG_EN));
+    history_bind_int(&binder, plan->is_drill);
+    history_bind_word(&binder, words_plan_state_name(plan->state));
+    history_bind_int(&binder, effect->at_ms);
+    history_bind_instant(&binder, plan->what == ACTION_PLAN_BEGIN ? effect->at_ms : NEVER_MS);
+    history_bind_instant(&binder, plan->what == ACTION_PLAN_STAND_DOWN ? effect->at_ms : NEVER_MS);
+    history_bind_instant(&binder, plan->what == ACTION_PLAN_END ? effect->at_ms : NEVER_MS);
+    const uint32_t counts[] = {c->total,   c->in_time, c->overdue,   c->waiting, c->open,
+                               c->started, c->done,    c->cancelled, c->failed};
+    history_bind_int(&binder, effect->at_ms);
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        history_bind_int(&binder, counts[i]);
+    }
+    return history_step(history, &binder, "write a plan");
+}
+
 enum err history_write_effect(struct history *history, const struct history_record *record)
 {
     const struct effect *effect = record->effect;
@@ -318,11 +348,12 @@ enum err history_write_effect(struct history *history, const struct history_reco
         return write_notice(history, effect);
     case EFFECT_SILENCE:
         return write_silence(history, effect);
+    case EFFECT_PLAN:
+        return write_plan(history, effect);
     case EFFECT_FIRING: /* of a rule in shadow; of others the rule stands in the case */
         return count_shadow(history, &effect->of.firing, 1 + record->repeats);
     case EFFECT_ITEM: /* the order tells it */
     case EFFECT_CONTACT: /* the timeline tells the acts; ciphertext and keys are no business of the history */
-    case EFFECT_PLAN: /* its turns stand in the case's timeline; numbers are counted from the log */
     case EFFECT_ACTIVATED: /* the records that follow bear the new names */
     default:
         return ERR_OK;

@@ -17,7 +17,7 @@ from engine import Crew, Engine, check
 
 KILLS = min(10, int(os.environ.get("KILLS", "10")))
 SEED = int(os.environ.get("SEED", str(time.time_ns() % 1000000)))
-TABLES = ("cases", "orders", "timeline", "decisions", "notices", "receipts", "counters", "texts")
+TABLES = ("cases", "orders", "timeline", "decisions", "notices", "plans", "receipts", "counters", "texts")
 
 
 class Source:

@@ -145,7 +145,23 @@ def main():
         story = engine.gridloop("case", "show", case_no, "--data", engine.data, "--lang", "en")
         check("the air is clear" in story and "as told by the city" in story, f"reasons in the story: {story[-1500:]}")
         ok("stood down once, with its reason in the story of the case")
+        now = chief.json("show", case_no)["counts"]
         engine.stop()
+
+        told = json.loads(engine.gridloop("history", "plans", "--data", engine.data, "--json"))["plans"]
+        check([(row["number"], row["is_drill"]) for row in told] == [(case_no, 0), (drill_no, 1)], f"history plans: {told}")
+        row = told[0]
+        check(row["total"] == TASKS and row["state"] == "STANDING_DOWN" and 0 < row["in_time"] <= row["started"] + row["done"], f"{row}")
+        check(row["done"] == now["done"] and row["overdue"] == now["overdue"], f"{row}, the engine said {now}")
+        for name in ("en", "zh"):
+            text = engine.gridloop("history", "plans", "--data", engine.data, "--lang", name)
+            check(("in time" if name == "en" else "按时启动") in text and ("drill" if name == "en" else "演练") in text, text)
+        page = os.path.join(engine.dir, "report.html")
+        table = engine.gridloop("report", "--data", engine.data, "--month", "2026-03", "--csv", "-", "--html", page)
+        check(f'"plan","{case_no}","plan.air.orange","plan","total"' in table and f'"{TASKS}.0000"' in table, table[-2000:])
+        with open(page, encoding="utf-8") as file:
+            check("按时启动" in file.read(), "the plan stands in the report")
+        ok("history and report tell its tasks, those begun in time, late ones")
 
 
 main()

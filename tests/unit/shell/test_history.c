@@ -253,8 +253,8 @@ static void test_what_was_not_committed_is_gone_with_its_position(void **state)
     assert_int_equal(ask(path, "SELECT value FROM meta WHERE key = 'position'"), position);
 }
 
-static const char *const TABLES[] = {"cases",   "orders",   "timeline", "decisions",
-                                     "notices", "receipts", "counters", "texts"};
+static const char *const TABLES[] = {"cases", "orders",   "timeline", "decisions", "notices",
+                                     "plans", "receipts", "counters", "texts"};
 
 static void assert_same_rows(const char *one, const char *other)
 {
