@@ -1,0 +1,229 @@
+/* command_line.tsx: the line at the bottom: ghost text, completions, what Enter would do; every action without a mouse. */
+import { computed, signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import words from 'gridloop:words';
+import { log_out } from '../lib/api';
+import { short_number } from '../lib/format';
+import { both, lang, set_lang, t, type Pair } from '../lib/i18n';
+import { cases, cases_version, stop_live, workers } from '../lib/live';
+import { set_theme, theme } from '../lib/theme';
+import type { Text } from '../lib/shapes';
+import { begin_act } from './act_form';
+import { read_command, type Meaning, type Thing, type World } from './command';
+import { compare_needs } from './needs';
+import { city, detail, find_case, follow, followed, go, help_open, intake_text, map_handle, PAGE_NAMES, PAGES, tell, type Page } from './state';
+import { is_sound_on, mute, start_shift } from './sound';
+
+const line = signal('');
+const picked = signal(0);
+const is_focused = signal(false);
+
+/* Acts of people: what the engine does by itself cannot be typed. */
+const BY_ENGINE_FROM = Object.keys(words.action).indexOf('OPEN');
+const ACTIONS: Readonly<Record<string, Pair>> = Object.fromEntries(
+  Object.entries(words.action).filter(([name], i) => i < BY_ENGINE_FROM && name !== 'NONE'));
+
+const names = (name: Text): string[] =>
+  name === null || typeof name === 'string' ? [name ?? ''] : [both(name), name.en ?? '', name.zh ?? ''].filter((one) => one !== '');
+
+const world = computed<World>(() => {
+  void cases_version.value;
+  const shown = detail.value;
+  return {
+    cases: [...cases.values()].sort(compare_needs).map((row): Thing => ({
+      id: String(row.id), names: [short_number(row.number)], hint: `${both(row.title)} · ${both(row.place)}`,
+    })),
+    actions: ACTIONS,
+    possible: (shown?.can ?? []).map((name) => name.toUpperCase()),
+    reasons: words.reason,
+    pages: PAGES.map((id) => ({ id, names: [t(PAGE_NAMES[id]), ...PAGE_NAMES[id]], hint: t(['page', '页面']) })),
+    places: (city.value?.cells.features ?? []).map((one) => ({
+      id: String(one.properties.id ?? one.properties.code ?? ''), names: names(one.properties.name ?? null), hint: t(['cell', '网格']),
+    })),
+    people: (city.value?.persons ?? []).filter((one) => workers.has(one.id))
+      .map((one) => ({ id: one.id, names: names(one.name), hint: t(['worker', '人员']) })),
+    followed: shown ? short_number(shown.number) : null,
+    is_zh: lang.value === 'zh',
+  };
+});
+const reading = computed(() => read_command(line.value, world.value));
+
+async function on_case(id: string | null): Promise<typeof detail.value> {
+  if (id !== null && detail.value && short_number(detail.value.number) !== id && detail.value.number !== id) {
+    const row = find_case(id);
+    follow(row ? row.id : id);
+    for (let i = 0; i < 40 && (detail.value === null || !(row ? detail.value.id === row.id : detail.value.number.endsWith(id))); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return detail.value;
+}
+
+function show_person(id: string): void {
+  const row = workers.get(id);
+  if (row?.lon_e7 != null && row.lat_e7 != null) {
+    go('now');
+    map_handle.value?.show_place(row.lon_e7, row.lat_e7, 17);
+  } else {
+    tell(t(['no position of {0} is known', '暂无 {0} 的位置'], id), true);
+  }
+}
+
+async function carry_out(meaning: Meaning): Promise<void> {
+  switch (meaning.kind) {
+    case 'case':
+      follow(find_case(meaning.id)?.id ?? meaning.id);
+      break;
+    case 'why':
+      if (meaning.id !== null) {
+        follow(find_case(meaning.id)?.id ?? meaning.id);
+      }
+      setTimeout(() => document.getElementById('why')?.scrollIntoView({ block: 'start' }), 400);
+      break;
+    case 'act': {
+      const on = await on_case(meaning.id ?? (followed.value === null ? null : String(followed.value)));
+      if (on) {
+        begin_act(on, meaning.action, null, {
+          ...(meaning.reason ? { reason: meaning.reason } : {}), ...(meaning.text ? { text: meaning.text } : {}),
+        });
+      }
+      break;
+    }
+    case 'page':
+      go(meaning.id as Page);
+      break;
+    case 'place': {
+      const at = map_handle.value?.layer.cell_centre(meaning.id);
+      go('now');
+      if (at) {
+        map_handle.value?.map.setView(at, 16);
+      }
+      break;
+    }
+    case 'person':
+      show_person(meaning.id);
+      break;
+    case 'report':
+      intake_text.value = meaning.text;
+      break;
+    case 'find':
+      go('cases', new URLSearchParams({ state: 'all', q: meaning.text }).toString());
+      break;
+    case 'do':
+      await carry_out_own(meaning.what);
+      break;
+  }
+}
+
+async function carry_out_own(what: 'sound' | 'theme' | 'language' | 'help' | 'logout'): Promise<void> {
+  switch (what) {
+    case 'sound':
+      await (is_sound_on.value ? mute() : start_shift());
+      break;
+    case 'theme':
+      set_theme(theme.value === 'dark' ? 'light' : 'dark');
+      break;
+    case 'language':
+      set_lang(lang.value === 'zh' ? 'en' : 'zh');
+      break;
+    case 'help':
+      help_open.value = true;
+      break;
+    case 'logout':
+      stop_live();
+      await log_out();
+      break;
+  }
+}
+
+function on_key(event: KeyboardEvent): void {
+  const { meaning, completions } = reading.value;
+  const chosen = completions[picked.value];
+  const input = event.currentTarget as HTMLInputElement;
+  const at_end = input.selectionStart === input.value.length;
+  if (chosen && ((event.key === 'Tab' && !event.shiftKey) || (event.key === 'ArrowRight' && at_end && line.value !== ''))) {
+    event.preventDefault();
+    line.value = `${chosen.text} `;
+    picked.value = 0;
+  } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    event.preventDefault();
+    const count = completions.length;
+    picked.value = count ? (picked.value + (event.key === 'ArrowDown' ? 1 : count - 1)) % count : 0;
+  } else if (event.key === 'Enter') {
+    event.preventDefault();
+    const other = meaning ? null : chosen ? read_command(chosen.text, world.value).meaning : null;
+    const what = meaning ?? other;
+    if (what) {
+      line.value = '';
+      void carry_out(what);
+    } else if (chosen) {
+      line.value = `${chosen.text} `;
+    } else if (line.value.trim() !== '') {
+      tell(t(['not understood: “{0}”. Tab completes, F1 lists everything.', '无法识别：“{0}”。Tab 补全，F1 查看全部。'], line.value.trim()), true);
+    }
+    picked.value = 0;
+  } else if (event.key === 'Escape') {
+    event.stopPropagation();
+    if (line.value === '') {
+      input.blur();
+    }
+    line.value = '';
+  }
+}
+
+/* The rest of the first completion, drawn behind what is typed. */
+function ghost(): string {
+  const chosen = reading.value.completions[picked.value];
+  if (line.value === '') {
+    return t(['case number, an action, “why”, “go to”, “report” …', '案号、操作、“为何”、“打开”、“受理”……']);
+  }
+  return chosen && chosen.text.toLowerCase().startsWith(line.value.toLowerCase()) ? line.value + chosen.text.slice(line.value.length) : '';
+}
+
+export function CommandLine() {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const on_slash = (event: KeyboardEvent): void => {
+      const inside = (event.target as HTMLElement).closest('input, textarea, select');
+      if (!inside && event.key === '/' && !event.ctrlKey && !event.altKey) {
+        event.preventDefault();
+        input.current?.focus();
+      }
+    };
+    addEventListener('keydown', on_slash);
+    return () => removeEventListener('keydown', on_slash);
+  }, []);
+  const { completions } = reading.value;
+  const is_open = is_focused.value && completions.length > 0;
+  return (
+    <div class="command">
+      {is_open && (
+        <ul class="completions" id="completions" role="listbox" aria-label={t(['completions', '补全'])}>
+          {completions.map((one, i) => (
+            <li key={one.text} id={`completion-${i}`} role="option" aria-selected={i === picked.value}
+              onMouseDown={(event) => {
+                event.preventDefault();
+                line.value = `${one.text} `;
+                input.current?.focus();
+              }}>
+              <b>{one.text}</b> <span class="soft">{one.hint}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <span class="prompt" aria-hidden="true">›</span>
+      <span class="command-field">
+        <span class="ghost" aria-hidden="true">{ghost()}</span>
+        <input ref={input} id="command" role="combobox" aria-label={t(['command', '命令'])} aria-expanded={is_open} aria-controls="completions"
+          aria-activedescendant={is_open ? `completion-${picked.value}` : undefined} aria-autocomplete="list"
+          autocomplete="off" spellcheck={false} value={line.value} onKeyDown={on_key}
+          onInput={(event) => {
+            line.value = event.currentTarget.value;
+            picked.value = 0;
+          }}
+          onFocus={() => (is_focused.value = true)} onBlur={() => (is_focused.value = false)} />
+      </span>
+      <span class="command-keys soft"><kbd>/</kbd> {t(['command', '命令'])} <kbd>F2</kbd> {t(['new report', '受理'])} <kbd>F1</kbd> {t(['keys', '按键'])}</span>
+    </div>
+  );
+}

@@ -1,0 +1,217 @@
+/* followed.tsx: the followed case: head, actions, why this worker, timeline in sentences, rule, reports, evidence. */
+import { useEffect, useState } from 'preact/hooks';
+import { url_of } from '../lib/api';
+import { now } from '../lib/clock';
+import { distance, instant, short_number, span } from '../lib/format';
+import { both, t, word } from '../lib/i18n';
+import { Clock, Panel, Severity } from '../lib/parts';
+import type { CaseDetail, Candidate, Decision } from '../lib/shapes';
+import { Actions, ActForm } from './act_form';
+import { cell_name, class_name, detail, detail_at, detail_problem, follow, followed, followed_row, map_handle, name_of } from './state';
+
+const is_chosen = (candidate: Candidate): boolean => candidate.code === 'ELIGIBLE';
+
+function CandidateRow({ one, is_first }: { readonly one: Candidate; readonly is_first: boolean }) {
+  return (
+    <tr data-chosen={is_chosen(one) && is_first}>
+      <th scope="row">{name_of(one.person) || both(one.name)}</th>
+      <td class="number">{distance(one.distance_cm)}</td>
+      <td class="number">{one.load}/{one.capacity}</td>
+      <td>
+        {is_chosen(one) && is_first ? <b>{t(['offered', '派给'])}</b> : word('code', one.code)}
+        {one.is_home_cell && <span class="soft"> · {t(['own cell', '本网格'])}</span>}
+      </td>
+    </tr>
+  );
+}
+
+/** One decision: who was looked at, and why not the others. */
+function Why({ of }: { readonly of: Decision }) {
+  const candidates = of.detail?.candidates ?? [];
+  const removed = Object.entries(of.detail?.removed ?? {}).filter(([, count]) => count > 0);
+  return (
+    <div class="why">
+      <p>{both(of)}</p>
+      {candidates.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t(['looked at', '候选'])}</th>
+              <th scope="col" class="number">{t(['distance', '距离'])}</th>
+              <th scope="col" class="number">{t(['load', '负荷'])}</th>
+              <th scope="col">{t(['outcome', '结论'])}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {candidates.map((one, i) => <CandidateRow key={one.person} one={one} is_first={candidates.findIndex(is_chosen) === i} />)}
+          </tbody>
+        </table>
+      )}
+      {removed.length > 0 && (
+        <p class="soft">
+          {t(['not eligible: ', '不符合：'])}
+          {removed.map(([code, count]) => `${count} ${word('code', code)}`).join(t([', ', '，']))}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function WhySection({ of }: { readonly of: CaseDetail }) {
+  const [at, set_at] = useState(0);
+  useEffect(() => set_at(0), [of.id]);
+  const decisions = [...of.decisions].reverse();
+  const shown = decisions[Math.min(at, decisions.length - 1)];
+  if (!shown) {
+    return null;
+  }
+  const chosen = both(shown.chosen) || name_of(typeof shown.chosen === 'string' ? shown.chosen : null);
+  return (
+    <details open class="part" id="why">
+      <summary>
+        {chosen ? t(['Why {0}', '为何派给{0}'], name_of(chosen)) : t(['Why nobody', '为何无人可派'])}
+      </summary>
+      <Why of={shown} />
+      {decisions.length > 1 && (
+        <p class="row">
+          <button type="button" class="plain" disabled={at >= decisions.length - 1} onClick={() => set_at(at + 1)}>{t(['earlier', '更早'])}</button>
+          <span class="soft">{t(['decision {0} of {1}', '第 {0} 次，共 {1} 次'], decisions.length - at, decisions.length)}</span>
+          <button type="button" class="plain" disabled={at === 0} onClick={() => set_at(at - 1)}>{t(['later', '更晚'])}</button>
+        </p>
+      )}
+    </details>
+  );
+}
+
+/* The sentences begin with their own time. */
+const without_time = (text: string): string => text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, '');
+
+function Timeline({ of }: { readonly of: CaseDetail }) {
+  const lines = of.timeline.filter((line) => both(line) !== '');
+  return (
+    <details open class="part">
+      <summary>{t(['What happened', '处置经过'])}</summary>
+      <ol class="timeline">
+        {[...lines].reverse().map((line, i) => (
+          <li key={lines.length - i}>
+            <time>{instant(line.at_ms, now.value)}</time>
+            <span>{without_time(both(line))}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+function RuleSection({ of }: { readonly of: CaseDetail }) {
+  const rule = of.rule;
+  if (!rule) {
+    return null;
+  }
+  return (
+    <details class="part">
+      <summary>{t(['The rule as written', '规则原文'])} <span class="soft">{rule.id}</span></summary>
+      {rule.title && <p>{both(rule.title)}</p>}
+      {rule.text && <pre class="rule-text">{rule.text}</pre>}
+      {rule.file && <p class="soft">{rule.file}{rule.line ? `:${rule.line}` : ''}</p>}
+    </details>
+  );
+}
+
+function Evidence({ of }: { readonly of: CaseDetail }) {
+  if (of.evidence.length === 0) {
+    return null;
+  }
+  return (
+    <details class="part">
+      <summary>{t(['Evidence', '证据'])} <span class="soft">{of.evidence.length}</span></summary>
+      <ul class="evidence">
+        {of.evidence.map((digest) => (
+          <li key={digest}>
+            <a href={url_of(`blobs/${digest}`).href} target="_blank" rel="noreferrer">{digest.slice(0, 16)}…</a>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Head({ of }: { readonly of: CaseDetail }) {
+  const row = followed_row.value ?? of;
+  const is_open = row.closed_at_ms === null && !['CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED'].includes(row.state);
+  return (
+    <div class="case-head">
+      <p class="case-line">
+        <Severity of={row.severity} />
+        <strong>{short_number(row.number)}</strong>
+        <span class="case-title">{both(row.title)}</span>
+      </p>
+      <p class="case-line">
+        <span class="state">{word('case_state', row.state)}</span>
+        {is_open && <Clock of={row} />}
+        {is_open && row.clock && row.clock !== 'NONE' && <span class="soft">{word('clock', row.clock)}</span>}
+      </p>
+      <dl class="facts">
+        <dt>{t(['where', '地点'])}</dt>
+        <dd>
+          {both(row.place) || t(['unknown', '未知'])} <span class="soft">{cell_name(row.cell)}</span>
+          {row.lon_e7 !== null && row.lat_e7 !== null && (
+            <button type="button" class="plain" onClick={() => map_handle.value?.show_place(row.lon_e7!, row.lat_e7!, 17)}>{t(['show', '定位'])}</button>
+          )}
+        </dd>
+        <dt>{t(['held by', '责任人'])}</dt>
+        <dd>{both(row.holder?.name) || t(['nobody', '无'])}</dd>
+        <dt>{t(['kind', '类别'])}</dt>
+        <dd>{class_name(row.class)}</dd>
+        <dt>{t(['opened', '立案'])}</dt>
+        <dd>
+          {instant(row.opened_at_ms, now.value)} <span class="soft">{t(['{0} ago', '{0}前'], span(now.value - row.opened_at_ms))}</span>
+          {row.events > 1 && <span class="soft"> · {t(['{0} reports merged', '合并 {0} 次上报'], row.events)}</span>}
+        </dd>
+        <dt>{t(['number', '编号'])}</dt>
+        <dd class="soft">{row.number}</dd>
+      </dl>
+    </div>
+  );
+}
+
+export function Followed() {
+  const shown = detail.value;
+  const waiting = followed.value !== null && !shown;
+  const age = Math.max(0, Math.round((performance.now() - detail_at.value) / 1000));
+  void now.value; /* the age is told again each second */
+  return (
+    <Panel
+      name="followed"
+      title={shown ? t(['Case {0}', '{0} 号案件'], short_number(shown.number)) : t(['Followed case', '关注案件'])}
+      aside={shown && <span class="panel-age" data-old={age > 60}>{t(['read {0} s ago', '{0} 秒前读取'], age)}</span>}
+    >
+      <div class="followed-body" tabIndex={0} role="region" aria-label={t(['the followed case', '关注案件详情'])}>
+        {detail_problem.value && (
+          <p class="problem" role="alert">
+            {detail_problem.value}{' '}
+            <button type="button" onClick={() => followed.value !== null && follow(followed.value)}>{t(['Try again', '重试'])}</button>
+          </p>
+        )}
+        {!shown && !detail_problem.value && (
+          <p class="empty soft">
+            {waiting
+              ? t(['reading …', '读取中…'])
+              : t(['Choose a case on the left or on the map, or type its number below.', '请在左侧或地图上选择案件，或在下方输入案号。'])}
+          </p>
+        )}
+        {shown && (
+          <>
+            <Head of={shown} />
+            <Actions on={shown} />
+            <ActForm on={shown} />
+            <WhySection of={shown} />
+            <Timeline of={shown} />
+            <RuleSection of={shown} />
+            <Evidence of={shown} />
+          </>
+        )}
+      </div>
+    </Panel>
+  );
+}
