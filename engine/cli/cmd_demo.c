@@ -205,6 +205,25 @@ static void stop_all(struct demo *demo)
 
 /* ---- the story ---- */
 
+/* Where its first line says that the console is; "" without one. */
+static void find_console(const char *line, char *out, size_t size)
+{
+    const char *at = strstr(line, ", console ");
+    (void)snprintf(out, size, "%s", at == NULL ? "" : at + strlen(", console "));
+    out[strcspn(out, " ,")] = '\0';
+}
+
+static void say_console(struct demo *demo, const char *line)
+{
+    char url[PATH_SIZE];
+    find_console(line, url, sizeof url);
+    if (url[0] != '\0') {
+        demo_watch_say(demo->watch, "控制台：%s （登录名和一次性显示的密码见 %s）",
+                       "console: %s (who may log in, and the password that is shown once: %s)", url,
+                       demo->log);
+    }
+}
+
 static void say_city(struct demo *demo)
 {
     const struct city *city = core_city(demo_watch_core(demo->watch));
@@ -346,6 +365,7 @@ static int play(struct demo *demo)
         return EX_SOFTWARE;
     }
     say_city(demo);
+    say_console(demo, line);
     if (!start_workers(demo) || !await_workers(demo) || !start_gateways(demo)) {
         return was_interrupted != 0 ? 130 : EX_OSERR;
     }

@@ -36,6 +36,7 @@ struct engine {
     struct history_thread *history;
     struct key_vault *keys;
     struct evidence_store *evidence;
+    struct web *web; /* NULL: no HTTP */
     struct serve_reload reload;
 };
 
@@ -265,6 +266,52 @@ static int listen_all(struct engine *engine)
     return EX_OK;
 }
 
+/* A port that nobody asked for may be taken by another engine: then this one goes without. */
+static int open_web(struct engine *engine)
+{
+    const struct serve_options *options = &engine->options;
+    char why[WEB_WHY_SIZE] = "";
+    if (strcmp(options->http, "none") == 0) {
+        return EX_OK;
+    }
+    const struct web_options web = {
+        .address = options->http,
+        .tls_cert = options->tls_cert[0] != '\0' ? options->tls_cert : NULL,
+        .tls_key = options->tls_cert[0] != '\0' ? options->tls_key : NULL,
+        .data = options->data,
+        .city = options->city,
+        .image = &engine->pair.city,
+        .node = engine->node,
+        .clock_mode = (uint32_t)engine->clock.mode,
+        .speed = engine->clock.speed};
+    const enum err err = web_open(&web, &engine->web, why);
+    if (err == ERR_BUSY && options->origins[SETTING_HTTP] == ORIGIN_BUILT_IN) {
+        report(REPORT_WARN, "no_http", "why=%s", REPORT_TEXT(why));
+        return EX_OK;
+    }
+    if (err != ERR_OK) {
+        return fail(err == ERR_BUSY    ? EX_UNAVAILABLE
+                    : err == ERR_INPUT ? EX_USAGE
+                                       : cli_exit_of(err),
+                    why);
+    }
+    history_thread_tee(engine->history, web_link_sink(web_link_of(engine->web)));
+    return EX_OK;
+}
+
+/* The one secret this program ever prints, once. */
+static void say_password(const struct engine *engine)
+{
+    const char *person = NULL;
+    const char *password = engine->web != NULL ? web_first_password(engine->web, &person) : NULL;
+    if (password != NULL) {
+        (void)printf("gridloop: first start: log in as %s with %s (shown once; another: gridloop "
+                     "account add %s)\n",
+                     person, password, person);
+        (void)fflush(stdout);
+    }
+}
+
 static void leave_note(const struct engine *engine)
 {
     struct last_engine note = {.pid = (int64_t)getpid()};
@@ -295,6 +342,10 @@ static void say_hello(const struct engine *engine)
                  engine->pair.policy.rule_count, engine->pair.policy.rule_count == 1 ? "" : "s");
     for (uint32_t i = 0; i < engine->nano.count; i++) {
         (void)printf("%s %s", i > 0 ? "," : "", engine->nano.listeners[i].url);
+    }
+    if (engine->web != NULL) {
+        (void)printf(", console %s%s", web_url(engine->web),
+                     web_is_loopback(engine->web) ? " (loopback only)" : "");
     }
     (void)printf(", data %s%s, auth none (ipc and loopback only), pid %d", engine->options.data,
                  clock, (int)getpid());
@@ -345,7 +396,8 @@ static void on_rules(void *context, uv_loop_t *uv, const struct node_rules *aske
 static int run(struct engine *engine)
 {
     raise_descriptors();
-    int (*const steps[])(struct engine *) = {compile, open_node, start_clock, activate, listen_all};
+    int (*const steps[])(struct engine *) = {compile,  open_node,  start_clock,
+                                             activate, listen_all, open_web};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         int exit_code = steps[i](engine);
         if (exit_code != EX_OK) {
@@ -354,6 +406,7 @@ static int run(struct engine *engine)
     }
     leave_note(engine);
     say_hello(engine);
+    say_password(engine);
     snapshot_child_init(&engine->snapshots, &engine->data.disk, engine->node, engine->data.log,
                         engine->options.snapshots, engine->recovery.snapshot_position);
     engine->snapshots.history = engine->history;
@@ -369,6 +422,7 @@ static int run(struct engine *engine)
                                    .notify = &engine->notify,
                                    .history = engine->history,
                                    .keys = engine->keys,
+                                   .web = engine->web,
                                    .disk = &engine->data.disk.disk,
                                    .positions_keep_ms = engine->options.positions_keep_ms,
                                    .evidence = engine->evidence,
@@ -398,6 +452,7 @@ int cmd_serve(int argc, char **argv)
         nano_close(&engine->nano);
         service_notify_close(&engine->notify);
     }
+    web_close(engine->web);
     history_thread_close(engine->history);
     node_close(engine->node);
     evidence_close(engine->evidence);

@@ -20,17 +20,13 @@ static const struct {
     const char *name;
     int key; /* of its flag */
 } SETTINGS[SETTING_COUNT] = {
-    [SETTING_CITY] = {"city", 'c'},
-    [SETTING_RULES] = {"rules", 'r'},
-    [SETTING_DATA] = {"data", 'd'},
-    [SETTING_LISTEN] = {"listen", 'l'},
-    [SETTING_CLOCK] = {"clock", 'k'},
-    [SETTING_LIMIT] = {"limit", 'm'},
-    [SETTING_SNAPSHOTS] = {"snapshots", 's'},
-    [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
-    [SETTING_EVIDENCE] = {"evidence", 'E'},
-    [SETTING_POSITIONS] = {"positions-keep", 'P'},
-    [SETTING_URL] = {"url", 'u'},
+    [SETTING_CITY] = {"city", 'c'},           [SETTING_RULES] = {"rules", 'r'},
+    [SETTING_DATA] = {"data", 'd'},           [SETTING_LISTEN] = {"listen", 'l'},
+    [SETTING_CLOCK] = {"clock", 'k'},         [SETTING_LIMIT] = {"limit", 'm'},
+    [SETTING_SNAPSHOTS] = {"snapshots", 's'}, [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
+    [SETTING_EVIDENCE] = {"evidence", 'E'},   [SETTING_POSITIONS] = {"positions-keep", 'P'},
+    [SETTING_HTTP] = {"http", 'w'},           [SETTING_TLS_CERT] = {"tls-cert", 'C'},
+    [SETTING_TLS_KEY] = {"tls-key", 'K'},     [SETTING_URL] = {"url", 'u'},
     [SETTING_LANG] = {"lang", 'L'},
 };
 
@@ -209,6 +205,12 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return set_evidence(&options->evidence, value, why, why_size);
     case SETTING_POSITIONS:
         return set_positions(&options->positions_keep_ms, value, why, why_size);
+    case SETTING_HTTP:
+        return copy_value(options->http, sizeof options->http, value, why, why_size);
+    case SETTING_TLS_CERT:
+        return copy_value(options->tls_cert, sizeof options->tls_cert, value, why, why_size);
+    case SETTING_TLS_KEY:
+        return copy_value(options->tls_key, sizeof options->tls_key, value, why, why_size);
     case SETTING_URL:
         return copy_value(options->url, sizeof options->url, value, why, why_size);
     case SETTING_LANG:
@@ -317,6 +319,11 @@ static int finish(struct serve_options *options, struct log_clock *clock)
         (void)fprintf(stderr, "gridloop serve: --clock: %s (exit %d)\n", why, EX_USAGE);
         return EX_USAGE;
     }
+    if ((options->tls_cert[0] == '\0') != (options->tls_key[0] == '\0')) {
+        (void)fprintf(stderr, "gridloop serve: --tls-cert and --tls-key come together (exit %d)\n",
+                      EX_USAGE);
+        return EX_USAGE;
+    }
     if (options->listen_count == 0) {
         if (!serve_options_socket(options, options->listen[0], sizeof options->listen[0])) {
             (void)fprintf(
@@ -341,6 +348,7 @@ int serve_options_read(const struct argp *argp, int argc, char **argv,
                                .snapshots = {SNAPSHOT_ENTRIES_DEFAULT, SNAPSHOT_MINUTES_DEFAULT}};
     (void)snprintf(options->data, sizeof options->data, "./gridloop-data");
     (void)snprintf(options->clock_text, sizeof options->clock_text, "wall");
+    (void)snprintf(options->http, sizeof options->http, "127.0.0.1:8080");
     struct reading reading = {options, ORIGIN_FILE};
     const char *config = find_config(argc, argv);
     const bool is_question =

@@ -24,6 +24,9 @@ enum serve_setting {
     SETTING_HISTORY_KEEP,
     SETTING_EVIDENCE,
     SETTING_POSITIONS,
+    SETTING_HTTP,
+    SETTING_TLS_CERT,
+    SETTING_TLS_KEY,
     SETTING_URL,
     SETTING_LANG,
     SETTING_COUNT
@@ -46,10 +49,12 @@ struct serve_options {
     struct snapshot_rhythm snapshots;
     struct history_keep history_keep;
     struct evidence_limits evidence;
-    int64_t positions_keep_ms; /* 0 = for ever */
-    char url[512];             /* for clients; "" = the last engine's */
-    char lang[32];             /* for clients; "" = LANG */
-    char config[512];          /* the file that was read; "" = none */
+    int64_t positions_keep_ms;        /* 0 = for ever */
+    char http[256];                   /* HOST:PORT; "none" */
+    char tls_cert[512], tls_key[512]; /* "": plain HTTP */
+    char url[512];                    /* for clients; "" = the last engine's */
+    char lang[32];                    /* for clients; "" = LANG */
+    char config[512];                 /* the file that was read; "" = none */
     enum setting_origin origins[SETTING_COUNT];
     enum setting_origin limit_origins[SERVE_LIMIT_COUNT]; /* in the order of LIMITS_LIST */
 };
@@ -87,6 +92,14 @@ struct serve_options {
          0,                                                                                        \
          "zero positions of people in the log after so many days, 0 = never; default 7",           \
          0},                                                                                       \
+        {"http",                                                                                   \
+         'w',                                                                                      \
+         "HOST:PORT|none",                                                                         \
+         0,                                                                                        \
+         "console and HTTP interface; default 127.0.0.1:8080, if that port is free",               \
+         0},                                                                                       \
+        {"tls-cert", 'C', "FILE", 0, "certificate chain (PEM): HTTP over TLS", 0},                 \
+        {"tls-key", 'K', "FILE", 0, "its private key (PEM)", 0},                                   \
         {"evidence",                                                                               \
          'E',                                                                                      \
          "TOTAL:EACH[:DAYS]",                                                                      \

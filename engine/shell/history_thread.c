@@ -37,6 +37,7 @@ struct history_thread {
     _Atomic uint64_t position; /* committed */
     /* engine thread */
     struct history_feed feed;
+    struct history_sink also; /* put NULL: nowhere */
     bool is_serving;
     uint64_t read_back; /* entry being read back */
     /* history thread */
@@ -55,6 +56,9 @@ static void put(void *context, const struct history_record *record)
     struct history_thread *thread = context;
     if (thread->is_serving) {
         (void)history_queue_put(thread->queue, record);
+        if (thread->also.put != NULL) {
+            thread->also.put(thread->also.context, record);
+        }
         return;
     }
     if (record->position != thread->read_back) {
@@ -75,6 +79,11 @@ static void settle(void *context, uint64_t position)
 {
     struct history_thread *thread = context;
     history_feed_settle(&thread->feed, position);
+}
+
+void history_thread_tee(struct history_thread *thread, struct history_sink also)
+{
+    thread->also = also;
 }
 
 void history_thread_serve(struct history_thread *thread)

@@ -32,6 +32,9 @@ enum err history_thread_open(const struct history_thread_options *options,
 /* The log is read back: from now on nothing waits. */
 void history_thread_serve(struct history_thread *thread);
 
+/* From now on every record that is served goes there too, on the engine thread. Before the first is served. */
+void history_thread_tee(struct history_thread *thread, struct history_sink also);
+
 /* Engine thread; NULL is fine. */
 void history_thread_durable(struct history_thread *thread, uint64_t position);
 bool history_thread_is_crowded(const struct history_thread *thread);

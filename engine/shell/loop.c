@@ -163,6 +163,9 @@ static void send_outputs(struct loop *loop)
     uint32_t left = OUTPUTS_PER_TURN;
     while (left > 0 && node_next_output(loop->options->node, &output)) {
         left--;
+        if (web_link_send(web_link_of(loop->options->web), &output)) {
+            continue;
+        }
         (void)nano_send(loop->options->nano, output.route, output.route_size, output.bytes,
                         output.size);
     }
@@ -458,6 +461,7 @@ static void on_durable(void *context, uint64_t position)
     }
     node_durable(loop->options->node, position);
     history_thread_durable(loop->options->history, position);
+    web_link_durable(web_link_of(loop->options->web), position);
 }
 
 static void on_failure(void *context, enum err err)
@@ -566,6 +570,7 @@ static enum err start(struct loop *loop)
     struct log_thread_events events = {on_durable, on_failure, loop};
     enum err err = log_thread_open(&loop->uv, options->log, &events, &loop->thread);
     if (err == ERR_OK) {
+        web_link_start(web_link_of(options->web), &loop->uv, on_frame, loop);
         start_expiry(loop);
         pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread,
                     options->notify);
@@ -596,6 +601,7 @@ int loop_run(const struct loop_options *options)
         (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
         node_set_gauges(options->node, (struct node_gauge_source){NULL, NULL});
         log_thread_close(loop->thread, NULL);
+        web_stop(options->web);
         history_thread_finish(options->history); /* then the last snapshot knows what it needs */
         if (loop->is_clean && options->snapshots != NULL) {
             snapshot_child_finish(options->snapshots, !log_space_is_low(options->log));

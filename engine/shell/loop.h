@@ -21,6 +21,7 @@
 #include "engine/shell/nano.h"
 #include "engine/shell/service_notify.h"
 #include "engine/shell/snapshot_child.h"
+#include "engine/shell/web.h"
 
 #include <uv.h>
 
@@ -31,6 +32,7 @@ struct loop_options {
     struct log_clock *clock;
     struct nano *nano;
     struct history_thread *history; /* NULL: none is written */
+    struct web *web;                /* NULL: no HTTP */
     const struct disk *disk;        /* of the data directory */
     int64_t
         positions_keep_ms; /* positions of people leave the log after that much log time; 0 = never */

@@ -69,7 +69,8 @@ class Engine:
         """Starts, with further flags, and waits until it answers. Returns how long that took."""
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [GRIDLOOP, "serve", "--city", self.city, "--data", self.data, "--listen", self.url, "--clock", self.clock, *extra],
+            [GRIDLOOP, "serve", "--city", self.city, "--data", self.data, "--listen", self.url, "--clock", self.clock,
+             *([] if "--http" in extra else ["--http", "none"]), *extra],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env={**os.environ, **self.env})
         client = wire.Client(self.url, self.gateways()[0], timeout_ms=200)
         try:

@@ -1,0 +1,402 @@
+/* api_cases.c: cases: open ones from the view, all others from the history.
+ *
+ * Cursors: of open cases the number of the last one given, of others the history's own count. Both go from new to old. */
+#include "engine/core/life.h"
+#include "engine/edge/words.h"
+#include "engine/shell/api.h"
+#include "engine/shell/web_history.h"
+#include "engine/shell/web_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VERB_SIZE 32u
+#define SEARCH_MAX 2000u
+
+enum which { WHICH_OPEN, WHICH_CLOSED, WHICH_ALL };
+
+struct asked {
+    enum which which;
+    uint32_t needs; /* one of them; 0 = any */
+    const char *class_code, *cell, *department, *words;
+    int64_t limit;
+    const char *cursor;
+};
+
+static bool read_needs(struct web_exchange *exchange, struct asked *asked)
+{
+    const char *need = web_query(exchange, "need");
+    if (need == NULL || need[0] == '\0') {
+        return true;
+    }
+    for (uint32_t bit = 0; bit < WEB_NEED_COUNT; bit++) {
+        asked->needs |= strcmp(need, web_need_name(bit)) == 0 ? 1u << bit : 0;
+    }
+    if (asked->needs == 0) {
+        web_problem(exchange, 400, "MALFORMED",
+                    "need takes unaccepted, nobody, overdue, check or adjudication, not \"%.40s\"",
+                    need);
+    }
+    return asked->needs != 0;
+}
+
+static const char *or_none(const char *text)
+{
+    return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static bool read_asked(struct web_exchange *exchange, struct asked *asked)
+{
+    static const char *const STATES[] = {"open", "closed", "all"};
+    const char *state = web_query(exchange, "state");
+    *asked = (struct asked){.class_code = or_none(web_query(exchange, "class")),
+                            .cell = or_none(web_query(exchange, "cell")),
+                            .department = or_none(web_query(exchange, "department")),
+                            .words = or_none(web_query(exchange, "q")),
+                            .cursor = or_none(web_query(exchange, "cursor"))};
+    if (state != NULL) {
+        size_t i = 0;
+        while (i < COUNT_OF(STATES) && strcmp(state, STATES[i]) != 0) {
+            i++;
+        }
+        if (i == COUNT_OF(STATES)) {
+            web_problem(exchange, 400, "MALFORMED",
+                        "state takes open, closed or all, not \"%.40s\"", state);
+            return false;
+        }
+        asked->which = (enum which)i;
+    }
+    return read_needs(exchange, asked) && web_limit(exchange, &asked->limit);
+}
+
+/* ---- open: from the view ---- */
+
+static bool is_named(struct history_piece piece, const char *name)
+{
+    return name == NULL || (piece.bytes != NULL && piece.size == strlen(name) &&
+                            memcmp(piece.bytes, name, piece.size) == 0);
+}
+
+static bool is_asked(const struct web_view *view, const struct asked *asked,
+                     const struct web_case *row)
+{
+    return row->row != NULL && (asked->needs == 0 || (row->needs & asked->needs) != 0) &&
+           is_named(history_class(&view->names, row->class_row), asked->class_code) &&
+           is_named(history_cell(&view->names, row->cell), asked->cell) &&
+           is_named(history_department(&view->names, row->department), asked->department) &&
+           (asked->words == NULL || strstr(row->row, asked->words) != NULL);
+}
+
+/* Newer first; the district last, so that every order is one. */
+static int compare_numbers(struct case_no a, struct case_no b)
+{
+    if (a.day != b.day) {
+        return a.day > b.day ? -1 : 1;
+    }
+    if (a.serial != b.serial) {
+        return a.serial > b.serial ? -1 : 1;
+    }
+    return a.district == b.district ? 0 : a.district > b.district ? -1 : 1;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct web_case *const *first = a;
+    const struct web_case *const *second = b;
+    return compare_numbers((*first)->no, (*second)->no);
+}
+
+static void answer_open(struct web_exchange *exchange, const struct asked *asked)
+{
+    const struct web_view *view = web_view_of(exchange);
+    struct case_no after = {0, 0, 0};
+    char next[WORDS_CASE_NO_SIZE];
+    if (asked->cursor != NULL && !words_parse_case_no(asked->cursor, &after)) {
+        web_problem(exchange, 400, "MALFORMED", "the cursor is none of this list");
+        return;
+    }
+    const struct web_case **rows = calloc(view->case_count + 1u, sizeof(const struct web_case *));
+    uint32_t count = 0;
+    must(rows != NULL);
+    for (uint32_t i = 0; i < view->case_count; i++) {
+        const struct web_case *row = &view->cases[i];
+        if ((asked->cursor == NULL || compare_numbers(row->no, after) > 0) &&
+            is_asked(view, asked, row)) {
+            rows[count++] = row;
+        }
+    }
+    qsort(rows, count, sizeof rows[0], compare_rows);
+    json_t *items = json_array();
+    const uint32_t shown = count < (uint32_t)asked->limit ? count : (uint32_t)asked->limit;
+    for (uint32_t i = 0; i < shown; i++) {
+        (void)json_array_append_new(items, json_loadb(rows[i]->row, rows[i]->row_size, 0, NULL));
+    }
+    const bool has_more = shown < count;
+    web_answer_list(exchange, items, has_more ? words_case_no(rows[shown - 1]->no, next) : NULL);
+    free(rows);
+}
+
+/* ---- all: from the history ---- */
+
+static const char LIST_SQL[] =
+    "SELECT * FROM cases WHERE id < CAST(?1 AS INTEGER) AND (?2 IS NULL OR class = ?2)"
+    " AND (?3 IS NULL OR cell = ?3) AND (?4 IS NULL OR department = ?4)"
+    " AND (?5 IS NULL OR state IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED'))"
+    " ORDER BY id DESC LIMIT CAST(?6 AS INTEGER)";
+
+static bool is_terminal(const char *state)
+{
+    uint32_t number = 0;
+    return words_parse_case_state(state, &number) &&
+           case_state_is_terminal((enum case_state)number);
+}
+
+static bool is_same(const struct history_rows *rows, const char *column, const char *wanted)
+{
+    return wanted == NULL || strcmp(history_rows_text(rows, column), wanted) == 0;
+}
+
+/* A search gives all that hold the words: the rest is looked at here. */
+static bool is_wanted(const struct history_rows *rows, const struct asked *asked, int64_t before)
+{
+    return history_rows_int(rows, "id") < before && is_same(rows, "class", asked->class_code) &&
+           is_same(rows, "cell", asked->cell) && is_same(rows, "department", asked->department) &&
+           (asked->which != WHICH_CLOSED || is_terminal(history_rows_text(rows, "state")));
+}
+
+static void answer_rows(struct web_exchange *exchange, const struct asked *asked,
+                        struct history_rows *rows, int64_t before)
+{
+    char next[24] = "";
+    bool is_bad = false, has_more = false;
+    json_t *items = json_array();
+    while (!has_more && web_history_next(exchange, rows, &is_bad)) {
+        if (!is_wanted(rows, asked, before)) {
+            continue;
+        }
+        has_more = json_array_size(items) == (size_t)asked->limit;
+        if (has_more) {
+            history_rows_end(rows);
+        } else {
+            (void)json_array_append_new(items, web_history_case(rows));
+            (void)snprintf(next, sizeof next, "%lld", (long long)history_rows_int(rows, "id"));
+        }
+    }
+    if (is_bad) {
+        json_decref(items);
+        return;
+    }
+    web_answer_list(exchange, items, has_more ? next : NULL);
+}
+
+static void answer_search(struct web_exchange *exchange, const struct asked *asked, int64_t before)
+{
+    char text[512];
+    char *rest = text;
+    struct history_words words = {.count = 0};
+    struct history_rows rows;
+    struct history_fault fault;
+    sqlite3 *db = web_history(exchange);
+    if (db == NULL) {
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%s", asked->words);
+    for (char *word;
+         (word = strtok_r(NULL, " ", &rest)) != NULL && words.count < HISTORY_WORDS_MAX;) {
+        words.words[words.count++] = word;
+    }
+    if (words.count == 0) {
+        web_answer_list(exchange, json_array(), NULL);
+        return;
+    }
+    const enum err err = history_read_search(db, &words, SEARCH_MAX, &rows, &fault);
+    if (err != ERR_OK) {
+        web_history_fault(exchange, err, &fault);
+        return;
+    }
+    answer_rows(exchange, asked, &rows, before);
+}
+
+static void answer_history(struct web_exchange *exchange, const struct asked *asked)
+{
+    char before_text[24], limit_text[24];
+    int64_t before = INT64_MAX;
+    struct history_rows rows;
+    if (!web_query_int(exchange, "cursor", &before)) {
+        return;
+    }
+    if (asked->words != NULL) {
+        answer_search(exchange, asked, before);
+        return;
+    }
+    (void)snprintf(before_text, sizeof before_text, "%lld", (long long)before);
+    (void)snprintf(limit_text, sizeof limit_text, "%lld", (long long)asked->limit + 1);
+    const char *const texts[] = {before_text,
+                                 asked->class_code,
+                                 asked->cell,
+                                 asked->department,
+                                 asked->which == WHICH_CLOSED ? "1" : NULL,
+                                 limit_text};
+    if (web_history_ask(exchange, LIST_SQL, texts, COUNT_OF(texts), &rows)) {
+        answer_rows(exchange, asked, &rows, before);
+    }
+}
+
+void api_cases_list(struct web_exchange *exchange)
+{
+    struct asked asked;
+    if (!read_asked(exchange, &asked)) {
+        return;
+    }
+    if (asked.which == WHICH_OPEN) {
+        answer_open(exchange, &asked);
+    } else {
+        answer_history(exchange, &asked);
+    }
+}
+
+/* ---- one case ---- */
+
+static json_t *list_part(struct web_exchange *exchange, sqlite3 *db, enum history_part part,
+                         int64_t id, json_t *(*row_of)(const struct history_rows *rows))
+{
+    struct history_rows rows;
+    struct history_fault fault;
+    bool is_bad = false;
+    const enum err err = history_read_part(db, part, id, &rows, &fault);
+    if (err != ERR_OK) {
+        web_history_fault(exchange, err, &fault);
+        return NULL;
+    }
+    json_t *out = json_array();
+    while (web_history_next(exchange, &rows, &is_bad)) {
+        (void)json_array_append_new(out, row_of(&rows));
+    }
+    if (is_bad) {
+        json_decref(out);
+        return NULL;
+    }
+    return out;
+}
+
+static json_t *line_of(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    (void)json_object_set_new(out, "order", web_column(rows, "order_no"));
+    web_columns(
+        out, rows,
+        "position,at_ms,action,reason,code,state_before,state,severity,clock,deadline_ms,"
+        "actor,subject,post,distance_cm,device,text,zh,en,amount,report,other_case,until_ms");
+    return out;
+}
+
+static json_t *order_of(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    web_columns(out, rows,
+                "number,kind,state,person,is_lead,offered_at_ms,accepted_at_ms,arrived_at_ms,"
+                "ended_at_ms,clock,deadline_ms,department");
+    return out;
+}
+
+static json_t *decision_of(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    (void)json_object_set_new(out, "order", web_column(rows, "order_no"));
+    web_columns(out, rows, "at_ms,rule,chosen,binding,considered,zh,en");
+    (void)json_object_set_new(out, "detail", web_column_json(rows, "detail"));
+    return out;
+}
+
+/* What the state admits and this person's rights allow; the engine looks closer when it is done. */
+static json_t *list_possible(const struct web_who *who, enum case_state state)
+{
+    json_t *out = json_array();
+    const uint64_t bits = life_case_actions(state);
+    for (uint32_t action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
+        char verb[VERB_SIZE];
+        const struct life_case_rule *rule = life_find_case_rule(state, (enum action)action);
+        if ((bits >> action & 1) != 0 && rule != NULL &&
+            (rule->rights == 0 || (rule->rights & who->rights) != 0)) {
+            words_action_verb(action, verb, sizeof verb);
+            (void)json_array_append_new(out, json_string(verb));
+        }
+    }
+    return out;
+}
+
+/* The row as the view has it, where the case is open: newer than the history. */
+static json_t *begin_case(struct web_exchange *exchange, sqlite3 *db, int64_t id)
+{
+    struct case_no no;
+    uint32_t state = 0;
+    json_t *list = list_part(exchange, db, HISTORY_PART_CASE, id, web_history_case);
+    if (list == NULL) {
+        return NULL;
+    }
+    json_t *out = json_incref(json_array_get(list, 0));
+    json_decref(list);
+    const struct web_case *live = NULL;
+    if (words_parse_case_no(json_string_value(json_object_get(out, "number")), &no)) {
+        live = web_view_find(web_view_of(exchange), no);
+    }
+    if (live != NULL && live->row != NULL) {
+        json_t *fresh = json_loadb(live->row, live->row_size, 0, NULL);
+        (void)json_object_update(out, fresh);
+        json_decref(fresh);
+    }
+    (void)words_parse_case_state(json_string_value(json_object_get(out, "state")), &state);
+    (void)json_object_set_new(out, "can", list_possible(web_who(exchange), (enum case_state)state));
+    return out;
+}
+
+static bool find_case(struct web_exchange *exchange, sqlite3 *db, int64_t *out_id)
+{
+    struct case_no part;
+    struct history_fault fault = {.text = ""};
+    uint32_t count = 0;
+    const char *text = web_param(exchange, "id");
+    if (!words_parse_case_no(text, &part)) {
+        web_problem(exchange, 404, "UNKNOWN_CASE",
+                    "\"%s\" is no case number such as 110108-20260303-0001", text);
+        return false;
+    }
+    const enum err err = history_read_find(db, part, out_id, &count, &fault);
+    if (err == ERR_OK) {
+        return true;
+    }
+    if (count > 1) {
+        web_problem(exchange, 409, "AMBIGUOUS", "%u cases end in %s; give more of the number",
+                    count, text);
+    } else if (err == ERR_NOT_FOUND) {
+        web_problem(exchange, 404, "UNKNOWN_CASE", "there is no case %s", text);
+    } else {
+        web_history_fault(exchange, err, &fault);
+    }
+    return false;
+}
+
+void api_cases_get(struct web_exchange *exchange)
+{
+    static const struct {
+        const char *name;
+        enum history_part part;
+        json_t *(*row_of)(const struct history_rows *rows);
+    } PARTS[] = {{"timeline", HISTORY_PART_TIMELINE, line_of},
+                 {"orders", HISTORY_PART_ORDERS, order_of},
+                 {"decisions", HISTORY_PART_DECISIONS, decision_of}};
+    int64_t id = 0;
+    sqlite3 *db = web_history(exchange);
+    json_t *out = db != NULL && find_case(exchange, db, &id) ? begin_case(exchange, db, id) : NULL;
+    for (size_t i = 0; out != NULL && i < COUNT_OF(PARTS); i++) {
+        json_t *list = list_part(exchange, db, PARTS[i].part, id, PARTS[i].row_of);
+        if (list == NULL) {
+            json_decref(out);
+            return;
+        }
+        (void)json_object_set_new(out, PARTS[i].name, list);
+    }
+    if (out != NULL) {
+        web_answer_json(exchange, 200, out);
+    }
+}

@@ -1,0 +1,366 @@
+/* web_live.c: consoles that watch: a snapshot, then what has changed, at most ten times a second.
+ *
+ *   joined --> hello, snapshot --> even with the view --tick--> delta --> even ...
+ *                  ^                                              |
+ *                  +------ too far behind, or the view was built anew
+ *
+ * Everybody who is even gets the same bytes, made once. Who has not taken the last message yet gets none: what changed
+ * meanwhile comes as one delta when it has. Who takes nothing for SLOW_MS is cut; so is who sends more than a few words. */
+#include "engine/shell/web_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CLIENTS_MAX 2048u
+#define FRAGMENT_SIZE 16384u
+#define SLOW_MS 30000u
+#define WORDS_PER_S 10u     /* messages a client may send */
+#define WORD_SIZE_MAX 4096u /* bytes of one */
+#define WORKERS_PER_DELTA 5000u
+
+struct message {
+    uint32_t holders;
+    uint64_t reaches; /* web_view.changed */
+    uint64_t version; /* web_view.version */
+    size_t size;
+    char *text;
+};
+
+struct web_live_client {
+    struct web *web;
+    struct lws *wsi;
+    struct web_live_client *next, *previous;
+    struct message *sending; /* NULL: nothing to send */
+    size_t sent;
+    bool has_hello;
+    uint64_t reaches, version; /* 0: needs a snapshot */
+    uint64_t since_ms;         /* uv_now when `sending` began */
+    uint64_t words_from_ms;
+    uint32_t words;
+    size_t word_size;
+};
+
+struct web_live {
+    struct web_live_client *clients;
+    uint32_t count;
+    uint8_t fragment[LWS_PRE + FRAGMENT_SIZE];
+    struct message *snapshot; /* of now, shared by those who join together; NULL */
+};
+
+enum err web_live_new(struct web *web)
+{
+    web->live = calloc(1, sizeof *web->live);
+    return web->live == NULL ? ERR_MEMORY : ERR_OK;
+}
+
+static void let_go(struct message *message)
+{
+    if (message != NULL && --message->holders == 0) {
+        free(message->text);
+        free(message);
+    }
+}
+
+void web_live_free(struct web *web)
+{
+    if (web->live != NULL) {
+        must(web->live->clients == NULL);
+        let_go(web->live->snapshot);
+        free(web->live);
+        web->live = NULL;
+    }
+}
+
+uint32_t web_live_count(const struct web *web)
+{
+    return web->live == NULL ? 0 : web->live->count;
+}
+
+/* ---- messages ---- */
+
+/* A text that grows. */
+struct joined {
+    char *text;
+    size_t size, capacity;
+};
+
+static void join(struct joined *joined, const char *text, size_t size)
+{
+    if (joined->size + size + 1 > joined->capacity) {
+        joined->capacity = (joined->size + size + 1) * 2;
+        joined->text = realloc(joined->text, joined->capacity);
+        must(joined->text != NULL);
+    }
+    memcpy(joined->text + joined->size, text, size);
+    joined->size += size;
+    joined->text[joined->size] = '\0';
+}
+
+static void join_word(struct joined *joined, const char *text)
+{
+    join(joined, text, strlen(text));
+}
+
+static void join_json(struct joined *joined, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(value);
+    must(text != NULL);
+    join_word(joined, text);
+    free(text);
+}
+
+static struct message *finish(const struct web *web, struct joined *joined)
+{
+    struct message *message = calloc(1, sizeof *message);
+    must(message != NULL);
+    *message = (struct message){.holders = 1,
+                                .reaches = web->view->changed,
+                                .version = web->view->version,
+                                .size = joined->size,
+                                .text = joined->text};
+    return message;
+}
+
+static void join_head(struct joined *joined, const struct web *web, const char *type)
+{
+    char head[160];
+    (void)snprintf(head, sizeof head, "{\"type\":\"%s\",\"position\":%llu,\"now_ms\":%lld", type,
+                   (unsigned long long)web->view->position, (long long)web->view->now_ms);
+    join_word(joined, head);
+}
+
+static void join_cases(struct joined *joined, const struct web_view *view, uint64_t after)
+{
+    bool has_one = false;
+    join_word(joined, ",\"cases\":[");
+    for (uint32_t i = 0; i < view->case_count; i++) {
+        if (view->cases[i].changed > after && view->cases[i].row != NULL) {
+            join_word(joined, has_one ? "," : "");
+            join(joined, view->cases[i].row, view->cases[i].row_size);
+            has_one = true;
+        }
+    }
+    join_word(joined, "]");
+}
+
+static void join_workers(struct joined *joined, const struct web_view *view, uint64_t after)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < view->worker_count; i++) {
+        if (view->workers[i].changed > after) {
+            (void)json_array_append_new(list, web_row_worker(view, &view->workers[i]));
+        }
+    }
+    join_word(joined, ",\"workers\":");
+    join_json(joined, list);
+}
+
+static void join_gone(struct joined *joined, const struct web_view *view, uint64_t after)
+{
+    char number[WORDS_CASE_NO_SIZE];
+    json_t *list = json_array();
+    const uint64_t first = view->gone_count > WEB_GONE_MAX ? view->gone_count - WEB_GONE_MAX : 0;
+    for (uint64_t i = view->gone_count; i > first; i--) {
+        const struct web_gone *gone = &view->gone[(i - 1) % WEB_GONE_MAX];
+        if (gone->changed <= after) {
+            break;
+        }
+        (void)json_array_append_new(list, json_string(words_case_no(gone->no, number)));
+    }
+    join_word(joined, ",\"gone\":");
+    join_json(joined, list);
+}
+
+static struct message *make(const struct web *web, uint64_t after)
+{
+    struct joined joined = {NULL, 0, 0};
+    join_head(&joined, web, after == 0 ? "snapshot" : "delta");
+    join_cases(&joined, web->view, after);
+    if (after != 0) {
+        join_gone(&joined, web->view, after);
+    }
+    join_workers(&joined, web->view, after);
+    join_word(&joined, ",\"counters\":");
+    join_json(&joined, web_view_counters(web->view));
+    join_word(&joined, "}");
+    return finish(web, &joined);
+}
+
+static struct message *make_hello(const struct web *web)
+{
+    struct joined joined = {NULL, 0, 0};
+    char tail[128];
+    join_head(&joined, web, "hello");
+    (void)snprintf(tail, sizeof tail, ",\"speed\":%u,\"epoch\":%llu,\"is_stale\":%s}",
+                   web->options.speed, (unsigned long long)web->view->version,
+                   web->view->is_ready ? "false" : "true");
+    join_word(&joined, tail);
+    return finish(web, &joined);
+}
+
+/* ---- clients ---- */
+
+static void send_message(struct web_live_client *client, struct message *message)
+{
+    must(client->sending == NULL);
+    message->holders++;
+    client->sending = message;
+    client->sent = 0;
+    client->since_ms = uv_now(&client->web->uv);
+    lws_callback_on_writable(client->wsi);
+}
+
+/* Does it need all anew: never had it, the view was rebuilt, or what left meanwhile is forgotten? */
+static bool needs_snapshot(const struct web_live_client *client)
+{
+    const struct web_view *view = client->web->view;
+    return client->version != view->version || client->reaches < view->forgot;
+}
+
+static void send_snapshot(struct web_live_client *client)
+{
+    struct web_live *live = client->web->live;
+    const struct web_view *view = client->web->view;
+    if (live->snapshot == NULL || live->snapshot->reaches != view->changed ||
+        live->snapshot->version != view->version) {
+        let_go(live->snapshot);
+        live->snapshot = make(client->web, 0);
+    }
+    send_message(client, live->snapshot);
+}
+
+struct web_live_client *web_live_join(struct web *web, struct lws *wsi)
+{
+    if (web->live == NULL || web->live->count >= CLIENTS_MAX) {
+        return NULL;
+    }
+    struct web_live_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        return NULL;
+    }
+    client->web = web;
+    client->wsi = wsi;
+    client->next = web->live->clients;
+    if (client->next != NULL) {
+        client->next->previous = client;
+    }
+    web->live->clients = client;
+    web->live->count++;
+    struct message *hello = make_hello(web);
+    send_message(client, hello);
+    let_go(hello);
+    return client;
+}
+
+void web_live_leave(struct web_live_client *client)
+{
+    struct web_live *live = client->web->live;
+    if (client->previous != NULL) {
+        client->previous->next = client->next;
+    } else {
+        live->clients = client->next;
+    }
+    if (client->next != NULL) {
+        client->next->previous = client->previous;
+    }
+    live->count--;
+    let_go(client->sending);
+    free(client);
+}
+
+static void next_message(struct web_live_client *client)
+{
+    const struct web_view *view = client->web->view;
+    if (!view->is_ready) {
+        return;
+    }
+    if (needs_snapshot(client)) {
+        send_snapshot(client);
+    }
+}
+
+int web_live_write(struct web_live_client *client)
+{
+    struct message *message = client->sending;
+    uint8_t *fragment = client->web->live->fragment;
+    if (message == NULL) {
+        return 0;
+    }
+    const size_t left = message->size - client->sent;
+    const size_t size = left < FRAGMENT_SIZE ? left : FRAGMENT_SIZE;
+    const int flags = lws_write_ws_flags(LWS_WRITE_TEXT, client->sent == 0, size == left);
+    memcpy(fragment + LWS_PRE, message->text + client->sent, size);
+    if (lws_write(client->wsi, fragment + LWS_PRE, size, (enum lws_write_protocol)flags) < 0) {
+        return -1;
+    }
+    client->sent += size;
+    client->since_ms = uv_now(&client->web->uv);
+    if (size < left) {
+        lws_callback_on_writable(client->wsi);
+        return 0;
+    }
+    if (client->has_hello) {
+        client->reaches = message->reaches;
+        client->version = message->version;
+    }
+    client->has_hello = true;
+    client->sending = NULL;
+    let_go(message);
+    next_message(client);
+    return 0;
+}
+
+/* Nothing a client says means anything; it must be short and rare. */
+int web_live_receive(struct web_live_client *client, size_t size, bool is_last)
+{
+    const uint64_t now_ms = uv_now(&client->web->uv);
+    if (now_ms - client->words_from_ms >= 1000) {
+        client->words_from_ms = now_ms;
+        client->words = 0;
+    }
+    client->word_size += size;
+    client->words += is_last;
+    if (client->word_size > WORD_SIZE_MAX || client->words > WORDS_PER_S) {
+        client->web->counts.live_cut++;
+        return -1;
+    }
+    client->word_size = is_last ? 0 : client->word_size;
+    return 0;
+}
+
+void web_live_tick(struct web *web)
+{
+    struct web_live *live = web->live;
+    const struct web_view *view = web->view;
+    struct message *delta = NULL;
+    uint64_t delta_after = 0;
+    for (struct web_live_client *client = live->clients, *next; client != NULL; client = next) {
+        next = client->next;
+        if (client->sending != NULL) {
+            if (uv_now(&web->uv) - client->since_ms > SLOW_MS) {
+                web->counts.live_cut++;
+                lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+            }
+            continue;
+        }
+        if (!view->is_ready || client->reaches == view->changed) {
+            continue;
+        }
+        if (needs_snapshot(client)) {
+            send_snapshot(client);
+            continue;
+        }
+        if (delta == NULL || delta_after != client->reaches) {
+            let_go(delta);
+            delta = make(web, client->reaches);
+            delta_after = client->reaches;
+        }
+        send_message(client, delta);
+    }
+    let_go(delta);
+    if (live->count == 0 && live->snapshot != NULL) {
+        let_go(live->snapshot);
+        live->snapshot = NULL;
+    }
+}

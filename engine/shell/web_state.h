@@ -1,0 +1,143 @@
+/* web_state.h: what the files of the web thread share: web.c (thread), web_server.c (libwebsockets), web_exchange.c (one
+ * request), web_live.c (WebSocket). Nobody else includes it. */
+#ifndef ENGINE_SHELL_WEB_STATE_H
+#define ENGINE_SHELL_WEB_STATE_H
+
+#include "engine/shell/accounts.h"
+#include "engine/shell/web.h"
+#include "engine/shell/web_routes.h"
+#include "engine/shell/web_sessions.h"
+#include "engine/shell/web_view.h"
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#define WEB_CONNECTIONS_MAX 4096u
+#define WEB_ASKS_MAX 1024u     /* a power of two */
+#define WEB_ASK_MS 10000u      /* unless web_ask_within says otherwise */
+#define WEB_HEADERS_MAX 16384u /* bytes of a request's headers */
+#define WEB_DISCARD_MAX                                                                            \
+    (64u << 20) /* of a body that is too large is read away; above, the connection is cut */
+#define WEB_PATH_SIZE 512u
+#define WEB_QUERY_SIZE 2048u
+#define WEB_QUERY_MAX 16u
+#define WEB_EXTRA_SIZE 1024u
+#define WEB_CHUNK_SIZE 16384u /* of an answer, per write */
+#define WEB_WORKS_MAX 4u      /* on the pool at once */
+
+struct web_exchange {
+    struct web *web;
+    struct lws *wsi; /* NULL: the client has gone */
+    struct web_exchange *next, *previous;
+    const struct web_route *route;
+    enum web_method method;
+    bool is_head;
+    char path[WEB_PATH_SIZE];
+    char params[WEB_PARAMS_MAX][128];
+    char query[WEB_QUERY_SIZE]; /* name=value, each terminated */
+    uint32_t query_at[WEB_QUERY_MAX];
+    uint32_t query_count;
+    struct web_who who;
+    char *body; /* malloc'ed, with a zero behind */
+    size_t body_size, body_expected;
+    bool is_refused_body;       /* answered already; the rest of the body is read away */
+    char extra[WEB_EXTRA_SIZE]; /* header lines */
+    uint8_t *out;               /* LWS_PRE bytes, then head and body */
+    size_t out_size, out_sent;
+    bool is_answered;
+    bool is_closing;  /* after the answer */
+    uint32_t pending; /* asks and works that still hold it */
+    void *context;
+    uv_work_t work;
+    void (*work_run)(void *context);
+    void (*work_done)(struct web_exchange *exchange);
+};
+
+struct web_ask {
+    uint64_t id; /* 0 = free */
+    struct web_exchange *exchange;
+    web_answered_fn *answered;
+    uint64_t until_ms; /* uv_now */
+};
+
+struct web_counts {
+    uint64_t connections_refused;
+    uint64_t requests[6]; /* by first digit of the status */
+    uint64_t asks_late;
+    uint64_t live_cut;
+    uint64_t logins_failed;
+};
+
+struct web {
+    struct web_options options;
+    struct web_link *link;
+    char url[300];
+    bool is_loopback, is_tls;
+    char first_password[64], first_person[CODEC_KEY_ID_SIZE_MAX + 1];
+    char data[512], city[512], host[256], tls_cert[512], tls_key[512];
+    int port;
+    pthread_t thread;
+    bool is_running;
+    /* web thread */
+    uv_loop_t uv;
+    uv_async_t wake; /* an answer is there, or is_stopping */
+    uv_timer_t tick;
+    atomic_bool is_stopping;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    uint32_t connections;
+    struct web_exchange *exchanges; /* list */
+    struct web_ask asks[WEB_ASKS_MAX];
+    uint64_t ask_last;
+    uint32_t works;
+    struct codec_arena arena;
+    struct web_view *view;
+    struct web_sessions *sessions;
+    struct accounts *accounts;
+    sqlite3 *history;
+    uint64_t query_until_ns; /* uv_hrtime; then a question to the history is given up */
+    struct web_live *live;
+    struct web_counts counts;
+    json_t *openapi;
+    char *city_json; /* of GET /city, made when asked for the first time after other images */
+    uint64_t city_version;
+    char *metrics;
+    int64_t metrics_at_ms;
+};
+
+/* ---- web_server.c ---- */
+enum err web_server_open(struct web *web, char out_why[WEB_WHY_SIZE]) WARN_UNUSED;
+void web_server_close(struct web *web);
+
+/* ---- web_exchange.c ---- */
+/* The request's head is here: answers it, or waits for its body. */
+struct web_exchange *web_exchange_begin(struct web *web, struct lws *wsi);
+void web_exchange_body(struct web_exchange *exchange, const void *bytes, size_t size);
+void web_exchange_run(struct web_exchange *exchange); /* the body is complete */
+/* 0: go on; 1: all is written; -1: close. */
+int web_exchange_write(struct web_exchange *exchange);
+void web_exchange_detach(struct web_exchange *exchange); /* the connection is done with it */
+/* Somebody will come back to it: an ask, a work. */
+void web_exchange_hold(struct web_exchange *exchange);
+void web_exchange_let_go(struct web_exchange *exchange);
+/* Whose cookie or token does the request bear? */
+struct web_who web_find_who(struct web *web, struct lws *wsi);
+bool web_is_same_origin(struct lws *wsi);
+/* ---- web_ask.c ---- */
+void web_take_answers(struct web *web);
+void web_expire_asks(struct web *web, bool is_all);
+
+/* ---- web_live.c ---- */
+struct web_live_client;
+enum err web_live_new(struct web *web) WARN_UNUSED;
+void web_live_free(struct web *web);
+void web_live_tick(struct web *web);
+struct web_live_client *web_live_join(struct web *web, struct lws *wsi);
+void web_live_leave(struct web_live_client *client);
+int web_live_write(struct web_live_client *client);
+int web_live_receive(struct web_live_client *client, size_t size, bool is_last);
+uint32_t web_live_count(const struct web *web);
+
+#endif
