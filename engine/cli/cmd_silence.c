@@ -3,6 +3,7 @@
  * add and end are acts in the engine's log with who did it and why; list asks the engine. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/plan_ask.h"
+#include "engine/cli/silence_overlap.h"
 #include "engine/core/life.h"
 #include "proto/client/gridloop.h"
 
@@ -63,6 +64,26 @@ static void print_row(const struct plan_asker *asker, const json_t *row)
                  text_at(row, "actor_name"), text_at(row, "why"));
 }
 
+/* "overlaps 2, 5" behind a row. */
+static void print_overlaps(const struct plan_asker *asker, const json_t *row)
+{
+    const json_t *numbers = json_object_get(row, "overlaps");
+    for (size_t i = 0; i < json_array_size(numbers); i++) {
+        (void)printf("%s%lld",
+                     i > 0                    ? ", "
+                     : asker->lang == LANG_ZH ? "     重叠："
+                                              : "     overlaps ",
+                     (long long)json_integer_value(json_array_get(numbers, i)));
+    }
+    if (json_array_size(numbers) > 0) {
+        (void)printf(
+            "%s\n",
+            asker->lang == LANG_ZH
+                ? "（均记为抑制原因；解除其一，另一仍有效）"
+                : " (both are named with what they hold back; ending one leaves the other)");
+    }
+}
+
 static void print_json(json_t *root)
 {
     (void)json_dumpf(root, stdout, JSON_INDENT(2));
@@ -75,6 +96,7 @@ static int list(struct plan_asker *asker, struct silence_options *options)
     if (rows == NULL) {
         return asker->exit_code;
     }
+    silence_overlap_mark(rows);
     if (options->is_json) {
         print_json(rows);
     } else if (json_array_size(rows) == 0) {
@@ -83,6 +105,7 @@ static int list(struct plan_asker *asker, struct silence_options *options)
     }
     for (size_t i = 0; !options->is_json && i < json_array_size(rows); i++) {
         print_row(asker, json_array_get(rows, i));
+        print_overlaps(asker, json_array_get(rows, i));
     }
     json_decref(rows);
     return EX_OK;
@@ -103,6 +126,16 @@ static int refused(const struct plan_asker *asker, uint32_t code)
     return EX_NOPERM;
 }
 
+/* What was just said, beside what is held back already. */
+static json_t *ask_added(struct plan_asker *asker, uint64_t number)
+{
+    json_t *rows = plan_ask_silences(asker);
+    silence_overlap_mark(rows);
+    json_t *row = json_incref(silence_overlap_find(rows, (json_int_t)number));
+    json_decref(rows);
+    return row;
+}
+
 static int act(struct plan_asker *asker, const struct silence_options *options,
                const struct gridloop_act *wanted)
 {
@@ -120,9 +153,14 @@ static int act(struct plan_asker *asker, const struct silence_options *options,
     if (words_code_is_refusal((uint32_t)result.code)) {
         return refused(asker, (uint32_t)result.code);
     }
+    json_t *added =
+        wanted->action == ACTION_SILENCE ? ask_added(asker, (uint64_t)result.order) : NULL;
     if (options->is_json) {
         json_t *row = json_pack("{s:s, s:I}", "code", words_code_name((uint32_t)result.code),
                                 "number", (json_int_t)result.order);
+        if (added != NULL) {
+            (void)json_object_set(row, "overlaps", json_object_get(added, "overlaps"));
+        }
         print_json(row);
         json_decref(row);
     } else {
@@ -131,7 +169,9 @@ static int act(struct plan_asker *asker, const struct silence_options *options,
                          ? (asker->lang == LANG_ZH ? "已解除" : "ended")
                          : (asker->lang == LANG_ZH ? "已登记" : "held back, number"),
                      result.order);
+        print_overlaps(asker, added);
     }
+    json_decref(added);
     return EX_OK;
 }
 

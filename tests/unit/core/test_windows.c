@@ -226,6 +226,32 @@ static void test_windows_are_bounded_by_max_keys(void **state)
     town_close(&town);
 }
 
+/* A device's clock that jumps: back, its samples change nothing; ahead, the key waits until the others have caught up; too far
+ * ahead, it is refused. The log's own clock jumps: what has grown too old is out. */
+static void test_windows_hold_while_clocks_jump(void **state)
+{
+    (void)state;
+    struct town town;
+    open_with(&town, NULL, COUNTING);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_WAITING);
+    assert_int_equal(send(&town, "C-001", 5, -3600), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 2);
+    assert_int_equal(send(&town, "C-001", 5, 0), CODE_OPENED);
+    assert_int_equal(send(&town, "C-002", 5, 290), CODE_WAITING);
+    assert_int_equal(send(&town, "C-002", 5, 0), CODE_WAITING); /* late, as its own clock has it */
+    assert_int_equal(last_firing(&town)->have, 1);
+    assert_int_equal(send(&town, "C-002", 5, 3600), CODE_IN_FUTURE);
+    town_pass(&town, 300 * SECOND_MS);
+    assert_int_equal(send(&town, "C-002", 5, 0), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 2);
+    town_pass(&town, 30 * DAY_MS);
+    assert_int_equal(send(&town, "C-002", 5, 0), CODE_WAITING);
+    assert_int_equal(last_firing(&town)->have, 1);
+    windows_check(town.core);
+    town_close(&town);
+}
+
 /* A million keys, straight at the rows: the table holds its limit, and never more. */
 static void test_windows_a_million_keys_stay_bounded(void **state)
 {
@@ -439,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_windows_a_lost_lane_is_no_firing),
         cmocka_unit_test(test_windows_are_bounded_by_max_keys),
         cmocka_unit_test(test_windows_a_million_keys_stay_bounded),
+        cmocka_unit_test(test_windows_hold_while_clocks_jump),
         cmocka_unit_test(test_windows_a_sequence_takes_its_steps_in_order),
         cmocka_unit_test(test_windows_a_step_is_known_to_later_ones),
         cmocka_unit_test(test_windows_what_is_carried_ends_with_its_run),
