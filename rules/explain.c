@@ -162,6 +162,13 @@ static void put_values(const struct teller *teller, const struct ast_node *node,
 {
     if (node->field != NULL) {
         const struct event_field *found = find_field(teller->event, node->field->row);
+        const bool is_first = en->size == 0;
+        if (node->field->is_carried) {
+            put(en, "%s%s is carried from an earlier step", is_first ? "" : ", ",
+                node->field->name);
+            put(zh, "%s%s 取自前面步骤", is_first ? "" : "，", node->field->name);
+            return;
+        }
         struct words value = {.size = 0};
         if (found != NULL && found->kind == FIELD_STRING) {
             put(&value, "\"%.*s\"", (int)found->size, teller->event->text + found->text_offset);
@@ -170,7 +177,6 @@ static void put_values(const struct teller *teller, const struct ast_node *node,
         } else if (found != NULL) {
             put_number(&value, (int64_t)found->a);
         }
-        const bool is_first = en->size == 0;
         put(en, "%s%s is %s", is_first ? "" : ", ", node->field->name,
             found == NULL ? "missing" : value.text);
         put(zh, "%s%s %s%s", is_first ? "" : "，", node->field->name, found == NULL ? "" : "= ",
@@ -329,6 +335,24 @@ static bool tell_type(struct teller *teller, const struct rule *rule)
     return is_type;
 }
 
+/* One step of a sequence: is the event about it? */
+static void tell_stage(struct teller *teller, const struct rule_stage *stage, uint32_t number)
+{
+    const bool is_type = stage->type->row == teller->event->head->type;
+    const bool asks_carried = window_asks_carried(stage->condition);
+    const bool holds =
+        is_type && (asks_carried || naive_is_true(stage->condition, teller->event, 0));
+    struct words en = {.size = 0};
+    struct words zh = {.size = 0};
+    const char *name = stage->name == NULL ? "" : stage->name;
+    put(&en, "step %u%s%s: %s", number, stage->name == NULL ? "" : " ", name, stage->type->name);
+    put(&zh, "第 %u 步%s%s：%s", number, stage->name == NULL ? "" : " ", name, stage->type->name);
+    say(teller, 2, holds, en.text, zh.text);
+    if (is_type && stage->condition != NULL) {
+        (void)tell_node(teller, stage->condition, 3);
+    }
+}
+
 /* What the rule asks for beyond this event. What it has seen so far is in the engine: the firing record of the event says it. */
 static bool tell_window(struct teller *teller, const struct rule *rule)
 {
@@ -375,6 +399,9 @@ static bool tell_window(struct teller *teller, const struct rule *rule)
         break;
     }
     say(teller, 1, is_of, en.text, zh.text);
+    for (uint32_t i = 0; window->kind == WINDOW_SEQUENCE && i < window->stage_count; i++) {
+        tell_stage(teller, &window->stages[i], i + 1);
+    }
     return is_of;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/explain_log.h"
+#include "engine/cli/explain_state.h"
 #include "engine/cli/rules_inputs.h"
 #include "engine/cli/send_event.h"
 #include "engine/core/code.h"
@@ -48,6 +49,12 @@ static char *read_event(const char *asked)
     return text;
 }
 
+/* JSON, a file or standard input; else the name of a recorded one. */
+static bool is_written_out(const char *asked)
+{
+    return asked[0] == '{' || asked[0] == '@' || strcmp(asked, "-") == 0;
+}
+
 static void resolve(const struct rules_inputs *inputs, const struct explain_request *request,
                     const struct send_event *sent, struct fact_record *record)
 {
@@ -87,16 +94,23 @@ static void resolve(const struct rules_inputs *inputs, const struct explain_requ
     facts_resolve(inputs->facts, &fact, (int64_t)time(NULL) * 1000, record);
 }
 
-static void print_words(const struct explanation *explanation, bool is_chinese)
+/* state: what rules had seen before, or NULL where the record of the event says it. */
+static void print_words(const struct explanation *explanation, const struct explain_state *state,
+                        bool is_chinese)
 {
     for (uint32_t i = 0; i < explanation->count; i++) {
         const struct explain_line *line = &explanation->lines[i];
         (void)printf("%*s%s %s\n", (int)(2 * line->depth), "", line->holds ? "✓" : "✗",
                      is_chinese ? line->zh : line->en);
     }
+    if (state != NULL && explanation->rule->window != NULL) {
+        char en[EXPLAIN_STATE_TEXT_SIZE], zh[EXPLAIN_STATE_TEXT_SIZE];
+        explain_state_words(state, explanation->rule, en, zh);
+        (void)printf("    - %s\n", is_chinese ? zh : en);
+    }
 }
 
-static json_t *as_json(const struct explanation *explanation)
+static json_t *as_json(const struct explanation *explanation, const struct explain_state *state)
 {
     json_t *lines = json_array();
     for (uint32_t i = 1; i < explanation->count; i++) {
@@ -105,9 +119,13 @@ static json_t *as_json(const struct explanation *explanation)
                                                      (int)line->depth, "holds", line->holds, "en",
                                                      line->en, "zh", line->zh));
     }
-    return json_pack("{s:s, s:b, s:i, s:o}", "rule", explanation->rule->id, "takes",
-                     explanation->takes, "priority", (int)explanation->rule->priority, "clauses",
-                     lines);
+    json_t *row = json_pack("{s:s, s:b, s:i, s:o}", "rule", explanation->rule->id, "takes",
+                            explanation->takes, "priority", (int)explanation->rule->priority,
+                            "clauses", lines);
+    if (state != NULL && explanation->rule->window != NULL) {
+        (void)json_object_set_new(row, "window", explain_state_json(state, explanation->rule));
+    }
+    return row;
 }
 
 static bool is_of_type(const struct rule *rule, uint32_t type)
@@ -122,7 +140,8 @@ static bool is_of_type(const struct rule *rule, uint32_t type)
 
 /* The rule asked for, or all of the event's type, and which of them has its turn. */
 static void explain_all(const struct rules_inputs *inputs, const struct explain_request *request,
-                        const struct event *event, json_t *recorded)
+                        const struct event *event, json_t *recorded,
+                        const struct explain_state *state)
 {
     const struct ruleset *set = inputs->set;
     const bool is_chinese = cli_lang(request->lang) == LANG_ZH;
@@ -144,9 +163,9 @@ static void explain_all(const struct rules_inputs *inputs, const struct explain_
             winner = rule;
         }
         if (request->is_json) {
-            (void)json_array_append_new(rows, as_json(&explanation));
+            (void)json_array_append_new(rows, as_json(&explanation, state));
         } else {
-            print_words(&explanation, is_chinese);
+            print_words(&explanation, state, is_chinese);
         }
     }
     if (request->is_json) {
@@ -191,6 +210,7 @@ static int refuse_rule(const struct ruleset *set, const char *asked)
 static int explain_record(const struct rules_inputs *inputs, const struct explain_request *request,
                           const struct fact_record *record, const char *type, json_t *recorded)
 {
+    struct explain_state state = explain_state_none();
     if (record->head.verdict != CODE_NOTHING) {
         (void)fprintf(stderr, COMMAND ": the event would be refused: %s %s (exit %d)\n",
                       words_code_name(record->head.verdict),
@@ -210,8 +230,16 @@ static int explain_record(const struct rules_inputs *inputs, const struct explai
                                 .fields = record->fields,
                                 .text = record->text,
                                 .free_text = record->free_text};
-    explain_all(inputs, request, &event, recorded);
-    return EX_OK;
+    int exit_code = EX_OK;
+    if (recorded == NULL && request->log != NULL && is_written_out(request->event)) {
+        exit_code = explain_state_read(request->log, inputs->set, &event, &state);
+    }
+    if (exit_code == EX_OK) {
+        const bool is_recorded = request->log != NULL && !is_written_out(request->event);
+        explain_all(inputs, request, &event, recorded, is_recorded ? NULL : &state);
+    }
+    explain_state_fini(&state);
+    return exit_code;
 }
 
 /* An event of a log: what was decided then, and why, by the rules at hand. */
@@ -264,7 +292,9 @@ int rules_explain(int argc, char **argv)
     static const struct argp_option OPTIONS[] = {
         {"event", 'e', "JSON|FILE|-", 0, "the event, in a form gridloop send takes", 0},
         {"log", 'l', "DIR", 0,
-         "--event is SOURCE/ID, ID or ENTRY.N of the log in this data directory", 0},
+         "--event is SOURCE/ID, ID or ENTRY.N of the log in this data directory; with --at, an "
+         "event of your own beside what its rules had seen until then",
+         0},
         {"rule", 'R', "ID", 0, "this rule only, whatever its event types", 0},
         {"at", 't', "TIME", 0, "as if it happened then", 0},
         {"rules", 'r', "DIR", 0, "rule files; default CITY/rules", 0},
@@ -304,6 +334,14 @@ int rules_explain(int argc, char **argv)
             request.at, EX_USAGE);
         return EX_USAGE;
     }
+    if (request.log != NULL && request.at == NULL && is_written_out(request.event)) {
+        (void)fprintf(stderr,
+                      COMMAND
+                      ": an event that is not in the log needs --at TIME: as if it had come "
+                      "then (exit %d)\n",
+                      EX_USAGE);
+        return EX_USAGE;
+    }
     struct rules_inputs inputs;
     int exit_code = rules_inputs_find(COMMAND, request.city, request.rules, &inputs);
     if (exit_code == EX_OK) {
@@ -313,8 +351,9 @@ int rules_explain(int argc, char **argv)
         } else if (request.rule != NULL && ruleset_find_rule(inputs.set, request.rule) == NULL) {
             exit_code = refuse_rule(inputs.set, request.rule);
         } else {
-            exit_code = request.log != NULL ? explain_recorded(&inputs, &request)
-                                            : explain_event(&inputs, &request);
+            exit_code = request.log != NULL && !is_written_out(request.event)
+                            ? explain_recorded(&inputs, &request)
+                            : explain_event(&inputs, &request);
         }
     }
     rules_inputs_fini(&inputs);
