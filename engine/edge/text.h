@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *out;
@@ -21,7 +22,12 @@ void text_init(struct text *text, char *out, size_t out_size);
 
 /* size bytes of UTF-8, or as many whole characters as fit. */
 void text_put_bytes(struct text *text, const char *bytes, size_t size);
-void text_put(struct text *text, const char *terminated);
+static inline void text_put(struct text *text, const char *terminated)
+{
+    text_put_bytes(text, terminated,
+                   strlen(terminated)); /* here: of a literal the compiler knows it */
+}
+void text_put_number(struct text *text, uint64_t number);
 __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const char *format, ...);
 
 /* A number in millionths without needless zeroes: 930000 is "0.93", 93000000 is "93". */

@@ -9,20 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum err prepare(struct history *history)
-{
-#define STATEMENT_TEXT(name, sql) sql,
-    static const char *const TEXTS[] = {HISTORY_STATEMENTS(STATEMENT_TEXT)};
-#undef STATEMENT_TEXT
-    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
-        if (sqlite3_prepare_v3(history->db, TEXTS[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &history->statements[i], NULL) != SQLITE_OK) {
-            return history_schema_fail(history->db, "prepare a statement", &history->fault);
-        }
-    }
-    return ERR_OK;
-}
-
 /* A number of meta, as it was or untouched. */
 static enum err read_meta(struct history *history, const char *key, int64_t *value,
                           bool *out_is_there)
@@ -32,7 +18,7 @@ static enum err read_meta(struct history *history, const char *key, int64_t *val
         SQLITE_OK) {
         return history_schema_fail(history->db, "read its position", &history->fault);
     }
-    struct history_binder binder = {stmt, 0};
+    struct history_binder binder = {.history = history, .stmt = stmt};
     history_bind_word(&binder, key);
     int code = sqlite3_step(stmt);
     *out_is_there = code == SQLITE_ROW;
@@ -124,7 +110,7 @@ enum err history_open(const struct history_options *options, struct history **ou
         err = history_schema_create(options->path, &history->db, &history->fault);
     }
     if (err == ERR_OK) {
-        err = prepare(history);
+        err = history_sql_prepare(history);
     }
     if (err == ERR_OK) {
         err = check_log(history);
@@ -143,9 +129,7 @@ void history_close(struct history *history)
     if (history == NULL) {
         return;
     }
-    for (size_t i = 0; i < HISTORY_SQL_COUNT; i++) {
-        (void)sqlite3_finalize(history->statements[i]);
-    }
+    history_sql_fini(history);
     (void)sqlite3_close(history->db); /* an open transaction is rolled back */
     if (history->case_slots != NULL && history->cases != NULL && history->order_slots != NULL) {
         history_forget_dirty(history);
@@ -223,6 +207,7 @@ enum err history_take(struct history *history, const struct history_record *reco
     case HISTORY_EFFECT:
         err = history_write_effect(history, record);
         history->ordinal++;
+        must(history->ordinal < 1u << HISTORY_ORDINAL_BITS);
         return err;
     case HISTORY_CASE:
         return history_keep_view(history, record);

@@ -216,6 +216,10 @@ enum err history_put_text(struct history *history, int64_t id, int64_t case_id,
 /* The words of the title anew, under the same id: an index over a table must be told the old words to forget them. */
 static enum err replace_text(struct history *history, int64_t id, struct history_piece body)
 {
+    enum err err = history_write_waiting(history);
+    if (err != ERR_OK) {
+        return err;
+    }
     struct history_binder binder = history_bind(history, HISTORY_SQL_OLD_TEXT);
     history_bind_int(&binder, id);
     if (sqlite3_step(binder.stmt) != SQLITE_ROW) {
@@ -227,7 +231,7 @@ static enum err replace_text(struct history *history, int64_t id, struct history
     history_bind_piece(&forget,
                        (struct history_piece){(const void *)sqlite3_column_text(binder.stmt, 0),
                                               (uint32_t)sqlite3_column_bytes(binder.stmt, 0)});
-    enum err err = history_step(history, &forget, "write the search index");
+    err = history_step(history, &forget, "write the search index");
     (void)sqlite3_reset(binder.stmt);
     if (err != ERR_OK) {
         return err;
@@ -524,5 +528,8 @@ enum err history_flush(struct history *history)
         err = flush_case(history, &history->cases[i]);
     }
     forget_written(history);
-    return err == ERR_OK ? flush_counters(history) : err;
+    if (err == ERR_OK) {
+        err = flush_counters(history);
+    }
+    return err == ERR_OK ? history_write_waiting(history) : err;
 }

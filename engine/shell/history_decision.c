@@ -44,10 +44,11 @@ static void put_piece(struct text *text, struct history_piece piece)
 
 static void put_measure(struct text *text, const char *name, int64_t value)
 {
+    text_put(text, name);
     if (value < 0) {
-        text_format(text, ",\"%s\":null", name);
+        text_put(text, "null");
     } else {
-        text_format(text, ",\"%s\":%" PRId64, name, value);
+        text_put_number(text, (uint64_t)value);
     }
 }
 
@@ -62,15 +63,20 @@ static void put_candidate(struct text *text, const struct history_names *names,
     put_piece(text, history_person(names, candidate->person));
     text_put(text, ",\"name\":");
     put_string(text, name, called.used);
-    text_format(text,
-                ",\"code\":\"%s\",\"load\":%u,\"capacity\":%u,\"ring\":%u,\"is_home_cell\":%s",
-                words_code_name(candidate->code), candidate->load, candidate->capacity,
-                candidate->ring, candidate->is_home_cell ? "true" : "false");
+    text_put(text, ",\"code\":\"");
+    text_put(text, words_code_name(candidate->code));
+    text_put(text, "\",\"load\":");
+    text_put_number(text, candidate->load);
+    text_put(text, ",\"capacity\":");
+    text_put_number(text, candidate->capacity);
+    text_put(text, ",\"ring\":");
+    text_put_number(text, candidate->ring);
+    text_put(text, candidate->is_home_cell ? ",\"is_home_cell\":true" : ",\"is_home_cell\":false");
     if (candidate->is_home_position) {
         text_put(text, ",\"is_home_position\":true");
     }
-    put_measure(text, "distance_cm", candidate->distance_cm);
-    put_measure(text, "travel_ms", candidate->travel_ms);
+    put_measure(text, ",\"distance_cm\":", candidate->distance_cm);
+    put_measure(text, ",\"travel_ms\":", candidate->travel_ms);
     if (candidate->travel != TRAVEL_STRAIGHT) {
         text_format(text, ",\"travel\":\"%s\"", words_travel_name((enum travel)candidate->travel));
     }

@@ -86,17 +86,14 @@ struct expiry {
 /* Rows lie in the order of the log, so the oldest come first and no slice looks at more than it may delete. */
 static const struct expiry ROWS[] = {
     {HISTORY_KEEP_RECEIPTS,
-     "DELETE FROM receipts WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
-     "position,"
-     " ordinal, at_ms FROM receipts ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
+     "DELETE FROM receipts WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM receipts ORDER BY id"
+     " LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_DECISIONS,
-     "DELETE FROM decisions WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
-     "position,"
-     " ordinal, at_ms FROM decisions ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
+     "DELETE FROM decisions WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM decisions ORDER BY id"
+     " LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_NOTICES,
-     "DELETE FROM notices WHERE (position, ordinal) IN (SELECT position, ordinal FROM (SELECT "
-     "position,"
-     " ordinal, at_ms FROM notices ORDER BY position, ordinal LIMIT ?2) WHERE at_ms < ?1)"},
+     "DELETE FROM notices WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM notices ORDER BY id"
+     " LIMIT ?2) WHERE at_ms < ?1)"},
 };
 
 /* Cases that go now are listed first; each statement then deletes what hangs on them, the cases last. */
@@ -125,7 +122,7 @@ static enum err run(struct history *history, const char *sql, int64_t before_ms,
     if (sqlite3_prepare_v2(history->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
         return history_schema_fail(history->db, "expire old rows", &history->fault);
     }
-    struct history_binder binder = {stmt, 0};
+    struct history_binder binder = {.history = history, .stmt = stmt};
     if (sqlite3_bind_parameter_count(stmt) > 0) {
         history_bind_int(&binder, before_ms);
         history_bind_int(&binder, limit);

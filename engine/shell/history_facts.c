@@ -26,7 +26,7 @@ enum statement { CASES, TIMELINE, ORDERS, STATEMENT_COUNT };
 
 static const char *const SQL[STATEMENT_COUNT] = {
     [CASES] = CASES_SQL,
-    [TIMELINE] = "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY position, ordinal",
+    [TIMELINE] = "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY id",
     [ORDERS] = "SELECT * FROM orders WHERE case_id = ?1 ORDER BY number",
 };
 

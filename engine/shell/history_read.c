@@ -186,10 +186,8 @@ enum err history_read_part(sqlite3 *db, enum history_part part, int64_t case_id,
     static const char *const SQL[] = {
         [HISTORY_PART_CASE] = "SELECT * FROM cases WHERE id = ?1",
         [HISTORY_PART_ORDERS] = "SELECT * FROM orders WHERE case_id = ?1 ORDER BY number",
-        [HISTORY_PART_TIMELINE] =
-            "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY position, ordinal",
-        [HISTORY_PART_DECISIONS] =
-            "SELECT * FROM decisions WHERE case_id = ?1 ORDER BY position, ordinal",
+        [HISTORY_PART_TIMELINE] = "SELECT * FROM timeline WHERE case_id = ?1 ORDER BY id",
+        [HISTORY_PART_DECISIONS] = "SELECT * FROM decisions WHERE case_id = ?1 ORDER BY id",
         [HISTORY_PART_STORY] =
             "SELECT position, ordinal, at_ms, 'timeline' AS kind, action, state, code, zh, en"
             " FROM timeline WHERE case_id = ?1"

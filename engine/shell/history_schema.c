@@ -2,8 +2,9 @@
  *
  * Text columns named state, action, code, kind ... hold the stable words of engine/edge/words.h; persons, gateways,
  * posts, cells, classes, rules stand by id or code, never by row. Instants are ms since 1970 by the log's clock; NULL
- * is "never" or "none". position is that of the log entry, ordinal counts effects inside the entry from 0, so both
- * together are the same in every rebuild.
+ * is "never" or "none". position is that of the log entry, ordinal counts effects inside the entry from 0; both together
+ * are the row's id (position * 2^22 + ordinal), the same in every rebuild. They are computed, so ORDER BY id is quick and
+ * ORDER BY position is not.
  *
  *   meta       key, value: log_salt, position, at_ms, next_case_id, time_zone and city (as last activated)
  *   names      what units, departments, posts are called: kind, code, and the words in Chinese and English
@@ -42,6 +43,11 @@
 #define APPLICATION_ID 0x47724c70 /* "GrLp" */
 #define BUSY_MS 5000
 
+/* Rows of the log's order lie by one number, position and ordinal together: a table by a number grows at its end without
+ * touching what lies before, a table by two columns is balanced anew at every page. */
+#define KEYED "id INTEGER PRIMARY KEY"
+#define PLACE "position INTEGER AS (id >> 22), ordinal INTEGER AS (id & 4194303))"
+
 static const char SCHEMA[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE names(kind TEXT NOT NULL, code TEXT NOT NULL, zh TEXT, en TEXT,"
@@ -69,42 +75,37 @@ static const char SCHEMA[] =
     " accepted_at_ms INTEGER, arrived_at_ms INTEGER, ended_at_ms INTEGER, clock TEXT,"
     " deadline_ms INTEGER, department TEXT, team TEXT);"
     "CREATE INDEX orders_case ON orders(case_id);"
-    "CREATE TABLE timeline(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
-    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, action TEXT NOT NULL, reason TEXT, code "
-    "TEXT,"
-    " state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT, severity INTEGER, clock "
-    "TEXT,"
-    " deadline_ms INTEGER, actor TEXT, gateway TEXT, subject TEXT, post TEXT, holder_kind TEXT,"
-    " holder TEXT, distance_cm INTEGER, event_type TEXT, device TEXT, events INTEGER, text TEXT, "
-    "zh TEXT,"
-    " en TEXT, holder_department TEXT, actor_department TEXT, actor_team TEXT,"
-    " source TEXT, amount INTEGER, report INTEGER, other_case TEXT, until_ms INTEGER,"
-    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    "CREATE TABLE timeline(" KEYED ", case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " action TEXT NOT NULL, state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT,"
+    " severity INTEGER, clock TEXT, deadline_ms INTEGER, actor TEXT, subject TEXT,"
+    " holder_kind TEXT, holder TEXT, distance_cm INTEGER, events INTEGER, zh TEXT, en TEXT,"
+    " holder_department TEXT, actor_department TEXT, actor_team TEXT,"
+    " reason TEXT, code TEXT, gateway TEXT, post TEXT, event_type TEXT, device TEXT, text TEXT,"
+    " source TEXT, amount INTEGER, report INTEGER, other_case TEXT, until_ms INTEGER, " PLACE ";"
     "CREATE INDEX timeline_case ON timeline(case_id);"
-    "CREATE TABLE decisions(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    "CREATE TABLE decisions(" KEYED ","
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule "
     "TEXT,"
     " chosen TEXT, binding TEXT, considered INTEGER, detail TEXT, zh TEXT, en TEXT,"
-    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    " " PLACE ";"
     "CREATE INDEX decisions_case ON decisions(case_id);"
-    "CREATE TABLE notices(position INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+    "CREATE TABLE notices(" KEYED ","
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh "
     "TEXT,"
     " en TEXT, count INTEGER NOT NULL, is_again INTEGER NOT NULL,"
-    " PRIMARY KEY(position, ordinal)) WITHOUT ROWID;"
+    " " PLACE ";"
     "CREATE INDEX notices_case ON notices(case_id);"
-    "CREATE TABLE receipts(position INTEGER NOT NULL, ordinal INTEGER NOT NULL, at_ms INTEGER NOT "
-    "NULL,"
+    "CREATE TABLE receipts(" KEYED ", at_ms INTEGER NOT NULL,"
     " principal TEXT, epoch INTEGER, seq INTEGER, idx INTEGER, code TEXT NOT NULL,"
     " is_late INTEGER NOT NULL, case_no TEXT, order_no INTEGER, events INTEGER NOT NULL,"
-    " PRIMARY KEY(position, ordinal))"
-    " WITHOUT ROWID;"
+    " " PLACE ";"
     "CREATE TABLE counters(day INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,"
     " count INTEGER NOT NULL, PRIMARY KEY(day, kind, name)) WITHOUT ROWID;"
     "CREATE TABLE texts(id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, body TEXT NOT NULL);"
     "CREATE INDEX texts_case ON texts(case_id);"
     "CREATE VIRTUAL TABLE search USING fts5(body, content='texts', content_rowid='id',"
-    " tokenize='trigram', detail='full');";
+    " tokenize='trigram', detail='full', columnsize=0);"
+    "INSERT INTO search(search, rank) VALUES('pgsz', 16000);";
 
 /* C99 compilers need not take longer strings than that above. */
 static const char PLANS_SCHEMA[] =

@@ -13,7 +13,8 @@
 #include <sqlite3.h>
 
 #define HISTORY_FILE "history.db"
-#define HISTORY_VERSION 6
+#define HISTORY_VERSION 7
+#define HISTORY_ORDINAL_BITS 22 /* of an id of the log's order; the rest is the position */
 
 struct history_fault {
     char text[640];

@@ -3,29 +3,18 @@
 #define ENGINE_SHELL_HISTORY_STATE_H
 
 #include "engine/shell/history.h"
+#include "engine/shell/history_batch.h"
 #include "engine/shell/history_names.h"
 
-/* X(NAME, sql) */
+/* One step each. X(NAME, sql) */
 #define HISTORY_STATEMENTS(X)                                                                      \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
     X(COMMIT, "COMMIT")                                                                            \
-    X(ROLLBACK, "ROLLBACK")                                                                        \
     X(META, "INSERT INTO meta(key, value) VALUES(?1, ?2)"                                          \
             " ON CONFLICT(key) DO UPDATE SET value = excluded.value")                              \
     X(NAME, "INSERT INTO names(kind, code, zh, en) VALUES(?, ?, ?, ?)"                             \
             " ON CONFLICT(kind, code) DO UPDATE SET zh = excluded.zh, en = excluded.en")           \
     X(FIND_CASE, "SELECT id FROM cases WHERE number = ?1")                                         \
-    X(NEW_CASE,                                                                                    \
-      "INSERT INTO cases(id, number, day, serial, title_zh, title_en, class, class_zh,"            \
-      " class_en, rule, rules_digest, department, district, cell, asset, device,"                  \
-      " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"               \
-      " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"             \
-      " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events,"          \
-      " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"                \
-      " first_due_at_ms, due_at_ms, merged_into, survivor, appeal, extensions_granted,"            \
-      " suspended_until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"             \
-      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"          \
-      " ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                                               \
     X(CASE, "UPDATE cases SET filed_at_ms = coalesce(filed_at_ms, ?), handled_at_ms = ?,"          \
             " closed_at_ms = ?, retired_at_ms = ?, state = ?, severity = ?, holder_kind = ?,"      \
             " holder = ?, holder_zh = ?, holder_en = ?, clock = ?, deadline_ms = ?, events = ?,"   \
@@ -37,26 +26,6 @@
               " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
     X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
                " department = ? WHERE id = ?")                                                     \
-    X(ORDER, "INSERT INTO orders(number, case_id, kind, state, person, is_lead, offered_at_ms,"    \
-             " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms, department, team)"  \
-             " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(number) DO UPDATE "    \
-             "SET kind = excluded.kind,"                                                           \
-             " state = excluded.state, is_lead = excluded.is_lead,"                                \
-             " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"  \
-             " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                        \
-             " deadline_ms = excluded.deadline_ms")                                                \
-    X(TIMELINE, "INSERT INTO timeline(position, ordinal, case_id, at_ms, action, reason, code,"    \
-                " state_before, state, order_no, order_kind, severity, clock, deadline_ms, actor," \
-                " gateway, subject, post, holder_kind, holder, distance_cm, event_type, device,"   \
-                " events, text, zh, en, holder_department, actor_department, actor_team, source,"  \
-                " amount, report, other_case, until_ms) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "  \
-                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"                                              \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
-    X(DECISION, "INSERT INTO decisions(position, ordinal, case_id, at_ms, order_no, order_kind,"   \
-                " rule, chosen, binding, considered, detail, zh, en) VALUES(?, ?, ?, ?, ?, ?, ?,"  \
-                " ?, ?, ?, ?, ?, ?)")                                                              \
-    X(NOTICE, "INSERT INTO notices(position, ordinal, case_id, at_ms, post, code, severity, zh,"   \
-              " en, count, is_again) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                     \
     X(PLAN, "INSERT INTO plans(number, plan, title_zh, title_en, is_drill, state, asked_at_ms,"    \
             " begun_at_ms, stood_down_at_ms, ended_at_ms, told_at_ms, total, in_time, overdue,"    \
             " waiting, open, started, done, cancelled, failed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
@@ -68,19 +37,66 @@
             " in_time = excluded.in_time, overdue = excluded.overdue,"                             \
             " waiting = excluded.waiting, open = excluded.open, started = excluded.started,"       \
             " done = excluded.done, cancelled = excluded.cancelled, failed = excluded.failed")     \
-    X(RECEIPT, "INSERT INTO receipts(position, ordinal, at_ms, principal, epoch, seq, idx, code,"  \
-               " is_late, case_no, order_no, events) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
-    X(COUNTER, "INSERT INTO counters(day, kind, name, count) VALUES(?, ?, ?, ?)"                   \
-               " ON CONFLICT(day, kind, name) DO UPDATE SET count = count + excluded.count")       \
-    X(TEXT, "INSERT INTO texts(id, case_id, body) VALUES(?, ?, ?)")                                \
-    X(SEARCH, "INSERT INTO search(rowid, body) VALUES(?, ?)")                                      \
     X(OLD_TEXT, "SELECT body FROM texts WHERE id = ?1")                                            \
     X(UNSEARCH, "INSERT INTO search(search, rowid, body) VALUES('delete', ?, ?)")                  \
     X(RETEXT, "UPDATE texts SET body = ?2 WHERE id = ?1")
 
+/* What every line of a story has. Most have no more, and a third of its columns need not be said to be NULL. */
+#define HISTORY_LINE                                                                               \
+    "timeline(id, case_id, at_ms, action, state_before, state, order_no, order_kind, severity,"    \
+    " clock, deadline_ms, actor, subject, holder_kind, holder, distance_cm, events, zh, en,"       \
+    " holder_department, actor_department, actor_team"
+
+/* Rows that are added, many to a step (history_batch.h). OR FAIL: after an error nothing more is written and all is
+ * rolled back, so SQLite need not keep what the step changed. X(NAME, columns, table and columns, what comes last) */
+#define HISTORY_BATCHES(X)                                                                         \
+    X(NEW_CASE, 53,                                                                                \
+      "cases(id, number, day, serial, title_zh, title_en, class, class_zh,"                        \
+      " class_en, rule, rules_digest, department, district, cell, asset, device,"                  \
+      " gateway, reporter, place_zh, place_en, lon_e7, lat_e7, report, onset_at_ms,"               \
+      " opened_at_ms, filed_at_ms, handled_at_ms, closed_at_ms, retired_at_ms, state,"             \
+      " severity, holder_kind, holder, holder_zh, holder_en, clock, deadline_ms, events,"          \
+      " clocks_missed, reopenings, source, unit_1, unit_2, unit_3, unit_4, unit_5,"                \
+      " first_due_at_ms, due_at_ms, merged_into, survivor, appeal, extensions_granted,"            \
+      " suspended_until_ms)",                                                                      \
+      "")                                                                                          \
+    X(ORDER, 14,                                                                                   \
+      "orders(number, case_id, kind, state, person, is_lead, offered_at_ms,"                       \
+      " accepted_at_ms, arrived_at_ms, ended_at_ms, clock, deadline_ms, department, team)",        \
+      "ON CONFLICT(number) DO UPDATE SET kind = excluded.kind,"                                    \
+      " state = excluded.state, is_lead = excluded.is_lead,"                                       \
+      " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"         \
+      " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                               \
+      " deadline_ms = excluded.deadline_ms")                                                       \
+    X(TIMELINE, 22, HISTORY_LINE ")", "")                                                          \
+    X(RARE_TIMELINE, 34,                                                                           \
+      HISTORY_LINE ", reason, code, gateway, post, event_type, device, text, source, amount,"      \
+                   " report, other_case, until_ms)",                                               \
+      "")                                                                                          \
+    X(DECISION, 12,                                                                                \
+      "decisions(id, case_id, at_ms, order_no, order_kind,"                                        \
+      " rule, chosen, binding, considered, detail, zh, en)",                                       \
+      "")                                                                                          \
+    X(NOTICE, 10,                                                                                  \
+      "notices(id, case_id, at_ms, post, code, severity, zh,"                                      \
+      " en, count, is_again)",                                                                     \
+      "")                                                                                          \
+    X(RECEIPT, 11,                                                                                 \
+      "receipts(id, at_ms, principal, epoch, seq, idx, code,"                                      \
+      " is_late, case_no, order_no, events)",                                                      \
+      "")                                                                                          \
+    X(COUNTER, 4, "counters(day, kind, name, count)",                                              \
+      "ON CONFLICT(day, kind, name) DO UPDATE SET count = count + excluded.count")                 \
+    X(TEXT, 3, "texts(id, case_id, body)", "")                                                     \
+    X(SEARCH, 2, "search(rowid, body)", "")
+
 #define HISTORY_STATEMENT_ENUM(name, sql) HISTORY_SQL_##name,
-enum history_statement { HISTORY_STATEMENTS(HISTORY_STATEMENT_ENUM) HISTORY_SQL_COUNT };
+#define HISTORY_BATCH_ENUM(name, columns, table, last) HISTORY_SQL_##name,
+enum history_statement {
+    HISTORY_STATEMENTS(HISTORY_STATEMENT_ENUM) HISTORY_BATCHES(HISTORY_BATCH_ENUM) HISTORY_SQL_COUNT
+};
 #undef HISTORY_STATEMENT_ENUM
+#undef HISTORY_BATCH_ENUM
 
 /* A case touched in this transaction. */
 struct history_dirty_case {
@@ -123,6 +139,8 @@ struct history_day_counts {
 struct history {
     sqlite3 *db;
     sqlite3_stmt *statements[HISTORY_SQL_COUNT];
+    struct history_batch batches[HISTORY_SQL_COUNT]; /* of those that take one */
+    const struct history_batch *shown;               /* being written; NULL = none */
     struct history_options options;
     struct history_names names;
     bool is_begun;
@@ -145,11 +163,17 @@ struct history {
 
 #define HISTORY_SCRATCH_SIZE 65536u
 
-/* ---- history_sql.c: binding values and stepping; no SQL is ever put together from values ---- */
+/* ---- history_sql.c: values into rows and prepared statements; no SQL is ever put together from values ---- */
 struct history_binder {
+    struct history *history;
     sqlite3_stmt *stmt;
-    int at; /* bound last */
+    struct history_batch
+        *batch; /* the values go there; NULL = into the statement, to be stepped at once */
+    int at;     /* bound last */
+    enum history_statement statement;
 };
+enum err history_sql_prepare(struct history *history) WARN_UNUSED;
+void history_sql_fini(struct history *history);
 struct history_binder history_bind(struct history *history, enum history_statement statement);
 void history_bind_int(struct history_binder *binder, int64_t value);
 void history_bind_count(struct history_binder *binder, uint64_t value);  /* 0 = NULL */
@@ -158,8 +182,11 @@ void history_bind_word(struct history_binder *binder, const char *word); /* NULL
 void history_bind_copy(struct history_binder *binder,
                        const char *text); /* "" = NULL; may go before the step */
 void history_bind_piece(struct history_binder *binder, struct history_piece piece);
+/* The row is complete: it waits with others of its table, or the statement is stepped. */
 enum err history_step(struct history *history, struct history_binder *binder,
                       const char *doing) WARN_UNUSED;
+/* All rows that wait are written. */
+enum err history_write_waiting(struct history *history) WARN_UNUSED;
 
 /* ---- history_labels.c ---- */
 /* What units, departments and posts are called, the city's name and time zone, as they are now. */

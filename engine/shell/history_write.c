@@ -12,8 +12,7 @@
 /* An effect's place in the log. */
 static void bind_key(struct history *history, struct history_binder *binder)
 {
-    history_bind_int(binder, (int64_t)history->entry);
-    history_bind_int(binder, history->ordinal);
+    history_bind_int(binder, (int64_t)(history->entry << HISTORY_ORDINAL_BITS | history->ordinal));
 }
 
 /* The two sentences lie in the scratch until the next effect. */
@@ -113,57 +112,78 @@ static enum err note_case(struct history *history, struct history_dirty_case *di
     return ERR_OK;
 }
 
-static void bind_timeline(struct history *history, struct history_binder *binder, int64_t case_id,
-                          const struct effect *effect)
+/* What few lines have. */
+static bool is_rare(const struct effect_timeline *line)
+{
+    return line->reason != REASON_NONE || line->code != CODE_NOTHING || line->gateway != NONE32 ||
+           line->post != NONE32 || line->event != NULL || line->text_size > 0 ||
+           line->amount != 0 || line->report != 0 || !case_no_is_none(line->other) ||
+           line->until_ms != 0;
+}
+
+static void bind_rare(struct history *history, struct history_binder *binder,
+                      const struct effect_timeline *line)
 {
     const struct history_names *names = &history->names;
-    const struct effect_timeline *line = &effect->of.timeline;
-    struct sentences sentences = tell(history, effect);
+    const struct event *event = line->event;
     char other[WORDS_CASE_NO_SIZE];
-    bind_key(history, binder);
-    history_bind_int(binder, case_id);
-    history_bind_int(binder, effect->at_ms);
-    history_bind_word(binder, words_action_name(line->action));
     history_bind_word(binder, line->reason != REASON_NONE ? words_reason_name(line->reason) : NULL);
     history_bind_word(binder, line->code != CODE_NOTHING ? words_code_name(line->code) : NULL);
-    history_bind_word(binder, words_case_state_name(line->state_before));
-    history_bind_word(binder, words_case_state_name(line->state));
-    history_bind_count(binder, line->order);
-    history_bind_word(binder,
-                      line->order_kind != 0 ? words_order_kind_name(line->order_kind) : NULL);
-    history_bind_int(binder, line->severity);
-    history_bind_word(binder, line->clock != CLOCK_NONE ? words_clock_name(line->clock) : NULL);
-    history_bind_instant(binder, line->deadline_ms);
-    history_bind_piece(binder, history_person(names, line->actor));
     history_bind_piece(binder, history_gateway(names, line->gateway));
-    history_bind_piece(binder, history_person(names, line->subject));
     history_bind_piece(binder, history_post(names, line->post));
-    history_bind_word(binder, words_holder_kind_name(line->holder.kind));
-    history_bind_piece(binder, history_holder(names, line->holder));
-    history_bind_count(binder, line->distance_cm > 0 ? (uint64_t)line->distance_cm : 0);
-    history_bind_piece(binder, line->event != NULL ? history_type(names, line->event->head->type)
-                                                   : (struct history_piece){NULL, 0});
-    history_bind_piece(
-        binder, history_device(names, line->event != NULL ? line->event->head->device : NONE32));
-    history_bind_int(binder, line->event_count);
+    history_bind_piece(binder, event != NULL ? history_type(names, event->head->type)
+                                             : (struct history_piece){NULL, 0});
+    history_bind_piece(binder, history_device(names, event != NULL ? event->head->device : NONE32));
     history_bind_piece(binder, (struct history_piece){line->text, line->text_size});
-    history_bind_piece(binder, sentences.zh);
-    history_bind_piece(binder, sentences.en);
-    history_bind_piece(binder, history_holder_department(names, line->holder));
-    history_bind_piece(binder, history_person_department(names, line->actor));
-    history_bind_piece(binder, history_person_team(names, line->actor));
-    history_bind_word(binder, line->event != NULL ? history_source(names, line->gateway) : NULL);
+    history_bind_word(binder, event != NULL ? history_source(names, line->gateway) : NULL);
     history_bind_count(binder, line->amount);
-    history_bind_count(binder, line->event != NULL ? line->event_count : line->report);
+    history_bind_count(binder, event != NULL ? line->event_count : line->report);
     history_bind_copy(binder,
                       case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
     history_bind_instant(binder, line->until_ms);
 }
 
+static enum err write_line(struct history *history, int64_t case_id, const struct effect *effect)
+{
+    const struct history_names *names = &history->names;
+    const struct effect_timeline *line = &effect->of.timeline;
+    const bool has_more = is_rare(line);
+    struct sentences sentences = tell(history, effect);
+    struct history_binder binder =
+        history_bind(history, has_more ? HISTORY_SQL_RARE_TIMELINE : HISTORY_SQL_TIMELINE);
+    bind_key(history, &binder);
+    history_bind_int(&binder, case_id);
+    history_bind_int(&binder, effect->at_ms);
+    history_bind_word(&binder, words_action_name(line->action));
+    history_bind_word(&binder, words_case_state_name(line->state_before));
+    history_bind_word(&binder, words_case_state_name(line->state));
+    history_bind_count(&binder, line->order);
+    history_bind_word(&binder,
+                      line->order_kind != 0 ? words_order_kind_name(line->order_kind) : NULL);
+    history_bind_int(&binder, line->severity);
+    history_bind_word(&binder, line->clock != CLOCK_NONE ? words_clock_name(line->clock) : NULL);
+    history_bind_instant(&binder, line->deadline_ms);
+    history_bind_piece(&binder, history_person(names, line->actor));
+    history_bind_piece(&binder, history_person(names, line->subject));
+    history_bind_word(&binder, words_holder_kind_name(line->holder.kind));
+    history_bind_piece(&binder, history_holder(names, line->holder));
+    history_bind_count(&binder, line->distance_cm > 0 ? (uint64_t)line->distance_cm : 0);
+    history_bind_int(&binder, line->event_count);
+    history_bind_piece(&binder, sentences.zh);
+    history_bind_piece(&binder, sentences.en);
+    history_bind_piece(&binder, history_holder_department(names, line->holder));
+    history_bind_piece(&binder, history_person_department(names, line->actor));
+    history_bind_piece(&binder, history_person_team(names, line->actor));
+    if (has_more) {
+        bind_rare(history, &binder, line);
+    }
+    return history_step(history, &binder, "write the timeline");
+}
+
 /* Odd, so that it never meets a title; a function of the log alone. */
 static int64_t text_id(const struct history *history)
 {
-    return (int64_t)((history->entry << 22 | history->ordinal) << 1 | 1);
+    return (int64_t)((history->entry << HISTORY_ORDINAL_BITS | history->ordinal) << 1 | 1);
 }
 
 /* The case that goes on with a merged or replaced one; 0 for other lines. */
@@ -200,9 +220,7 @@ static enum err write_timeline(struct history *history, const struct effect *eff
     }
     int64_t case_id = dirty->id;
     history->day.actions[line->action < ACTION_LIMIT ? line->action : 0]++;
-    struct history_binder binder = history_bind(history, HISTORY_SQL_TIMELINE);
-    bind_timeline(history, &binder, case_id, effect);
-    err = history_step(history, &binder, "write the timeline");
+    err = write_line(history, case_id, effect);
     if (err != ERR_OK || line->text == NULL || line->text_size == 0) {
         return err;
     }

@@ -29,7 +29,10 @@ static void test_text_format_is_printf(void **state)
     AS_PRINTF("%" PRIu64 " of %s", UINT64_MAX, "all");
     AS_PRINTF(",\"%s\":%" PRId64, "travel_ms", INT64_C(-1));
     AS_PRINTF("等级 %s：%" PRIu32 " 件", "红", UINT32_C(10));
-    AS_PRINTF("%02" PRId64 "-%02" PRId64 " %s", INT64_C(3), INT64_C(12), "x"); /* left to printf */
+    AS_PRINTF("%02" PRId64 "-%02" PRId64 " %s", INT64_C(3), INT64_C(12), "x");
+    AS_PRINTF("%02" PRId64 " %03" PRId64 " %06" PRIu64, INT64_C(-1), INT64_C(-123), UINT64_C(42));
+    AS_PRINTF("%d %d", -5, 7);
+    AS_PRINTF("%s: %5d, %s", "left to printf", 7, "and what follows");
     AS_PRINTF("%05u %% %s", 42u, "y");
     AS_PRINTF("\\u%04x", 7u);
 }
