@@ -3,6 +3,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/door_file.h"
 #include "engine/cli/door_hj212.h"
+#include "engine/cli/door_mqtt.h"
 #include "engine/core/base.h"
 
 #include <sysexits.h>
@@ -124,6 +125,55 @@ static int run_hj212(int argc, char **argv)
     return door_hj212_run(&options);
 }
 
+static int run_mqtt(int argc, char **argv)
+{
+    static const struct argp_option rows[] = {
+        {"broker", 'b', "HOST:PORT", 0, "MQTT broker; default 127.0.0.1:1883", 0},
+        {"topic", 't', "FILTER", 0, "subscribe to this, not to the map's topics", 0},
+        {"client", 'c', "ID", 0, "client id; default gridloop-IDENTITY", 0},
+        {"user", 'U', "NAME", 0, "user at the broker", 0},
+        {"password-file", 'P', "FILE", 0, "whose first line is the password", 0},
+        {"ca-file", 'C', "FILE", 0, "TLS, the broker's certificate checked against these", 0},
+        {"quiet", 'q', NULL, 0, "do not print results", 0},
+        WAY_OPTIONS,
+        {0}};
+    struct door_mqtt_options options = {.broker = NULL};
+    struct door_way_options *way = &options.way;
+    const struct arguments_slot slots[] = {{'m', &way->map, NULL},
+                                           {'A', &way->identity, NULL},
+                                           {'o', &way->outbox, NULL},
+                                           {'u', &way->url, NULL},
+                                           {'n', NULL, &way->is_dry},
+                                           {'L', &way->lang, NULL},
+                                           {'j', NULL, &way->is_json},
+                                           {'q', NULL, &way->is_quiet},
+                                           {'b', &options.broker, NULL},
+                                           {'t', &options.topic, NULL},
+                                           {'c', &options.client, NULL},
+                                           {'U', &options.user, NULL},
+                                           {'P', &options.password_file, NULL},
+                                           {'C', &options.ca_file, NULL}};
+    const struct arguments_form form = {
+        .options = rows,
+        .args_doc = NULL,
+        .doc =
+            "Takes messages of an MQTT broker and sends them as events, until TERM. They are "
+            "acknowledged when they are safe in --outbox. docs/doors.md."
+            "\vExit 0: ended by TERM or INT. 64: no --outbox, no topics. 74: the outbox cannot be "
+            "written. 78: the map cannot be used.",
+        .slots = slots,
+        .count = COUNT_OF(slots),
+        .needs = NULL};
+    if (arguments_fill(&form, argc, argv) != 0) {
+        return EX_USAGE;
+    }
+    way->command = "gridloop door mqtt";
+    way->is_steady = way->needs_outbox = true;
+    way->map = way->map != NULL ? way->map : "mqtt";
+    options.broker = options.broker != NULL ? options.broker : "127.0.0.1:1883";
+    return door_mqtt_run(&options);
+}
+
 int cmd_door(int argc, char **argv)
 {
     static const struct cli_verb VERBS[] = {
@@ -131,6 +181,7 @@ int cmd_door(int argc, char **argv)
         {"ndjson", run_ndjson, "JSON objects, one a line"},
         {"json", run_json, "one JSON document: what a platform pushes"},
         {"hj212", run_hj212, "monitoring stations by HJ 212-2017 over TCP"},
+        {"mqtt", run_mqtt, "messages of an MQTT broker"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop door", VERBS, argc, argv);
 }

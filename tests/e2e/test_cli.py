@@ -46,7 +46,7 @@ NEEDS = {
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
-MAKES = {"gridloop case evidence": {"url"}, "gridloop door hj212": {"url"}, "gridloop serve": {"data"}, "gridloop rules plan": {"data"},
+MAKES = {"gridloop case evidence": {"url"}, "gridloop door hj212": {"url"}, "gridloop door mqtt": {"url"}, "gridloop serve": {"data"}, "gridloop rules plan": {"data"},
          "gridloop rules activate": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
 JSON = {
     "gridloop check": ["--city", "CITY"], "gridloop city check": ["CITY"], "gridloop city demo": ["OTHER"],

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""test_doors.py: the doors for other systems' events, each against a running engine: files, HJ 212 stations.
+"""test_doors.py: the doors for other systems' events, each against a running engine: files, HJ 212 stations, MQTT.
 
 What is told "taken" is on disk first: a door is killed after its answer and before an engine is there, and nothing is missing.
 """
 import json
 import os
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from engine import GRIDLOOP, Engine, check
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "../data/doors")
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where Debian has mosquitto
 number = 0
 
 
@@ -190,11 +193,122 @@ def check_hj212(engine):
     ok("HJ 212: bytes one by one, resends, packets, bad CRC and length, a giant; answered is kept over a kill")
 
 
+class Client:
+    """As much MQTT 3.1.1 as a sensor speaks."""
+
+    def __init__(self, port, name, will=None):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        payload = self.text(name) + (self.text(will[0]) + self.text(will[1]) if will else b"")
+        self.packet(0x10, self.text("MQTT") + bytes([4, 0x2E if will else 2, 0, 60]) + payload)
+        check(self.socket.recv(4) == b"\x20\x02\x00\x00", "the broker takes a sensor")
+        self.mid = 0
+
+    @staticmethod
+    def text(words):
+        return struct.pack(">H", len(words.encode())) + words.encode()
+
+    def packet(self, kind, body):
+        size, head = len(body), bytes([kind])
+        while True:
+            head += bytes([size % 128 | (128 if size > 127 else 0)])
+            size //= 128
+            if not size:
+                break
+        self.socket.sendall(head + body)
+
+    def publish(self, topic, payload, wait=True):
+        self.mid += 1
+        payload = payload if isinstance(payload, str) else json.dumps(payload)
+        self.packet(0x32, self.text(topic) + struct.pack(">H", self.mid) + payload.encode())
+        if wait:
+            check(self.socket.recv(4)[:2] == b"\x40\x02", "the broker acknowledges")
+
+    def drop(self):
+        """Without a DISCONNECT, so that the broker sends the last will."""
+        self.socket.close()
+
+
+class Broker:
+    def __init__(self, engine):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.conf = os.path.join(engine.dir, "mosquitto.conf")
+        with open(self.conf, "w", encoding="utf-8") as file:
+            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self.log = open(os.path.join(engine.dir, "mosquitto.log"), "ab")
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([shutil.which("mosquitto", path=PATH), "-c", self.conf], stdout=self.log, stderr=self.log)
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        check(False, "mosquitto does not start")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def check_mqtt(engine):
+    if shutil.which("mosquitto", path=PATH) is None:
+        ok("MQTT # SKIP mosquitto is not here; make deps-test installs it")
+        return
+    broker = Broker(engine)
+    lamp = [row["id"] for row in engine.table("devices.csv") if row["kind"] == "lamp_sensor"][:3]
+    water = next(row["id"] for row in engine.table("devices.csv") if row["kind"] == "water_sensor")
+    outbox = os.path.join(engine.dir, "mqtt.outbox")
+    door = Door(engine, "mqtt", "--broker", f"127.0.0.1:{broker.port}", "--outbox", outbox, ready="subscribed at")
+    try:
+        door.start()
+        sensor = Client(broker.port, "sensor-1", will=(f"gridloop/status/lamp/{lamp[0]}", "offline"))
+        sensor.publish(f"gridloop/event/sensor.water_level/{water}", {"id": "m1", "fields": {"level_cm": 60}})
+        door.wait_for(lambda: len(door.results()) == 1, "takes a message")
+        check(door.results()[0]["code"] in ("OPENED", "WAITING") and door.results()[0]["id"] == "m1", f"{door.results()}")
+        sensor.publish(f"gridloop/event/sensor.water_level/{water}", {"id": "m1", "fields": {"level_cm": 60}})
+        sensor.publish(f"gridloop/event/sensor.nonsense/{water}", "no JSON")
+        door.wait_for(lambda: len(door.results()) == 3, "takes two more")
+        check([row["code"] for row in door.results()[1:]] == ["DEDUPED", "NO_RULE"], f"{door.results()}")
+        sensor.drop()
+        door.wait_for(lambda: len(door.results()) == 4, "hears the last will")
+        check(door.results()[3]["code"] == "OPENED", f"a lamp that went silent is a fault: {door.results()[3]}")
+        # Acknowledged means on disk: the broker keeps what comes while the door is away, the outbox what comes while the engine is.
+        door.kill()
+        sensor = Client(broker.port, "sensor-2")
+        sensor.publish(f"gridloop/status/lamp/{lamp[1]}", "offline")
+        engine.kill()
+        door.start()
+        sensor.publish(f"gridloop/status/lamp/{lamp[2]}", "offline")
+        door.wait_for(lambda: os.path.getsize(outbox) > 0, "fills its outbox")
+        time.sleep(0.3)
+        door.kill()
+        broker.stop()
+        engine.start()
+        broker.start()  # keeps nothing: what it was told "acknowledged" is gone from it
+        door.start()
+        door.wait_for(lambda: len(door.results()) >= 7, "delivers what came meanwhile")
+        came = sorted(row["code"] for row in door.results()[4:])  # the will of sensor-1 is retained: it comes with every subscription
+        check(came == ["DEDUPED", "OPENED", "OPENED"], f"{door.results()[4:]}")
+        broker.stop()
+        door.wait_for(lambda: "again in" in door.said(), "sees the broker go")
+        broker.start()
+        before = door.said().count("subscribed at")
+        door.wait_for(lambda: door.said().count("subscribed at") > before - 1, "comes back")
+        door.stop()
+    finally:
+        broker.stop()
+    ok("MQTT: messages, a last will, repeats; nothing lost over kills of the door, the engine and the broker")
+
+
 def main():
     with Engine() as engine:
         engine.start()
         check_files(engine)
         check_hj212(engine)
+        check_mqtt(engine)
 
 
 main()
