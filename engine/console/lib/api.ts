@@ -2,10 +2,11 @@
  *
  * Addresses are relative to <html data-root>, so that a page in a folder and a program behind a prefix both work. */
 import { signal } from '@preact/signals';
+import type { Both } from './i18n';
 
 export interface Session {
   readonly person: string;
-  readonly name: string;
+  readonly name: Both | null;
   readonly roles: readonly string[];
   readonly department: string | null;
   readonly csrf: string;

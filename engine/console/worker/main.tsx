@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { Problem, load_session, log_out, post, session } from '../lib/api';
 import type { Session } from '../lib/api';
-import { lang, set_lang, t } from '../lib/i18n';
+import { both, lang, set_lang, t } from '../lib/i18n';
 import { recall, remember } from '../lib/storage';
 import '../lib/theme';
 import { Card } from './cards';
@@ -22,7 +22,7 @@ const trouble = signal<readonly [string, string] | null>(null);
 function Head() {
   return (
     <header class="head">
-      <h1>{session.value?.name ?? t(TEXT.title)}</h1>
+      <h1>{both(session.value?.name) || t(TEXT.title)}</h1>
       <button class="link" onClick={() => set_lang(lang.value === 'zh' ? 'en' : 'zh')} lang={lang.value === 'zh' ? 'en' : 'zh-CN'}>
         {lang.value === 'zh' ? 'EN' : '中文'}</button>
     </header>
