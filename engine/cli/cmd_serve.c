@@ -281,6 +281,7 @@ static int open_web(struct engine *engine)
         .data = options->data,
         .city = options->city,
         .image = &engine->pair.city,
+        .public_intake = options->public_intake[0] != '\0' ? options->public_intake : NULL,
         .node = engine->node,
         .clock_mode = (uint32_t)engine->clock.mode,
         .speed = engine->clock.speed};

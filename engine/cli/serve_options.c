@@ -20,13 +20,21 @@ static const struct {
     const char *name;
     int key; /* of its flag */
 } SETTINGS[SETTING_COUNT] = {
-    [SETTING_CITY] = {"city", 'c'},           [SETTING_RULES] = {"rules", 'r'},
-    [SETTING_DATA] = {"data", 'd'},           [SETTING_LISTEN] = {"listen", 'l'},
-    [SETTING_CLOCK] = {"clock", 'k'},         [SETTING_LIMIT] = {"limit", 'm'},
-    [SETTING_SNAPSHOTS] = {"snapshots", 's'}, [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
-    [SETTING_EVIDENCE] = {"evidence", 'E'},   [SETTING_POSITIONS] = {"positions-keep", 'P'},
-    [SETTING_HTTP] = {"http", 'w'},           [SETTING_TLS_CERT] = {"tls-cert", 'C'},
-    [SETTING_TLS_KEY] = {"tls-key", 'K'},     [SETTING_URL] = {"url", 'u'},
+    [SETTING_CITY] = {"city", 'c'},
+    [SETTING_RULES] = {"rules", 'r'},
+    [SETTING_DATA] = {"data", 'd'},
+    [SETTING_LISTEN] = {"listen", 'l'},
+    [SETTING_CLOCK] = {"clock", 'k'},
+    [SETTING_LIMIT] = {"limit", 'm'},
+    [SETTING_SNAPSHOTS] = {"snapshots", 's'},
+    [SETTING_HISTORY_KEEP] = {"history-keep", 'H'},
+    [SETTING_EVIDENCE] = {"evidence", 'E'},
+    [SETTING_POSITIONS] = {"positions-keep", 'P'},
+    [SETTING_HTTP] = {"http", 'w'},
+    [SETTING_TLS_CERT] = {"tls-cert", 'C'},
+    [SETTING_TLS_KEY] = {"tls-key", 'K'},
+    [SETTING_PUBLIC_INTAKE] = {"public-intake", 'I'},
+    [SETTING_URL] = {"url", 'u'},
     [SETTING_LANG] = {"lang", 'L'},
 };
 
@@ -211,6 +219,9 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return copy_value(options->tls_cert, sizeof options->tls_cert, value, why, why_size);
     case SETTING_TLS_KEY:
         return copy_value(options->tls_key, sizeof options->tls_key, value, why, why_size);
+    case SETTING_PUBLIC_INTAKE:
+        return copy_value(options->public_intake, sizeof options->public_intake, value, why,
+                          why_size);
     case SETTING_URL:
         return copy_value(options->url, sizeof options->url, value, why, why_size);
     case SETTING_LANG:

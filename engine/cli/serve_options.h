@@ -27,6 +27,7 @@ enum serve_setting {
     SETTING_HTTP,
     SETTING_TLS_CERT,
     SETTING_TLS_KEY,
+    SETTING_PUBLIC_INTAKE,
     SETTING_URL,
     SETTING_LANG,
     SETTING_COUNT
@@ -52,6 +53,7 @@ struct serve_options {
     int64_t positions_keep_ms;        /* 0 = for ever */
     char http[256];                   /* HOST:PORT; "none" */
     char tls_cert[512], tls_key[512]; /* "": plain HTTP */
+    char public_intake[65];           /* "": nobody acts for holders of receipts */
     char url[512];                    /* for clients; "" = the last engine's */
     char lang[32];                    /* for clients; "" = LANG */
     char config[512];                 /* the file that was read; "" = none */
@@ -100,6 +102,12 @@ struct serve_options {
          0},                                                                                       \
         {"tls-cert", 'C', "FILE", 0, "certificate chain (PEM): HTTP over TLS", 0},                 \
         {"tls-key", 'K', "FILE", 0, "its private key (PEM)", 0},                                   \
+        {"public-intake",                                                                          \
+         'I',                                                                                      \
+         "PERSON",                                                                                 \
+         0,                                                                                        \
+         "acts for whoever rates a case on the status page by receipt and secret; default nobody", \
+         0},                                                                                       \
         {"evidence",                                                                               \
          'E',                                                                                      \
          "TOTAL:EACH[:DAYS]",                                                                      \

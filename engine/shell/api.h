@@ -15,6 +15,32 @@ bool api_session_begin(struct web_exchange *exchange, const char *person);
 void api_cases_list(struct web_exchange *exchange);
 void api_cases_get(struct web_exchange *exchange);
 
+/* api_acts.c */
+void api_acts_on_case(struct web_exchange *exchange);
+void api_acts_on_order(struct web_exchange *exchange);
+void api_acts_on_plan(struct web_exchange *exchange);
+void api_silences_add(struct web_exchange *exchange);
+void api_silences_end(struct web_exchange *exchange);
+void api_blobs_put(struct web_exchange *exchange);
+
+/* api_reports.c */
+void api_report_types(struct web_exchange *exchange);
+void api_reports_add(struct web_exchange *exchange);
+void api_receipts_get(struct web_exchange *exchange);
+void api_receipts_rate(struct web_exchange *exchange);
+
+/* api_worker.c */
+void api_worker_poll(struct web_exchange *exchange);
+void api_worker_orders(struct web_exchange *exchange);
+void api_worker_links_add(struct web_exchange *exchange);
+void api_worker_session(struct web_exchange *exchange);
+
+/* api_open311.c */
+void api_open311_services(struct web_exchange *exchange);
+void api_open311_requests(struct web_exchange *exchange);
+void api_open311_requests_add(struct web_exchange *exchange);
+void api_open311_request(struct web_exchange *exchange);
+
 /* api_health.c */
 void api_livez(struct web_exchange *exchange);
 void api_readyz(struct web_exchange *exchange);

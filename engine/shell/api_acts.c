@@ -14,10 +14,11 @@ static uint64_t read_number(struct web_exchange *exchange, const char *name)
     const char *text = web_param(exchange, name);
     char *end = NULL;
     errno = 0;
-    const unsigned long long number = text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
+    const unsigned long long number =
+        text[0] >= '0' && text[0] <= '9' ? strtoull(text, &end, 10) : 0;
     if (number == 0 || errno != 0 || *end != '\0' || number > INT64_MAX) {
-        web_problem(exchange, 404, "UNKNOWN_ORDER", "a number is expected in the path, not \"%.40s\"",
-                    text);
+        web_problem(exchange, 404, "UNKNOWN_ORDER",
+                    "a number is expected in the path, not \"%.40s\"", text);
         return 0;
     }
     return number;
@@ -76,7 +77,8 @@ void api_acts_on_plan(struct web_exchange *exchange)
     const json_t *order = json_object_get(body, "order");
     struct api_target target = {.case_no = web_param(exchange, "id"), .key = write.key};
     if (order != NULL && json_is_integer(order) && json_integer_value(order) > 0) {
-        target = (struct api_target){.order = (uint64_t)json_integer_value(order), .key = write.key};
+        target =
+            (struct api_target){.order = (uint64_t)json_integer_value(order), .key = write.key};
         (void)json_object_del(body, "order");
         write.is_order = true;
     } else if (strcmp(target.case_no, "new") == 0) {

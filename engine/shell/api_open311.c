@@ -36,8 +36,8 @@ struct open311 {
 static void answer_rows(struct web_exchange *exchange, enum notation notation, int status,
                         json_t *rows, const char *list, const char *item)
 {
-    char *text = notation == NOTATION_XML ? open311_xml(rows, list, item)
-                                          : json_dumps(rows, JSON_COMPACT);
+    char *text =
+        notation == NOTATION_XML ? open311_xml(rows, list, item) : json_dumps(rows, JSON_COMPACT);
     json_decref(rows);
     must(text != NULL);
     web_answer_bytes(exchange, status,
@@ -101,10 +101,10 @@ void api_open311_services(struct web_exchange *exchange)
         }
         (void)json_object_set_new(seen, code, json_true());
         (void)json_array_append_new(
-            rows, json_pack("{s:s, s:O, s:O, s:s, s:s, s:s, s:s}", "service_code", code,
-                            "service_name", json_object_get(title, "zh"), "description",
-                            json_object_get(title, "en"), "metadata", "false", "type", "realtime",
-                            "keywords", "", "group", ""));
+            rows,
+            json_pack("{s:s, s:O, s:O, s:s, s:s, s:s, s:s}", "service_code", code, "service_name",
+                      json_object_get(title, "zh"), "description", json_object_get(title, "en"),
+                      "metadata", "false", "type", "realtime", "keywords", "", "group", ""));
     }
     json_decref(seen);
     json_decref(types);
@@ -170,8 +170,7 @@ static json_t *report_of(const json_t *form, const char *type, const char **out_
     }
     const char *description = text_at(form, "description"),
                *address = text_at(form, "address_string");
-    json_t *body =
-        json_pack("{s:s, s:I, s:I}", "type", type, "lon_e7", lon, "lat_e7", lat);
+    json_t *body = json_pack("{s:s, s:I, s:I}", "type", type, "lon_e7", lon, "lat_e7", lat);
     struct text whole;
     text_init(&whole, text, sizeof text);
     text_put(&whole, address != NULL ? address : "");
@@ -211,7 +210,8 @@ static bool find_identity(struct web_exchange *exchange, const json_t *form,
     const struct web_who *who = web_who(exchange);
     const char *key = text_at(form, "api_key");
     struct accounts_fault fault;
-    if (who->is_known && who->is_machine) { /* a cookie is no key: forms can be sent from anywhere */
+    if (who->is_known &&
+        who->is_machine) { /* a cookie is no key: forms can be sent from anywhere */
         (void)snprintf(out_id, ACCOUNTS_ID_SIZE, "%s", who->id);
         return true;
     }
@@ -230,8 +230,8 @@ static void take_form(struct web_exchange *exchange, enum notation notation,
         answer_error(exchange, notation, 403, "api_key is missing or unknown");
         return;
     }
-    if (code == NULL || !report_types_find(&names->city, &names->policy, code,
-                                           (uint32_t)RIGHT_INTAKE, type)) {
+    if (code == NULL ||
+        !report_types_find(&names->city, &names->policy, code, (uint32_t)RIGHT_INTAKE, type)) {
         answer_error(exchange, notation, 400, "service_code is none of services.json");
         return;
     }
@@ -241,7 +241,8 @@ static void take_form(struct web_exchange *exchange, enum notation notation,
         key[0] = '\0';
     }
     if (body == NULL || open311 == NULL) {
-        answer_error(exchange, notation, body == NULL ? 400 : 503, body == NULL ? why : "no memory");
+        answer_error(exchange, notation, body == NULL ? 400 : 503,
+                     body == NULL ? why : "no memory");
         free(open311);
     } else if (!api_request_report(body, key, NULL, &request, &fault)) {
         answer_error(exchange, notation, 400, fault.detail);
@@ -310,7 +311,8 @@ static json_t *request_of(const struct history_rows *rows, const char *id, bool 
     (void)json_object_set_new(out, "service_request_id", json_string(id));
     (void)json_object_set_new(out, "status", json_string(is_over(state) ? "closed" : "open"));
     (void)json_object_set_new(out, "status_notes", json_string(words_case_state(number, LANG_ZH)));
-    (void)json_object_set_new(out, "service_name", json_string(history_rows_text(rows, "class_zh")));
+    (void)json_object_set_new(out, "service_name",
+                              json_string(history_rows_text(rows, "class_zh")));
     (void)json_object_set_new(out, "service_code", json_string(history_rows_text(rows, "class")));
     (void)json_object_set_new(out, "description", json_string(""));
     (void)json_object_set_new(out, "agency_responsible",
@@ -322,10 +324,10 @@ static json_t *request_of(const struct history_rows *rows, const char *id, bool 
                               instant_of(history_rows_int(rows, "due_at_ms")));
     if (is_trusted) {
         (void)json_object_set_new(out, "address", json_string(history_rows_text(rows, "place_zh")));
-        (void)json_object_set_new(
-            out, "lat", json_real((double)history_rows_int(rows, "lat_e7") / 1e7));
-        (void)json_object_set_new(
-            out, "long", json_real((double)history_rows_int(rows, "lon_e7") / 1e7));
+        (void)json_object_set_new(out, "lat",
+                                  json_real((double)history_rows_int(rows, "lat_e7") / 1e7));
+        (void)json_object_set_new(out, "long",
+                                  json_real((double)history_rows_int(rows, "lon_e7") / 1e7));
     }
     return out;
 }
@@ -388,10 +390,11 @@ void api_open311_request(struct web_exchange *exchange)
     if (db == NULL) {
         return;
     }
-    (void)snprintf(sql, sizeof sql,
-                   "%s WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = c.id "
-                   "AND t.report = ?2)",
-                   ROWS_SQL);
+    (void)snprintf(
+        sql, sizeof sql,
+        "%s WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = c.id "
+        "AND t.report = ?2)",
+        ROWS_SQL);
     if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
         answer_error(exchange, notation, 500, sqlite3_errmsg(db));
         return;

@@ -108,16 +108,16 @@ static json_t *status_of(const struct history_rows *rows, const char *receipt,
     (void)json_object_set_new(out, "state",
                               column_text(rows, is_merged ? "survivor_state" : "state"));
     (void)json_object_set_new(out, "department",
-                              has_department
-                                  ? json_pack("{s:o, s:o}", "zh", column_text(rows, "department_zh"),
-                                              "en", column_text(rows, "department_en"))
-                                  : json_null());
+                              has_department ? json_pack("{s:o, s:o}", "zh",
+                                                         column_text(rows, "department_zh"), "en",
+                                                         column_text(rows, "department_en"))
+                                             : json_null());
     (void)json_object_set_new(out, "opened_at_ms", column_instant(rows, "opened_at_ms"));
     (void)json_object_set_new(
         out, "closed_at_ms",
         column_instant(rows, is_merged ? "survivor_closed_at_ms" : "closed_at_ms"));
-    (void)json_object_set_new(
-        out, "deadline_ms", column_instant(rows, is_merged ? "survivor_due_at_ms" : "due_at_ms"));
+    (void)json_object_set_new(out, "deadline_ms",
+                              column_instant(rows, is_merged ? "survivor_due_at_ms" : "due_at_ms"));
     (void)json_object_set_new(out, "offset_minutes", json_integer(offset_minutes));
     return out;
 }
@@ -145,7 +145,8 @@ void api_receipts_get(struct web_exchange *exchange)
         return;
     }
     if (sqlite3_prepare_v2(db, RECEIPT_SQL, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        web_problem(exchange, 500, "INTERNAL", "the history cannot be asked: %s", sqlite3_errmsg(db));
+        web_problem(exchange, 500, "INTERNAL", "the history cannot be asked: %s",
+                    sqlite3_errmsg(db));
         return;
     }
     (void)sqlite3_bind_text(rows.stmt, 1, number, -1, SQLITE_TRANSIENT);
@@ -153,7 +154,8 @@ void api_receipts_get(struct web_exchange *exchange)
     if (sqlite3_step(rows.stmt) == SQLITE_ROW) {
         web_answer_json(exchange, 200, status_of(&rows, receipt, offset_now(exchange)));
     } else {
-        web_problem(exchange, 404, "UNKNOWN_RECEIPT", "no such receipt; a new one shows within seconds");
+        web_problem(exchange, 404, "UNKNOWN_RECEIPT",
+                    "no such receipt; a new one shows within seconds");
     }
     history_rows_end(&rows);
 }

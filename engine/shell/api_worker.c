@@ -56,11 +56,6 @@ void api_worker_poll(struct web_exchange *exchange)
 
 /* ---- what somebody has on hand, for a phone that has lost what it kept ---- */
 
-static json_t *words_both(const char *zh, const char *en)
-{
-    return json_pack("{s:s, s:s}", "zh", zh, "en", en);
-}
-
 /* What a case's row says in words. */
 static void put_case(json_t *out, const struct web_view *view, struct case_no no)
 {
@@ -135,8 +130,7 @@ static const struct city_person *find_person(struct web_exchange *exchange, cons
     const size_t size = strlen(id);
     for (uint32_t i = 0; names->is_open && i < names->city.person_count; i++) {
         const struct city_person *person = &names->city.persons[i];
-        if (person->id.size == size &&
-            memcmp(city_text(&names->city, person->id), id, size) == 0) {
+        if (person->id.size == size && memcmp(city_text(&names->city, person->id), id, size) == 0) {
             return person;
         }
     }
@@ -157,7 +151,8 @@ static json_t *link_of(struct web_exchange *exchange, const struct city_person *
     const struct history_names *names = &web_view_of(exchange)->names;
     char id[WEB_PERSON_SIZE], code[WEB_TOKEN_SIZE], path[WEB_TOKEN_SIZE + 8], url[320];
     const int64_t ends_ms = real_ms() + LINK_MS;
-    (void)snprintf(id, sizeof id, "%.*s", (int)person->id.size, city_text(&names->city, person->id));
+    (void)snprintf(id, sizeof id, "%.*s", (int)person->id.size,
+                   city_text(&names->city, person->id));
     web_sessions_link(web_of(exchange)->sessions, id, ends_ms, code);
     (void)snprintf(path, sizeof path, "/w/#%s", code);
     full_url(exchange, code, url, sizeof url);
@@ -191,9 +186,9 @@ void api_worker_links_add(struct web_exchange *exchange)
     } else if (person == NULL) {
         web_problem(exchange, 404, "UNKNOWN_WORKER", "no such person in this city: \"%.64s\"", id);
     } else if ((person->rights & others) != 0 || (person->rights & (uint32_t)RIGHT_WORKER) == 0) {
-        web_problem(exchange, 403, "NO_RIGHT",
-                    "%.64s is no worker or has other rights too: such people log in with a password",
-                    id);
+        web_problem(
+            exchange, 403, "NO_RIGHT",
+            "%.64s is no worker or has other rights too: such people log in with a password", id);
     } else {
         web_answer_json(exchange, 201, link_of(exchange, person));
     }

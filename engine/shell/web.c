@@ -5,6 +5,7 @@
 #include "engine/shell/posix_disk.h"
 #include "engine/shell/report.h"
 #include "engine/shell/web_state.h"
+#include "engine/shell/web_writing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,9 @@ static enum err open_parts(struct web *web, char *why)
     err = err != ERR_OK ? err : web_live_new(web);
     err = err != ERR_OK ? err : accounts_open(web->data, &web->accounts, &fault);
     err = err != ERR_OK ? err : make_first_account(web, &fault);
+    err = err != ERR_OK ? err
+                        : web_writing_new(web->data, web->options.public_intake, &web->writing,
+                                          fault.text, sizeof fault.text);
     if (err != ERR_OK) {
         (void)snprintf(why, WEB_WHY_SIZE, "%.500s", fault.text);
     }
@@ -264,6 +268,7 @@ void web_close(struct web *web)
     (void)uv_loop_close(&web->uv);
     web_live_free(web);
     web_sessions_free(web->sessions);
+    web_writing_free(web->writing);
     accounts_close(web->accounts);
     web_view_free(web->view);
     web_link_free(web->link);

@@ -23,6 +23,7 @@ struct web_options {
     const char *data;         /* directory */
     const char *city;         /* directory: cells as drawn */
     const struct city *image; /* the city of the first start: who administers it */
+    const char *public_intake; /* person who acts for holders of receipts; NULL: nobody does */
     struct node *node;
     uint32_t clock_mode; /* 0 wall, 1 scaled */
     uint32_t speed;

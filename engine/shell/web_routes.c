@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define ACT_FIELDS "action!,reason,text,subject,other_case,until_ms,amount,fix,evidence"
+
 const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/livez", 0, WEB_OPEN, 0, api_livez, "The web thread answers", NULL, NULL},
     {WEB_GET, "/readyz", 0, WEB_OPEN, 0, api_readyz,
@@ -21,6 +23,46 @@ const struct web_route WEB_ROUTES[] = {
      "state,need,class,cell,department,q,cursor,limit", NULL},
     {WEB_GET, "/api/v1/cases/{id}", 0, 0, 0, api_cases_get,
      "One case with its story, orders and decisions", NULL, NULL},
+    {WEB_POST, "/api/v1/cases/{id}/acts", 0, 0, 0, api_acts_on_case, "Do something with a case",
+     NULL, ACT_FIELDS},
+    {WEB_POST, "/api/v1/orders/{number}/acts", 0, 0, 0, api_acts_on_order,
+     "Do something with a work order", NULL, ACT_FIELDS},
+    {WEB_POST, "/api/v1/plans/{id}/acts", 0, 0, 0, api_acts_on_plan,
+     "Confirm, acknowledge, stand down or start (id: new) an emergency plan", NULL,
+     "action!,order,reason,text,subject,amount,evidence"},
+    {WEB_POST, "/api/v1/silences", 0, 0, 0, api_silences_add, "Hold rules back for a while", NULL,
+     "matchers!,for_ms!,after_ms,why!,maintenance"},
+    {WEB_DELETE, "/api/v1/silences/{number}", 0, 0, 0, api_silences_end,
+     "End a silence before its time", NULL, NULL},
+    {WEB_PUT, "/api/v1/blobs/{digest}", 0, 0, 2u << 20, api_blobs_put,
+     "Store a photo or file under its BLAKE2b-128 digest", NULL, NULL},
+    {WEB_GET, "/api/v1/report-types", 0, 0, 0, api_report_types, "What a person may report", NULL,
+     NULL},
+    {WEB_POST, "/api/v1/reports", 0, 0, 0, api_reports_add, "Report something", NULL,
+     "type,class,text,device,lon_e7,lat_e7,accuracy_cm,at_ms,on_behalf_of,self_handled,drill,"
+     "contact,fields"},
+    {WEB_GET, "/api/v1/receipts/{number}", 0, WEB_OPEN, 0, api_receipts_get,
+     "What became of a report; nothing of persons", NULL, NULL},
+    {WEB_POST, "/api/v1/receipts/{number}/rating", 0, WEB_OPEN | WEB_NO_CSRF, 8192,
+     api_receipts_rate, "What the reporter says of a closed case", NULL,
+     "secret!,stars,solved,text"},
+    {WEB_POST, "/api/v1/worker/poll", 0, 0, 4096, api_worker_poll,
+     "Hear what is new for a worker; held up to 25 s", NULL, "ack_seq,wait_ms,status,fix"},
+    {WEB_GET, "/api/v1/worker/orders", 0, 0, 0, api_worker_orders,
+     "Active orders of whoever asks, as items", NULL, NULL},
+    {WEB_POST, "/api/v1/worker-links",
+     (uint32_t)RIGHT_DISPATCHER | RIGHT_SHIFT_CHIEF | RIGHT_ADMINISTRATOR, 0, 4096,
+     api_worker_links_add, "A link, and its QR code, that logs a worker in once", NULL, "person!"},
+    {WEB_POST, "/api/v1/worker-session", 0, WEB_OPEN | WEB_NO_CSRF, 4096, api_worker_session,
+     "Log in with the code of a link", NULL, "code!"},
+    {WEB_GET, "/open311/v2/services.{format}", 0, WEB_OPEN, 0, api_open311_services,
+     "Open311 GeoReport v2: what may be reported", NULL, NULL},
+    {WEB_GET, "/open311/v2/requests.{format}", 0, 0, 0, api_open311_requests,
+     "Open311: requests, newest first", "status", NULL},
+    {WEB_POST, "/open311/v2/requests.{format}", 0, WEB_OPEN | WEB_NO_CSRF, 65536,
+     api_open311_requests_add, "Open311: report something (a form)", NULL, NULL},
+    {WEB_GET, "/open311/v2/requests/{file}", 0, WEB_OPEN, 0, api_open311_request,
+     "Open311: one request by its receipt", NULL, NULL},
 };
 const size_t WEB_ROUTE_COUNT = COUNT_OF(WEB_ROUTES);
 

@@ -96,6 +96,7 @@ struct web {
     struct web_view *view;
     struct web_sessions *sessions;
     struct accounts *accounts;
+    struct web_writing *writing;
     sqlite3 *history;
     uint64_t query_until_ns; /* uv_hrtime; then a question to the history is given up */
     struct web_live *live;

@@ -26,10 +26,11 @@ enum err web_writing_new(const char *data, const char *public_person,
     }
     const enum err err = receipt_key_load(data, writing->receipt_key);
     if (err != ERR_OK) {
-        (void)snprintf(out_why, why_size,
-                       "%.300s/receipt.key %s; receipts given out before depend on it: bring it back from a "
-                       "backup, or move it away to begin anew",
-                       data, err == ERR_DAMAGED ? "is no key of 32 bytes" : "cannot be read or made");
+        (void)snprintf(
+            out_why, why_size,
+            "%.300s/receipt.key %s; receipts given out before depend on it: bring it back from a "
+            "backup, or move it away to begin anew",
+            data, err == ERR_DAMAGED ? "is no key of 32 bytes" : "cannot be read or made");
         web_writing_free(writing);
         return err;
     }
@@ -120,9 +121,10 @@ static bool begin_key(struct web_exchange *exchange, struct web_write *write)
                     "the first request with this Idempotency-Key is still on its way");
         return false;
     case IDEMPOTENCY_OTHER:
-        web_problem(exchange, 422, "KEY_REUSED",
-                    "this Idempotency-Key was used for another request; nothing was done. Make a new "
-                    "key for each thing you do");
+        web_problem(
+            exchange, 422, "KEY_REUSED",
+            "this Idempotency-Key was used for another request; nothing was done. Make a new "
+            "key for each thing you do");
         return false;
     case IDEMPOTENCY_FULL:
         web_set_header(exchange, "Retry-After", "1");
@@ -161,9 +163,8 @@ void web_write_drop(struct web_exchange *exchange, const struct web_write *write
 
 /* ---- answers ---- */
 
-/* A problem's own members around what api_answer.h found. Consumes body. */
-static void answer_problem(struct web_exchange *exchange, int status, const char *code,
-                           const char *detail, json_t *body)
+/* A problem's own members around what api_answer.h found. */
+static void put_problem(int status, const char *code, const char *detail, json_t *body)
 {
     (void)json_object_set_new(body, "type", json_string("about:blank"));
     (void)json_object_set_new(body, "title", json_string(code));
@@ -196,7 +197,7 @@ void web_write_refuse(struct web_exchange *exchange, const struct web_write *wri
     json_t *body = json_pack("{s:s}", "pointer", fault->pointer);
     (void)snprintf(detail, sizeof detail, "%s%s%s", fault->pointer,
                    fault->pointer[0] != '\0' ? ": " : "", fault->detail);
-    answer_problem(exchange, 400, "MALFORMED", detail, body);
+    put_problem(400, "MALFORMED", detail, body);
     send_json(exchange, write, 400, body, false);
     json_decref(body);
 }
@@ -224,7 +225,7 @@ static void on_answer(struct web_exchange *exchange, const Gridloop__Wire__Answe
         web_set_header(exchange, "Retry-After", seconds);
     }
     if (reply.is_problem) {
-        answer_problem(exchange, reply.status, reply.code, reply.detail, reply.body);
+        put_problem(reply.status, reply.code, reply.detail, reply.body);
     } else if (write->is_report) {
         put_secret(exchange, reply.body);
     }

@@ -20,7 +20,8 @@ struct web_writing {
     struct rate_gate public_gate; /* questions about receipts, by receipt and for all */
     struct rate_gate secret_gate; /* wrong secrets, by receipt */
     uint8_t receipt_key[RECEIPT_KEY_SIZE];
-    char public_person[CODEC_KEY_ID_SIZE_MAX + 1]; /* who acts for holders of receipts; "" = nobody does */
+    char public_person[CODEC_KEY_ID_SIZE_MAX +
+                       1]; /* who acts for holders of receipts; "" = nobody does */
 };
 
 /* ERR_MEMORY; those of receipt_key_load, with a sentence. */
@@ -32,7 +33,7 @@ void web_writing_free(struct web_writing *writing); /* NULL is fine */
 /* ---- one request that changes something ---- */
 
 struct web_write {
-    uint32_t row; /* of keys; NONE32 = the request bears no key */
+    uint32_t row;              /* of keys; NONE32 = the request bears no key */
     char key[API_KEY_MAX + 1]; /* "" = none */
     bool is_order;             /* the answer's state is an order's */
     bool is_secret;            /* the answer must not be kept: contacts in clear */
