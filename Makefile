@@ -239,6 +239,16 @@ bench: all $(if $(PEERS),bench-peers) ## figures of this machine; PEERS=1 beside
 	@$(BUILD)/gridloop bench --runs $(or $(RUNS),5) $(if $(QUICK),--quick) $(if $(PEERS),--peers $(BUILD)) \
 	    --json $(BENCH_RESULTS)/results.json --tables $(BENCH_RESULTS)/tables.md $(BENCH)
 
+# Manhattan where the public road graph is at hand, else a lattice; or any DIR with nodes.csv and arcs.csv.
+JEMSS_ROADS := ../shared/data/roads/jemss_manhattan/roads.zip
+GRAPH ?= $(if $(wildcard $(JEMSS_ROADS)),$(BUILD)/graphs/manhattan)
+$(BUILD)/graphs/manhattan: sim/bench/graph_jemss.py
+	$(Q)python3 $< $(JEMSS_ROADS) $@
+bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch policies beside each other; GRAPH=DIR, RUNS=n seeds, QUICK=1
+	@mkdir -p $(BENCH_RESULTS)
+	@$(BUILD)/gridloop bench dispatch --runs $(or $(RUNS),10) $(if $(QUICK),--quick) $(if $(GRAPH),--graph $(GRAPH)) \
+	    --json $(BENCH_RESULTS)/dispatch.json --tables $(BENCH_RESULTS)/dispatch.md
+
 year: all ## a year of a big city on the virtual clock: 4.5 million incidents, at low priority; build/year.txt
 	nice $(BUILD)/gridloop sim --city large --year $(YEAR) | tee $(BUILD)/year.txt
 
@@ -261,7 +271,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
-.PHONY: all year man deps deps-test deps-bench bench bench-peers demo test test-programs run-tests check unit gates purity e2e audit month golden real torture asan cov tidy \
+.PHONY: all year man deps deps-test deps-bench bench bench-dispatch bench-peers demo test test-programs run-tests check unit gates purity e2e audit month golden real torture asan cov tidy \
         install clean help pages-watch $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

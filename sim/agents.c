@@ -33,6 +33,9 @@ struct place agent_position(const struct agent *agent, int64_t now_ms)
     }
     const int64_t gone = now_ms - agent->depart_ms;
     const int64_t whole = agent->reach_ms - agent->depart_ms;
+    if (agent->way.count > 0) {
+        return way_at(&agent->way, gone, whole);
+    }
     return (struct place){
         (int32_t)(agent->from.lon + mul_div((int64_t)agent->to.lon - agent->from.lon, gone, whole)),
         (int32_t)(agent->from.lat +
@@ -402,14 +405,9 @@ enum err agents_new(const struct agents_options *options, struct agents **out_ag
         free(agents);
         return ERR_MEMORY;
     }
-    const uint32_t road_nodes = options->city->road_node_count;
-    if (road_nodes > 0) {
-        agents->road_rows = malloc(road_scratch_size(road_nodes));
-        if (agents->road_rows == NULL) {
-            agents_free(agents);
-            return ERR_MEMORY;
-        }
-        road_scratch_init(&agents->roads, agents->road_rows, road_nodes);
+    if (way_map_init(&agents->roads, options->city) != ERR_OK) {
+        agents_free(agents);
+        return ERR_MEMORY;
     }
     agents->options = *options;
     agents->count = count;
@@ -430,9 +428,10 @@ void agents_free(struct agents *agents)
     }
     for (uint32_t i = 0; i < agents->count; i++) {
         free(agents->rows[i].outbox);
+        way_fini(&agents->rows[i].way);
     }
     free(agents->rows);
-    free(agents->road_rows);
+    way_map_fini(&agents->roads);
     free(agents);
 }
 

@@ -39,10 +39,12 @@ static void act_on_order(struct agents *agents, uint32_t who, uint64_t order, en
 
 /* ---- travel ---- */
 
-/* task NULL: back to the base. */
-static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from, struct place to,
-                         const struct task *task)
+/* The time from place to place; leaves the way in the agent. task NULL: back to the base. */
+static int64_t plan_way(struct agents *agents, uint32_t who, struct place from, struct place to,
+                        const struct task *task)
 {
+    struct way *way = &agents->rows[who].way;
+    way->count = 0;
     if (!place_is_known(from) || !place_is_known(to)) {
         return 0;
     }
@@ -66,25 +68,9 @@ static int64_t travel_ms(struct agents *agents, uint32_t who, struct place from,
     /* cm to mm is 10, s to ms is 1000, permille is 1000 */
     const int64_t straight =
         start_ms + mul_div(distance_cm(from, to) * 10, detour, max_i64(speed, 1));
-    const int64_t by_road = fitted == NULL && agents->road_rows != NULL
-                                ? roads_travel_ms(city, &agents->roads, from, to, row)
-                                : -1;
+    const int64_t by_road = fitted == NULL ? way_find(&agents->roads, from, to, row, way) : -1;
     const int64_t drawn = agent_draw_from(agents, &agents->rows[who], spread, RATE_SPREAD, task);
     return min_i64(mul_div(by_road >= 0 ? by_road : straight, drawn, 1000), TRAVEL_MAX_MS);
-}
-
-static void set_out(struct agents *agents, uint32_t who, struct place to, int64_t took_ms,
-                    int64_t now_ms)
-{
-    struct agent *agent = &agents->rows[who];
-    agent->from = agent_position(agent, now_ms);
-    agent->to = place_is_known(to) ? to : agent->from;
-    agent->depart_ms = now_ms;
-    agent->reach_ms = now_ms + took_ms;
-    if (took_ms > agents->options.rates->fix_every_ms) {
-        agents_plan(agents, PLAN_FIX, who, (uint64_t)agent->reach_ms,
-                    now_ms + agents->options.rates->fix_every_ms);
-    }
 }
 
 static void stop_here(struct agent *agent, int64_t now_ms)
@@ -92,6 +78,23 @@ static void stop_here(struct agent *agent, int64_t now_ms)
     agent->to = agent_position(agent, now_ms);
     agent->from = agent->to;
     agent->reach_ms = now_ms;
+}
+
+/* On the way from where he is now; gives the time it takes. */
+static int64_t set_out(struct agents *agents, uint32_t who, struct place to,
+                       const struct task *task, int64_t now_ms)
+{
+    struct agent *agent = &agents->rows[who];
+    stop_here(agent, now_ms); /* before another way takes the place of the old one */
+    const int64_t took_ms = plan_way(agents, who, agent->from, to, task);
+    agent->to = place_is_known(to) ? to : agent->from;
+    agent->depart_ms = now_ms;
+    agent->reach_ms = now_ms + took_ms;
+    if (took_ms > agents->options.rates->fix_every_ms) {
+        agents_plan(agents, PLAN_FIX, who, (uint64_t)agent->reach_ms,
+                    now_ms + agents->options.rates->fix_every_ms);
+    }
+    return took_ms;
 }
 
 /* ---- one task after the other ---- */
@@ -120,7 +123,7 @@ static void go_home(struct agents *agents, uint32_t who, int64_t now_ms)
     if (person->has_base == 0 || !place_is_known(here) || distance_cm(here, base) < HOME_MIN_CM) {
         return;
     }
-    set_out(agents, who, base, travel_ms(agents, who, here, base, NULL), now_ms);
+    (void)set_out(agents, who, base, NULL, now_ms);
 }
 
 static void begin_next(struct agents *agents, uint32_t who, int64_t now_ms)
@@ -245,10 +248,8 @@ static void decide(struct agents *agents, uint32_t who, struct task *task, int64
 
 static void depart(struct agents *agents, uint32_t who, struct task *task, int64_t now_ms)
 {
-    const struct place here = agent_position(&agents->rows[who], now_ms);
-    const int64_t took_ms = travel_ms(agents, who, here, task->place, task);
+    const int64_t took_ms = set_out(agents, who, task->place, task, now_ms);
     task->stage = TASK_TRAVEL;
-    set_out(agents, who, task->place, took_ms, now_ms);
     agents_plan(agents, PLAN_REACH, who, task->order, now_ms + took_ms);
 }
 

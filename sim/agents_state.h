@@ -10,8 +10,8 @@
 #ifndef SIM_AGENTS_STATE_H
 #define SIM_AGENTS_STATE_H
 
-#include "engine/core/roads.h"
 #include "sim/agents.h"
+#include "sim/agents_way.h"
 #include "sim/random.h"
 
 #define AGENT_TASKS_MAX 16u
@@ -78,8 +78,9 @@ struct agent {
     uint64_t beat;    /* of the heartbeats planned, the one that holds */
     int64_t beat_ms;  /* when it is due */
     uint64_t current; /* order being worked on, 0 = none */
-    /* position: on the straight line between two places */
+    /* position: on the way between two places; on the straight line where no road is known */
     struct place from, to;
+    struct way way;
     int64_t depart_ms, reach_ms;
     uint64_t item_seq; /* newest item stored */
     /* outbox: acts in order, the oldest may be in flight */
@@ -97,8 +98,7 @@ struct agents {
     struct random desk_random, flow_random;
     uint32_t last_child; /* record linked last */
     struct agents_counts counts;
-    struct road_scratch roads; /* of somebody's way; of a city with roads */
-    void *road_rows;
+    struct way_map roads;
 };
 
 /* ---- agents.c ---- */

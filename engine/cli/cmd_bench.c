@@ -12,6 +12,7 @@
 #include "sim/bench/bench_cases.h"
 #include "sim/bench/bench_core.h"
 #include "sim/bench/bench_devices.h"
+#include "sim/bench/bench_dispatch.h"
 #include "sim/bench/bench_match.h"
 #include "sim/bench/bench_nearest.h"
 #include "sim/bench/bench_replay.h"
@@ -37,26 +38,32 @@ struct group {
     const char *name;
     enum err (*run)(struct bench *bench);
     const char *summary;
+    bool is_asked_for; /* only when it is named: it takes long */
 };
 
 static const struct group GROUPS[] = {
-    {"latency", bench_latency, "event to task at the worker, over sockets, synced"},
-    {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; ceiling; restart"},
-    {"budget", bench_budget, "nanoseconds of an event by stage of the engine, in process"},
-    {"history", bench_history, "closed cases the history database takes in"},
-    {"core", bench_core, "closed loops in process on one core; memory of a case"},
-    {"replay", bench_replay, "a log stepped again from its first entry"},
-    {"nearest", bench_nearest, "the nearest eligible worker, of 1,000 to 1,000,000"},
-    {"roads", bench_roads, "ways by road: the nearest of many people on 17,000 crossings"},
-    {"cases", bench_cases, "with 1,000 to 1,000,000 open: event, deadlines, snapshot, restart"},
-    {"devices", bench_devices, "of 1,000 to 100,000: finding the facts of an event"},
-    {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive"},
+    {"latency", bench_latency, "event to task at the worker, over sockets, synced", false},
+    {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; ceiling; restart",
+     false},
+    {"budget", bench_budget, "nanoseconds of an event by stage of the engine, in process", false},
+    {"history", bench_history, "closed cases the history database takes in", false},
+    {"core", bench_core, "closed loops in process on one core; memory of a case", false},
+    {"replay", bench_replay, "a log stepped again from its first entry", false},
+    {"nearest", bench_nearest, "the nearest eligible worker, of 1,000 to 1,000,000", false},
+    {"roads", bench_roads, "ways by road: the nearest of many people on 17,000 crossings", false},
+    {"cases", bench_cases, "with 1,000 to 1,000,000 open: event, deadlines, snapshot, restart",
+     false},
+    {"devices", bench_devices, "of 1,000 to 100,000: finding the facts of an event", false},
+    {"match", bench_match, "which rules take an event, beside scan, hash bucket and naive", false},
+    {"dispatch", bench_dispatch,
+     "response times of dispatch policies on a road graph; only when it is named", true},
 };
 
 struct options {
     const char *json;
     const char *tables;
     const char *peers;
+    const char *graph;
     enum bench_size size;
     const char *groups[GROUPS_MAX];
     uint32_t group_count;
@@ -71,6 +78,10 @@ static const struct argp_option OPTIONS[] = {
     {"tables", 't', "FILE", 0, "the tables of docs/benchmarks.md", 0},
     {"peers", 'p', "DIR", 0,
      "also measure Redis, PostgreSQL and Mosquitto with the programs in DIR", 0},
+    {"graph", 'g', "DIR", 0,
+     "roads of the group dispatch: nodes.csv and arcs.csv as a city directory has them in roads/ "
+     "(default: a lattice)",
+     0},
     {"quick", 'q', 0, 0, "less of everything", 0},
     {"tiny", 'T', 0, 0, "next to nothing: shows that the bench works, its figures mean nothing", 0},
     {0}};
@@ -119,6 +130,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'p':
         options->peers = text;
         return 0;
+    case 'g':
+        options->graph = text;
+        return 0;
     case 'q':
         options->size = BENCH_QUICK;
         return 0;
@@ -133,11 +147,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     }
 }
 
-static bool is_wanted(const struct options *options, const char *name)
+static bool is_wanted(const struct options *options, const struct group *group)
 {
-    bool is_named = options->group_count == 0;
+    bool is_named = options->group_count == 0 && !group->is_asked_for;
     for (uint32_t i = 0; i < options->group_count; i++) {
-        is_named = is_named || strcmp(options->groups[i], name) == 0;
+        is_named = is_named || strcmp(options->groups[i], group->name) == 0;
     }
     return is_named;
 }
@@ -195,6 +209,7 @@ int cmd_bench(int argc, char **argv)
                                                 .runs = options.runs,
                                                 .size = options.size,
                                                 .peers = options.peers,
+                                                .graph = options.graph,
                                                 .version = GRIDLOOP_VERSION,
                                                 .commit = GRIDLOOP_COMMIT,
                                                 .flags = GRIDLOOP_FLAGS};
@@ -203,7 +218,7 @@ int cmd_bench(int argc, char **argv)
         return cli_exit_of(err);
     }
     for (size_t i = 0; i < COUNT_OF(GROUPS) && err == ERR_OK; i++) {
-        if (is_wanted(&options, GROUPS[i].name)) {
+        if (is_wanted(&options, &GROUPS[i])) {
             err = GROUPS[i].run(bench);
         }
     }

@@ -166,6 +166,11 @@ uint32_t bench_scale(const struct bench *bench, uint32_t full, uint32_t quick, u
     return sizes[bench->options.size];
 }
 
+const char *bench_graph(const struct bench *bench)
+{
+    return bench->options.graph;
+}
+
 const char *bench_peers(const struct bench *bench)
 {
     return bench->options.peers;

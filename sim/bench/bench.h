@@ -42,6 +42,7 @@ struct bench_options {
     enum bench_size size;
     const char
         *peers; /* directory of the programs that measure others; NULL = they are not asked */
+    const char *graph;   /* directory of a road graph; NULL = a lattice of our own */
     const char *version; /* of the program */
     const char *commit;  /* it was built from; "" = unknown */
     const char *flags;   /* it was built with */
@@ -55,6 +56,7 @@ uint64_t bench_seed(const struct bench *bench);
 uint32_t bench_runs(const struct bench *bench);
 uint32_t bench_scale(const struct bench *bench, uint32_t full, uint32_t quick, uint32_t tiny);
 const char *bench_peers(const struct bench *bench);
+const char *bench_graph(const struct bench *bench);
 
 void bench_value(struct bench_row *row, double value);
 double bench_median(const struct bench_row *row);
