@@ -26,7 +26,10 @@ static void say_rejected(struct teller *t, const struct effect_candidate *candid
     text_put(&t->text, t->lang == LANG_ZH ? words_code(candidate->code, LANG_ZH)
                                           : words_code_name(candidate->code));
     if (candidate->code == CODE_AT_CAPACITY || candidate->code == CODE_BUSIER) {
-        text_format(&t->text, " %u/%u", candidate->load, candidate->capacity);
+        text_put(&t->text, " ");
+        text_put_number(&t->text, candidate->load);
+        text_put(&t->text, "/");
+        text_put_number(&t->text, candidate->capacity);
     }
     if (candidate->code == CODE_FARTHER && candidate->travel == TRAVEL_LONGER) {
         text_format(&t->text, t->lang == LANG_ZH ? "（%s）" : " (%s)",

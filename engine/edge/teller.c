@@ -45,18 +45,30 @@ static void civil_of_day(int64_t day, int64_t *out_month, int64_t *out_day)
     *out_month = shifted < 10 ? shifted + 3 : shifted - 9;
 }
 
+/* Of 0..99. */
+static void put_two_digits(struct text *text, int64_t number)
+{
+    const char digits[2] = {(char)('0' + number / 10), (char)('0' + number % 10)};
+    text_put_bytes(text, digits, sizeof digits);
+}
+
 void teller_put_instant(struct text *text, const struct city *city, int64_t at_ms, int64_t near_ms)
 {
     int64_t local = city_local_ms(city, at_ms);
     int64_t day = div_floor(local, DAY_MS);
-    if (day != div_floor(city_local_ms(city, near_ms), DAY_MS)) {
+    if (at_ms != near_ms && day != div_floor(city_local_ms(city, near_ms), DAY_MS)) {
         int64_t month = 0;
         int64_t day_of_month = 0;
         civil_of_day(day, &month, &day_of_month);
-        text_format(text, "%02" PRId64 "-%02" PRId64 " ", month, day_of_month);
+        put_two_digits(text, month);
+        text_put(text, "-");
+        put_two_digits(text, day_of_month);
+        text_put(text, " ");
     }
     int64_t minute = mod_floor(local, DAY_MS) / MINUTE_MS;
-    text_format(text, "%02" PRId64 ":%02" PRId64, minute / 60, minute % 60);
+    put_two_digits(text, minute / 60);
+    text_put(text, ":");
+    put_two_digits(text, minute % 60);
 }
 
 void teller_say_deadline(struct teller *t, uint32_t clock, int64_t deadline_ms)
@@ -64,10 +76,8 @@ void teller_say_deadline(struct teller *t, uint32_t clock, int64_t deadline_ms)
     if (clock == CLOCK_NONE || deadline_ms == NEVER_MS || deadline_ms == 0) {
         return;
     }
-    if (t->lang == LANG_ZH) {
-        text_format(&t->text, "；%s至 ", words_clock(clock, LANG_ZH));
-    } else {
-        text_format(&t->text, "; %s by ", words_clock(clock, LANG_EN));
-    }
+    teller_say(t, "; ", "；");
+    text_put(&t->text, words_clock(clock, t->lang));
+    teller_say(t, " by ", "至 ");
     teller_put_instant(&t->text, t->city, deadline_ms, t->at_ms);
 }

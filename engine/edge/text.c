@@ -25,23 +25,30 @@ static bool is_continuation(char byte)
     return ((unsigned char)byte & 0xC0u) == 0x80u;
 }
 
+/* What does not fit: as many whole characters as do. */
+static void cut(struct text *text, const char *bytes, size_t room)
+{
+    text->is_cut = true;
+    while (room > 0 && is_continuation(bytes[room])) {
+        room--;
+    }
+    memcpy(text->out + text->used, bytes, room);
+    text->used += room;
+    text->out[text->used] = '\0';
+}
+
 void text_put_bytes(struct text *text, const char *bytes, size_t size)
 {
     must(text->used < text->size);
-    if (text->is_cut) {
+    if (text->is_cut || size == 0) { /* no bytes may be NULL */
         return;
     }
-    size_t room = text->size - text->used - 1;
+    const size_t room = text->size - text->used - 1;
     if (size > room) {
-        text->is_cut = true;
-        size = room;
-        while (size > 0 && is_continuation(bytes[size])) {
-            size--;
-        }
+        cut(text, bytes, room);
+        return;
     }
-    if (size > 0) { /* no bytes may be NULL */
-        memcpy(text->out + text->used, bytes, size);
-    }
+    memcpy(text->out + text->used, bytes, size);
     text->used += size;
     text->out[text->used] = '\0';
 }
@@ -106,9 +113,9 @@ format_pieces(struct text *text, const char *format, va_list arguments)
 {
     char piece[512];
     for (;;) {
-        const char *percent = strchr(format, '%');
-        text_put_bytes(text, format, percent == NULL ? strlen(format) : (size_t)(percent - format));
-        if (percent == NULL) {
+        const char *percent = strchrnul(format, '%');
+        text_put_bytes(text, format, (size_t)(percent - format));
+        if (*percent == '\0') {
             return;
         }
         const struct conversion found = conversion_of(percent + 1);
@@ -170,7 +177,9 @@ void text_put_distance(struct text *text, int64_t cm, const char *metres, const 
     if (cm < 10 * (int64_t)CM_PER_KM) {
         int64_t m = cm / CM_PER_M + (cm % CM_PER_M >= CM_PER_M / 2 ? 1 : 0);
         if (m < 1000) {
-            text_format(text, "%" PRId64 " %s", m, metres);
+            text_put_number(text, (uint64_t)m);
+            text_put(text, " ");
+            text_put(text, metres);
             return;
         }
     }

@@ -133,6 +133,11 @@ static const struct word *find(enum vocabulary vocabulary, uint32_t number)
 {
     must(vocabulary < VOCABULARY_COUNT);
     const struct vocabulary_words *v = &VOCABULARIES[vocabulary];
+    /* Most lists have no gaps: the number tells the place. */
+    const uint32_t guess = v->count > 0 ? number - v->words[0].number : 0;
+    if (guess < v->count && v->words[guess].number == number) {
+        return &v->words[guess];
+    }
     for (uint32_t i = 0; i < v->count; i++) {
         if (v->words[i].number == number) {
             return &v->words[i];

@@ -185,6 +185,7 @@ static enum err use_images(struct history *history, const struct effect_activate
                        "an image of the city or its rules cannot be read: %s", words_err(err));
         return err;
     }
+    history->day.at_ms = INT64_MIN; /* the city's time may be another */
     return history_write_names(history);
 }
 

@@ -514,7 +514,8 @@ static enum err flush_counters(struct history *history)
             err = history_count(history, "action", words_action_name(i), history->day.actions[i]);
         }
     }
-    history->day = (struct history_day_counts){.day = history->day.day};
+    history->day =
+        (struct history_day_counts){.at_ms = history->day.at_ms, .day = history->day.day};
     return err;
 }
 

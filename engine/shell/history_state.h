@@ -131,7 +131,8 @@ struct history_slots {
 };
 
 struct history_day_counts {
-    uint32_t day; /* yyyymmdd; 0 = none yet */
+    int64_t at_ms; /* of what was counted last */
+    uint32_t day;  /* yyyymmdd; 0 = none yet */
     uint32_t results[CODE_LIMIT];
     uint32_t actions[ACTION_LIMIT];
 };

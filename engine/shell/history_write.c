@@ -35,6 +35,10 @@ static struct sentences tell(struct history *history, const struct effect *effec
 static enum err count_day(struct history *history, int64_t at_ms)
 {
     uint32_t day;
+    if (history->day.day != 0 && history->day.at_ms == at_ms) {
+        return ERR_OK; /* most effects are of one instant with the one before */
+    }
+    history->day.at_ms = at_ms;
     if (history->names.is_open) {
         day = city_local_date(&history->names.city, at_ms);
     } else {
