@@ -41,6 +41,31 @@ void api_open311_requests(struct web_exchange *exchange);
 void api_open311_requests_add(struct web_exchange *exchange);
 void api_open311_request(struct web_exchange *exchange);
 
+/* api_city.c */
+void api_city(struct web_exchange *exchange);
+void api_counters(struct web_exchange *exchange);
+void api_workers(struct web_exchange *exchange);
+/* False: the view holds no city yet, and a problem was answered. */
+bool api_is_known(struct web_exchange *exchange);
+json_t *api_list_rights(uint32_t rights); /* ["dispatcher", ...] */
+struct policy;
+json_t *api_policy_text(const struct policy *policy, struct image_string string);
+
+/* api_lists.c */
+void api_orders(struct web_exchange *exchange);
+void api_handovers(struct web_exchange *exchange);
+void api_burden(struct web_exchange *exchange);
+void api_rules(struct web_exchange *exchange);
+
+/* api_plans.c */
+void api_plans(struct web_exchange *exchange);
+void api_plan_districts(struct web_exchange *exchange);
+void api_plan_tasks(struct web_exchange *exchange);
+void api_silences(struct web_exchange *exchange);
+
+/* api_metrics.c */
+void api_metrics(struct web_exchange *exchange);
+
 /* api_health.c */
 void api_livez(struct web_exchange *exchange);
 void api_readyz(struct web_exchange *exchange);

@@ -18,24 +18,6 @@ static int64_t real_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static json_t *list_roles(uint32_t rights)
-{
-    json_t *out = json_array();
-    for (uint32_t bit = 0; bit < 9; bit++) {
-        char verb[VERB_SIZE];
-        if ((rights >> bit & 1) != 0) {
-            const char *name = words_right_name(1u << bit);
-            size_t used = 0;
-            for (; name[used] != '\0' && used + 1 < sizeof verb; used++) {
-                verb[used] = (char)(name[used] | (name[used] == '_' ? 0 : 0x20));
-            }
-            verb[used] = '\0';
-            (void)json_array_append_new(out, json_string(verb));
-        }
-    }
-    return out;
-}
-
 /* Everything that some state admits for one of the rights. */
 static json_t *list_actions(uint32_t rights)
 {
@@ -81,7 +63,7 @@ static json_t *describe(const struct web_exchange *exchange, const struct web_wh
         department = owner.bytes == NULL ? json_null() : json_stringn(owner.bytes, owner.size);
     }
     (void)json_object_set_new(out, "name", name);
-    (void)json_object_set_new(out, "roles", list_roles(who->rights));
+    (void)json_object_set_new(out, "roles", api_list_rights(who->rights));
     (void)json_object_set_new(out, "department", department);
     if (session != NULL) {
         (void)json_object_set_new(out, "csrf", json_string(session->csrf));

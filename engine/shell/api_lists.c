@@ -1,0 +1,210 @@
+/* api_lists.c: orders, hand-overs, what each cell carries, and rules, from the history. */
+#include "engine/edge/words.h"
+#include "engine/shell/api.h"
+#include "engine/shell/web_history.h"
+#include "engine/shell/web_view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BURDEN_DAYS 7
+
+/* One page of a question: ?1 the cursor, ?2 one row more than asked for, then filters. */
+struct page {
+    const char *sql;
+    const char *filters[3]; /* names of query parameters */
+    const char *cursor;     /* column */
+    json_t *(*row_of)(const struct history_rows *rows);
+};
+
+static void answer_page(struct web_exchange *exchange, const struct page *page)
+{
+    char before[24], limit_text[24], next[24] = "";
+    const char *texts[5] = {before, limit_text, NULL, NULL, NULL};
+    int64_t at = INT64_MAX, limit = 0;
+    struct history_rows rows;
+    bool is_bad = false, has_more = false;
+    if (!web_limit(exchange, &limit) || !web_query_int(exchange, "cursor", &at)) {
+        return;
+    }
+    (void)snprintf(before, sizeof before, "%lld", (long long)at);
+    (void)snprintf(limit_text, sizeof limit_text, "%lld", (long long)limit + 1);
+    for (uint32_t i = 0; i < COUNT_OF(page->filters); i++) {
+        const char *value = page->filters[i] != NULL ? web_query(exchange, page->filters[i]) : NULL;
+        texts[2 + i] = value != NULL && value[0] != '\0' ? value : NULL;
+    }
+    if (!web_history_ask(exchange, page->sql, texts, COUNT_OF(texts), &rows)) {
+        return;
+    }
+    json_t *items = json_array();
+    while (!has_more && web_history_next(exchange, &rows, &is_bad)) {
+        has_more = json_array_size(items) == (size_t)limit;
+        if (has_more) {
+            history_rows_end(&rows);
+        } else {
+            (void)json_array_append_new(items, page->row_of(&rows));
+            (void)snprintf(next, sizeof next, "%lld",
+                           (long long)history_rows_int(&rows, page->cursor));
+        }
+    }
+    if (is_bad) {
+        json_decref(items);
+    } else {
+        web_answer_list(exchange, items, has_more ? next : NULL);
+    }
+}
+
+static json_t *order_row(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    web_columns(out, rows,
+                "number,case,kind,state,person,is_lead,offered_at_ms,accepted_at_ms,arrived_at_ms,"
+                "ended_at_ms,clock,deadline_ms,department");
+    return out;
+}
+
+void api_orders(struct web_exchange *exchange)
+{
+    static const struct page PAGE = {
+        "SELECT o.*, c.number AS \"case\" FROM orders o JOIN cases c ON c.id = o.case_id"
+        " WHERE o.number < CAST(?1 AS INTEGER) AND (?3 IS NULL OR o.state = upper(?3))"
+        " AND (?4 IS NULL OR o.person = ?4) AND (?5 IS NULL OR o.department = ?5)"
+        " ORDER BY o.number DESC LIMIT CAST(?2 AS INTEGER)",
+        {"state", "person", "department"},
+        "number",
+        order_row};
+    answer_page(exchange, &PAGE);
+}
+
+static json_t *hand_over_row(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    web_columns(out, rows,
+                "case,position,at_ms,action,reason,actor,subject,post,holder,holder_department,"
+                "actor_department,text,zh,en");
+    return out;
+}
+
+/* What went from one office to another, and what became of it. */
+void api_handovers(struct web_exchange *exchange)
+{
+    static const struct page PAGE = {
+        "SELECT t.*, c.number AS \"case\" FROM timeline t JOIN cases c ON c.id = t.case_id"
+        " WHERE t.position < CAST(?1 AS INTEGER) AND t.action IN ('HAND_OVER', 'SEND_TO_DESK',"
+        " 'POSITION', 'ADJUDICATE', 'RULE', 'SILENT', 'RULED_BEFORE', 'STUCK')"
+        " AND (?3 IS NULL OR t.holder_department = ?3 OR t.actor_department = ?3)"
+        " AND (?4 IS NULL OR c.number = ?4) AND (?5 IS NULL OR c.cell = ?5)"
+        " ORDER BY t.position DESC, t.ordinal DESC LIMIT CAST(?2 AS INTEGER)",
+        {"department", "case", "cell"},
+        "position",
+        hand_over_row};
+    answer_page(exchange, &PAGE);
+}
+
+/* Cases of each cell by department over the last seven days of log time, most first. */
+void api_burden(struct web_exchange *exchange)
+{
+    static const char SQL[] =
+        "SELECT cell, department, count(*) AS cases, sum(closed_at_ms IS NULL) AS open,"
+        " sum(clocks_missed > 0) AS missed FROM cases WHERE opened_at_ms >= CAST(?1 AS INTEGER)"
+        " AND cell IS NOT NULL AND (?2 IS NULL OR cell = ?2) GROUP BY cell, department"
+        " ORDER BY cases DESC, cell, department LIMIT 5000";
+    char from[24];
+    const char *const texts[] = {from, web_query(exchange, "cell")};
+    struct history_rows rows;
+    bool is_bad = false;
+    (void)snprintf(from, sizeof from, "%lld",
+                   (long long)(web_now_ms(exchange) - BURDEN_DAYS * DAY_MS));
+    if (!web_history_ask(exchange, SQL, texts, COUNT_OF(texts), &rows)) {
+        return;
+    }
+    json_t *items = json_array();
+    while (web_history_next(exchange, &rows, &is_bad)) {
+        json_t *item = json_object();
+        web_columns(item, &rows, "cell,department,cases,open,missed");
+        (void)json_array_append_new(items, item);
+    }
+    if (is_bad) {
+        json_decref(items);
+    } else {
+        web_answer_list(exchange, items, NULL);
+    }
+}
+
+/* ---- rules ---- */
+
+/* What became of the cases of each rule: false alarms as `gridloop history precision` counts them; an override is a case
+ * that people reassigned by hand. */
+static const char RULES_SQL[] =
+    "SELECT rule, count(*) AS cases, sum(state = 'CLOSED') AS confirmed, sum(is_false) AS "
+    "false_alarms, sum(is_override) AS overridden FROM (SELECT c.rule, c.state,"
+    " c.state = 'VOID' AND EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = c.id AND"
+    " (t.action = 'VERIFY_NO' OR (t.action = 'VOID' AND t.reason IN ('FALSE_ALARM', 'NOT_FOUND'))))"
+    " AS is_false, EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = c.id AND t.action ="
+    " 'REASSIGN') AS is_override FROM cases c ORDER BY c.id DESC LIMIT 20000) GROUP BY rule";
+
+static json_t *count_by_rule(struct web_exchange *exchange)
+{
+    struct history_rows rows;
+    bool is_bad = false;
+    if (!web_history_ask(exchange, RULES_SQL, NULL, 0, &rows)) {
+        return NULL;
+    }
+    json_t *out = json_object();
+    while (web_history_next(exchange, &rows, &is_bad)) {
+        json_t *item = json_object();
+        web_columns(item, &rows, "cases,confirmed,false_alarms,overridden");
+        (void)json_object_set_new(out, history_rows_text(&rows, "rule"), item);
+    }
+    if (is_bad) {
+        json_decref(out);
+        return NULL;
+    }
+    return out;
+}
+
+static json_t *rule_row(const struct web_view *view, const struct policy_rule *row,
+                        const json_t *counts)
+{
+    const struct policy *policy = &view->names.policy;
+    const struct image_string en = row->title_en.size > 0 ? row->title_en : row->title;
+    const struct history_piece owner = history_department(&view->names, row->department);
+    const struct history_piece class_code = history_class(&view->names, row->class_row);
+    json_t *out = json_object();
+    json_t *title = json_object();
+    json_t *id = api_policy_text(policy, row->id);
+    (void)json_object_set_new(title, "zh", api_policy_text(policy, row->title));
+    (void)json_object_set_new(title, "en", api_policy_text(policy, en));
+    (void)json_object_set_new(out, "title", title);
+    (void)json_object_set_new(out, "lane", json_string(words_lane_name(row->lane)));
+    (void)json_object_set_new(out, "status", json_string(words_rule_status_name(row->status)));
+    (void)json_object_set_new(out, "file", api_policy_text(policy, row->file));
+    (void)json_object_set_new(out, "line", json_integer(row->line));
+    (void)json_object_set_new(out, "priority", json_integer(row->priority));
+    (void)json_object_set_new(out, "severity", json_integer(row->severity));
+    (void)json_object_set_new(out, "department",
+                              owner.bytes == NULL ? json_null()
+                                                  : json_stringn(owner.bytes, owner.size));
+    (void)json_object_set_new(
+        out, "class",
+        class_code.bytes == NULL ? json_null() : json_stringn(class_code.bytes, class_code.size));
+    json_t *of = json_object_get(counts, json_string_value(id));
+    (void)json_object_set_new(out, "counts", of != NULL ? json_incref(of) : json_null());
+    (void)json_object_set_new(out, "id", id);
+    return out;
+}
+
+void api_rules(struct web_exchange *exchange)
+{
+    const struct web_view *view = web_view_of(exchange);
+    json_t *counts = api_is_known(exchange) ? count_by_rule(exchange) : NULL;
+    if (counts == NULL) {
+        return;
+    }
+    json_t *items = json_array();
+    for (uint32_t i = 0; i < view->names.policy.rule_count; i++) {
+        (void)json_array_append_new(items, rule_row(view, &view->names.policy.rules[i], counts));
+    }
+    json_decref(counts);
+    web_answer_list(exchange, items, NULL);
+}

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""test_web.py: the HTTP interface from outside: login, rights, lists, the live channel, and everything malformed."""
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+from engine import Engine, check
+from web import Live, Web
+
+
+def start(engine):
+    """Starts with any free port; returns the port and the password of the first line."""
+    engine.start(extra=("--http", "127.0.0.1:0"))
+    text = ""
+    for _ in range(100):
+        with open(engine.log.name, encoding="utf-8") as log:
+            text = log.read()
+        if "console http" in text and "shown once" in text or "replayed" in text:
+            break
+        time.sleep(0.05)
+    port = int(re.findall(r"console http://127\.0\.0\.1:(\d+) \(loopback only\)", text)[-1])
+    first = re.findall(r"log in as (\S+) with (\S+) \(shown once", text)
+    return port, first
+
+
+def send_event(engine, name="camera.garbage_overflow"):
+    engine.gridloop("send", "--url", engine.url, "--city", engine.city, "--example", name)
+
+
+def wait_until(tell, what, wait_s=5):
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end:
+        value = tell()
+        if value:
+            return value
+        time.sleep(0.05)
+    check(False, what)
+    return None
+
+
+def test_login(web, person, password):
+    check(web.get("/livez") == "ok\n", "livez")
+    wait_until(lambda: web.ask("GET", "/readyz")[0] == 200, "never ready")
+    for path in ("/api/v1/cases", "/api/v1/session", "/api/v1/city", "/api/v1/rules"):
+        status, headers, problem = web.ask("GET", path)
+        check(status == 401 and problem["code"] == "NOT_LOGGED_IN", f"{path} without login: {status}")
+        check(headers["Content-Type"] == "application/problem+json", "problems say what they are")
+        check(headers["WWW-Authenticate"] == "Bearer", "401 says how")
+    check(web.login(person, "wrong-password")[0] == 401, "a wrong password is refused")
+    check(web.login("nobody.at.all", "wrong-password")[0] == 401, "a stranger is refused alike")
+    status, session = web.login(person, password)
+    check(status == 200 and session["roles"] == ["administrator"], f"login: {status} {session}")
+    check(web.get("/api/v1/session")["csrf"] == session["csrf"], "the session is told again")
+
+
+def test_headers(web):
+    for path in ("/", "/livez", "/api/v1/cases", "/nowhere"):
+        headers = web.ask("GET", path)[1]
+        check(headers["X-Frame-Options"] == "DENY", "no framing")
+        check("frame-ancestors 'none'" in headers["Content-Security-Policy"], "no framing by policy")
+        check("unsafe-inline" not in headers["Content-Security-Policy"], "no inline scripts")
+        check(headers["X-Content-Type-Options"] == "nosniff", "no sniffing")
+    check("no-store" in web.ask("GET", "/api/v1/cases")[1]["Cache-Control"], "answers are not kept")
+    etag = web.ask("GET", "/")[1]["ETag"]
+    check(web.ask("GET", "/", headers={"If-None-Match": etag})[0] == 304, "pages are kept by their etag")
+    check("<html" in web.get("/"), "pages come inflated to who takes no gzip")
+
+
+def test_bad_input(web):
+    def code(method, path, expect, **more):
+        status, _, value = web.ask(method, path, **more)
+        check(status == expect, f"{method} {path}: {status}, expected {expect}: {value}")
+        return value["code"]
+
+    json_type = {"Content-Type": "application/json"}
+    check(code("POST", "/api/v1/session", 400, raw=b"{", headers=json_type) == "MALFORMED", "half a JSON")
+    check(code("POST", "/api/v1/session", 400, raw=b'{"person":1,"password":[]}', headers=json_type) == "MALFORMED", "types")
+    check(code("POST", "/api/v1/session", 400, raw=b'[1]', headers=json_type) == "MALFORMED", "an array")
+    code("POST", "/api/v1/session", 400, raw=b'{"person":"a\\u0000b","password":"x"}', headers=json_type)
+    code("POST", "/api/v1/session", 400, raw=b'{"person":"a","person":"b","password":"x"}', headers=json_type)
+    check(code("POST", "/api/v1/session", 415, raw=b"person=a") == "MEDIA_TYPE", "no JSON at all")
+    check(code("POST", "/api/v1/session", 413, raw=b"x" * 10_000_000, headers=json_type) == "TOO_LARGE", "10 MB")
+    check(code("PUT", "/api/v1/cases", 405) == "METHOD", "another method")
+    check(code("GET", "/api/v1/nothing", 404) == "UNKNOWN_PATH", "another path")
+    for path in ("/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "/w/../../x", "//etc/passwd"):
+        check(web.ask("GET", path)[0] in (403, 404), f"{path} leads nowhere")
+    for query in ("limit=0", "limit=501", "limit=x", "limit=-1", "state=maybe", "need=tea", "cursor=x"):
+        check(code("GET", "/api/v1/cases?" + query, 400) == "MALFORMED", query)
+    check(code("GET", "/api/v1/cases/no-number", 404) == "UNKNOWN_CASE", "no case number")
+    check(code("GET", "/api/v1/cases/110108-20200101-0001", 404) == "UNKNOWN_CASE", "no such case")
+    check(web.get("/api/v1/cases?state=all&q=%27%22%3B--%25_")["items"] == [], "a search is no SQL")
+    raw = socket.create_connection(("127.0.0.1", web.port), timeout=10)
+    raw.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n")
+    raw.close()
+    raw = socket.create_connection(("127.0.0.1", web.port), timeout=10)
+    raw.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200))
+    raw.close()
+    check(web.get("/livez") == "ok\n", "it goes on")
+
+
+def test_csrf(web, person):
+    other = Web(web.port)
+    other.cookie = web.cookie
+    check(other.ask("DELETE", "/api/v1/session")[2]["code"] == "CSRF", "no token, no deed")
+    other.csrf = "x" * 43
+    check(other.ask("DELETE", "/api/v1/session")[2]["code"] == "CSRF", "another token")
+    foreign = {"Origin": "http://evil.example", "X-CSRF-Token": web.csrf}
+    check(web.ask("DELETE", "/api/v1/session", headers=foreign)[2]["code"] == "CSRF", "from another page")
+    check(web.get("/api/v1/session")["person"] == person, "nothing was done")
+
+
+def test_lists(engine, web):
+    for _ in range(3):
+        send_event(engine)
+    send_event(engine, "sensor.manhole_tilt")
+    rows = wait_until(lambda: web.get("/api/v1/cases")["items"], "no case came")
+    one = rows[0]
+    check(re.fullmatch(r"\d+-\d{8}-\d{4}", one["number"]) and one["title"]["zh"] and one["severity"] in (1, 2, 3, 4), "a row")
+    told = wait_until(lambda: len(web.get("/api/v1/cases?state=all")["items"]) == len(web.get("/api/v1/cases")["items"])
+                      and web.get(f"/api/v1/cases/{one['number']}"), "the history has it too")
+    check(told["timeline"][0]["action"] == "OPEN" and told["decisions"] and told["orders"], "its story")
+    check({"number", "state", "need", "holder", "deadline_ms", "can"} <= set(told), "and how it stands")
+    page = web.get("/api/v1/cases?limit=1")
+    if page["next"]:
+        more = web.get("/api/v1/cases?limit=1&cursor=" + page["next"])
+        check(more["items"][0]["number"] != page["items"][0]["number"], "the next page goes on")
+    check(web.get("/api/v1/cases?class=none.such")["items"] == [], "filters filter")
+    city = web.get("/api/v1/city")
+    check(len(city["cells"]["features"]) == 24 and city["cells"]["features"][0]["id"], "cells as drawn")
+    check(all(city[part] for part in ("units", "departments", "posts", "classes", "persons", "rules")), "the city")
+    check(len(web.get("/api/v1/workers?limit=500")["items"]) > 20, "workers")
+    check(web.get("/api/v1/orders")["items"][0]["case"], "orders")
+    rules = web.get("/api/v1/rules")["items"]
+    check(any(row["counts"] for row in rules) and all(row["file"] and row["line"] for row in rules), "rules")
+    for path in ("handovers", "burden", "plans", "silences"):
+        check("items" in web.get("/api/v1/" + path), path)
+    check(web.get("/api/v1/counters")["open"] == len(rows), "counters count")
+
+
+def test_live(engine, web):
+    live = Live(web)
+    check(live.status == 101, f"upgrade: {live.status}")
+    hello = live.receive()
+    check(hello["type"] == "hello" and hello["speed"] == 60, f"hello: {hello}")
+    snapshot = live.receive()
+    check(snapshot["type"] == "snapshot" and snapshot["cases"] and snapshot["counters"]["open"], "snapshot")
+    had = {row["number"] for row in snapshot["cases"]}
+    began = time.monotonic()
+    send_event(engine, "camera.fire")
+    while True:
+        delta = live.receive()
+        check(delta["type"] in ("delta", "snapshot"), f"delta: {delta['type']}")
+        new = {row["number"] for row in delta["cases"]} - had
+        if new:
+            break
+        check(time.monotonic() - began < 5, "no delta came")
+    live.close()
+    stranger = Web(web.port)
+    check(Live(stranger).status == 401, "nobody watches unknown")
+    check(Live(web, ["Origin: http://evil.example"]).status == 403, "nor from another page")
+    flood = Live(web)
+    flood.receive()
+    try:
+        for _ in range(200):
+            flood.send("x" * 100)
+        for _ in range(200):
+            flood.receive()
+        check(False, "a flood was not cut")
+    except (ConnectionError, OSError):
+        pass
+    idle = [socket.create_connection(("127.0.0.1", web.port)) for _ in range(50)]
+    for link in idle:
+        link.close()
+    check(web.get("/livez") == "ok\n", "it goes on")
+
+
+def test_openapi(web):
+    document = web.get("/api/v1/openapi.json")
+    check(document["openapi"] == "3.1.0", "its version")
+    ids = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            ids.append(operation["operationId"])
+            check(operation["summary"] and "200" in operation["responses"], f"{method} {path} is described")
+            named = set(re.findall(r"{(\w+)}", path))
+            check(named == {p["name"] for p in operation["parameters"] if p["in"] == "path"}, f"{path}: its pieces")
+            status, _, value = Web(web.port).ask(method.upper(), re.sub(r"{\w+}", "1", path))
+            check(status not in (404, 405) or value.get("code") != "UNKNOWN_PATH", f"{method} {path} is there")
+            open_to_all = operation["security"] == []
+            check(open_to_all or status == 401, f"{method} {path} asks who: {status}")
+    check(len(ids) == len(set(ids)), "operations have names of their own")
+
+
+def test_metrics(web):
+    text = web.get("/metrics")
+    check("gridloop_cases_open " in text and "gridloop_web_requests_total" in text, "numbers")
+    tool = shutil.which("promtool")
+    if tool:
+        done = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=10, check=False)
+        check(done.returncode == 0 and not done.stderr.strip(), f"promtool: {done.stdout}{done.stderr}")
+    for line in text.splitlines():
+        check(line.startswith("#") or re.fullmatch(r'[a-z_]+(\{[a-z]+="[^"]+"(,[a-z]+="[^"]+")*\})? \S+', line), line)
+
+
+def test_rate(web):
+    codes = [Web(web.port).login("zhang.san", f"guess-{i}-guess")[0] for i in range(14)]
+    check(429 in codes and 200 not in codes, f"guessing is slowed down: {codes}")
+
+
+def main():
+    with Engine() as engine:
+        port, first = start(engine)
+        check(len(first) == 1, "the first start shows a password once")
+        person, password = first[0]
+        web = Web(port)
+        test_login(web, person, password)
+        test_headers(web)
+        test_bad_input(web)
+        test_csrf(web, person)
+        test_lists(engine, web)
+        test_live(engine, web)
+        test_openapi(web)
+        test_metrics(web)
+        test_rate(web)
+        check(web.ask("DELETE", "/api/v1/session")[0] == 204, "log out")
+        check(web.ask("GET", "/api/v1/session")[0] == 401, "a session that ended is none")
+        engine.stop()
+        port, again = start(engine)
+        check(again == first, "the second start shows none")  # the log still holds the first
+        old = Web(port)
+        old.cookie = web.cookie
+        check(old.ask("GET", "/api/v1/session")[0] == 401, "sessions end with the engine")
+        check(old.login(person, password)[0] == 200, "passwords do not")
+        check(wait_until(lambda: old.get("/api/v1/cases")["items"], "cases are there again"), "")
+        engine.stop()
+    print("ok test_web")
+
+
+if __name__ == "__main__":
+    main()
