@@ -239,6 +239,7 @@ enum err web_server_open(struct web *web, char out_why[WEB_WHY_SIZE])
         return ERR_UNAVAILABLE;
     }
     web->port = lws_get_vhost_listen_port(web->vhost);
+    lws_set_log_level(0, NULL); /* from now on what it has to say is about what clients send */
     return ERR_OK;
 }
 
