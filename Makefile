@@ -101,6 +101,10 @@ $(BUILD)/console/assets.o: $(BUILD)/console/assets.c engine/shell/web_assets.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
 $(BUILD)/libshell.a: $(BUILD)/console/assets.o
+BROWSER_READY := tests/browser/node_modules/.package-lock.json
+$(BROWSER_READY): tests/browser/package.json tests/browser/package-lock.json | $(DEPS_OK)
+	$(call say,npm ci tests/browser)
+	$(Q)cd tests/browser && $(NPM_CI) >/dev/null && touch node_modules/.package-lock.json
 pages-watch: $(PAGES_READY) ## the pages in build/console/site, remade at every change
 	@mkdir -p $(BUILD)/console && node $(PAGES)/build.mjs $(BUILD)/console --watch
 
@@ -181,13 +185,14 @@ test: ## deps, deps-test, build, every test
 GATES := $(sort $(wildcard tests/gates/gate_*.sh))
 E2E := $(sort $(wildcard tests/e2e/test_*.sh tests/e2e/test_*.py))
 AUDIT := $(sort $(wildcard tests/audit/test_*.py))
+BROWSER := tests/browser/run.sh
 REAL := $(sort $(wildcard tests/real/test_*.sh tests/real/test_*.py))
 GOLDEN := $(sort $(wildcard tests/golden/test_*.sh))
 CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh tests/browser/types.sh
 RUN = BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 test-programs: $(UNIT_BINS)
-run-tests: all test-programs
-	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(AUDIT) $(REAL)
+run-tests: all test-programs $(BROWSER_READY)
+	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(BROWSER) $(AUDIT) $(REAL)
 check: test-programs ## unit tests and gates only, without processes and packages
 	@$(RUN) $(CHECKS)
 unit: test-programs ## unit tests of all rooms
@@ -204,6 +209,10 @@ month: all ## a synthetic month with every exception flow, audited; MONTH_HOURS,
 	@TEST_TIMEOUT=3600 $(RUN) tests/audit/month.py
 golden: all ## a golden morning gives one digest on gcc and clang at -O0 and -O3
 	@TEST_TIMEOUT=3600 $(RUN) $(GOLDEN) tests/golden/matrix.sh
+browser: all $(BROWSER_READY) ## the pages in Chromium, as a person drives them; pictures in build/browser
+	@$(RUN) $(BROWSER)
+browser-measure: all $(BROWSER_READY) ## frames a second with 5,000 moving workers, time to the first view, bytes
+	@node tests/browser/measure.mjs
 real: all ## replays of real incidents; skips where ../shared/data is absent
 	@$(RUN) $(REAL)
 	@cat $(BUILD)/real/*.txt 2>/dev/null || true
@@ -272,6 +281,6 @@ help: ## this list
 	@echo "  make unit-<room>  one room: $(ROOMS)"
 
 .PHONY: all year man deps deps-test deps-bench bench bench-dispatch bench-peers demo test test-programs run-tests check unit gates purity e2e audit month golden real torture asan cov tidy \
-        install clean help pages-watch $(foreach r,$(ROOMS),unit-$(r))
+        install clean help pages-watch browser browser-measure $(foreach r,$(ROOMS),unit-$(r))
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -2,6 +2,7 @@
  *
  *   const stage = await open_stage({width, height, lang, theme});
  *   stage.page    a Playwright page on the console; stage.said: requests that changed something; stage.push(message): the stream
+ *   stage.drop(), stage.raise(): the engine goes and comes; stage.picture(name): BUILD/browser/name.png
  *   await stage.close()
  *
  * Answers carry the policy the server sends, so an inline script or style shows up as a problem (stage.problems). */
@@ -19,8 +20,9 @@ const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
-/* One browser for all cases of a run. */
+/* One browser for all cases of a run; what a case leaves open is closed after it. */
 let browser = null;
+const stages = new Set();
 export async function launch() {
   const { chromium } = await import('playwright-core');
   browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=user-gesture-required'] });
@@ -29,6 +31,11 @@ export async function launch() {
 export async function close_browser() {
   await browser?.close();
   browser = null;
+}
+
+export async function close_stages() {
+  await Promise.all([...stages].map((context) => context.close().catch(() => undefined)));
+  stages.clear();
 }
 
 function answer_site(route, path) {
@@ -64,6 +71,7 @@ function answer_get(path, query, world) {
 export async function open_stage(options = {}) {
   const { width = 1920, height = 1080, lang = 'zh', theme = 'light', cases = 60, people = 40, path = '/', answers = {}, login = true, is_live = true } = options;
   const context = await (await launch()).newContext({ viewport: { width, height }, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', colorScheme: theme, reducedMotion: 'reduce', ...(options.context ?? {}) });
+  stages.add(context);
   const page = await context.newPage();
   const stage = { page, context, said: [], problems: [], sockets: [], world: { cases: case_rows(cases), workers: workers(people), answers }, is_up: true };
   page.on('console', (message) => message.type() === 'error' && !/net::ERR|status of (401|404|422)/.test(message.text()) && stage.problems.push(message.text()));
@@ -106,6 +114,10 @@ export async function open_stage(options = {}) {
     stage.is_up = false;
     return stage.sockets.at(-1)?.close();
   };
+  stage.raise = () => {
+    stage.is_up = true;
+  };
+  stage.picture = (name) => page.screenshot({ path: join(BUILD, 'browser', `${name}.png`) });
   stage.close = () => context.close();
   await page.goto(ORIGIN + path);
   if (is_live && login && path === '/') {

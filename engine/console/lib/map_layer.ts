@@ -1,13 +1,15 @@
 /* map_layer.ts: everything of the city on one canvas layer over Leaflet: cells, workers, cases, what is followed.
  *
  * Two canvases of one layer: the ground (cells, names) is drawn when the view or the theme changes, the moving part at most once per
- * frame and only when something moved. Places are kept as Mercator pixels of zoom 0, so a frame is a multiplication and a blit of a
- * ready sprite per worker: 5,000 of them without a GPU.
+ * frame and only when something moved. Places are kept as Mercator pixels of zoom 0, so a frame is a multiplication and the copy of a
+ * few ready pixels per worker and case into one buffer (stamps.ts): drawing 7,000 images through the canvas took 42 ms of
+ * processor time a frame, this takes a tenth.
  *
  * Below SINGLES_ZOOM a cell is one disc with its number of cases, ringed by their clocks, and a count of workers. */
 import * as L from 'leaflet';
 import type { Feature } from 'geojson';
 import { read_clock, type ClockTone } from './parts';
+import { Stamps, type Stamp } from './stamps';
 import { ROMAN } from './format';
 import type { CaseRow, City, WorkerRow } from './shapes';
 
@@ -15,7 +17,8 @@ export const SINGLES_ZOOM = 15;
 const TILE = 256;
 const GLIDE_MS = 1_000;
 const HIT_PX = 14;
-const SPRITE = 14;
+const WORKER_SIZE = 12;
+const CASE_SIZE = 22;
 
 type Ring = Float64Array; /* x, y, x, y ... */
 interface Cell {
@@ -41,6 +44,7 @@ interface Mover {
 }
 interface Spot {
   readonly row: CaseRow;
+  tone: ClockTone;
   readonly x: number;
   readonly y: number;
   readonly cell: string;
@@ -118,7 +122,9 @@ export class CityLayer extends L.Layer {
   private spots: Spot[] = [];
   private spot_of = new Map<number, Spot>();
   private colours: Colours = {};
-  private sprites: HTMLCanvasElement[] = [];
+  private stamps = new Stamps();
+  private worker_stamps: Stamp[] = []; /* free, busy */
+  private case_stamps = new Map<string, Stamp>(); /* by tone and severity */
   private map_: L.Map | null = null;
   private frame = 0;
   private gliding_until = 0;
@@ -129,9 +135,7 @@ export class CityLayer extends L.Layer {
   private scale = 1;
   private off_x = 0;
   private off_y = 0;
-  /* Of the last 120 frames drawn; for measuring. */
-  readonly frame_times: number[] = [];
-  now_ms = 0;
+  private clock_ms = 0;
 
   override onAdd(map: L.Map): this {
     this.map_ = map;
@@ -168,7 +172,7 @@ export class CityLayer extends L.Layer {
       ['map-ground', 'map-cell', 'map-line', 'map-text', 'worker', 'worker-busy', 'panel', 'text', 'text-2', 'accent', 'line-strong',
         'clock-ok', 'clock-warn', 'clock-over', 'track'].map((name) => [name, read(name)]),
     );
-    this.make_sprites();
+    this.make_stamps();
     this.draw_ground();
     this.touch();
   }
@@ -200,12 +204,21 @@ export class CityLayer extends L.Layer {
       const x = project_x(row.lon_e7);
       const y = project_y(row.lat_e7!);
       const cell = old && old.x === x && old.y === y ? old.cell : this.cell_at(x, y, row.cell);
-      const spot = { row, x, y, cell };
+      const spot: Spot = { row, x, y, cell, tone: read_clock(row, this.clock_ms).tone };
       this.spots.push(spot);
       this.spot_of.set(row.id, spot);
     }
     /* The nearest to its deadline lies on top. */
     this.spots.sort((a, b) => (b.row.deadline_ms ?? Infinity) - (a.row.deadline_ms ?? Infinity));
+    this.touch();
+  }
+
+  /** Log time: what the colours of cases are of. */
+  set_now(now_ms: number): void {
+    this.clock_ms = now_ms;
+    for (const spot of this.spots) {
+      spot.tone = read_clock(spot.row, now_ms).tone;
+    }
     this.touch();
   }
 
@@ -340,22 +353,26 @@ export class CityLayer extends L.Layer {
     return context;
   }
 
-  private make_sprites(): void {
-    const ratio = Math.min(2, devicePixelRatio || 1);
-    this.sprites = [false, true].map((is_busy) => {
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = SPRITE * ratio;
-      const context = canvas.getContext('2d')!;
-      context.scale(ratio, ratio);
-      context.beginPath();
-      context.arc(SPRITE / 2, SPRITE / 2, 4, 0, 2 * Math.PI);
-      context.fillStyle = is_busy ? this.colours['worker-busy']! : this.colours['panel']!;
-      context.fill();
-      context.lineWidth = 2;
-      context.strokeStyle = is_busy ? this.colours['panel']! : this.colours['worker']!;
-      context.stroke();
-      return canvas;
-    });
+  private draw_worker(context: CanvasRenderingContext2D, x: number, y: number, is_busy: boolean): void {
+    context.beginPath();
+    context.arc(x, y, 4, 0, 2 * Math.PI);
+    context.fillStyle = is_busy ? this.colours['worker-busy']! : this.colours['panel']!;
+    context.fill();
+    context.lineWidth = 2;
+    context.strokeStyle = is_busy ? this.colours['panel']! : this.colours['worker']!;
+    context.stroke();
+  }
+
+  private make_stamps(): void {
+    this.worker_stamps = [false, true].map((is_busy) =>
+      this.stamps.make(WORKER_SIZE, (context) => this.draw_worker(context, WORKER_SIZE / 2, WORKER_SIZE / 2, is_busy)));
+    this.case_stamps.clear();
+    for (const tone of ['ok', 'warn', 'over', 'none'] as const) {
+      for (let severity = 0; severity < ROMAN.length; severity++) {
+        this.case_stamps.set(`${tone}${severity}`, this.stamps.make(CASE_SIZE, (context) =>
+          this.draw_case(context, CASE_SIZE / 2, CASE_SIZE / 2, tone, severity, false)));
+      }
+    }
   }
 
   private draw_ground(): void {
@@ -399,24 +416,18 @@ export class CityLayer extends L.Layer {
   private draw(): void {
     const begin = performance.now();
     this.frame = 0;
-    if (!this.map_ || this.sprites.length === 0) {
+    if (!this.map_ || this.worker_stamps.length === 0) {
       return;
     }
     const context = this.context(this.moving);
     const is_gliding = this.glide(begin);
     if (this.is_single()) {
-      this.draw_workers(context);
-      this.draw_lines(context);
-      this.draw_cases(context);
+      this.stamp_all(context);
     } else {
       this.draw_cells(context);
-      this.draw_lines(context);
     }
+    this.draw_lines(context);
     this.draw_followed(context);
-    this.frame_times.push(begin);
-    if (this.frame_times.length > 600) {
-      this.frame_times.splice(0, 300);
-    }
     if (is_gliding) {
       this.touch();
     }
@@ -432,24 +443,29 @@ export class CityLayer extends L.Layer {
     return !is_over;
   }
 
-  private draw_workers(context: CanvasRenderingContext2D): void {
-    const size = this.map_!.getSize();
+  /* Workers, then cases over them. */
+  private stamp_all(context: CanvasRenderingContext2D): void {
+    const ratio = this.stamps.begin(this.moving);
+    const scale = this.scale * ratio;
+    const off_x = this.off_x * ratio;
+    const off_y = this.off_y * ratio;
     for (const mover of this.movers) {
-      const x = mover.x * this.scale - this.off_x;
-      const y = mover.y * this.scale - this.off_y;
-      if (x > -8 && y > -8 && x < size.x + 8 && y < size.y + 8) {
-        context.drawImage(this.sprites[(mover.row.load ?? 0) > 0 ? 1 : 0]!, Math.round(x - SPRITE / 2), Math.round(y - SPRITE / 2), SPRITE, SPRITE);
+      this.stamps.put(this.worker_stamps[(mover.row.load ?? 0) > 0 ? 1 : 0]!, mover.x * scale - off_x, mover.y * scale - off_y);
+    }
+    for (const spot of this.spots) {
+      const stamp = this.case_stamps.get(`${spot.tone}${spot.row.severity}`);
+      if (stamp && spot.row.id !== this.selected) {
+        this.stamps.put(stamp, spot.x * scale - off_x, spot.y * scale - off_y);
       }
     }
+    this.stamps.end(context);
   }
 
   private tone_colour(tone: ClockTone): string {
     return this.colours[tone === 'over' ? 'clock-over' : tone === 'warn' ? 'clock-warn' : tone === 'ok' ? 'clock-ok' : 'text-2']!;
   }
 
-  private draw_case(context: CanvasRenderingContext2D, spot: Spot, is_selected: boolean): void {
-    const x = spot.x * this.scale - this.off_x;
-    const y = spot.y * this.scale - this.off_y;
+  private draw_case(context: CanvasRenderingContext2D, x: number, y: number, tone: ClockTone, severity: number, is_selected: boolean): void {
     const half = is_selected ? 12 : 9;
     if (is_selected) {
       context.strokeStyle = this.colours['text']!;
@@ -458,7 +474,7 @@ export class CityLayer extends L.Layer {
       context.arc(x, y, 19, 0, 2 * Math.PI);
       context.stroke();
     }
-    context.fillStyle = this.tone_colour(read_clock(spot.row, this.now_ms).tone);
+    context.fillStyle = this.tone_colour(tone);
     context.strokeStyle = this.colours['panel']!;
     context.lineWidth = 1.5;
     context.beginPath();
@@ -466,22 +482,11 @@ export class CityLayer extends L.Layer {
     context.fill();
     context.stroke();
     context.fillStyle = this.colours['panel']!;
-    context.font = `${spot.row.severity <= 2 ? 700 : 500} ${is_selected ? 14 : 12}px system-ui, "Noto Sans CJK SC", sans-serif`;
+    context.font = `${severity <= 2 ? 700 : 500} ${is_selected ? 14 : 12}px system-ui, "Noto Sans CJK SC", sans-serif`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    context.fillText(ROMAN[spot.row.severity] ?? '', x, y + 0.5);
+    context.fillText(ROMAN[severity] ?? '', x, y + 0.5);
     context.textBaseline = 'alphabetic';
-  }
-
-  private draw_cases(context: CanvasRenderingContext2D): void {
-    const size = this.map_!.getSize();
-    for (const spot of this.spots) {
-      const x = spot.x * this.scale - this.off_x;
-      const y = spot.y * this.scale - this.off_y;
-      if (spot.row.id !== this.selected && x > -12 && y > -12 && x < size.x + 12 && y < size.y + 12) {
-        this.draw_case(context, spot, false);
-      }
-    }
   }
 
   private draw_cells(context: CanvasRenderingContext2D): void {
@@ -495,7 +500,7 @@ export class CityLayer extends L.Layer {
       return sum;
     };
     for (const spot of this.spots) {
-      sum_of(spot.cell)[read_clock(spot.row, this.now_ms).tone]++;
+      sum_of(spot.cell)[spot.tone]++;
     }
     for (const mover of this.movers) {
       sum_of(mover.row.cell ?? '').people++;
@@ -545,7 +550,7 @@ export class CityLayer extends L.Layer {
   }
 
   private draw_people(context: CanvasRenderingContext2D, x: number, y: number, count: number): void {
-    context.drawImage(this.sprites[0]!, x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
+    this.draw_worker(context, x, y, false);
     if (count > 1) {
       context.fillStyle = this.colours['text-2']!;
       context.font = '12px system-ui, sans-serif';
@@ -587,7 +592,7 @@ export class CityLayer extends L.Layer {
     const say = (mark: Mark, is_strong: boolean): void => {
       const x = project_x(mark.lon_e7) * this.scale - this.off_x;
       const y = project_y(mark.lat_e7) * this.scale - this.off_y;
-      context.drawImage(this.sprites[is_strong ? 1 : 0]!, x - SPRITE / 2, y - SPRITE / 2, SPRITE, SPRITE);
+      this.draw_worker(context, x, y, is_strong);
       this.label(context, x, y, mark.text, is_strong);
     };
     for (const mark of this.marks) {
@@ -597,12 +602,12 @@ export class CityLayer extends L.Layer {
     if (mover) {
       const x = mover.x * this.scale - this.off_x;
       const y = mover.y * this.scale - this.off_y;
-      context.drawImage(this.sprites[1]!, x - 9, y - 9, 18, 18);
+      this.draw_worker(context, x, y, true);
       this.label(context, x, y, this.person_name, true);
     }
     const spot = this.selected === null ? undefined : this.spot_of.get(this.selected);
     if (spot) {
-      this.draw_case(context, spot, true);
+      this.draw_case(context, spot.x * this.scale - this.off_x, spot.y * this.scale - this.off_y, spot.tone, spot.row.severity, true);
     }
     if (this.pin) {
       const x = this.pin.x * this.scale - this.off_x;

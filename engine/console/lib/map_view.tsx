@@ -98,8 +98,7 @@ export function MapView(props: Props) {
         layer.set_cases(cases.values());
       }),
       effect(() => {
-        layer.now_ms = now.value;
-        layer.touch();
+        layer.set_now(now.value);
       }),
       on_change((changed) => {
         if (changed.workers.length > 0 || changed.is_whole) {

@@ -1,0 +1,212 @@
+/* test_console.mjs: the console as a dispatcher drives it: what waits, why, acts, reports, and what a lost connection looks like. */
+import assert from 'node:assert/strict';
+import { open_stage } from './fixture.mjs';
+import { case_row, NOW_MS } from './world.mjs';
+
+const text_of = (stage, selector) => stage.page.locator(selector).first().innerText();
+const said = async (stage, path) => {
+  for (let i = 0; i < 40 && !stage.said.some((one) => one.path === path); i++) {
+    await stage.page.waitForTimeout(50);
+  }
+  return stage.said.filter((one) => one.path === path);
+};
+
+export default [
+  ['urgent cases come first, then what runs out first; J and K walk through them', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const rows = await stage.page.locator('.need').evaluateAll((all) => all.map((row) => row.querySelector('.severity').dataset.severity));
+    const first_other = rows.findIndex((severity) => severity !== '1');
+    assert.ok(first_other > 0 && rows.slice(first_other).every((severity) => severity !== '1'), rows.join(' '));
+    await stage.page.keyboard.press('j');
+    await stage.page.waitForSelector('.need[aria-current=true]');
+    const first = await text_of(stage, '.need[aria-current=true] .need-title');
+    await stage.page.waitForSelector('.case-title');
+    await stage.page.keyboard.press('j');
+    await stage.page.waitForFunction((old) => document.querySelector('.need[aria-current=true] .need-title')?.innerText !== old, first);
+    await stage.page.keyboard.press('k');
+    await stage.page.waitForFunction((old) => document.querySelector('.need[aria-current=true] .need-title')?.innerText === old, first);
+    assert.deepEqual(stage.problems, []);
+  }],
+  ['the followed case says why this worker and why not the others', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    await stage.page.locator('.need').first().click();
+    await stage.page.waitForSelector('.why');
+    const why = await text_of(stage, '.why');
+    for (const words of ['Wang Fang', '420 m', 'has as many orders as allowed', 'not on shift', '6 not on shift, 2 lacks the skill']) {
+      assert.ok(why.includes(words), `${words} in: ${why}`);
+    }
+    assert.match(await text_of(stage, '.timeline'), /merged into this case/);
+    await stage.picture('followed');
+  }],
+  ['the colour of a case is its clock: a glyph of severity has none', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const colours = await stage.page.locator('.need .severity').evaluateAll((all) => all.map((glyph) => getComputedStyle(glyph).color));
+    for (const colour of new Set(colours)) {
+      const [red, green, blue] = colour.match(/\d+/g).map(Number);
+      assert.ok(Math.max(red, green, blue) - Math.min(red, green, blue) < 24, colour);
+    }
+    const over = await stage.page.locator('.need .clock[data-clock=over] .clock-text').first().innerText();
+    assert.match(over, /over$/);
+  }],
+  ['a command follows a case, opens a form with what was typed, and says what it does not know', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    await page.keyboard.press('/');
+    await page.keyboard.type('7');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('#followed-title')?.innerText === 'Case 7');
+    await page.keyboard.type('void 7 false alarm it was steam');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.act-form');
+    assert.equal(await page.inputValue('.act-form [name=reason]'), 'FALSE_ALARM');
+    assert.equal(await page.inputValue('.act-form [name=text]'), 'it was steam');
+    await page.keyboard.press('Control+Enter');
+    const [act] = await said(stage, 'cases/7/acts');
+    assert.deepEqual(act.body, { action: 'VOID', reason: 'FALSE_ALARM', text: 'it was steam' });
+    assert.ok(act.headers['idempotency-key'] && act.headers['x-csrf-token'] === 'token');
+    await page.focus('#command');
+    await page.keyboard.type('frobnicate');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notice[data-problem=true]');
+    assert.match(await text_of(stage, '.notice'), /not understood: “frobnicate”/);
+  }],
+  ['Tab takes the ghost text; Chinese verbs do as well', async () => {
+    const stage = await open_stage({ lang: 'zh' });
+    const { page } = stage;
+    await page.focus('#command');
+    await page.keyboard.type('打');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.inputValue('#command'), '打开 ');
+    await page.keyboard.type('人员');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.hash === '#workers');
+    await page.waitForSelector('.page table tbody tr');
+  }],
+  ['what can be taken back offers it, and taking back is an act of its own', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    await page.locator('.need').first().click();
+    await page.waitForSelector('.actions button');
+    await page.getByRole('button', { name: '4 more' }).click();
+    await page.locator('.actions').getByRole('button', { name: 'suspend', exact: true }).click();
+    await page.selectOption('.act-form [name=hours]', '24');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    const path = stage.said[0].path;
+    await page.waitForTimeout(200);
+    const acts = await said(stage, path);
+    assert.equal(acts[0].body.action, 'SUSPEND');
+    assert.ok(acts[0].body.until_ms > NOW_MS + 86_000_000);
+    assert.equal(acts[1].body.action, 'RESUME');
+  }],
+  ['a refusal is shown with its words and its code, and the form stays', async () => {
+    const stage = await open_stage({ lang: 'en', reply: () => ({ title: 'refused', status: 409, code: 'WRONG_STATE', detail: 'the case is closed' }) });
+    await stage.page.locator('.need').first().click();
+    await stage.page.waitForSelector('.actions button');
+    await stage.page.locator('.actions').getByRole('button', { name: 'dispatch again' }).click();
+    await stage.page.waitForSelector('.notice[data-problem=true]');
+    assert.match(await text_of(stage, '.notice'), /the case is closed \(WRONG_STATE\)/);
+  }],
+  ['a report is taken by keyboard alone, with what is open nearby, and ends in a receipt', async () => {
+    const stage = await open_stage({ lang: 'en', reply: () => ({ code: 'MERGED', case: '110108-20260303-0005', receipt: '7' }) });
+    const { page } = stage;
+    await page.keyboard.press('F2');
+    await page.waitForSelector('.intake');
+    await page.keyboard.type('gas');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Riverside Park');
+    await page.waitForSelector('.nearby li');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('smells of gas by the bench');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('13800001234');
+    await stage.picture('intake');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.receipt-number');
+    assert.equal(await text_of(stage, '.receipt-number'), '7');
+    const [report] = await said(stage, 'reports');
+    assert.equal(report.body.class, 'E.03.04');
+    assert.equal(report.body.text, 'Riverside Park: smells of gas by the bench');
+    assert.equal(report.body.contact, '13800001234');
+    assert.ok(report.body.lon_e7 > 1_160_000_000);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.intake', { state: 'detached' });
+  }],
+  ['a lost connection is said, what is shown stays, and it comes back by itself where it was', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    await page.evaluate(() => (window.same_page = true));
+    await stage.drop();
+    await page.waitForSelector('.stale-banner');
+    assert.match(await text_of(stage, '.age'), /no connection/);
+    assert.ok((await page.locator('.need').count()) > 0);
+    stage.raise();
+    await page.waitForSelector('.stale-banner', { state: 'detached', timeout: 15_000 });
+    assert.ok(await page.evaluate(() => window.same_page));
+    assert.ok(stage.live_urls.at(-1).endsWith('?since=100'), stage.live_urls.at(-1));
+  }],
+  ['a delta changes the lists: a new case comes, a closed one goes', async () => {
+    const stage = await open_stage({ lang: 'en', cases: 5 });
+    const { page } = stage;
+    const urgent = { ...case_row(900), severity: 1, need: ['unaccepted'], title: { en: 'Fire in the market hall', zh: '火情' }, place: null };
+    stage.push({ type: 'delta', position: 101, now_ms: NOW_MS + 1000, cases: [urgent], gone: [1] });
+    await page.waitForFunction(() => document.querySelector('.need-title')?.innerText.includes('Fire in the market hall'));
+    const before = await page.locator('.need').count();
+    stage.push({ type: 'delta', position: 102, now_ms: NOW_MS + 2000, gone: [901] });
+    await page.waitForFunction((count) => document.querySelectorAll('.need').length === count - 1, before);
+  }],
+  ['the sound is off until the shift begins, and says so', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    assert.match(await text_of(stage, '.sound-off'), /sound off/);
+    await page.locator('.sound-off').click();
+    await page.getByRole('button', { name: 'sound on' }).waitFor();
+  }],
+  ['nobody logged in sees the login; a wrong password is said', async () => {
+    const stage = await open_stage({ lang: 'en', login: false, reply: () => ({ title: 'wrong', status: 401, code: 'LOGIN_FAILED', detail: 'wrong person or password' }) });
+    const { page } = stage;
+    await page.fill('[name=person]', 'he.qun');
+    await page.fill('[name=password]', 'no');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=alert]');
+    assert.equal(await text_of(stage, '[role=alert]'), 'wrong person or password');
+    assert.equal(await page.locator('.need').count(), 0);
+  }],
+  ['language and theme change without a reload and are kept', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
+    assert.match(await text_of(stage, '#needs-title'), /需您处理/);
+    await page.getByRole('button', { name: '深色' }).click();
+    assert.equal(await page.evaluate(() => `${document.documentElement.dataset.theme} ${localStorage['gridloop.lang']}`), 'dark zh');
+  }],
+  ['the line goes from the followed case to its worker, and a click on the map follows', async () => {
+    const stage = await open_stage({ lang: 'en' });
+    const { page } = stage;
+    await page.locator('.need').nth(3).click();
+    await page.waitForSelector('.case-title');
+    const before = await text_of(stage, '#followed-title');
+    const box = await page.locator('.map').boundingBox();
+    const hit = await page.evaluate(async ({ width, height }) => {
+      const map = document.querySelector('.map');
+      const edge = map.getBoundingClientRect();
+      for (let y = 20; y < height; y += 9) {
+        for (let x = 20; x < width; x += 9) {
+          if (Math.hypot(x - width / 2, y - height / 2) < 60) {
+            continue;
+          }
+          map.dispatchEvent(new MouseEvent('mousemove', { clientX: edge.left + x, clientY: edge.top + y, bubbles: true }));
+          if (!document.querySelector('.map-tip').hidden && document.querySelector('.map-tip').textContent.includes(':')) {
+            return { x, y };
+          }
+        }
+      }
+      return null;
+    }, box);
+    assert.ok(hit, 'no case under any point of the map');
+    await page.mouse.click(box.x + hit.x, box.y + hit.y);
+    await page.waitForFunction((old) => document.querySelector('#followed-title')?.innerText !== old, before);
+    assert.deepEqual(stage.problems, []);
+  }],
+];
