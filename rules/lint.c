@@ -119,6 +119,7 @@ struct lint lint_ruleset(const struct ruleset *set, const struct lint_options *o
     lint_basis(&run);
     if (options->with_roster) {
         lint_roster(&run);
+        lint_posts(&run);
         lint_reach(&run);
         lint_state(&run);
         lint_demand(&run);

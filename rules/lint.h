@@ -14,6 +14,7 @@
  *   L401 E, L402 W nobody on shift can serve it      L403 E limits that contradict each other
  *   L404 W a plan asks for more work than people can do in time
  *   L405 W an escalation step that comes too late, or twice
+ *   L406 W an hour of the coming week at which nobody answers for an escalation address
  *   L501 N no one to ask, no test, silent, or far too often
  *
  * Every finding names file, line, both rules and their departments; L201 to L204 come with an event that both rules take,
@@ -56,6 +57,7 @@
     X(L403, ERROR, "limits contradict each other", "时限矛盾")                                     \
     X(L404, WARNING, "more work than people", "任务量超过人力")                                    \
     X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")                         \
+    X(L406, WARNING, "nobody answers an escalation", "升级对象无人值守")                            \
     X(L501, NOTE, "nobody looks after it", "规则缺少维护")
 
 enum lint_code {

@@ -34,6 +34,7 @@ void lint_basis(struct lint_run *run);  /* lint_basis.c: the clauses behind them
 void lint_reach(struct lint_run *run);  /* lint_reach.c: what can come, and come again */
 void lint_demand(struct lint_run *run); /* lint_demand.c: work against people, and care */
 void lint_state(struct lint_run *run);  /* lint_state.c: windows and inhibits */
+void lint_posts(struct lint_run *run);  /* lint_posts.c: who answers for escalation addresses */
 void lint_roster(struct lint_run *run); /* lint_roster.c: against people, assets, catalogue */
 
 #endif

@@ -1,4 +1,5 @@
 /* cmd_check.c: `gridloop check`: compiles a city and its rules, lists every problem, prints what it holds and the limits. */
+#include "engine/city/calendars_today.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/serve_options.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 struct check_options {
     const char *city;
@@ -173,7 +175,11 @@ static int check(const struct check_options *options)
     }
     bool is_good = err == ERR_OK;
     if (is_good) {
+        const int64_t now_ms = (int64_t)time(NULL) * 1000;
         count_rows(&pair, &options->limits, counts);
+        calendars_check_today(options->city, &pair.city,
+                              (int32_t)div_floor(city_local_ms(&pair.city, now_ms), DAY_MS),
+                              problems);
     }
     if (options->is_json) {
         print_json(is_good ? &pair : NULL, problems, &options->limits, counts);

@@ -3,6 +3,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/progress.h"
 
+#include "engine/city/calendars_today.h"
 #include "engine/city/city_load.h"
 #include "engine/core/limits.h"
 #include "engine/core/policy.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 struct options {
     const char *directory;
@@ -274,6 +276,9 @@ static size_t check_directory(const struct options *options, struct problems *pr
         return 0;
     }
     check_limits(&city, options->directory, problems);
+    const int64_t now_ms = (int64_t)time(NULL) * 1000;
+    calendars_check_today(options->directory, &city,
+                          (int32_t)div_floor(city_local_ms(&city, now_ms), DAY_MS), problems);
     const bool is_compiled =
         rules_compile(rules_directory, &city, problems, &policy_bytes, &size) == ERR_OK;
     if (is_compiled && policy_open(policy_bytes, size, &city, &policy) != ERR_OK) {

@@ -227,6 +227,26 @@ def bad_files(city):
     print("ok 4 - nesting, loops and bombs of YAML, two errors at once, a title's missing field, conditions too deep and too long, windows without bound")
 
 
+def escalations(city):
+    """Nobody answers once the calendars have ended; today everybody does. The calendar is told with its line."""
+    def found(day):
+        return [line for line in run("rules", "lint", city, "--as-of", day, expected=0 if day < "2030" else 65).splitlines() if "L406" in line]
+
+    check(found("2026-03-02") == [], "an escalation that nobody answers today")
+    late = found("2032-01-01")
+    check(late and all(".yaml:" in line and "(168 of 168 hours)" in line for line in late), f"calendars that ended: {late[:2]}")
+    path = os.path.join(city, "calendars.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("2031-01-01", "2026-11-01", 2).replace("2026-11-01", "2031-01-01", 1))
+    told = run("check", "--city", city)
+    check(len([line for line in told.splitlines() if line.startswith("calendars.yaml:17: warning C036")]) == 1, told[:500])
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    print("ok 5 - hours at which nobody answers an escalation; a calendar that has ended, with its line")
+
+
 def main():
     where = tempfile.mkdtemp(prefix="gridloop-lint-")
     try:
@@ -236,9 +256,10 @@ def main():
         plans_and_care(city, where)
         formats(city)
         bad_files(city)
+        escalations(city)
     finally:
         shutil.rmtree(where)
-    print("1..4")
+    print("1..5")
 
 
 main()

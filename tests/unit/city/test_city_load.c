@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "engine/city/calendars_today.h"
+#include "engine/city/date.h"
 #include "engine/city/image_write.h"
 #include "engine/core/city.h"
 #include "engine/core/distance.h"
@@ -90,6 +92,43 @@ static void test_hours_at_which_nobody_answers_are_told(void **unused)
         &thin, "warning C041: post \"district.command\" has nobody on duty, nor has its lead"));
     assert_true(fixture_reported(&thin, "Sat 00:00-24:00"));
     fixture_close(&thin);
+}
+
+/* The same files on three days: the load never knows, who looks does. */
+static void test_calendars_that_have_ended_are_told_with_their_line(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *day, *expected;
+    } DAYS[] = {
+        {"2029-11-01", ""},
+        {"2029-12-20", "calendars.yaml:6: note C036: calendar \"cal.office\" ends on 2029-12-31"},
+        {"2030-01-01", "calendars.yaml:9: warning C036: calendar \"shift.night\" ended on "
+                       "2029-12-31: from then on 1 persons are on no shift"}};
+    struct fixture whole;
+    struct city it;
+    fixture_open(&whole);
+    assert_int_equal(fixture_load(&whole), ERR_OK);
+    assert_int_equal(city_open(whole.bytes, whole.size, &it), ERR_OK);
+    for (size_t i = 0; i < COUNT_OF(DAYS); i++) {
+        struct problems *problems = problems_new();
+        char *text = NULL;
+        size_t size = 0;
+        int32_t day = 0;
+        assert_true(date_parse(DAYS[i].day, &day));
+        calendars_check_today(whole.directory, &it, day, problems);
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        problems_print(problems, out);
+        assert_int_equal(fclose(out), 0);
+        assert_int_equal(problems_count(problems), i == 0 ? 0 : it.calendar_count);
+        if (strstr(text, DAYS[i].expected) == NULL) {
+            fail_msg("%s: %s", DAYS[i].day, text);
+        }
+        free(text);
+        problems_free(problems);
+    }
+    fixture_close(&whole);
 }
 
 static void test_persons(void **unused)
@@ -517,6 +556,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_good_city),
         TEST(test_hours_at_which_nobody_answers_are_told),
+        TEST(test_calendars_that_have_ended_are_told_with_their_line),
         TEST(test_persons),
         TEST(test_registry),
         TEST(test_catalogue_and_calendars),
