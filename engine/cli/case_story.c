@@ -64,6 +64,12 @@ static void keep_line(struct case_story *story, uint64_t position, const struct 
                            .text = copy};
 }
 
+static void on_entry(void *context, const struct log_entry *entry)
+{
+    struct case_story *story = context;
+    story->from_ms = story->from_ms == 0 ? entry->time_ms : story->from_ms;
+}
+
 static void on_effect(void *context, const struct log_entry *entry, const struct effect *effect)
 {
     struct case_story *story = context;
@@ -85,13 +91,14 @@ static void on_effect(void *context, const struct log_entry *entry, const struct
 static enum err open_replay(struct case_story *story, const char *data_directory,
                             struct log_fault *fault)
 {
-    struct replay_options options = {.disk = &story->data.disk.disk,
-                                     .log = log_options_default(),
-                                     .limits = limits_default(),
-                                     .is_durable_only = false,
-                                     /* with no case to tell of, what is now is all that is asked */
-                                     .is_from_snapshot = case_no_is_none(story->part),
-                                     .watch = {.on_effect = on_effect, .context = story}};
+    struct replay_options options = {
+        .disk = &story->data.disk.disk,
+        .log = log_options_default(),
+        .limits = limits_default(),
+        .is_durable_only = false,
+        /* with no case to tell of, what is now is all that is asked */
+        .is_from_snapshot = case_no_is_none(story->part),
+        .watch = {.on_entry = on_entry, .on_effect = on_effect, .context = story}};
     enum err err = data_limits_read(data_directory, &options.limits);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return err;

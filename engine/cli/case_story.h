@@ -34,6 +34,7 @@ struct case_story {
     uint32_t line_count;
     uint32_t left_out;             /* beyond CASE_STORY_LINES_MAX */
     struct case_accounts accounts; /* of the case followed */
+    int64_t from_ms;               /* log time of the first entry that was stepped; 0 = none */
 };
 
 /* Replays the whole log of a data directory. part: none, or the case (or suffix) to follow. ERR_* with a sentence. */

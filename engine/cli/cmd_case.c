@@ -314,6 +314,28 @@ static int tell_record(const struct case_options *options, struct case_no part,
     return exit_code;
 }
 
+/* Who was accountable is found by stepping the log, and what expired cannot be stepped. */
+static void say_expired(const struct case_story *story, FILE *out)
+{
+    const struct core *core = replay_core(story->replay);
+    const bool is_zh = story->lang == LANG_ZH;
+    const int64_t at_ms = story->from_ms != 0 ? story->from_ms : core_now_ms(core);
+    const int64_t local_ms =
+        core_city(core) == NULL ? at_ms : city_local_ms(core_city(core), at_ms);
+    const uint32_t date = city_date_of_day(div_floor(local_ms, DAY_MS));
+    const uint64_t minute = (uint64_t)(local_ms - div_floor(local_ms, DAY_MS) * DAY_MS) / MINUTE_MS;
+    (void)fprintf(
+        out,
+        is_zh
+            ? "\n责任区间不再列出：%04u-%02u-%02u %02u:%02u（第 %llu 条）之前的人员位置已到期删除，"
+              "日志不能从头重放；各条记录仍载明责任人。\n"
+            : "\nWho was accountable is not listed by interval: positions of people before "
+              "%04u-%02u-%02u %02u:%02u (entry %llu) have expired from the log, which can no "
+              "longer be replayed from its beginning. The lines above name the holders.\n",
+        date / 10000, date / 100 % 100, date % 100, (uint32_t)(minute / 60),
+        (uint32_t)(minute % 60), (unsigned long long)replay_snapshot_position(story->replay));
+}
+
 /* view: NULL = the engine no longer has it. */
 static void print_story_json(const struct case_options *options, const struct case_story *story,
                              const struct case_view *view, json_t *rows)
@@ -356,6 +378,9 @@ static int tell(const struct case_options *options, bool is_explained)
         /* Positions in older entries have expired: what was decided on them stands in the history. */
         struct history_telling telling = {.lang = story.lang, .is_explained = is_explained};
         exit_code = tell_record(options, part, &telling);
+        if (exit_code == EX_OK) {
+            say_expired(&story, options->is_json ? stderr : stdout);
+        }
         case_story_close(&story);
         return exit_code;
     }

@@ -40,7 +40,7 @@ struct effect_result {
                               one rated; 0 = none. With the case number it is the reporter's receipt */
     struct case_no case_no; /* of OPENED, MERGED, DEDUPED, REOPENED, CLEARED, and of acts */
     uint64_t order;         /* of acts on orders */
-    uint64_t possible;      /* of WRONG_STATE: bit per action possible now */
+    uint64_t possible;      /* refused by how it stands: bit per action possible now */
     uint16_t state;         /* of acts: enum case_state (act on a case) or enum order_state */
 };
 

@@ -396,6 +396,76 @@ static void test_plans_failed_checklist_opens_a_case(void **state)
     town_close(&town);
 }
 
+/* An order of an inspection in that state; who has it. */
+static uint64_t find_inspection(const struct town *town, enum order_state state, char who[64])
+{
+    uint32_t answered = 0;
+    for (uint32_t o = 0; o < town->core->orders.high; o++) {
+        struct order_view order;
+        if (core_find_order(town->core, town->core->orders.rows[o].number, &order) &&
+            order.state == state && order.person != NONE32 &&
+            core_case_checks(town->core, order.case_no, &answered).count > 0 && answered == 0) {
+            (void)snprintf(who, 64, "%s", person_of(town, order.person));
+            return order.number;
+        }
+    }
+    fail_msg("no inspection in state %d", (int)state);
+    return 0;
+}
+
+static void test_plan_answer_is_refused_by_name_and_counts_once_there(void **state)
+{
+    struct town town;
+    char who[64], other[64];
+    struct order_view order;
+    uint32_t answered = 0;
+    (void)state;
+    open_town(&town);
+    const struct case_no no = begin(&town, "CAP-1", false);
+    town_pass(&town, SECOND_MS);
+    acknowledge_all(&town, no);
+    town_pass(&town, 2 * MINUTE_MS);
+    work_round(&town); /* accepts */
+    const uint64_t coming = find_inspection(&town, ORDER_ACCEPTED, who);
+    assert_int_equal(answer(&town, who, coming, "lines", 1, true), CODE_WRONG_STATE);
+    assert_true((town.last.possible & action_bit(ACTION_ARRIVE)) != 0);
+    assert_int_equal(answer(&town, who, 999999, "lines", 1, true), CODE_UNKNOWN_ORDER);
+    assert_true(core_find_order(town.core, coming, &order));
+    const struct place there = town_case(&town, order.case_no).place;
+    assert_int_equal(
+        town_act(&town, who, coming, order.case_no, ACTION_ARRIVE, REASON_NONE, there, NULL),
+        CODE_DONE);
+    const struct image_range checks = core_case_checks(town.core, order.case_no, &answered);
+    char line[64] = "";
+    for (uint32_t i = checks.count; i > 0; i--) {
+        const struct policy_check *check = &town.policy.checks[checks.first + i - 1];
+        if ((check->flags & CHECK_LINE_EVIDENCE) != 0) {
+            (void)snprintf(line, sizeof line, "%.*s", (int)check->id.size,
+                           policy_text(&town.policy, check->id));
+        }
+    }
+    assert_true(line[0] != '\0');
+    (void)snprintf(other, sizeof other, "%s", member_of(&town, "dept.ecology.duty"));
+    assert_int_equal(answer(&town, other, coming, line, 1, true), CODE_NOT_YOURS);
+    assert_int_equal(answer(&town, who, coming, "nothing.asked", 1, true), CODE_UNKNOWN_PLAN);
+    assert_int_equal(answer(&town, who, coming, line, 1, false), CODE_CHECKLIST_OPEN);
+    (void)core_case_checks(town.core, order.case_no, &answered);
+    assert_int_equal(answered, 0); /* what was refused was not counted */
+    assert_int_equal(answer(&town, who, coming, line, 1, true), CODE_DONE);
+    (void)core_case_checks(town.core, order.case_no, &answered);
+    assert_true(answered != 0 && (answered & (answered - 1)) == 0); /* one line */
+    assert_int_equal(plan_of(&town, no).counts.failed, 0);
+    assert_int_equal(answer(&town, who, coming, line, 0, true), CODE_DONE); /* looked again */
+    struct duty_view duty;
+    uint32_t number = 0;
+    while (core_next_duty(town.core, no, &number, &duty) &&
+           !case_no_is_equal(duty.case_no, order.case_no)) {
+    }
+    assert_true(duty.failed == answered && !duty.has_failed); /* that counts when it is done */
+    core_check(town.core);
+    town_close(&town);
+}
+
 /* Nobody does anything after the alert: it is told above the silent officer, and keeps being told. */
 static void test_plans_silence_is_told_above_the_head(void **state)
 {
@@ -527,6 +597,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plans_orange_alert_reaches_everybody_and_stands_down),
         cmocka_unit_test(test_plans_failed_checklist_opens_a_case),
+        cmocka_unit_test(test_plan_answer_is_refused_by_name_and_counts_once_there),
         cmocka_unit_test(test_plans_silence_is_told_above_the_head),
         cmocka_unit_test(test_plans_run_once_and_a_real_alert_ends_the_drill),
         cmocka_unit_test(test_plans_accident_not_reported_is_a_case),
