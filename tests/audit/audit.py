@@ -52,6 +52,7 @@ class Audit(Intake):
         self.takers = [self.workers[person] for person in sorted(self.workers, key=city.order.get)
                        if self.workers[person].person.capacity > 0]
         self.shift_cache, self.place_cache, self.touched = {}, {}, set()
+        self.windows, self.near_cache = {}, {}
         self.marks = {}
         self.pair = None
         self.stories = Stories(city, lambda position, case, text: self.differences.append((position, case, text)))
@@ -263,7 +264,7 @@ def print_report(audit, file, shown=SHOWN):
     if len(audit.differences) > shown:
         print(f"... and {len(audit.differences) - shown} more", file=file)
     checked = audit.checked
-    print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, "
+    print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, {checked['windows']} windows, "
           f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['resends']} resends, "
           f"{checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
     print(audit.stories.five_fixed.summary(), file=file)

@@ -3,6 +3,7 @@ import geometry
 from caseacts import CaseActs
 from casetime import ladder_runs
 from holdback import HoldBack
+from windowed import Windowed
 from world import CASE_CONTACTS, CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
 
 
@@ -43,7 +44,7 @@ def accuracy_of(fields):
     return max(1, min(metres // 10000, 0xffffffff)) if metres > 0 else 0
 
 
-class Intake(HoldBack, CaseActs):
+class Intake(HoldBack, Windowed, CaseActs):
     # ---- facts ----
 
     def judge_facts(self, event, fields, principal):
@@ -135,6 +136,10 @@ class Intake(HoldBack, CaseActs):
         many = any(rule.rank > 0 or rule.has_state for rule in self.rules.by_type.get(type_name, []))
         listed = matched[:LISTED if many else 1]
         if any(rule.has_levels for rule in listed):
+            for rule in listed:
+                told = self.told_firing(rule) if rule.window is not None else None
+                if told is not None:
+                    self.judge_window(rule, event, fields, told, key_of)
             return self.believe_state(event)
         if listed:
             code, case = self.fire_all(listed, len(matched), event, fields, (gateway, person), (code, case))
@@ -145,7 +150,7 @@ class Intake(HoldBack, CaseActs):
         return code, case, is_late
 
     def believe_state(self, event):
-        """A rule whose levels move its case takes it: believed, but that a count which is not enough opens nothing."""
+        """A rule whose levels move its case takes it: what becomes of the case is believed, but that a count which is not enough opens nothing."""
         ahead = next((at for at in range(self.at, len(self.effects)) if self.effects[at]["effect"] == "RESULT"), None)
         told = self.effects[self.at:ahead]
         if ahead is not None and self.effects[ahead]["code"] in NOT_YET:

@@ -7,6 +7,7 @@ import geometry
 import worktime
 import yamlread
 from conditions import compile_condition, constant
+from windowed import Window
 from yamlread import as_list
 
 LANES = ("dispatch", "escalate", "notify")
@@ -74,6 +75,7 @@ class Rule:
         steps = [step["event"] for step in as_list(spec.get("sequence") or [])]
         self.events = [str(name) for name in dict.fromkeys(steps or as_list(spec["event"]))]
         self.has_levels = "levels" in spec or (spec.get("open") or {}).get("geo") == "centroid"
+        self.window = Window(spec, params, worktime.read_ms(defaults.get("lateness", "30s"))) if self.has_levels else None
         self.has_state = any(key in spec for key in ("by", "for", "window", "sequence")) or self._waits(spec)
         self.where = compile_condition(spec.get("where"), params)
         area = spec.get("area") or {}

@@ -43,6 +43,7 @@ KINDS = {
     "camera.garbage_overflow": (9, "cam-1", lambda c: {"device": "C-001", "fields": {"confidence": 0.9, "fill": 0.95}}),
     "camera.garbage_cleared": (1, "cam-1", lambda c: {"device": "C-001", "fields": {"confidence": 0.9}}),
     "sensor.gas": (6, "sensor-1", lambda c: {"device": f"g{c.randint(1, 5)}", "fields": {"lel_pct": c.choice((5, 12, 30))}}),
+    "camera.crowd_density": (3, "cam-1", lambda c: {"device": "C-005", "fields": {"density": c.choice((0.5, 1.5, 2.5, 4, 6)), "count": c.randint(0, 200)}}),
     "warning.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "level": c.choice(("orange", "red"))}}),
     "forecast.air": (1, "ecology-1", lambda c: {"fields": {"city": "京", "aqi_mean": c.choice((150, 250)), "days_over": 2}}),
     "warning.air.lifted": (1, "ecology-1", lambda c: {"fields": {"city": "京"}}),
@@ -54,17 +55,25 @@ KINDS = {
 }
 
 
+# type -> (how many come together, how far apart in seconds)
+BURSTS = {"camera.crowd_density": (14, 40), "sensor.gas": (4, 12)}
+
+
 def write_day(path, seed, hours, rate):
     """A trace of so many hours with so many events an hour."""
     chance = random.Random(seed)
     names = sorted(KINDS)
     weights = [KINDS[name][0] for name in names]
-    at = BEGIN
+    at, rows = BEGIN, []
+    for _ in range(hours * rate):
+        at += datetime.timedelta(milliseconds=int(chance.expovariate(1) * 3600000 / rate))
+        name = chance.choices(names, weights)[0]
+        _, source, bring = KINDS[name]
+        times, apart = BURSTS.get(name, (1, 0))
+        for turn in range(times):
+            rows.append((at + datetime.timedelta(seconds=turn * apart), source, name, bring(chance)))
+    rows.sort(key=lambda row: row[0])
     with open(path, "w", encoding="utf-8") as out:
-        for index in range(hours * rate):
-            at += datetime.timedelta(milliseconds=int(chance.expovariate(1) * 3600000 / rate))
-            name = chance.choices(names, weights)[0]
-            _, source, bring = KINDS[name]
-            row = {"at": at.isoformat(timespec="milliseconds"), "source": source, "id": f"e-{index:06d}", "type": name,
-                   **bring(chance)}
+        for index, (at, source, name, brought) in enumerate(rows):
+            row = {"at": at.isoformat(timespec="milliseconds"), "source": source, "id": f"e-{index:06d}", "type": name, **brought}
             out.write(json.dumps(row) + "\n")

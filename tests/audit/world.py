@@ -228,7 +228,7 @@ class World:
         self.ticks_follow = False
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
-                        "merges": 0, "absences": 0, "resends": 0, "passed_over": 0}
+                        "merges": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):
