@@ -108,13 +108,13 @@ $(BROWSER_READY): tests/browser/package.json tests/browser/package-lock.json | $
 pages-watch: $(PAGES_READY) ## the pages in build/console/site, remade at every change
 	@mkdir -p $(BUILD)/console && node $(PAGES)/build.mjs $(BUILD)/console --watch
 
-$(BUILD)/engine/doors/door_maps.c: sim/pack.sh $(DOOR_FILES)
+$(BUILD)/engine/doors/shipped_maps.c: sim/pack.sh $(DOOR_FILES)
 	@mkdir -p $(@D)
 	$(Q)HEADER=engine/doors/door_pack.h TYPE=door_pack_file sh sim/pack.sh DOOR_MAPS $(DOOR_FILES) >$@.new && mv $@.new $@
-$(BUILD)/engine/doors/door_maps.o: %.o: %.c engine/doors/door_pack.h
+$(BUILD)/engine/doors/shipped_maps.o: %.o: %.c engine/doors/door_pack.h
 	$(call say,cc $<)
 	$(Q)$(CC) $(CFLAGS) $(INCLUDES) -c $< -o $@
-$(BUILD)/libdoors.a: $(BUILD)/engine/doors/door_maps.o
+$(BUILD)/libdoors.a: $(BUILD)/engine/doors/shipped_maps.o
 
 # What the bench says of its own build: remade whenever the commit or the flags change.
 COMMIT := $(shell git describe --always --dirty=+ --exclude='*' --abbrev=12 2>/dev/null)

@@ -360,13 +360,38 @@ static void add_field(struct mapping *mapping, struct door_event *to,
     put_field(mapping, to, field);
 }
 
-/* Members of an object as they are: numbers, texts, flags; what is deeper is left out. */
-static void copy_fields(struct mapping *mapping, struct door_event *to, const json_t *from)
+/* Does the map take that member for something else than a field? */
+static bool is_taken(const struct door_rules *rules, const char *parent, const char *member)
+{
+    const struct door_value *const values[] = {rules->id,           rules->at,
+                                               rules->device,       rules->text,
+                                               rules->lon,          rules->lat,
+                                               rules->accuracy_m,   rules->drill,
+                                               rules->contact_name, rules->contact_phone,
+                                               rules->contact_note};
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof path, "%s.%s", parent, member);
+    for (size_t v = 0; v < COUNT_OF(values); v++) {
+        for (uint32_t i = 0; values[v] != NULL && i < values[v]->from_count; i++) {
+            if (strcmp(values[v]->from[i], path) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Members of an object as they are: numbers, texts, flags; what is deeper, or has its place already, is left out. */
+static void copy_fields(struct mapping *mapping, struct door_event *to, const char *path)
 {
     const char *key;
-    json_t *value, *copy = json_copy((json_t *)(uintptr_t)from); /* jansson walks no const */
+    json_t *value, *copy = json_copy((json_t *)(uintptr_t)find_below(
+                       mapping->member, path)); /* jansson walks no const */
     json_object_foreach(copy, key, value)
     {
+        if (is_taken(mapping->rules, path, key)) {
+            continue;
+        }
         struct gridloop_field field = {.name = keep(mapping, "a field's name", key, 128)};
         if (json_is_number(value)) {
             field.kind = GRIDLOOP_NUMBER;
@@ -513,8 +538,8 @@ static void make_event(struct mapping *mapping, const struct door_row *row, uint
     set_place(mapping, &made.event);
     set_contact(mapping, &made);
     set_flags(mapping, &made.event);
-    if (rules->copy != NULL) {
-        copy_fields(mapping, &made, find_below(mapping->member, rules->copy));
+    for (uint32_t i = 0; i < rules->copy_count; i++) {
+        copy_fields(mapping, &made, rules->copy[i]);
     }
     for (uint32_t i = 0; i < rules->fields.count; i++) {
         add_field(mapping, &made, &rules->fields.values[i]);

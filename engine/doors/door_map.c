@@ -326,7 +326,8 @@ static void read_root(struct map_reader *reader)
     }
     rules->source = keep(reader, yaml_find(tree, root, "source"));
     rules->each = keep(reader, yaml_find(tree, root, "each"));
-    rules->copy = keep(reader, yaml_find(tree, root, "copy"));
+    rules->copy_count =
+        read_texts(reader, yaml_find(tree, root, "copy"), rules->copy, DOOR_FROM_MAX);
     rules->takes_all = read_choice(reader, yaml_find(tree, root, "take"), "all", "first");
     rules->skips_others = read_choice(reader, yaml_find(tree, root, "others"), "skip", "refuse");
     rules->is_by_person = read_yes(reader, yaml_find(tree, root, "by_person"));

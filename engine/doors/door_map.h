@@ -72,7 +72,8 @@ struct door_rules {
     const char *source; /* identity to be, or NULL */
     const char *
         each; /* path of a list or object whose members are the records, "*" for every member on the way; or NULL */
-    const char *copy; /* path of an object whose members become fields as they are; or NULL */
+    const char *copy[DOOR_FROM_MAX]; /* paths of objects whose members become fields as they are */
+    uint32_t copy_count;
     struct door_row *rows;
     uint32_t row_count;
     bool takes_all;    /* every row that fits, not only the first */

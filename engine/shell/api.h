@@ -65,6 +65,9 @@ void api_silences(struct web_exchange *exchange);
 
 /* api_metrics.c */
 void api_metrics(struct web_exchange *exchange);
+/* api_events.c */
+void api_events_post(struct web_exchange *exchange);
+void api_push_post(struct web_exchange *exchange);
 
 /* api_health.c */
 void api_livez(struct web_exchange *exchange);

@@ -143,6 +143,21 @@ static void copy_options(struct web *web, const struct web_options *options)
     }
 }
 
+/* Before other threads start (door_maps.h). A map that cannot be used is told; the others are. */
+static enum err open_maps(struct web *web)
+{
+    struct problems *problems = problems_new();
+    web->doors = problems != NULL ? door_maps_new(problems, web->city) : NULL;
+    if (web->doors != NULL && problems_error_count(problems) > 0) {
+        char *text = problems_to_json(problems);
+        report(REPORT_ERROR, "door_map_refused", "problems=%s",
+               REPORT_TEXT(text != NULL ? text : ""));
+        free(text);
+    }
+    problems_free(problems);
+    return web->doors != NULL ? ERR_OK : ERR_MEMORY;
+}
+
 static enum err open_parts(struct web *web, char *why)
 {
     struct accounts_fault fault = {.text = "not enough memory for the web thread"};
@@ -153,6 +168,7 @@ static enum err open_parts(struct web *web, char *why)
     err = err != ERR_OK ? err : web_view_new(&web->view);
     err = err != ERR_OK ? err : web_sessions_new(&web->sessions);
     err = err != ERR_OK ? err : web_live_new(web);
+    err = err != ERR_OK ? err : open_maps(web);
     err = err != ERR_OK ? err : accounts_open(web->data, &web->accounts, &fault);
     err = err != ERR_OK ? err : make_first_account(web, &fault);
     err = err != ERR_OK ? err
@@ -270,6 +286,7 @@ void web_close(struct web *web)
     web_sessions_free(web->sessions);
     web_writing_free(web->writing);
     accounts_close(web->accounts);
+    door_maps_free(web->doors);
     web_view_free(web->view);
     web_link_free(web->link);
     (void)sqlite3_close(web->history);

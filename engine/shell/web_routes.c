@@ -84,6 +84,10 @@ const struct web_route WEB_ROUTES[] = {
      "cursor,lang", NULL},
     {WEB_GET, "/api/v1/silences", 0, 0, 0, api_silences, "What is held back for a while",
      "cursor,lang", NULL},
+    {WEB_POST, "/api/v1/events", 0, 0, 4u << 20, api_events_post,
+     "CloudEvents 1.0, binary, structured or batch, as the token's gateway", NULL, NULL},
+    {WEB_POST, "/api/v1/push/{map}", 0, 0, 4u << 20, api_push_post,
+     "What a platform pushes, made events by a map, as the token's gateway", NULL, NULL},
 };
 const size_t WEB_ROUTE_COUNT = COUNT_OF(WEB_ROUTES);
 

@@ -3,6 +3,7 @@
 #ifndef ENGINE_SHELL_WEB_STATE_H
 #define ENGINE_SHELL_WEB_STATE_H
 
+#include "engine/doors/door_maps.h"
 #include "engine/shell/accounts.h"
 #include "engine/shell/web.h"
 #include "engine/shell/web_routes.h"
@@ -97,6 +98,7 @@ struct web {
     struct web_sessions *sessions;
     struct accounts *accounts;
     struct web_writing *writing;
+    struct door_maps *doors;
     sqlite3 *history;
     uint64_t query_until_ns; /* uv_hrtime; then a question to the history is given up */
     struct web_live *live;

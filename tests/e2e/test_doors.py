@@ -3,11 +3,15 @@
 
 What is told "taken" is on disk first: a door is killed after its answer and before an engine is there, and nothing is missing.
 """
+import hashlib
+import http.client
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -19,6 +23,7 @@ from engine import GRIDLOOP, Engine, check
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "../data/doors")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where Debian has mosquitto
+TOKEN_HASH = 32
 number = 0
 
 
@@ -303,9 +308,84 @@ def check_mqtt(engine):
     ok("MQTT: messages, a last will, repeats; nothing lost over kills of the door, the engine and the broker")
 
 
+def token_of(engine, identity):
+    """What `gridloop account token` would give, put into the file it writes."""
+    token = secrets.token_urlsafe(32)
+    with sqlite3.connect(os.path.join(engine.data, "accounts.db"), timeout=10) as accounts:
+        accounts.execute("INSERT INTO tokens VALUES (?, ?, 'test', 0)",
+                         (hashlib.blake2b(token.encode(), digest_size=TOKEN_HASH).digest(), identity))
+    return token
+
+
+class Http:
+    def __init__(self, engine, identity):
+        self.port = engine.http
+        self.token = token_of(engine, identity)
+        for _ in range(200):  # the web thread knows who is who a moment after the engine answers
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+            time.sleep(0.05)
+
+    def post(self, path, body, kind="application/json", headers=(), status=200, token=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        connection.request("POST", path, body, {"Content-Type": kind, "Authorization": "Bearer " + (token or self.token), **dict(headers)})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        check(answer.status == status, f"POST {path}: {answer.status}, not {status}: {text[:1500]}")
+        return json.loads(text)
+
+
+def check_http(engine):
+    api = Http(engine, "camera-gateway-1")
+    event = {"specversion": "1.0", "id": "ce-1", "source": "//cams/1", "type": "camera.garbage_overflow", "subject": "C-005",
+             "data": {"confidence": 0.93, "fill": 0.9}}
+    cloud, batch = "application/cloudevents+json", "application/cloudevents-batch+json"
+    first = api.post("/api/v1/events", event, cloud)["items"]
+    check(first[0]["code"] in ("OPENED", "MERGED") and first[0]["case"] and first[0]["id"] == "//cams/1 ce-1", f"structured: {first}")
+    again = api.post("/api/v1/events", event, cloud + "; charset=utf-8")["items"]
+    check(again[0]["code"] == "DEDUPED" and again[0]["case"] == first[0]["case"], f"by source and id: {again}")
+    ce = {"ce-specversion": "1.0", "ce-id": "ce-2", "ce-source": "//cams/1", "ce-type": "camera.garbage_overflow", "ce-subject": "C-006"}
+    binary = api.post("/api/v1/events", {"confidence": 0.93, "fill": 0.9}, headers=ce)["items"]
+    check(binary[0]["code"] in ("OPENED", "MERGED"), f"binary: {binary}")
+    rows = api.post("/api/v1/events", [{**event, "id": "ce-3", "subject": "C-007"}, {**event, "specversion": "0.3"}, event, 7,
+                                       {**event, "id": "ce-4", "type": "camera.nonsense"},
+                                       {**event, "id": "ce-5", "subject": "C-999"},
+                                       {**event, "id": "ce-6", "type": "sensor.gas"}], batch)["items"]
+    got = {row["index"]: row["code"] for row in rows}
+    check(got[0] in ("OPENED", "MERGED") and [got[i] for i in range(1, 7)] ==
+          ["MALFORMED", "DEDUPED", "MALFORMED", "NO_RULE", "UNKNOWN_DEVICE", "NO_RIGHT"], f"a batch: {rows}")
+    check("D014" in next(row for row in rows if row["index"] == 1)["hint"], f"why: {rows}")
+    api.post("/api/v1/events", {**event, "id": "ce-7", "type": "sensor.gas"}, cloud, status=403)
+    api.post("/api/v1/events", b"{", cloud, status=400)
+    api.post("/api/v1/events", event, "text/plain", status=415)
+    api.post("/api/v1/events", event, cloud, status=401, token="nobody")
+    with open(os.path.join(DATA, "event-notify_bad.json"), "rb") as file:
+        rows = api.post("/api/v1/push/event-notify", file.read())["items"]
+    check(sorted(row["code"] == "MALFORMED" for row in rows) == [False, True, True], f"a push: {rows}")
+    check(any("srcIndex" in row["hint"] for row in rows if row["code"] == "MALFORMED"), f"named: {rows}")
+    own = api.post("/api/v1/push/own", {"kind": "bin", "cam": "C-008", "at": "2026-03-03T08:20:00+08:00"})["items"]
+    check(own[0]["code"] in ("OPENED", "MERGED"), f"a map of the city: {own}")
+    api.post("/api/v1/push/nosuch", {}, status=404)
+    many = [{**event, "id": f"many-{n}"} for n in range(1000)]
+    check(len(api.post("/api/v1/events", many, batch)["items"]) == 1000, "a thousand at once")
+    ok("HTTP: CloudEvents structured, binary, batch; pushes by map; a row for every event, repeats by source and id")
+
+
 def main():
     with Engine() as engine:
-        engine.start()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            engine.http = probe.getsockname()[1]
+        os.mkdir(os.path.join(engine.city, "doors"))
+        with open(os.path.join(engine.city, "doors", "own.yaml"), "w", encoding="utf-8") as file:
+            file.write("map: 1\nat: {from: at}\ndevice: cam\nevents:\n- type: camera.garbage_overflow\n  when: {kind: bin}\n"
+                       "  fields: {fill: {is: '0.95', number: true}, confidence: {is: '0.9', number: true}}\n")
+        engine.start(extra=("--http", f"127.0.0.1:{engine.http}"))
+        check_http(engine)
         check_files(engine)
         check_hj212(engine)
         check_mqtt(engine)

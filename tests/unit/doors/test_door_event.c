@@ -83,7 +83,7 @@ static const struct gridloop_field *field_of(const struct gridloop_event *event,
 static void test_door_map_all_shipped_maps_are_read(void **state)
 {
     static const char *const NAMES[] = {"12345", "camera-ai", "event-notify", "gat1400",
-                                        "hj212", "mqtt",      "plain"};
+                                        "hj212", "mqtt",      "cloudevents",  "plain"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         struct problems *problems = problems_new();
