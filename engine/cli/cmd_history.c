@@ -2,6 +2,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/history_plans.h"
+#include "engine/cli/history_overrides.h"
 #include "engine/cli/history_precision.h"
 #include "engine/cli/history_print.h"
 
@@ -275,6 +276,7 @@ int cmd_history(int argc, char **argv)
         {"list", history_list, "cases by day"},
         {"precision", history_precision,
          "confirmed cases and false alarms by source, device or rule"},
+        {"overrides", history_overrides, "by rule: how often people chose somebody else"},
         {"plans", history_plans, "emergency plans: tasks, begun in time, late reports"},
         {NULL, NULL, NULL}};
     return cli_run_verb("gridloop history", VERBS, argc, argv);
