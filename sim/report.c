@@ -129,10 +129,12 @@ void report_make(struct report *report, const struct run *run)
     }
     list_districts(report, &tally);
     report_tally_fini(&tally);
+    report_areas_make(&report->areas, run);
 }
 
 void report_fini(struct report *report)
 {
     free(report->districts);
+    report_areas_fini(&report->areas);
     *report = (struct report){0};
 }

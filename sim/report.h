@@ -6,6 +6,7 @@
 #define SIM_REPORT_H
 
 #include "engine/edge/words.h"
+#include "sim/report_areas.h"
 #include "sim/report_tally.h"
 #include "sim/run.h"
 
@@ -33,6 +34,7 @@ struct report {
     struct spread times[REPORT_TIMES_COUNT];
     struct report_district *districts; /* by number */
     uint32_t district_count;
+    struct report_areas areas;
 };
 
 void report_make(struct report *report, const struct run *run);

@@ -19,6 +19,7 @@ struct case_record {
     struct case_no no;
     uint8_t state;         /* enum case_state */
     uint8_t counted_state; /* as report_series.h has counted it; CASE_NONE = not yet */
+    bool is_counted_taken; /* ... and whether somebody has taken it */
     uint8_t severity;
     struct holder holder;
     uint32_t generation; /* changes with state or holder, so that plans made before it lapse */

@@ -133,6 +133,23 @@ static void print_districts(const struct report *r, enum lang lang, FILE *out)
     }
 }
 
+static void print_areas(const struct report *r, enum lang lang, FILE *out)
+{
+    const struct report_areas *areas = &r->areas;
+    if (areas->worst == NONE32 || areas->ratio_centi == 0) {
+        return;
+    }
+    const struct report_area *worst = &areas->rows[areas->worst];
+    (void)fprintf(out,
+                  lang == LANG_ZH ? "\n%u 个网格：最慢的 %s，p90 %s，是中位网格的 %" PRId64
+                                    ".%02" PRId64 " 倍（%s）\n"
+                                  : "\n%u cells: the slowest, %s, p90 %s, is %" PRId64 ".%02" PRId64
+                                    " times the one in the middle (%s)\n",
+                  areas->count, worst->code, report_span(worst->p90_ms).text,
+                  areas->ratio_centi / 100, areas->ratio_centi % 100,
+                  report_span(areas->median_ms).text);
+}
+
 static void print_clocks(const struct report *r, enum lang lang, FILE *out)
 {
     (void)fprintf(
@@ -202,6 +219,7 @@ void report_print(const struct report *report, enum lang lang, FILE *out)
     print_ledgers(report, lang, out);
     print_times(report, lang, out);
     print_districts(report, lang, out);
+    print_areas(report, lang, out);
     print_clocks(report, lang, out);
     print_speed(report, lang, out);
 }
@@ -298,6 +316,28 @@ static json_t *json_districts(const struct report *r)
     return list;
 }
 
+static json_t *json_areas(const struct report_areas *areas)
+{
+    json_t *root = json_object(), *list = json_array();
+    for (uint32_t i = 0; i < areas->count; i++) {
+        const struct report_area *area = &areas->rows[i];
+        json_t *row = json_object();
+        (void)json_object_set_new(row, "cell", json_string(area->code));
+        put(row, "cases", area->opened);
+        put(row, "arrivals", area->arrivals);
+        put(row, "never_assigned", area->never_assigned);
+        put(row, "p50_ms", (uint64_t)area->p50_ms);
+        put(row, "p90_ms", (uint64_t)area->p90_ms);
+        (void)json_array_append_new(list, row);
+    }
+    (void)json_object_set_new(root, "cells", list);
+    put(root, "median_p90_ms", (uint64_t)areas->median_ms);
+    put(root, "worst_p90_ms",
+        areas->worst == NONE32 ? 0 : (uint64_t)areas->rows[areas->worst].p90_ms);
+    put(root, "worst_to_median_percent", (uint64_t)areas->ratio_centi);
+    return root;
+}
+
 json_t *report_to_json(const struct report *r)
 {
     const struct run_numbers *n = &r->numbers;
@@ -323,6 +363,7 @@ json_t *report_to_json(const struct report *r)
     (void)json_object_set_new(root, "clocks_missed", json_clocks(r));
     (void)json_object_set_new(root, "act_results", json_acts(r));
     (void)json_object_set_new(root, "districts", json_districts(r));
+    (void)json_object_set_new(root, "areas", json_areas(&r->areas));
     (void)json_object_set_new(root, "run", run);
     return root;
 }

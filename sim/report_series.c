@@ -139,7 +139,7 @@ static void see_arrival(struct report_series *series, const struct case_record *
     const int64_t took_ms = effect->at_ms - record->opened_at_ms;
     add_time(&stretch->response, took_ms);
     if (record->cell < series->cell_count) {
-        add_time(&series->cells[record->cell], took_ms);
+        add_time(&series->cells[record->cell].response, took_ms);
     }
 }
 
@@ -165,6 +165,12 @@ void report_series_see(struct report_series *series, struct report_cases *cases,
     series->waiting += (uint32_t)is_waiting(record->state) - (uint32_t)is_waiting(before);
     stretch->open = series->open;
     stretch->waiting = series->waiting;
+    if (record->cell < series->cell_count) {
+        const bool is_taken = record->accept_count > 0 || record->was_desk;
+        series->cells[record->cell].opened += before == CASE_NONE;
+        series->cells[record->cell].taken += is_taken && !record->is_counted_taken;
+        record->is_counted_taken = is_taken;
+    }
     if (line->action == ACTION_ARRIVE && line->order != 0) {
         see_arrival(series, record, effect, stretch);
     }

@@ -25,12 +25,17 @@ struct series_stretch {
     struct series_times response; /* of cases first arrived at in it: opened to arrival */
 };
 
+struct series_cell {
+    struct series_times response;
+    uint32_t opened, taken; /* cases; those that somebody accepted or a department's desk held */
+};
+
 struct report_series {
     int64_t start_ms, width_ms;
     struct series_stretch *stretches; /* SERIES_MAX */
     uint32_t count;
-    uint32_t open, waiting;     /* now */
-    struct series_times *cells; /* by row of CITY_CELLS */
+    uint32_t open, waiting;    /* now */
+    struct series_cell *cells; /* by row of CITY_CELLS */
     uint32_t cell_count;
 };
 

@@ -301,18 +301,9 @@ static void put_districts(const struct report *report, FILE *out)
     (void)fputs("</tbody></table>\n", out);
 }
 
-static const struct report_series *sorting; /* qsort has no context */
-
-static int slower_first(const void *a, const void *b)
-{
-    const int64_t x = series_quantile_ms(&sorting->cells[*(const uint32_t *)a], 900);
-    const int64_t y = series_quantile_ms(&sorting->cells[*(const uint32_t *)b], 900);
-    return x > y ? -1 : x < y;
-}
-
 /* Five shades, from the fastest fifth of the cells to the slowest. */
-static void put_map(const struct report_series *series, const struct city *city,
-                    const uint32_t *order, uint32_t count, FILE *out)
+static void put_map(const struct report_areas *areas, const struct city *city, uint32_t count,
+                    FILE *out)
 {
     static const char *const SHADES[] = {"#7a2f0b", "#b0651f", "#d8a25e", "#b3c3ce", "#5f87a3"};
     struct place low = {INT32_MAX, INT32_MAX}, high = {INT32_MIN, INT32_MIN};
@@ -333,36 +324,51 @@ static void put_map(const struct report_series *series, const struct city *city,
     (void)fprintf(out, "<svg viewBox=\"0 0 960 %.0f\" role=img aria-label=map>\n",
                   height + 2 * MAP_EDGE);
     for (uint32_t i = 0; i < count; i++) {
-        const struct city_cell *cell = &city->cells[order[i]];
-        const struct series_times *times = &series->cells[order[i]];
+        const struct report_area *area = &areas->rows[i];
+        const struct city_cell *cell = &city->cells[area->cell];
         (void)fprintf(
             out,
-            "<circle cx=%.1f cy=%.1f r=%.0f fill=%s><title>%.*s: p90 %s, n %u</title></circle>\n",
+            "<circle cx=%.1f cy=%.1f r=%.0f fill=%s><title>%s: p90 %s, n %u</title></circle>\n",
             30 + 900.0 * ((double)cell->lon - low.lon) / lon_span,
             MAP_EDGE + height * ((double)high.lat - cell->lat) / lat_span, radius,
-            SHADES[(uint64_t)i * COUNT_OF(SHADES) / count], (int)cell->code.size,
-            city_text(city, cell->code), report_span(series_quantile_ms(times, 900)).text,
-            times->count);
+            SHADES[(uint64_t)i * COUNT_OF(SHADES) / count], area->code,
+            report_span(area->p90_ms).text, area->arrivals);
     }
     (void)fputs("</svg>\n", out);
 }
 
-static void put_cells(const struct run *run, FILE *out)
+static void put_area(const struct report_area *area, FILE *out)
 {
-    const struct report_series *series = run_series(run);
-    const struct city *city = run_city(run);
-    uint32_t *order = malloc(((size_t)series->cell_count + 1) * sizeof *order);
-    uint32_t count = 0;
-    must(order != NULL);
-    for (uint32_t i = 0; i < series->cell_count; i++) {
-        if (series->cells[i].count > 0) {
-            order[count++] = i;
-        }
+    (void)fprintf(out, "<tr><td>%s</td><td class=n>%u</td><td class=n>%u</td>", area->code,
+                  area->arrivals, area->never_assigned);
+    (void)fprintf(out, "<td class=n>%s</td>", report_span(area->p50_ms).text);
+    (void)fprintf(out, "<td class=n>%s</td></tr>\n", report_span(area->p90_ms).text);
+}
+
+static void put_ratio(const struct report_areas *areas, FILE *out)
+{
+    char zh[256], en[256];
+    const struct report_area *worst = &areas->rows[areas->worst];
+    (void)snprintf(zh, sizeof zh,
+                   "最慢网格 %s 与中位网格之比（p90，到场 %u 件以上）：%lld.%02lld。", worst->code,
+                   AREA_ARRIVALS_MIN, (long long)areas->ratio_centi / 100,
+                   (long long)areas->ratio_centi % 100);
+    (void)snprintf(en, sizeof en,
+                   "Worst cell, %s, to the one in the middle (p90, %u arrivals or more): "
+                   "%lld.%02lld.",
+                   worst->code, AREA_ARRIVALS_MIN, (long long)areas->ratio_centi / 100,
+                   (long long)areas->ratio_centi % 100);
+    html_note(out, zh, en);
+}
+
+static void put_cells(const struct report_areas *areas, const struct city *city, FILE *out)
+{
+    uint32_t count = 0; /* with arrivals: they stand first */
+    while (count < areas->count && areas->rows[count].arrivals > 0) {
+        count++;
     }
-    sorting = series;
-    qsort(order, count, sizeof *order, slower_first);
     html_heading(out, "响应较慢的网格", "Slow cells");
-    put_map(series, city, order, count, out);
+    put_map(areas, city, count, out);
     html_note(
         out, "每点一个网格，深褐最慢，蓝色最快（按第 90 百分位分五档）。",
         "A dot a cell: dark brown is slowest, blue fastest, in fifths by the 90th percentile.");
@@ -370,30 +376,16 @@ static void put_cells(const struct run *run, FILE *out)
     html_both(out, "网格", "Cell");
     (void)fputs("<th class=n>", out);
     html_both(out, "到场案件", "Arrivals");
+    (void)fputs("<th class=n>", out);
+    html_both(out, "未派", "Never assigned");
     (void)fputs("<th class=n>p50<th class=n>p90</tr></thead><tbody>\n", out);
     for (uint32_t i = 0; i < count && i < CELLS_LISTED; i++) {
-        const struct series_times *times = &series->cells[order[i]];
-        const struct image_string code = city->cells[order[i]].code;
-        (void)fprintf(out, "<tr><td>%.*s</td><td class=n>%u</td>", (int)code.size,
-                      city_text(city, code), times->count);
-        (void)fprintf(out, "<td class=n>%s</td>", report_span(series_quantile_ms(times, 500)).text);
-        (void)fprintf(out, "<td class=n>%s</td></tr>\n",
-                      report_span(series_quantile_ms(times, 900)).text);
+        put_area(&areas->rows[i], out);
     }
     (void)fputs("</tbody></table>\n", out);
-    if (count > 1) {
-        const double worst = (double)series_quantile_ms(&series->cells[order[0]], 900);
-        const double middle = (double)series_quantile_ms(&series->cells[order[count / 2]], 900);
-        char zh[160], en[160];
-        (void)snprintf(zh, sizeof zh,
-                       "最慢网格与中位网格之比（p90）：%.2f；没有案件到场的网格 %u 个。",
-                       middle > 0 ? worst / middle : 0, series->cell_count - count);
-        (void)snprintf(en, sizeof en,
-                       "Worst to median cell, p90: %.2f; %u cells without an arrival.",
-                       middle > 0 ? worst / middle : 0, series->cell_count - count);
-        html_note(out, zh, en);
+    if (areas->worst != NONE32 && areas->ratio_centi > 0) {
+        put_ratio(areas, out);
     }
-    free(order);
 }
 
 bool sim_html_write(const struct report *report, const struct run *run, const char *name,
@@ -421,6 +413,6 @@ bool sim_html_write(const struct report *report, const struct run *run, const ch
     put_charts(run, out);
     put_times(report, out);
     put_districts(report, out);
-    put_cells(run, out);
+    put_cells(&report->areas, run_city(run), out);
     return html_end(out);
 }
