@@ -63,6 +63,17 @@ static void test_run_ledger_adds_up_and_every_loop_closes(void **state)
     assert_true(report.times[TIME_OPEN_TO_ARRIVE].count > 0);
     assert_true(report.times[TIME_OPEN_TO_ARRIVE].p50 > 0);
     assert_int_equal(report.district_count, 1);
+    uint64_t opened = 0, never_assigned = 0, arrivals = 0;
+    for (uint32_t i = 0; i < report.areas.count; i++) { /* every call of this town lies in a cell */
+        const struct report_area *area = &report.areas.rows[i];
+        opened += area->opened;
+        never_assigned += area->never_assigned;
+        arrivals += area->arrivals;
+        assert_true(i == 0 || area[-1].p90_ms >= area->p90_ms);
+    }
+    assert_int_equal(opened, report.cases.cases);
+    assert_int_equal(never_assigned, report.cases.never_assigned);
+    assert_int_equal(arrivals, report.times[TIME_OPEN_TO_ARRIVE].count);
     report_fini(&report);
     run_free(run);
 }
