@@ -17,6 +17,7 @@
 #include "engine/core/pause.h"
 #include "engine/core/plans.h"
 #include "engine/core/ratings.h"
+#include "engine/core/refusals.h"
 #include "engine/core/safety.h"
 #include "engine/core/silences.h"
 #include "engine/core/watch.h"
@@ -730,15 +731,6 @@ static enum code do_on_case(const struct act *act, uint32_t slot, const struct l
     }
 }
 
-/* Refused by how the case stands: then the answer says what else is possible. */
-static bool is_of_its_state(enum code code)
-{
-    return code == CODE_CHILD_OPEN || code == CODE_OVERDUE || code == CODE_NO_MORE_EXTENSIONS ||
-           code == CODE_ONCE_ONLY || code == CODE_NOTHING_ASKED || code == CODE_NOT_MISSED ||
-           code == CODE_NO_DISPUTE || code == CODE_IN_DISPUTE || code == CODE_CONTACT_ERASED ||
-           code == CODE_NO_CONTACT;
-}
-
 static enum code act_on_case(const struct act *act)
 {
     struct core *core = act->core;
@@ -765,7 +757,7 @@ static enum code act_on_case(const struct act *act)
     if (code == CODE_NOTHING) {
         code = do_on_case(act, slot, rule);
     }
-    if (is_of_its_state(code)) {
+    if (refusal_is_of_state(code)) {
         act->result->possible = life_case_actions((enum case_state)row->state);
     }
     act->result->state =
