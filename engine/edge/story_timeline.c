@@ -77,7 +77,10 @@ static void tell_open(struct teller *t, const struct effect_timeline *line)
 {
     say_report(t, line);
     struct labels_where where = {line->asset, NONE32, line->cell, line->place};
-    if (line->event == NULL || line->event->head->device == NONE32 || line->asset != NONE32) {
+    const bool is_somewhere =
+        line->asset != NONE32 || line->cell != NONE32 || line->place.lon != PLACE_NONE;
+    if (is_somewhere &&
+        (line->event == NULL || line->event->head->device == NONE32 || line->asset != NONE32)) {
         teller_say(t, ", at ", "，位于");
         (void)labels_put_where(&t->text, t->city, &where, t->lang);
     }
@@ -251,9 +254,8 @@ static void tell_nobody(struct teller *t, const struct effect_timeline *line)
 {
     teller_say(t, "nobody eligible", "无人可派");
     if (line->code != CODE_NOTHING) {
-        teller_say(t, ", binding filter ", "，主要限制：");
-        text_put(&t->text, t->lang == LANG_ZH ? words_code(line->code, LANG_ZH)
-                                              : words_code_name(line->code));
+        teller_say(t, "; what stops most: ", "，主要限制：");
+        text_put(&t->text, words_code(line->code, t->lang));
     }
 }
 
@@ -416,7 +418,6 @@ static const struct act_words ACTS[] = {
     {ACTION_PLAN_CONFIRM, "confirmed the plan", "确认启动预案", false},
     {ACTION_PLAN_STAND_DOWN, "stood the plan down", "终止响应", false},
     {ACTION_PLAN_ACK, "acknowledged the start", "确认已启动", false},
-    {ACTION_PLAN_BEGIN, "the plan has begun", "预案已启动", false},
     {ACTION_PLAN_START, "started the plan by hand", "人工启动预案", false},
     {ACTION_PLAN_PROGRESS, "told how the plan stands", "通报预案进度", false},
     {ACTION_PLAN_CANCEL, "cancelled: the plan stood down", "响应终止，任务取消", false},
@@ -483,10 +484,18 @@ static void tell_plan_late(struct teller *t, const struct effect_timeline *line)
     teller_say_post(t, line->post);
 }
 
+/* Whoever confirmed it has a line of his own. */
+static void tell_plan_begin(struct teller *t, const struct effect_timeline *line)
+{
+    (void)line;
+    teller_say(t, "the plan has begun", "预案已启动");
+}
+
 static void tell_plan_answer(struct teller *t, const struct effect_timeline *line)
 {
-    tell_act(t, line, "answered ", "填报检查项 ");
-    if (line->text != NULL) {
+    tell_act(t, line, "answered a line of the checklist", "填报检查项");
+    if (line->text != NULL && line->text_size > 0) {
+        teller_say(t, ": ", "：");
         text_put_bytes(&t->text, line->text, line->text_size);
     }
 }
@@ -511,6 +520,7 @@ static const struct {
     {ACTION_PLAN_ASK, tell_plan_ask},
     {ACTION_PLAN_SILENT, tell_plan_silent},
     {ACTION_PLAN_TASK_LATE, tell_plan_late},
+    {ACTION_PLAN_BEGIN, tell_plan_begin},
     {ACTION_PLAN_ANSWER, tell_plan_answer},
     {ACTION_RATE, tell_rating},
     {ACTION_ADJUDICATE, tell_adjudicate},
