@@ -296,14 +296,15 @@ static bool load_assign(const struct loader *loader, const struct tree_node *nod
                         const struct expr_scope *scope, struct rule_assign *assign)
 {
     static const struct key_spec KEYS[] = {
-        {"role", KEY_KNOWN},     {"skills", KEY_KNOWN},    {"search", KEY_KNOWN},
-        {"pick", KEY_KNOWN},     {"count", KEY_KNOWN},     {"max_load", KEY_KNOWN},
-        {"on_shift", KEY_KNOWN}, {"fallback", KEY_KNOWN},  {"if", KEY_KNOWN},
-        {"task", KEY_KNOWN},     {"batch", KEY_LATER},     {"reroute", KEY_LATER},
-        {"offer", KEY_LATER},    {"area_guard", KEY_LATER}};
+        {"role", KEY_KNOWN},     {"skills", KEY_KNOWN},   {"search", KEY_KNOWN},
+        {"pick", KEY_KNOWN},     {"count", KEY_KNOWN},    {"max_load", KEY_KNOWN},
+        {"on_shift", KEY_KNOWN}, {"fallback", KEY_KNOWN}, {"if", KEY_KNOWN},
+        {"task", KEY_KNOWN},     {"batch", KEY_LATER},    {"reroute", KEY_KNOWN},
+        {"offer", KEY_KNOWN},    {"preempt", KEY_KNOWN},  {"area_guard", KEY_KNOWN}};
     static const struct word_spec PICKS[] = {
         {"nearest", PICK_NEAREST}, {"least_loaded", PICK_LEAST_LOADED}, {"eta", PICK_ETA}};
     assign->count = 1;
+    assign->parallel = 1;
     assign->fallback = NONE32;
     assign->task = "";
     bool is_good = read_check_map(loader, node, "assign", KEYS, COUNT_OF(KEYS));
@@ -344,7 +345,7 @@ static bool load_assign(const struct loader *loader, const struct tree_node *nod
         assign->condition = expr_parse(loader, value, "if", scope);
         is_good = assign->condition != NULL && is_good;
     }
-    return is_good;
+    return load_moves(loader, node, assign) && is_good;
 }
 
 bool load_assigns(const struct loader *loader, const struct tree_node *node,

@@ -20,6 +20,15 @@ bool load_assigns(const struct loader *loader, const struct tree_node *node,
                   const struct expr_scope *scope, uint32_t rights, struct rule_assign **out_assigns,
                   uint32_t *out_count);
 
+/* reroute, offer, preempt and area_guard of an assign whose other keys have been read. */
+bool load_moves(const struct loader *loader, const struct tree_node *node,
+                struct rule_assign *assign);
+
+/* reassign: of defaults, over what is in rounds already. */
+struct policy_rounds load_rounds_default(void);
+bool load_rounds(const struct loader *loader, const struct tree_node *node,
+                 struct policy_rounds *rounds);
+
 /* escalate: a step or a list of steps. */
 bool load_steps(const struct loader *loader, const struct tree_node *node, struct rule *rule);
 

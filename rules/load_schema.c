@@ -277,6 +277,7 @@ static struct rule_assign *make_inspectors(const struct loader *loader)
     assign->rings[1] = (struct policy_ring){0, RING_CITY, 0};
     assign->ring_count = 2;
     assign->count = 1;
+    assign->parallel = 1;
     assign->fallback = NONE32;
     assign->rights = RIGHT_INSPECTOR;
     return assign;
@@ -297,6 +298,7 @@ static void set_defaults(const struct loader *loader)
     defaults->verify_assigns = make_inspectors(loader);
     defaults->check_count = defaults->verify_count = 1;
     defaults->lanes_of_one |= 1u << RULE_LANE_DISPATCH;
+    defaults->rounds = load_rounds_default();
 }
 
 /* verify_first: {below: 40, samples: 20}: in percent, and ends of a source's cases. */
@@ -322,7 +324,8 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
         {"lane", KEY_KNOWN},      {"status", KEY_KNOWN},      {"priority", KEY_KNOWN},
         {"lateness", KEY_KNOWN},  {"future", KEY_KNOWN},      {"seek_every", KEY_KNOWN},
         {"stale_fix", KEY_KNOWN}, {"worker_lost", KEY_KNOWN}, {"sla", KEY_KNOWN},
-        {"check", KEY_KNOWN},     {"verify", KEY_KNOWN},      {"verify_first", KEY_KNOWN}};
+        {"check", KEY_KNOWN},     {"verify", KEY_KNOWN},      {"verify_first", KEY_KNOWN},
+        {"reassign", KEY_KNOWN}};
     set_defaults(loader);
     if (node == NULL || !read_check_map(loader, node, "defaults", KEYS, COUNT_OF(KEYS))) {
         return;
@@ -353,6 +356,9 @@ void load_defaults(const struct loader *loader, const struct tree_node *node,
     }
     if ((value = read_find(node, "verify_first")) != NULL) {
         load_verify_first(loader, value, defaults);
+    }
+    if ((value = read_find(node, "reassign")) != NULL) {
+        (void)load_rounds(loader, value, &defaults->rounds);
     }
     if ((value = read_find(node, "verify")) != NULL) {
         (void)load_assigns(loader, value, &scope, RIGHT_WORKER | RIGHT_INSPECTOR,

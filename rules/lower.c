@@ -63,6 +63,10 @@ static struct image_range put_assigns(struct lowering *lowering, const struct ru
         rows[i].ignore_shift = assign->ignore_shift;
         rows[i].fallback = assign->fallback;
         rows[i].rights = assign->rights;
+        rows[i].reroute = assign->reroute;
+        rows[i].parallel = assign->parallel;
+        rows[i].preempts = assign->preempts;
+        rows[i].guard_percent = assign->guard_percent;
     }
     return table_add(&lowering->assigns, rows, count);
 }
@@ -345,6 +349,7 @@ static struct policy_info lower_info(struct lowering *lowering)
     info.check_assigns = put_assigns(lowering, defaults->check_assigns, defaults->check_count);
     info.verify_assigns = put_assigns(lowering, defaults->verify_assigns, defaults->verify_count);
     info.seek_every_ms = defaults->seek_every_ms;
+    info.rounds = defaults->rounds;
     info.stale_fix_ms = defaults->stale_fix_ms;
     info.worker_lost_ms = defaults->worker_lost_ms;
     info.verify_below_permille = defaults->verify_below_percent * 10;

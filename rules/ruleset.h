@@ -88,6 +88,7 @@ struct rule_assign {
     uint32_t ring_count;
     struct ast_node *condition;                                     /* NULL = always */
     uint32_t pick, count, max_load, ignore_shift, fallback, rights; /* as struct policy_assign */
+    uint32_t reroute, parallel, preempts, guard_percent;
 };
 
 struct rule_step {
@@ -196,6 +197,7 @@ struct rule_defaults {
     uint32_t check_count, verify_count;
     uint32_t verify_below_percent, verify_samples; /* verify_first; 0 percent = never */
     uint32_t lanes_of_one;                         /* bit per enum rule_lane */
+    struct policy_rounds rounds;
 };
 
 struct ruleset {

@@ -66,6 +66,7 @@ static void act_accept(const struct act *act, uint32_t order_slot)
         flow_hold_by_person(row, act->worker);
     } else {
         must(case_person_add(row, act->worker, PERSON_HANDLED));
+        dispatch_accepted(core, order_slot);
         if (order->is_lead == 0 && orders_find_lead(core, row) == NONE32) {
             order->kind = KIND_HANDLE; /* whoever was to lead is gone: the first to come leads */
             order->is_lead = 1;
@@ -345,7 +346,7 @@ static enum code act_on_order(const struct act *act)
             life_order_actions((enum order_kind)order->kind, (enum order_state)order->state);
         act->result->state = order->state;
         if (order->state == ORDER_RECALLED) {
-            return CODE_RECALLED;
+            return dispatch_was_taken(core, order) ? CODE_TAKEN : CODE_RECALLED;
         }
         return order->state == ORDER_EXPIRED ? CODE_EXPIRED : CODE_WRONG_STATE;
     }
@@ -476,7 +477,7 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     const uint32_t assign = rule != NULL && rule->assigns.count > 0 ? rule->assigns.first : NONE32;
     struct effect_decision decision;
     if (assign != NONE32) {
-        const struct choice_question question = {slot, assign, KIND_HANDLE, false};
+        const struct choice_question question = {slot, assign, KIND_HANDLE, false, false};
         (void)choice_find(core, question, &decision);
     }
     const uint8_t before = row->state;
@@ -489,6 +490,8 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     flow_say(core, slot, &note);
     must(dispatch_offer(core, slot, worker, assign, 0, KIND_HANDLE,
                         assign != NONE32 ? &decision : NULL));
+    /* What a person decided no round undoes. */
+    orders_at(&core->orders, orders_find_lead(core, row))->marks = ORDER_MOVES_MASK;
     clocks_arm_step(core, slot);
     return CODE_DONE;
 }

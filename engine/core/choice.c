@@ -91,7 +91,7 @@ static bool is_beyond(const struct search *search, const struct near_place *near
 }
 
 /* The first filter that stops the worker, who counts as being away_cm from the case. */
-static enum code filter_all(const struct search *search, const struct grid_place *place,
+enum code choice_filter_all(const struct search *search, const struct grid_place *place,
                             const struct city_person *person, enum code position, int64_t away_cm)
 {
     const uint32_t slot = place->slot;
@@ -101,9 +101,16 @@ static enum code filter_all(const struct search *search, const struct grid_place
     }
     if (code == CODE_ELIGIBLE) {
         const uint32_t max_load = search->assign->max_load;
+        const int32_t held =
+            search->list != NULL && search->list->held != NULL ? search->list->held[slot] : 0;
+        const uint32_t limit =
+            max_load > 0 && max_load < person->capacity ? max_load : person->capacity;
         code = choice_filter_case(search->core, search->row, slot, search->kind,
-                                  max_load > 0 && max_load < person->capacity ? max_load
-                                                                              : person->capacity);
+                                  search->is_any_load ? UINT32_MAX : limit + (uint32_t)held);
+    }
+    if (code == CODE_AT_CAPACITY && search->may_preempt &&
+        choice_lesser_order(search->core, slot) != NONE32) {
+        code = CODE_ELIGIBLE;
     }
     if (code == CODE_ELIGIBLE) {
         code = position;
@@ -140,7 +147,7 @@ static void consider(struct search *search, const struct near_place *near)
     bool is_home;
     const enum code position = choice_filter_position(search, slot, person, &at, &is_home);
     const int64_t away_cm = away_of(search, near, at);
-    const enum code code = filter_all(search, &near->place, person, position, away_cm);
+    const enum code code = choice_filter_all(search, &near->place, person, position, away_cm);
     const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
     struct effect_candidate line = {.person = worker->person,
@@ -152,6 +159,12 @@ static void consider(struct search *search, const struct near_place *near)
                                     .is_home_position = is_home,
                                     .distance_cm = away_cm,
                                     .travel_ms = travel_ms};
+    if (search->list != NULL) {
+        if (code == CODE_ELIGIBLE) {
+            choice_near_take(search, person, at, &line);
+        }
+        return;
+    }
     if (code == CODE_ELIGIBLE) {
         struct rank rank = choice_rank_of(search, slot, person, away_cm, travel_ms);
         if (search->roads.is_used) {
@@ -175,6 +188,9 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
 {
     if (search->ring->kind == RING_RADIUS && bound_cm > search->ring->radius_cm) {
         return true;
+    }
+    if (search->list != NULL) {
+        return choice_near_is_full(search, bound_cm);
     }
     if (search->is_everybody) { /* counting inside a radius, or listing the nearest elsewhere */
         const struct effect_decision *record = search->record;
@@ -577,38 +593,51 @@ static void count_everybody(struct search *search)
     }
 }
 
-uint32_t choice_find(const struct core *core, struct choice_question question,
-                     struct effect_decision *out_decision)
+void choice_search_begin(struct search *search, const struct core *core,
+                         struct choice_question question, struct effect_decision *record)
 {
     const struct policy *policy = state_policy(core);
     const struct case_row *row = cases_peek(&core->cases, question.case_slot);
     must(question.assign < policy->assign_count);
-    memset(out_decision, 0, sizeof *out_decision);
-    out_decision->case_no = row->no;
-    out_decision->rule = row->rule;
-    out_decision->assign = question.assign;
-    out_decision->order_kind = (uint8_t)question.kind;
-    struct search search;
-    memset(&search, 0,
+    memset(record, 0, sizeof *record);
+    record->case_no = row->no;
+    record->rule = row->rule;
+    record->assign = question.assign;
+    record->order_kind = (uint8_t)question.kind;
+    record->from = NONE32;
+    memset(search, 0,
            offsetof(struct search, batch)); /* the batch is large and starts with its counts */
-    search.core = core;
-    search.row = row;
-    search.assign = &policy->assigns[question.assign];
-    search.record = out_decision;
-    search.kind = question.kind;
-    search.beyond = UINT64_MAX;
-    search.best = NONE32;
-    search.batch.near_count = search.batch.other_count = 0;
+    search->core = core;
+    search->row = row;
+    search->assign = &policy->assigns[question.assign];
+    search->record = record;
+    search->kind = question.kind;
+    search->may_preempt = question.may_preempt;
+    search->beyond = UINT64_MAX;
+    search->best = NONE32;
+    search->batch.near_count = search->batch.other_count = 0;
     const bool is_handling = question.kind == KIND_HANDLE || question.kind == KIND_ASSIST;
-    out_decision->ruled = is_handling ? flow_ruled_department(core, row) : NONE32;
-    search.roads.is_used = search.assign->pick == PICK_ETA && place_is_known(row->place) &&
-                           roads_are_known(state_city(core));
-    search.visitor_count = is_handling ? ledger_visitors(core, row, search.visitors) : 0;
-    search.wanted = grid_wanted(&core->workers.grid, search.assign);
+    record->ruled = is_handling ? flow_ruled_department(core, row) : NONE32;
+    search->roads.is_used = search->assign->pick == PICK_ETA && place_is_known(row->place) &&
+                            roads_are_known(state_city(core));
+    search->visitor_count = is_handling ? ledger_visitors(core, row, search->visitors) : 0;
+    search->wanted = grid_wanted(&core->workers.grid, search->assign);
+}
+
+void choice_search_ring(struct search *search, uint32_t index)
+{
+    search->ring = &state_policy(search->core)->rings[search->assign->rings.first + index];
+    search->ring_index = (uint8_t)index;
+    search_ring(search);
+}
+
+uint32_t choice_find(const struct core *core, struct choice_question question,
+                     struct effect_decision *out_decision)
+{
+    struct search search;
+    choice_search_begin(&search, core, question, out_decision);
     for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
-        search.ring = &policy->rings[search.assign->rings.first + i];
-        search.ring_index = (uint8_t)i;
-        search_ring(&search);
+        choice_search_ring(&search, i);
     }
     if (search.best != NONE32) {
         settle_record(&search);

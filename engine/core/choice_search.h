@@ -52,8 +52,11 @@ struct search {
     enum order_kind kind;
     uint8_t ring_index;
     bool is_grid_ring;
-    bool is_batched;    /* the nearest first, so that few rows are read */
-    bool is_everybody;  /* nobody was found: counting who was removed by what */
+    bool is_batched; /* the nearest first, so that few rows are read */
+    bool may_preempt;
+    bool is_any_load;       /* what he carries does not count */
+    struct near_list *list; /* collects all who could, instead of the best; or NULL */
+    bool is_everybody;      /* nobody was found: counting who was removed by what */
     bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
     uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
     uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
@@ -65,6 +68,25 @@ struct search {
     struct case_roads roads;
     struct batch batch;
 };
+
+/* ---- choice.c ---- */
+
+void choice_search_begin(struct search *search, const struct core *core,
+                         struct choice_question question, struct effect_decision *record);
+void choice_search_ring(struct search *search, uint32_t index);
+
+/* How far a place is from the case, and the first filter that stops somebody there. */
+enum code choice_filter_all(const struct search *search, const struct grid_place *place,
+                            const struct city_person *person, enum code position, int64_t away_cm);
+
+/* ---- choice_near.c ---- */
+
+/* Adds somebody who could take it to the list of the search. */
+void choice_near_take(struct search *search, const struct city_person *person, struct place at,
+                      const struct effect_candidate *line);
+
+/* Can nobody at least bound_cm away get onto the list? */
+bool choice_near_is_full(const struct search *search, int64_t bound_cm);
 
 /* ---- choice_roads.c: travel times by road ---- */
 

@@ -136,7 +136,13 @@
     X(CHECKED_BEFORE, 116, "checked it before: another must look", "已核查过，须换人复核")         \
     X(OTHER_OWNER, 118, "eligible, but a ruling names another department",                         \
       "可承接但确权属其他部门")                                                                    \
-    X(OTHER_VISIT, 119, "eligible, but another goes there already", "可承接但已有人前往同处")
+    X(OTHER_VISIT, 119, "eligible, but another goes there already", "可承接但已有人前往同处")      \
+    X(NEEDED_ELSEWHERE, 123, "eligible and nearer, but needed more by another order",              \
+      "可承接且更近，但另有工单更需要")                                                            \
+    /* why an order was recalled */                                                                \
+    X(PREEMPTED, 124, "a case of severity 1 needs this worker first", "须优先处置Ⅰ级案件")         \
+    X(REROUTED, 125, "another worker is there sooner", "另有人员可更快到达")                       \
+    X(TAKEN, 126, "another accepted it first", "已由他人先行接单")
 
 #define CODE_ENUM(name, number, en, zh) CODE_##name = number,
 enum code { CODE_LIST(CODE_ENUM) CODE_LIMIT = 128 };

@@ -11,6 +11,7 @@
 
 #include "engine/core/absences.h"
 #include "engine/core/acts.h"
+#include "engine/core/assign_round.h"
 #include "engine/core/burden.h"
 #include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
@@ -69,7 +70,8 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     burden_init(&core->burdens, arena, limits);
     timers_init(&core->timers, arena,
                 limits->cases * CASE_TIMER_COUNT + limits->orders + limits->plans +
-                    limits->plan_tasks + limits->late_reports + limits->waits + limits->groups);
+                    limits->plan_tasks + limits->late_reports + limits->waits + limits->groups +
+                    1); /* of the rounds */
     plans_init(&core->plans, arena, limits);
     for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
         void *rows = arena_take(arena, 1, road_scratch_size(limits->road_nodes));
@@ -80,6 +82,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
     silences_init(&core->silences, arena, limits);
     inhibits_init(&core->inhibits, arena, limits);
     groups_init(&core->groups, arena, limits);
+    rounds_init(&core->rounds, arena, limits);
     core->remap_limit = remap_rows_for(limits);
     core->remap = arena_take(arena, sizeof(uint32_t) * 3, core->remap_limit);
 }
@@ -110,6 +113,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->objects > 0 && limits->burdens > 0);
     must(limits->silences > 0 && limits->inhibits > 0 && limits->groups > 0);
     must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
+    must(limits->round_orders > 0 && limits->round_pairs >= 2 * limits->round_orders);
     must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
     struct arena arena = {.base = block, .size = size};
     struct core *core = arena_take(&arena, sizeof(struct core), 1);
@@ -206,6 +210,7 @@ static void activate(struct core *core, const struct command *command)
     if (!is_first) {
         remap_rows(core);
     }
+    rounds_adopt(core);
     const struct effect effect = {.kind = EFFECT_ACTIVATED,
                                   .at_ms = core->now_ms,
                                   .of.activated = {.city = body->city,
@@ -471,7 +476,9 @@ static void fire_case_timer(struct core *core, uint32_t slot, enum case_timer ti
 
 static void fire_plan_timer(struct core *core, uint32_t id)
 {
-    if (id >= group_timer_id(core, 0)) {
+    if (id == round_timer_id(core)) {
+        rounds_run(core);
+    } else if (id >= group_timer_id(core, 0)) {
         groups_timer(core, id - group_timer_id(core, 0));
     } else if (id >= wait_timer_id(core, 0)) {
         absences_timer(core, id - wait_timer_id(core, 0));
@@ -610,6 +617,7 @@ void core_check(const struct core *core)
     plans_check(core);
     silences_check(core);
     inhibits_check(core);
+    rounds_check(core);
     groups_check(core);
     for (uint32_t slot = 0; slot < core->cases.high; slot++) {
         if (core->cases.rows[slot].is_used != 0) {

@@ -126,7 +126,9 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
         h = add_pair(h, row->assign,
                      ((uint32_t)row->kind << 24) | ((uint32_t)row->state << 16) |
                          ((uint32_t)row->is_lead << 8) | row->clock);
-        h = add_pair(h, ((uint32_t)row->round << 8) | row->assign_index, row->next);
+        h = add_pair(h,
+                     ((uint32_t)row->marks << 16) | ((uint32_t)row->round << 8) | row->assign_index,
+                     row->next);
         h = add_pair(h, row->worker_next, row->worker_prev);
         h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
         h = add_i64(add_i64(h, row->arrived_at_ms), row->ended_at_ms);
@@ -398,6 +400,22 @@ static struct hash128 digest_groups(struct hash128 h, const struct groups *group
     return h;
 }
 
+/* Nothing where no rule moves orders. */
+static struct hash128 digest_rounds(struct hash128 h, const struct rounds *rounds)
+{
+    const struct assign_problem *problem = &rounds->problem;
+    if (!rounds->is_used) {
+        return h;
+    }
+    h = add_pair(h, rounds->phase, rounds->cursor);
+    h = add_i64(add_pair(h, rounds->hand, rounds->is_wanted), rounds->quiet_until_ms);
+    h = add_pair(hash128_add(h, problem->row_count), problem->column_count, problem->pair_count);
+    h = add_words(h, rounds->rows, problem->row_count * sizeof rounds->rows[0]);
+    h = add_words(h, problem->rows, problem->row_count * sizeof problem->rows[0]);
+    h = add_words(h, problem->columns, problem->column_count * sizeof problem->columns[0]);
+    return add_words(h, problem->pairs, problem->pair_count * sizeof problem->pairs[0]);
+}
+
 struct hash128 core_digest(const struct core *core)
 {
     struct hash128 h = {0, 0};
@@ -423,6 +441,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_plans(h, &core->plans);
     h = digest_held_back(h, core);
     h = digest_groups(h, &core->groups);
+    h = digest_rounds(h, &core->rounds);
     h = digest_timers(h, &core->timers);
     return digest_counts(h, &core->counts);
 }
@@ -461,7 +480,11 @@ static struct hash128 add_decision(struct hash128 h, const struct effect_decisio
                          (uint32_t)c->is_home_position);
         h = add_i64(add_i64(h, c->distance_cm), c->travel_ms);
     }
-    return h;
+    if (d->why == WHY_CHOSEN) {
+        return h;
+    }
+    h = add_i64(add_pair(h, d->why, d->from), d->from_ms);
+    return add_pair(hash128_add(h, d->taken), d->round_orders, d->round_moved);
 }
 
 static struct hash128 add_result(struct hash128 h, const struct effect_result *r)

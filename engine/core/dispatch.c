@@ -93,6 +93,178 @@ static uint32_t count_for_assign(const struct core *core, const struct case_row 
     return count;
 }
 
+/* Orders wanted of that assign, those of one visit asked at the same time not counted. */
+static uint32_t wanted_of(const struct core *core, const struct case_row *row, uint32_t index)
+{
+    const struct policy_rule *rule = state_rule(core, row);
+    return state_policy(core)->assigns[rule->assigns.first + index].count +
+           (index == 0 ? row->help_wanted : 0u);
+}
+
+/* Of that assign: accepted, on site or done in this round. */
+static uint32_t count_accepted(const struct core *core, const struct case_row *row, uint32_t index)
+{
+    uint32_t count = 0;
+    for (uint32_t slot = row->order_first; slot != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, slot);
+        count += order->assign_index == index && order->round == row->round &&
+                 (order->state == ORDER_ACCEPTED || order->state == ORDER_ARRIVED ||
+                  order->state == ORDER_DONE);
+        slot = order->next;
+    }
+    return count;
+}
+
+uint32_t dispatch_missing(const struct core *core, const struct case_row *row, uint32_t index)
+{
+    const uint32_t wanted = wanted_of(core, row, index);
+    const uint32_t have = count_for_assign(core, row, index);
+    return (row->assign_mask & (1u << index)) == 0 || have >= wanted ? 0 : wanted - have;
+}
+
+/* Offers beyond the orders wanted, so that the first to accept may have it. */
+static uint32_t parallel_of(const struct core *core, const struct case_row *row, uint32_t index)
+{
+    const struct policy_rule *rule = state_rule(core, row);
+    const uint32_t at_once = state_policy(core)->assigns[rule->assigns.first + index].parallel;
+    const uint32_t wanted = wanted_of(core, row, index);
+    const uint32_t accepted = count_accepted(core, row, index);
+    return row->severity == 1 && accepted < wanted ? (at_once - 1) * (wanted - accepted) : 0;
+}
+
+void dispatch_accepted(struct core *core, uint32_t order_slot)
+{
+    const struct order_row *accepted = orders_peek(&core->orders, order_slot);
+    const uint32_t slot = accepted->case_slot;
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const uint32_t index = accepted->assign_index;
+    if ((accepted->marks & ORDER_IS_PARALLEL) == 0 || state_rule(core, row) == NULL ||
+        count_accepted(core, row, index) < wanted_of(core, row, index)) {
+        return;
+    }
+    for (uint32_t o = row->order_first; o != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, o);
+        const uint32_t next = order->next;
+        if (order->assign_index == index && order->state == ORDER_OFFERED &&
+            (order->marks & ORDER_IS_PARALLEL) != 0) {
+            flow_withdraw(core, o, ACTION_RECALL, CODE_TAKEN, (struct case_no){0}, true);
+        }
+        o = next;
+    }
+}
+
+bool dispatch_was_taken(const struct core *core, const struct order_row *order)
+{
+    const struct case_row *row = cases_peek(&core->cases, order->case_slot);
+    return (order->marks & ORDER_IS_PARALLEL) != 0 && order->state == ORDER_RECALLED &&
+           order->round == row->round && count_accepted(core, row, order->assign_index) > 0;
+}
+
+/* Of those asked at the same time one leads until somebody accepts: the one asked first. */
+static void lead_parallel(struct core *core, const struct case_row *row)
+{
+    uint32_t first = NONE32;
+    if (orders_find_lead(core, row) != NONE32) {
+        return;
+    }
+    for (uint32_t o = row->order_first; o != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, o);
+        if (order->state == ORDER_OFFERED && (order->marks & ORDER_IS_PARALLEL) != 0) {
+            first = o; /* the chain is newest first */
+        }
+        o = order->next;
+    }
+    if (first != NONE32) {
+        orders_at(&core->orders, first)->kind = KIND_HANDLE;
+        orders_at(&core->orders, first)->is_lead = 1;
+    }
+}
+
+/* The worker is taken from a case of less severity, which goes back to the queue; returns the order that he had there. */
+static uint32_t preempt(struct core *core, const struct case_row *row, uint32_t worker,
+                        struct effect_decision *decision)
+{
+    const uint32_t taken = choice_lesser_order(core, worker);
+    must(taken != NONE32);
+    decision->why = WHY_PREEMPTS;
+    decision->taken = orders_peek(&core->orders, taken)->number;
+    flow_withdraw(core, taken, ACTION_PREEMPT, CODE_PREEMPTED, row->no, false);
+    return taken;
+}
+
+/* One more order of an assign. True: somebody was asked. */
+static bool fill_one(struct core *core, struct choice_question question, uint32_t index,
+                     bool is_quiet, struct effect_decision *decision)
+{
+    const struct case_row *row = cases_peek(&core->cases, question.case_slot);
+    const struct policy_assign *assign = &state_policy(core)->assigns[question.assign];
+    uint32_t taken = NONE32;
+    uint32_t worker = choice_find(core, question, decision);
+    core->operations += worker == NONE32 && is_quiet
+                            ? choice_silent_operations(core, question.assign)
+                            : decision->considered;
+    if (worker == NONE32 && assign->preempts != 0 && row->severity == 1) {
+        struct effect_decision nobody = *decision;
+        question.may_preempt = question.is_silent = true;
+        worker = choice_find(core, question, decision);
+        core->operations += choice_silent_operations(core, question.assign);
+        if (worker == NONE32) {
+            *decision = nobody;
+        } else {
+            taken = preempt(core, row, worker, decision);
+        }
+    }
+    if (worker == NONE32) {
+        return false;
+    }
+    if (!dispatch_offer(core, question.case_slot, worker, question.assign, index, question.kind,
+                        decision)) {
+        decision->binding = CODE_TABLE_FULL;
+        return false;
+    }
+    if (taken != NONE32) {
+        flow_say(
+            core, question.case_slot,
+            &(struct flow_note){
+                .action = ACTION_PREEMPT,
+                .subject = worker + 1,
+                .other =
+                    cases_peek(&core->cases, orders_peek(&core->orders, taken)->case_slot)->no});
+    }
+    return true;
+}
+
+static enum order_kind kind_of_next(const struct core *core, const struct case_row *row)
+{
+    return orders_find_lead(core, row) == NONE32 ? KIND_HANDLE : KIND_ASSIST;
+}
+
+/* Asks others besides, as far as there are any; that there are no more is nobody's news. */
+static void fill_parallel(struct core *core, uint32_t case_slot, uint32_t index)
+{
+    const struct case_row *row = cases_peek(&core->cases, case_slot);
+    const uint32_t assign = state_rule(core, row)->assigns.first + index;
+    const uint32_t more = parallel_of(core, row, index);
+    const uint32_t wanted = more == 0 ? 0 : wanted_of(core, row, index) + more;
+    struct effect_decision decision;
+    for (uint32_t have = count_for_assign(core, row, index); have < wanted; have++) {
+        const struct choice_question question = {case_slot, assign, kind_of_next(core, row), true,
+                                                 false};
+        if (row->person_count >= CASE_OFFERED_MAX || row->offer_count >= CASE_OFFERS_MAX ||
+            !fill_one(core, question, index, true, &decision)) {
+            break;
+        }
+    }
+    for (uint32_t o = more == 0 ? NONE32 : row->order_first; o != NONE32;) {
+        struct order_row *order = orders_at(&core->orders, o);
+        if (order->assign_index == index && order->state == ORDER_OFFERED) {
+            order->marks |= ORDER_IS_PARALLEL;
+        }
+        o = order->next;
+    }
+    lead_parallel(core, row);
+}
+
 uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enum code *out_binding)
 {
     struct case_row *row = cases_at(&core->cases, case_slot);
@@ -108,32 +280,23 @@ uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enu
         if ((row->assign_mask & (1u << i)) == 0) {
             continue;
         }
-        uint32_t wanted =
-            state_policy(core)->assigns[assign].count + (i == 0 ? row->help_wanted : 0u);
-        const uint32_t have = count_for_assign(core, row, i);
-        for (wanted = wanted > have ? wanted - have : 0; wanted > 0; wanted--) {
-            struct effect_decision decision;
-            const enum order_kind kind =
-                orders_find_lead(core, row) == NONE32 ? KIND_HANDLE : KIND_ASSIST;
-            const struct choice_question question = {case_slot, assign, kind, is_silent};
-            const uint32_t worker = choice_find(core, question, &decision);
-            core->operations += worker == NONE32 && is_quiet
-                                    ? choice_silent_operations(core, assign)
-                                    : decision.considered;
-            if (worker == NONE32) {
-                *out_binding = (enum code)decision.binding;
-                if (!is_quiet) {
-                    core->counts.nobody++;
-                    emit_decision(core, &decision, 0);
-                }
-                break;
+        uint32_t wanted = dispatch_missing(core, row, i);
+        struct effect_decision decision;
+        for (; wanted > 0; wanted--) {
+            const struct choice_question question = {case_slot, assign, kind_of_next(core, row),
+                                                     is_silent, false};
+            if (fill_one(core, question, i, is_quiet, &decision)) {
+                continue;
             }
-            if (!dispatch_offer(core, case_slot, worker, assign, i, kind, &decision)) {
-                *out_binding = CODE_TABLE_FULL;
-                break;
+            *out_binding = (enum code)decision.binding;
+            if (!is_quiet && decision.binding != CODE_TABLE_FULL) {
+                core->counts.nobody++;
+                emit_decision(core, &decision, 0);
             }
+            break;
         }
         missing += wanted;
+        fill_parallel(core, case_slot, i);
     }
     return missing;
 }
@@ -151,7 +314,7 @@ bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kin
     for (uint32_t i = 0; i < assigns.count; i++) {
         const uint32_t assign = assigns.first + i;
         const bool is_silent = is_quiet || i + 1 < assigns.count; /* only the last says "nobody" */
-        const struct choice_question question = {case_slot, assign, kind, is_silent};
+        const struct choice_question question = {case_slot, assign, kind, is_silent, false};
         const uint32_t worker = choice_find(core, question, &decision);
         core->operations += worker == NONE32 && is_silent ? choice_silent_operations(core, assign)
                                                           : decision.considered;

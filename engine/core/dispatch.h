@@ -16,6 +16,15 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
 uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet,
                        enum code *out_binding);
 
+/* How many orders of that assign the case still lacks; 0 where it is not wanted. */
+uint32_t dispatch_missing(const struct core *core, const struct case_row *row, uint32_t index);
+
+/* An order was accepted: others that were asked at the same time are recalled once enough have. */
+void dispatch_accepted(struct core *core, uint32_t order_slot);
+
+/* Has somebody else accepted what this recalled order offered to several at once? */
+bool dispatch_was_taken(const struct core *core, const struct order_row *order);
+
 /* Offers a check or verify order by the policy's assigns; false when nobody is eligible, which is said unless is_quiet. The
  * case's state, holder and clock have been set. */
 bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kind, bool is_quiet);

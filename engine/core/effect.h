@@ -131,6 +131,14 @@ struct effect_candidate {
     int64_t travel_ms;     /* to the case, -1 unknown */
 };
 
+/* Why somebody is asked now. */
+enum decision_why {
+    WHY_CHOSEN = 0,  /* the best when it was looked for */
+    WHY_WAITED = 1,  /* a round gave a waiting order to him */
+    WHY_MOVED = 2,   /* a round moved the order from `from` to him */
+    WHY_PREEMPTS = 3 /* severity 1: he had the order `taken`, which goes back to the queue */
+};
+
 struct effect_decision {
     struct case_no case_no;
     uint64_t order; /* the order offered, 0 = nobody */
@@ -143,6 +151,12 @@ struct effect_decision {
         considered; /* workers looked at: in the ring of the chosen; nobody: all of the last ring */
     /* how many, by code - CODE_ELIGIBLE: of the candidates below; nobody: of those considered */
     uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE];
+    uint8_t why;           /* enum decision_why */
+    uint32_t from;         /* MOVED: row of CITY_PERSONS, NONE32 */
+    int64_t from_ms;       /* MOVED: his way, as travel_ms of a candidate */
+    uint64_t taken;        /* PREEMPTS: order number, 0 */
+    uint32_t round_orders; /* WAITED, MOVED: orders that were matched together */
+    uint32_t round_moved;  /* of which so many were given or moved */
     uint32_t candidate_count;
     struct effect_candidate
         candidates[DECISION_CANDIDATES_MAX]; /* chosen first, then by distance */

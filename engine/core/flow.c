@@ -1,6 +1,7 @@
 /* flow.c: see flow.h. The states and who may do what are drawn in life.c. */
 #include "engine/core/flow.h"
 
+#include "engine/core/assign_round.h"
 #include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
@@ -244,6 +245,7 @@ void flow_fill(struct core *core, uint32_t slot)
     const bool is_quiet = (row->flags & CASE_NOBODY_TOLD) != 0;
     enum code binding = CODE_DECLINED;
     uint32_t missing = 0;
+    rounds_note(core, slot);
     if (dispute_blocks(core, row)) {
         flow_arm_seek(core, slot, false);
         return;
@@ -393,6 +395,40 @@ void flow_take_back(struct core *core, uint32_t slot)
         core, slot,
         &(struct flow_note){.action = ACTION_RECALL, .order = lead + 1, .subject = worker + 1});
     flow_after_loss(core, slot, worker, true);
+}
+
+void flow_withdraw(struct core *core, uint32_t order_slot, enum action action, enum code code,
+                   struct case_no other, bool is_given)
+{
+    const struct order_row *order = orders_peek(&core->orders, order_slot);
+    const uint32_t slot = order->case_slot;
+    const uint32_t worker = order->worker;
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const bool was_holder = row->holder.kind == HOLDER_PERSON && row->holder.index == worker;
+    const uint8_t before = row->state;
+    recall_order(core, order_slot, ORDER_RECALLED, code);
+    if (was_holder && !flow_promote_assist(core, slot)) {
+        flow_to_command(core, slot);
+    }
+    flow_say(core, slot,
+             &(struct flow_note){.action = action,
+                                 .order = order_slot + 1,
+                                 .subject = worker + 1,
+                                 .code = code,
+                                 .other = other,
+                                 .state_before = before});
+    if (!is_given) { /* not from here: a search now would find the worker free who was just taken */
+        timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK), core->now_ms);
+        clocks_arm_step(core, slot);
+    }
+}
+
+void flow_given(struct core *core, uint32_t slot, bool is_missing)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    flow_arm_seek(core, slot, is_missing);
+    row->flags |= is_missing ? (uint32_t)CASE_NOBODY_TOLD : 0;
+    clocks_arm_step(core, slot);
 }
 
 /* ---- after the handling ---- */

@@ -131,6 +131,8 @@
     X(SHORT_NOTICE, 99, "less notice than the class asks for", "通知时间不足")                     \
     X(JOINT_VISIT, 100, "one visit for several orders", "合并上门")                                \
     X(STUCK, 101, "nobody could answer for it there", "责任断点")                                  \
+    X(PREEMPT, 102, "a case of severity 1 goes first", "Ⅰ级案件优先")                              \
+    X(REROUTE, 103, "moved to another worker", "优化改派")                                         \
     X(PLAN_ASK, 104, "plan waits for confirmation", "预案待确认")                                  \
     X(PLAN_BEGIN, 105, "plan begun", "预案已启动")                                                 \
     X(PLAN_PROGRESS, 106, "plan progress", "预案进度")                                             \

@@ -38,6 +38,9 @@
     X(silences, 256, "silences and maintenance windows at once")                                   \
     X(inhibits, 4096, "open cases that hide smaller ones")                                         \
     X(groups, 1024, "groups of notices that are put off or may be told again")                     \
+    X(round_orders, 1024,                                                                          \
+      "orders matched anew to workers in one round; the others wait for the next")                 \
+    X(round_pairs, 32768, "pairs of order and worker looked at in such a round")                   \
     X(tick_operations, 2048, "timers fired, workers looked at for them, before a TICK goes on")
 
 #define LIMITS_FIELD(name, value, text) uint32_t name; /* text */

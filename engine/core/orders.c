@@ -11,6 +11,7 @@
  *   (3) A case has at most one active lead order. */
 #include "engine/core/orders.h"
 
+#include "engine/core/assign_round.h"
 #include "engine/core/cases.h"
 
 static struct hash128 key_of(uint64_t number)
@@ -147,6 +148,7 @@ void orders_end(struct core *core, uint32_t slot, enum order_state state)
     row->deadline_ms = NEVER_MS;
     row->clock = CLOCK_NONE;
     timers_cancel(&core->timers, order_timer_id(core, slot));
+    rounds_release(core);
 }
 
 void orders_give_all(struct core *core, uint32_t case_slot)

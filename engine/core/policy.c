@@ -111,6 +111,21 @@ static bool keys_are_sound(const struct policy *policy, struct image_range range
     return true;
 }
 
+static bool rounds_are_sound(const struct policy_rounds *rounds)
+{
+    bool is_sound = duration_is_sound(rounds->every_ms) && rounds->every_ms >= ROUND_EVERY_MIN_MS &&
+                    duration_is_sound(rounds->switch_ms) && rounds->switch_ms <= DAY_MS &&
+                    duration_is_sound(rounds->ring_ms) && rounds->ring_ms <= DAY_MS &&
+                    rounds->nearest >= 1 && rounds->nearest <= ROUND_NEAREST_MAX &&
+                    rounds->switch_max <= ROUND_SWITCHES_MAX &&
+                    rounds->ageing_permille <= ROUND_PERMILLE_MAX &&
+                    rounds->clock_permille <= ROUND_PERMILLE_MAX;
+    for (uint32_t i = 0; i < COUNT_OF(rounds->weights); i++) {
+        is_sound = is_sound && rounds->weights[i] >= 1 && rounds->weights[i] <= ROUND_WEIGHT_MAX;
+    }
+    return is_sound;
+}
+
 static bool info_is_sound(const struct policy *policy)
 {
     const struct policy_info *info = policy->info;
@@ -126,7 +141,8 @@ static bool info_is_sound(const struct policy *policy)
             (info->accuracy_field < policy->field_count &&
              policy->fields[info->accuracy_field].kind == FIELD_NUMBER)) &&
            (info->lanes_of_one >> RULE_LANE_COUNT) == 0 &&
-           (info->lanes_of_one & (1u << RULE_LANE_DISPATCH)) != 0;
+           (info->lanes_of_one & (1u << RULE_LANE_DISPATCH)) != 0 &&
+           rounds_are_sound(&info->rounds);
 }
 
 static bool fields_are_sound(const struct policy *policy)
@@ -270,7 +286,10 @@ static bool assigns_are_sound(const struct policy *policy, const struct city *ci
             expr_check(policy, assign->program, true) == ERR_OK && assign->pick <= PICK_ETA &&
             assign->count >= 1 && assign->count <= ASSIGN_COUNT_MAX && assign->ignore_shift <= 1 &&
             row_is_sound(assign->fallback, city->post_count) && assign->rights != 0 &&
-            (assign->rights & ~rights_known) == 0;
+            (assign->rights & ~rights_known) == 0 && assign->reroute <= REROUTE_ACCEPTED &&
+            assign->parallel >= 1 && assign->parallel <= PARALLEL_MAX && assign->preempts <= 1 &&
+            assign->guard_percent <= GUARD_PERCENT_MAX &&
+            (assign->reroute == REROUTE_NEVER || assign->pick != PICK_LEAST_LOADED);
         if (!is_sound) {
             return false;
         }

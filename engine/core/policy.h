@@ -47,6 +47,27 @@ enum policy_section {
     /* 32..63 belong to match.h */
 };
 
+/* How often and by what orders that nobody has arrived for are matched anew to workers (assign_round.h). */
+struct policy_rounds {
+    int64_t every_ms;  /* between rounds; at each release of a worker there is one too */
+    int64_t switch_ms; /* what a move counts against itself */
+    int64_t ring_ms;   /* what each later ring of a search counts: help from the next district */
+    uint32_t
+        nearest; /* workers looked at for an order, 1..ROUND_NEAREST_MAX; more if it is left alone */
+    uint32_t switch_max;      /* moves of one order, 0..ROUND_SWITCHES_MAX */
+    uint32_t ageing_permille; /* of its age, by which a waiting order goes before others */
+    uint32_t clock_permille;  /* of what is missing to an hour until its deadline, likewise */
+    uint32_t weights[4];      /* by severity 1..4, 1..ROUND_WEIGHT_MAX */
+};
+
+#define ROUND_NEAREST_MAX 64u
+#define ROUND_SWITCHES_MAX 10u
+#define ROUND_WEIGHT_MAX 1000u
+#define ROUND_PERMILLE_MAX 10000u
+#define ROUND_EVERY_MIN_MS 1000
+#define GUARD_PERCENT_MAX 1000u
+#define PARALLEL_MAX 8u
+
 /* One row. */
 struct policy_info {
     struct hash128 city_digest;  /* the city image these rows number into */
@@ -67,6 +88,7 @@ struct policy_info {
     uint32_t accuracy_field; /* row of the field accuracy_m, or NONE32 = no rule asks for it */
     uint32_t
         lanes_of_one; /* bit per enum rule_lane: only the best rule that fires acts (hit: priority) */
+    struct policy_rounds rounds;
 };
 
 enum lane {
@@ -246,6 +268,9 @@ struct policy_ring {
 
 enum pick { PICK_NEAREST = 0, PICK_LEAST_LOADED = 1, PICK_ETA = 2 };
 
+/* Which of its orders may be given to somebody else before anybody has arrived. */
+enum reroute { REROUTE_NEVER = 0, REROUTE_OFFERS = 1, REROUTE_ACCEPTED = 2 };
+
 struct policy_assign {
     uint64_t roles;             /* any of these bits; 0 = any role */
     uint64_t skills;            /* all of these bits */
@@ -257,7 +282,12 @@ struct policy_assign {
     uint32_t max_load; /* active orders a candidate may carry; 0 = its own capacity */
     uint32_t ignore_shift; /* 1: on_shift: any */
     uint32_t fallback;     /* post, or NONE32 = owner's duty post, else the city's desk */
-    uint32_t rights; /* enum right bits one of which is needed (RIGHT_WORKER, RIGHT_INSPECTOR) */
+    uint32_t rights;   /* enum right bits one of which is needed (RIGHT_WORKER, RIGHT_INSPECTOR) */
+    uint32_t reroute;  /* enum reroute; cases of severity 1..4 alike */
+    uint32_t parallel; /* offers at once for each order wanted, severity 1 only; 1 = one by one */
+    uint32_t preempts; /* 1: at severity 1 takes who is on the way to a lesser case */
+    uint32_t
+        guard_percent; /* of the nearest one's way; beyond it a round counts the rest fourfold; 0 = no */
 };
 
 #define ASSIGN_COUNT_MAX 8u
@@ -514,13 +544,13 @@ _Static_assert(sizeof(struct policy_activate) == 24, "image row without padding"
 _Static_assert(sizeof(struct policy_confirm) == 72, "image row without padding");
 _Static_assert(sizeof(struct policy_late) == 32, "image row without padding");
 
-_Static_assert(sizeof(struct policy_info) == 152, "image row without padding");
+_Static_assert(sizeof(struct policy_info) == 208, "image row without padding");
 _Static_assert(sizeof(struct policy_type) == 56, "image row without padding");
 _Static_assert(sizeof(struct policy_field) == 16, "image row without padding");
 _Static_assert(sizeof(struct policy_inhibit) == 24, "image row without padding");
 _Static_assert(sizeof(struct policy_rule) == 432, "image row without padding");
 _Static_assert(sizeof(struct policy_ring) == 16, "image row without padding");
-_Static_assert(sizeof(struct policy_assign) == 64, "image row without padding");
+_Static_assert(sizeof(struct policy_assign) == 80, "image row without padding");
 _Static_assert(sizeof(struct policy_step) == 48, "image row without padding");
 
 static inline bool policy_rule_is_evaluated(const struct policy_rule *rule)

@@ -22,6 +22,8 @@
  *   plans      u32 high, duty_high, late_high, duty_used, duty_free, last_number; the rows as they lie, which have no padding:
  *              high x plan_row, duty_high x duty_row, late_high x late_row
  *   groups     u32 high, free_first; the rows as they lie, which have no padding: high x group_row
+ *   rounds     u32 phase, cursor, hand, is_wanted; i64 quiet_until_ms; u32 rows, columns, pairs; the rows as they lie, which have no
+ *              padding: rows x {round_row, assign_row}, columns x assign_column, pairs x assign_pair
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
  *
@@ -29,6 +31,7 @@
  * struct and stops the build here: add it to the walk, raise SNAPSHOT_CORE_VERSION, then correct the size. */
 #include "engine/core/snapshot.h"
 
+#include "engine/core/assign_round.h"
 #include "engine/core/case_extras.h"
 #include "engine/core/cases.h"
 #include "engine/core/groups.h"
@@ -188,6 +191,7 @@ static void walk_order(struct walk *walk, struct order_row *row)
     walk_u8(walk, &row->clock);
     walk_u8(walk, &row->assign_index);
     walk_u8(walk, &row->round);
+    walk_u8(walk, &row->marks);
     int64_t *const instants[] = {&row->offered_at_ms, &row->accepted_at_ms, &row->arrived_at_ms,
                                  &row->ended_at_ms, &row->deadline_ms};
     for (size_t i = 0; i < COUNT_OF(instants); i++) {
@@ -625,6 +629,29 @@ static void walk_groups(struct walk *walk, struct groups *groups)
     }
 }
 
+static void walk_rounds(struct walk *walk, struct rounds *rounds)
+{
+    struct assign_problem *problem = &rounds->problem;
+    walk_u32(walk, &rounds->phase);
+    walk_u32(walk, &rounds->cursor);
+    walk_u32(walk, &rounds->hand);
+    walk_u32(walk, &rounds->is_wanted);
+    walk_i64(walk, &rounds->quiet_until_ms);
+    walk_count(walk, &problem->row_count, problem->limits.rows);
+    walk_count(walk, &problem->column_count, problem->limits.columns);
+    walk_count(walk, &problem->pair_count, problem->limits.pairs);
+    for (uint32_t i = 0; i < problem->row_count && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &rounds->rows[i], sizeof rounds->rows[i]);
+        walk_bytes(walk, &problem->rows[i], sizeof problem->rows[i]);
+    }
+    for (uint32_t i = 0; i < problem->column_count && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &problem->columns[i], sizeof problem->columns[i]);
+    }
+    for (uint32_t i = 0; i < problem->pair_count && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &problem->pairs[i], sizeof problem->pairs[i]);
+    }
+}
+
 static void walk_counts(struct walk *walk, struct core_counts *counts)
 {
     uint64_t words[sizeof *counts / sizeof(uint64_t)];
@@ -705,6 +732,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_plans(walk, &core->plans);
     walk_held_back(walk, core);
     walk_groups(walk, &core->groups);
+    walk_rounds(walk, &core->rounds);
     walk_timers(walk, &core->timers);
 }
 
@@ -740,7 +768,8 @@ static bool index_all(struct core *core)
            memory_index(&core->dedupe) && ring_index(&core->rulings.ring) &&
            ring_index(&core->objects.ring) && ring_index(&core->burdens.ring) &&
            sources_index(&core->sources) && windows_index(&core->windows) && plans_index(core) &&
-           silences_hold(&core->silences) && inhibits_index(core) && groups_index(core);
+           silences_hold(&core->silences) && inhibits_index(core) && groups_index(core) &&
+           rounds_index(core);
 }
 
 /* ---- public ---- */

@@ -401,6 +401,9 @@ static bool marks_hold(const struct core *core)
 static bool is_plan_timer(const struct core *core, uint32_t id)
 {
     const struct plans *plans = &core->plans;
+    if (id == round_timer_id(core)) {
+        return true;
+    }
     if (id >= group_timer_id(core, 0)) {
         const uint32_t slot = id - group_timer_id(core, 0);
         return slot < core->groups.high && core->groups.rows[slot].is_used != 0;

@@ -62,6 +62,12 @@ _Static_assert(sizeof(struct inhibits) == 32 + sizeof(struct table),
                "walk_held_back knows every field");
 _Static_assert(sizeof(struct group_row) == 56, "walked as it lies: no padding");
 _Static_assert(sizeof(struct groups) == 24 + sizeof(struct table), "walk_groups knows every field");
+_Static_assert(sizeof(struct round_row) == 56, "walked as it lies: no padding");
+_Static_assert(sizeof(struct assign_row) == 32, "walked as it lies: no padding");
+_Static_assert(sizeof(struct assign_column) == 24, "walked as it lies: no padding");
+_Static_assert(sizeof(struct assign_pair) == 16, "walked as it lies: no padding");
+_Static_assert(sizeof(struct rounds) == sizeof(struct assign_problem) + 72,
+               "walk_rounds knows every field");
 _Static_assert(sizeof(struct timer_entry) == 16, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");
 _Static_assert(sizeof(struct core_counts) == 29 * sizeof(uint64_t), "counters are all u64");
@@ -74,7 +80,7 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
                        ROAD_MODES_MAX * sizeof(struct road_scratch) - sizeof(struct silences) -
-                       sizeof(struct inhibits) - sizeof(struct groups) ==
+                       sizeof(struct inhibits) - sizeof(struct groups) - sizeof(struct rounds) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 

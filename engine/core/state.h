@@ -16,6 +16,7 @@
  *   ratings.c  what the public says of a closed case
  *   silences.c what is held back for a while;  inhibits.c  open cases that hide smaller ones
  *   groups.c   notices told together
+ *   assign_round.c  orders matched anew to workers;  assign_apply.c  what follows from it;  assign_solve.c  the cheapest way
  *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
  *   confirm.c  several sources;  safety.c  made safe, nobody there
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
@@ -26,6 +27,7 @@
 #ifndef ENGINE_CORE_STATE_H
 #define ENGINE_CORE_STATE_H
 
+#include "engine/core/assign_solve.h"
 #include "engine/core/core.h"
 #include "engine/core/extras.h"
 #include "engine/core/grid.h"
@@ -206,6 +208,9 @@ struct cases {
 
 /* ---- orders ---- */
 
+#define ORDER_MOVES_MASK 0x7fu
+enum order_mark { ORDER_IS_PARALLEL = 0x80 /* offered to several at once */ };
+
 struct order_row {
     uint64_t number;
     uint32_t case_slot;
@@ -216,7 +221,7 @@ struct order_row {
     uint8_t assign_index; /* of the rule's assigns; 0xff for check and verify */
     uint8_t round;        /* of the case when it was offered */
     uint8_t is_used;
-    uint8_t reserved;
+    uint8_t marks; /* enum order_mark, and how often it was moved */
     int64_t offered_at_ms, accepted_at_ms, arrived_at_ms, ended_at_ms;
     int64_t deadline_ms;               /* accept or arrive clock, NEVER_MS */
     uint64_t visit;                    /* order of the same worker for the same object, 0 = none */
@@ -684,6 +689,46 @@ struct groups {
     struct table by_key;
 };
 
+/* ---- rounds ---- */
+
+enum round_phase {
+    ROUND_IDLE = 0,
+    ROUND_GATHER = 1, /* pairs for each order of the frozen list */
+    ROUND_SOLVE = 2,
+    ROUND_GROW = 3, /* more pairs for who is left alone */
+    ROUND_APPLY = 4,
+    ROUND_PHASE_COUNT
+};
+
+/* An order that may move, or one that waits for a worker. No padding. */
+struct round_row {
+    struct case_no no;
+    uint32_t case_slot;
+    uint64_t order; /* number, 0 = it waits */
+    uint32_t assign, assign_index;
+    uint32_t worker;  /* that has it, NONE32 = it waits */
+    uint32_t nearest; /* so many workers were looked for */
+    uint32_t weight;  /* of its severity */
+    uint32_t is_cut;  /* there may be more of them */
+    int64_t from_ms;  /* the way of who has it */
+};
+
+struct rounds {
+    struct assign_problem problem; /* its rows are `rows`, ids of its columns are person rows */
+    struct round_row *rows;
+    uint32_t *columns; /* by worker slot: column + 1; follows from the problem */
+    int32_t *
+        held; /* by worker slot: rows that he has; while applied: what he gets less what he gives */
+    uint64_t *members; /* bit per case slot whose rule moves orders; some more may be set */
+    uint32_t member_words, worker_limit;
+    bool is_used;       /* some rule of the policy moves orders */
+    uint32_t phase;     /* enum round_phase */
+    uint32_t cursor;    /* row that comes next */
+    uint32_t hand;      /* case slot to begin the next round with: who found no room in the last */
+    uint32_t is_wanted; /* a worker was released while a round ran */
+    int64_t quiet_until_ms; /* a release begins no round before: 1 ms for each order of the last */
+};
+
 /* ---- the core ---- */
 
 struct core {
@@ -717,6 +762,7 @@ struct core {
     struct silences silences;
     struct inhibits inhibits;
     struct groups groups;
+    struct rounds rounds;
     struct timers timers;
     struct road_scratch road_scratches[ROAD_MODES_MAX]; /* work space of a search: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
@@ -775,6 +821,11 @@ static inline uint32_t wait_timer_id(const struct core *core, uint32_t slot)
 static inline uint32_t group_timer_id(const struct core *core, uint32_t slot)
 {
     return wait_timer_id(core, core->limits.waits) + slot;
+}
+
+static inline uint32_t round_timer_id(const struct core *core)
+{
+    return group_timer_id(core, core->limits.groups);
 }
 
 static inline void state_emit(struct core *core, const struct effect *effect)

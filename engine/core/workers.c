@@ -1,6 +1,7 @@
 /* workers.c: see workers.h. */
 #include "engine/core/workers.h"
 
+#include "engine/core/assign_round.h"
 #include "engine/core/calendar.h"
 
 void workers_init(struct workers *workers, struct arena *arena, const struct limits *limits)
@@ -145,6 +146,9 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
     const struct city_person *person = worker_person(core, slot);
     row->seen_at_ms = core->now_ms;
     if (status != STATUS_UNKNOWN && status < STATUS_LIMIT) {
+        if (status == STATUS_READY && row->status != STATUS_READY) {
+            rounds_release(core);
+        }
         row->status = status;
     }
     if (row->status == STATUS_OFF || !worker_is_in_hours(core, slot)) {

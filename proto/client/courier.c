@@ -17,11 +17,6 @@
 
 enum { KIND_HELLO = 2 };
 
-static uint32_t min_u32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t real_ms(void)
 {
     struct timespec now;

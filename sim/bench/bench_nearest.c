@@ -43,7 +43,8 @@ static const char *const FILTER_NAMES[] = {"common role", "0.05 % filter"};
 static struct found search(const struct searcher *searcher, uint32_t slot, enum filter filter)
 {
     struct effect_decision decision;
-    const struct choice_question question = {slot, searcher->assigns[filter], KIND_HANDLE, false};
+    const struct choice_question question = {slot, searcher->assigns[filter], KIND_HANDLE, false,
+                                             false};
     const uint32_t worker = choice_find(searcher->driver->core, question, &decision);
     const uint32_t person = worker == NONE32 ? NONE32 : decision.candidates[0].person;
     return (struct found){person == NONE32 ? NONE32 : person - searcher->first,

@@ -752,7 +752,8 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
         const uint32_t slot = cases_find(&town->core->cases, town->last.case_no);
         const struct case_row *row = cases_peek(&town->core->cases, slot);
         const struct choice_question question = {
-            slot, state_policy(town->core)->rules[row->rule].assigns.first, KIND_HANDLE, false};
+            slot, state_policy(town->core)->rules[row->rule].assigns.first, KIND_HANDLE, false,
+            false};
         struct effect_decision before, after;
         const uint32_t chosen = choice_find(town->core, question, &before);
         for (uint32_t w = 0; w < workers->count; w++) {

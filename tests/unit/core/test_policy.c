@@ -42,6 +42,8 @@ static void make_sample(struct sample *s)
     s->city_info.level_count = 2;
     s->info.city_digest = s->city.image.digest;
     s->info.seek_every_ms = 1;
+    s->info.rounds = (struct policy_rounds){
+        .every_ms = 10000, .nearest = 16, .switch_max = 3, .weights = {8, 4, 2, 1}};
     s->info.accuracy_field = NONE32;
     s->step.plan = NONE32;
     s->info.check_assigns.count = 1;
@@ -64,6 +66,7 @@ static void make_sample(struct sample *s)
     s->match_type.areas.groups = NONE32;
     s->rules[0].priority = 5;
     s->assign.count = 1;
+    s->assign.parallel = 1;
     s->assign.fallback = NONE32;
     s->assign.rights = RIGHT_WORKER;
     s->assign.roles = 8;
@@ -144,6 +147,16 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     struct sample *s = &sample;
     REFUSED(s->info.lateness_ms = -1);
     REFUSED(s->info.seek_every_ms = 0);
+    REFUSED(s->info.rounds.every_ms = ROUND_EVERY_MIN_MS - 1);
+    REFUSED(s->info.rounds.nearest = 0);
+    REFUSED(s->info.rounds.nearest = ROUND_NEAREST_MAX + 1);
+    REFUSED(s->info.rounds.switch_ms = -1);
+    REFUSED(s->info.rounds.ring_ms = DAY_MS + 1);
+    REFUSED(s->info.rounds.switch_max = ROUND_SWITCHES_MAX + 1);
+    REFUSED(s->info.rounds.ageing_permille = ROUND_PERMILLE_MAX + 1);
+    REFUSED(s->info.rounds.clock_permille = ROUND_PERMILLE_MAX + 1);
+    REFUSED(s->info.rounds.weights[3] = 0);
+    REFUSED(s->info.rounds.weights[0] = ROUND_WEIGHT_MAX + 1);
     REFUSED(s->info.accept.unit = 4);
     REFUSED(s->info.check_assigns.count = 2);
     REFUSED(s->type.name.offset = 3);
@@ -192,6 +205,12 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->rules[0].tags.count = 1);
     REFUSED(s->rules[0].flags = 8);
     REFUSED(s->assign.roles = 16);
+    REFUSED(s->assign.reroute = REROUTE_ACCEPTED + 1);
+    REFUSED(s->assign.parallel = 0);
+    REFUSED(s->assign.parallel = PARALLEL_MAX + 1);
+    REFUSED(s->assign.preempts = 2);
+    REFUSED(s->assign.guard_percent = GUARD_PERCENT_MAX + 1);
+    REFUSED((s->assign.reroute = REROUTE_OFFERS, s->assign.pick = PICK_LEAST_LOADED));
     REFUSED(s->assign.skills = 1);
     REFUSED(s->assign.count = 0);
     REFUSED(s->assign.count = ASSIGN_COUNT_MAX + 1);

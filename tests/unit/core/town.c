@@ -131,6 +131,8 @@ struct limits town_limits(void)
     small.silences = 4;
     small.inhibits = 8;
     small.groups = 4;
+    small.round_orders = 48;
+    small.round_pairs = 768;
     return small;
 }
 

@@ -1,0 +1,243 @@
+/* choice_near.c: the nearest who could take an order, for a round that matches many orders at once; see choice.h.
+ *
+ * All rings of the rule count, a later one by so much the more as the policy says: whoever helps from the next district must be
+ * worth it. Who is no owner by a ruling, or goes there for no other case, comes after those who are and do. */
+#include "engine/core/cases.h"
+#include "engine/core/choice_search.h"
+#include "engine/core/orders.h"
+#include "engine/core/workers.h"
+
+#define UNKNOWN_WAY_MS HOUR_MS /* where case or worker has no place */
+#define CALL_MS HOUR_MS        /* a step in whose turn it is */
+#define COST_MS_MAX ((INT64_C(1) << 32) - 1)
+
+static bool line_is_before(const struct near_line *a, const struct near_line *b)
+{
+    return a->cost_ms != b->cost_ms ? a->cost_ms < b->cost_ms : a->line.person < b->line.person;
+}
+
+/* What is added to the way in this ring, for that worker. */
+static int64_t extra_ms(const struct search *search, uint32_t slot,
+                        const struct city_person *person)
+{
+    return search->ring_index * state_policy(search->core)->info->rounds.ring_ms +
+           choice_call_of(search, slot, person) * CALL_MS;
+}
+
+/* The line with its way and cost; false: longer than give_up_ms by road. */
+static bool measure(struct search *search, const struct city_person *person, struct place at,
+                    int64_t give_up_ms, struct near_line *near)
+{
+    int64_t way_ms = near->line.travel_ms < 0 ? UNKNOWN_WAY_MS : near->line.travel_ms;
+    if (search->roads.is_used) {
+        choice_road_travel(search, person, at, give_up_ms, &near->line);
+        way_ms = choice_road_rank_ms(&near->line);
+        if (way_ms == INT64_MAX) {
+            return false;
+        }
+    }
+    near->cost_ms =
+        min_i64(add_clamped(way_ms, extra_ms(search, near->worker, person)), COST_MS_MAX);
+    return true;
+}
+
+void choice_near_take(struct search *search, const struct city_person *person, struct place at,
+                      const struct effect_candidate *line)
+{
+    struct near_list *list = search->list;
+    const bool is_full = list->count == list->limit;
+    struct near_line near = {.worker = search->core->workers.person_slots[line->person],
+                             .line = *line};
+    if (!measure(search, person, at, is_full ? list->lines[list->count - 1].cost_ms : INT64_MAX,
+                 &near)) {
+        list->is_cut = true;
+        return;
+    }
+    uint32_t at_index = list->count;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->lines[i].worker == near.worker) {
+            return; /* an earlier ring had him, at less */
+        }
+        if (at_index == list->count && line_is_before(&near, &list->lines[i])) {
+            at_index = i;
+        }
+    }
+    if (is_full) {
+        list->is_cut = true;
+        if (at_index == list->count) {
+            return;
+        }
+        list->count--;
+    }
+    memmove(&list->lines[at_index + 1], &list->lines[at_index],
+            (list->count - at_index) * sizeof list->lines[0]);
+    list->lines[at_index] = near;
+    list->count++;
+}
+
+bool choice_near_is_full(const struct search *search, int64_t bound_cm)
+{
+    struct near_list *list = search->list;
+    if (list->count < list->limit) {
+        return false;
+    }
+    const int64_t soonest_ms = mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
+    if (soonest_ms <= list->lines[list->count - 1].cost_ms) {
+        return false;
+    }
+    list->is_cut = true;
+    return true;
+}
+
+uint32_t choice_near(const struct core *core, struct choice_question question,
+                     struct near_list *list)
+{
+    struct effect_decision record;
+    struct search search;
+    uint32_t considered = 0;
+    must(list->limit >= 1 && list->limit <= ROUND_NEAREST_MAX);
+    list->count = 0;
+    list->is_cut = false;
+    choice_search_begin(&search, core, question, &record);
+    search.list = list;
+    for (uint32_t i = 0; i < search.assign->rings.count; i++) {
+        choice_search_ring(&search, i);
+        considered += record.considered;
+    }
+    return considered;
+}
+
+/* Is he among those whom the ring asks, wherever he is? */
+static bool is_of_ring(const struct search *search, const struct city_person *person,
+                       uint32_t person_row)
+{
+    const struct city *city = state_city(search->core);
+    if (search->ring->kind != RING_GRID) {
+        return person->capacity > 0;
+    }
+    if (search->row->cell == NONE32) {
+        return false;
+    }
+    const struct image_range persons = city->cells[search->row->cell].persons;
+    for (uint32_t i = persons.first; i < persons.first + persons.count; i++) {
+        if (city->cell_persons[i] == person_row) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* His line in the ring that the search stands at; false: a filter stops him there. */
+static bool look_at_one(struct search *search, uint32_t worker, struct near_line *out_line)
+{
+    const struct core *core = search->core;
+    const struct worker_row *row = &core->workers.rows[worker];
+    const struct city_person *person = worker_person(core, worker);
+    struct place at = grid_at(&core->workers.grid, worker);
+    bool is_home = false;
+    const bool is_asked = is_of_ring(search, person, row->person);
+    search->is_grid_ring = search->ring->kind == RING_GRID && is_asked;
+    search->case_unit =
+        search->ring->kind == RING_LEVEL && search->row->cell != NONE32
+            ? city_unit_of_cell(state_city(core), search->row->cell, search->ring->level)
+            : NONE32;
+    const enum code position = choice_filter_position(search, worker, person, &at, &is_home);
+    const int64_t away_cm = place_is_known(at) && place_is_known(search->row->place)
+                                ? distance_cm(at, search->row->place)
+                                : -1;
+    const struct grid_place place = {at, worker, KIND_MIXED};
+    const enum code code = choice_filter_all(search, &place, person, position, away_cm);
+    *out_line =
+        (struct near_line){.worker = worker,
+                           .line = {.person = row->person,
+                                    .code = (uint16_t)code,
+                                    .load = (uint16_t)row->load,
+                                    .capacity = (uint16_t)person->capacity,
+                                    .ring = search->ring_index,
+                                    .is_home_cell = search->is_grid_ring,
+                                    .is_home_position = is_home,
+                                    .distance_cm = away_cm,
+                                    .travel_ms = choice_travel_ms(search, person, away_cm)}};
+    (void)measure(search, person, at, INT64_MAX, out_line);
+    return code == CODE_ELIGIBLE && is_asked;
+}
+
+bool choice_near_one(const struct core *core, struct choice_question question, uint32_t worker,
+                     struct near_line *out_line)
+{
+    struct effect_decision record;
+    struct search search;
+    struct near_line line;
+    choice_search_begin(&search, core, question, &record);
+    search.is_any_load = true;
+    *out_line = (struct near_line){.worker = worker, .cost_ms = COST_MS_MAX};
+    if (worker_person(core, worker) == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < search.assign->rings.count; i++) {
+        search.ring = &state_policy(core)->rings[search.assign->rings.first + i];
+        search.ring_index = (uint8_t)i;
+        const bool is_eligible = look_at_one(&search, worker, &line);
+        *out_line = i == 0 || is_eligible ? line : *out_line;
+        if (is_eligible) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void choice_record_round(const struct core *core, struct choice_question question,
+                         const struct near_line *chosen, struct effect_decision *out_decision)
+{
+    struct search search;
+    struct near_list list = {.limit = DECISION_CANDIDATES_MAX};
+    choice_search_begin(&search, core, question, out_decision);
+    search.list = &list;
+    uint32_t considered = 0;
+    for (uint32_t i = 0; i < search.assign->rings.count; i++) {
+        choice_search_ring(&search, i);
+        considered += out_decision->considered;
+    }
+    memset(out_decision->removed, 0, sizeof out_decision->removed);
+    out_decision->considered = considered;
+    out_decision->candidates[0] = chosen->line;
+    out_decision->candidates[0].code = CODE_ELIGIBLE;
+    out_decision->candidate_count = 1;
+    for (uint32_t i = 0; i < list.count && out_decision->candidate_count < DECISION_CANDIDATES_MAX;
+         i++) {
+        struct effect_candidate *line = &out_decision->candidates[out_decision->candidate_count];
+        if (list.lines[i].worker == chosen->worker) {
+            continue;
+        }
+        *line = list.lines[i].line;
+        line->code = line_is_before(&list.lines[i], chosen) ? CODE_NEEDED_ELSEWHERE : CODE_FARTHER;
+        out_decision->candidate_count++;
+    }
+    for (uint32_t i = 0; i < out_decision->candidate_count; i++) {
+        out_decision->removed[out_decision->candidates[i].code - CODE_ELIGIBLE]++;
+    }
+}
+
+uint32_t choice_lesser_order(const struct core *core, uint32_t worker)
+{
+    const struct worker_row *row = &core->workers.rows[worker];
+    uint32_t best = NONE32;
+    uint8_t severity = 1;
+    if (worker_item_count(row) >= WORKER_ITEMS_MAX) {
+        return NONE32;
+    }
+    for (uint32_t slot = row->order_first; slot != NONE32;) { /* newest first */
+        const struct order_row *order = orders_peek(&core->orders, slot);
+        const struct case_row *other = cases_peek(&core->cases, order->case_slot);
+        const bool is_handling = order->kind == KIND_HANDLE || order->kind == KIND_ASSIST;
+        if (order->state == ORDER_ARRIVED) {
+            return NONE32; /* he is on site somewhere: nobody takes him from there */
+        }
+        if (is_handling && other->severity > severity) {
+            best = slot;
+            severity = other->severity;
+        }
+        slot = order->worker_next;
+    }
+    return best;
+}
