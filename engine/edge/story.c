@@ -63,6 +63,44 @@ static void say_chosen(struct teller *t, const struct effect_candidate *chosen, 
     }
 }
 
+static void say_minutes(struct teller *t, int64_t ms)
+{
+    text_format(&t->text, t->lang == LANG_ZH ? "约 %" PRId64 " 分钟" : "about %" PRId64 " min",
+                (ms + MINUTE_MS - 1) / MINUTE_MS);
+}
+
+/* ", moved from Li Qiang, about 9 min away; 7 orders matched together". */
+static void say_why(struct teller *t, const struct effect_decision *decision)
+{
+    if (decision->why == WHY_PREEMPTS) {
+        text_format(&t->text,
+                    t->lang == LANG_ZH ? "，Ⅰ级优先，由工单 %" PRIu64 " 调来"
+                                       : ", taken from order %" PRIu64 " of a lesser case",
+                    decision->taken);
+        return;
+    }
+    if (decision->why == WHY_MOVED && decision->from != NONE32) {
+        teller_say(t, ", moved from ", "，由");
+        teller_say_person(t, decision->from);
+        if (decision->from_ms >= 0) {
+            teller_say(t, ", who is ", "改派（其到场");
+            say_minutes(t, decision->from_ms);
+            teller_say(t, " away; this one is ", "，改后");
+            say_minutes(t, max_i64(0, decision->candidates[0].travel_ms));
+            teller_say(t, "", "）");
+        }
+    } else if (decision->why == WHY_WAITED) {
+        teller_say(t, ", the closest pair of what waited", "，候派工单就近匹配");
+    }
+    if (decision->round_orders > 0) {
+        text_format(&t->text,
+                    t->lang == LANG_ZH ? "；本轮统筹 %" PRIu32 " 单，调整 %" PRIu32 " 单"
+                                       : "; %" PRIu32 " orders matched together, %" PRIu32
+                                         " given anew",
+                    decision->round_orders, decision->round_moved);
+    }
+}
+
 static void tell_nobody_decision(struct teller *t, const struct effect_decision *decision)
 {
     teller_say(t, "nobody eligible", "无人可派");
@@ -107,6 +145,7 @@ static void tell_decision(struct teller *t, const struct effect_decision *decisi
     must(decision->assign < t->policy->assign_count);
     teller_say(t, "offered to ", "派给");
     say_chosen(t, chosen, t->policy->assigns[decision->assign].pick == PICK_ETA);
+    say_why(t, decision);
     /* Those who were nearer and not taken first, then, as they stand by distance, who came next. */
     uint32_t told = 0;
     for (uint32_t i = 1; i < decision->candidate_count && told < REJECTED_TOLD_MAX; i++) {

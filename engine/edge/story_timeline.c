@@ -360,6 +360,24 @@ static void tell_joint_visit(struct teller *t, const struct effect_timeline *lin
                 line->amount);
 }
 
+static void tell_reroute(struct teller *t, const struct effect_timeline *line)
+{
+    say_subject(t, line, "recalled, another is there sooner: ", "优化改派，撤回派给：");
+}
+
+/* Told in both cases: in the lesser one the code says that the worker is taken from it. */
+static void tell_preempt(struct teller *t, const struct effect_timeline *line)
+{
+    if (line->code == CODE_PREEMPTED) {
+        say_subject(t, line, "severity 1 goes first, recalled: ", "Ⅰ级案件优先，撤回派给：");
+        teller_say(t, "; waits again with its age, for ", "；本案按原时序重新候派，让位于");
+    } else {
+        say_subject(t, line, "severity 1 goes first: ", "Ⅰ级案件优先：");
+        teller_say(t, " taken from ", " 调自");
+    }
+    teller_say_case(t, line->other);
+}
+
 /* Nobody could answer where it was: who went is told by the entry before. */
 static void tell_stuck(struct teller *t, const struct effect_timeline *line)
 {
@@ -530,6 +548,8 @@ static const struct {
     {ACTION_RULED_BEFORE, tell_ruled_before},
     {ACTION_SHORT_NOTICE, tell_short_notice},
     {ACTION_JOINT_VISIT, tell_joint_visit},
+    {ACTION_REROUTE, tell_reroute},
+    {ACTION_PREEMPT, tell_preempt},
     {ACTION_STUCK, tell_stuck},
     {ACTION_HAND_OVER, tell_desk_hand_over},
 };

@@ -57,6 +57,13 @@ static const struct word RIGHT_WORDS[] = {
     {RIGHT_AUDITOR, "AUDITOR", "auditor", "审计"},
     {RIGHT_ADMINISTRATOR, "ADMINISTRATOR", "administrator", "管理员"},
 };
+static const struct word WHY_WORDS[] = {
+    {WHY_CHOSEN, "CHOSEN", "the best at the time", "当时最优"},
+    {WHY_WAITED, "WAITED", "the closest pair of those that waited", "候派工单中就近匹配"},
+    {WHY_MOVED, "MOVED", "there sooner than who had it", "可更快到达"},
+    {WHY_PREEMPTS, "PREEMPTS", "taken from a lesser case", "由一般案件优先调派"},
+};
+
 static const struct word TRAVEL_WORDS[] = {
     {TRAVEL_STRAIGHT, "STRAIGHT", "as the crow flies", "直线估算"},
     {TRAVEL_ROAD, "ROAD", "by road", "按道路"},
@@ -209,7 +216,8 @@ const char *words_err(enum err err)
 
 bool words_code_is_refusal(uint32_t code)
 {
-    return code >= CODE_REFUSAL_FIRST && code < CODE_ELIGIBLE && code != CODE_FORGOTTEN;
+    return (code >= CODE_REFUSAL_FIRST && code < CODE_ELIGIBLE && code != CODE_FORGOTTEN) ||
+           code == CODE_TAKEN;
 }
 
 void words_action_verb(uint32_t action, char *out, size_t out_size)

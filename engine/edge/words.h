@@ -40,6 +40,7 @@ enum lang { LANG_EN = 0, LANG_ZH = 1 };
     X(gateway_kind, GATEWAY_KIND)                                                                  \
     X(right, RIGHT)                                                                                \
     X(travel, TRAVEL)                                                                              \
+    X(why, WHY)                                                                                    \
     X(item_kind, ITEM_KIND)                                                                        \
     X(holder_kind, HOLDER_KIND)                                                                    \
     X(field_kind, FIELD_KIND)                                                                      \

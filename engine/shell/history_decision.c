@@ -83,6 +83,22 @@ static void put_candidate(struct text *text, const struct history_names *names,
     text_put(text, "}");
 }
 
+static void put_why(struct text *text, const struct history_names *names,
+                    const struct effect_decision *decision)
+{
+    text_format(text, ",\"why\":\"%s\"", words_why_name(decision->why));
+    if (decision->from != NONE32) {
+        text_put(text, ",\"from\":");
+        put_piece(text, history_person(names, decision->from));
+        put_measure(text, "from_ms", decision->from_ms);
+    }
+    if (decision->taken != 0) {
+        text_format(text, ",\"taken\":%" PRIu64, decision->taken);
+    }
+    text_format(text, ",\"round_orders\":%" PRIu32 ",\"round_moved\":%" PRIu32,
+                decision->round_orders, decision->round_moved);
+}
+
 struct history_piece history_decision_json(struct history *history,
                                            const struct effect_decision *decision)
 {
@@ -103,7 +119,11 @@ struct history_piece history_decision_json(struct history *history,
         text_put(&text, i > 0 ? "," : "");
         put_candidate(&text, &history->names, &decision->candidates[i]);
     }
-    text_put(&text, "]}");
+    text_put(&text, "]");
+    if (decision->why != WHY_CHOSEN) {
+        put_why(&text, &history->names, decision);
+    }
+    text_put(&text, "}");
     must(!text.is_cut); /* 32 candidates of at most 700 bytes */
     return (struct history_piece){out, (uint32_t)text.used};
 }
