@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 const LISTS = {
   'engine/core/life.h': {
     case_state: 'CASE_STATE', order_state: 'ORDER_STATE', order_kind: 'ORDER_KIND', action: 'ACTION',
-    reason: 'REASON', clock: 'CLOCK',
+    reason: 'REASON', clock: 'CLOCK', plan_state: 'PLAN_STATE',
   },
   'engine/core/code.h': { code: 'CODE' },
 };

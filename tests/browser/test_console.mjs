@@ -36,6 +36,9 @@ export default [
       assert.ok(why.includes(words), `${words} in: ${why}`);
     }
     assert.match(await text_of(stage, '.timeline'), /merged into this case/);
+    await stage.page.getByText('The rule as written').click();
+    await stage.page.waitForSelector('.rule-text');
+    assert.match(await text_of(stage, '.rule-text'), /fill >= 0.85/);
     await stage.picture('followed');
   }],
   ['the colour of a case is its clock: a glyph of severity has none', async () => {
@@ -61,7 +64,7 @@ export default [
     assert.equal(await page.inputValue('.act-form [name=reason]'), 'FALSE_ALARM');
     assert.equal(await page.inputValue('.act-form [name=text]'), 'it was steam');
     await page.keyboard.press('Control+Enter');
-    const [act] = await said(stage, 'cases/7/acts');
+    const [act] = await said(stage, 'cases/110108-20260303-0007/acts');
     assert.deepEqual(act.body, { action: 'VOID', reason: 'FALSE_ALARM', text: 'it was steam' });
     assert.ok(act.headers['idempotency-key'] && act.headers['x-csrf-token'] === 'token');
     await page.focus('#command');
@@ -149,10 +152,10 @@ export default [
     const stage = await open_stage({ lang: 'en', cases: 5 });
     const { page } = stage;
     const urgent = { ...case_row(900), severity: 1, need: ['unaccepted'], title: { en: 'Fire in the market hall', zh: '火情' }, place: null };
-    stage.push({ type: 'delta', position: 101, now_ms: NOW_MS + 1000, cases: [urgent], gone: [1] });
+    stage.push({ type: 'delta', position: 101, now_ms: NOW_MS + 1000, cases: [urgent], gone: ['110108-20260303-0001'] });
     await page.waitForFunction(() => document.querySelector('.need-title')?.innerText.includes('Fire in the market hall'));
     const before = await page.locator('.need').count();
-    stage.push({ type: 'delta', position: 102, now_ms: NOW_MS + 2000, gone: [901] });
+    stage.push({ type: 'delta', position: 102, now_ms: NOW_MS + 2000, gone: ['110108-20260303-0901'] });
     await page.waitForFunction((count) => document.querySelectorAll('.need').length === count - 1, before);
   }],
   ['the sound is off until the shift begins, and says so', async () => {

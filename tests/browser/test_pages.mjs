@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { open_stage, ORIGIN } from './fixture.mjs';
+import { RULE } from './world.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const BAD = new Set(['serious', 'critical']);
@@ -24,9 +25,11 @@ const KPI = {
 const list = (items) => ({ items, next: null, position: 1, now_ms: 0, age_ms: 0 });
 const ANSWERS = {
   kpi: KPI,
-  rules: list([{ id: 'sanitation.garbage_overflow', title: { zh: '垃圾满溢', en: 'Garbage overflow' }, status: 'LIVE', cases: 12, override_rate: 0.1, precision: 0.93, findings: [{ level: 'warning', code: 'L402', text: 'often served by the fallback only', file: 'rules/waste.yaml', line: 71 }] }]),
-  silences: list([]), plans: list([]), handovers: list([]),
-  burden: list([{ cell: '110108001001', name: '清河第1网格', department: 'dept.gas', tasks: 8, short_notice: 1 }]),
+  rules: list([RULE]),
+  silences: list([]), handovers: list([]),
+  plans: list([{ id: '110108-20260303-0009', plan: 'air_orange', title: '重污染天气橙色预警', state: 'ACTIVE', drill: true, asked_at_ms: 1, begun_at_ms: 2, ended_at_ms: null, counts: { total: 8, waiting: 1, open: 1, started: 2, done: 4, cancelled: 0, overdue: 1, failed: 0 } }]),
+  'plans/110108-20260303-0009/districts': list([{ district: '110108001', district_name: '清河街道', silent: true, counts: { total: 4, waiting: 0, open: 1, started: 1, done: 2, cancelled: 0, overdue: 1, failed: 0 } }]),
+  burden: list([{ cell: '110108001001', department: 'dept.gas', cases: 8, open: 2, missed: 1 }]),
 };
 const LOOKS = [[1920, 1080, 'zh', 'light'], [1366, 768, 'en', 'dark']];
 

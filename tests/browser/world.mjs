@@ -85,12 +85,12 @@ export function case_row(i, seed = 11) {
   const deadline = need.includes('overdue') ? NOW_MS - (1 + roll(50)) * MINUTE : Math.max(opened + limit, NOW_MS + (2 + roll(60)) * MINUTE);
   const is_held = !need.includes('nobody') && !need.includes('unaccepted');
   return {
-    id: i + 1, number: `110108-20260303-${String(i + 1).padStart(4, '0')}`, title: { zh: `${place[0]} ${zh}`, en: `${place[1]}: ${en.toLowerCase()}` }, class: cls, severity,
+    id: `110108-20260303-${String(i + 1).padStart(4, '0')}`, number: `110108-20260303-${String(i + 1).padStart(4, '0')}`, rule: 'sanitation.garbage_overflow', title: { zh: `${place[0]} ${zh}`, en: `${place[1]}: ${en.toLowerCase()}` }, class: cls, severity,
     state: need.includes('check') ? 'CHECKING' : is_held ? 'ASSIGNED' : 'DISPATCHING', lon_e7: LON + column * CELL + roll(CELL),
     lat_e7: Math.round(LAT + (row * CELL + roll(CELL)) * 0.76), cell: cell_code(column, row), place: { zh: place[0], en: place[1] },
     holder: is_held ? { kind: 'PERSON', id: person[0], name: { zh: person[1], en: person[2] } } : { kind: 'POST', id: 'district.dispatch', name: { zh: '派遣岗', en: 'Dispatch desk' } },
     clock: 'HANDLE', deadline_ms: deadline, clock_set_ms: opened, opened_at_ms: opened, closed_at_ms: null, events: 1 + roll(3), need, source: ['CAMERA', 'CITIZEN', 'SENSOR'][roll(3)],
-    order: is_held ? { number: 100 + i, state: 'ACCEPTED', person: person[0] } : null, is_overdue: need.includes('overdue'),
+    order: is_held ? { number: 100 + i, kind: 'HANDLE', state: 'ACCEPTED', person: person[0] } : null, is_overdue: need.includes('overdue'),
   };
 }
 
@@ -106,11 +106,11 @@ export function detail(row) {
       { at_ms: at + 2 * MINUTE, action: 'MERGE', actor: null, order: null, zh: '08:22 市民来电，相距 11 米，并入本案', en: '08:22 hotline call, 11 m away, merged into this case' },
       { at_ms: at + 3 * MINUTE, action: 'ACCEPT', actor: 'wang.fang', order: 1, zh: '08:23 王芳接单', en: '08:23 Wang Fang accepted' },
     ],
-    orders: [{ number: 100 + row.id - 1, kind: 'HANDLE', state: 'ACCEPTED', person: 'wang.fang' }],
+    orders: [{ number: row.order?.number ?? 1, kind: 'HANDLE', state: 'ACCEPTED', person: 'wang.fang' }],
     decisions: [{
       at_ms: at + MINUTE, order: 1, chosen: 'wang.fang', considered: 12, zh: '派给王芳，420 米，本网格', en: 'Wang Fang, 420 m, her own cell',
       detail: {
-        removed: { OFF_SHIFT: 6, WRONG_SKILL: 2 },
+        removed: { ELIGIBLE: 1, OFF_SHIFT: 6, WRONG_SKILL: 2 },
         candidates: [
           { person: 'wang.fang', name: '王芳', code: 'ELIGIBLE', load: 1, capacity: 3, is_home_cell: true, distance_cm: 42000, travel_ms: 420000 },
           { person: 'li.qiang', name: '李强', code: 'AT_CAPACITY', load: 3, capacity: 3, is_home_cell: false, distance_cm: 18000, travel_ms: 120000 },
@@ -120,7 +120,12 @@ export function detail(row) {
       },
     }],
     evidence: ['0123456789abcdef0123456789abcdef'],
-    rule: { id: 'sanitation.garbage_overflow', title: { zh: '垃圾满溢', en: 'Garbage overflow' }, file: 'rules/waste.yaml', line: 12, text: 'sanitation.garbage_overflow:\n  when: fill >= 0.85\n  severity: 4\n  to: {role: grid_worker, radius_m: 1500}\n' },
-    can: ['COMMENT', 'DISPATCH', 'REASSIGN', 'SEND_TO_DESK', 'SUSPEND', 'SUPERVISE', 'RELATE', 'VOID'],
+    can: ['comment', 'dispatch', 'reassign', 'send_to_desk', 'suspend', 'supervise', 'relate', 'void'],
   };
 }
+
+export const RULE = {
+  id: 'sanitation.garbage_overflow', title: { zh: '垃圾满溢', en: 'Garbage overflow' }, lane: 'NORMAL', status: 'ACTIVE', file: 'waste.yaml', line: 12,
+  department: 'dept.sanitation', cases: 12, confirmed: 9, false_alarms: 1, precision: 0.9, override_rate: 0.17, findings: [{ code: 'L402', level: 'warning', text: 'often served by the fallback only', waived: null }],
+  text: 'sanitation.garbage_overflow:\n  when: fill >= 0.85\n  severity: 4\n  to: {role: grid_worker, radius_m: 1500}\n',
+};

@@ -4,7 +4,7 @@ import words from 'gridloop:words';
 import { log_now } from '../lib/clock';
 import { both, t, word, type Pair } from '../lib/i18n';
 import type { CaseDetail } from '../lib/shapes';
-import { act, COMMON, IS_FINAL, needs_of, type Act } from './acts';
+import { act, COMMON, IS_FINAL, needs_of, word_name, type Act } from './acts';
 import { acting, city, find_case } from './state';
 
 const FIELD: Readonly<Record<string, Pair>> = {
@@ -118,7 +118,7 @@ export function begin_act(on: CaseDetail, action: string, order: number | null =
 
 export function Actions({ on }: { readonly on: CaseDetail }) {
   const [has_more, set_more] = useState(false);
-  const can = on.can.map((name) => name.toUpperCase());
+  const can = on.can.map(word_name);
   const first = COMMON.filter((name) => can.includes(name)).slice(0, 5);
   const rest = can.filter((name) => !first.includes(name));
   const button = (name: string) => (

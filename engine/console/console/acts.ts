@@ -7,6 +7,9 @@ import { t, word, type Pair } from '../lib/i18n';
 import type { ActAnswer, CaseDetail } from '../lib/shapes';
 import { reload_detail, say_problem, tell } from './state';
 
+/** The stable name of an action: the server says check_pass, the lists say CHECK_PASS. */
+export const word_name = (verb: string): string => verb.toUpperCase().replace(/[- ]/g, '_');
+
 export type Need = 'reason' | 'text' | 'subject' | 'other_case' | 'until_ms' | 'amount';
 
 const NEEDS: Readonly<Record<string, readonly Need[]>> = {

@@ -9,6 +9,7 @@ import { cases, cases_version, stop_live, workers } from '../lib/live';
 import { set_theme, theme } from '../lib/theme';
 import type { Text } from '../lib/shapes';
 import { begin_act } from './act_form';
+import { word_name } from './acts';
 import { read_command, type Meaning, type Thing, type World } from './command';
 import { compare_needs } from './needs';
 import { city, detail, find_case, follow, followed, go, help_open, intake_text, map_handle, PAGE_NAMES, PAGES, tell, type Page } from './state';
@@ -31,10 +32,10 @@ const world = computed<World>(() => {
   const shown = detail.value;
   return {
     cases: [...cases.values()].sort(compare_needs).map((row): Thing => ({
-      id: String(row.id), names: [short_number(row.number)], hint: `${both(row.title)} · ${both(row.place)}`,
+      id: row.id, names: [short_number(row.number)], hint: `${both(row.title)} · ${both(row.place)}`,
     })),
     actions: ACTIONS,
-    possible: (shown?.can ?? []).map((name) => name.toUpperCase()),
+    possible: (shown?.can ?? []).map(word_name),
     reasons: words.reason,
     pages: PAGES.map((id) => ({ id, names: [t(PAGE_NAMES[id]), ...PAGE_NAMES[id]], hint: t(['page', '页面']) })),
     places: (city.value?.cells.features ?? []).map((one) => ({
@@ -81,7 +82,7 @@ async function carry_out(meaning: Meaning): Promise<void> {
       setTimeout(() => document.getElementById('why')?.scrollIntoView({ block: 'start' }), 400);
       break;
     case 'act': {
-      const on = await on_case(meaning.id ?? (followed.value === null ? null : String(followed.value)));
+      const on = await on_case(meaning.id ?? (followed.value));
       if (on) {
         begin_act(on, meaning.action, null, {
           ...(meaning.reason ? { reason: meaning.reason } : {}), ...(meaning.text ? { text: meaning.text } : {}),

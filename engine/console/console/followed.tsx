@@ -5,9 +5,13 @@ import { now } from '../lib/clock';
 import { distance, instant, short_number, span } from '../lib/format';
 import { both, t, word } from '../lib/i18n';
 import { Clock, Panel, Severity } from '../lib/parts';
-import type { CaseDetail, Candidate, Decision } from '../lib/shapes';
+import { Trouble, use_fetched } from '../lib/fetched';
+import type { CaseDetail, Candidate, Decision, RuleRow } from '../lib/shapes';
 import { Actions, ActForm } from './act_form';
 import { cell_name, class_name, detail, detail_at, detail_problem, follow, followed, followed_row, map_handle, name_of } from './state';
+
+/* Those who could have taken it are in the table. */
+const COULD: ReadonlySet<string> = new Set(['ELIGIBLE', 'FARTHER', 'BUSIER', 'OTHER_OWNER', 'OTHER_VISIT']);
 
 const is_chosen = (candidate: Candidate): boolean => candidate.code === 'ELIGIBLE';
 
@@ -28,7 +32,7 @@ function CandidateRow({ one, is_first }: { readonly one: Candidate; readonly is_
 /** One decision: who was looked at, and why not the others. */
 function Why({ of }: { readonly of: Decision }) {
   const candidates = of.detail?.candidates ?? [];
-  const removed = Object.entries(of.detail?.removed ?? {}).filter(([, count]) => count > 0);
+  const removed = Object.entries(of.detail?.removed ?? {}).filter(([code, count]) => count > 0 && !COULD.has(code));
   return (
     <div class="why">
       <p>{both(of)}</p>
@@ -104,29 +108,33 @@ function Timeline({ of }: { readonly of: CaseDetail }) {
 }
 
 function RuleSection({ of }: { readonly of: CaseDetail }) {
-  const rule = of.rule;
-  if (!rule) {
+  const id = of.rule ?? null;
+  const [is_open, set_open] = useState(false);
+  const rule = use_fetched<RuleRow>(id !== null && is_open ? `rules/${encodeURIComponent(id)}` : null, 600_000);
+  if (id === null) {
     return null;
   }
   return (
-    <details class="part">
-      <summary>{t(['The rule as written', '规则原文'])} <span class="soft">{rule.id}</span></summary>
-      {rule.title && <p>{both(rule.title)}</p>}
-      {rule.text && <pre class="rule-text">{rule.text}</pre>}
-      {rule.file && <p class="soft">{rule.file}{rule.line ? `:${rule.line}` : ''}</p>}
+    <details class="part" onToggle={(event) => set_open(event.currentTarget.open)}>
+      <summary>{t(['The rule as written', '规则原文'])} <span class="soft">{id}</span></summary>
+      {is_open && <Trouble of={rule} />}
+      {rule.data && <p>{both(rule.data.title)}</p>}
+      {rule.data?.text && <pre class="rule-text">{rule.data.text}</pre>}
+      {rule.data?.file && <p class="soft">{rule.data.file}{rule.data.line ? `:${rule.data.line}` : ''}</p>}
     </details>
   );
 }
 
 function Evidence({ of }: { readonly of: CaseDetail }) {
-  if (of.evidence.length === 0) {
+  const evidence = of.evidence ?? [];
+  if (evidence.length === 0) {
     return null;
   }
   return (
     <details class="part">
-      <summary>{t(['Evidence', '证据'])} <span class="soft">{of.evidence.length}</span></summary>
+      <summary>{t(['Evidence', '证据'])} <span class="soft">{evidence.length}</span></summary>
       <ul class="evidence">
-        {of.evidence.map((digest) => (
+        {evidence.map((digest) => (
           <li key={digest}>
             <a href={url_of(`blobs/${digest}`).href} target="_blank" rel="noreferrer">{digest.slice(0, 16)}…</a>
           </li>

@@ -23,7 +23,7 @@ export const need_filter = signal<string | null>(null);
 /** Urgent first, then what runs out first; ties end in the id, so rows stay where they are. */
 export function compare_needs(a: CaseRow, b: CaseRow): number {
   const urgent = Number(b.severity === 1) - Number(a.severity === 1);
-  return urgent || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || a.id - b.id;
+  return urgent || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || (a.id < b.id ? -1 : 1);
 }
 
 export const needing = computed<readonly CaseRow[]>(() => {

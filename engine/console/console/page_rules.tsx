@@ -1,56 +1,33 @@
-/* page_rules.tsx: rules with what is known against them: lint, shadow, silences, how often people overrode them, false alarms. */
+/* page_rules.tsx: rules with what is known of them: status, findings of the linter, how often people overrode them, false alarms, and what is held back. */
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { post, request } from '../lib/api';
 import { now } from '../lib/clock';
 import { PageHead, Trouble, use_fetched } from '../lib/fetched';
 import { instant, span } from '../lib/format';
 import { both, t, type Pair } from '../lib/i18n';
-import type { List, Text } from '../lib/shapes';
-import { say_problem, tell } from './state';
+import type { List, RuleFinding, RuleRow } from '../lib/shapes';
+import { department_name, say_problem, tell } from './state';
 
-interface Finding {
-  readonly level?: string;
-  readonly code?: string;
-  readonly text?: Text;
-  readonly message?: Text;
-  readonly file?: string;
-  readonly line?: number;
-}
-interface RuleRow {
-  readonly id: string;
-  readonly title: Text;
-  readonly lane?: string;
-  readonly status?: string;
-  readonly file?: string | null;
-  readonly line?: number | null;
-  readonly text?: string | null;
-  readonly findings?: readonly Finding[];
-  readonly lint?: readonly Finding[];
-  readonly cases?: number | null;
-  readonly override_rate?: number | null;
-  readonly precision?: number | null;
-  readonly firings?: number | null;
-  readonly shadow?: Readonly<Record<string, unknown>> | null;
-}
 interface Silence {
-  readonly number?: number;
-  readonly id?: number;
-  readonly matchers?: unknown;
-  readonly why?: Text;
-  readonly by?: string | null;
-  readonly begins_ms?: number | null;
-  readonly until_ms?: number | null;
-  readonly ends_ms?: number | null;
-  readonly held?: number | null;
-  readonly is_maintenance?: boolean;
+  readonly number: number;
+  readonly maintenance: boolean;
+  readonly matchers: string;
+  readonly desk: string | null;
+  readonly actor_name: string | null;
+  readonly why: string | null;
+  readonly from_ms: number | null;
+  readonly until_ms: number | null;
+  readonly held: number;
 }
 
 const STATUS: Readonly<Record<string, Pair>> = {
   LIVE: ['live', '生效'], ACTIVE: ['live', '生效'], SHADOW: ['in shadow', '影子运行'], OFF: ['off', '停用'],
 };
+/* Of nothing there is no share: n/a, never 0. */
 const share = (value: number | null | undefined): string =>
   value === null || value === undefined ? t(['n/a', '无']) : `${Math.round(value * 100)} %`;
-const findings_of = (rule: RuleRow): readonly Finding[] => rule.findings ?? rule.lint ?? [];
+const findings_of = (rule: RuleRow): readonly RuleFinding[] => (rule.findings ?? []).filter((one): one is RuleFinding => one !== null);
 
 function Silences() {
   const list = use_fetched<List<Silence>>('silences', 15_000);
@@ -69,7 +46,7 @@ function Silences() {
     const data = new FormData(form);
     try {
       await post('silences', {
-        matchers: [String(data.get('matchers'))], for_ms: Number(data.get('hours')) * 3_600_000, why: String(data.get('why')),
+        matchers: String(data.get('matchers')), for_ms: Number(data.get('hours')) * 3_600_000, why: String(data.get('why')),
         maintenance: data.get('maintenance') !== null,
       });
       form.reset();
@@ -84,16 +61,13 @@ function Silences() {
       <Trouble of={list} />
       {list.data?.items.length === 0 && <p class="soft">{t(['Nothing is held back.', '无静默。'])}</p>}
       <ul>
-        {(list.data?.items ?? []).map((one) => {
-          const number = one.number ?? one.id ?? 0;
-          return (
-            <li key={number}>
-              <b>{number}</b> {typeof one.matchers === 'string' ? one.matchers : JSON.stringify(one.matchers)} · {both(one.why)}
-              <span class="soft"> {t(['until {0}', '至 {0}'], instant(one.until_ms ?? one.ends_ms, now.value))} {one.by ?? ''}</span>{' '}
-              <button type="button" onClick={() => void end(number)}>{t(['End it', '解除'])}</button>
-            </li>
-          );
-        })}
+        {(list.data?.items ?? []).map((one) => (
+          <li key={one.number}>
+            <b>{one.number}</b> {one.matchers} · {one.why} {one.maintenance && <span class="level">{t(['maintenance', '维护'])}</span>}
+            <span class="soft"> {t(['until {0}, {1} held back, {2}', '至 {0}，已抑制 {1} 条，{2}'], instant(one.until_ms, now.value), one.held, one.actor_name ?? '')}</span>{' '}
+            <button type="button" onClick={() => void end(one.number)}>{t(['End it', '解除'])}</button>
+          </li>
+        ))}
       </ul>
       <form class="filters" onSubmit={(event) => void add(event)}>
         <label><span class="hidden-text">{t(['what', '对象'])}</span><input name="matchers" required placeholder="rule=…" /></label>
@@ -107,18 +81,26 @@ function Silences() {
   );
 }
 
+function RuleText({ id }: { readonly id: string }) {
+  const rule = use_fetched<RuleRow>(`rules/${encodeURIComponent(id)}`, 600_000);
+  return (
+    <>
+      <Trouble of={rule} />
+      {rule.data?.text && <pre class="rule-text">{rule.data.text}</pre>}
+    </>
+  );
+}
+
 export default function Rules() {
   const list = use_fetched<List<RuleRow>>('rules?limit=500', 60_000);
   const [open, set_open] = useState<string | null>(null);
   const rules = list.data?.items ?? [];
-  const shadows = rules.filter((rule) => rule.status?.toUpperCase() === 'SHADOW');
+  const shadows = rules.filter((rule) => rule.status === 'SHADOW');
   return (
     <>
       <PageHead title={t(['Rules', '规则'])} of={list}>
-        <span class="soft">
-          {t(['{0} rules, {1} in shadow, {2} findings', '{0} 条规则，{1} 条影子运行，{2} 项检查提示'], rules.length, shadows.length,
-            rules.reduce((sum, rule) => sum + findings_of(rule).length, 0))}
-        </span>
+        <span class="soft">{t(['{0} rules, {1} in shadow, {2} findings', '{0} 条规则，{1} 条影子运行，{2} 项检查提示'], rules.length, shadows.length,
+          rules.reduce((sum, rule) => sum + findings_of(rule).length, 0))}</span>
       </PageHead>
       <Silences />
       <h3>{t(['All rules', '全部规则'])}</h3>
@@ -128,37 +110,39 @@ export default function Rules() {
             <th scope="col">{t(['rule', '规则'])}</th>
             <th scope="col">{t(['title', '名称'])}</th>
             <th scope="col">{t(['status', '状态'])}</th>
+            <th scope="col">{t(['department', '部门'])}</th>
             <th scope="col" class="number">{t(['cases', '案件'])}</th>
             <th scope="col" class="number">{t(['overridden by people', '人工改派率'])}</th>
             <th scope="col" class="number">{t(['not false alarms', '告警准确率'])}</th>
             <th scope="col">{t(['findings', '检查提示'])}</th>
+            <th scope="col">{t(['written at', '出处'])}</th>
           </tr>
         </thead>
         <tbody>
           {rules.map((rule) => (
-            <>
-              <tr key={rule.id}>
+            <Fragment key={rule.id}>
+              <tr>
                 <th scope="row"><button type="button" class="link" aria-expanded={open === rule.id} onClick={() => set_open(open === rule.id ? null : rule.id)}>{rule.id}</button></th>
                 <td>{both(rule.title)}</td>
-                <td><span class="level">{rule.status && STATUS[rule.status.toUpperCase()] ? t(STATUS[rule.status.toUpperCase()]!) : rule.status ?? ''}</span></td>
-                <td class="number">{rule.cases ?? rule.firings ?? ''}</td>
+                <td><span class="level">{rule.status && STATUS[rule.status] ? t(STATUS[rule.status]!) : rule.status ?? ''}</span></td>
+                <td>{department_name(rule.department)}</td>
+                <td class="number">{rule.cases ?? 0}</td>
                 <td class="number">{share(rule.override_rate)}</td>
                 <td class="number">{share(rule.precision)}</td>
-                <td>{findings_of(rule).map((one) => one.code).join(' ')}</td>
+                <td>{rule.findings === null ? <span class="soft">{t(['being checked', '检查中'])}</span> : findings_of(rule).map((one) => one.code).join(' ')}</td>
+                <td class="soft">{rule.file}{rule.line ? `:${rule.line}` : ''}</td>
               </tr>
               {open === rule.id && (
-                <tr key={`${rule.id}.more`}>
-                  <td colSpan={7}>
+                <tr>
+                  <td colSpan={9}>
                     {findings_of(rule).map((one, i) => (
-                      <p key={i}><span class="level">{one.level} {one.code}</span> {both(one.text ?? one.message)} <span class="soft">{one.file}{one.line ? `:${one.line}` : ''}</span></p>
+                      <p key={i}><span class="level">{one.level} {one.code}</span> {one.text} {one.waived && <span class="soft">{t(['waived: {0}', '已豁免：{0}'], one.waived)}</span>}</p>
                     ))}
-                    {rule.shadow && <p>{t(['in shadow: ', '影子运行结果：'])}{Object.entries(rule.shadow).map(([name, value]) => `${name} ${String(value)}`).join(', ')}</p>}
-                    {rule.text && <pre class="rule-text">{rule.text}</pre>}
-                    <p class="soft">{rule.file}{rule.line ? `:${rule.line}` : ''}</p>
+                    <RuleText id={rule.id} />
                   </td>
                 </tr>
               )}
-            </>
+            </Fragment>
           ))}
         </tbody>
       </table>

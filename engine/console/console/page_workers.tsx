@@ -7,7 +7,7 @@ import { span } from '../lib/format';
 import { both, t } from '../lib/i18n';
 import { QrCode } from '../lib/qr';
 import type { List, WorkerRow } from '../lib/shapes';
-import { cell_name, city, go, map_handle, name_of, page_query, say_problem, tell } from './state';
+import { cell_name, department_name, go, map_handle, name_of, page_query, say_problem, tell } from './state';
 
 interface Link {
   readonly person: string;
@@ -45,7 +45,6 @@ export default function Workers() {
       tell(say_problem(error), true);
     }
   };
-  const department = (id: string | null | undefined): string => both(city.value?.departments.find((one) => one.id === id)?.name ?? id);
   return (
     <>
       <PageHead title={t(['Workers', '人员'])} of={list}>
@@ -73,7 +72,7 @@ export default function Workers() {
           {rows.map((row) => (
             <tr key={row.id}>
               <th scope="row">{name_of(row.id) || both(row.name)}</th>
-              <td>{department(row.department)}</td>
+              <td>{department_name(row.department)}</td>
               <td>{cell_name(row.cell ?? null)}</td>
               <td>{row.on_shift ? t(['on shift', '在班']) : t(['off', '不在班'])}</td>
               <td>

@@ -37,7 +37,7 @@ export function go(to: Page, query = ''): void {
 }
 
 /* ---- what is followed ---- */
-export const followed = signal<number | string | null>(null);
+export const followed = signal<string | null>(null);
 export const detail = signal<CaseDetail | null>(null);
 export const detail_at = signal(0);
 export const detail_problem = signal<string | null>(null);
@@ -59,7 +59,7 @@ async function load_detail(): Promise<void> {
     return;
   }
   try {
-    const said = await get<CaseDetail>(`cases/${encodeURIComponent(String(id))}`);
+    const said = await get<CaseDetail>(`cases/${encodeURIComponent(id)}`);
     if (turn === asked) {
       detail.value = said;
       detail_at.value = performance.now();
@@ -89,7 +89,7 @@ on_change((changed) => {
   }
 });
 
-export function follow(id: number | string): void {
+export function follow(id: string): void {
   if (page.value !== 'now') {
     go('now');
   }
@@ -98,7 +98,7 @@ export function follow(id: number | string): void {
     reload_detail();
   }
   followed.value = id;
-  const row = typeof id === 'number' ? cases.get(id) : undefined;
+  const row = cases.get(id);
   if (row?.lon_e7 != null && row.lat_e7 != null) {
     map_handle.value?.show_place(row.lon_e7, row.lat_e7, Math.max(15.5, map_handle.value.map.getZoom()));
   }
@@ -122,6 +122,8 @@ export const name_of = (person: string | null | undefined): string =>
   person ? both(persons.value.get(person) ?? person) : '';
 export const class_name = (id: string | null): string =>
   both(city.value?.classes.find((one) => one.id === id)?.name ?? id);
+export const department_name = (id: string | null | undefined): string =>
+  both(city.value?.departments.find((one) => one.id === id)?.name ?? id);
 export const cell_name = (id: string | null): string => {
   const found = city.value?.cells.features.find((one) => (one.properties.id ?? one.properties.code) === id);
   return both((found?.properties.name as Text) ?? id);

@@ -81,7 +81,7 @@ export function Strip() {
     };
   }, []);
   const figure = today.value;
-  const open = counters.value['open'] ?? counters.value['open_cases'];
+  const open = counters.value['open'];
   return (
     <div class="strip" role="group" aria-label={t(['today', '今日'])}>
       <span class="soft">{t(['Today', '今日'])}</span>
@@ -91,9 +91,11 @@ export function Strip() {
           <a href="#cases?state=closed">
             {t(['closed in time', '按期结案'])} <b>{figure.closed === 0 ? t(['n/a', '无']) : `${figure.closed_in_time}/${figure.closed}`}</b>
           </a>
-          <a href="#indices?index=proactive_rate">
-            {t(['found by ourselves', '主动发现'])} <b>{figure.proactive === null ? t(['n/a', '无']) : `${Math.round(figure.proactive * 100)} %`}</b>
-          </a>
+          {figure.proactive !== null && (
+            <a href="#indices?index=proactive_rate">
+              {t(['found by ourselves', '主动发现'])} <b>{Math.round(figure.proactive * 100)} %</b>
+            </a>
+          )}
           {figure.worst_cell && (
             <a href={`#cases?state=all&cell=${figure.worst_cell}`}>
               {t(['slowest cell', '最慢网格'])} <b>{cell_name(figure.worst_cell)}</b> p90 {span(figure.worst_p90_ms)}

@@ -82,7 +82,7 @@ export function TopBar() {
               void log_out();
               go('now');
             }}>
-            {who.name} <span class="soft">{who.roles.map((role) => (ROLES[role] ? t(ROLES[role]) : role)).slice(0, 2).join(' ')}</span>
+            {both(who.name)} <span class="soft">{who.roles.map((role) => (ROLES[role] ? t(ROLES[role]) : role)).slice(0, 2).join(' ')}</span>
           </button>
         )}
       </span>

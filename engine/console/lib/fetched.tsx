@@ -5,6 +5,8 @@ import { get, Problem } from './api';
 import { set_log_clock } from './clock';
 import { t } from './i18n';
 
+const RETRY_MS = 2_000;
+
 export interface Fetched<T> {
   readonly data: T | null;
   readonly at: number; /* performance.now() of the answer */
@@ -23,6 +25,7 @@ export function use_fetched<T>(path: string | null, every_ms = 30_000): Fetched<
       return undefined;
     }
     const mine = ++last.current;
+    let retry = 0;
     const ask = async (): Promise<void> => {
       try {
         const data = await get<T & { now_ms?: number }>(path);
@@ -33,14 +36,20 @@ export function use_fetched<T>(path: string | null, every_ms = 30_000): Fetched<
           set_state({ data, at: performance.now(), problem: null, path });
         }
       } catch (error) {
-        if (mine === last.current) {
+        if (mine === last.current && error instanceof Problem && error.status === 429) {
+          /* Worked out one at a time: ours comes when the other is done. */
+          retry = window.setTimeout(() => void ask(), RETRY_MS);
+        } else if (mine === last.current) {
           set_state((old) => ({ ...old, problem: error instanceof Problem ? error : new Problem(0, 'UNKNOWN', String(error)) }));
         }
       }
     };
     void ask();
     const timer = setInterval(() => void ask(), every_ms);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      clearTimeout(retry);
+    };
   }, [path, turn, every_ms]);
   const is_mine = state.path === path;
   return {

@@ -3,7 +3,7 @@
  * Rows are kept in plain maps for the map's canvas; `cases_version` and `workers_version` move at most four times a second, for lists. */
 import { computed, signal } from '@preact/signals';
 import { get, load_session, session, url_of } from './api';
-import { set_log_clock } from './clock';
+import { log_now, set_log_clock } from './clock';
 import type { CaseRow, Counters, LiveMessage, WorkerRow } from './shapes';
 
 const STALE_MS = 5_000;
@@ -14,7 +14,7 @@ const PUBLISH_MS = 250;
 export type LiveState = 'connecting' | 'live' | 'lost';
 
 export const live_state = signal<LiveState>('connecting');
-export const cases = new Map<number, CaseRow>();
+export const cases = new Map<string, CaseRow>();
 export const workers = new Map<string, WorkerRow>();
 export const cases_version = signal(0);
 export const workers_version = signal(0);
@@ -25,7 +25,7 @@ const tick = signal(performance.now());
 export const age_ms = computed(() => (heard_at.value === 0 ? 0 : Math.max(0, tick.value - heard_at.value)));
 export const is_stale = computed(() => live_state.value !== 'live' || age_ms.value > STALE_MS + PROBE_MS);
 
-type Listener = (changed: { readonly cases: readonly CaseRow[]; readonly gone: readonly number[]; readonly workers: readonly WorkerRow[]; readonly is_whole: boolean }) => void;
+type Listener = (changed: { readonly cases: readonly CaseRow[]; readonly gone: readonly string[]; readonly workers: readonly WorkerRow[]; readonly is_whole: boolean }) => void;
 const listeners = new Set<Listener>();
 
 let socket: WebSocket | null = null;
@@ -41,6 +41,13 @@ let retry_timer = 0;
 export function on_change(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/* A bar needs to know when its clock was set: when the deadline was seen to change, else when the case opened. */
+function put_case(row: CaseRow): void {
+  const before = cases.get(row.id);
+  const set_ms = before && before.deadline_ms !== row.deadline_ms ? log_now() : before?.clock_set_ms;
+  cases.set(row.id, set_ms && row.clock_set_ms === undefined ? { ...row, clock_set_ms: set_ms } : row);
 }
 
 function put_worker(row: WorkerRow): void {
@@ -72,7 +79,7 @@ function take(message: LiveMessage): void {
     }
   }
   for (const row of message.cases ?? []) {
-    cases.set(row.id, row);
+    put_case(row);
   }
   for (const row of message.workers ?? []) {
     put_worker(row);

@@ -120,7 +120,7 @@ export class CityLayer extends L.Layer {
   private movers: Mover[] = [];
   private mover_of = new Map<string, Mover>();
   private spots: Spot[] = [];
-  private spot_of = new Map<number, Spot>();
+  private spot_of = new Map<string, Spot>();
   private colours: Colours = {};
   private stamps = new Stamps();
   private worker_stamps: Stamp[] = []; /* free, busy */
@@ -128,7 +128,7 @@ export class CityLayer extends L.Layer {
   private map_: L.Map | null = null;
   private frame = 0;
   private gliding_until = 0;
-  private selected: number | null = null;
+  private selected: string | null = null;
   private person: string | null = null;
   private marks: readonly Mark[] = [];
   private pin: { x: number; y: number } | null = null;
@@ -255,7 +255,7 @@ export class CityLayer extends L.Layer {
   }
 
   /** The case followed, the person on it, and others worth naming. */
-  select(id: number | null, person: string | null, marks: readonly Mark[]): void {
+  select(id: string | null, person: string | null, marks: readonly Mark[]): void {
     this.selected = id;
     this.person = person;
     this.marks = marks;

@@ -11,10 +11,11 @@ export interface Holder {
 }
 
 export interface CaseRow {
-  readonly id: number;
+  readonly id: string;
   readonly number: string;
   readonly title: Text;
   readonly class: string | null;
+  readonly rule?: string | null;
   readonly severity: number;
   readonly state: string;
   readonly lon_e7: number | null;
@@ -24,7 +25,7 @@ export interface CaseRow {
   readonly holder: Holder | null;
   readonly clock: string | null;
   readonly deadline_ms: number | null;
-  readonly clock_set_ms: number | null;
+  readonly clock_set_ms?: number | null; /* when the deadline was set, as far as the stream showed it */
   readonly opened_at_ms: number;
   readonly closed_at_ms: number | null;
   readonly events: number;
@@ -80,14 +81,7 @@ export interface CaseDetail extends CaseRow {
   readonly timeline: readonly TimelineLine[];
   readonly orders: readonly OrderRow[];
   readonly decisions: readonly Decision[];
-  readonly evidence: readonly string[];
-  readonly rule: {
-    readonly id: string;
-    readonly title?: Text;
-    readonly text?: string | null;
-    readonly file?: string | null;
-    readonly line?: number | null;
-  } | null;
+  readonly evidence?: readonly string[];
   readonly can: readonly string[];
 }
 
@@ -135,6 +129,30 @@ export interface List<T> {
   readonly age_ms: number;
 }
 
+export interface RuleFinding {
+  readonly code: string;
+  readonly level: string;
+  readonly text: string;
+  readonly waived: string | null;
+}
+
+export interface RuleRow {
+  readonly id: string;
+  readonly title: Text;
+  readonly lane?: string;
+  readonly status?: string;
+  readonly file?: string | null;
+  readonly line?: number | null;
+  readonly text?: string | null;
+  readonly department?: string | null;
+  readonly cases?: number;
+  readonly confirmed?: number;
+  readonly false_alarms?: number;
+  readonly precision?: number | null; /* 0..1 */
+  readonly override_rate?: number | null;
+  readonly findings?: readonly (RuleFinding | null)[] | null; /* null: the linter still runs */
+}
+
 export type Counters = Readonly<Record<string, number | string | null>>;
 
 export type LiveMessage =
@@ -152,7 +170,7 @@ export type LiveMessage =
       readonly position: number;
       readonly now_ms: number;
       readonly cases?: readonly CaseRow[];
-      readonly gone?: readonly number[];
+      readonly gone?: readonly string[];
       readonly workers?: readonly WorkerRow[];
       readonly counters?: Counters;
     };
