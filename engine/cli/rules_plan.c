@@ -38,6 +38,11 @@ struct plan_before {
     bool is_there;
 };
 
+/* Both sets as they are written; old NULL: it is the image of a running engine. */
+struct plan_sides {
+    const struct ruleset *old, *new;
+};
+
 static struct hash128 digest_of(const unsigned char bytes[16])
 {
     struct hash128 digest = {0, 0};
@@ -198,6 +203,51 @@ static void before_fini(struct plan_before *before)
     free(before->city_bytes);
 }
 
+/* ---- kept, and edited ---- */
+
+/* Written alike, wherever it stands? Trees are no deeper than TREE_DEPTH_MAX. */
+static bool trees_are_equal(const struct tree_node *a, const struct tree_node *b)
+{
+    if (a->kind != b->kind || a->count != b->count) {
+        return false;
+    }
+    if (a->kind == TREE_TEXT) {
+        return strcmp(a->text, b->text) == 0;
+    }
+    for (uint32_t i = 0; i < a->count; i++) {
+        if ((a->kind == TREE_MAP && strcmp(a->keys[i]->text, b->keys[i]->text) != 0) ||
+            !trees_are_equal(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct rule *find_rule(const struct ruleset *set, const char *id, uint32_t size)
+{
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        if (strlen(set->rules[i]->id) == size && memcmp(set->rules[i]->id, id, size) == 0) {
+            return set->rules[i];
+        }
+    }
+    return NULL;
+}
+
+/* A rule that keeps its state and is written otherwise. Not known of a running engine: it has no text. */
+static bool is_edited(const struct plan_sides *sides, const struct change *change,
+                      const struct change_row *row)
+{
+    uint32_t size = 0;
+    if (sides->old == NULL || sides->new == NULL || row->kind != CHANGE_KEPT) {
+        return false;
+    }
+    const char *id = change_id(change, row, &size);
+    const struct rule *was = find_rule(sides->old, id, size);
+    const struct rule *is = find_rule(sides->new, id, size);
+    return was != NULL && is != NULL && was->node != NULL && is->node != NULL &&
+           !trees_are_equal(was->node, is->node);
+}
+
 /* ---- telling ---- */
 
 static json_t *shape_json(const struct change_row *row)
@@ -212,7 +262,8 @@ static json_t *shape_json(const struct change_row *row)
     return because;
 }
 
-static json_t *change_json(const struct change *change, const struct lint *lint)
+static json_t *change_json(const struct change *change, const struct lint *lint,
+                           const struct plan_sides *sides)
 {
     json_t *root = json_object();
     uint32_t levels[3] = {0, 0, 0};
@@ -228,6 +279,9 @@ static json_t *change_json(const struct change *change, const struct lint *lint)
     for (int kind = 0; kind < CHANGE_KIND_COUNT; kind++) {
         (void)json_object_set_new(root, change_kind_json((enum change_kind)kind), json_array());
     }
+    if (sides->old != NULL) {
+        (void)json_object_set_new(root, "edited", json_array());
+    }
     for (uint32_t i = 0; i < change->count; i++) {
         const struct change_row *row = &change->rows[i];
         uint32_t size = 0;
@@ -237,11 +291,15 @@ static json_t *change_json(const struct change *change, const struct lint *lint)
                 ? json_pack("{s:s%, s:o}", "rule", id, (size_t)size, "because", shape_json(row))
                 : json_stringn(id, size);
         (void)json_array_append_new(json_object_get(root, change_kind_json(row->kind)), item);
+        if (is_edited(sides, change, row)) {
+            (void)json_array_append_new(json_object_get(root, "edited"), json_stringn(id, size));
+        }
     }
     return root;
 }
 
-static void print_row(const struct change *change, const struct change_row *row, bool is_chinese)
+static void print_row(const struct change *change, const struct change_row *row, bool has_changed,
+                      bool is_chinese)
 {
     uint32_t size = 0;
     const char *id = change_id(change, row, &size);
@@ -253,6 +311,9 @@ static void print_row(const struct change *change, const struct change_row *row,
                          change_shape_words((enum change_shape_bit)bit, is_chinese));
         }
     }
+    if (has_changed) {
+        (void)printf(is_chinese ? "（内容已修改）" : " (edited)");
+    }
     if (row->kind == CHANGE_RESET) {
         (void)printf(is_chinese ? "已变化" : " changed");
     }
@@ -262,7 +323,8 @@ static void print_row(const struct change *change, const struct change_row *row,
     (void)printf("\n");
 }
 
-static void print_change(const struct change *change, bool is_chinese)
+static void print_change(const struct change *change, const struct plan_sides *sides,
+                         bool is_chinese)
 {
     char old[33], new[33];
     (void)printf(is_chinese ? "规则集 %s，对照 %s\n" : "rules %s against %s\n",
@@ -270,8 +332,9 @@ static void print_change(const struct change *change, bool is_chinese)
                  digest_words(change->old->info->rules_digest, old));
     for (uint32_t i = 0; i < change->count; i++) {
         const struct change_row *row = &change->rows[i];
-        if (row->kind != CHANGE_KEPT || row->was_active != row->is_active) {
-            print_row(change, row, is_chinese);
+        const bool has_changed = is_edited(sides, change, row);
+        if (row->kind != CHANGE_KEPT || row->was_active != row->is_active || has_changed) {
+            print_row(change, row, has_changed, is_chinese);
         }
     }
     (void)printf(is_chinese ? "保留 %u，重置 %u，新增 %u，移除 %u\n"
@@ -334,12 +397,12 @@ static int activate(const struct plan_request *request, const struct change *cha
 }
 
 static int compare(const struct plan_request *request, const struct change *change,
-                   const struct lint *lint)
+                   const struct lint *lint, const struct plan_sides *sides)
 {
     const bool is_chinese = cli_lang(request->lang) == LANG_ZH;
     struct gridloop_rules_result got = {.code = CODE_NOTHING};
     if (!request->is_json) {
-        print_change(change, is_chinese);
+        print_change(change, sides, is_chinese);
     }
     const int exit_code = request->is_activation ? activate(request, change, &got) : EX_OK;
     if (exit_code != EX_OK) {
@@ -348,7 +411,7 @@ static int compare(const struct plan_request *request, const struct change *chan
     char digest[33];
     (void)digest_words(digest_of(got.rules), digest);
     if (request->is_json) {
-        json_t *root = change_json(change, lint);
+        json_t *root = change_json(change, lint, sides);
         if (request->is_activation) {
             (void)json_object_set_new(root, "activated",
                                       json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "code",
@@ -383,7 +446,8 @@ static int run(const struct plan_request *request)
     if (exit_code == EX_OK) {
         struct change change;
         change_make(&change, &before.policy, &inputs.policy);
-        exit_code = compare(request, &change, &lint);
+        const struct plan_sides sides = {before.read.set, inputs.set};
+        exit_code = compare(request, &change, &lint, &sides);
         change_fini(&change);
     }
     before_fini(&before);

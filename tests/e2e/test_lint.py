@@ -247,6 +247,26 @@ def escalations(city):
     print("ok 5 - hours at which nobody answers an escalation; a calendar that has ended, with its line")
 
 
+def edited(city, where):
+    """What keeps its state and is written otherwise is named; what only moved is not."""
+    before = os.path.join(where, "before")
+    shutil.copytree(os.path.join(city, "rules"), before)
+    path = os.path.join(city, "rules", "waste.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    check("priority: 300" in text, "a rule to edit")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("# a line more\n" + text)
+    told = json.loads(run("rules", "plan", city, "--against", before, "--json"))
+    check(told["edited"] == [] and told["reset"] == [], f"a comment: {told}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("priority: 300", "priority: 305", 1))
+    told = json.loads(run("rules", "plan", city, "--against", before, "--json"))
+    check(told["edited"] == ["sanitation.garbage_overflow"] and told["edited"][0] in told["kept"], f"one edited: {told}")
+    check("(edited)" in run("rules", "plan", city, "--against", before, "--lang", "en"), "in words")
+    print("ok 6 - kept rules that were edited are named")
+
+
 def main():
     where = tempfile.mkdtemp(prefix="gridloop-lint-")
     try:
@@ -257,9 +277,10 @@ def main():
         formats(city)
         bad_files(city)
         escalations(city)
+        edited(city, where)
     finally:
         shutil.rmtree(where)
-    print("1..5")
+    print("1..6")
 
 
 main()
