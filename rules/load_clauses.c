@@ -234,6 +234,13 @@ static bool load_ring(const struct loader *loader, const struct tree_node *node,
     struct policy_ring ring = {0, RING_GRID, 0};
     if (text[0] >= '0' && text[0] <= '9') {
         int64_t radius_m = 0;
+        if (text[strspn(text, "0123456789")] != '\0') {
+            read_report(loader, node, "L003",
+                        "a search ring is grid, street, district, city or whole metres such as "
+                        "800, not \"%s\"",
+                        text);
+            return false;
+        }
         if (!read_integer(loader, node, "a search ring", 1, RADIUS_M_MAX, &radius_m)) {
             return false;
         }

@@ -179,6 +179,14 @@ static int edit_distance(const char *a, int a_size, const char *b, int b_size)
     return rows[a_size % 3][b_size];
 }
 
+/* "square" of "area.square": the end of a name, from a dot or an underscore on. */
+static bool is_end_of(const char *word, size_t word_size, const char *name)
+{
+    const size_t size = strlen(name);
+    return size > word_size && strcmp(name + size - word_size, word) == 0 &&
+           (name[size - word_size - 1] == '.' || name[size - word_size - 1] == '_');
+}
+
 const char *problems_nearest(const char *word, const char *const *candidates, size_t count)
 {
     size_t word_size = strlen(word);
@@ -198,6 +206,9 @@ const char *problems_nearest(const char *word, const char *const *candidates, si
             nearest = candidates[i];
             limit = distance - 1; /* later candidates must be nearer */
         }
+    }
+    for (size_t i = 0; i < count && nearest == NULL; i++) {
+        nearest = is_end_of(word, word_size, candidates[i]) ? candidates[i] : NULL;
     }
     return nearest;
 }

@@ -32,7 +32,8 @@ void problems_print(const struct problems *problems, FILE *out);
 /* A JSON array of {file,line,column,level,code,text}; caller frees. */
 char *problems_to_json(const struct problems *problems);
 
-/* The candidate nearest to word by edit distance (at most a third of its length), or NULL. */
+/* The candidate nearest to word by edit distance (at most a third of its length), else the first that ends in it behind a dot or an
+ * underscore, or NULL. */
 const char *problems_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

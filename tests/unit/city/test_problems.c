@@ -84,6 +84,7 @@ static void test_nearest_word(void **unused)
     assert_string_equal(nearest("shift.days"), "shift.day");
     assert_string_equal(nearest("lan"), "lon"); /* the first of two equally near */
     assert_string_equal(nearest("camera.fire"), "camera.fire");
+    assert_string_equal(nearest("night"), "shift.night"); /* the end of a name */
     assert_null(nearest("parking"));
     assert_null(nearest("xy"));
     assert_null(nearest(""));
