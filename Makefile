@@ -32,7 +32,7 @@ DIR_sim := sim sim/bench
 DIR_cli := engine/cli
 DIR_client := proto/client
 
-LIBS := -lgeos_c -lreadosm -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lqrencode -lwebsockets -lsqlite3 -lzstd -lz -lexpat -lmosquitto -lpthread -lm
+LIBS := -lgeos_c -lreadosm -lyaml -ljansson -lprotobuf-c -lnanomsg -luv -lxxhash -lsodium -lqrencode -lwebsockets -lsqlite3 -lzstd -lz -lexpat -lmosquitto -lcurl -lpthread -lm
 
 # An archive is remade when a source comes or goes, not only when one changes: LIST_<room> is rewritten then.
 define room

@@ -25,6 +25,7 @@ static const struct cli_verb COMMANDS[] = {
     {"send", cmd_send, "send an event as a gateway"},
     {"cap", cmd_cap, "send a CAP 1.2 alert as a gateway"},
     {"door", cmd_door, "events in others' forms: CSV, JSON, HJ 212, MQTT"},
+    {"webhook", cmd_webhook, "tell other systems what happens to cases"},
     {"worker", cmd_worker, "a worker in the terminal, or many by themselves"},
     {"case", cmd_case, "list, show, explain cases; act on one"},
     {"silence", cmd_silence, "hold rules back for a while: silences and maintenance windows"},

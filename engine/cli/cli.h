@@ -41,6 +41,7 @@ int cmd_serve(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
+int cmd_webhook(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 
 #define CLI_URL_SIZE 512

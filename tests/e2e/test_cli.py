@@ -33,6 +33,7 @@ NEEDS = {
     "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],
     "gridloop backup": ["OUT"], "gridloop history show": ["1"], "gridloop history search": ["bin"],
     "gridloop cap": ["tests/data/cap/air_orange.xml"],
+    "gridloop webhook run": ["--data", "DATA"], "gridloop webhook replay": ["x"],
     "gridloop door csv": ["tests/data/doors/12345.csv", "--map", "12345", "--wait", "1"],
     "gridloop door ndjson": ["tests/data/doors/events.ndjson", "--wait", "1"],
     "gridloop door json": ["tests/data/doors/event-notify.json", "--map", "event-notify", "--wait", "1"],
