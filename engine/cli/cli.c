@@ -38,6 +38,7 @@ static const struct cli_verb COMMANDS[] = {
     {"index", cmd_index, "indices of a month, with the cases behind each"},
     {"log", cmd_log, "look into, verify and replay a log"},
     {"backup", cmd_backup, "a verified copy of a data directory, also while its engine runs"},
+    {"account", cmd_account, "who may log in to the console, and tokens of machines"},
     {"config", cmd_config, "what serve and the clients would take, and from where"},
     {"completion", cmd_completion, "a completion script for bash"},
     {"bench", cmd_bench, "measure this program on this machine"},

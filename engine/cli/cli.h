@@ -19,6 +19,7 @@ int cli_main(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_cap(int argc, char **argv);
+int cmd_account(int argc, char **argv);
 int cmd_burden(int argc, char **argv);
 int cmd_case(int argc, char **argv);
 int cmd_check(int argc, char **argv);

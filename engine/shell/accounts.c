@@ -174,6 +174,20 @@ enum err accounts_find(struct accounts *accounts, const char *person,
     return read_text(accounts, stmt, out_hash, ACCOUNTS_HASH_SIZE, out_fault);
 }
 
+uint64_t accounts_mark(struct accounts *accounts, const char *person)
+{
+    char hash[ACCOUNTS_HASH_SIZE];
+    struct accounts_fault fault;
+    uint64_t mark = 1;
+    if (accounts_find(accounts, person, hash, &fault) != ERR_OK) {
+        return 0;
+    }
+    for (const char *at = hash; *at != '\0'; at++) {
+        mark = mix64(mark ^ (uint64_t)(unsigned char)*at);
+    }
+    return mark | 1;
+}
+
 static void hash_token(const char *token, uint8_t out[TOKEN_HASH_SIZE])
 {
     must(crypto_generichash(out, TOKEN_HASH_SIZE, (const uint8_t *)token, strlen(token), NULL, 0) ==

@@ -45,6 +45,9 @@ enum err accounts_find(struct accounts *accounts, const char *person,
                        char out_hash[ACCOUNTS_HASH_SIZE],
                        struct accounts_fault *out_fault) WARN_UNUSED;
 
+/* Differs for every password ever given; 0 = no account. */
+uint64_t accounts_mark(struct accounts *accounts, const char *person);
+
 /* A token for a machine that speaks as that identity. out_token is shown once. */
 enum err accounts_add_token(struct accounts *accounts, const char *id, const char *label,
                             int64_t now_ms, char out_token[ACCOUNTS_TOKEN_SIZE],

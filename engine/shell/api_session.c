@@ -102,7 +102,8 @@ bool api_session_begin(struct web_exchange *exchange, const char *person)
                     person);
         return false;
     }
-    web_sessions_begin(web->sessions, person, real_ms(), token, &session);
+    web_sessions_begin(web->sessions, person, accounts_mark(web->accounts, person), real_ms(),
+                       token, &session);
     set_cookie(exchange, token, WEB_SESSION_MS / 1000);
     web_answer_json(exchange, 200, describe(exchange, &who, &session));
     return true;

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define TICK_MS 100u
+#define ACCOUNTS_EVERY_MS 1000u
 
 static int64_t real_ms(void)
 {
@@ -35,6 +36,25 @@ static enum err load_image(void *context, struct hash128 digest, void **out_byte
     return err;
 }
 
+static uint64_t mark_of(void *context, const char *person)
+{
+    return accounts_mark(context, person);
+}
+
+/* Somebody's account was removed or has another password: their sessions end. */
+static void look_at_accounts(struct web *web)
+{
+    if (uv_now(&web->uv) - web->accounts_at_ms < ACCOUNTS_EVERY_MS) {
+        return;
+    }
+    web->accounts_at_ms = uv_now(&web->uv);
+    const int64_t version = accounts_version(web->accounts);
+    if (version != web->accounts_version) {
+        web->accounts_version = version;
+        web_sessions_end_changed(web->sessions, mark_of, web->accounts);
+    }
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct web *web = handle->data;
@@ -42,6 +62,7 @@ static void on_tick(uv_timer_t *handle)
     web_view_take(web->view, web->link, &images);
     web_expire_asks(web, false);
     web_live_tick(web);
+    look_at_accounts(web);
 }
 
 static void close_handle(uv_handle_t *handle)

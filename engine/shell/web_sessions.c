@@ -110,8 +110,9 @@ static struct row *take_row(struct web_sessions *sessions, int64_t now_ms)
     return oldest;
 }
 
-void web_sessions_begin(struct web_sessions *sessions, const char *person, int64_t now_ms,
-                        char out_token[WEB_TOKEN_SIZE], struct web_session *out_session)
+void web_sessions_begin(struct web_sessions *sessions, const char *person, uint64_t mark,
+                        int64_t now_ms, char out_token[WEB_TOKEN_SIZE],
+                        struct web_session *out_session)
 {
     struct row *row = take_row(sessions, now_ms);
     web_token_make(out_token);
@@ -119,6 +120,7 @@ void web_sessions_begin(struct web_sessions *sessions, const char *person, int64
     hash_token(out_token, row->hash);
     (void)snprintf(row->session.person, sizeof row->session.person, "%s", person);
     web_token_make(row->session.csrf);
+    row->session.mark = mark;
     row->session.expires_ms = now_ms + WEB_SESSION_MS;
     sessions->count++;
     *out_session = row->session;
@@ -148,11 +150,12 @@ void web_sessions_end(struct web_sessions *sessions, const char *token)
     }
 }
 
-void web_sessions_end_person(struct web_sessions *sessions, const char *person)
+void web_sessions_end_changed(struct web_sessions *sessions,
+                              uint64_t (*mark_of)(void *context, const char *person), void *context)
 {
     for (uint32_t i = 0; i < WEB_SESSIONS_MAX; i++) {
         struct row *row = &sessions->rows[i];
-        if (row->is_used && strcmp(row->session.person, person) == 0) {
+        if (row->is_used && mark_of(context, row->session.person) != row->session.mark) {
             clear(sessions, row);
         }
     }

@@ -23,21 +23,25 @@ struct web_sessions; /* opaque */
 struct web_session {
     char person[WEB_PERSON_SIZE];
     char csrf[WEB_TOKEN_SIZE];
+    uint64_t mark;      /* of the account it rests on, 0 = none */
     int64_t expires_ms; /* real time since 1970 */
 };
 
 enum err web_sessions_new(struct web_sessions **out_sessions) WARN_UNUSED;
 void web_sessions_free(struct web_sessions *sessions);
 
-/* now_ms is real time. out_token goes into the cookie. */
-void web_sessions_begin(struct web_sessions *sessions, const char *person, int64_t now_ms,
-                        char out_token[WEB_TOKEN_SIZE], struct web_session *out_session);
+/* now_ms is real time. mark: of the person's account now. out_token goes into the cookie. */
+void web_sessions_begin(struct web_sessions *sessions, const char *person, uint64_t mark,
+                        int64_t now_ms, char out_token[WEB_TOKEN_SIZE],
+                        struct web_session *out_session);
 /* Marks it used. */
 bool web_sessions_find(struct web_sessions *sessions, const char *token, int64_t now_ms,
                        struct web_session *out_session);
 void web_sessions_end(struct web_sessions *sessions, const char *token);
-/* All of a person: removed, or another password. */
-void web_sessions_end_person(struct web_sessions *sessions, const char *person);
+/* Ends those whose person's account has another mark than then: removed, or another password. */
+void web_sessions_end_changed(struct web_sessions *sessions,
+                              uint64_t (*mark_of)(void *context, const char *person),
+                              void *context);
 uint32_t web_sessions_count(const struct web_sessions *sessions);
 
 /* One-time codes: whoever shows it within until_ms becomes the person. */

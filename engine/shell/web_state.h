@@ -97,6 +97,8 @@ struct web {
     struct web_view *view;
     struct web_sessions *sessions;
     struct accounts *accounts;
+    int64_t accounts_version; /* seen last */
+    uint64_t accounts_at_ms;  /* uv_now then */
     struct web_writing *writing;
     struct door_maps *doors;
     sqlite3 *history;

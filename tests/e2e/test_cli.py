@@ -31,6 +31,7 @@ NEEDS = {
     "gridloop send": ["--example", "camera.garbage_overflow", "--wait", "1"],
     "gridloop worker": ["--as", "li.qiang", "--for", "1"],
     "gridloop trace convert": ["--map", "sffd"], "gridloop city import": ["sf", "--out", "OUT"],
+    "gridloop account add": ["li.qiang"], "gridloop account token": ["li.qiang"], "gridloop account remove": ["li.qiang"],
     "gridloop backup": ["OUT"], "gridloop history show": ["1"], "gridloop history search": ["bin"],
     "gridloop cap": ["tests/data/cap/air_orange.xml"],
     "gridloop webhook run": ["--data", "DATA"], "gridloop webhook replay": ["x"],
@@ -60,7 +61,7 @@ JSON = {
     "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
     "gridloop plan list": ["--as", "li.qiang"], "gridloop silence list": ["--as", "li.qiang"],
-    "gridloop ledger": ["--data", "DATA"], "gridloop burden": ["--data", "DATA"],
+    "gridloop account list": ["--data", "DATA"], "gridloop ledger": ["--data", "DATA"], "gridloop burden": ["--data", "DATA"],
 }
 
 
