@@ -89,6 +89,9 @@ static void add_serve(struct show *show)
     add(show, "serve", "evidence", "evidence", text, origins[SETTING_EVIDENCE]);
     (void)snprintf(text, sizeof text, "%lld", (long long)(options->positions_keep_ms / DAY_MS));
     add(show, "serve", "positions-keep", "positions-keep", text, origins[SETTING_POSITIONS]);
+    add(show, "serve", "http", "http", options->http, origins[SETTING_HTTP]);
+    add(show, "serve", "tls-cert", "tls-cert", options->tls_cert, origins[SETTING_TLS_CERT]);
+    add(show, "serve", "tls-key", "tls-key", options->tls_key, origins[SETTING_TLS_KEY]);
     for (size_t i = 0; i < SERVE_LIMIT_COUNT; i++) {
         char value[16];
         (void)snprintf(text, sizeof text, "limit.%s", limits_name(i));

@@ -280,6 +280,7 @@ static int open_web(struct engine *engine)
         .tls_key = options->tls_cert[0] != '\0' ? options->tls_key : NULL,
         .data = options->data,
         .city = options->city,
+        .rules = options->rules,
         .image = &engine->pair.city,
         .public_intake = options->public_intake[0] != '\0' ? options->public_intake : NULL,
         .node = engine->node,

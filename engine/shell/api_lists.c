@@ -163,18 +163,68 @@ static json_t *count_by_rule(struct web_exchange *exchange)
     return out;
 }
 
+/* A share of counts, null where nothing was counted. */
+static json_t *share(int64_t part, int64_t whole)
+{
+    return whole > 0 ? json_real((double)part / (double)whole) : json_null();
+}
+
+static int64_t count_of(const json_t *counts, const char *name)
+{
+    return json_integer_value(json_object_get(counts, name));
+}
+
+static void add_counts(json_t *out, const json_t *counts)
+{
+    const int64_t confirmed = count_of(counts, "confirmed");
+    const int64_t cases = count_of(counts, "cases");
+    const int64_t false_alarms = count_of(counts, "false_alarms");
+    (void)json_object_set_new(out, "cases", json_integer(cases));
+    (void)json_object_set_new(out, "confirmed", json_integer(confirmed));
+    (void)json_object_set_new(out, "false_alarms", json_integer(false_alarms));
+    (void)json_object_set_new(out, "precision", share(confirmed, confirmed + false_alarms));
+    (void)json_object_set_new(out, "override_rate", share(count_of(counts, "overridden"), cases));
+}
+
+/* The findings about this rule. */
+static json_t *findings_of(const json_t *findings, const char *id)
+{
+    size_t index;
+    json_t *finding;
+    if (findings == NULL) {
+        return json_null();
+    }
+    json_t *out = json_array();
+    json_array_foreach(findings, index, finding)
+    {
+        const json_t *rule = json_object_get(json_object_get(finding, "rule"), "id");
+        if (json_is_string(rule) && strcmp(json_string_value(rule), id) == 0) {
+            json_t *item = json_pack(
+                "{s:O, s:O, s:O, s:O?}", "code", json_object_get(finding, "code"), "level",
+                json_object_get(finding, "level"), "text", json_object_get(finding, "text"),
+                "waived", json_object_get(finding, "waived"));
+            (void)json_array_append_new(out, item != NULL ? item : json_null());
+        }
+    }
+    return out;
+}
+
+static json_t *code_of(struct history_piece piece)
+{
+    return piece.bytes == NULL ? json_null() : json_stringn(piece.bytes, piece.size);
+}
+
 static json_t *rule_row(const struct web_view *view, const struct policy_rule *row,
-                        const json_t *counts)
+                        const json_t *counts, const json_t *findings)
 {
     const struct policy *policy = &view->names.policy;
     const struct image_string en = row->title_en.size > 0 ? row->title_en : row->title;
-    const struct history_piece owner = history_department(&view->names, row->department);
-    const struct history_piece class_code = history_class(&view->names, row->class_row);
     json_t *out = json_object();
     json_t *title = json_object();
     json_t *id = api_policy_text(policy, row->id);
     (void)json_object_set_new(title, "zh", api_policy_text(policy, row->title));
     (void)json_object_set_new(title, "en", api_policy_text(policy, en));
+    (void)json_object_set_new(out, "id", id);
     (void)json_object_set_new(out, "title", title);
     (void)json_object_set_new(out, "lane", json_string(words_lane_name(row->lane)));
     (void)json_object_set_new(out, "status", json_string(words_rule_status_name(row->status)));
@@ -183,27 +233,24 @@ static json_t *rule_row(const struct web_view *view, const struct policy_rule *r
     (void)json_object_set_new(out, "priority", json_integer(row->priority));
     (void)json_object_set_new(out, "severity", json_integer(row->severity));
     (void)json_object_set_new(out, "department",
-                              owner.bytes == NULL ? json_null()
-                                                  : json_stringn(owner.bytes, owner.size));
-    (void)json_object_set_new(
-        out, "class",
-        class_code.bytes == NULL ? json_null() : json_stringn(class_code.bytes, class_code.size));
-    json_t *of = json_object_get(counts, json_string_value(id));
-    (void)json_object_set_new(out, "counts", of != NULL ? json_incref(of) : json_null());
-    (void)json_object_set_new(out, "id", id);
+                              code_of(history_department(&view->names, row->department)));
+    (void)json_object_set_new(out, "class", code_of(history_class(&view->names, row->class_row)));
+    add_counts(out, json_object_get(counts, json_string_value(id)));
+    (void)json_object_set_new(out, "findings", findings_of(findings, json_string_value(id)));
     return out;
 }
 
-void api_rules(struct web_exchange *exchange)
+void api_rules_answer(struct web_exchange *exchange, const json_t *findings)
 {
     const struct web_view *view = web_view_of(exchange);
-    json_t *counts = api_is_known(exchange) ? count_by_rule(exchange) : NULL;
+    json_t *counts = count_by_rule(exchange);
     if (counts == NULL) {
         return;
     }
     json_t *items = json_array();
     for (uint32_t i = 0; i < view->names.policy.rule_count; i++) {
-        (void)json_array_append_new(items, rule_row(view, &view->names.policy.rules[i], counts));
+        (void)json_array_append_new(items,
+                                    rule_row(view, &view->names.policy.rules[i], counts, findings));
     }
     json_decref(counts);
     web_answer_list(exchange, items, NULL);

@@ -156,6 +156,9 @@ static void copy_options(struct web *web, const struct web_options *options)
     web->options = *options;
     (void)snprintf(web->data, sizeof web->data, "%s", options->data);
     (void)snprintf(web->city, sizeof web->city, "%s", options->city);
+    (void)snprintf(web->rules, sizeof web->rules, "%s%s",
+                   options->rules != NULL ? options->rules : options->city,
+                   options->rules != NULL ? "" : "/rules");
     web->is_tls = options->tls_cert != NULL;
     if (web->is_tls) {
         (void)snprintf(web->tls_cert, sizeof web->tls_cert, "%s", options->tls_cert);
@@ -312,6 +315,7 @@ void web_close(struct web *web)
     web_link_free(web->link);
     (void)sqlite3_close(web->history);
     json_decref(web->openapi);
+    json_decref(web->lint);
     free(web->city_json);
     free(web->metrics);
     free(web->arena.bytes);

@@ -20,9 +20,10 @@ struct web_options {
     const char *address;  /* "127.0.0.1:8080"; port 0 = any */
     const char *tls_cert; /* PEM files; NULL: plain HTTP */
     const char *tls_key;
-    const char *data;         /* directory */
-    const char *city;         /* directory: cells as drawn */
-    const struct city *image; /* the city of the first start: who administers it */
+    const char *data;          /* directory */
+    const char *city;          /* directory: cells as drawn */
+    const char *rules;         /* directory; NULL: CITY/rules */
+    const struct city *image;  /* the city of the first start: who administers it */
     const char *public_intake; /* person who acts for holders of receipts; NULL: nobody does */
     struct node *node;
     uint32_t clock_mode; /* 0 wall, 1 scaled */

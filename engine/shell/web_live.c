@@ -16,7 +16,7 @@
 #define SLOW_MS 30000u
 #define WORDS_PER_S 10u     /* messages a client may send */
 #define WORD_SIZE_MAX 4096u /* bytes of one */
-#define WORKERS_PER_DELTA 5000u
+#define PULSE_MS 1000u      /* a delta although nothing has changed */
 
 struct message {
     uint32_t holders;
@@ -344,7 +344,8 @@ void web_live_tick(struct web *web)
             }
             continue;
         }
-        if (!view->is_ready || client->reaches == view->changed) {
+        const bool is_quiet = uv_now(&web->uv) - client->since_ms < PULSE_MS;
+        if (!view->is_ready || (client->reaches == view->changed && is_quiet)) {
             continue;
         }
         if (needs_snapshot(client)) {

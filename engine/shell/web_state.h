@@ -77,7 +77,7 @@ struct web {
     char url[300];
     bool is_loopback, is_tls;
     char first_password[64], first_person[CODEC_KEY_ID_SIZE_MAX + 1];
-    char data[512], city[512], host[256], tls_cert[512], tls_key[512];
+    char data[512], city[512], rules[600], host[256], tls_cert[512], tls_key[512];
     int port;
     pthread_t thread;
     bool is_running;
@@ -108,6 +108,9 @@ struct web {
     json_t *openapi;
     char *city_json; /* of GET /city, made when asked for the first time after other images */
     uint64_t city_version;
+    json_t *lint;          /* findings; NULL: not known */
+    uint64_t lint_version; /* of the view then */
+    bool is_tool_busy;
     char *metrics;
     int64_t metrics_at_ms;
 };

@@ -133,7 +133,10 @@ def test_lists(engine, web):
     check(len(web.get("/api/v1/workers?limit=500")["items"]) > 20, "workers")
     check(web.get("/api/v1/orders")["items"][0]["case"], "orders")
     rules = web.get("/api/v1/rules")["items"]
-    check(any(row["counts"] for row in rules) and all(row["file"] and row["line"] for row in rules), "rules")
+    check(any(row["cases"] for row in rules) and any(row["findings"] for row in rules) and all(row["file"] and row["line"] for row in rules), "rules")
+    indices = web.get("/api/v1/kpi?month=2026-03")
+    check(indices["rows"] and indices["from"] == "2026-03-01", f"indices: {str(indices)[:200]}")
+    check(web.ask("GET", "/api/v1/kpi?month=--help")[0] == 400, "a month is no option")
     for path in ("handovers", "burden", "plans", "silences"):
         check("items" in web.get("/api/v1/" + path), path)
     wait_until(lambda: web.get("/api/v1/counters")["open"] == len(web.get("/api/v1/cases")["items"]) > 1, "counters count")
