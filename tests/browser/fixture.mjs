@@ -9,7 +9,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { case_rows, city, detail, NOW_MS, RULE, workers } from './world.mjs';
+import { case_rows, city, detail, NOW_MS, REPORT_TYPES, RULE, workers } from './world.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BUILD = join(ROOT, process.env.BUILD ?? 'build');
@@ -53,7 +53,7 @@ const list = (items) => ({ items, next: null, position: 100, now_ms: NOW_MS, age
 function answer_get(path, query, world) {
   const fixed = {
     session: { person: 'he.qun', name: { zh: '何群', en: 'He Qun' }, roles: ['shift_chief', 'dispatcher'], department: null, csrf: 'token', expires_ms: NOW_MS + 1e8, can: [] },
-    city: city(), [`rules/${RULE.id}`]: RULE, counters: { now_ms: NOW_MS, open: world.cases.length }, workers: list(world.workers),
+    city: city(), [`rules/${RULE.id}`]: RULE, 'report-types': list(REPORT_TYPES), counters: { now_ms: NOW_MS, open: world.cases.length }, workers: list(world.workers),
     ...world.answers,
   };
   if (path in fixed) {

@@ -12,9 +12,11 @@ const said = async (stage, path) => {
 };
 
 export default [
-  ['urgent cases come first, then what runs out first; J and K walk through them', async () => {
+  ['urgent cases come first, then what is over; J and K walk through them', async () => {
     const stage = await open_stage({ lang: 'en' });
     const rows = await stage.page.locator('.need').evaluateAll((all) => all.map((row) => row.querySelector('.severity').dataset.severity));
+    const over = await stage.page.locator('.need').evaluateAll((all) => all.filter((row) => row.querySelector('.severity').dataset.severity !== '1').map((row) => row.querySelector('.clock').dataset.clock === 'over'));
+    assert.ok(over.indexOf(false) > 0 && !over.slice(over.indexOf(false)).includes(true), over.join(' '));
     const first_other = rows.findIndex((severity) => severity !== '1');
     assert.ok(first_other > 0 && rows.slice(first_other).every((severity) => severity !== '1'), rows.join(' '));
     await stage.page.keyboard.press('j');
@@ -128,7 +130,7 @@ export default [
     await page.waitForSelector('.receipt-number');
     assert.equal(await text_of(stage, '.receipt-number'), '7');
     const [report] = await said(stage, 'reports');
-    assert.equal(report.body.class, 'E.03.04');
+    assert.equal(report.body.type, 'hotline.e.03.04');
     assert.equal(report.body.text, 'Riverside Park: smells of gas by the bench');
     assert.equal(report.body.contact, '13800001234');
     assert.ok(report.body.lon_e7 > 1_160_000_000);

@@ -52,7 +52,7 @@ export function city() {
     units: [{ id: '110108001', name: { zh: '清河街道', en: 'Qinghe Street' } }],
     departments: [{ id: 'dept.sanitation', name: { zh: '环卫', en: 'Sanitation' } }, { id: 'dept.gas', name: { zh: '燃气公司', en: 'Gas company' } }],
     posts: [{ id: 'district.dispatch', name: { zh: '派遣岗', en: 'Dispatch desk' } }, { id: 'district.command', name: { zh: '指挥长', en: 'Command post' } }],
-    classes: WHAT.map(([id, zh, en]) => ({ id, name: { zh, en } })),
+    classes: WHAT.map(([id, zh, en]) => ({ id, title: { zh, en } })),
     persons: PEOPLE.map(([id, zh, en]) => ({ id, name: { zh, en }, roles: ['worker'], department: null, cell: null })),
     rules: [{ id: 'sanitation.garbage_overflow', title: { zh: '垃圾满溢', en: 'Garbage overflow' }, lane: 'NORMAL', status: 'LIVE' }],
   };
@@ -129,3 +129,5 @@ export const RULE = {
   department: 'dept.sanitation', cases: 12, confirmed: 9, false_alarms: 1, precision: 0.9, override_rate: 0.17, findings: [{ code: 'L402', level: 'warning', text: 'often served by the fallback only', waived: null }],
   text: 'sanitation.garbage_overflow:\n  when: fill >= 0.85\n  severity: 4\n  to: {role: grid_worker, radius_m: 1500}\n',
 };
+
+export const REPORT_TYPES = WHAT.map(([id, zh, en]) => ({ type: `hotline.${id.toLowerCase()}`, class: id, title: { zh, en }, class_title: { zh, en }, by: 'hotline', lane: 'REPORT' }));

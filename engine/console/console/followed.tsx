@@ -13,6 +13,9 @@ import { cell_name, class_name, detail, detail_at, detail_problem, follow, follo
 /* Those who could have taken it are in the table. */
 const COULD: ReadonlySet<string> = new Set(['ELIGIBLE', 'FARTHER', 'BUSIER', 'OTHER_OWNER', 'OTHER_VISIT']);
 
+/* The sentences begin with their own time. */
+const without_time = (text: string): string => text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, '');
+
 const is_chosen = (candidate: Candidate): boolean => candidate.code === 'ELIGIBLE';
 
 function CandidateRow({ one, is_first }: { readonly one: Candidate; readonly is_first: boolean }) {
@@ -35,7 +38,7 @@ function Why({ of }: { readonly of: Decision }) {
   const removed = Object.entries(of.detail?.removed ?? {}).filter(([code, count]) => count > 0 && !COULD.has(code));
   return (
     <div class="why">
-      <p>{both(of)}</p>
+      <p>{without_time(both(of))}</p>
       {candidates.length > 0 && (
         <table>
           <thead>
@@ -86,9 +89,6 @@ function WhySection({ of }: { readonly of: CaseDetail }) {
     </details>
   );
 }
-
-/* The sentences begin with their own time. */
-const without_time = (text: string): string => text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, '');
 
 function Timeline({ of }: { readonly of: CaseDetail }) {
   const lines = of.timeline.filter((line) => both(line) !== '');

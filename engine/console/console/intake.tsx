@@ -1,14 +1,14 @@
 /* intake.tsx: 受理, for the person on the phone: four fields, keyboard only, what is already open nearby shown before it is sent. */
 import { computed, signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { new_key, post } from '../lib/api';
+import { get, new_key, post } from '../lib/api';
 import { now } from '../lib/clock';
 import { distance, metres_between, short_number, span } from '../lib/format';
 import { both, t } from '../lib/i18n';
 import { cases, cases_version } from '../lib/live';
 import { Clock, Severity } from '../lib/parts';
-import type { CaseRow, ReportAnswer } from '../lib/shapes';
-import { class_name, city, find_case, follow, intake_text, map_handle, pin, say_problem } from './state';
+import type { CaseRow, ReportAnswer, Text } from '../lib/shapes';
+import { find_case, follow, intake_text, map_handle, pin, say_problem } from './state';
 
 const NEARBY_M = 300;
 const NEARBY_MAX = 5;
@@ -16,13 +16,27 @@ const NEARBY_MAX = 5;
 const what = signal('');
 const where = signal('');
 
-/* The class meant: its id, its name, or the only one whose name holds what was typed. */
-const class_meant = computed(() => {
+/* What a person may report, as the city's rules have it. */
+interface ReportType {
+  readonly type: string;
+  readonly class: string;
+  readonly class_title: Text;
+}
+const types = signal<readonly ReportType[]>([]);
+
+async function load_types(): Promise<void> {
+  if (types.value.length === 0) {
+    types.value = (await get<{ items: readonly ReportType[] }>('report-types')).items;
+  }
+}
+
+/* The kind meant: its class, its name, or the only one whose name holds what was typed. */
+const meant = computed(() => {
   const said = what.value.trim().toLowerCase();
-  const classes = city.value?.classes ?? [];
-  const exact = classes.find((one) => one.id.toLowerCase() === said || both(one.name).toLowerCase() === said);
-  const like = said === '' ? [] : classes.filter((one) => both(one.name).toLowerCase().includes(said));
-  return exact ?? (like.length === 1 ? like[0] : undefined);
+  const name = (one: ReportType): string => both(one.class_title).toLowerCase();
+  const exact = types.value.find((one) => one.class.toLowerCase() === said || name(one) === said);
+  const like = said === '' ? [] : types.value.filter((one) => name(one).includes(said));
+  return exact ?? (like.length > 0 && like.every((one) => one.class === like[0]!.class) ? like[0] : undefined);
 });
 
 interface Place {
@@ -50,12 +64,12 @@ const nearby = computed<readonly { readonly row: CaseRow; readonly metres: numbe
   if (!at) {
     return [];
   }
-  const meant = class_meant.value?.id;
+  const kind = meant.value?.class;
   return [...cases.values()]
     .filter((row) => row.lon_e7 !== null && row.lat_e7 !== null)
     .map((row) => ({ row, metres: metres_between(at.lon_e7 / 1e7, at.lat_e7 / 1e7, row.lon_e7! / 1e7, row.lat_e7! / 1e7) }))
     .filter((one) => one.metres <= NEARBY_M)
-    .sort((a, b) => Number(b.row.class === meant) - Number(a.row.class === meant) || a.metres - b.metres)
+    .sort((a, b) => Number(b.row.class === kind) - Number(a.row.class === kind) || a.metres - b.metres)
     .slice(0, NEARBY_MAX);
 });
 
@@ -103,7 +117,7 @@ function Nearby() {
             </button>
             <span class="soft">
               {distance(metres * 100)} · {t(['{0} ago', '{0}前'], span(now.value - row.opened_at_ms))}
-              {row.class === class_meant.value?.id && ` · ${t(['same kind', '同类'])}`}
+              {row.class === meant.value?.class && ` · ${t(['same kind', '同类'])}`}
             </span>
             <Clock of={row} bare />
           </li>
@@ -160,12 +174,15 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
   const [is_sending, set_sending] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const key = useRef(new_key());
-  useEffect(() => form.current?.querySelector<HTMLElement>('[data-step]')?.focus(), []);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('[data-step]')?.focus();
+    load_types().catch((error) => set_problem(say_problem(error)));
+  }, []);
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     const data = new FormData(form.current!);
     const text = (name: string): string => String(data.get(name) ?? '').trim();
-    if (!class_meant.value) {
+    if (!meant.value) {
       set_problem(t(['Choose what it is: part of a name is enough.', '请选择事项类别，输入部分名称即可。']));
       form.current?.querySelector<HTMLElement>('[data-step]')?.focus();
       return;
@@ -177,7 +194,7 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
     set_sending(true);
     try {
       done(await post<ReportAnswer>('reports', {
-        class: class_meant.value.id,
+        type: meant.value.type,
         text: [text('where'), text('text')].filter(Boolean).join(t([': ', '：'])),
         lon_e7: pin.value.lon_e7,
         lat_e7: pin.value.lat_e7,
@@ -196,7 +213,7 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
         <span>1 {t(['What', '事项'])}</span>
         <input data-step name="what" list="classes" value={what.value} onInput={(event) => (what.value = event.currentTarget.value)}
           autocomplete="off" aria-describedby="class-meant" required />
-        <span id="class-meant" class="soft">{class_meant.value ? class_name(class_meant.value.id) : ''}</span>
+        <span id="class-meant" class="soft">{both(meant.value?.class_title)}</span>
       </label>
       <label class="field">
         <span>2 {t(['Where', '地点'])}</span>
@@ -232,7 +249,7 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
         <button type="button" onClick={close}>{t(['Cancel', '取消'])} <kbd>Esc</kbd></button>
       </div>
       <datalist id="classes">
-        {(city.value?.classes ?? []).map((one) => <option key={one.id} value={both(one.name)}>{one.id}</option>)}
+        {types.value.map((one) => <option key={one.type} value={both(one.class_title)}>{one.class}</option>)}
       </datalist>
       <datalist id="places">
         {places.value.map((one) => <option key={one.name} value={one.name} />)}

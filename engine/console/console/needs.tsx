@@ -20,10 +20,11 @@ const SHOWN_MAX = 200;
 
 export const need_filter = signal<string | null>(null);
 
-/** Urgent first, then what runs out first; ties end in the id, so rows stay where they are. */
+/** Urgent first, then what is over, then what runs out first; ties end in the id, so rows stay where they are. */
 export function compare_needs(a: CaseRow, b: CaseRow): number {
   const urgent = Number(b.severity === 1) - Number(a.severity === 1);
-  return urgent || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || (a.id < b.id ? -1 : 1);
+  const over = Number(b.is_overdue) - Number(a.is_overdue);
+  return urgent || over || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || (a.id < b.id ? -1 : 1);
 }
 
 export const needing = computed<readonly CaseRow[]>(() => {
@@ -66,12 +67,16 @@ function Row({ row, is_followed }: { readonly row: CaseRow; readonly is_followed
     <li>
       <button ref={own} type="button" class="need" aria-current={is_followed} onClick={() => follow(row.id)}>
         <Severity of={row.severity} />
-        <span class="need-title">
-          <b>{short_number(row.number)}</b> {title_of(row)}
+        <span class="need-line">
+          <span class="need-title">
+            <b>{short_number(row.number)}</b> {title_of(row)}
+          </span>
+          <Clock of={row} />
         </span>
-        <Clock of={row} />
-        <span class="need-place soft">{[both(row.place), held].filter(Boolean).join(' · ')}</span>
-        <span class="need-why soft">{row.need.map((need) => (NEEDS[need] ? t(NEEDS[need]) : need)).join(' · ')}</span>
+        <span class="need-line">
+          <span class="need-place soft">{[both(row.place), held].filter(Boolean).join(' · ')}</span>
+          <span class="need-why soft">{row.need.map((need) => (NEEDS[need] ? t(NEEDS[need]) : need)).join(' · ')}</span>
+        </span>
       </button>
     </li>
   );

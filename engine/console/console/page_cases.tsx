@@ -86,7 +86,7 @@ function Filters({ query }: { readonly query: URLSearchParams }) {
     }}>
       {select('state', ['state', '状态'], Object.entries(STATES).filter(([name]) => name !== 'open').map(([name, pair]) => [name, t(pair)]), ['open', '未结'])}
       {select('need', ['needs', '待办'], Object.entries(NEEDS).map(([name, pair]) => [name, t(pair)]), ['all needs', '全部待办'])}
-      {select('class', ['kind', '类别'], (city.value?.classes ?? []).map((one) => [one.id, both(one.name)]), ['all kinds', '全部类别'])}
+      {select('class', ['kind', '类别'], (city.value?.classes ?? []).map((one) => [one.id, both(one.title)]), ['all kinds', '全部类别'])}
       {select('department', ['department', '部门'], (city.value?.departments ?? []).map((one) => [one.id, both(one.name)]), ['all departments', '全部部门'])}
       {select('cell', ['cell', '网格'], (city.value?.cells.features ?? []).map((one) => {
         const code = String(one.properties.id ?? one.properties.code);

@@ -121,7 +121,7 @@ const persons = computed(() => new Map((city.value?.persons ?? []).map((one) => 
 export const name_of = (person: string | null | undefined): string =>
   person ? both(persons.value.get(person) ?? person) : '';
 export const class_name = (id: string | null): string =>
-  both(city.value?.classes.find((one) => one.id === id)?.name ?? id);
+  both(city.value?.classes.find((one) => one.id === id)?.title ?? id);
 export const department_name = (id: string | null | undefined): string =>
   both(city.value?.departments.find((one) => one.id === id)?.name ?? id);
 export const cell_name = (id: string | null): string => {

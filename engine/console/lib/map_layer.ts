@@ -406,7 +406,7 @@ export class CityLayer extends L.Layer {
     context.font = '12px system-ui, "Noto Sans CJK SC", sans-serif';
     for (const cell of this.cells) {
       const width = (cell.high_x - cell.low_x) * this.scale;
-      if (width > 90 && context.measureText(cell.name).width < width - 12) {
+      if (width > 90 && context.measureText(cell.name).width < width - 20) {
         const lift = this.is_single() ? 0 : 32;
         context.fillText(cell.name, cell.x * this.scale - this.off_x, cell.y * this.scale - this.off_y + lift);
       }

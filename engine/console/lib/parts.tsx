@@ -6,6 +6,8 @@ import { ROMAN, span } from './format';
 import { t } from './i18n';
 import type { CaseRow } from './shapes';
 
+type Clocked = Pick<CaseRow, 'deadline_ms' | 'clock_set_ms' | 'handle_deadline_ms' | 'opened_at_ms' | 'is_overdue'>;
+
 export type ClockTone = 'ok' | 'warn' | 'over' | 'none';
 
 export interface ClockReading {
@@ -15,7 +17,11 @@ export interface ClockReading {
 }
 
 /** Green under 80 %, yellow to 100 %, red beyond: the one meaning of colour on a case. */
-export function read_clock(row: Pick<CaseRow, 'deadline_ms' | 'clock_set_ms' | 'opened_at_ms' | 'is_overdue'>, now_ms: number): ClockReading {
+export function read_clock(row: Clocked, now_ms: number): ClockReading {
+  if (row.is_overdue && row.handle_deadline_ms && row.handle_deadline_ms < now_ms && (row.deadline_ms ?? Infinity) > now_ms) {
+    /* Handled late: a later clock runs, and the missed one is what it is judged by. */
+    return { tone: 'over', share: 1, left_ms: row.handle_deadline_ms - now_ms };
+  }
   if (row.deadline_ms === null || row.deadline_ms === undefined) {
     return { tone: row.is_overdue ? 'over' : 'none', share: row.is_overdue ? 1 : 0, left_ms: 0 };
   }

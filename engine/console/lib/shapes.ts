@@ -25,6 +25,7 @@ export interface CaseRow {
   readonly holder: Holder | null;
   readonly clock: string | null;
   readonly deadline_ms: number | null;
+  readonly handle_deadline_ms?: number | null;
   readonly clock_set_ms?: number | null; /* when the deadline was set, as far as the stream showed it */
   readonly opened_at_ms: number;
   readonly closed_at_ms: number | null;
@@ -112,7 +113,7 @@ export interface City {
   readonly units: readonly (Named & { readonly level?: number })[];
   readonly departments: readonly Named[];
   readonly posts: readonly Named[];
-  readonly classes: readonly Named[];
+  readonly classes: readonly { readonly id: string; readonly title: Text }[];
   readonly persons: readonly (Named & {
     readonly roles?: readonly string[];
     readonly department?: string | null;

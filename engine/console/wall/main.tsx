@@ -19,7 +19,7 @@ const city = signal<City | null>(null);
 const rows = computed(() => {
   void cases_version.value;
   return [...cases.values()].filter((row) => (row.need?.length ?? 0) > 0)
-    .sort((a, b) => Number(b.severity === 1) - Number(a.severity === 1) || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => Number(b.severity === 1) - Number(a.severity === 1) || Number(b.is_overdue) - Number(a.is_overdue) || (a.deadline_ms ?? Infinity) - (b.deadline_ms ?? Infinity) || (a.id < b.id ? -1 : 1));
 });
 const figures = computed(() => {
   void cases_version.value;
