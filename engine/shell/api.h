@@ -23,6 +23,9 @@ void api_silences_add(struct web_exchange *exchange);
 void api_silences_end(struct web_exchange *exchange);
 void api_blobs_put(struct web_exchange *exchange);
 
+/* api_rule.c */
+void api_rule(struct web_exchange *exchange);
+
 /* api_reports.c */
 void api_report_types(struct web_exchange *exchange);
 void api_reports_add(struct web_exchange *exchange);

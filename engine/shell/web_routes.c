@@ -77,6 +77,7 @@ const struct web_route WEB_ROUTES[] = {
      NULL},
     {WEB_GET, "/api/v1/rules", 0, 0, 0, api_rules, "Rules and what became of their cases", NULL,
      NULL},
+    {WEB_GET, "/api/v1/rules/{id}", 0, 0, 0, api_rule, "One rule as its file has it", NULL, NULL},
     {WEB_GET, "/api/v1/kpi", 0, 0, 0, api_kpi, "Indices of a month, or the cases behind one",
      "month,index,by", NULL},
     {WEB_GET, "/api/v1/plans", 0, 0, 0, api_plans, "Activated plans", "cursor,lang", NULL},

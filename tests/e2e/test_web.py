@@ -132,6 +132,10 @@ def test_lists(engine, web):
     check(all(city[part] for part in ("units", "departments", "posts", "classes", "persons", "rules")), "the city")
     check(len(web.get("/api/v1/workers?limit=500")["items"]) > 20, "workers")
     check(web.get("/api/v1/orders")["items"][0]["case"], "orders")
+    rule = web.get("/api/v1/rules/safety.gas_leak")
+    check(rule["text"].startswith("- id: safety.gas_leak") and "sensor.gas" in rule["text"], f"a rule as written: {rule}")
+    check("safety.gas_leak_quorum" not in rule["text"], "and no other rule")
+    check(web.ask("GET", "/api/v1/rules/no.such.rule")[0] == 404, "a rule that is none")
     rules = web.get("/api/v1/rules")["items"]
     check(any(row["cases"] for row in rules) and any(row["findings"] for row in rules) and all(row["file"] and row["line"] for row in rules), "rules")
     indices = web.get("/api/v1/kpi?month=2026-03")
