@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """test_web.py: the HTTP interface from outside: login, rights, lists, the live channel, and everything malformed."""
+import http.client
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 
-from engine import Engine, check
+from engine import GRIDLOOP, Engine, check
 from web import Live, Web
 
 
@@ -238,6 +240,26 @@ def test_rate(web):
     check(429 in codes and 200 not in codes, f"guessing is slowed down: {codes}")
 
 
+def test_tls(engine):
+    """The same port, the cookie only over TLS."""
+    tool = shutil.which("openssl")
+    if tool is None:
+        print("# no openssl here: TLS is not tried")
+        return
+    cert, key = engine.dir + "/cert.pem", engine.dir + "/key.pem"
+    subprocess.run([tool, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-keyout", key, "-out", cert], capture_output=True, timeout=20, check=True)
+    engine.start(extra=("--http", "127.0.0.1:0", "--tls-cert", cert, "--tls-key", key))
+    with open(engine.log.name, encoding="utf-8") as log:
+        port = int(re.findall(r"console https://127\.0\.0\.1:(\d+)", log.read())[-1])
+    link = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=ssl._create_unverified_context())
+    link.request("GET", "/livez")
+    answer = link.getresponse()
+    check(answer.status == 200 and "max-age" in answer.headers["Strict-Transport-Security"], "TLS answers")
+    link.close()
+    engine.stop()
+
+
 def main():
     with Engine() as engine:
         port, first = start(engine)
@@ -256,15 +278,26 @@ def main():
         test_rate(web)
         check(web.ask("DELETE", "/api/v1/session")[0] == 204, "log out")
         check(web.ask("GET", "/api/v1/session")[0] == 401, "a session that ended is none")
+        web.login(person, password)
+        watching = Live(web)  # and an idle connection: neither keeps the engine from ending
+        watching.receive()
+        idle = socket.create_connection(("127.0.0.1", port))
         engine.stop()
+        watching.close()
+        idle.close()
         port, again = start(engine)
         check(again == first, "the second start shows none")  # the log still holds the first
         old = Web(port)
         old.cookie = web.cookie
         check(old.ask("GET", "/api/v1/session")[0] == 401, "sessions end with the engine")
+        busy = subprocess.run([GRIDLOOP, "serve", "--city", engine.city, "--data", engine.dir + "/other", "--listen",
+                               f"ipc://{engine.dir}/other.sock", "--http", f"127.0.0.1:{port}"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        check(busy.returncode == 69 and "--http" in busy.stderr, f"a port in use: {busy.returncode} {busy.stderr[-300:]}")
         check(old.login(person, password)[0] == 200, "passwords do not")
         check(wait_until(lambda: old.get("/api/v1/cases")["items"], "cases are there again"), "")
         engine.stop()
+        test_tls(engine)
     print("ok test_web")
 
 
