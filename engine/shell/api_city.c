@@ -9,9 +9,10 @@
 
 #define ROLE_BITS 9u
 
+/* Text that is no UTF-8 makes no JSON: better no text than no engine. */
 static void set(json_t *object, const char *name, json_t *value)
 {
-    must(json_object_set_new(object, name, value) == 0);
+    must(json_object_set_new(object, name, value != NULL ? value : json_null()) == 0);
 }
 
 static json_t *text(const struct web_view *view, struct image_string string)

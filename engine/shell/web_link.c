@@ -51,8 +51,9 @@ struct web_link {
     web_mail_fn *take;
     void *context;
     enum walk walk;
-    uint32_t slot;   /* of the walk through cases */
-    uint32_t person; /* of the walk through workers */
+    struct effect_activated images; /* told at the last reset */
+    uint32_t slot;                  /* of the walk through cases */
+    uint32_t person;                /* of the walk through workers */
     struct told *told;
     uint32_t told_count;
     /* web thread */
@@ -129,7 +130,10 @@ static void put(void *context, const struct history_record *history)
         return;
     }
     if (history->kind == HISTORY_IMAGES) {
-        link->walk = WALK_LOST; /* row numbers have changed: begin anew */
+        if (!hash128_is_equal(history->images.city, link->images.city) ||
+            !hash128_is_equal(history->images.policy, link->images.policy)) {
+            link->walk = WALK_LOST; /* row numbers have changed: begin anew */
+        }
         return;
     }
     if (history->kind != HISTORY_CASE && history->kind != HISTORY_ORDER) {
@@ -161,6 +165,7 @@ static void start_walk(struct web_link *link)
     struct web_record record = begin_record(link, WEB_RECORD_RESET);
     record.of.images = (struct effect_activated){.city = core_city(core)->image.digest,
                                                  .policy = core_policy(core)->image.digest};
+    link->images = record.of.images;
     link->walk = WALK_CASES;
     link->slot = 0;
     link->person = 0;

@@ -6,9 +6,10 @@
 #define NAME_SIZE 256u
 #define TITLE_SIZE 512u
 
+/* Text that is no UTF-8 makes no JSON: better no text than no engine. */
 static void set(json_t *object, const char *name, json_t *value)
 {
-    must(json_object_set_new(object, name, value) == 0);
+    must(json_object_set_new(object, name, value != NULL ? value : json_null()) == 0);
 }
 
 json_t *web_city_text(const struct city *city, struct image_string text)

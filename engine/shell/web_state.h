@@ -1,5 +1,5 @@
 /* web_state.h: what the files of the web thread share: web.c (thread), web_server.c (libwebsockets), web_exchange.c (one
- * request), web_live.c (WebSocket). Nobody else includes it. */
+ * request), web_answer.c, web_who.c, web_ask.c, web_live.c (WebSocket). Nobody else includes it. */
 #ifndef ENGINE_SHELL_WEB_STATE_H
 #define ENGINE_SHELL_WEB_STATE_H
 
@@ -123,16 +123,23 @@ void web_server_close(struct web *web);
 /* The request's head is here: answers it, or waits for its body. */
 struct web_exchange *web_exchange_begin(struct web *web, struct lws *wsi);
 void web_exchange_body(struct web_exchange *exchange, const void *bytes, size_t size);
-void web_exchange_run(struct web_exchange *exchange); /* the body is complete */
-/* 0: go on; 1: all is written; -1: close. */
-int web_exchange_write(struct web_exchange *exchange);
+void web_exchange_run(struct web_exchange *exchange);    /* the body is complete */
 void web_exchange_detach(struct web_exchange *exchange); /* the connection is done with it */
 /* Somebody will come back to it: an ask, a work. */
 void web_exchange_hold(struct web_exchange *exchange);
 void web_exchange_let_go(struct web_exchange *exchange);
+
+/* ---- web_answer.c ---- */
+/* The page of that path, if there is one. */
+bool web_answer_page(struct web_exchange *exchange);
+/* 0: go on; 1: all is written; -1: close. */
+int web_exchange_write(struct web_exchange *exchange);
+
+/* ---- web_who.c ---- */
 /* Whose cookie or token does the request bear? */
 struct web_who web_find_who(struct web *web, struct lws *wsi);
 bool web_is_same_origin(struct lws *wsi);
+
 /* ---- web_ask.c ---- */
 void web_take_answers(struct web *web);
 void web_expire_asks(struct web *web, bool is_all);
