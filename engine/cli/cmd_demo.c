@@ -8,6 +8,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/demo_child.h"
 #include "engine/cli/demo_day.h"
+#include "engine/cli/demo_login.h"
 #include "engine/cli/demo_watch.h"
 #include "sim/trace_file.h"
 
@@ -216,11 +217,13 @@ static void find_console(const char *line, char *out, size_t size)
 static void say_console(struct demo *demo, const char *line)
 {
     char url[PATH_SIZE];
+    struct demo_login login;
     find_console(line, url, sizeof url);
-    if (url[0] != '\0') {
-        demo_watch_say(demo->watch, "控制台：%s （登录名和一次性显示的密码见 %s）",
-                       "console: %s (who may log in, and the password that is shown once: %s)", url,
-                       demo->log);
+    if (url[0] != '\0' &&
+        demo_login_make(core_city(demo_watch_core(demo->watch)), demo->data, &login)) {
+        demo_watch_say(demo->watch, "控制台：%s ，以 %s（派遣员）或 %s（值班长）登录，密码 %s",
+                       "console: %s, log in as %s (dispatcher) or %s (shift chief) with %s", url,
+                       login.dispatcher, login.chief, login.password);
     }
 }
 

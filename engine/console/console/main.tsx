@@ -4,8 +4,10 @@ import { render, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { load_session, session } from '../lib/api';
 import '../lib/theme.css';
-import { both, t } from '../lib/i18n';
-import { is_stale, live_state, start_live, stop_live } from '../lib/live';
+import { short_number } from '../lib/format';
+import { both, t, word } from '../lib/i18n';
+import { cases, is_stale, live_state, start_live, stop_live, workers } from '../lib/live';
+import type { Mark } from '../lib/map_layer';
 import { MapView } from '../lib/map_view';
 import { PeopleAndPosts } from './act_form';
 import { CommandLine } from './command_line';
@@ -180,6 +182,27 @@ function on_plain_key(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
+const OTHERS_MAX = 4;
+
+/* Where those are who were looked at and not taken, with why in a word; and a case that is no longer open. */
+function others(person: string | null): Mark[] {
+  const shown = detail.value;
+  const marks: Mark[] = [];
+  if (!shown) {
+    return marks;
+  }
+  if (!cases.has(shown.id) && shown.lon_e7 !== null && shown.lat_e7 !== null) {
+    marks.push({ lon_e7: shown.lon_e7, lat_e7: shown.lat_e7, text: `${short_number(shown.number)} ${word('case_state', shown.state)}` });
+  }
+  for (const one of shown.decisions[shown.decisions.length - 1]?.detail?.candidates ?? []) {
+    const row = workers.get(one.person);
+    if (one.person !== person && one.code !== 'ELIGIBLE' && row?.lon_e7 != null && row.lat_e7 != null && marks.length < OTHERS_MAX) {
+      marks.push({ lon_e7: row.lon_e7, lat_e7: row.lat_e7, text: `${name_of(one.person)}: ${word('code', one.code)}` });
+    }
+  }
+  return marks;
+}
+
 /* What the map shows of the followed case: the line to its worker, and those who were looked at. */
 effect(() => {
   const handle = map_handle.value;
@@ -189,7 +212,7 @@ effect(() => {
   }
   const person = row?.order?.person ?? (row?.holder?.kind === 'PERSON' ? row.holder.id : null);
   handle.layer.person_name = name_of(person) || both(row?.holder?.name ?? null);
-  handle.layer.select(row?.id ?? null, person ?? null, []);
+  handle.layer.select(row?.id ?? null, person ?? null, others(person ?? null));
 });
 effect(() => map_handle.value?.layer.set_pin(pin.value));
 
