@@ -191,6 +191,11 @@ bool web_limit(struct web_exchange *exchange, int64_t *out_limit)
     return true;
 }
 
+int64_t web_age_ms(const struct web_exchange *exchange)
+{
+    return (int64_t)((uv_hrtime() - web_view_of(exchange)->heard_ns) / 1000000);
+}
+
 void web_answer_list(struct web_exchange *exchange, json_t *items, const char *next)
 {
     const struct web_view *view = web_view_of(exchange);
@@ -199,7 +204,6 @@ void web_answer_list(struct web_exchange *exchange, json_t *items, const char *n
     (void)json_object_set_new(out, "next", next != NULL ? json_string(next) : json_null());
     (void)json_object_set_new(out, "position", json_integer((json_int_t)view->position));
     (void)json_object_set_new(out, "now_ms", json_integer(web_now_ms(exchange)));
-    (void)json_object_set_new(out, "age_ms",
-                              json_integer((json_int_t)((uv_hrtime() - view->heard_ns) / 1000000)));
+    (void)json_object_set_new(out, "age_ms", json_integer(web_age_ms(exchange)));
     web_answer_json(exchange, 200, out);
 }

@@ -35,6 +35,8 @@ void web_history_fault(struct web_exchange *exchange, enum err err,
 bool web_limit(struct web_exchange *exchange, int64_t *out_limit);
 /* ?name= as a number >= 0; otherwise as web_limit. Absent: untouched. */
 bool web_query_int(struct web_exchange *exchange, const char *name, int64_t *out_value);
+/* Since the engine was heard from. */
+int64_t web_age_ms(const struct web_exchange *exchange);
 /* {"items", "next", "position", "now_ms", "age_ms"}; next NULL: no more. Consumes items. */
 void web_answer_list(struct web_exchange *exchange, json_t *items, const char *next);
 
