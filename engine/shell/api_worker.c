@@ -63,18 +63,16 @@ static void put_case(json_t *out, const struct web_view *view, struct case_no no
     json_t *row = known != NULL && known->row != NULL
                       ? json_loadb(known->row, known->row_size, 0, NULL)
                       : NULL;
-    static const char *const SAME[] = {"severity", "lon_e7", "lat_e7", "class"};
+    static const char *const SAME[] = {"severity", "lon_e7", "lat_e7", "class", "title", "place"};
     for (size_t i = 0; row != NULL && i < COUNT_OF(SAME); i++) {
         json_t *value = json_object_get(row, SAME[i]);
         if (value != NULL && !json_is_null(value)) {
             (void)json_object_set(out, SAME[i], value);
         }
     }
-    const char *title = json_string_value(json_object_get(json_object_get(row, "title"), "zh"));
-    const char *place = json_string_value(json_object_get(json_object_get(row, "place"), "zh"));
-    (void)json_object_set_new(out, "title", json_string(title != NULL ? title : ""));
-    if (place != NULL) {
-        (void)json_object_set_new(out, "place", json_string(place));
+    json_t *limit = json_object_get(row, "handle_deadline_ms");
+    if (json_is_integer(limit)) {
+        (void)json_object_set(out, "deadline_ms", limit);
     }
     json_decref(row);
 }
@@ -93,7 +91,7 @@ static json_t *order_row(const struct web_view *view, const struct order_view *o
                               json_string(words_order_state_name((uint32_t)order->state)));
     (void)json_object_set_new(out, "severity", json_integer(0));
     put_case(out, view, order->case_no);
-    if (order->deadline_ms != NEVER_MS) {
+    if (order->deadline_ms != NEVER_MS) { /* else the case's own, put there by put_case */
         (void)json_object_set_new(out, "deadline_ms", json_integer(order->deadline_ms));
     }
     return out;

@@ -1,6 +1,6 @@
 /* cards.tsx: an order on the phone: what, where, how long, and the one thing to do next as a large button. */
 import { useState } from 'preact/hooks';
-import { t, word } from '../lib/i18n';
+import { both, t, word } from '../lib/i18n';
 import type { Pair } from '../lib/i18n';
 import { change_order, put_act, put_photo } from './outbox';
 import { shrink } from './photo';
@@ -214,13 +214,13 @@ export function Card({ row }: { readonly row: OrderRow }) {
     <article class={`card ${is_offer ? 'offer' : ''}`} data-order={row.order} data-state={row.state}>
       <header>
         <span class="severity" title={t(TEXT.severity, row.severity)}>{NUMERALS[row.severity] ?? ''}</span>
-        <h3>{row.title}</h3>
+        <h3>{both(row.title)}</h3>
         <span class="kind">{word('order_kind', row.kind)}</span>
       </header>
       <Clock row={row} />
       {row.task && <p>{row.task}</p>}
       <p class="place">
-        <span>{row.place ?? ''}</span>
+        <span>{both(row.place)}</span>
         {row.lon_e7 !== undefined && <a href={map_url(row)}>{t(TEXT.to_map)}</a>}
       </p>
       {row.reporter && <p class="faint">{t(TEXT.reporter, row.reporter)}</p>}

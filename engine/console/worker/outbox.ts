@@ -7,11 +7,11 @@
  *   put -> on disk -> sent -> answered: done      -> off the disk, order as the engine says
  *                       |        |--- refused     -> off the disk, told, order as the engine says
  *                       +--- no answer, later     -> waits 1 s .. 30 s */
-import { Problem, new_key, request, session } from '../lib/api';
+import { Problem, get, new_key, request, session } from '../lib/api';
 import type { Pair } from '../lib/i18n';
 import * as store from './store';
 import * as state from './state';
-import type { Act, OrderRow, OrderState, Waiting } from './types';
+import type { Act, Item, OrderRow, OrderState, Waiting } from './types';
 import { words_of_code, words_of_state } from './texts';
 
 interface Answer {
@@ -26,6 +26,7 @@ interface Answer {
 
 const WAIT_MIN_MS = 1000;
 const WAIT_MAX_MS = 30000;
+const LOOK_MS = 700; /* what was answered is listed a moment later */
 const OVER: ReadonlySet<string> = new Set(['DONE', 'DECLINED', 'EXPIRED', 'RETURNED', 'RECALLED']);
 const LOST: ReadonlySet<string> = new Set(['NOT_YOURS', 'UNKNOWN_ORDER', 'GONE', 'RECALLED', 'EXPIRED']);
 
@@ -33,6 +34,7 @@ let is_sending = false;
 let wait_ms = WAIT_MIN_MS;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let number_last = 0;
+let look_timer: ReturnType<typeof setTimeout> | undefined;
 
 export async function count_waiting(): Promise<void> {
   const person = session.value?.person ?? '';
@@ -80,6 +82,28 @@ export async function change_order(order: number, change: Partial<OrderRow>): Pr
   await show_orders();
 }
 
+/* Deadlines and names as they stand, of orders that stand as this phone knows them: the list may be a moment older. */
+async function look_at_clocks(): Promise<void> {
+  try {
+    const { items } = await get<{ readonly items: readonly Item[] }>('worker/orders');
+    for (const item of items) {
+      const row = state.orders.value.find((one) => one.order === item.order);
+      if (row !== undefined && row.state === item.order_state) {
+        await change_order(item.order, { deadline_ms: item.deadline_ms, title: item.title ?? row.title, place: item.place ?? row.place });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Problem)) {
+      throw error; /* offline: the clock is missing until the next act or poll */
+    }
+  }
+}
+
+export function look_soon(): void {
+  clearTimeout(look_timer);
+  look_timer = setTimeout(() => void look_at_clocks(), LOOK_MS);
+}
+
 /* ---- sending ---- */
 
 const is_order_state = (name: string | undefined): name is OrderState =>
@@ -90,7 +114,11 @@ async function settle_done(entry: Waiting, answer: Answer): Promise<void> {
     state.hear_clock(answer.now_ms, answer.speed ?? 1);
   }
   if (entry.kind === 'act' && entry.after !== null) {
-    await change_order(entry.order, { state: is_order_state(answer.state) ? answer.state : entry.after });
+    /* Another clock runs now: which, the next look at the orders says. */
+    await change_order(entry.order, {
+      state: is_order_state(answer.state) ? answer.state : entry.after, deadline_ms: undefined, offered_ms: state.engine_now(),
+    });
+    look_soon();
   }
   if (entry.kind === 'report') {
     const receipt = answer.receipt ?? answer.case ?? '';

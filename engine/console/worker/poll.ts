@@ -2,7 +2,7 @@
  *
  * An item is written to the phone before it is acknowledged, so that a phone that dies in between is told again. */
 import { Problem, get, post, session } from '../lib/api';
-import { change_order, send_soon, show_orders } from './outbox';
+import { change_order, look_soon, send_soon, show_orders } from './outbox';
 import * as state from './state';
 import * as store from './store';
 import { words_of_code } from './texts';
@@ -37,6 +37,9 @@ function row_of(item: Item, before: OrderRow | undefined): OrderRow {
   };
 }
 
+const name_of = (row: OrderRow, lang: 'en' | 'zh'): string =>
+  (typeof row.title === 'string' ? row.title : row.title[lang]) ?? '';
+
 const is_active = (order_state: OrderState): boolean =>
   order_state === 'OFFERED' || order_state === 'ACCEPTED' || order_state === 'ARRIVED';
 
@@ -48,7 +51,7 @@ async function take_item(person: string, item: Item): Promise<void> {
     await store.remove_order(person, item.order);
     if (before !== undefined && item.kind === 'RECALL' && !is_ahead) {
       const [en, zh] = words_of_code(item.code ?? 'RECALLED');
-      state.tell([`Taken back: ${before.title} (${en})`, `已撤回：${before.title}（${zh}）`], true, item.order);
+      state.tell([`Taken back: ${name_of(before, 'en')} (${en})`, `已撤回：${name_of(before, 'zh')}（${zh}）`], true, item.order);
     }
     return;
   }
@@ -68,6 +71,9 @@ async function take(person: string, tasks: Tasks): Promise<void> {
   ack_seq = tasks.seq;
   await store.put_note(person, 'ack_seq', ack_seq);
   await show_orders();
+  if (tasks.items.some((item) => typeof item.title === 'string')) {
+    look_soon();
+  }
 }
 
 function poll_body(wait_ms: number): unknown {

@@ -45,7 +45,7 @@ export const TEXT = {
   answer: ['Send the answer', '提交回复'],
   ack: ['Acknowledge the start', '确认已启动'],
   photo: ['Photo', '拍照'],
-  photo_added: ['{0} photos', '{0} 张照片'],
+  photo_added: ['photos: {0}', '{0} 张照片'],
   report: ['Report', '上报'],
   report_title: ['Report something', '上报'],
   what: ['What is it?', '问题类型'],

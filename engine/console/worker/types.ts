@@ -1,5 +1,5 @@
 /* types.ts: what the worker page keeps and what the engine tells it. */
-import type { Pair } from '../lib/i18n';
+import type { Both, Pair } from '../lib/i18n';
 
 export type OrderState = 'OFFERED' | 'ACCEPTED' | 'ARRIVED' | 'DONE' | 'DECLINED' | 'EXPIRED' | 'RETURNED' | 'RECALLED' | 'NONE';
 export type OrderKind = 'HANDLE' | 'ASSIST' | 'VERIFY_REPORT' | 'CHECK_RESULT' | 'INFORM' | 'PLAN_TASK' | 'ADJUDICATE';
@@ -21,12 +21,12 @@ export interface Item {
   readonly case?: string;
   readonly order_kind: OrderKind;
   readonly order_state: OrderState;
-  readonly title?: string;
+  readonly title?: Both | string; /* in both languages once the server's view has the case */
   readonly class?: string;
   readonly severity: number;
   readonly lon_e7?: number;
   readonly lat_e7?: number;
-  readonly place?: string;
+  readonly place?: Both | string;
   readonly deadline_ms?: number;
   readonly task?: string;
   readonly reporter?: string;
@@ -46,11 +46,11 @@ export interface OrderRow {
   readonly case: string;
   readonly kind: OrderKind;
   readonly state: OrderState;
-  readonly title: string;
+  readonly title: Both | string;
   readonly severity: number;
   readonly lon_e7?: number | undefined;
   readonly lat_e7?: number | undefined;
-  readonly place?: string | undefined;
+  readonly place?: Both | string | undefined;
   readonly deadline_ms?: number | undefined;
   readonly offered_ms: number; /* when the phone heard of it: where the countdown's bar begins */
   readonly task?: string | undefined;
