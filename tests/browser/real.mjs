@@ -139,14 +139,17 @@ export async function open_engine() {
   return engine;
 }
 
-/* A phone in a context of its own: its storage, its cookie, its place. */
+/* A phone in a context of its own: its storage, its cookie, its place. One at a time of each person, as in life. */
+const phones = new Map();
 async function open_phone(at, person, { lang = 'zh', position = true, theme = 'light' } = {}) {
+  await phones.get(person)?.close();
   const row = at.people.find((one) => one.id === person);
   const place = { latitude: Number(row.lat), longitude: Number(row.lon), accuracy: 12 };
   const context = await (await launch()).newContext({
     viewport: PHONE, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', colorScheme: theme, hasTouch: true, isMobile: true,
     ...(position ? { geolocation: place, permissions: ['geolocation'] } : {}),
   });
+  phones.set(person, context);
   const page = await context.newPage();
   const problems = [];
   page.on('console', (message) => message.type() === 'error' && !/net::ERR|status of \d/.test(message.text()) && problems.push(message.text()));

@@ -135,6 +135,7 @@ function Receipt({ said, again }: { readonly said: ReportAnswer; readonly again:
     <div class="receipt" role="status">
       <p class="soft">{t(['receipt number', '受理编号'])}</p>
       <p class="receipt-number">{said.receipt ?? '–'}</p>
+      {said.secret && <p>{t(['secret, to rate it with: {0}', '回执密码（评价用）：{0}'], said.secret)}</p>}
       <p>
         {said.case !== null && t(['case {0}', '{0} 号案件'], short_number(String(said.case)))} <span class="soft">{said.code}</span>
       </p>
@@ -198,8 +199,13 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
         text: [text('where'), text('text')].filter(Boolean).join(t([': ', '：'])),
         lon_e7: pin.value.lon_e7,
         lat_e7: pin.value.lat_e7,
-        ...(text('contact') ? { contact: text('contact') } : {}),
-        ...(text('on_behalf_of') ? { on_behalf_of: text('on_behalf_of') } : {}),
+        ...(text('contact') || text('on_behalf_of') ? {
+          on_behalf_of: true,
+          contact: {
+            ...(text('contact') ? { phone: text('contact') } : {}),
+            ...(text('on_behalf_of') ? { name: text('on_behalf_of') } : {}),
+          },
+        } : {}),
       }, { key: key.current }));
     } catch (error) {
       set_problem(say_problem(error));

@@ -186,4 +186,5 @@ export interface ReportAnswer {
   readonly code: string;
   readonly case: string | null;
   readonly receipt: string | number | null;
+  readonly secret?: string;
 }

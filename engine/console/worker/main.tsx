@@ -11,7 +11,7 @@ import { Card } from './cards';
 import { count_waiting, send_soon, show_orders, start_outbox } from './outbox';
 import { start_polling } from './poll';
 import { set_pin, set_status, start_position, stop_position, watch_position } from './position';
-import { PinSheet, ReportSheet } from './sheets';
+import { PinSheet, ReportSheet, load_types } from './sheets';
 import * as state from './state';
 import * as store from './store';
 import { TEXT } from './texts';
@@ -190,13 +190,22 @@ async function start(): Promise<void> {
       trouble.value = null;
       void show_orders();
       void start_polling(now.person);
+      void load_types(now.person);
       send_soon();
     }
   });
   start_position();
   if ('serviceWorker' in navigator && window.isSecureContext) {
-    void navigator.serviceWorker.register('sw.js').catch(() => undefined);
+    void navigator.serviceWorker.register('sw.js').then(keep_page).catch(() => undefined);
   }
+}
+
+/* The files this page was made of, so that it opens without a network from the first time on. */
+async function keep_page(): Promise<void> {
+  const loaded = performance.getEntriesByType('resource').map((entry) => entry.name)
+    .filter((name) => name.startsWith(location.origin) && !name.includes('/api/'));
+  const kept = await caches.open('gridloop-pages-1');
+  await kept.addAll([...new Set([location.href.split('#')[0] ?? '', ...loaded])]);
 }
 
 addEventListener('hashchange', () => {

@@ -71,6 +71,17 @@ export async function show_orders(): Promise<void> {
   state.orders.value = rows.filter((row) => !OVER.has(row.state));
 }
 
+/* What left the list a moment ago may still stand in the server's. */
+const left_at = new Map<number, number>();
+const LEFT_MS = 10000;
+
+export const has_left = (order: number): boolean => Date.now() - (left_at.get(order) ?? 0) < LEFT_MS;
+
+export async function drop_order(person: string, order: number): Promise<void> {
+  left_at.set(order, Date.now());
+  await store.remove_order(person, order);
+}
+
 export async function change_order(order: number, change: Partial<OrderRow>): Promise<void> {
   const person = session.value?.person ?? '';
   const row = (await store.all_orders(person)).find((one) => one.order === order);
@@ -78,7 +89,7 @@ export async function change_order(order: number, change: Partial<OrderRow>): Pr
     return;
   }
   const next = { ...row, ...change };
-  await (OVER.has(next.state) ? store.remove_order(person, order) : store.put_order(person, next));
+  await (OVER.has(next.state) ? drop_order(person, order) : store.put_order(person, next));
   await show_orders();
 }
 

@@ -17,7 +17,7 @@ const scope = self as unknown as {
   clients: { claim(): Promise<void> };
 };
 
-const KEPT = 'gridloop-pages-1';
+const KEPT = 'gridloop-pages-1'; /* main.tsx puts there what it was made of */
 
 async function answer(request: Request): Promise<Response> {
   const kept = await caches.open(KEPT);

@@ -2,7 +2,7 @@
  *
  * An item is written to the phone before it is acknowledged, so that a phone that dies in between is told again. */
 import { Problem, get, post, session } from '../lib/api';
-import { change_order, look_soon, send_soon, show_orders } from './outbox';
+import { change_order, drop_order, has_left, look_soon, send_soon, show_orders } from './outbox';
 import * as state from './state';
 import * as store from './store';
 import { words_of_code } from './texts';
@@ -48,7 +48,7 @@ async function take_item(person: string, item: Item): Promise<void> {
   /* What this phone has done and not yet sent is newer than what the engine says. */
   const is_ahead = state.on_the_way.value.has(item.order);
   if (item.kind === 'RECALL' || !is_active(item.order_state)) {
-    await store.remove_order(person, item.order);
+    await drop_order(person, item.order);
     if (before !== undefined && item.kind === 'RECALL' && !is_ahead) {
       const [en, zh] = words_of_code(item.code ?? 'RECALLED');
       state.tell([`Taken back: ${name_of(before, 'en')} (${en})`, `已撤回：${name_of(before, 'zh')}（${zh}）`], true, item.order);
@@ -103,6 +103,9 @@ async function poll_on(person: string): Promise<void> {
     try {
       await poll_once(person, wait_ms);
       again_ms = AGAIN_MIN_MS;
+      if (wait_ms > 0) {
+        await look_again(person, false);
+      }
       wait_ms = WAIT_MS;
       if (state.waiting_count.value > 0) {
         send_soon();
@@ -126,17 +129,18 @@ export function poll_now(): void {
   held?.abort();
 }
 
-/* Items are told once: a phone that lost what it kept asks for what is still its owner's. */
-async function look_again(person: string): Promise<void> {
+/* Items are told once, to whichever phone of the person asks first: a second phone, or one that lost what it kept, asks for what is its
+ * owner's. is_whole: what is not listed is gone; not while polls go on, for the list may be a moment older than an item. */
+async function look_again(person: string, is_whole: boolean): Promise<void> {
   const listed = await get<{ readonly items: readonly Item[] }>('worker/orders');
   const known = new Set((await store.all_orders(person)).map((row) => row.order));
   for (const row of listed.items) {
-    if (!known.has(row.order)) {
+    if (!known.has(row.order) && !has_left(row.order)) {
       await store.put_order(person, row_of(row, undefined));
     }
   }
   const open = new Set(listed.items.map((row) => row.order));
-  for (const order of known) {
+  for (const order of is_whole ? known : []) {
     if (!open.has(order) && !state.on_the_way.value.has(order)) {
       await change_order(order, { state: 'RECALLED' });
     }
@@ -151,7 +155,7 @@ export async function start_polling(person: string): Promise<void> {
   is_polling = true;
   ack_seq = (await store.find_note<number>(person, 'ack_seq')) ?? 0;
   try {
-    await look_again(person);
+    await look_again(person, true);
   } catch {
     /* Offline: what the phone keeps is shown; polls go on trying. */
   }

@@ -89,7 +89,8 @@ interface ReportType {
   readonly by: string;
 }
 
-async function load_types(person: string): Promise<readonly ReportType[]> {
+/* Kept on the phone: a report can be made where there is no network. */
+export async function load_types(person: string): Promise<readonly ReportType[]> {
   try {
     const { items } = await get<{ items: readonly ReportType[] }>('report-types');
     const own = items.filter((one) => one.by === 'patrol');
