@@ -9,6 +9,7 @@
 #include "engine/cli/demo_child.h"
 #include "engine/cli/demo_day.h"
 #include "engine/cli/demo_login.h"
+#include "engine/cli/demo_phone.h"
 #include "engine/cli/demo_watch.h"
 #include "sim/trace_file.h"
 
@@ -34,7 +35,8 @@
 #define MUSTER_MS 5000 /* until everybody on duty has shown a position */
 #define PATH_SIZE 300
 #define DIRECTORY_SIZE 200
-#define WORKER_SEED "3" /* of how workers behave */
+#define WORKER_SEED "3"  /* of how workers behave */
+#define PHONE_MINUTES 10 /* the link is good so long past the demo's own time */
 #define MARK_NAME "made-by-gridloop-demo"
 
 struct demo {
@@ -43,6 +45,9 @@ struct demo {
     const char *seed;
     enum lang lang;
     struct demo_child engine, gateways, workers[WORKER_PROCESSES];
+    struct demo_child stand_in; /* for the phone's owner, until somebody has logged in */
+    struct demo_phone phone;
+    const char *http;
     struct demo_watch *watch;
     char city[PATH_SIZE], data[PATH_SIZE], day[PATH_SIZE], acks[PATH_SIZE], log[PATH_SIZE];
     char url[PATH_SIZE];
@@ -165,6 +170,8 @@ static bool start_engine(struct demo *demo, char *line, size_t line_size)
                                  demo->data,
                                  "--clock",
                                  "scaled:" SPEED "@" DAY_START,
+                                 demo->http != NULL ? "--http" : NULL,
+                                 demo->http,
                                  NULL};
     if (demo_child_start_and_read(&demo->engine, demo->log, words, READY_MS, line, line_size) !=
         ERR_OK) {
@@ -176,16 +183,22 @@ static bool start_engine(struct demo *demo, char *line, size_t line_size)
 
 static bool start_workers(struct demo *demo)
 {
+    const bool has_phone = demo->phone.url[0] != '\0';
     bool is_fine = true;
     for (int i = 0; i < WORKER_PROCESSES; i++) {
         char part[16];
         (void)snprintf(part, sizeof part, "%d/%d", i + 1, WORKER_PROCESSES);
-        const char *const words[] = {"worker",  "--all",     "--auto",    "--quiet", "--url",
-                                     demo->url, "--city",    demo->city,  "--part",  part,
-                                     "--seed",  WORKER_SEED, "--decline", "3",       NULL};
+        const char *const words[] = {
+            "worker",          "--all",     "--auto",    "--quiet", "--url",
+            demo->url,         "--city",    demo->city,  "--part",  part,
+            "--seed",          WORKER_SEED, "--decline", "3",       has_phone ? "--except" : NULL,
+            DEMO_PHONE_PERSON, NULL};
         is_fine = is_fine && demo_child_start(&demo->workers[i], demo->log, words) == ERR_OK;
     }
-    return is_fine;
+    const char *const one[] = {
+        "worker", "--as",     DEMO_PHONE_PERSON, "--auto",    "--quiet",   "--url", demo->url,
+        "--city", demo->city, "--seed",          WORKER_SEED, "--decline", "3",     NULL};
+    return is_fine && (!has_phone || demo_child_start(&demo->stand_in, demo->log, one) == ERR_OK);
 }
 
 static bool start_gateways(struct demo *demo)
@@ -198,6 +211,8 @@ static bool start_gateways(struct demo *demo)
 static void stop_all(struct demo *demo)
 {
     (void)demo_child_stop(&demo->gateways, SIGTERM);
+    (void)demo_child_stop(&demo->stand_in, SIGTERM);
+    demo_phone_close(&demo->phone);
     for (int i = 0; i < WORKER_PROCESSES; i++) {
         (void)demo_child_stop(&demo->workers[i], SIGTERM);
     }
@@ -251,6 +266,11 @@ static bool watch_until(struct demo *demo, int64_t until_ms)
     while (real_ms() < until_ms && was_interrupted == 0) {
         if (!demo_watch_follow(demo->watch)) {
             return false;
+        }
+        if (demo_phone_was_taken(&demo->phone)) {
+            (void)demo_child_stop(&demo->stand_in, SIGTERM);
+            demo_watch_say(demo->watch, "王芳已用手机登录，她的任务从现在起由您处理",
+                           "Wang Fang has logged in on a phone: her tasks are yours from now on");
         }
         pause_ms(STEP_MS);
     }
@@ -367,8 +387,11 @@ static int play(struct demo *demo)
         core_city(demo_watch_core(demo->watch)) == NULL) {
         return EX_SOFTWARE;
     }
+    demo_phone_open(&demo->phone, core_city(demo_watch_core(demo->watch)), demo->data, line,
+                    demo->seconds / 60 + PHONE_MINUTES);
     say_city(demo);
     say_console(demo, line);
+    demo_phone_print(&demo->phone, demo->lang);
     if (!start_workers(demo) || !await_workers(demo) || !start_gateways(demo)) {
         return was_interrupted != 0 ? 130 : EX_OSERR;
     }
@@ -407,6 +430,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         }
         (void)snprintf(demo->directory, DIRECTORY_SIZE, "%s", value);
         return 0;
+    case 'h':
+        demo->http = value;
+        return 0;
     case 'l':
         demo->lang = cli_lang(value);
         return 0;
@@ -423,6 +449,9 @@ int cmd_demo(int argc, char **argv)
     static const struct argp_option OPTIONS[] = {
         {"for", 'f', "SECONDS", 0, "how long; default 100", 0},
         {"lang", 'l', "zh|en", 0, "language of the story", 0},
+        {"http", 'h', "HOST:PORT", 0,
+         "where console and phone page are served; default 127.0.0.1:8080, 0.0.0.0:8080 lets phones of the network in",
+         0},
         {"dir", 'd', "DIR", 0, "where city and data go; default gridloop-demo", 0},
         {"seed", 's', "N", 0, "another city, another morning; default 7", 0},
         {0}};

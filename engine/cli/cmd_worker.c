@@ -27,7 +27,7 @@
 
 struct options {
     const char *url, *city, *state, *lang;
-    const char *as;
+    const char *as, *except;
     bool is_auto, is_all, is_json, is_quiet;
     uint32_t decline_percent, fail_percent, seconds, speed_mm_per_s, part, part_count;
     uint64_t seed;
@@ -100,6 +100,7 @@ static bool fill_from_city(struct crowd *crowd, const struct options *options,
             continue;
         }
         if ((row->rights & (RIGHT_WORKER | RIGHT_INSPECTOR)) == 0 || row->capacity == 0 ||
+            (options->except != NULL && strcmp(options->except, identity) == 0) ||
             field_count++ % options->part_count != options->part - 1) {
             continue;
         }
@@ -377,6 +378,7 @@ enum key {
     KEY_AUTO = 0x100,
     KEY_ALL,
     KEY_PART,
+    KEY_EXCEPT,
     KEY_DECLINE,
     KEY_FAIL,
     KEY_SEED,
@@ -402,6 +404,9 @@ static error_t parse_more(int key, char *argument, struct argp_state *state)
 {
     struct options *options = state->input;
     switch (key) {
+    case KEY_EXCEPT:
+        options->except = argument;
+        return 0;
     case KEY_PART:
         if (sscanf(argument, "%u/%u", &options->part, &options->part_count) != 2 ||
             options->part == 0 || options->part > options->part_count) {
@@ -470,6 +475,7 @@ int cmd_worker(int argc, char **argv)
         {"as", KEY_AS, "ID[,ID...]", 0, "who to be", 0},
         {"auto", KEY_AUTO, NULL, 0, "work by oneself: accept, go there, work, report", 0},
         {"all", KEY_ALL, NULL, 0, "everybody of the city who takes orders (with --auto)", 0},
+        {"except", KEY_EXCEPT, "ID", 0, "of --all not this one", 0},
         {"part", KEY_PART, "K/N", 0,
          "of --all only every N-th, starting with the K-th: to spread them over processes", 0},
         {"url", KEY_URL, "URL", 0, "engine; default: the last one started here", 0},

@@ -20,7 +20,10 @@ static const char SCHEMA[] =
     "CREATE TABLE IF NOT EXISTS passwords(person TEXT PRIMARY KEY, hash TEXT NOT NULL,"
     " at_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS tokens(hash BLOB PRIMARY KEY, id TEXT NOT NULL, label TEXT NOT NULL,"
-    " at_ms INTEGER NOT NULL) WITHOUT ROWID;";
+    " at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    /* csrf NULL: a link that logs in once; else the session of a phone, which outlives the engine */
+    "CREATE TABLE IF NOT EXISTS phones(hash BLOB PRIMARY KEY, person TEXT NOT NULL, csrf TEXT,"
+    " until_ms INTEGER NOT NULL) WITHOUT ROWID;";
 
 static enum err fail(struct accounts *accounts, const char *doing, struct accounts_fault *fault)
 {
@@ -131,7 +134,8 @@ enum err accounts_remove(struct accounts *accounts, const char *id,
                          struct accounts_fault *out_fault)
 {
     static const char *const SQL[] = {"DELETE FROM passwords WHERE person = ?1",
-                                      "DELETE FROM tokens WHERE id = ?1"};
+                                      "DELETE FROM tokens WHERE id = ?1",
+                                      "DELETE FROM phones WHERE person = ?1"};
     int changes = 0;
     enum err err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < COUNT_OF(SQL); i++) {
@@ -226,6 +230,122 @@ enum err accounts_find_token(struct accounts *accounts, const char *token,
         (void)sqlite3_bind_blob(stmt, 1, hash, sizeof hash, SQLITE_TRANSIENT);
     }
     return read_text(accounts, stmt, out_id, ACCOUNTS_ID_SIZE, out_fault);
+}
+
+/* ---- phones ---- */
+
+static enum err put_phone(struct accounts *accounts, const char *secret, const char *person,
+                          const char *csrf, int64_t until_ms, struct accounts_fault *fault)
+{
+    uint8_t hash[TOKEN_HASH_SIZE];
+    hash_token(secret, hash);
+    sqlite3_stmt *stmt =
+        prepare(accounts, "INSERT OR REPLACE INTO phones(hash, person, csrf, until_ms)"
+                          " VALUES(?1, ?2, ?3, ?4)");
+    if (stmt != NULL) {
+        (void)sqlite3_bind_blob(stmt, 1, hash, sizeof hash, SQLITE_TRANSIENT);
+        bind(stmt, 2, person);
+        (void)sqlite3_bind_text(stmt, 3, csrf, -1, SQLITE_TRANSIENT);
+        (void)sqlite3_bind_int64(stmt, 4, until_ms);
+    }
+    return step(accounts, stmt, NULL, fault);
+}
+
+enum err accounts_add_link(struct accounts *accounts, const char *person, int64_t now_ms,
+                           int64_t until_ms, char out_code[ACCOUNTS_CODE_SIZE],
+                           struct accounts_fault *out_fault)
+{
+    uint8_t bytes[32];
+    sqlite3_stmt *stmt = prepare(accounts, "DELETE FROM phones WHERE until_ms <= ?1");
+    if (stmt != NULL) {
+        (void)sqlite3_bind_int64(stmt, 1, now_ms);
+    }
+    const enum err err = step(accounts, stmt, NULL, out_fault);
+    if (err != ERR_OK) {
+        return err;
+    }
+    randombytes_buf(bytes, sizeof bytes);
+    (void)sodium_bin2base64(out_code, ACCOUNTS_CODE_SIZE, bytes, sizeof bytes,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return put_phone(accounts, out_code, person, NULL, until_ms, out_fault);
+}
+
+enum err accounts_use_link(struct accounts *accounts, const char *code, int64_t now_ms,
+                           char out_person[ACCOUNTS_ID_SIZE], struct accounts_fault *out_fault)
+{
+    uint8_t hash[TOKEN_HASH_SIZE];
+    hash_token(code, hash);
+    sqlite3_stmt *stmt =
+        prepare(accounts, "DELETE FROM phones WHERE hash = ?1 AND csrf IS NULL AND until_ms > ?2"
+                          " RETURNING person");
+    if (stmt != NULL) {
+        (void)sqlite3_bind_blob(stmt, 1, hash, sizeof hash, SQLITE_TRANSIENT);
+        (void)sqlite3_bind_int64(stmt, 2, now_ms);
+    }
+    return read_text(accounts, stmt, out_person, ACCOUNTS_ID_SIZE, out_fault);
+}
+
+enum err accounts_keep_session(struct accounts *accounts, const char *token,
+                               const struct accounts_session *session,
+                               struct accounts_fault *out_fault)
+{
+    return put_phone(accounts, token, session->person, session->csrf, session->until_ms, out_fault);
+}
+
+enum err accounts_find_session(struct accounts *accounts, const char *token, int64_t now_ms,
+                               struct accounts_session *out_session,
+                               struct accounts_fault *out_fault)
+{
+    uint8_t hash[TOKEN_HASH_SIZE];
+    hash_token(token, hash);
+    sqlite3_stmt *stmt = prepare(
+        accounts, "SELECT person, csrf, until_ms FROM phones WHERE hash = ?1 AND csrf IS NOT "
+                  "NULL AND until_ms > ?2");
+    if (stmt != NULL) {
+        (void)sqlite3_bind_blob(stmt, 1, hash, sizeof hash, SQLITE_TRANSIENT);
+        (void)sqlite3_bind_int64(stmt, 2, now_ms);
+    }
+    const int code = stmt != NULL ? sqlite3_step(stmt) : SQLITE_ERROR;
+    enum err err = ERR_OK;
+    if (code == SQLITE_ROW) {
+        (void)snprintf(out_session->person, sizeof out_session->person, "%s",
+                       (const char *)sqlite3_column_text(stmt, 0));
+        (void)snprintf(out_session->csrf, sizeof out_session->csrf, "%s",
+                       (const char *)sqlite3_column_text(stmt, 1));
+        out_session->until_ms = sqlite3_column_int64(stmt, 2);
+    } else {
+        err = code == SQLITE_DONE ? ERR_NOT_FOUND : fail(accounts, "read it", out_fault);
+    }
+    (void)sqlite3_finalize(stmt);
+    return err;
+}
+
+enum err accounts_has_session(struct accounts *accounts, const char *person, int64_t now_ms,
+                              bool *out_has, struct accounts_fault *out_fault)
+{
+    char found[ACCOUNTS_ID_SIZE];
+    sqlite3_stmt *stmt =
+        prepare(accounts, "SELECT person FROM phones WHERE person = ?1 AND csrf IS NOT "
+                          "NULL AND until_ms > ?2 LIMIT 1");
+    if (stmt != NULL) {
+        bind(stmt, 1, person);
+        (void)sqlite3_bind_int64(stmt, 2, now_ms);
+    }
+    const enum err err = read_text(accounts, stmt, found, sizeof found, out_fault);
+    *out_has = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err accounts_end_session(struct accounts *accounts, const char *token,
+                              struct accounts_fault *out_fault)
+{
+    uint8_t hash[TOKEN_HASH_SIZE];
+    hash_token(token, hash);
+    sqlite3_stmt *stmt = prepare(accounts, "DELETE FROM phones WHERE hash = ?1");
+    if (stmt != NULL) {
+        (void)sqlite3_bind_blob(stmt, 1, hash, sizeof hash, SQLITE_TRANSIENT);
+    }
+    return step(accounts, stmt, NULL, out_fault);
 }
 
 int64_t accounts_version(struct accounts *accounts)

@@ -57,6 +57,37 @@ enum err accounts_find_token(struct accounts *accounts, const char *token,
                              char out_id[ACCOUNTS_ID_SIZE],
                              struct accounts_fault *out_fault) WARN_UNUSED;
 
+/* ---- phones: links that log a person in once, and the sessions that follow, which a restart does not end ---- */
+
+#define ACCOUNTS_CODE_SIZE 44u /* 32 random bytes in base64url, and a zero */
+
+struct accounts_session {
+    char person[ACCOUNTS_ID_SIZE];
+    char csrf[ACCOUNTS_CODE_SIZE];
+    int64_t until_ms; /* real time */
+};
+
+enum err accounts_add_link(struct accounts *accounts, const char *person, int64_t now_ms,
+                           int64_t until_ms, char out_code[ACCOUNTS_CODE_SIZE],
+                           struct accounts_fault *out_fault) WARN_UNUSED;
+/* Uses it up. ERR_NOT_FOUND: unknown, used or too old. */
+enum err accounts_use_link(struct accounts *accounts, const char *code, int64_t now_ms,
+                           char out_person[ACCOUNTS_ID_SIZE],
+                           struct accounts_fault *out_fault) WARN_UNUSED;
+enum err accounts_keep_session(struct accounts *accounts, const char *token,
+                               const struct accounts_session *session,
+                               struct accounts_fault *out_fault) WARN_UNUSED;
+/* ERR_NOT_FOUND. */
+enum err accounts_find_session(struct accounts *accounts, const char *token, int64_t now_ms,
+                               struct accounts_session *out_session,
+                               struct accounts_fault *out_fault) WARN_UNUSED;
+/* Has the person a phone's session now? */
+enum err accounts_has_session(struct accounts *accounts, const char *person, int64_t now_ms,
+                              bool *out_has, struct accounts_fault *out_fault) WARN_UNUSED;
+/* No error when there is none. */
+enum err accounts_end_session(struct accounts *accounts, const char *token,
+                              struct accounts_fault *out_fault) WARN_UNUSED;
+
 /* Changes whenever another process or this one has changed who may log in. */
 int64_t accounts_version(struct accounts *accounts);
 

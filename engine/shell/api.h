@@ -9,7 +9,7 @@ void api_session_login(struct web_exchange *exchange);
 void api_session_get(struct web_exchange *exchange);
 void api_session_logout(struct web_exchange *exchange);
 /* Logs that person in: sets the cookie and answers with the session. False: a problem was answered. */
-bool api_session_begin(struct web_exchange *exchange, const char *person);
+bool api_session_begin(struct web_exchange *exchange, const char *person, bool is_phone);
 
 /* api_cases.c */
 void api_cases_list(struct web_exchange *exchange);

@@ -2,6 +2,7 @@
 #include "engine/core/life.h"
 #include "engine/edge/words.h"
 #include "engine/shell/api.h"
+#include "engine/shell/report.h"
 #include "engine/shell/web_state.h"
 
 #include <sodium.h>
@@ -82,7 +83,19 @@ static void set_cookie(struct web_exchange *exchange, const char *token, int64_t
     web_set_header(exchange, "Set-Cookie", value);
 }
 
-bool api_session_begin(struct web_exchange *exchange, const char *person)
+/* On a phone: the session must outlive the engine, or a restart would ask for another link of each. */
+static void keep(struct web *web, const char *token, const struct web_session *session)
+{
+    struct accounts_session kept = {.until_ms = session->expires_ms};
+    struct accounts_fault fault;
+    (void)snprintf(kept.person, sizeof kept.person, "%s", session->person);
+    (void)snprintf(kept.csrf, sizeof kept.csrf, "%s", session->csrf);
+    if (accounts_keep_session(web->accounts, token, &kept, &fault) != ERR_OK) {
+        report(REPORT_WARN, "session_not_kept", "why=%s", REPORT_TEXT(fault.text));
+    }
+}
+
+bool api_session_begin(struct web_exchange *exchange, const char *person, bool is_phone)
 {
     struct web *web = web_of(exchange);
     const struct history_names *names = &web->view->names;
@@ -104,6 +117,9 @@ bool api_session_begin(struct web_exchange *exchange, const char *person)
     }
     web_sessions_begin(web->sessions, person, accounts_mark(web->accounts, person), real_ms(),
                        token, &session);
+    if (is_phone) {
+        keep(web, token, &session);
+    }
     set_cookie(exchange, token, WEB_SESSION_MS / 1000);
     web_answer_json(exchange, 200, describe(exchange, &who, &session));
     return true;
@@ -133,7 +149,7 @@ static void on_verified(struct web_exchange *exchange)
         web_problem(exchange, 401, "WRONG_PASSWORD", "person or password is wrong");
         return;
     }
-    (void)api_session_begin(exchange, login->person);
+    (void)api_session_begin(exchange, login->person, false);
 }
 
 /* Too many tries for one person slow down whoever guesses, not everybody. */
@@ -191,7 +207,12 @@ void api_session_get(struct web_exchange *exchange)
 
 void api_session_logout(struct web_exchange *exchange)
 {
+    struct accounts_fault fault;
     web_sessions_end(web_of(exchange)->sessions, web_who(exchange)->session);
+    if (accounts_end_session(web_of(exchange)->accounts, web_who(exchange)->session, &fault) !=
+        ERR_OK) {
+        report(REPORT_WARN, "session_not_ended", "why=%s", REPORT_TEXT(fault.text));
+    }
     set_cookie(exchange, "none", 0);
     web_answer_bytes(exchange, 204, "application/json", "", 0);
 }

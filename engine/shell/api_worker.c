@@ -4,7 +4,6 @@
 #include "engine/shell/api.h"
 #include "engine/shell/api_answer.h"
 #include "engine/shell/qr.h"
-#include "engine/shell/web_sessions.h"
 #include "engine/shell/web_state.h"
 #include "engine/shell/web_writing.h"
 
@@ -144,14 +143,20 @@ static void full_url(const struct web_exchange *exchange, const char *code, char
                    has_host ? host : "localhost", code);
 }
 
+/* NULL: a problem was answered. */
 static json_t *link_of(struct web_exchange *exchange, const struct city_person *person)
 {
     const struct history_names *names = &web_view_of(exchange)->names;
-    char id[WEB_PERSON_SIZE], code[WEB_TOKEN_SIZE], path[WEB_TOKEN_SIZE + 8], url[320];
+    char id[ACCOUNTS_ID_SIZE], code[ACCOUNTS_CODE_SIZE], path[ACCOUNTS_CODE_SIZE + 8], url[320];
+    struct accounts_fault fault;
     const int64_t ends_ms = real_ms() + LINK_MS;
     (void)snprintf(id, sizeof id, "%.*s", (int)person->id.size,
                    city_text(&names->city, person->id));
-    web_sessions_link(web_of(exchange)->sessions, id, ends_ms, code);
+    if (accounts_add_link(web_of(exchange)->accounts, id, real_ms(), ends_ms, code, &fault) !=
+        ERR_OK) {
+        web_problem(exchange, 503, "UNAVAILABLE", "%s", fault.text);
+        return NULL;
+    }
     (void)snprintf(path, sizeof path, "/w/#%s", code);
     full_url(exchange, code, url, sizeof url);
     json_t *out = json_pack("{s:s, s:s, s:s, s:I}", "url", path, "full_url", url, "person", id,
@@ -170,7 +175,7 @@ void api_worker_links_add(struct web_exchange *exchange)
     if (body == NULL) {
         return;
     }
-    (void)web_field_text(exchange, body, "person", WEB_PERSON_SIZE - 1, &id, &is_wrong);
+    (void)web_field_text(exchange, body, "person", ACCOUNTS_ID_SIZE - 1, &id, &is_wrong);
     const struct city_person *person = !is_wrong && id != NULL ? find_person(exchange, id) : NULL;
     const uint32_t others = (uint32_t)RIGHT_INTAKE | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER |
                             RIGHT_DEPARTMENT_DESK | RIGHT_OVERSEER | RIGHT_AUDITOR |
@@ -188,29 +193,33 @@ void api_worker_links_add(struct web_exchange *exchange)
             exchange, 403, "NO_RIGHT",
             "%.64s is no worker or has other rights too: such people log in with a password", id);
     } else {
-        web_answer_json(exchange, 201, link_of(exchange, person));
+        json_t *made = link_of(exchange, person);
+        if (made != NULL) {
+            web_answer_json(exchange, 201, made);
+        }
     }
     json_decref(body);
 }
 
 void api_worker_session(struct web_exchange *exchange)
 {
-    struct web_sessions *sessions = web_of(exchange)->sessions;
-    char person[WEB_PERSON_SIZE];
+    struct accounts_fault fault;
+    char person[ACCOUNTS_ID_SIZE];
     const char *code = NULL;
     bool is_wrong = false;
     json_t *body = web_body_object(exchange);
     if (body == NULL) {
         return;
     }
-    (void)web_field_text(exchange, body, "code", WEB_TOKEN_SIZE, &code, &is_wrong);
+    (void)web_field_text(exchange, body, "code", ACCOUNTS_CODE_SIZE, &code, &is_wrong);
     if (!is_wrong && code == NULL) {
         web_problem(exchange, 400, "MALFORMED", "\"code\" is expected");
-    } else if (!is_wrong && !web_sessions_use_link(sessions, code, real_ms(), person)) {
+    } else if (!is_wrong && accounts_use_link(web_of(exchange)->accounts, code, real_ms(), person,
+                                              &fault) != ERR_OK) {
         web_problem(exchange, 401, "CODE_OVER",
                     "this link was used already or is too old; ask for another");
     } else if (!is_wrong) {
-        (void)api_session_begin(exchange, person);
+        (void)api_session_begin(exchange, person, true);
     }
     json_decref(body);
 }

@@ -17,12 +17,6 @@ struct row {
     struct web_session session;
 };
 
-struct link {
-    uint8_t hash[HASH_SIZE];
-    int64_t until_ms; /* 0 = free */
-    char person[WEB_PERSON_SIZE];
-};
-
 struct tries {
     int64_t left;
     int64_t at_ms;
@@ -30,7 +24,6 @@ struct tries {
 
 struct web_sessions {
     struct row rows[WEB_SESSIONS_MAX];
-    struct link links[WEB_LINKS_MAX];
     struct tries tries[TRIES_ROWS];
     uint8_t salt[crypto_shorthash_KEYBYTES];
     uint32_t count;
@@ -126,6 +119,16 @@ void web_sessions_begin(struct web_sessions *sessions, const char *person, uint6
     *out_session = row->session;
 }
 
+void web_sessions_restore(struct web_sessions *sessions, const char *token, int64_t now_ms,
+                          const struct web_session *session)
+{
+    struct row *row = take_row(sessions, now_ms);
+    *row = (struct row){
+        .is_used = true, .begun_at_ms = now_ms, .used_at_ms = now_ms, .session = *session};
+    hash_token(token, row->hash);
+    sessions->count++;
+}
+
 bool web_sessions_find(struct web_sessions *sessions, const char *token, int64_t now_ms,
                        struct web_session *out_session)
 {
@@ -164,36 +167,6 @@ void web_sessions_end_changed(struct web_sessions *sessions,
 uint32_t web_sessions_count(const struct web_sessions *sessions)
 {
     return sessions->count;
-}
-
-void web_sessions_link(struct web_sessions *sessions, const char *person, int64_t until_ms,
-                       char out_code[WEB_TOKEN_SIZE])
-{
-    struct link *link = &sessions->links[0];
-    for (uint32_t i = 0; i < WEB_LINKS_MAX; i++) {
-        link = sessions->links[i].until_ms < link->until_ms ? &sessions->links[i] : link;
-    }
-    web_token_make(out_code);
-    *link = (struct link){.until_ms = until_ms};
-    hash_token(out_code, link->hash);
-    (void)snprintf(link->person, sizeof link->person, "%s", person);
-}
-
-bool web_sessions_use_link(struct web_sessions *sessions, const char *code, int64_t now_ms,
-                           char out_person[WEB_PERSON_SIZE])
-{
-    uint8_t hash[HASH_SIZE];
-    hash_token(code, hash);
-    for (uint32_t i = 0; i < WEB_LINKS_MAX; i++) {
-        struct link *link = &sessions->links[i];
-        if (link->until_ms != 0 && sodium_memcmp(link->hash, hash, HASH_SIZE) == 0) {
-            const bool is_good = now_ms < link->until_ms;
-            memcpy(out_person, link->person, WEB_PERSON_SIZE);
-            sodium_memzero(link, sizeof *link);
-            return is_good;
-        }
-    }
-    return false;
 }
 
 bool web_sessions_may_try(struct web_sessions *sessions, const char *who, int64_t now_ms,

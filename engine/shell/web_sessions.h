@@ -1,6 +1,6 @@
 /* web_sessions.h: who is logged in: opaque tokens in a bounded table in memory.
  *
- * A restart ends them: people log in again. The table keeps the hash of a token only, so a dump of memory or a log line
+ * A restart ends them: people log in again, but for phones (accounts_keep_session). The table keeps the hash of a token only, so a dump of memory or a log line
  * gives none away.
  *
  * Bounds  WEB_SESSIONS_MAX; the one used longest ago makes way. Ends after WEB_SESSION_IDLE_MS without a request and
@@ -44,13 +44,9 @@ void web_sessions_end_changed(struct web_sessions *sessions,
                               void *context);
 uint32_t web_sessions_count(const struct web_sessions *sessions);
 
-/* One-time codes: whoever shows it within until_ms becomes the person. */
-#define WEB_LINKS_MAX 1024u
-void web_sessions_link(struct web_sessions *sessions, const char *person, int64_t until_ms,
-                       char out_code[WEB_TOKEN_SIZE]);
-/* False: unknown, used or too old. Used up by this. */
-bool web_sessions_use_link(struct web_sessions *sessions, const char *code, int64_t now_ms,
-                           char out_person[WEB_PERSON_SIZE]);
+/* A session that was kept elsewhere (accounts.h) goes on under its token. */
+void web_sessions_restore(struct web_sessions *sessions, const char *token, int64_t now_ms,
+                          const struct web_session *session);
 
 /* Logins: tokens of one address and of one person, refilled; false: too many, wait. */
 bool web_sessions_may_try(struct web_sessions *sessions, const char *who, int64_t now_ms,

@@ -57,6 +57,22 @@ static bool find_cookie(const char *cookies, char *out, size_t out_size)
     return false;
 }
 
+/* A phone's session goes on after a restart. */
+static bool find_kept(struct web *web, const char *token, struct web_session *out_session)
+{
+    struct accounts_session kept;
+    struct accounts_fault fault;
+    if (accounts_find_session(web->accounts, token, real_ms(), &kept, &fault) != ERR_OK) {
+        return false;
+    }
+    *out_session = (struct web_session){.expires_ms = kept.until_ms,
+                                        .mark = accounts_mark(web->accounts, kept.person)};
+    (void)snprintf(out_session->person, sizeof out_session->person, "%s", kept.person);
+    (void)snprintf(out_session->csrf, sizeof out_session->csrf, "%s", kept.csrf);
+    web_sessions_restore(web->sessions, token, real_ms(), out_session);
+    return true;
+}
+
 struct web_who web_find_who(struct web *web, struct lws *wsi)
 {
     struct web_who who = {.person = NONE32};
@@ -74,7 +90,8 @@ struct web_who web_find_who(struct web *web, struct lws *wsi)
     char token[65];
     if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_COOKIE) > 0 &&
         find_cookie(text, token, sizeof token) &&
-        web_sessions_find(web->sessions, token, real_ms(), &session)) {
+        (web_sessions_find(web->sessions, token, real_ms(), &session) ||
+         find_kept(web, token, &session))) {
         (void)snprintf(who.id, sizeof who.id, "%s", session.person);
         (void)snprintf(who.session, sizeof who.session, "%s", token);
         fill_person(web, &who);

@@ -196,6 +196,8 @@ def main():
         engine.start(extra=extra)
         Http(port).until("/readyz", lambda a: a.status == 200)
         again = intake.post("/api/v1/reports", body, first)
+        check(worker.get("/api/v1/session").status == 200, "a phone's session outlives the engine")
+        check(worker.post("/api/v1/worker/poll", {"wait_ms": 0}).status == 200, "and its CSRF token")
         check(again.status == 201 and again.code == "DEDUPED", f"after a crash the key is known to the core: {again.bytes}")
         check(sum(1 for case in engine.cases()) == 2, f"one case each: {list(engine.cases())}")
         engine.stop()
