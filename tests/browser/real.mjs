@@ -45,17 +45,6 @@ function table_of(city) {
   return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
 }
 
-/* A row of accounts.db, which keeps the hash of a token only. */
-function token_of(data, person) {
-  return execFileSync('python3', ['-c', `
-import hashlib, os, sqlite3, sys
-token = "glt_" + os.urandom(16).hex()
-with sqlite3.connect(sys.argv[1] + "/accounts.db", timeout=5) as accounts:
-    accounts.execute("INSERT INTO tokens(hash, id, label, at_ms) VALUES(?, ?, 'test', 0)",
-                     (hashlib.blake2b(token.encode(), digest_size=32).digest(), sys.argv[2]))
-print(token, end="")`, data, person]).toString();
-}
-
 class Api {
   constructor(origin, token, id) {
     Object.assign(this, { origin, token, id });
@@ -106,6 +95,7 @@ export async function open_engine() {
     await until(() => fetch(`${origin}/readyz`).then((answer) => answer.ok, () => false), 'the engine is ready', 15000);
     return child;
   };
+  const token_of = (id) => gridloop('account', 'token', id, '--data', data).match(/glt_\S+/)[0];
   let child = await start();
   process.on('exit', () => {
     child.kill('SIGKILL');
@@ -123,9 +113,9 @@ export async function open_engine() {
     },
     api: (right, index = 0) => {
       const { id } = of_right(right)[index];
-      return new Api(origin, token_of(data, id), id);
+      return new Api(origin, token_of(id), id);
     },
-    api_of: (id) => new Api(origin, token_of(data, id), id),
+    api_of: (id) => new Api(origin, token_of(id), id),
     nobody: new Api(origin, null, ''),
     /* An event from a gateway, over its own socket and outbox. */
     send: (event) => {
