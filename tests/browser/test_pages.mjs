@@ -40,6 +40,10 @@ export default [
     await stage.page.waitForSelector('.why');
     assert.deepEqual(await axe(stage.page), []);
     assert.deepEqual(stage.problems, []);
+    await stage.page.keyboard.press('F2');
+    await stage.page.waitForSelector('.intake');
+    assert.deepEqual(await axe(stage.page), []);
+    await stage.page.keyboard.press('Escape');
     const cut = await stage.page.evaluate(() => {
       const bar = document.querySelector('.top-bar');
       return [document.documentElement.scrollWidth > innerWidth, bar.scrollWidth > bar.clientWidth];
