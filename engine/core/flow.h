@@ -66,6 +66,10 @@ void flow_close(struct core *core, uint32_t case_slot, enum case_state state,
 /* Looks for a checker, or leaves the case with the supervision post. */
 void flow_seek_checker(struct core *core, uint32_t case_slot);
 
+/* Ends an active order with that state and tells its worker so, and why. */
+void flow_recall_order(struct core *core, uint32_t order_slot, enum order_state state,
+                       enum code code);
+
 /* An order's clock or its worker's sign of life ran out. */
 void flow_order_due(struct core *core, uint32_t order_slot);
 

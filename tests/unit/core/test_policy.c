@@ -167,6 +167,13 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->field.kind = 4);
     REFUSED(s->type_rules[1] = 2);
     REFUSED(s->type_rules[1] = 0);
+}
+
+static void test_policy_open_refuses_each_broken_truth_of_a_rule(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    struct sample *s = &sample;
     REFUSED(s->rules[1].priority = 6); /* no longer best first */
     REFUSED(s->rules[1].status = RULE_DISABLED);
     REFUSED(s->rules[1].status = RULE_SHADOW + 1);
@@ -204,6 +211,13 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     REFUSED(s->rules[0].inhibited_by.count = 1);
     REFUSED(s->rules[0].tags.count = 1);
     REFUSED(s->rules[0].flags = 8);
+}
+
+static void test_policy_open_refuses_each_broken_truth_of_an_assign(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    struct sample *s = &sample;
     REFUSED(s->assign.roles = 16);
     REFUSED(s->assign.reroute = REROUTE_ACCEPTED + 1);
     REFUSED(s->assign.parallel = 0);
@@ -235,6 +249,8 @@ int main(void)
         cmocka_unit_test(test_policy_open_gives_views),
         cmocka_unit_test(test_policy_open_other_city_is_a_mismatch),
         cmocka_unit_test(test_policy_open_refuses_each_broken_truth),
+        cmocka_unit_test(test_policy_open_refuses_each_broken_truth_of_a_rule),
+        cmocka_unit_test(test_policy_open_refuses_each_broken_truth_of_an_assign),
     };
     return cmocka_run_group_tests_name("core/policy", tests, NULL, NULL);
 }
