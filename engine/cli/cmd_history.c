@@ -1,6 +1,7 @@
 /* cmd_history.c: `gridloop history search | show | list`: reads DATA/history.db, also while its engine writes it. */
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/history_export.h"
 #include "engine/cli/history_plans.h"
 #include "engine/cli/history_overrides.h"
 #include "engine/cli/history_precision.h"
@@ -274,6 +275,7 @@ int cmd_history(int argc, char **argv)
         {"search", history_search, "cases by words in title, place, reports, remarks"},
         {"show", history_show, "the record of one case"},
         {"list", history_list, "cases by day"},
+        {"export", history_export, "cases as GeoJSON or CSV"},
         {"precision", history_precision,
          "confirmed cases and false alarms by source, device or rule"},
         {"overrides", history_overrides, "by rule: how often people chose somebody else"},

@@ -3,12 +3,14 @@
 
 What is told "taken" is on disk first: a door is killed after its answer and before an engine is there, and nothing is missing.
 """
+import csv
 import hashlib
 import hmac
 import http.client
 import http.server
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -449,7 +451,27 @@ def check_webhooks(engine):
         _, err = call(engine, "webhook", "run", "--once", "--data", engine.data, "--config", config, expect=78)
         check("W001" in err and part in err, f"{part}: {err}")
     server.shutdown()
+    points = json.loads(call(engine, "history", "export", "--data", engine.data)[0])["features"]
+    table = list(csv.DictReader(call(engine, "history", "export", "--format", "csv", "--data", engine.data)[0].splitlines()))
+    check(len(points) == len(table) == lines and {row["case"] for row in table} == {point["id"] for point in points}, f"exported: {points[:1]} {table[:1]}")
+    at = points[0]["geometry"]["coordinates"]
+    check(116 < at[0] < 117 and 39 < at[1] < 41 and table[0]["opened_at"].startswith("2026-03-03T00:"), f"{points[0]} {table[0]}")
     ok(f"webhooks: {lines} lines signed, refused, dead, replayed, delivered; each queued once over a kill")
+
+
+def check_page(engine):
+    with open(os.path.join(HERE, "../../docs/first-event.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```sh( http)?\n(.*?)^```", file.read(), re.M | re.S)
+    env = {**os.environ, **engine.env, "GRIDLOOP_URL": engine.url, "HTTP": f"http://127.0.0.1:{engine.http}", "LANG": "C.UTF-8",
+           "TOKEN": token_of(engine, "camera-gateway-1"), "PATH": os.path.abspath(os.path.dirname(GRIDLOOP)) + ":" + os.environ["PATH"]}
+    blocks = [text for kind, text in blocks if not kind or shutil.which("curl")]
+    expected = re.findall(r"    +# ([A-Z_]+)$|  # ([A-Z_]+)$", "".join(blocks), re.M)
+    expected = [first or second for first, second in expected]
+    run = subprocess.run(["bash", "-c", "".join(blocks)], capture_output=True, text=True, timeout=60, env=env, cwd=engine.dir, check=False)
+    got = re.findall(r'^(?:gridloop send: )?([A-Z_]{4,})\b|"code":"([A-Z_]+)"', run.stdout, re.M)
+    got = [first or second for first, second in got] + re.findall(r"^gridloop send: ([A-Z_]{4,}):", run.stderr, re.M)
+    check(got == expected and len(got) > 15, f"the page says {expected}, the engine {got}\n{run.stdout[-1500:]}{run.stderr[-1500:]}")
+    ok(f"docs/first-event.md: {len(got)} answers, {len(set(got))} codes, as it says")
 
 
 def main():
@@ -463,6 +485,7 @@ def main():
                        "  fields: {fill: {is: '0.95', number: true}, confidence: {is: '0.9', number: true}}\n")
         engine.start(extra=("--http", f"127.0.0.1:{engine.http}"))
         check_http(engine)
+        check_page(engine)
         check_files(engine)
         check_hj212(engine)
         check_mqtt(engine)
