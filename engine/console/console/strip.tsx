@@ -15,7 +15,7 @@ const LIST_MAX = 500;
 interface Today {
   readonly filed: number;
   readonly closed: number;
-  readonly closed_in_time: number;
+  readonly handled_in_time: number;
   readonly proactive: number | null; /* share of filed, 0..1 */
   readonly worst_cell: string | null;
   readonly worst_p90_ms: number;
@@ -49,12 +49,13 @@ export function sum_up(rows: readonly (CaseRow & { readonly source?: string | nu
       worst_cell = cell;
     }
   }
-  const closed = rows.filter((row) => row.closed_at_ms !== null);
+  /* Without a limit there is no "in time", and what was void was not handled. */
+  const closed = rows.filter((row) => row.state === 'CLOSED' && row.handle_deadline_ms);
   const sourced = rows.filter((row) => row.source);
   return {
     filed: rows.length,
     closed: closed.length,
-    closed_in_time: closed.filter((row) => !row.is_overdue).length,
+    handled_in_time: closed.filter((row) => (row.handled_at_ms ?? row.closed_at_ms ?? Infinity) <= row.handle_deadline_ms!).length,
     proactive: sourced.length === 0 ? null : sourced.filter((row) => PROACTIVE.has(row.source!)).length / sourced.length,
     worst_cell,
     worst_p90_ms: worst,
@@ -89,7 +90,7 @@ export function Strip() {
         <>
           <a href="#cases?state=all">{t(['filed', '立案'])} <b>{figure.filed}{figure.is_cut ? '+' : ''}</b></a>
           <a href="#cases?state=closed">
-            {t(['closed in time', '按期结案'])} <b>{figure.closed === 0 ? t(['n/a', '无']) : `${figure.closed_in_time}/${figure.closed}`}</b>
+            {t(['closed, handled in time', '已结，按期处置'])} <b>{figure.closed === 0 ? t(['n/a', '无']) : `${figure.handled_in_time}/${figure.closed}`}</b>
           </a>
           {figure.proactive !== null && (
             <a href="#indices?index=proactive_rate">

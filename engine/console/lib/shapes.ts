@@ -26,6 +26,7 @@ export interface CaseRow {
   readonly clock: string | null;
   readonly deadline_ms: number | null;
   readonly handle_deadline_ms?: number | null;
+  readonly handled_at_ms?: number | null; /* of rows from the history */
   readonly clock_set_ms?: number | null; /* when the deadline was set, as far as the stream showed it */
   readonly opened_at_ms: number;
   readonly closed_at_ms: number | null;
