@@ -125,6 +125,13 @@ export async function open_engine() {
       return gridloop('send', file, '--url', url, '--json');
     },
     worker_page: (person, options) => open_phone(engine, person, options),
+    /* A password for somebody with that right. */
+    password_of: (right) => {
+      const { id } = of_right(right)[0];
+      const password = 'a long enough one';
+      execFileSync(GRIDLOOP, ['account', 'add', id, '--data', data, '--stdin'], { env, input: `${password}\n` });
+      return { id, password };
+    },
   };
   return engine;
 }

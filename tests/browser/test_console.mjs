@@ -132,7 +132,7 @@ export default [
     const [report] = await said(stage, 'reports');
     assert.equal(report.body.type, 'hotline.e.03.04');
     assert.equal(report.body.text, 'Riverside Park: smells of gas by the bench');
-    assert.equal(report.body.contact, '13800001234');
+    assert.deepEqual(report.body.contact, { phone: '13800001234' });
     assert.ok(report.body.lon_e7 > 1_160_000_000);
     await page.keyboard.press('Escape');
     await page.waitForSelector('.intake', { state: 'detached' });

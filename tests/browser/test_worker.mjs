@@ -242,6 +242,37 @@ export default [
     }
   }],
 
+  ['the console takes a call by keyboard alone and gives a receipt that the status page knows', async () => {
+    const engine = await open_engine();
+    const { id, password } = engine.password_of('intake');
+    const context = await (await launch()).newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' });
+    const page = await context.newPage();
+    await page.goto(`${engine.origin}/`);
+    await page.waitForSelector('input[name=person]');
+    for (const word of [id, password]) {
+      await page.keyboard.type(word);
+      await page.keyboard.press(word === id ? 'Tab' : 'Enter');
+    }
+    await until(async () => (await page.locator('input[name=person]').count()) === 0, 'logged in');
+    await until(async () => {
+      await page.keyboard.press('F2');
+      return page.locator('.intake input[name=what]').count();
+    }, 'the form');
+    for (const word of ['道路破损', '116.3301,40.0341', `坑洼 ${HOSTILE}`, '13812345678']) {
+      await page.keyboard.type(word);
+      await page.keyboard.press('Enter');
+    }
+    const receipt = await until(() => page.locator('.receipt-number').innerText().catch(() => ''), 'the receipt');
+    assert.match(receipt, /^110108-\d{8}-\d{4,}\.\d+$/);
+    const known = await until(async () => {
+      const { status, body } = await engine.nobody.get(`receipts/${receipt}`);
+      return status === 200 && body;
+    }, 'the status');
+    assert.ok(!JSON.stringify(known).includes('138'));
+    assert.equal(await page.evaluate(() => document.querySelectorAll('img[src="x"]').length), 0);
+    await context.close();
+  }],
+
   ['a link logs in once', async () => {
     const engine = await open_engine();
     const phone = await engine.worker_page(WORKER, { lang: 'en' });
