@@ -126,3 +126,15 @@ void walk_known(struct walk *walk, uint32_t known, enum err err)
         walk_fail(walk, err);
     }
 }
+
+void walk_is_used(struct walk *walk, uint32_t *is_used)
+{
+    uint8_t flag = *is_used != 0;
+    walk_u8(walk, &flag);
+    if (flag > 1) {
+        walk_fail(walk, ERR_MALFORMED);
+    }
+    if (walk_is_loading(walk)) {
+        *is_used = flag;
+    }
+}

@@ -38,5 +38,7 @@ void walk_count(struct walk *walk, uint32_t *count, uint32_t limit);
 
 /* A number that must be what the reader knows it to be. */
 void walk_known(struct walk *walk, uint32_t known, enum err err);
+/* {u8 is_used} of a slot; anything but 0 and 1 is malformed. */
+void walk_is_used(struct walk *walk, uint32_t *is_used);
 
 #endif
