@@ -158,7 +158,8 @@ void web_sessions_end_changed(struct web_sessions *sessions,
 {
     for (uint32_t i = 0; i < WEB_SESSIONS_MAX; i++) {
         struct row *row = &sessions->rows[i];
-        if (row->is_used && mark_of(context, row->session.person) != row->session.mark) {
+        if (row->is_used && (row->session.mark == 0 ||
+                             mark_of(context, row->session.person) != row->session.mark)) {
             clear(sessions, row);
         }
     }

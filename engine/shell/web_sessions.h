@@ -38,7 +38,8 @@ void web_sessions_begin(struct web_sessions *sessions, const char *person, uint6
 bool web_sessions_find(struct web_sessions *sessions, const char *token, int64_t now_ms,
                        struct web_session *out_session);
 void web_sessions_end(struct web_sessions *sessions, const char *token);
-/* Ends those whose person's account has another mark than then: removed, or another password. */
+/* Ends those whose person's account has another mark than then: removed, or another password. Those without a mark are
+ * forgotten: a phone's is kept in accounts.h, if it still may go on, and comes back at its next request. */
 void web_sessions_end_changed(struct web_sessions *sessions,
                               uint64_t (*mark_of)(void *context, const char *person),
                               void *context);

@@ -84,6 +84,33 @@ static void test_token_names_its_identity(void **state)
     assert_int_equal(accounts_find_token(f->accounts, token, id, &f->fault), ERR_NOT_FOUND);
 }
 
+static void test_link_works_once_and_not_too_late(void **state)
+{
+    struct fixture *f = *state;
+    char code[ACCOUNTS_CODE_SIZE], person[ACCOUNTS_ID_SIZE];
+    assert_int_equal(accounts_add_link(f->accounts, "wang.fang", 1000, 2000, code, &f->fault),
+                     ERR_OK);
+    assert_int_equal(accounts_use_link(f->accounts, code, 1500, person, &f->fault), ERR_OK);
+    assert_string_equal(person, "wang.fang");
+    assert_int_equal(accounts_use_link(f->accounts, code, 1500, person, &f->fault), ERR_NOT_FOUND);
+    assert_int_equal(accounts_add_link(f->accounts, "wang.fang", 1000, 2000, code, &f->fault),
+                     ERR_OK);
+    assert_int_equal(accounts_use_link(f->accounts, code, 2001, person, &f->fault), ERR_NOT_FOUND);
+}
+
+static void test_removed_phone_session_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    const struct accounts_session session = {.person = "wang.fang", .csrf = "x", .until_ms = 2000};
+    struct accounts_session found;
+    assert_int_equal(accounts_keep_session(f->accounts, "token", &session, &f->fault), ERR_OK);
+    assert_int_equal(accounts_find_session(f->accounts, "token", 1500, &found, &f->fault), ERR_OK);
+    assert_string_equal(found.person, "wang.fang");
+    assert_int_equal(accounts_remove(f->accounts, "wang.fang", &f->fault), ERR_OK);
+    assert_int_equal(accounts_find_session(f->accounts, "token", 1500, &found, &f->fault),
+                     ERR_NOT_FOUND);
+}
+
 static void test_file_is_for_its_owner_alone(void **state)
 {
     struct fixture *f = *state;
@@ -110,6 +137,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_password_is_the_right_one_or_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_hash_costs_what_a_hash_costs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_token_names_its_identity, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_link_works_once_and_not_too_late, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_removed_phone_session_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_file_is_for_its_owner_alone, set_up, tear_down),
         cmocka_unit_test(test_random_passwords_differ),
     };

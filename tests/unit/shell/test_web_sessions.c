@@ -1,4 +1,4 @@
-/* test_web_sessions.c: logins end when they should, codes work once, guessing is slowed down. */
+/* test_web_sessions.c: logins end when they should, guessing is slowed down. */
 #include "engine/shell/web_sessions.h"
 
 #include <setjmp.h>
@@ -79,27 +79,15 @@ static void test_session_ends_with_its_account(void **state)
 {
     struct web_sessions *sessions = open_sessions();
     struct web_session session;
-    char kept[WEB_TOKEN_SIZE], removed[WEB_TOKEN_SIZE];
+    char kept[WEB_TOKEN_SIZE], removed[WEB_TOKEN_SIZE], phone[WEB_TOKEN_SIZE];
     (void)state;
     web_sessions_begin(sessions, "kept", 7, NOW, kept, &session);
     web_sessions_begin(sessions, "removed", 9, NOW, removed, &session);
+    web_sessions_begin(sessions, "a.phone", 0, NOW, phone, &session);
     web_sessions_end_changed(sessions, mark_of, NULL);
     assert_true(web_sessions_find(sessions, kept, NOW, &session));
     assert_false(web_sessions_find(sessions, removed, NOW, &session));
-    web_sessions_free(sessions);
-}
-
-static void test_link_works_once_and_not_too_late(void **state)
-{
-    struct web_sessions *sessions = open_sessions();
-    char code[WEB_TOKEN_SIZE], person[WEB_PERSON_SIZE];
-    (void)state;
-    web_sessions_link(sessions, "wang.fang", NOW + 1000, code);
-    assert_true(web_sessions_use_link(sessions, code, NOW, person));
-    assert_string_equal(person, "wang.fang");
-    assert_false(web_sessions_use_link(sessions, code, NOW, person));
-    web_sessions_link(sessions, "wang.fang", NOW + 1000, code);
-    assert_false(web_sessions_use_link(sessions, code, NOW + 1000, person));
+    assert_false(web_sessions_find(sessions, phone, NOW, &session));
     web_sessions_free(sessions);
 }
 
@@ -126,7 +114,6 @@ int main(void)
         cmocka_unit_test(test_session_ends_when_idle_and_in_any_case),
         cmocka_unit_test(test_session_table_full_lets_the_oldest_go),
         cmocka_unit_test(test_session_ends_with_its_account),
-        cmocka_unit_test(test_link_works_once_and_not_too_late),
         cmocka_unit_test(test_tries_run_out_and_come_back),
     };
     return cmocka_run_group_tests_name("tests/unit/shell/test_web_sessions", tests, NULL, NULL);
