@@ -17,6 +17,7 @@
 #include "sim/bench/bench_nearest.h"
 #include "sim/bench/bench_replay.h"
 #include "sim/bench/bench_roads.h"
+#include "sim/bench/bench_rounds.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -50,6 +51,7 @@ static const struct group GROUPS[] = {
     {"core", bench_core, "closed loops in process on one core; memory of a case", false},
     {"replay", bench_replay, "a log stepped again from its first entry", false},
     {"nearest", bench_nearest, "the nearest eligible worker, of 1,000 to 1,000,000", false},
+    {"rounds", bench_rounds, "many orders matched anew to workers", false},
     {"roads", bench_roads, "ways by road: the nearest of many people on 17,000 crossings", false},
     {"cases", bench_cases, "with 1,000 to 1,000,000 open: event, deadlines, snapshot, restart",
      false},

@@ -2,7 +2,8 @@
  *
  * Time has passed since the list was frozen, so each pair is looked at again: the case and its order are what they were, and the
  * worker passes every filter as of now. Who would get more than he may carry keeps what he has, and so on for those whom that
- * keeps in turn. Then all that moves is taken from who has it, and only then given, so that two may change places. */
+ * keeps in turn. Then all that moves is taken from who has it, and only then given, so that two may change places. Giving may
+ * take several slices: what cannot be given any more is sought for again as if its worker had been lost. */
 #include "engine/core/assign_round.h"
 
 #include "engine/core/cases.h"
@@ -113,26 +114,41 @@ static uint32_t moves_before(const struct core *core, const struct round_row *ro
     return slot == NONE32 ? 0 : orders_peek(&core->orders, slot)->marks & ORDER_MOVES_MASK;
 }
 
-/* False where there is no room for one more order, or he is asked for this case already: it is sought again at the next turn of
- * timers. */
-static bool give(struct core *core, const struct round_row *row, uint32_t worker, uint32_t moving)
+/* Is it still to be given, to him? Time may have passed since it was taken away. */
+static bool may_give(const struct core *core, const struct round_row *row, uint32_t worker)
+{
+    const struct case_row *of = cases_peek(&core->cases, row->case_slot);
+    const uint32_t max_load = state_policy(core)->assigns[row->assign].max_load;
+    const struct city_person *person = worker_person(core, worker);
+    const uint32_t limit = person == NULL ? 0
+                           : max_load > 0 ? min_u32(max_load, person->capacity)
+                                          : person->capacity;
+    return (of->state == CASE_DISPATCHING || of->state == CASE_ASSIGNED ||
+            of->state == CASE_ON_SITE) &&
+           of->dispute == NONE32 && dispatch_missing(core, of, row->assign_index) > 0 &&
+           core->workers.rows[worker].load < limit &&
+           worker_item_count(&core->workers.rows[worker]) < WORKER_ITEMS_MAX;
+}
+
+static bool offer_row(struct core *core, const struct round_row *row, uint32_t worker)
 {
     struct effect_decision decision;
     struct near_line line;
     const uint32_t slot = row->case_slot;
     const uint32_t moves = moves_before(core, row);
     const struct choice_question question = rounds_question(core, row);
-    /* Another row of the case may have been given to him just now. */
-    const bool is_free = choice_near_one(core, question, worker, &line);
+    if (!may_give(core, row, worker) || !choice_near_one(core, question, worker, &line)) {
+        return false;
+    }
     choice_record_round(core, question, &line, &decision);
+    core->operations += decision.considered;
     decision.why = row->worker == NONE32 ? WHY_WAITED : WHY_MOVED;
     decision.from = row->worker == NONE32 ? NONE32 : core->workers.rows[row->worker].person;
     decision.from_ms = row->worker == NONE32 ? -1 : row->from_ms;
     decision.round_orders = core->rounds.problem.row_count;
-    decision.round_moved = moving;
-    if (!is_free || !dispatch_offer(core, slot, worker, row->assign, row->assign_index,
-                                    question.kind, &decision)) {
-        timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK), core->now_ms);
+    decision.round_moved = core->rounds.moved;
+    if (!dispatch_offer(core, slot, worker, row->assign, row->assign_index, question.kind,
+                        &decision)) {
         return false;
     }
     const uint32_t order = cases_peek(&core->cases, slot)->order_first; /* newest first */
@@ -152,27 +168,37 @@ static bool is_missing(const struct core *core, uint32_t slot)
     return false;
 }
 
-uint32_t rounds_apply(struct core *core, bool *out_again)
+uint32_t rounds_apply(struct core *core)
 {
     struct rounds *rounds = &core->rounds;
     const uint32_t moving = settle_loads(core, mark_moving(core));
-    *out_again = false;
+    core->operations += rounds->problem.row_count;
     for (uint32_t i = 0; i < rounds->problem.row_count; i++) {
         const struct round_row *row = &rounds->rows[i];
         if (row->is_cut == IS_MOVING && row->worker != NONE32) {
             take_away(core, row);
         }
     }
-    for (uint32_t i = 0; i < rounds->problem.row_count; i++) {
-        const struct round_row *row = &rounds->rows[i];
-        if (row->is_cut != IS_MOVING) {
-            continue;
-        }
-        if (give(core, row, wanted_worker(core, i), moving)) {
-            const bool lacks_more = is_missing(core, row->case_slot);
-            flow_given(core, row->case_slot, lacks_more);
-            *out_again = *out_again || lacks_more;
-        }
-    }
     return moving;
+}
+
+bool rounds_give(struct core *core, uint32_t index)
+{
+    const struct round_row *row = &core->rounds.rows[index];
+    const struct case_row *of = &core->cases.rows[row->case_slot];
+    const uint32_t slot = row->case_slot;
+    core->operations++;
+    if (row->is_cut != IS_MOVING || of->is_used == 0 || !case_no_is_equal(of->no, row->no) ||
+        case_state_is_terminal((enum case_state)of->state) || state_rule(core, of) == NULL) {
+        return false;
+    }
+    if (!offer_row(core, row, wanted_worker(core, index))) {
+        if (row->worker != NONE32) { /* it has nobody now: sought at the next turn of timers */
+            timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK), core->now_ms);
+        }
+        return false;
+    }
+    const bool lacks_more = is_missing(core, slot);
+    flow_given(core, slot, lacks_more);
+    return lacks_more;
 }

@@ -1,11 +1,12 @@
 /* assign_round.c: see assign_round.h.
  *
- *   IDLE --timer--> GATHER --> SOLVE --> GROW --> APPLY --> IDLE
+ *   IDLE --timer--> GATHER --> SOLVE --> GROW --> APPLY --> GIVE --> IDLE
  *
  *   GATHER  a row at a time: its nearest workers become pairs       cursor = next row
  *   SOLVE   a row at a time: assign_place                           rows before the cursor are placed
  *   GROW    who is left alone and has seen only the nearest looks at twice as many, until somebody is found
- *   APPLY   in one step, after which nothing of the round is left */
+ *   APPLY   each pair is looked at again; what moves is taken from who has it, in one step
+ *   GIVE    a row at a time; after the last nothing of the round is left */
 #include "engine/core/assign_round.h"
 
 #include "engine/core/cases.h"
@@ -81,6 +82,7 @@ static void forget_round(struct rounds *rounds)
     memset(rounds->held, 0, rounds->worker_limit * sizeof rounds->held[0]);
     rounds->phase = ROUND_IDLE;
     rounds->cursor = 0;
+    rounds->moved = rounds->lacks_more = 0;
     rounds->is_wanted = 0;
 }
 
@@ -276,8 +278,9 @@ struct choice_question rounds_question(const struct core *core, const struct rou
                                     is_lead ? KIND_HANDLE : KIND_ASSIST, true, false};
 }
 
-/* His column, new where this is the first order that he could take. */
-static uint32_t column_of(struct core *core, uint32_t worker)
+/* His column, new where this is the first order that he could take: its rule says how much he may carry. A rule that allows less
+ * finds out when its pair is applied. */
+static uint32_t column_of(struct core *core, uint32_t worker, uint32_t assign)
 {
     struct rounds *rounds = &core->rounds;
     const struct worker_row *row = &core->workers.rows[worker];
@@ -288,7 +291,9 @@ static uint32_t column_of(struct core *core, uint32_t worker)
     must(rounds->held[worker] >= 0 && person != NULL);
     const uint32_t held = (uint32_t)rounds->held[worker];
     const uint32_t fixed = row->load > held ? row->load - held : 0; /* some may have ended since */
-    const uint32_t room = person->capacity > fixed ? person->capacity - fixed : 0;
+    const uint32_t max_load = state_policy(core)->assigns[assign].max_load;
+    const uint32_t limit = max_load > 0 ? min_u32(max_load, person->capacity) : person->capacity;
+    const uint32_t room = limit > fixed ? limit - fixed : 0;
     const uint32_t column =
         assign_add_column(&rounds->problem, row->person, room > held ? room : held);
     must(column != NONE32); /* as many columns as workers */
@@ -338,7 +343,7 @@ static void gather(struct core *core, uint32_t index)
     if (is_stale(core, row)) {
         row->is_cut = 0;
         if (row->worker != NONE32 && worker_person(core, row->worker) != NULL) {
-            const struct assign_pair stay = {0, column_of(core, row->worker), 0};
+            const struct assign_pair stay = {0, column_of(core, row->worker, row->assign), 0};
             must(assign_add_pair(problem, index, stay)); /* his room is not given away */
         }
         return;
@@ -355,7 +360,7 @@ static void gather(struct core *core, uint32_t index)
         nearest_ms = min_i64(nearest_ms, own.cost_ms);
         must(assign_add_pair(problem, index,
                              (struct assign_pair){cost_of(core, row, own.cost_ms, nearest_ms),
-                                                  column_of(core, row->worker), 0}));
+                                                  column_of(core, row->worker, row->assign), 0}));
     }
     /* Each row after this one may need a pair for the worker it has. */
     const uint32_t kept = problem->row_count;
@@ -364,7 +369,7 @@ static void gather(struct core *core, uint32_t index)
         const int64_t move_ms = row->worker == NONE32 ? 0 : knobs->switch_ms;
         const int64_t cost =
             cost_of(core, row, add_clamped(list.lines[i].cost_ms, move_ms), nearest_ms);
-        const uint32_t column = column_of(core, list.lines[i].worker);
+        const uint32_t column = column_of(core, list.lines[i].worker, row->assign);
         must(assign_add_pair(problem, index, (struct assign_pair){cost, column, 0}));
     }
 }
@@ -395,8 +400,8 @@ static void grow(struct core *core, uint32_t index)
     }
 }
 
-/* Rows of the phase from the cursor on; false: they are all done. */
-static bool run_rows(struct core *core)
+/* Rows of the phase from the cursor on, then the next phase. */
+static void run_rows(struct core *core)
 {
     struct rounds *rounds = &core->rounds;
     while (has_time(core) && rounds->cursor < rounds->problem.row_count) {
@@ -405,25 +410,23 @@ static bool run_rows(struct core *core)
             gather(core, index);
         } else if (rounds->phase == ROUND_SOLVE) {
             place(core, index);
-        } else {
+        } else if (rounds->phase == ROUND_GROW) {
             grow(core, index);
+        } else if (rounds_give(core, index)) {
+            rounds->lacks_more = 1;
         }
     }
     if (rounds->cursor == rounds->problem.row_count) {
         rounds->phase++;
         rounds->cursor = 0;
-        return false;
     }
-    return true;
 }
 
 static void end_round(struct core *core)
 {
     struct rounds *rounds = &core->rounds;
     const uint32_t rows = rounds->problem.row_count;
-    bool again = false;
-    const uint32_t moved = rows == 0 ? 0 : rounds_apply(core, &again);
-    again = (again && moved > 0) || rounds->is_wanted != 0 || rounds->hand != 0;
+    const bool again = rounds->lacks_more != 0 || rounds->is_wanted != 0 || rounds->hand != 0;
     forget_round(rounds);
     rounds->quiet_until_ms = add_clamped(core->now_ms, rows);
     if (rows > 0 || again) {
@@ -440,10 +443,15 @@ void rounds_run(struct core *core)
         rounds->phase = ROUND_GATHER;
         rounds->cursor = 0;
     }
-    while (rounds->phase != ROUND_APPLY && has_time(core)) {
-        (void)run_rows(core);
+    while (rounds->phase < ROUND_PHASE_COUNT && has_time(core)) {
+        if (rounds->phase == ROUND_APPLY) {
+            rounds->moved = rounds_apply(core);
+            rounds->phase = rounds->moved > 0 ? ROUND_GIVE : ROUND_PHASE_COUNT;
+        } else {
+            run_rows(core);
+        }
     }
-    if (rounds->phase == ROUND_APPLY && (has_time(core) || rounds->problem.row_count == 0)) {
+    if (rounds->phase == ROUND_PHASE_COUNT) {
         end_round(core);
     } else {
         timers_arm(&core->timers, round_timer_id(core),

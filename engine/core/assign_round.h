@@ -43,8 +43,11 @@ bool rounds_is_waiting(const struct core *core, uint32_t case_slot, uint32_t ass
 struct choice_question;
 struct choice_question rounds_question(const struct core *core, const struct round_row *row);
 
-/* Gives and moves what the round found; returns how many, *out_again: some order still lacks somebody. */
-uint32_t rounds_apply(struct core *core, bool *out_again);
+/* Takes what moves from who has it; returns how many rows are to be given. */
+uint32_t rounds_apply(struct core *core);
+
+/* Gives one of them, if it is; true: its case lacks still more. */
+bool rounds_give(struct core *core, uint32_t index);
 
 /* ---- snapshot ---- */
 

@@ -1,7 +1,7 @@
 /* choice_near.c: the nearest who could take an order, for a round that matches many orders at once; see choice.h.
  *
  * All rings of the rule count, a later one by so much the more as the policy says: whoever helps from the next district must be
- * worth it. Who is no owner by a ruling, or goes there for no other case, comes after those who are and do. */
+ * worth it. With pick nearest a way is the straight line at the pace of the city's first mode, whoever goes. Who is no owner by a ruling, or goes there for no other case, comes after those who are and do. */
 #include "engine/core/cases.h"
 #include "engine/core/choice_search.h"
 #include "engine/core/orders.h"
@@ -16,19 +16,32 @@ static bool line_is_before(const struct near_line *a, const struct near_line *b)
     return a->cost_ms != b->cost_ms ? a->cost_ms < b->cost_ms : a->line.person < b->line.person;
 }
 
+static int64_t ring_ms(const struct search *search)
+{
+    return search->ring_index * state_policy(search->core)->info->rounds.ring_ms;
+}
+
 /* What is added to the way in this ring, for that worker. */
 static int64_t extra_ms(const struct search *search, uint32_t slot,
                         const struct city_person *person)
 {
-    return search->ring_index * state_policy(search->core)->info->rounds.ring_ms +
-           choice_call_of(search, slot, person) * CALL_MS;
+    return ring_ms(search) + choice_call_of(search, slot, person) * CALL_MS;
+}
+
+/* With pick nearest: distance alone decides, so everybody goes at one pace. */
+static int64_t straight_ms(const struct search *search, int64_t distance_cm)
+{
+    return city_travel_ms(&state_city(search->core)->modes[0], distance_cm);
 }
 
 /* The line with its way and cost; false: longer than give_up_ms by road. */
 static bool measure(struct search *search, const struct city_person *person, struct place at,
                     int64_t give_up_ms, struct near_line *near)
 {
-    int64_t way_ms = near->line.travel_ms < 0 ? UNKNOWN_WAY_MS : near->line.travel_ms;
+    int64_t way_ms = near->line.travel_ms < 0 ? UNKNOWN_WAY_MS
+                     : search->assign->pick == PICK_NEAREST
+                         ? straight_ms(search, near->line.distance_cm)
+                         : near->line.travel_ms;
     if (search->roads.is_used) {
         choice_road_travel(search, person, at, give_up_ms, &near->line);
         way_ms = choice_road_rank_ms(&near->line);
@@ -81,8 +94,11 @@ bool choice_near_is_full(const struct search *search, int64_t bound_cm)
     if (list->count < list->limit) {
         return false;
     }
-    const int64_t soonest_ms = mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
-    if (soonest_ms <= list->lines[list->count - 1].cost_ms) {
+    const int64_t soonest_ms =
+        search->assign->pick == PICK_NEAREST
+            ? straight_ms(search, bound_cm)
+            : mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
+    if (add_clamped(soonest_ms, ring_ms(search)) <= list->lines[list->count - 1].cost_ms) {
         return false;
     }
     list->is_cut = true;

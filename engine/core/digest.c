@@ -409,6 +409,7 @@ static struct hash128 digest_rounds(struct hash128 h, const struct rounds *round
     }
     h = add_pair(h, rounds->phase, rounds->cursor);
     h = add_i64(add_pair(h, rounds->hand, rounds->is_wanted), rounds->quiet_until_ms);
+    h = add_pair(h, rounds->moved, rounds->lacks_more);
     h = add_pair(hash128_add(h, problem->row_count), problem->column_count, problem->pair_count);
     h = add_words(h, rounds->rows, problem->row_count * sizeof rounds->rows[0]);
     h = add_words(h, problem->rows, problem->row_count * sizeof problem->rows[0]);

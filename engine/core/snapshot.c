@@ -22,7 +22,7 @@
  *   plans      u32 high, duty_high, late_high, duty_used, duty_free, last_number; the rows as they lie, which have no padding:
  *              high x plan_row, duty_high x duty_row, late_high x late_row
  *   groups     u32 high, free_first; the rows as they lie, which have no padding: high x group_row
- *   rounds     u32 phase, cursor, hand, is_wanted; i64 quiet_until_ms; u32 rows, columns, pairs; the rows as they lie, which have no
+ *   rounds     u32 phase, cursor, hand, moved, lacks_more, is_wanted; i64 quiet_until_ms; u32 rows, columns, pairs; the rows as they lie, which have no
  *              padding: rows x {round_row, assign_row}, columns x assign_column, pairs x assign_pair
  *   timers     u64 seq; u32 n, n x {i64 due_ms; u64 seq; u32 id} as they lie in the heap
  *   h          core_digest
@@ -509,6 +509,8 @@ static void walk_rounds(struct walk *walk, struct rounds *rounds)
     walk_u32(walk, &rounds->phase);
     walk_u32(walk, &rounds->cursor);
     walk_u32(walk, &rounds->hand);
+    walk_u32(walk, &rounds->moved);
+    walk_u32(walk, &rounds->lacks_more);
     walk_u32(walk, &rounds->is_wanted);
     walk_i64(walk, &rounds->quiet_until_ms);
     walk_count(walk, &problem->row_count, problem->limits.rows);

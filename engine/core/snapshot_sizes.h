@@ -66,7 +66,7 @@ _Static_assert(sizeof(struct round_row) == 56, "walked as it lies: no padding");
 _Static_assert(sizeof(struct assign_row) == 32, "walked as it lies: no padding");
 _Static_assert(sizeof(struct assign_column) == 24, "walked as it lies: no padding");
 _Static_assert(sizeof(struct assign_pair) == 16, "walked as it lies: no padding");
-_Static_assert(sizeof(struct rounds) == sizeof(struct assign_problem) + 72,
+_Static_assert(sizeof(struct rounds) == sizeof(struct assign_problem) + 80,
                "walk_rounds knows every field");
 _Static_assert(sizeof(struct timer_entry) == 16, "walk_timers knows every field");
 _Static_assert(sizeof(struct timers) == 32, "walk_timers knows every field");

@@ -11,14 +11,15 @@
 
 #define PAYLOAD_SIZE 65536u
 
-static const char RULES[] =
+static const char EVENTS[] =
     "ruleset: 1\n"
     "defaults:\n"
     "  check: {role: inspector, search: [grid, street, district, city], pick: nearest}\n"
     "events:\n"
     "  camera.bench_call: {title: t, lane: report}\n"
     "  camera.bench_desk: {title: t, lane: report}\n"
-    "  camera.bench_gas: {title: t, lane: report}\n"
+    "  camera.bench_gas: {title: t, lane: report}\n";
+static const char RULES[] =
     "rules:\n"
     "- id: bench.call\n"
     "  title: t\n"
@@ -38,6 +39,16 @@ static const char RULES[] =
     "  event: camera.bench_gas\n"
     "  open: {class: \"E.05.01\", severity: 1, title: t}\n"
     "  assign: {role: gas_crew, skills: [gas_emergency], search: [city], pick: nearest}\n";
+
+/* A type and a rule more, at the end of each list. */
+static const char MOVES_TYPE[] = "  camera.bench_move: {title: t, lane: report}\n";
+static const char MOVES_RULE[] =
+    "- id: bench.move\n"
+    "  title: t\n"
+    "  owner: dept.sanitation\n"
+    "  event: camera.bench_move\n"
+    "  open: {class: \"E.01.02\", severity: 3, title: t}\n"
+    "  assign: {role: grid_worker, search: [city], pick: nearest, max_load: 1, reroute: true}\n";
 
 /* ---- effects ---- */
 
@@ -225,7 +236,9 @@ static enum err compile_rules(struct bench_driver *driver)
         err = city_file_open(&file, directory, "bench.yaml");
     }
     if (err == ERR_OK) {
-        city_file_print(&file, "%s", RULES);
+        const bool moves = driver->options.moves_orders;
+        city_file_print(&file, "%s%s%s%s", EVENTS, moves ? MOVES_TYPE : "", RULES,
+                        moves ? MOVES_RULE : "");
         err = city_file_close(&file);
     }
     if (err == ERR_OK) {

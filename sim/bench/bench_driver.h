@@ -19,13 +19,19 @@
 #define BENCH_OFFERS_MAX 4096u
 #define BENCH_START_MS INT64_C(1772497200000) /* a Tuesday, 08:20 in Shanghai */
 
-enum bench_type { BENCH_CALL, BENCH_DESK, BENCH_GAS }; /* rows of the policy's types, by name */
+enum bench_type {
+    BENCH_CALL,
+    BENCH_DESK,
+    BENCH_GAS,
+    BENCH_MOVE
+}; /* rows of the policy's types, by name */
 
 struct bench_driver_options {
     const struct bench_city *city;
     struct bench_image_options image;
     struct limits limits; /* workers and rows are raised to what the image needs */
     uint64_t seed;
+    bool moves_orders; /* BENCH_MOVE is there: offers of it are matched anew */
 };
 
 struct bench_offer {

@@ -265,7 +265,7 @@ def print_report(audit, file, shown=SHOWN):
         print(f"... and {len(audit.differences) - shown} more", file=file)
     checked = audit.checked
     print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, {checked['windows']} windows, "
-          f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['resends']} resends, "
+          f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['moves']} moves, {checked['resends']} resends, "
           f"{checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
     print(audit.stories.five_fixed.summary(), file=file)
     print(f"{checked['choices']} choices, {audit.stories.closed_cases} cases, {checked['clocks']} clocks checked: "

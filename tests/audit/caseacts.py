@@ -116,6 +116,8 @@ class CaseActs(CaseAside):
         possible = ORDER_ACTIONS[order.kind].get(order.state, set())
         if act["action"] not in possible:
             self.act_state = order.state
+            if order.state == "RECALLED" and self.was_taken(order):
+                return "TAKEN"
             return order.state if order.state in ("RECALLED", "EXPIRED") else "WRONG_STATE"
         if case.is_aside:
             return None
@@ -143,6 +145,7 @@ class CaseActs(CaseAside):
             case.holder = ("person", self.actor)
         else:
             case.add_person(self.actor, "handled")
+            self.take_accepted(case, order)
             if not order.is_lead and case.lead() is None:
                 order.kind, order.is_lead = "HANDLE", True  # the first to come leads
             if order.is_lead:
@@ -380,6 +383,7 @@ class CaseActs(CaseAside):
         if judged is not None:
             self.take("DECISION", case)
         self.offer(case, subject, 0, "HANDLE", judged)
+        case.orders[0].moves = 99  # what a person decided no round undoes
         self.arm_step(case)
         return "DONE"
 

@@ -1,5 +1,5 @@
 """caseflow.py: how a case moves on by itself: filing, offering, desks, losing somebody, checking, closing."""
-from offices import Offices
+from rounds import Rounds
 from world import CASE_OFFERED, CASE_OFFERS, CASE_ORDERS, CASE_PERSONS, DAY_MS, Desync, HANDLING, HOUR_MS, Order, SERVICE
 
 
@@ -20,7 +20,7 @@ def is_sampled(no, every):
     return mix64(mix64(district << 32 | day) ^ serial) % every == 0
 
 
-class CaseFlow(Offices):
+class CaseFlow(Rounds):
     # ---- offers ----
 
     def arm_seek(self, case, is_wanted):
@@ -78,6 +78,9 @@ class CaseFlow(Offices):
             wanted = max(0, assign.count + (case.help_wanted if index == 0 else 0) - have)
             while wanted > 0:
                 kind = "ASSIST" if case.lead() else "HANDLE"
+                if assign.preempts and self.offer_preempting(case, index, kind):
+                    wanted -= 1
+                    continue
                 effect = self.next_decision(case)
                 is_other = effect is not None and effect["assign"] != self.rules.assign_row[key]
                 if effect is None or (is_quiet and (is_other or effect["order"] == 0)):
@@ -98,6 +101,7 @@ class CaseFlow(Offices):
                     raise Desync(case, "an offer to more persons than a case remembers")
                 wanted -= 1
             missing += wanted
+            self.fill_parallel(case, index)
         return missing, binding
 
     @staticmethod
@@ -562,14 +566,16 @@ class CaseFlow(Offices):
         self.fired_at = self.now
         try:
             while self.operations < OPERATIONS:
+                self.take_rounds()
                 key = self.timers.first_due(self.now)
                 if key is None:
                     return
-                if self.checked["passed_over"] and self.ticks_follow and self.is_told_out():
+                if (self.checked["passed_over"] or self.rules.moves_orders) and self.ticks_follow and self.is_told_out():
                     self.operations = OPERATIONS  # what plans do counts too, but only the log says when that was enough
                     return
                 self.operations += 1
                 self.fire_timer(*key)
+            self.take_rounds()
         finally:
             self.spent = self.operations
 

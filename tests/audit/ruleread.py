@@ -26,6 +26,10 @@ class Assign:
         self.max_load = int(spec.get("max_load", 0))
         self.any_shift = spec.get("on_shift") == "any"
         self.fallback = spec.get("fallback")
+        self.reroute = str(spec.get("reroute", "false")).lower()
+        self.preempts = str(spec.get("preempt", "false")).lower() == "true"
+        offer = str(spec.get("offer", "one")).split()
+        self.parallel = int(offer[1]) if offer[0] == "parallel" else 1
         self.condition = compile_condition(spec.get("if"), params)
 
 
@@ -183,6 +187,8 @@ class Rules:
         self.seek_every_ms = worktime.read_ms(defaults.get("seek_every", "1m"))
         self.stale_fix_ms = worktime.read_ms(defaults.get("stale_fix", "30m"))
         self.worker_lost_ms = worktime.read_ms(defaults.get("worker_lost", "10m"))
+        self.switch_limit = int((defaults.get("reassign") or {}).get("switch_limit", 3))
+        self.moves_orders = any(assign.reroute != "false" for rule in self.rules for assign in rule.assigns)
         doubt = defaults.get("verify_first") or {}
         self.verify_below, self.verify_samples = int(doubt.get("below", 0)), int(doubt.get("samples", 1))
         sla = {"accept": "15m", "dispatch": "15m", "check": "30m", **(defaults.get("sla") or {})}

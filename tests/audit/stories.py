@@ -215,7 +215,7 @@ class Stories:
         self.touched.clear()
 
     def take_order(self, story, effect, number, action):
-        by_engine = action in ("OFFER", "RECALL", "EXPIRE", "LOST", "MISS", "REASSIGN", "ADJUDICATE",
+        by_engine = action in ("OFFER", "RECALL", "REROUTE", "PREEMPT", "EXPIRE", "LOST", "MISS", "REASSIGN", "ADJUDICATE",
                                "JOINT_VISIT", "SHORT_NOTICE")
         person = name_of(effect["subject"] if by_engine else effect["actor"], "id")
         if action == "INFORM" or (action == "ADJUDICATE" and number not in story.orders):  # an order to a post

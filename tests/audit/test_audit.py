@@ -6,6 +6,7 @@ first hours.
 """
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -127,6 +128,42 @@ def audit_lanes(work):
     return is_ok
 
 
+def let_move(city):
+    """All its rules move orders, take workers from lesser cases and ask several; more of its cases are of severity 1."""
+    for name in os.listdir(os.path.join(city, "rules")):
+        path = os.path.join(city, "rules", name)
+        if not name.endswith(".yaml") or name.endswith(".test.yaml") or os.path.isdir(path):
+            continue
+        with open(path, encoding="utf-8") as file:
+            lines = file.readlines()
+        with open(path, "w", encoding="utf-8") as out:
+            for line in lines:
+                if not re.search(r"check:|verify:|else:", line):
+                    keys = ["reroute: true", "preempt: true", "offer: parallel 2"]
+                    block = re.match(r"( *)pick: (nearest|eta)$", line)
+                    line = line + "".join(f"{block[1]}{key}\n" for key in keys) if block else \
+                        re.sub(r"(pick: (?:nearest|eta))", r"\1, " + ", ".join(keys), line)
+                out.write(line.replace("severity: 2", "severity: 1"))
+
+
+def audit_moves(work):
+    """A busy day on which orders are matched anew; each kind of move must come."""
+    directory = os.path.join(work, "moves")
+    os.mkdir(directory)
+    city = runs.make_city(directory, 11)
+    let_move(city)
+    trace = runs.invent(directory, city, 11, 6, 90)
+    path = runs.simulate(directory, city, trace, 11)
+    is_ok = judge(city, path, "a day of moves")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for word in ('"why":"MOVED"', '"why":"WAITED"', '"why":"PREEMPTS"', '"code":"TAKEN"'):
+        count = text.count(word) + text.count(word.replace(":", ": "))
+        is_ok = runs.ok(count > 0, f"{count} x {word}") and is_ok
+    shutil.rmtree(directory)
+    return is_ok
+
+
 def audit_alert(work):
     """A day with a drill, an orange alert over 1,200 enterprises and 80 sites, and accidents that are reported or are not."""
     os.mkdir(work)
@@ -173,6 +210,7 @@ def main():
         results += [audit_clauses(work, seed) for seed in (1, 2)]
         results.append(audit_quarrels(work))
         results.append(audit_lanes(work))
+        results.append(audit_moves(work))
         results.append(audit_alert(os.path.join(work, "alert")))
         if os.path.isdir(runs.DATA):
             results += [audit_real(work, name) for name in ("sf", "ny")]

@@ -14,7 +14,7 @@ ACTIVE = ("OFFERED", "ACCEPTED", "ARRIVED")
 TERMINAL = ("CLOSED", "VOID", "MERGED", "FORCED_CLOSED")
 ENDS = {"DECLINE": "DECLINED", "RETURN": "RETURNED", "DONE": "DONE", "CHECK_PASS": "DONE", "CHECK_FAIL": "DONE",
         "VERIFY_YES": "DONE", "VERIFY_NO": "DONE", "EXPIRE": "EXPIRED", "LOST": "EXPIRED", "RECALL": "RECALLED",
-        "RULE": "DONE"}
+        "RULE": "DONE", "REROUTE": "RECALLED", "PREEMPT": "RECALLED"}
 
 # What the engine's tables allow for one case (docs/rules.md, "Who gets the order").
 CASE_PERSONS = 16
@@ -46,7 +46,7 @@ class Worker:
     def __init__(self, person):
         self.person, self.id = person, person.id
         self.fix = None
-        self.fix_at = self.seen_at = 0
+        self.fix_at = self.seen_at = self.freed_at = 0
         self.status = "UNKNOWN"
         self.orders = set()
         self.item_last = self.item_taken = 0
@@ -71,6 +71,7 @@ class Order:
         self.offered_at, self.accepted_at = now, 0
         self.deadline = None
         self.has_arrive_clock = False
+        self.moves, self.is_parallel = 0, False  # how often rounds moved it; offered to several at once
 
     @property
     def is_active(self):
@@ -226,9 +227,10 @@ class World:
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations, self.spent, self.fired_at = [], 0, 0, 0, 0
         self.ticks_follow = False
+        self.moved, self.round_at = {}, None  # taken away by a round and not given yet, by case; when that was
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
-                        "merges": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
+                        "merges": 0, "moves": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):
@@ -370,7 +372,7 @@ class World:
             self.last_order = max(self.last_order, number)
         elif order is not None and action == "REASSIGN" and effect["order_kind"]:
             order.kind = effect["order_kind"]  # of a joint order: a helper leads on
-        elif order is not None and action in ENDS:
+        elif order is not None and action in ENDS and (action != "PREEMPT" or effect["code"] == "PREEMPTED"):
             self.end_order(order, ENDS[action])
         elif order is not None and action in ("ACCEPT", "ARRIVE"):
             order.state = "ACCEPTED" if action == "ACCEPT" else "ARRIVED"
@@ -381,6 +383,7 @@ class World:
         order.state = state
         if order.worker is not None:
             order.worker.orders.discard(order.number)
+            order.worker.freed_at = self.now
         self.timers.cancel(("order", order.number))
 
     @staticmethod

@@ -35,6 +35,7 @@ ROWS = {
     + [f"{what}{n} open{end}" for n in (100, 1000, 2000, 4000)
        for what, end in (("event that opens a case, up to ", ""), ("deadline, ", ", all at one instant"),
                          ("longest turn in that storm, ", ""))],
+    "rounds": [row for n in (20, 50) for row in (f"round of {n} orders, {n} workers", "longest slice of it")],
     "roads": [*(f"road-nearest of {n} people" for n in (10, 100, 1000)), "every crossing's way to one",
               "crossing nearest to a place"],
     "devices": [f"facts of an event, one of {n} devices" for n in (1000, 10000, 100000)],

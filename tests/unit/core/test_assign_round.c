@@ -279,6 +279,104 @@ static void test_round_bears_many_orders_at_one_corner(void **state)
     assert_int_equal(town_order_of(town, "sun") + town_order_of(town, "qian"), 0);
 }
 
+/* Somebody signs off, a dispatcher decides, the source says it is over, the rules are activated anew: at every step that a round
+ * can stand at. What is left has a holder, and nobody carries two. */
+static void test_round_bears_what_comes_between_its_slices(void **state)
+{
+    (void)state;
+    for (uint32_t what = 0; what < 4; what++) {
+        for (uint32_t steps = 1; steps < 12; steps++) {
+            struct limits limits = town_limits();
+            limits.tick_operations = 1;
+            struct town *town = open_with(&limits, NULL);
+            const struct case_no a = report(town, "try.low", 100);
+            const struct case_no b = report(town, "try.low", 3900);
+            town_seen(town, "sun", STATUS_READY, east(4000));
+            town_seen(town, "qian", STATUS_READY, east(0));
+            town->now_ms += 11 * SECOND_MS;
+            for (uint32_t i = 0; i < steps; i++) {
+                town_tick(town);
+            }
+            if (what == 0) {
+                town_seen(town, "qian", STATUS_OFF, place_none());
+            } else if (what == 1) {
+                (void)town_act(town, "dispatcher.du", 0, b, ACTION_REASSIGN, REASON_INSTRUCTED,
+                               place_none(), "sun");
+            } else if (what == 2) {
+                (void)town_act(town, "chief.chu", 0, a, ACTION_VOID, REASON_FALSE_ALARM,
+                               place_none(), NULL);
+            } else {
+                town_activate(town);
+            }
+            town_pass(town, MINUTE_MS);
+            core_check(town->core);
+            assert_int_equal(town->core->rounds.phase, ROUND_IDLE);
+            assert_true(town_holder(town, b)[0] != '\0');
+            const bool is_void = town_case(town, a).state == CASE_VOID;
+            assert_int_equal(is_void, what == 2);
+            const bool sun_has_one = town_order_of(town, "sun") != 0;
+            assert_true(sun_has_one || town_order_of(town, "qian") != 0);
+            town_close(town);
+            free(town);
+        }
+    }
+}
+
+/* Far more orders at once than a round takes and than there are people: each step does no more than it may, rounds go on until
+ * all were looked at, and in the end everything is served. */
+static void test_round_bears_ten_thousand_orders_at_once(void **state)
+{
+    (void)state;
+    enum { COUNT = 10000, SERVED = 60 };
+    struct limits limits = town_limits();
+    limits.cases = COUNT + 64;
+    limits.orders = 2 * COUNT;
+    limits.case_extras = COUNT;
+    limits.event_ids = 16384;
+    limits.round_orders = 512;
+    limits.round_pairs = 8192;
+    limits.tick_operations = 512;
+    struct town *town = open_with(&limits, NULL);
+    town->check_every = 100000;
+    for (int i = 0; i < COUNT; i++) {
+        (void)report(town, "try.low", i % 4000);
+    }
+    uint32_t most = 0;
+    for (int i = 0; i < 200; i++) {
+        town->now_ms += 500;
+        do {
+            town_tick(town);
+            most = town->core->operations > most ? town->core->operations : most;
+        } while (core_has_backlog(town->core));
+    }
+    /* A step ends with what it has begun: one search of everybody, or one placing of an order. */
+    print_message("%u operations in a step at most\n", most);
+    assert_true(most < 2 * limits.tick_operations);
+    for (int served = 0; served < SERVED; served++) {
+        const char *who = town_order_of(town, "sun") != 0 ? "sun" : "qian";
+        struct case_view view;
+        assert_int_not_equal(town_order_of(town, who), 0); /* nobody is idle */
+        view = town_case(town, case_of(town, who));
+        assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, ACTION_ACCEPT,
+                                  REASON_NONE, view.place, NULL),
+                         CODE_DONE);
+        assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, ACTION_ARRIVE,
+                                  REASON_NONE, view.place, NULL),
+                         CODE_DONE);
+        assert_int_equal(town_act(town, who, town_order_of(town, who), no_case, ACTION_DONE,
+                                  REASON_NONE, view.place, NULL),
+                         CODE_DONE);
+        town_seen(town, who, STATUS_READY, view.place);
+        for (int i = 0; i < 40; i++) {
+            town->now_ms += 500;
+            town_tick(town);
+        }
+    }
+    core_check(town->core);
+    town_close(town);
+    free(town);
+}
+
 /* ---- severity 1 ---- */
 
 static void test_round_severity_1_takes_who_is_on_the_way_to_less(void **state)
@@ -483,6 +581,8 @@ int main(void)
         IN_TOWN(test_round_severity_1_leaves_who_is_on_site),
         IN_TOWN(test_round_the_first_of_several_has_it),
         IN_TOWN(test_round_several_for_two),
+        cmocka_unit_test(test_round_bears_what_comes_between_its_slices),
+        cmocka_unit_test(test_round_bears_ten_thousand_orders_at_once),
         cmocka_unit_test(test_round_random_days_replay_through_restarts),
     };
     return cmocka_run_group_tests_name("core/assign_round", tests, NULL, NULL);

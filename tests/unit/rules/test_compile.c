@@ -144,6 +144,8 @@ static void test_compile_clauses_are_lowered(void **state)
     compile(
         "ruleset: 1\n"
         "defaults: {lateness: 45s, priority: 7, sla: {accept: 10m, check: 2wd},\n"
+        "           reassign: {every: 20s, nearest: 8, switch_penalty: 1m, switch_limit: 2,\n"
+        "                      ring_penalty: 2m, ageing: 5, deadline: 20, weights: [9, 3, 2, 1]},\n"
         "           check: {role: inspector, search: [district], pick: least_loaded}}\n"
         "events:\n"
         "  camera.a: {title: 甲, lane: life_safety, fields: {fill: number}}\n"
@@ -160,7 +162,7 @@ static void test_compile_clauses_are_lowered(void **state)
         "  - {role: [grid_worker, city_officer], skills: sanitation, count: 2, max_load: 6, "
         "fallback: dept.sanitation.duty}\n"
         "  - {if: severity <= 2, role: patrol_police, search: [2000], pick: eta, on_shift: any, "
-        "task: 支援}\n"
+        "task: 支援, reroute: true, offer: parallel 3, preempt: true, area_guard: 150}\n"
         "  sla: {accept: 5m, arrive: 20m, handle: 4wh}\n"
         "  escalate:\n"
         "  - {when: unaccepted, after: 10m, do: reassign}\n"
@@ -170,6 +172,22 @@ static void test_compile_clauses_are_lowered(void **state)
         &bytes, &policy);
     const struct policy_rule *rule = &policy.rules[0];
     assert_int_equal(policy.info->lateness_ms, 45000);
+    const struct policy_rounds *rounds = &policy.info->rounds;
+    assert_int_equal(rounds->every_ms, 20000);
+    assert_int_equal(rounds->switch_ms, 60000);
+    assert_int_equal(rounds->ring_ms, 120000);
+    assert_int_equal(rounds->nearest, 8);
+    assert_int_equal(rounds->switch_max, 2);
+    assert_int_equal(rounds->ageing_permille, 50);
+    assert_int_equal(rounds->clock_permille, 200);
+    assert_int_equal(rounds->weights[0], 9);
+    const struct policy_assign *moved = &policy.assigns[rule->assigns.first + 1];
+    assert_int_equal(moved->reroute, REROUTE_ACCEPTED);
+    assert_int_equal(moved->parallel, 3);
+    assert_int_equal(moved->preempts, 1);
+    assert_int_equal(moved->guard_percent, 150);
+    assert_int_equal(policy.assigns[rule->assigns.first].reroute, REROUTE_NEVER);
+    assert_int_equal(policy.assigns[rule->assigns.first].parallel, 1);
     assert_int_equal(policy.info->check.unit, UNIT_WORK_DAY_END);
     assert_int_equal(policy.assigns[policy.info->check_assigns.first].rights, RIGHT_INSPECTOR);
     assert_int_equal(rule->priority, 7);
