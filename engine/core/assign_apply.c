@@ -8,6 +8,7 @@
 
 #include "engine/core/cases.h"
 #include "engine/core/choice.h"
+#include "engine/core/clocks.h"
 #include "engine/core/dispatch.h"
 #include "engine/core/flow.h"
 #include "engine/core/orders.h"
@@ -104,7 +105,7 @@ static uint32_t settle_loads(struct core *core, uint32_t moving)
 static void take_away(struct core *core, const struct round_row *row)
 {
     const uint32_t slot = orders_find(&core->orders, row->order);
-    flow_withdraw(core, slot, ACTION_REROUTE, CODE_REROUTED, (struct case_no){0}, true);
+    dispatch_withdraw(core, slot, ACTION_REROUTE, CODE_REROUTED, (struct case_no){0}, true);
 }
 
 /* How often the order was moved before, as its row is kept with the case. */
@@ -156,6 +157,15 @@ static bool offer_row(struct core *core, const struct round_row *row, uint32_t w
     return true;
 }
 
+/* As flow_fill leaves a case that somebody was asked for. */
+static void settle_case(struct core *core, uint32_t slot, bool is_missing)
+{
+    struct case_row *row = cases_at(&core->cases, slot);
+    flow_arm_seek(core, slot, is_missing);
+    row->flags |= is_missing ? (uint32_t)CASE_NOBODY_TOLD : 0;
+    clocks_arm_step(core, slot);
+}
+
 static bool is_missing(const struct core *core, uint32_t slot)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
@@ -199,6 +209,6 @@ bool rounds_give(struct core *core, uint32_t index)
         return false;
     }
     const bool lacks_more = is_missing(core, slot);
-    flow_given(core, slot, lacks_more);
+    settle_case(core, slot, lacks_more);
     return lacks_more;
 }

@@ -91,8 +91,25 @@ static int64_t every_ms(const struct core *core)
     return state_policy(core)->info->rounds.every_ms;
 }
 
+/* What was taken away and not given yet is sought for at the next turn of timers. */
+static void seek_taken(struct core *core)
+{
+    const struct rounds *rounds = &core->rounds;
+    for (uint32_t i = rounds->cursor; i < rounds->problem.row_count; i++) {
+        const struct round_row *row = &rounds->rows[i];
+        const struct case_row *of = &core->cases.rows[row->case_slot];
+        const bool is_open = of->state == CASE_DISPATCHING || of->state == CASE_ASSIGNED;
+        if (row->is_cut != 0 && of->is_used != 0 && case_no_is_equal(of->no, row->no) && is_open) {
+            timers_arm(&core->timers, case_timer_id(row->case_slot, CASE_TIMER_SEEK), core->now_ms);
+        }
+    }
+}
+
 void rounds_adopt(struct core *core)
 {
+    if (core->rounds.phase == ROUND_GIVE) {
+        seek_taken(core);
+    }
     forget_round(&core->rounds);
     core->rounds.hand = 0;
     core->rounds.quiet_until_ms = 0;
@@ -404,7 +421,7 @@ static void grow(struct core *core, uint32_t index)
 static void run_rows(struct core *core)
 {
     struct rounds *rounds = &core->rounds;
-    while (has_time(core) && rounds->cursor < rounds->problem.row_count) {
+    while (rounds->cursor < rounds->problem.row_count) { /* one at least: a slice gets somewhere */
         const uint32_t index = rounds->cursor++;
         if (rounds->phase == ROUND_GATHER) {
             gather(core, index);
@@ -414,6 +431,9 @@ static void run_rows(struct core *core)
             grow(core, index);
         } else if (rounds_give(core, index)) {
             rounds->lacks_more = 1;
+        }
+        if (!has_time(core)) {
+            break;
         }
     }
     if (rounds->cursor == rounds->problem.row_count) {
@@ -443,14 +463,14 @@ void rounds_run(struct core *core)
         rounds->phase = ROUND_GATHER;
         rounds->cursor = 0;
     }
-    while (rounds->phase < ROUND_PHASE_COUNT && has_time(core)) {
+    do {
         if (rounds->phase == ROUND_APPLY) {
             rounds->moved = rounds_apply(core);
             rounds->phase = rounds->moved > 0 ? ROUND_GIVE : ROUND_PHASE_COUNT;
         } else {
             run_rows(core);
         }
-    }
+    } while (rounds->phase < ROUND_PHASE_COUNT && has_time(core));
     if (rounds->phase == ROUND_PHASE_COUNT) {
         end_round(core);
     } else {

@@ -132,6 +132,32 @@ static uint32_t parallel_of(const struct core *core, const struct case_row *row,
     return row->severity == 1 && accepted < wanted ? (at_once - 1) * (wanted - accepted) : 0;
 }
 
+void dispatch_withdraw(struct core *core, uint32_t order_slot, enum action action, enum code code,
+                       struct case_no other, bool is_given)
+{
+    const struct order_row *order = orders_peek(&core->orders, order_slot);
+    const uint32_t slot = order->case_slot;
+    const uint32_t worker = order->worker;
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    const bool was_holder = row->holder.kind == HOLDER_PERSON && row->holder.index == worker;
+    const uint8_t before = row->state;
+    flow_recall_order(core, order_slot, ORDER_RECALLED, code);
+    if (was_holder && !flow_promote_assist(core, slot)) {
+        flow_to_command(core, slot);
+    }
+    flow_say(core, slot,
+             &(struct flow_note){.action = action,
+                                 .order = order_slot + 1,
+                                 .subject = worker + 1,
+                                 .code = code,
+                                 .other = other,
+                                 .state_before = before});
+    if (!is_given) { /* not from here: a search now would find the worker free who was just taken */
+        timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK), core->now_ms);
+        clocks_arm_step(core, slot);
+    }
+}
+
 void dispatch_accepted(struct core *core, uint32_t order_slot)
 {
     const struct order_row *accepted = orders_peek(&core->orders, order_slot);
@@ -147,7 +173,7 @@ void dispatch_accepted(struct core *core, uint32_t order_slot)
         const uint32_t next = order->next;
         if (order->assign_index == index && order->state == ORDER_OFFERED &&
             (order->marks & ORDER_IS_PARALLEL) != 0) {
-            flow_withdraw(core, o, ACTION_RECALL, CODE_TAKEN, (struct case_no){0}, true);
+            dispatch_withdraw(core, o, ACTION_RECALL, CODE_TAKEN, (struct case_no){0}, true);
         }
         o = next;
     }
@@ -188,7 +214,7 @@ static uint32_t preempt(struct core *core, const struct case_row *row, uint32_t 
     must(taken != NONE32);
     decision->why = WHY_PREEMPTS;
     decision->taken = orders_peek(&core->orders, taken)->number;
-    flow_withdraw(core, taken, ACTION_PREEMPT, CODE_PREEMPTED, row->no, false);
+    dispatch_withdraw(core, taken, ACTION_PREEMPT, CODE_PREEMPTED, row->no, false);
     return taken;
 }
 

@@ -25,6 +25,11 @@ void dispatch_accepted(struct core *core, uint32_t order_slot);
 /* Has somebody else accepted what this recalled order offered to several at once? */
 bool dispatch_was_taken(const struct core *core, const struct order_row *order);
 
+/* Takes an active order from its worker, who is told the code and the story the action; other: for which case, or none. The case is
+ * then sought for at the next turn of timers, unless is_given at once. */
+void dispatch_withdraw(struct core *core, uint32_t order_slot, enum action action, enum code code,
+                       struct case_no other, bool is_given);
+
 /* Offers a check or verify order by the policy's assigns; false when nobody is eligible, which is said unless is_quiet. The
  * case's state, holder and clock have been set. */
 bool dispatch_service(struct core *core, uint32_t case_slot, enum order_kind kind, bool is_quiet);

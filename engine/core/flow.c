@@ -397,40 +397,6 @@ void flow_take_back(struct core *core, uint32_t slot)
     flow_after_loss(core, slot, worker, true);
 }
 
-void flow_withdraw(struct core *core, uint32_t order_slot, enum action action, enum code code,
-                   struct case_no other, bool is_given)
-{
-    const struct order_row *order = orders_peek(&core->orders, order_slot);
-    const uint32_t slot = order->case_slot;
-    const uint32_t worker = order->worker;
-    const struct case_row *row = cases_peek(&core->cases, slot);
-    const bool was_holder = row->holder.kind == HOLDER_PERSON && row->holder.index == worker;
-    const uint8_t before = row->state;
-    flow_recall_order(core, order_slot, ORDER_RECALLED, code);
-    if (was_holder && !flow_promote_assist(core, slot)) {
-        flow_to_command(core, slot);
-    }
-    flow_say(core, slot,
-             &(struct flow_note){.action = action,
-                                 .order = order_slot + 1,
-                                 .subject = worker + 1,
-                                 .code = code,
-                                 .other = other,
-                                 .state_before = before});
-    if (!is_given) { /* not from here: a search now would find the worker free who was just taken */
-        timers_arm(&core->timers, case_timer_id(slot, CASE_TIMER_SEEK), core->now_ms);
-        clocks_arm_step(core, slot);
-    }
-}
-
-void flow_given(struct core *core, uint32_t slot, bool is_missing)
-{
-    struct case_row *row = cases_at(&core->cases, slot);
-    flow_arm_seek(core, slot, is_missing);
-    row->flags |= is_missing ? (uint32_t)CASE_NOBODY_TOLD : 0;
-    clocks_arm_step(core, slot);
-}
-
 /* ---- after the handling ---- */
 
 void flow_close(struct core *core, uint32_t slot, enum case_state state,

@@ -141,14 +141,6 @@ void flow_dispatch_start(struct core *core, uint32_t case_slot);
 /* A handling order ended without success: somebody else must take over. */
 void flow_after_loss(struct core *core, uint32_t case_slot, uint32_t worker, bool was_lead);
 
-/* Takes an active order from its worker, who is told the code and the story the action; other: for which case, or none. The case is
- * then sought for at the next turn of timers, unless is_given at once. */
-void flow_withdraw(struct core *core, uint32_t order_slot, enum action action, enum code code,
-                   struct case_no other, bool is_given);
-
-/* Somebody was asked by a round: as after flow_fill; is_missing: more are wanted. */
-void flow_given(struct core *core, uint32_t case_slot, bool is_missing);
-
 /* A check or verify order ended without an answer: back to the supervision post, look again. */
 void flow_service_again(struct core *core, uint32_t case_slot, enum order_kind kind);
 

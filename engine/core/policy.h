@@ -442,7 +442,7 @@ struct policy_late {
 #define POLICY_RESULTS_MAX 8u /* named results of one window */
 #define POLICY_LEVELS_MAX 4u
 #define POLICY_STAGES_MAX 8u
-#define POLICY_CARRIED_MAX 8u /* fields that the steps of one sequence carry */
+#define POLICY_CARRIED_MAX 8u    /* fields that the steps of one sequence carry */
 #define POLICY_NEAR_MAX 16u      /* devices of one neighbourhood */
 #define POLICY_WATCHES_MAX 256u  /* rules with `for` on one event type */
 #define WINDOW_VALUES_MAX 4u     /* fields whose values one sample keeps */
@@ -526,9 +526,10 @@ enum stage_flag {
 
 struct policy_stage {
     struct image_range program;
-    struct image_range carries; /* in POLICY_KEYS, pairs: field of its event, field it is carried as */
-    uint32_t type;              /* row of POLICY_TYPES */
-    uint32_t flags;             /* enum stage_flag */
+    struct image_range
+        carries;    /* in POLICY_KEYS, pairs: field of its event, field it is carried as */
+    uint32_t type;  /* row of POLICY_TYPES */
+    uint32_t flags; /* enum stage_flag */
 };
 
 _Static_assert(sizeof(struct policy_window) == 152, "image row without padding");

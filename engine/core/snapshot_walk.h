@@ -36,6 +36,10 @@ void walk_place(struct walk *walk, struct place *place);
 /* A number of things, at most limit; nothing is walked after one that is larger. */
 void walk_count(struct walk *walk, uint32_t *count, uint32_t limit);
 
+/* snapshot_rounds.c */
+struct rounds;
+void walk_rounds(struct walk *walk, struct rounds *rounds);
+
 /* A number that must be what the reader knows it to be. */
 void walk_known(struct walk *walk, uint32_t known, enum err err);
 /* {u8 is_used} of a slot; anything but 0 and 1 is malformed. */

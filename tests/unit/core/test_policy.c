@@ -147,16 +147,6 @@ static void test_policy_open_refuses_each_broken_truth(void **state)
     struct sample *s = &sample;
     REFUSED(s->info.lateness_ms = -1);
     REFUSED(s->info.seek_every_ms = 0);
-    REFUSED(s->info.rounds.every_ms = ROUND_EVERY_MIN_MS - 1);
-    REFUSED(s->info.rounds.nearest = 0);
-    REFUSED(s->info.rounds.nearest = ROUND_NEAREST_MAX + 1);
-    REFUSED(s->info.rounds.switch_ms = -1);
-    REFUSED(s->info.rounds.ring_ms = DAY_MS + 1);
-    REFUSED(s->info.rounds.switch_max = ROUND_SWITCHES_MAX + 1);
-    REFUSED(s->info.rounds.ageing_permille = ROUND_PERMILLE_MAX + 1);
-    REFUSED(s->info.rounds.clock_permille = ROUND_PERMILLE_MAX + 1);
-    REFUSED(s->info.rounds.weights[3] = 0);
-    REFUSED(s->info.rounds.weights[0] = ROUND_WEIGHT_MAX + 1);
     REFUSED(s->info.accept.unit = 4);
     REFUSED(s->info.check_assigns.count = 2);
     REFUSED(s->type.name.offset = 3);
@@ -219,12 +209,6 @@ static void test_policy_open_refuses_each_broken_truth_of_an_assign(void **state
     static struct sample sample;
     struct sample *s = &sample;
     REFUSED(s->assign.roles = 16);
-    REFUSED(s->assign.reroute = REROUTE_ACCEPTED + 1);
-    REFUSED(s->assign.parallel = 0);
-    REFUSED(s->assign.parallel = PARALLEL_MAX + 1);
-    REFUSED(s->assign.preempts = 2);
-    REFUSED(s->assign.guard_percent = GUARD_PERCENT_MAX + 1);
-    REFUSED((s->assign.reroute = REROUTE_OFFERS, s->assign.pick = PICK_LEAST_LOADED));
     REFUSED(s->assign.skills = 1);
     REFUSED(s->assign.count = 0);
     REFUSED(s->assign.count = ASSIGN_COUNT_MAX + 1);
@@ -243,6 +227,29 @@ static void test_policy_open_refuses_each_broken_truth_of_an_assign(void **state
     REFUSED(s->match_type.records = 1);
 }
 
+static void test_policy_open_refuses_broken_rounds(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    struct sample *s = &sample;
+    REFUSED(s->info.rounds.every_ms = ROUND_EVERY_MIN_MS - 1);
+    REFUSED(s->info.rounds.nearest = 0);
+    REFUSED(s->info.rounds.nearest = ROUND_NEAREST_MAX + 1);
+    REFUSED(s->info.rounds.switch_ms = -1);
+    REFUSED(s->info.rounds.ring_ms = DAY_MS + 1);
+    REFUSED(s->info.rounds.switch_max = ROUND_SWITCHES_MAX + 1);
+    REFUSED(s->info.rounds.ageing_permille = ROUND_PERMILLE_MAX + 1);
+    REFUSED(s->info.rounds.clock_permille = ROUND_PERMILLE_MAX + 1);
+    REFUSED(s->info.rounds.weights[3] = 0);
+    REFUSED(s->info.rounds.weights[0] = ROUND_WEIGHT_MAX + 1);
+    REFUSED(s->assign.reroute = REROUTE_ACCEPTED + 1);
+    REFUSED(s->assign.parallel = 0);
+    REFUSED(s->assign.parallel = PARALLEL_MAX + 1);
+    REFUSED(s->assign.preempts = 2);
+    REFUSED(s->assign.guard_percent = GUARD_PERCENT_MAX + 1);
+    REFUSED((s->assign.reroute = REROUTE_OFFERS, s->assign.pick = PICK_LEAST_LOADED));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_policy_open_refuses_each_broken_truth),
         cmocka_unit_test(test_policy_open_refuses_each_broken_truth_of_a_rule),
         cmocka_unit_test(test_policy_open_refuses_each_broken_truth_of_an_assign),
+        cmocka_unit_test(test_policy_open_refuses_broken_rounds),
     };
     return cmocka_run_group_tests_name("core/policy", tests, NULL, NULL);
 }

@@ -136,6 +136,26 @@ static void test_compile_area_and_time_decide(void **state)
     free(bytes);
 }
 
+static void expect_moves(const struct policy *policy, const struct policy_rule *rule)
+{
+    const struct policy_rounds *rounds = &policy->info->rounds;
+    assert_int_equal(rounds->every_ms, 20000);
+    assert_int_equal(rounds->switch_ms, 60000);
+    assert_int_equal(rounds->ring_ms, 120000);
+    assert_int_equal(rounds->nearest, 8);
+    assert_int_equal(rounds->switch_max, 2);
+    assert_int_equal(rounds->ageing_permille, 50);
+    assert_int_equal(rounds->clock_permille, 200);
+    assert_int_equal(rounds->weights[0], 9);
+    const struct policy_assign *moved = &policy->assigns[rule->assigns.first + 1];
+    assert_int_equal(moved->reroute, REROUTE_ACCEPTED);
+    assert_int_equal(moved->parallel, 3);
+    assert_int_equal(moved->preempts, 1);
+    assert_int_equal(moved->guard_percent, 150);
+    assert_int_equal(policy->assigns[rule->assigns.first].reroute, REROUTE_NEVER);
+    assert_int_equal(policy->assigns[rule->assigns.first].parallel, 1);
+}
+
 static void test_compile_clauses_are_lowered(void **state)
 {
     (void)state;
@@ -172,22 +192,7 @@ static void test_compile_clauses_are_lowered(void **state)
         &bytes, &policy);
     const struct policy_rule *rule = &policy.rules[0];
     assert_int_equal(policy.info->lateness_ms, 45000);
-    const struct policy_rounds *rounds = &policy.info->rounds;
-    assert_int_equal(rounds->every_ms, 20000);
-    assert_int_equal(rounds->switch_ms, 60000);
-    assert_int_equal(rounds->ring_ms, 120000);
-    assert_int_equal(rounds->nearest, 8);
-    assert_int_equal(rounds->switch_max, 2);
-    assert_int_equal(rounds->ageing_permille, 50);
-    assert_int_equal(rounds->clock_permille, 200);
-    assert_int_equal(rounds->weights[0], 9);
-    const struct policy_assign *moved = &policy.assigns[rule->assigns.first + 1];
-    assert_int_equal(moved->reroute, REROUTE_ACCEPTED);
-    assert_int_equal(moved->parallel, 3);
-    assert_int_equal(moved->preempts, 1);
-    assert_int_equal(moved->guard_percent, 150);
-    assert_int_equal(policy.assigns[rule->assigns.first].reroute, REROUTE_NEVER);
-    assert_int_equal(policy.assigns[rule->assigns.first].parallel, 1);
+    expect_moves(&policy, rule);
     assert_int_equal(policy.info->check.unit, UNIT_WORK_DAY_END);
     assert_int_equal(policy.assigns[policy.info->check_assigns.first].rights, RIGHT_INSPECTOR);
     assert_int_equal(rule->priority, 7);
