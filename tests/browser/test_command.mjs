@@ -7,7 +7,10 @@ import { BUILD } from './fixture.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-async function load() {
+let loaded = null;
+const load = () => (loaded ??= bundle());
+
+async function bundle() {
   const { build } = createRequire(join(ROOT, 'engine/console/package.json'))('esbuild');
   const outfile = join(BUILD, 'browser/command.mjs');
   await build({ entryPoints: [join(ROOT, 'engine/console/console/command.ts')], bundle: true, format: 'esm', outfile, logLevel: 'error' });

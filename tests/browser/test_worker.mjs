@@ -47,6 +47,8 @@ async function phone_of(engine, lang = 'zh') {
   return kept;
 }
 
+export const alone = true; /* one engine for all */
+
 export default [
   ['a camera sees, a worker accepts, arrives, finishes with a photo, another checks, it is closed', async () => {
     const engine = await open_engine();
