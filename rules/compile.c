@@ -1,6 +1,7 @@
 /* compile.c: load, lint, lower; then opens its own image, so that what is handed out is what the core accepts. */
 #include "rules/compile.h"
 
+#include "rules/dispatch_policy.h"
 #include "rules/lint.h"
 #include "rules/lower.h"
 #include "rules/ruleset.h"
@@ -17,10 +18,19 @@ static int32_t today(const struct city *city)
 enum err rules_compile(const char *directory, const struct city *city, struct problems *problems,
                        void **out_bytes, size_t *out_size)
 {
+    return rules_compile_under(directory, NULL, city, problems, out_bytes, out_size);
+}
+
+enum err rules_compile_under(const char *directory, const char *dispatch, const struct city *city,
+                             struct problems *problems, void **out_bytes, size_t *out_size)
+{
     struct ruleset *set = NULL;
     void *bytes = NULL;
     size_t size = 0;
     enum err err = ruleset_load(directory, city, problems, &set);
+    if (err == ERR_OK && dispatch != NULL) {
+        err = dispatch_policy_lay_over(dispatch, set, problems);
+    }
     if (err == ERR_OK) {
         const struct lint_options options = {.errors_only = true, .as_of_day = today(city)};
         const struct lint lint = lint_ruleset(set, &options);

@@ -14,4 +14,9 @@
 enum err rules_compile(const char *directory, const struct city *city, struct problems *problems,
                        void **out_bytes, size_t *out_size) WARN_UNUSED;
 
+/* The same with a dispatch policy laid over all rules (dispatch_policy.h); dispatch NULL = as they are. */
+enum err rules_compile_under(const char *directory, const char *dispatch, const struct city *city,
+                             struct problems *problems, void **out_bytes,
+                             size_t *out_size) WARN_UNUSED;
+
 #endif

@@ -2,6 +2,8 @@
 #include "engine/city/city_load.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/log_events.h"
+#include "engine/cli/sim_beside.h"
 #include "engine/cli/sim_html.h"
 #include "engine/shell/data_limits.h"
 #include "rules/compile.h"
@@ -24,7 +26,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#define POLICIES_MAX 4u
+#define CITIES_MAX 4u
+
 struct options {
+    const char *policies[POLICIES_MAX]; /* dispatch policies, each a run of its own */
+    uint32_t policy_count;
+    const char *cities[CITIES_MAX]; /* what-if: the same events in other cities */
+    uint32_t city_count;
+    const char *recorded; /* data directory whose log has the events */
+    char trace_file[64];  /* of our own, from that log */
     const char *city;
     const char *rules;
     const char *trace;
@@ -49,6 +60,13 @@ struct options {
         int64_t from_ms, started_ms, shown_ms;
         uint64_t shown_events;
     } progress;
+};
+
+/* What one run has of its own; the first is what the others are held against. */
+struct scenario {
+    const char *label;
+    const char *city;
+    const char *policy; /* NULL: the rules as they are */
 };
 
 /* Everything that one run borrows. */
@@ -111,7 +129,10 @@ enum {
     KEY_LOG,
     KEY_HOURS,
     KEY_RATE,
-    KEY_YEAR
+    KEY_YEAR,
+    KEY_POLICY,
+    KEY_BESIDE,
+    KEY_RECORDED
 };
 
 #define YEAR_HOURS (365 * 24)
@@ -132,6 +153,14 @@ static const struct argp_option OPTIONS[] = {
     {"hours", KEY_HOURS, "N", 0, "instead of a trace: invent events for N hours while playing", 0},
     {"rate", KEY_RATE, "N", 0, "incidents an hour to invent (default 514)", 0},
     {"year", KEY_YEAR, NULL, 0, "a year of a big city: --hours 8760 --rate 514", 0},
+    {"policy", KEY_POLICY, "FILE", 0,
+     "a dispatch policy laid over the rules; several: one run each, side by side", 0},
+    {"beside", KEY_BESIDE, "DIR", 0,
+     "what if: another city directory (people added or removed, borders moved, shifts changed) for "
+     "the same events, side by side; may be given several times",
+     0},
+    {"recorded", KEY_RECORDED, "DATA", 0,
+     "instead of a trace: the events in the log of that data directory", 0},
     {"compare", KEY_COMPARE, "WITH", 0,
      "real: set what the trace recorded beside it; truth: the incidents of an invented trace; none "
      "(default)",
@@ -175,6 +204,16 @@ static error_t parse_number(int key, const char *text, struct argp_state *state,
     return 0;
 }
 
+static void add_scenario(struct argp_state *state, const char *what, const char **list,
+                         uint32_t *count, uint32_t most, const char *text)
+{
+    if (*count == most) {
+        argp_error(state, "--%s may be given %u times", what, most);
+        return;
+    }
+    list[(*count)++] = text;
+}
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -196,6 +235,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_REPORT:
         options->html = text;
+        return 0;
+    case KEY_RECORDED:
+        options->recorded = text;
+        return 0;
+    case KEY_POLICY:
+        add_scenario(state, "policy", options->policies, &options->policy_count, POLICIES_MAX,
+                     text);
+        return 0;
+    case KEY_BESIDE:
+        add_scenario(state, "beside", options->cities, &options->city_count, CITIES_MAX, text);
         return 0;
     case KEY_JSON:
         options->json = text;
@@ -226,7 +275,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case KEY_RATE:
         return parse_number(key, text, state, options);
     case ARGP_KEY_END:
-        if (options->city == NULL || (options->trace == NULL) == (options->generate_hours == 0)) {
+        if (options->city == NULL || (options->trace != NULL) + (options->generate_hours != 0) +
+                                             (options->recorded != NULL) !=
+                                         1) {
             argp_error(state, "name a city and either a trace or how much to invent, for example: "
                               "gridloop sim --city ./qinghe --trace day.ndjson, or "
                               "gridloop sim --city large --year");
@@ -246,24 +297,26 @@ static int fail(const struct inputs *inputs, enum err err, const char *what)
     return cli_exit_of(err);
 }
 
-static int load_images(const struct options *options, struct inputs *inputs)
+static int load_images(const struct options *options, const struct scenario *scenario,
+                       struct inputs *inputs)
 {
     char rules[4096];
     struct city city;
     enum err err =
-        city_load(options->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
+        city_load(scenario->city, inputs->problems, &inputs->city_bytes, &inputs->city_size);
     if (err != ERR_OK) {
-        return fail(inputs, err, options->city);
+        return fail(inputs, err, scenario->city);
     }
     must(city_open(inputs->city_bytes, inputs->city_size, &city) == ERR_OK);
-    (void)snprintf(rules, sizeof rules, "%s/rules", options->city);
+    (void)snprintf(rules, sizeof rules, "%s/rules", scenario->city);
     const char *directory = options->rules != NULL ? options->rules : rules;
-    err = rules_compile(directory, &city, inputs->problems, &inputs->policy_bytes,
-                        &inputs->policy_size);
+    err = rules_compile_under(directory, scenario->policy, &city, inputs->problems,
+                              &inputs->policy_bytes, &inputs->policy_size);
     return err == ERR_OK ? EX_OK : fail(inputs, err, directory);
 }
 
-static int load_rates(const struct options *options, struct inputs *inputs)
+static int load_rates(const struct options *options, const struct scenario *scenario,
+                      struct inputs *inputs)
 {
     char path[4096];
     inputs->rates = malloc(sizeof *inputs->rates);
@@ -271,7 +324,7 @@ static int load_rates(const struct options *options, struct inputs *inputs)
         return fail(inputs, ERR_MEMORY, "sim");
     }
     *inputs->rates = agent_rates_default();
-    (void)snprintf(path, sizeof path, "%s/sim.yaml", options->city);
+    (void)snprintf(path, sizeof path, "%s/sim.yaml", scenario->city);
     enum err err = agent_rates_load(path, inputs->rates, inputs->problems);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
         return fail(inputs, err, path);
@@ -326,15 +379,16 @@ static int open_generator(const struct options *options, struct inputs *inputs)
     return err == ERR_OK ? EX_OK : fail(inputs, err, "no events can be invented for this city");
 }
 
-static int open_inputs(const struct options *options, struct inputs *inputs)
+static int open_inputs(const struct options *options, const struct scenario *scenario,
+                       struct inputs *inputs)
 {
     inputs->problems = problems_new();
     if (inputs->problems == NULL) {
         return EX_OSERR;
     }
-    int code = load_images(options, inputs);
+    int code = load_images(options, scenario, inputs);
     if (code == EX_OK) {
-        code = load_rates(options, inputs);
+        code = load_rates(options, scenario, inputs);
     }
     if (code != EX_OK) {
         return code;
@@ -409,17 +463,37 @@ static void show_progress(void *context, int64_t now_ms, uint64_t events)
     progress->shown_events = events;
 }
 
-static int write_html(const struct options *options, const struct report *report,
-                      const struct run *run)
+static int write_html(const struct options *options, const struct sim_told *told, uint32_t count)
 {
-    const char *name = options->trace == NULL ? "invented" : options->trace;
+    const char *name = options->recorded != NULL ? options->recorded
+                       : options->trace == NULL  ? "invented"
+                                                 : options->trace;
     FILE *out = fopen(options->html, "wb");
-    bool is_written = out != NULL && sim_html_write(report, run, name, options->lang, out);
+    bool is_written = out != NULL && sim_html_write(told, count, name, options->lang, out);
     is_written = out != NULL && fclose(out) == 0 && is_written;
     if (!is_written) {
         (void)fprintf(stderr, "cannot write the report to %s: %s\n", options->html,
                       strerror(errno));
         return EX_CANTCREAT;
+    }
+    return EX_OK;
+}
+
+/* root's reference is taken. */
+static int dump_json(const struct options *options, json_t *root)
+{
+    (void)json_object_set_new(root, "seed", json_integer((json_int_t)options->seed));
+    const bool is_stdout = strcmp(options->json, "-") == 0;
+    FILE *out = is_stdout ? stdout : fopen(options->json, "wb");
+    bool is_written = out != NULL && json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 &&
+                      fputc('\n', out) != EOF;
+    json_decref(root);
+    if (out != NULL && !is_stdout) {
+        is_written = fclose(out) == 0 && is_written;
+    }
+    if (!is_written) {
+        (void)fprintf(stderr, "cannot write %s: %s\n", options->json, strerror(errno));
+        return EX_IOERR;
     }
     return EX_OK;
 }
@@ -437,20 +511,7 @@ static int write_json(const struct options *options, const struct report *report
     if (options->compares) {
         (void)json_object_set_new(root, "compare", compare_to_json(comparison));
     }
-    (void)json_object_set_new(root, "seed", json_integer((json_int_t)options->seed));
-    const bool is_stdout = strcmp(options->json, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(options->json, "wb");
-    bool is_written = out != NULL && json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 &&
-                      fputc('\n', out) != EOF;
-    json_decref(root);
-    if (out != NULL && !is_stdout) {
-        is_written = fclose(out) == 0 && is_written;
-    }
-    if (!is_written) {
-        (void)fprintf(stderr, "cannot write %s: %s\n", options->json, strerror(errno));
-        return EX_IOERR;
-    }
-    return EX_OK;
+    return dump_json(options, root);
 }
 
 static int write_log(const struct options *options, const struct inputs *inputs,
@@ -473,17 +534,17 @@ static int write_log(const struct options *options, const struct inputs *inputs,
     return EX_OK;
 }
 
-static int tell(const struct options *options, const struct inputs *inputs, const struct run *run)
+static int tell(const struct options *options, const struct inputs *inputs,
+                const struct sim_told *told)
 {
-    struct report report;
+    const struct run *run = told->run;
     struct comparison comparison = {0};
     int code = EX_OK;
-    report_make(&report, run);
     if (options->compares) {
         compare_make(&comparison, run);
     }
     if (options->json == NULL || strcmp(options->json, "-") != 0) {
-        report_print(&report, options->lang, stdout);
+        report_print(&told->report, options->lang, stdout);
         if (options->compares) {
             compare_print(&comparison, options->lang, stdout);
         }
@@ -496,16 +557,27 @@ static int tell(const struct options *options, const struct inputs *inputs, cons
                peak_mib());
     }
     if (options->json != NULL) {
-        code = write_json(options, &report, &comparison, run);
+        code = write_json(options, &told->report, &comparison, run);
     }
     if (options->html != NULL && code == EX_OK) {
-        code = write_html(options, &report, run);
+        code = write_html(options, told, 1);
     }
     if (options->log != NULL && code == EX_OK) {
         code = write_log(options, inputs, run);
     }
-    report_fini(&report);
     return code;
+}
+
+static int tell_beside(const struct options *options, const struct sim_told *told, uint32_t count)
+{
+    int code = EX_OK;
+    if (options->json == NULL || strcmp(options->json, "-") != 0) {
+        sim_beside_print(told, count, options->lang, stdout);
+    }
+    if (options->json != NULL) {
+        code = dump_json(options, sim_beside_to_json(told, count));
+    }
+    return options->html != NULL && code == EX_OK ? write_html(options, told, count) : code;
 }
 
 /* --until: an instant, or a span that begins with the first event (which run_new has read). */
@@ -516,7 +588,7 @@ static bool parse_until(const char *text, int64_t *out_ms, bool *out_is_span)
     return *out_is_span || trace_parse_instant(text, out_ms, &offset_minutes);
 }
 
-static int play(const struct options *options, struct inputs *inputs)
+static int play(const struct options *options, struct inputs *inputs, struct sim_told *told)
 {
     struct options shown = *options;
     struct run_options run_options = run_options_default();
@@ -558,10 +630,72 @@ static int play(const struct options *options, struct inputs *inputs)
     if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
         (void)fprintf(stderr, "\r%60s\r", "");
     }
-    const int code = err == ERR_OK
-                         ? tell(options, inputs, run)
-                         : fail(inputs, err, options->trace != NULL ? options->trace : "run");
-    run_free(run);
+    told->run = run;
+    if (err != ERR_OK) {
+        return fail(inputs, err, options->trace != NULL ? options->trace : "run");
+    }
+    report_make(&told->report, run);
+    return EX_OK;
+}
+
+/* Policies on the city; then other cities under the first of them. */
+static uint32_t list_scenarios(const struct options *options, struct scenario *scenarios)
+{
+    const char *first = options->policy_count > 0 ? options->policies[0] : NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i == 0 || i < options->policy_count; i++) {
+        const char *policy = i < options->policy_count ? options->policies[i] : NULL;
+        scenarios[count++] =
+            (struct scenario){policy != NULL ? policy : options->city, options->city, policy};
+    }
+    for (uint32_t i = 0; i < options->city_count; i++) {
+        scenarios[count++] = (struct scenario){options->cities[i], options->cities[i], first};
+    }
+    return count;
+}
+
+static int play_all(const struct options *options)
+{
+    static struct sim_told told[SIM_BESIDE_MAX];
+    static struct inputs inputs[SIM_BESIDE_MAX];
+    struct scenario scenarios[SIM_BESIDE_MAX];
+    const uint32_t count = list_scenarios(options, scenarios);
+    int code = EX_OK;
+    for (uint32_t i = 0; i < count && code == EX_OK; i++) {
+        told[i].label = scenarios[i].label;
+        code = open_inputs(options, &scenarios[i], &inputs[i]);
+        code = code == EX_OK ? play(options, &inputs[i], &told[i]) : code;
+    }
+    if (code == EX_OK) {
+        code = count > 1 ? tell_beside(options, told, count) : tell(options, &inputs[0], &told[0]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (told[i].run != NULL) {
+            report_fini(&told[i].report);
+            run_free(told[i].run);
+        }
+        close_inputs(&inputs[i]);
+    }
+    return code;
+}
+
+/* --recorded: a trace of our own from a log. */
+static int write_recorded(struct options *options)
+{
+    struct log_events_counts counts = {0};
+    struct log_last_rules rules = {0};
+    (void)snprintf(options->trace_file, sizeof options->trace_file, "/tmp/gridloop-trace-XXXXXX");
+    const int file = mkstemp(options->trace_file);
+    if (file < 0) {
+        (void)fprintf(stderr, "cannot make %s: %s\n", options->trace_file, strerror(errno));
+        options->trace_file[0] = '\0';
+        return EX_CANTCREAT;
+    }
+    (void)close(file);
+    const int code =
+        log_events_write("gridloop sim", options->recorded, options->trace_file, &counts, &rules);
+    free(rules.bytes);
+    options->trace = options->trace_file;
     return code;
 }
 
@@ -578,7 +712,6 @@ int cmd_sim(int argc, char **argv)
                                      NULL};
     struct options options = {
         .seed = 1, .drain_ms = DAY_MS, .lang = cli_lang(NULL), .generate_rate = YEAR_RATE};
-    struct inputs inputs = {0};
     argp_err_exit_status = EX_USAGE;
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
@@ -589,15 +722,21 @@ int cmd_sim(int argc, char **argv)
          (options.trace != NULL && !cli_has_input("gridloop sim", options.trace)))) {
         code = EX_NOINPUT;
     }
-    if (code == EX_OK) {
-        code = open_inputs(&options, &inputs);
+    if (code == EX_OK && options.log != NULL && options.policy_count + options.city_count > 1) {
+        (void)fprintf(stderr, "--log keeps the log of one run; there are several here\n");
+        code = EX_USAGE;
     }
-    if (options.is_demo_city) { /* what is needed of it is in memory */
+    if (code == EX_OK && options.recorded != NULL) {
+        code = write_recorded(&options);
+    }
+    if (code == EX_OK) {
+        code = play_all(&options);
+    }
+    if (options.is_demo_city) {
         (void)nftw(options.demo_city, remove_path, 8, FTW_DEPTH | FTW_PHYS);
     }
-    if (code == EX_OK) {
-        code = play(&options, &inputs);
+    if (options.trace_file[0] != '\0') {
+        (void)unlink(options.trace_file);
     }
-    close_inputs(&inputs);
     return code;
 }

@@ -388,9 +388,20 @@ static void put_cells(const struct report_areas *areas, const struct city *city,
     }
 }
 
-bool sim_html_write(const struct report *report, const struct run *run, const char *name,
-                    enum lang lang, FILE *out)
+static void put_run(const struct report *report, const struct run *run, FILE *out)
 {
+    put_cards(report, out);
+    put_charts(run, out);
+    put_times(report, out);
+    put_districts(report, out);
+    put_cells(&report->areas, run_city(run), out);
+}
+
+bool sim_html_write(const struct sim_told *told, uint32_t count, const char *name, enum lang lang,
+                    FILE *out)
+{
+    const struct report *report = &told[0].report;
+    const struct run *run = told[0].run;
     const struct city *city = run_city(run);
     const struct image_string own =
         lang == LANG_ZH || city->info->name_en.size == 0 ? city->info->name : city->info->name_en;
@@ -409,10 +420,16 @@ bool sim_html_write(const struct report *report, const struct run *run, const ch
                    report->numbers.effects_digest.hi);
     html_both(out, zh, en);
     (void)fputs("</p>\n", out);
-    put_cards(report, out);
-    put_charts(run, out);
-    put_times(report, out);
-    put_districts(report, out);
-    put_cells(&report->areas, run_city(run), out);
+    if (count > 1) {
+        sim_beside_html(told, count, out);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (count > 1) {
+            (void)fputs("<h1>", out);
+            html_text(out, told[i].label);
+            (void)fputs("</h1>\n", out);
+        }
+        put_run(&told[i].report, told[i].run, out);
+    }
     return html_end(out);
 }

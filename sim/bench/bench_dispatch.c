@@ -32,7 +32,8 @@ static const struct policy_text {
 } POLICIES[] = {
     {"closest idle by road, closest pair of the queue", "pick: eta", NULL},
     {"closest idle in a straight line", "pick: nearest", NULL},
-
+    {"matched while waiting", "pick: eta, reroute: offers", NULL},
+    {"matched anew", "pick: eta, reroute: true", NULL},
 };
 #define POLICY_COUNT COUNT_OF(POLICIES)
 
@@ -280,7 +281,7 @@ enum err bench_dispatch(struct bench *bench)
 {
     struct ground ground = {.bench = bench, .out = "/tmp/gridloop-dispatch-XXXXXX"};
     const uint32_t workers = bench_scale(bench, 200, 200, 10);
-    const uint32_t calls = bench_scale(bench, 4000, 1000, 40);
+    const uint32_t calls = bench_scale(bench, 2000, 1000, 40);
     double way_ms = 0;
     if (mkdtemp(ground.out) == NULL) {
         return ERR_IO;

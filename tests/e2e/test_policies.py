@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""test_policies.py: dispatch policies and what-if cities beside each other, on invented and on recorded events.
+
+The same policy twice gives the same figures; another gives others; a city with fewer people is slower; a policy file that is
+wrong is refused with its place.
+"""
+import csv
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+GRIDLOOP = os.path.abspath(os.path.join(os.environ.get("BUILD", "build"), "gridloop"))
+POLICIES = os.path.abspath("sim/policies")
+
+
+def run(*words, expected=0):
+    done = subprocess.run([GRIDLOOP, *words], capture_output=True, text=True, check=False)
+    if done.returncode != expected:
+        raise SystemExit(f"gridloop {' '.join(words)}: exit {done.returncode}, expected {expected}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def figures(*words):
+    root = json.loads(run("sim", "--quiet", "--json", "-", *words))
+    return [one["figures"] for one in root["runs"]], root
+
+
+def leave(city, share):
+    """Every third grid worker is gone."""
+    path = os.path.join(city, "workers.csv")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    gone = [row["id"] for row in rows if row["roles"] == "grid_worker"][::share]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            if row["id"] in gone:
+                row["roles"] = "absent"  # still in the posts' rosters, but nobody looks for that role
+            writer.writerow(row)
+    return len(gone)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="gridloop-policies-") as base:
+        city, fewer, log = (os.path.join(base, name) for name in ("city", "fewer", "log"))
+        page = os.path.join(base, "page.html")
+        run("city", "demo", city, "--size", "small", "--seed", "1")
+        straight, anew = (os.path.join(POLICIES, name) for name in ("nearest_straight.yaml", "matched_anew.yaml"))
+        demand = ("--city", city, "--hours", "12", "--rate", "30")
+        (first, again, other), root = figures(*demand, "--policy", straight, "--policy", straight, "--policy", anew,
+                                              "--report", page)
+        assert first == again, (first, again)
+        assert first != other, first
+        digests = [one["digest"] for one in root["runs"]]
+        assert digests[0] == digests[1] != digests[2], digests
+        text = open(page, encoding="utf-8").read()
+        assert text.count("nearest_straight.yaml") >= 4 and text.count("matched_anew.yaml") >= 2, "side by side"
+
+        run("sim", *demand, "--quiet", "--log", log)
+        shutil.copytree(city, fewer)
+        gone = leave(fewer, 2)
+        (before, after), _ = figures("--city", city, "--recorded", log, "--beside", fewer)
+        assert after["nobody_eligible"] > before["nobody_eligible"], (before, after)
+
+        bad = os.path.join(base, "bad.yaml")
+        for said, wanted in (("policy: 1\nassign: {pick: fastest}\n", "bad.yaml:2:16: error L005"),
+                             ("policy: 1\nassign: {skills: [x]}\n", "bad.yaml:2:10: error L002"),
+                             ("policy: 2\n", "bad.yaml:1:9: error L005"),
+                             ("policy: 1\nreassign: {every: 5y}\n", "bad.yaml:2:19: error L0")):
+            with open(bad, "w", encoding="utf-8") as file:
+                file.write(said)
+            told = run("sim", *demand, "--policy", bad, expected=65)
+            assert wanted in told, (wanted, told)
+        told = run("sim", *demand, "--policy", os.path.join(base, "none.yaml"), expected=65)
+        assert "cannot be read" in told, told
+        told = run("sim", *demand, "--policy", straight, "--policy", anew, "--log", f"{log}2", expected=64)
+        assert "--log keeps the log of one run" in told, told
+    print(f"policies side by side; without {gone} workers nobody was eligible {before['nobody_eligible']} -> {after['nobody_eligible']} times")
+
+
+main()
