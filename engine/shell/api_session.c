@@ -102,8 +102,11 @@ bool api_session_begin(struct web_exchange *exchange, const char *person, bool i
     struct web_who who = {.person = NONE32};
     struct web_session session;
     char token[WEB_TOKEN_SIZE];
+    if (!api_is_known(exchange)) {
+        return false;
+    }
     (void)snprintf(who.id, sizeof who.id, "%s", person);
-    for (uint32_t i = 0; names->is_open && i < names->city.person_count; i++) {
+    for (uint32_t i = 0; i < names->city.person_count; i++) {
         const struct history_piece id = history_person(names, i);
         if (id.size == strlen(person) && memcmp(id.bytes, person, id.size) == 0) {
             who.person = i;

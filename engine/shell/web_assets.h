@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 struct web_asset {
-    const char *path;     /* as asked for: "/", "/console.js", "/w/"; a folder's index.html is the folder */
+    const char *path;     /* as asked for: "/", "/console.js"; "/w/" is w/index.html */
     const char *type;     /* media type, with the charset of text */
     const uint8_t *bytes; /* what is sent when is_gzip fits the client's Accept-Encoding */
     uint32_t size;        /* of bytes */
-    bool is_gzip;         /* bytes are gzip: Content-Encoding, or inflate for who does not take it */
-    const char *etag;     /* with its quotes, of the file before compression */
+    bool is_gzip;     /* bytes are gzip: Content-Encoding, or inflate for who does not take it */
+    const char *etag; /* with its quotes, of the file before compression */
 };
 
 extern const struct web_asset WEB_ASSETS[];

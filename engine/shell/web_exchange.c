@@ -9,6 +9,7 @@
  *
  * Answers are written by web_answer.c. */
 #include "engine/edge/words.h"
+#include "engine/shell/api.h"
 #include "engine/shell/web_state.h"
 
 #include <stdio.h>
@@ -122,6 +123,10 @@ static bool check_session(struct web_exchange *exchange)
     const struct web_route *route = exchange->route;
     struct web_session session;
     char csrf[WEB_TOKEN_SIZE];
+    /* Valid, but of a city that is not here yet: nobody may be told that they are logged out. */
+    if (exchange->who.id[0] != '\0' && (route->flags & WEB_OPEN) == 0 && !api_is_known(exchange)) {
+        return false;
+    }
     if (!exchange->who.is_known && (route->flags & WEB_OPEN) == 0) {
         web_problem(exchange, 401, "NOT_LOGGED_IN",
                     "log in with POST /api/v1/session, or give a token: Authorization: Bearer ...");

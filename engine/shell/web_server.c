@@ -69,8 +69,10 @@ static int confirm_upgrade(struct web *web, struct lws *wsi)
         status = 404;
     } else if (!web_is_same_origin(wsi)) {
         status = 403;
-    } else if (!web_find_who(web, wsi).is_known) {
-        status = 401;
+    } else {
+        const struct web_who who = web_find_who(web, wsi);
+        const bool is_early = who.id[0] != '\0' && !web->view->names.is_open;
+        status = who.is_known ? 0 : is_early ? 503 : 401;
     }
     if (status == 0) {
         return 0;

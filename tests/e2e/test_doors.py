@@ -11,7 +11,6 @@ import http.server
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -28,7 +27,6 @@ from engine import GRIDLOOP, Engine, check
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "../data/doors")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where Debian has mosquitto
-TOKEN_HASH = 32
 SECRET = "a secret of sixteen or more"
 number = 0
 
@@ -317,12 +315,7 @@ def check_mqtt(engine):
 
 
 def token_of(engine, identity):
-    """What `gridloop account token` would give, put into the file it writes."""
-    token = secrets.token_urlsafe(32)
-    with sqlite3.connect(os.path.join(engine.data, "accounts.db"), timeout=10) as accounts:
-        accounts.execute("INSERT INTO tokens VALUES (?, ?, 'test', 0)",
-                         (hashlib.blake2b(token.encode(), digest_size=TOKEN_HASH).digest(), identity))
-    return token
+    return call(engine, "account", "token", identity, "--data", engine.data)[0].strip()
 
 
 class Http:

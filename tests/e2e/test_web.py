@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 from engine import GRIDLOOP, Engine, check
@@ -260,6 +261,42 @@ def test_tls(engine):
     engine.stop()
 
 
+def test_early(engine, person, password):
+    """From the first byte that the port takes, who may is never told to log in again."""
+    token = engine.gridloop("account", "token", person, "--data", engine.data).split()[-1]
+    gate = socket.create_server(("127.0.0.1", 0))
+    port = gate.getsockname()[1]
+    gate.close()
+    told = []
+
+    def knock():
+        ways = [("GET", "/api/v1/cases", None, 200), ("POST", "/api/v1/cases/x/acts", {"action": "note"}, 404),
+                ("GET", "/api/v1/session", None, 200)]
+        done = set()
+        end = time.monotonic() + 20
+        while len(done) < len(ways) and time.monotonic() < end:
+            for way, path, body, good in ways:
+                try:
+                    status, headers, value = Web(port).ask(way, path, body, {"Authorization": "Bearer " + token})
+                except OSError:
+                    continue
+                told.append((way, path, status, headers["Retry-After"], headers["Content-Type"], value))
+                if status != 503:
+                    done.add(path)
+
+    knocking = threading.Thread(target=knock)
+    knocking.start()
+    engine.start(extra=("--http", f"127.0.0.1:{port}"))
+    knocking.join()
+    early = [row for row in told if row[2] == 503]
+    print(f"# {len(early)} of {len(told)} requests came before the city was there")
+    check(not [row for row in told if row[2] in (401, 403)], f"told to log in: {[row for row in told if row[2] in (401, 403)][:2]}")
+    for way, path, _, wait, kind, value in early:
+        check(wait and kind == "application/problem+json" and value["code"] == "NOT_READY", f"{way} {path}: {wait} {kind} {value}")
+    check(Web(port).login(person, password)[0] == 200, "then a login is taken")
+    engine.stop()
+
+
 def main():
     with Engine() as engine:
         port, first = start(engine)
@@ -297,6 +334,7 @@ def main():
         check(old.login(person, password)[0] == 200, "passwords do not")
         check(wait_until(lambda: old.get("/api/v1/cases")["items"], "cases are there again"), "")
         engine.stop()
+        test_early(engine, person, password)
         test_tls(engine)
     print("ok test_web")
 
