@@ -4,6 +4,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cmd_log.h"
 #include "engine/edge/backup.h"
+#include "engine/shell/accounts.h"
 #include "engine/shell/data_limits.h"
 
 #include <errno.h>
@@ -119,6 +120,17 @@ static int copy(const char *data, const char *partial, struct log_command *comma
     return err == ERR_OK ? EX_OK : log_command_fail(command, err, &fault);
 }
 
+static int copy_accounts(const char *data, const char *partial)
+{
+    struct accounts_fault fault = {.text = ""};
+    const enum err err = accounts_copy(data, partial, &fault);
+    if (err == ERR_OK || err == ERR_NOT_FOUND) { /* without HTTP there are none */
+        return EX_OK;
+    }
+    (void)fprintf(stderr, "gridloop backup: %s (exit %d)\n", fault.text, cli_exit_of(err));
+    return cli_exit_of(err);
+}
+
 /* As `gridloop log verify --replay` on the copy; with snapshots from the newest one, unless all is asked for. */
 static int verify(struct log_command *command, const char *partial)
 {
@@ -167,6 +179,7 @@ static int run(const struct backup_options *options)
     int code = make_target(options->directory, partial, sizeof partial);
     if (code == EX_OK) {
         code = copy(data, partial, &command, &counts);
+        code = code == EX_OK ? copy_accounts(data, partial) : code;
         code = code == EX_OK ? verify(&command, partial) : code;
         code = code == EX_OK ? give_name(partial, options->directory) : code;
         if (code != EX_OK) {
@@ -199,8 +212,8 @@ int cmd_backup(int argc, char **argv)
         OPTIONS,
         parse_option,
         "DIR",
-        "Copies log, snapshots, images and limits to a new directory, also while the engine runs, "
-        "and verifies the copy.\vTo restore, start an engine with --data DIR. The history is not "
+        "Copies log, snapshots, images, limits and accounts to a new directory, also while the "
+        "engine runs, and verifies the copy.\vTo restore, start an engine with --data DIR. The history is not "
         "copied: it is rebuilt from the log.",
         NULL,
         NULL,

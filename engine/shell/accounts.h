@@ -30,6 +30,10 @@ struct accounts_fault {
 enum err accounts_open(const char *data, struct accounts **out_accounts,
                        struct accounts_fault *out_fault) WARN_UNUSED;
 void accounts_close(struct accounts *accounts); /* NULL is fine */
+/* A whole copy in another directory, read back there; also while an engine writes. ERR_NOT_FOUND: there are no accounts;
+ * ERR_DAMAGED. Afterwards the copy of a failure may be there, of no use. */
+enum err accounts_copy(const char *data, const char *directory,
+                       struct accounts_fault *out_fault) WARN_UNUSED;
 
 enum err accounts_count(struct accounts *accounts, uint32_t *out_count,
                         struct accounts_fault *out_fault) WARN_UNUSED;

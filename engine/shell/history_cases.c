@@ -117,6 +117,7 @@ enum err history_case_at(struct history *history, struct history_touch touch,
     }
     struct history_dirty_case fresh = {.no = touch.no, .is_new = touch.is_opening};
     fresh.gateway = fresh.reporter = NONE32;
+    fresh.source = GATEWAY_PATROL;
     if (touch.is_opening) {
         fresh.id = history->next_case_id++;
     } else {
@@ -334,7 +335,7 @@ static void bind_instants(struct history_binder *binder, const struct history_di
 static void bind_belonging(struct history *history, struct history_binder *binder,
                            const struct history_dirty_case *dirty)
 {
-    history_bind_word(binder, history_source(&history->names, dirty->gateway));
+    history_bind_word(binder, words_gateway_kind_name(dirty->source));
     for (uint32_t level = 1; level <= HISTORY_UNIT_LEVELS; level++) {
         history_bind_piece(binder, history_unit(&history->names, dirty->view.cell, level));
     }

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct history_principal {
     struct hash128 hash;
@@ -197,11 +198,25 @@ struct history_piece history_holder_department(const struct history_names *names
     return holder.kind == HOLDER_PERSON ? history_person_department(names, holder.index) : NOTHING;
 }
 
-const char *history_source(const struct history_names *names, uint32_t gateway)
+/* Intake takes calls; whoever walks too, and saw it there, reports under a type of patrols. */
+static bool is_call(const struct history_names *names, uint32_t person, const struct event *event)
 {
-    return words_gateway_kind_name(gateway < names->city.gateway_count
-                                       ? names->city.gateways[gateway].kind
-                                       : (uint32_t)GATEWAY_PATROL);
+    static const char SEEN[] = "patrol.";
+    const struct history_piece type = history_type(names, event->head->type);
+    const bool is_seen = type.size >= strlen(SEEN) && memcmp(type.bytes, SEEN, strlen(SEEN)) == 0;
+    const bool is_intake = person < names->city.person_count &&
+                           (names->city.persons[person].rights & (uint32_t)RIGHT_INTAKE) != 0;
+    return (event->head->flags & EVENT_HAS_CONTACT) != 0 || (is_intake && !is_seen);
+}
+
+enum gateway_kind history_source(const struct history_names *names,
+                                 const struct effect_timeline *line)
+{
+    if (line->gateway < names->city.gateway_count) {
+        return (enum gateway_kind)names->city.gateways[line->gateway].kind;
+    }
+    return line->event != NULL && is_call(names, line->actor, line->event) ? GATEWAY_HOTLINE
+                                                                           : GATEWAY_PATROL;
 }
 
 struct history_piece history_unit(const struct history_names *names, uint32_t cell, uint32_t level)

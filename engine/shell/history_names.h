@@ -57,8 +57,10 @@ struct history_piece history_person_team(const struct history_names *names, uint
 struct history_piece history_holder_department(const struct history_names *names,
                                                struct holder holder);
 
-/* What kind of source a report came from; PATROL where no gateway sent it: a person did. */
-const char *history_source(const struct history_names *names, uint32_t gateway);
+/* What kind of source a line's report came from: that of the gateway; of a person HOTLINE when somebody else's words are
+ * passed on (by intake, or with a contact), else PATROL. */
+enum gateway_kind history_source(const struct history_names *names,
+                                 const struct effect_timeline *line);
 
 /* The unit so many levels above the cell. */
 #define HISTORY_UNIT_LEVELS 5u

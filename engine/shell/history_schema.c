@@ -10,7 +10,8 @@
  *   names      what units, departments, posts are called: kind, code, and the words in Chinese and English
  *   cases      one row per case: what it is (written when it opens), how it stands (after each command that touched it)
  *              day and serial are parts of its number: the local day, yyyymmdd
- *              source is the kind of gateway or PATROL for a person; unit_1 lies directly above the cell, unit_5 four higher
+ *              source is the kind of gateway; of a person PATROL, or HOTLINE for a call that intake took or a report
+ *              with a contact; unit_1 lies directly above the cell, unit_5 four higher
  *              first_due_at_ms is the deadline of handling as first set, due_at_ms as it stood last
  *              merged_into: id of the case that went on with it; survivor: its number
  *              appeal: OPEN, UPHELD, REFUSED; extensions_granted: since it was opened last

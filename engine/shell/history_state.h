@@ -114,7 +114,8 @@ struct history_dirty_case {
     uint32_t reopenings; /* in this transaction */
     uint32_t gateway;    /* of the opening event */
     uint32_t reporter;
-    char *report; /* its free text, malloc'ed; NULL */
+    enum gateway_kind source; /* of the opening event's report */
+    char *report;             /* its free text, malloc'ed; NULL */
     struct case_view view;
 };
 

@@ -106,6 +106,7 @@ static enum err note_case(struct history *history, struct history_dirty_case *di
     } else if (line->action == ACTION_OPEN) {
         dirty->gateway = line->gateway;
         dirty->reporter = line->actor;
+        dirty->source = history_source(&history->names, line);
         if (line->text != NULL && line->text_size > 0) {
             dirty->report = strndup(line->text, line->text_size);
             if (dirty->report == NULL) {
@@ -139,7 +140,8 @@ static void bind_rare(struct history *history, struct history_binder *binder,
                                              : (struct history_piece){NULL, 0});
     history_bind_piece(binder, history_device(names, event != NULL ? event->head->device : NONE32));
     history_bind_piece(binder, (struct history_piece){line->text, line->text_size});
-    history_bind_word(binder, event != NULL ? history_source(names, line->gateway) : NULL);
+    history_bind_word(binder,
+                      event != NULL ? words_gateway_kind_name(history_source(names, line)) : NULL);
     history_bind_count(binder, line->amount);
     history_bind_count(binder, event != NULL ? line->event_count : line->report);
     history_bind_copy(binder,

@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import random
+import sqlite3
 import sys
 import threading
 import time
@@ -54,6 +55,35 @@ def replay(engine, data, *words):
     return json.loads(engine.gridloop("log", "replay", "--json", "--data", data, *words))
 
 
+def check_accounts(engine, live):
+    """Who could log in can with the copy; damaged accounts give no copy; none are none."""
+    without = os.path.join(engine.dir, "without")
+    engine.gridloop("backup", without, "--data", live)
+    check(not os.path.exists(without + "/accounts.db"), "accounts came from nowhere")
+    identity = engine.gateways()[0]
+    engine.gridloop("account", "token", identity, "--label", "kept", "--data", live)
+    writer = sqlite3.connect(live + "/accounts.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")  # as an engine in the middle of a write: not in the copy
+    writer.execute("DELETE FROM tokens")
+    copy = os.path.join(engine.dir, "with-accounts")
+    engine.gridloop("backup", copy, "--data", live)
+    writer.execute("ROLLBACK")
+    writer.close()
+    rows = json.loads(engine.gridloop("account", "list", "--json", "--data", copy))
+    check([(row["id"], row["label"]) for row in rows] == [(identity, "kept")], f"accounts of the copy: {rows}")
+    check(os.stat(copy + "/accounts.db").st_mode & 0o777 == 0o600, "the copy is for its owner alone")
+    with open(live + "/accounts.db", "r+b") as file:
+        whole = file.read()
+        file.seek(4096)
+        file.write(b"\xff" * (len(whole) - 4096))
+    never = os.path.join(engine.dir, "damaged-accounts")
+    engine.gridloop("backup", never, "--data", live, expect=65)
+    check(not os.path.exists(never), "a copy with damaged accounts got its name")
+    with open(live + "/accounts.db", "wb") as file:
+        file.write(whole)
+    print("ok 3 - accounts are in the copy, whole, or there is none")
+
+
 def main():
     print(f"# seed {SEED}")
     rng = random.Random(SEED)
@@ -92,6 +122,7 @@ def main():
         engine.gridloop("backup", rested, "--data", live, expect=73)
         print("ok 2 - a stopped engine is copied whole, and no copy is overwritten")
 
+        check_accounts(engine, live)
         segment = sorted(glob.glob(live + "/log/*.seg"))[0]
         with open(segment, "r+b") as file:
             file.seek(1000)
@@ -101,7 +132,7 @@ def main():
         never = os.path.join(engine.dir, "never")
         engine.gridloop("backup", never, "--data", live, expect=65)
         check(not os.path.exists(never), "a copy of a damaged log got its name")
-        print("ok 3 - a damaged log gives no copy")
+        print("ok 4 - a damaged log gives no copy")
 
 
 main()

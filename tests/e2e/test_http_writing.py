@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """test_http_writing.py: what is done over HTTP: reports, acts, polls, photos, receipts, silences, Open311; once by its key, by rights."""
 import hashlib
+import sqlite3
 import urllib.parse
 import uuid
 
@@ -137,6 +138,26 @@ def reveal(intake, number):
         check(shown.status == 200 and shown.json["contacts"][0]["phone"] == PHONE, f"reveal: {shown.bytes}")
 
 
+def tell_apart(engine, intake, walker, place):
+    """What intake passes on is the public's; what somebody saw on a walk is the city's own; with a contact it is somebody else's."""
+    seen = {"type": "patrol.garbage", "text": "seen", **place}
+    north = {**place, "lat_e7": place["lat_e7"] + 30000}
+    told = [(intake, {"type": "hotline.garbage", **north}, "HOTLINE"), (walker, {**seen, **north}, "PATROL"),
+            (walker, {**seen, **north, "on_behalf_of": True, "contact": {"phone": PHONE}}, "HOTLINE")]
+    want = []
+    for who, body, source in told:
+        answer = who.post("/api/v1/reports", body, key())
+        check(answer.status == 201, f"{body}: {answer.status} {answer.bytes}")
+        want.append((body["type"], source))
+        last = answer.json["case"]
+    intake.until(f"/api/v1/cases/{last}", lambda a: a.status == 200 and a.json["events"] >= 3)
+    with sqlite3.connect(f"file:{engine.data}/history.db?mode=ro", uri=True) as db:
+        have = db.execute("SELECT event_type, source FROM timeline WHERE source IS NOT NULL ORDER BY position DESC LIMIT 3").fetchall()
+        check(have[::-1] == want, f"sources {have[::-1]}, not {want}")
+        opened = db.execute("SELECT number, source FROM cases ORDER BY id").fetchall()
+    check({row[1] for row in opened} == {"HOTLINE"}, f"all of these cases were opened by calls: {opened}")
+
+
 def open311(port, token, place):
     anybody = Http(port)
     services = anybody.get("/open311/v2/services.json")
@@ -192,6 +213,7 @@ def main():
         race(chief, second, number)
         hold_back(chief, worker)
         open311(port, intake.token, place)
+        tell_apart(engine, intake, near, place)
         engine.kill()
         engine.start(extra=extra)
         Http(port).until("/readyz", lambda a: a.status == 200)
@@ -199,7 +221,7 @@ def main():
         check(worker.get("/api/v1/session").status == 200, "a phone's session outlives the engine")
         check(worker.post("/api/v1/worker/poll", {"wait_ms": 0}).status == 200, "and its CSRF token")
         check(again.status == 201 and again.code == "DEDUPED", f"after a crash the key is known to the core: {again.bytes}")
-        check(sum(1 for case in engine.cases()) == 2, f"one case each: {list(engine.cases())}")
+        check(sum(1 for case in engine.cases()) == 3, f"one case each: {list(engine.cases())}")
         engine.stop()
     print("ok 1 - done once, by whoever may, and told what is possible otherwise")
 

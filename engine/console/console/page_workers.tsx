@@ -5,14 +5,18 @@ import { now } from '../lib/clock';
 import { PageHead, use_fetched } from '../lib/fetched';
 import { span } from '../lib/format';
 import { both, t } from '../lib/i18n';
-import { QrCode } from '../lib/qr';
+import { QrCode, type QrPath } from '../lib/qr';
 import type { List, WorkerRow } from '../lib/shapes';
 import { cell_name, department_name, go, map_handle, name_of, page_query, say_problem, tell } from './state';
 
-interface Link {
-  readonly person: string;
+interface Answer {
   readonly url: string;
+  readonly qr: QrPath | null;
   readonly expires_ms: number;
+}
+
+interface Link extends Answer {
+  readonly person: string;
 }
 
 function PhoneLink({ link, close }: { readonly link: Link; readonly close: () => void }) {
@@ -20,7 +24,7 @@ function PhoneLink({ link, close }: { readonly link: Link; readonly close: () =>
   return (
     <section class="card" aria-labelledby="phone-title">
       <h3 id="phone-title">{t(['Open as {0} on a phone', '在手机上以 {0} 登录'], name_of(link.person))}</h3>
-      <QrCode text={address} />
+      {link.qr && <QrCode of={link.qr} text={address} />}
       <p><code>{address}</code></p>
       <p class="soft">{t(['Works once, within {0}.', '仅可使用一次，{0} 内有效。'], span(link.expires_ms - now.value))}</p>
       <button type="button" onClick={close}>{t(['Close', '关闭'])}</button>
@@ -40,7 +44,7 @@ export default function Workers() {
     (low === '' || row.id.includes(low) || both(row.name).toLowerCase().includes(low) || name_of(row.id).toLowerCase().includes(low)));
   const ask_link = async (person: string): Promise<void> => {
     try {
-      set_link({ person, ...(await post<{ url: string; expires_ms: number }>('worker-links', { person })) });
+      set_link({ person, ...(await post<Answer>('worker-links', { person })) });
     } catch (error) {
       tell(say_problem(error), true);
     }

@@ -1,29 +1,18 @@
-/* qr.tsx: an address as a QR code, drawn on a canvas. */
-import make from 'qrcode-generator';
-import { useEffect, useRef } from 'preact/hooks';
+/* qr.tsx: an address as a QR code: a path of dark modules that the engine made. */
 
 const QUIET = 4; /* modules of white around it, as the standard asks */
-const PIXELS = 6;
 
-export function QrCode({ text }: { readonly text: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const code = make(0, 'M');
-    code.addData(text);
-    code.make();
-    const count = code.getModuleCount();
-    const context = canvas.current!.getContext('2d')!;
-    canvas.current!.width = canvas.current!.height = (count + 2 * QUIET) * PIXELS;
-    context.fillStyle = '#fff';
-    context.fillRect(0, 0, canvas.current!.width, canvas.current!.height);
-    context.fillStyle = '#000';
-    for (let row = 0; row < count; row++) {
-      for (let column = 0; column < count; column++) {
-        if (code.isDark(row, column)) {
-          context.fillRect((column + QUIET) * PIXELS, (row + QUIET) * PIXELS, PIXELS, PIXELS);
-        }
-      }
-    }
-  }, [text]);
-  return <canvas ref={canvas} class="qr" role="img" aria-label={text} />;
+export interface QrPath {
+  readonly size: number; /* modules along a side */
+  readonly path: string;
+}
+
+export function QrCode({ of, text }: { readonly of: QrPath; readonly text: string }) {
+  const side = of.size + 2 * QUIET;
+  return (
+    <svg class="qr" role="img" aria-label={text} viewBox={`${-QUIET} ${-QUIET} ${side} ${side}`} shape-rendering="crispEdges">
+      <path fill="#fff" d={`M${-QUIET} ${-QUIET}h${side}v${side}h${-side}z`} />
+      <path fill="#000" d={of.path} />
+    </svg>
+  );
 }
