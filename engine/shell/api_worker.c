@@ -134,10 +134,16 @@ static const struct city_person *find_person(struct web_exchange *exchange, cons
     return NULL;
 }
 
-/* The address a phone needs: that by which whoever asks has reached us. */
+/* The address a phone needs: that by which whoever asks has reached us, by what the browser says, for a proxy in front
+ * may speak TLS where we do not. */
 static void full_url(const struct web_exchange *exchange, const char *code, char *out, size_t size)
 {
     char host[200];
+    char origin[256];
+    if (web_header(exchange, "origin", origin, sizeof origin) && strncmp(origin, "http", 4) == 0) {
+        (void)snprintf(out, size, "%s/w/#%s", origin, code);
+        return;
+    }
     const bool has_host = web_header(exchange, "host", host, sizeof host);
     (void)snprintf(out, size, "%s://%s/w/#%s", web_of(exchange)->is_tls ? "https" : "http",
                    has_host ? host : "localhost", code);

@@ -50,6 +50,9 @@ def check_form(intake, dispatcher):
 def log_in_worker(port, dispatcher, person, administrator):
     link = dispatcher.post("/api/v1/worker-links", {"person": person})
     check(link.status == 201 and link.json["qr"]["size"] >= 21, f"a link: {link.status} {link.bytes}")
+    origin = f"https://127.0.0.1:{port}"  # the browser came through a proxy that speaks TLS
+    proxied = dispatcher.post("/api/v1/worker-links", {"person": person}, headers={"Origin": origin})
+    check(proxied.json["full_url"].startswith(origin + "/w/#"), f"a link for where the browser is: {proxied.bytes}")
     check(dispatcher.post("/api/v1/worker-links", {"person": administrator}).status == 403, "no link for an administrator")
     code = link.json["url"].split("#")[1]
     worker = Http(port)

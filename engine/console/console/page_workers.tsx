@@ -10,7 +10,7 @@ import type { List, WorkerRow } from '../lib/shapes';
 import { cell_name, department_name, go, map_handle, name_of, page_query, say_problem, tell } from './state';
 
 interface Answer {
-  readonly url: string;
+  readonly full_url: string;
   readonly qr: QrPath | null;
   readonly expires_ms: number;
 }
@@ -20,12 +20,11 @@ interface Link extends Answer {
 }
 
 function PhoneLink({ link, close }: { readonly link: Link; readonly close: () => void }) {
-  const address = new URL(link.url, document.baseURI).href;
   return (
     <section class="card" aria-labelledby="phone-title">
       <h3 id="phone-title">{t(['Open as {0} on a phone', '在手机上以 {0} 登录'], name_of(link.person))}</h3>
-      {link.qr && <QrCode of={link.qr} text={address} />}
-      <p><code>{address}</code></p>
+      {link.qr && <QrCode of={link.qr} text={link.full_url} />}
+      <p><code>{link.full_url}</code></p>
       <p class="soft">{t(['Works once, within {0}.', '仅可使用一次，{0} 内有效。'], span(link.expires_ms - now.value))}</p>
       <button type="button" onClick={close}>{t(['Close', '关闭'])}</button>
     </section>
