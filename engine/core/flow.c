@@ -75,7 +75,7 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
         .text_size = note->text_size,
         .is_drill = (row->flags & CASE_IS_DRILL) != 0};
     state_emit(core, &effect);
-    plans_case_told(core, slot, note->action);
+    plans_case_told(core, slot, note);
 }
 
 void flow_hold_by_post(struct case_row *row, uint32_t post)

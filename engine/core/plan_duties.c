@@ -319,15 +319,18 @@ void plans_duty_timer(struct core *core, uint32_t slot)
 
 /* ---- what its case tells ---- */
 
-static void follow(struct core *core, uint32_t slot, const struct case_row *row, enum action action)
+static void follow(struct core *core, uint32_t slot, const struct case_row *row,
+                   const struct flow_note *note)
 {
+    const enum action action = note->action;
     struct duty_row *duty = &core->plans.duties[slot];
     const bool is_handled =
         row->state == CASE_HANDLED || row->state == CASE_CHECKING || row->state == CASE_CLOSED;
     if (action == ACTION_ACCEPT && row->holder.kind == HOLDER_PERSON) {
         duty->begun_at_ms = duty->begun_at_ms == 0 ? core->now_ms : duty->begun_at_ms;
         duty->state = DUTY_STARTED;
-    } else if (action == ACTION_MISS && row->clock == CLOCK_HANDLE) {
+    } else if (action == ACTION_MISS &&
+               note->clock == CLOCK_HANDLE) { /* not an order's own clock */
         duty->flags |= DUTY_IS_OVERDUE;
     } else if (is_handled && duty->state != DUTY_DONE) {
         duty->state = DUTY_DONE;
@@ -349,16 +352,16 @@ static void follow(struct core *core, uint32_t slot, const struct case_row *row,
     }
 }
 
-void plans_case_told(struct core *core, uint32_t case_slot, enum action action)
+void plans_case_told(struct core *core, uint32_t case_slot, const struct flow_note *note)
 {
     struct plans *plans = &core->plans;
     const struct case_row *row = cases_peek(&core->cases, case_slot);
     const bool is_over =
-        action == ACTION_CLEAR || case_state_is_terminal((enum case_state)row->state);
+        note->action == ACTION_CLEAR || case_state_is_terminal((enum case_state)row->state);
     if (plans->by_case.count > 0) {
         const uint32_t duty = table_find(&plans->by_case, case_key(row->no));
         if (duty != NONE32) {
-            follow(core, duty, row, action);
+            follow(core, duty, row, note);
             return;
         }
     }

@@ -29,7 +29,7 @@ void plans_case_opened(struct core *core, uint32_t case_slot, const struct event
 void plans_escalated(struct core *core, uint32_t case_slot, uint32_t plan);
 
 /* Something was said of a case. Only remembers and arms timers, so that it may be called in the middle of anything. */
-void plans_case_told(struct core *core, uint32_t case_slot, enum action action);
+void plans_case_told(struct core *core, uint32_t case_slot, const struct flow_note *note);
 
 /* May somebody say that this case is handled? CHECKLIST_OPEN while a required line has no answer, else NOTHING. */
 enum code plans_may_finish(const struct core *core, uint32_t case_slot);
