@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caseacts import RATINGS, serial_of
 from cityread import City, NotAudited
 from intake import Intake
+from plans import Plans
 from ruleread import Rules
 from stories import Stories
 from world import Desync, name_of, place_of
@@ -56,6 +57,8 @@ class Audit(Intake):
         self.marks = {}
         self.pair = None
         self.stories = Stories(city, lambda position, case, text: self.differences.append((position, case, text)))
+        self.checked["plans"] = 0
+        self.plans = Plans(city, rules.directory, self.differ, self.is_of_post, self.checked)
 
     # ---- entries ----
 
@@ -79,6 +82,7 @@ class Audit(Intake):
                 self.set_aside(case)
             self.recover()
         self.check_ladder()
+        self.plans.take_entry(entry)
 
     def recover(self):
         """After a command that went astray: believe the log, and judge on where that can be."""
@@ -265,7 +269,7 @@ def print_report(audit, file, shown=SHOWN):
         print(f"... and {len(audit.differences) - shown} more", file=file)
     checked = audit.checked
     print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, {checked['windows']} windows, "
-          f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['moves']} moves, {checked['resends']} resends, "
+          f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['moves']} moves, {checked['resends']} resends, {checked['plans']} checks of plans, "
           f"{checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
     print(audit.stories.five_fixed.summary(), file=file)
     print(f"{checked['choices']} choices, {audit.stories.closed_cases} cases, {checked['clocks']} clocks checked: "

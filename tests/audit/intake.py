@@ -127,6 +127,7 @@ class Intake(HoldBack, Windowed, CaseActs):
             return "NO_RULE", None, is_late
         if isinstance(fields.get("refers"), str):  # to an alert of a plan: not recomputed
             return self.believe_event(event)
+        self.plans.note_report(type_name, fields, event)
         self.end_waits(type_name, fields, at)
         cleared = self.clear_cases(type_name, fields, gateway)
         code, case = ("CLEARED", cleared) if cleared else ("NO_RULE", None)

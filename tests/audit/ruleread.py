@@ -175,6 +175,7 @@ def read_plan_rules(plan):
 
 class Rules:
     def __init__(self, directory):
+        self.directory = directory
         files = sorted(glob.glob(os.path.join(directory, "*.yaml")), key=lambda path: os.path.basename(path).encode())
         sets = [yamlread.load(path) for path in files if not path.endswith(".test.yaml")]
         defaults = next((rules["defaults"] for rules in sets if "defaults" in rules), {})
