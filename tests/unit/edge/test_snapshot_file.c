@@ -33,6 +33,8 @@ static struct limits small_limits(void)
     limits.dedupe_keys = 16;
     limits.districts = 4;
     limits.image_rows = 16;
+    limits.round_orders = 4;
+    limits.round_pairs = 16;
     return limits;
 }
 
