@@ -7,6 +7,7 @@ is refused with a code at both ends, and the old rules stay.
 """
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -197,12 +198,41 @@ def refusals(engine, who):
     print("ok 4 - no right, a typo, other files, no reason: refused with a code at both ends, the old rules stay")
 
 
+def by_signal(engine):
+    """SIGHUP reads the files as they stand: a bad one keeps the old rules and is told, a good one is in use."""
+    before = plan(engine)["against"]
+    spoilt = os.path.join(engine.city, "rules", "zy.yaml")
+    for spoil, word in ((True, "event=reload_refused code=RULES_REFUSED"), (False, "by=signal")):
+        engine.log.flush()
+        begin = os.path.getsize(engine.log.name)
+        if spoil:
+            with open(spoilt, "w", encoding="utf-8") as file:
+                file.write("rules: [\n")
+        else:
+            os.remove(spoilt)
+        engine.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + 20
+        said = ""
+        while word not in said and time.monotonic() < until:
+            time.sleep(0.05)
+            with open(engine.log.name, encoding="utf-8") as file:
+                file.seek(begin)
+                said = file.read()
+        check(word in said, f"SIGHUP: the engine does not say {word}: {said}")
+        check(spoil or "reload_refused" not in said, f"good files were refused: {said}")
+        if spoil:
+            check("zy.yaml:2:1" in said, f"the place of the error: {said}")
+            check(plan(engine, "--rules", os.path.join(engine.dir, "good"))["against"] == before, "the old rules stay")
+    check(plan(engine)["against"] != before, "the edited files are in use")
+    print("ok 5 - SIGHUP: a bad file keeps the old rules and is told with its place, good ones are in use")
+
+
 def on_record(engine):
     rows = [json.loads(line) for line in engine.gridloop("log", "dump", "--data", engine.data).splitlines()]
     made = [(row["principal"]["person"]["id"], row["reason"]) for row in rows if row["kind"] == "ACTIVATE" and "principal" in row]
     check([reason for _, reason in made] == [f"turn {turn}" for turn in range(5)] + ["one before all", "repeats by cell"], f"the log says {made}")
     engine.gridloop("log", "verify", "--data", engine.data, "--replay")
-    print(f"ok 5 - {len(made)} activations in the log with who and why; a replay agrees")
+    print(f"ok 6 - {len(made)} activations in the log with who and why; a replay agrees")
 
 
 def main():
@@ -216,9 +246,10 @@ def main():
         second_half(engine, who)
         what_is_reset(engine, who)
         refusals(engine, who)
+        by_signal(engine)
         engine.stop()
         on_record(engine)
-    print("1..5")
+    print("1..6")
 
 
 main()
