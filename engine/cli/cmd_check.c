@@ -152,6 +152,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         if (options->city == NULL) {
             argp_error(state, "name a city with --city DIR");
         }
+        if (core_limits_fault(&options->limits) != NULL) {
+            argp_error(state, "--limit: %s", core_limits_fault(&options->limits));
+        }
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

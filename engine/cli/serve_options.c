@@ -3,6 +3,7 @@
 
 #include "engine/city/problems.h"
 #include "engine/cli/arguments.h"
+#include "engine/core/core.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -324,6 +325,11 @@ static int finish(struct serve_options *options, struct log_clock *clock)
                       "gridloop serve: name a city with --city DIR; make one to try: gridloop city "
                       "demo DIR (exit %d)\n",
                       EX_USAGE);
+        return EX_USAGE;
+    }
+    const char *fault = core_limits_fault(&options->limits);
+    if (fault != NULL) {
+        (void)fprintf(stderr, "gridloop serve: --limit: %s (exit %d)\n", fault, EX_USAGE);
         return EX_USAGE;
     }
     if (log_clock_parse(options->clock_text, clock, why, sizeof why) != ERR_OK) {

@@ -97,6 +97,30 @@ size_t core_size(const struct limits *limits)
     return arena.used;
 }
 
+_Static_assert(PERSON_WORKER_MAX == 16777215 && REMAP_ROWS_MIN == 4096 &&
+                   EVENTS_PER_COMMAND_MAX == 1000,
+               "the sentences say these");
+
+const char *core_limits_fault(const struct limits *limits)
+{
+    if (limits->workers > PERSON_WORKER_MAX) { /* a case keeps them in so many bits */
+        return "workers must be 16777215 at most";
+    }
+    if (limits->window_rules > REMAP_ROWS_MIN) { /* activation maps them in the scratch of rows */
+        return "window_rules must be 4096 at most";
+    }
+    if (limits->case_events > UINT16_MAX) { /* results keep a report's number in 16 bits */
+        return "case_events must be 65535 at most";
+    }
+    if (limits->batch_events > EVENTS_PER_COMMAND_MAX) {
+        return "batch_events must be 1000 at most";
+    }
+    if (limits->round_pairs / 2 < limits->round_orders) {
+        return "round_pairs must be at least twice round_orders";
+    }
+    return NULL;
+}
+
 struct core *core_init_zeroed(void *block, size_t size, const struct limits *limits)
 {
     must(((uintptr_t)block & (ARENA_ALIGN - 1)) == 0);
@@ -105,16 +129,13 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->gateways > 0 && limits->districts > 0 && limits->tick_operations > 0);
     must(limits->event_ids > 0 && limits->dedupe_keys > 0 && limits->contacts > 0);
     must(limits->sources > 0);
-    must(limits->workers <= PERSON_WORKER_MAX);   /* a case keeps them in so many bits */
-    must(limits->window_rules <= REMAP_ROWS_MIN); /* activation maps them in the scratch of rows */
     must(limits->window_keys > 0 && limits->window_samples > 0 && limits->waits > 0);
-    must(limits->case_events <= UINT16_MAX); /* results keep a report's number in 16 bits */
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
     must(limits->silences > 0 && limits->inhibits > 0 && limits->groups > 0);
     must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
-    must(limits->round_orders > 0 && limits->round_pairs >= 2 * limits->round_orders);
-    must(limits->batch_events <= EVENTS_PER_COMMAND_MAX && limits->batches_kept > 0);
+    must(limits->round_orders > 0 && limits->batches_kept > 0);
+    must(core_limits_fault(limits) == NULL);
     struct arena arena = {.base = block, .size = size};
     struct core *core = arena_take(&arena, sizeof(struct core), 1);
     core->limits = *limits;

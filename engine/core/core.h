@@ -19,6 +19,9 @@
 
 struct core;
 
+/* What does not fit together, as a sentence; NULL: these limits may be used. None of them is 0. */
+const char *core_limits_fault(const struct limits *limits);
+
 /* Bytes of the block for these limits; a multiple of 64. */
 size_t core_size(const struct limits *limits);
 

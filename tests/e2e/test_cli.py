@@ -272,7 +272,8 @@ def check_config(env, home):
 
 def check_names(env):
     """Near names for what only an engine knows."""
-    for words, code, text in ((["worker", "--as", "li.qang"], 77, "li.qiang"),
+    for words, code, text in ((["check", "--city", "x", "--limit", "round_pairs=5"], 64, "at least twice round_orders"),
+                              (["worker", "--as", "li.qang"], 77, "li.qiang"),
                               (["case", "act", "1", "coment", "--as", "li.qiang"], 64, "comment"),
                               (["case", "act", "1", "return", "--as", "li.qiang", "--reason", "not_mne"], 64, "not_mine"),
                               (["case", "act", "1", "comment", "--as", "li.qang", "--text", "x"], 77, "li.qiang"),
