@@ -57,7 +57,7 @@
     X(L403, ERROR, "limits contradict each other", "时限矛盾")                                     \
     X(L404, WARNING, "more work than people", "任务量超过人力")                                    \
     X(L405, WARNING, "escalation too late or twice", "升级步骤过晚或重复")                         \
-    X(L406, WARNING, "nobody answers an escalation", "升级对象无人值守")                            \
+    X(L406, WARNING, "nobody answers an escalation", "升级对象无人值守")                           \
     X(L501, NOTE, "nobody looks after it", "规则缺少维护")
 
 enum lint_code {

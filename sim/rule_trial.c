@@ -69,6 +69,21 @@ static void remember(struct trial *trial, struct trial_note note)
     trial->notes[trial->note_count++] = note;
 }
 
+/* A level is known by its severity. */
+static void cover_levels(const struct trial *trial, uint32_t rule, uint8_t severity)
+{
+    const struct policy *policy = trial->ground->policy;
+    const uint32_t window = policy->rules[rule].window;
+    if (window == NONE32) {
+        return;
+    }
+    const struct image_range levels = policy->windows[window].levels;
+    for (uint32_t i = levels.first; i < levels.first + levels.count; i++) {
+        trial->coverage->levels[i] =
+            trial->coverage->levels[i] || policy->levels[i].severity == severity;
+    }
+}
+
 static void take_effect(void *context, const struct effect *effect)
 {
     struct trial *trial = context;
@@ -104,6 +119,7 @@ static void take_effect(void *context, const struct effect *effect)
         if (trial->coverage != NULL &&
             note.rule != NONE32) { /* of a plan too, which no event fires */
             trial->coverage->rules[note.rule] = true;
+            cover_levels(trial, note.rule, effect->of.timeline.severity);
         }
     } else if (effect->kind == EFFECT_NOTICE) {
         struct case_view view;

@@ -26,6 +26,7 @@ struct trial_ground {
 struct trial_coverage {
     bool *rules;            /* POLICY_RULES: fired */
     bool *steps;            /* POLICY_STEPS: told somebody */
+    bool *levels;           /* POLICY_LEVELS: a case of its rule had its severity */
     bool **terms;           /* per rule: a box of its region held an event that it took */
     struct region *regions; /* per rule */
 };

@@ -2,8 +2,8 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/history_export.h"
-#include "engine/cli/history_plans.h"
 #include "engine/cli/history_overrides.h"
+#include "engine/cli/history_plans.h"
 #include "engine/cli/history_precision.h"
 #include "engine/cli/history_print.h"
 

@@ -42,6 +42,8 @@ static void coverage_init(struct test_inputs *inputs)
     coverage->rules = arena_take(set->arena, set->rule_count * sizeof coverage->rules[0]);
     coverage->steps =
         arena_take(set->arena, inputs->read.policy.step_count * sizeof coverage->steps[0]);
+    coverage->levels =
+        arena_take(set->arena, inputs->read.policy.level_count * sizeof coverage->levels[0]);
     coverage->terms = arena_take(set->arena, set->rule_count * sizeof coverage->terms[0]);
     coverage->regions = arena_take(set->arena, set->rule_count * sizeof coverage->regions[0]);
     for (uint32_t i = 0; i < set->rule_count; i++) {
@@ -182,7 +184,7 @@ static void print_coverage(const struct test_inputs *inputs, bool is_verbose)
 {
     const struct ruleset *set = inputs->ground.set;
     const struct trial_coverage *coverage = &inputs->coverage;
-    uint32_t rules = 0, active = 0, terms = 0, term_count = 0, steps = 0;
+    uint32_t rules = 0, active = 0, terms = 0, term_count = 0, levels = 0, steps = 0;
     for (uint32_t i = 0; i < set->rule_count; i++) {
         if (set->rules[i]->status != RULE_ACTIVE) {
             continue;
@@ -197,9 +199,13 @@ static void print_coverage(const struct test_inputs *inputs, bool is_verbose)
     for (uint32_t i = 0; i < inputs->read.policy.step_count; i++) {
         steps += coverage->steps[i] ? 1 : 0;
     }
-    (void)printf(
-        "coverage: %u of %u rules, %u of %u terms of conditions, %u of %u escalation steps\n",
-        rules, active, terms, term_count, steps, inputs->read.policy.step_count);
+    for (uint32_t i = 0; i < inputs->read.policy.level_count; i++) {
+        levels += coverage->levels[i] ? 1 : 0;
+    }
+    (void)printf("coverage: %u of %u rules, %u of %u terms of conditions, %u of %u levels, %u of "
+                 "%u escalation steps\n",
+                 rules, active, terms, term_count, levels, inputs->read.policy.level_count, steps,
+                 inputs->read.policy.step_count);
     for (uint32_t i = 0; is_verbose && i < set->rule_count; i++) {
         const struct rule *rule = set->rules[i];
         if (rule->status == RULE_ACTIVE && !coverage->rules[i]) {

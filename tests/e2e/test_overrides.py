@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_overrides.py: people who give a case to somebody else: the engine's own choice stands beside theirs, and rates add up.
 
-Four invented days in which a dispatcher now and then thinks somebody else better placed; the rates are counted again from the
+Two invented days in which a dispatcher now and then thinks somebody else better placed; the rates are counted again from the
 command log, not from the history.
 """
 import json
@@ -22,19 +22,22 @@ def run(*words):
 def main():
     with tempfile.TemporaryDirectory(prefix="gridloop-overrides-") as base:
         log, database = os.path.join(base, "log"), os.path.join(base, "history.db")
-        run("sim", "--city", "small", "--hours", "96", "--rate", "30", "--quiet", "--log", log)
+        people = os.path.join(base, "people.yaml")
+        with open(people, "w", encoding="utf-8") as file:
+            file.write("agents: {exception: 0.2}\n")
+        run("sim", "--city", "small", "--hours", "48", "--rate", "30", "--agents", people, "--quiet", "--log", log)
         run("log", "replay", "--data", log, "--history", database)
         each = json.loads(run("history", "overrides", "--each", "--json", "--db", database))
         rules = json.loads(run("history", "overrides", "--json", "--db", database))
         asked = set()  # as the commands have it; some of them were refused
         for line in run("log", "dump", "--data", log, "--json").splitlines():
             command = json.loads(line)
-            if command.get("kind") == "ACT" and command["action"] == "REASSIGN":
+            if command.get("kind") == "ACT" and command["action"] == "REASSIGN" and command["subject"]:
                 asked.add((command["case"], command["subject"]["person"]["id"]))
         for row in each:
             assert (row["number"], row["person"]) in asked, row
             assert row["actor"] and row["reason"], row
-        assert len(each) >= 3, each
+        assert len(each) >= 5, each
         assert any(row["own_choice"] and row["own_choice"] != row["person"] for row in each), each
         assert sum(row["overrides"] for row in rules) == len(each), rules
         assert all(row["overridden"] <= row["cases"] for row in rules), rules

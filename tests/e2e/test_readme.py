@@ -28,7 +28,8 @@ def check_twins():
     english, chinese = (open(page, encoding="utf-8").read() for page in ("README.md", "README.zh-CN.md"))
     for what, pattern in (("commands", r"^(?:build/gridloop|make) [^\n#]*"), ("sections", r"^## "), ("table rows", r"^\|.*\|$"),
                           ("links", r"\]\((?!README)[^)]*\)")):
-        left, right = re.findall(pattern, english, re.M), re.findall(pattern, chinese, re.M)
+        left = re.findall(pattern, english.replace("-en.png", "-zh.png"), re.M)  # a picture has a twin of its own
+        right = re.findall(pattern, chinese, re.M)
         same = [word.strip() for word in left] == [word.strip() for word in right] if what in ("commands", "links") else \
             len(left) == len(right)
         if not same:

@@ -105,7 +105,8 @@ static void test_report_series_quantiles_are_near(void **state)
     for (uint32_t i = 1; i <= 1000; i++) {
         play(i, START_MS, i * 7000);
     }
-    const struct series_times *cell = &series.cells[1].response; /* every third of them: 7 s .. 2 h */
+    const struct series_times *cell =
+        &series.cells[1].response; /* every third of them: 7 s .. 2 h */
     assert_in_range(series_quantile_ms(cell, 500), 3500000 * 93 / 100, 3500000 * 107 / 100);
     assert_in_range(series_quantile_ms(cell, 900), 6300000 * 93 / 100, 6300000 * 107 / 100);
     const struct series_times none = {.count = 0};
