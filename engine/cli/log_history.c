@@ -98,6 +98,9 @@ int log_history_finish(struct log_history *rebuild, enum lang lang)
     if (err != ERR_OK) {
         return fail(rebuild, err);
     }
+    if (rebuild->is_quiet) {
+        return EX_OK;
+    }
     (void)fprintf(stderr,
                   lang == LANG_ZH ? "历史库已至第 %llu 条，写入 %llu 行\n"
                                   : "history up to entry %llu, %llu rows written\n",

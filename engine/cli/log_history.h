@@ -17,6 +17,7 @@ struct log_history {
     uint32_t taken;    /* records since the last commit */
     enum err failure;  /* first; nothing is taken after it */
     struct data_directory *data;
+    bool is_quiet; /* how much was written is not said */
 };
 
 /* Makes OUT.db, or goes on with one that was made from this log. Says on standard error why it cannot; 0 or an exit

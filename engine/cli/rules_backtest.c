@@ -2,6 +2,7 @@
 #include "engine/cli/rules_backtest.h"
 
 #include "engine/cli/arguments.h"
+#include "engine/cli/backtest_indices.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/log_events.h"
 #include "engine/cli/progress.h"
@@ -10,8 +11,10 @@
 #include "rules/read.h"
 #include "sim/backtest.h"
 #include "sim/compare_truth.h"
+#include "sim/virtual_disk.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,7 @@
 struct backtest_request {
     const char *city, *rules, *against, *corpus, *log, *expect, *report, *lang;
     uint64_t seed;
+    bool has_indices;
 };
 
 /* One rule set compiled, and its run. */
@@ -31,6 +35,8 @@ struct backtest_run {
     void *bytes;
     size_t size;
     struct run *run;
+    struct virtual_disk *log; /* NULL: not kept */
+    struct disk log_calls;
 };
 
 struct backtest_inputs {
@@ -46,6 +52,8 @@ static void inputs_fini(struct backtest_inputs *inputs)
 {
     run_free(inputs->before.run);
     run_free(inputs->after.run);
+    virtual_disk_free(inputs->before.log);
+    virtual_disk_free(inputs->after.log);
     free(inputs->before.bytes);
     free(inputs->after.bytes);
     free(inputs->rates);
@@ -218,6 +226,12 @@ static enum err play(const struct backtest_request *request, struct backtest_inp
     options.seed = request->seed;
     options.drain_ms = DAY_MS;
     options.keep_records = true;
+    if (request->has_indices) {
+        side->log = virtual_disk_new();
+        must(side->log != NULL);
+        side->log_calls = virtual_disk_calls(side->log);
+        options.disk = &side->log_calls;
+    }
     err = run_new(&options, &side->run);
     err = err == ERR_OK ? run_play(side->run) : err;
     progress_end(&progress);
@@ -232,15 +246,25 @@ struct judge {
     struct loader loader;
     const struct backtest *backtest;
     const struct truth_result *truth;
+    const struct backtest_indices *indices; /* NULL: not asked for */
     bool is_chinese;
     uint32_t passed, failed;
 };
 
-enum metric { METRIC_CASES, METRIC_MERGE, METRIC_MISS, METRIC_PRECISION, METRIC_RECALL };
+enum metric {
+    METRIC_CASES,
+    METRIC_MERGE,
+    METRIC_MISS,
+    METRIC_PRECISION,
+    METRIC_RECALL,
+    METRIC_INDEX
+};
+
+#define NO_VALUE INT64_MIN /* n/a */
 
 static int64_t ratio(uint64_t part, uint64_t whole)
 {
-    return whole == 0 ? -1 : (int64_t)(part * (uint64_t)MICRO / whole);
+    return whole == 0 ? NO_VALUE : (int64_t)(part * (uint64_t)MICRO / whole);
 }
 
 static bool read_limit_of(const struct judge *judge, const struct tree_node *map, const char *key,
@@ -255,7 +279,32 @@ static bool read_limit_of(const struct judge *judge, const struct tree_node *map
     return false;
 }
 
-/* The figure a row is about, in millionths; -1 = n/a. */
+/* An index of the whole city, in its own unit. */
+static bool measure_index(const struct judge *judge, const struct tree_node *row,
+                          int64_t *out_value)
+{
+    const struct tree_node *index = read_find(row, "index");
+    const char *name = NULL, *nearest = NULL;
+    struct formula_value value;
+    if (index == NULL || judge->indices == NULL) {
+        read_report(&judge->loader, row, "L004", "%s",
+                    index == NULL ? "an expectation of an index names it: index: close_rate"
+                                  : "indices are computed with --indices only");
+        return false;
+    }
+    if (!read_text(&judge->loader, index, "index", &name)) {
+        return false;
+    }
+    if (!backtest_indices_find(judge->indices, name, &value, &nearest)) {
+        read_report(&judge->loader, index, "L016", "no index \"%s\"%s%s", name,
+                    nearest != NULL ? "; nearest: " : "", nearest != NULL ? nearest : "");
+        return false;
+    }
+    *out_value = value.is_absent ? NO_VALUE : (int64_t)llround(value.number * (double)MICRO);
+    return true;
+}
+
+/* The figure a row is about, in millionths, or NO_VALUE. */
 static bool measure(const struct judge *judge, const struct tree_node *row, enum metric metric,
                     int64_t *out_value)
 {
@@ -265,6 +314,9 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
     struct backtest_load load = {.cases = 0};
     const char *id = NULL;
     uint32_t department = 0;
+    if (metric == METRIC_INDEX) {
+        return measure_index(judge, row, out_value);
+    }
     if (rule == NULL && (metric == METRIC_PRECISION || metric == METRIC_RECALL)) {
         *out_value = metric == METRIC_PRECISION
                          ? ratio(truth->pairs_right, truth->pairs_together)
@@ -287,7 +339,7 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
             return true;
         }
         if (metric == METRIC_MISS && backtest_is_shadow(judge->backtest, id)) {
-            *out_value = -1; /* nobody was asked to handle what it would have opened */
+            *out_value = NO_VALUE; /* nobody was asked to handle what it would have opened */
             return true;
         }
     } else if (owner != NULL) {
@@ -307,14 +359,14 @@ static bool measure(const struct judge *judge, const struct tree_node *row, enum
 
 static void judge_row(struct judge *judge, const struct tree_node *row)
 {
-    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},    {"owner", KEY_KNOWN},
-                                           {"metric", KEY_KNOWN},  {"at_least", KEY_KNOWN},
-                                           {"at_most", KEY_KNOWN}, {"exactly", KEY_KNOWN}};
-    static const struct word_spec METRICS[] = {{"cases", METRIC_CASES},
-                                               {"merge_ratio", METRIC_MERGE},
-                                               {"sla_miss_rate", METRIC_MISS},
-                                               {"precision", METRIC_PRECISION},
-                                               {"recall", METRIC_RECALL}};
+    static const struct key_spec KEYS[] = {{"rule", KEY_KNOWN},     {"owner", KEY_KNOWN},
+                                           {"index", KEY_KNOWN},    {"metric", KEY_KNOWN},
+                                           {"at_least", KEY_KNOWN}, {"at_most", KEY_KNOWN},
+                                           {"exactly", KEY_KNOWN}};
+    static const struct word_spec METRICS[] = {
+        {"cases", METRIC_CASES},        {"merge_ratio", METRIC_MERGE},
+        {"sla_miss_rate", METRIC_MISS}, {"precision", METRIC_PRECISION},
+        {"recall", METRIC_RECALL},      {"index", METRIC_INDEX}};
     const struct tree_node *metric_node = NULL;
     uint32_t metric = METRIC_CASES;
     int64_t low = 0, high = 0, exact = 0, value = 0;
@@ -328,21 +380,22 @@ static void judge_row(struct judge *judge, const struct tree_node *row)
         !measure(judge, row, (enum metric)metric, &value)) {
         return;
     }
-    const bool is_good = value >= 0 && (!has_low || value >= low) && (!has_high || value <= high) &&
-                         (!has_exact || value == exact);
+    const bool is_good = value != NO_VALUE && (!has_low || value >= low) &&
+                         (!has_high || value <= high) && (!has_exact || value == exact);
     judge->passed += is_good ? 1 : 0;
     judge->failed += is_good ? 0 : 1;
     if (is_good) {
         return;
     }
-    if (value < 0) {
+    if (value == NO_VALUE) {
         (void)printf(judge->is_chinese ? "未达预期 %s:%d：无可计算的数据\n"
                                        : "NOT MET %s:%d: n/a, nothing to count\n",
                      row->file, row->line);
     } else {
-        (void)printf(judge->is_chinese ? "未达预期 %s:%d：实为 %" PRId64 ".%06" PRId64 "\n"
-                                       : "NOT MET %s:%d: was %" PRId64 ".%06" PRId64 "\n",
-                     row->file, row->line, value / MICRO, value % MICRO);
+        const int64_t size = value < 0 ? -value : value;
+        (void)printf(judge->is_chinese ? "未达预期 %s:%d：实为 %s%" PRId64 ".%06" PRId64 "\n"
+                                       : "NOT MET %s:%d: was %s%" PRId64 ".%06" PRId64 "\n",
+                     row->file, row->line, value < 0 ? "-" : "", size / MICRO, size % MICRO);
     }
 }
 
@@ -391,7 +444,7 @@ static void judge_file(struct judge *judge, const struct tree_node *root)
 
 /* Exit code of the expectations; EX_OK without any. */
 static int judge_all(const struct backtest_request *request, struct backtest_inputs *inputs,
-                     const struct backtest *backtest)
+                     const struct backtest *backtest, const struct backtest_indices *indices)
 {
     if (request->expect == NULL) {
         return EX_OK;
@@ -411,6 +464,7 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
                                      refs_new(arena, &inputs->read.city), inputs->read.set},
                           .backtest = backtest,
                           .truth = truth,
+                          .indices = request->has_indices ? indices : NULL,
                           .is_chinese = cli_lang(request->lang) == LANG_ZH};
     const struct tree_node *root =
         tree_parse(arena, inputs->read.problems, request->expect, bytes, size);
@@ -428,9 +482,13 @@ static int judge_all(const struct backtest_request *request, struct backtest_inp
 /* ---- all of it ---- */
 
 static int write_report(const struct backtest_request *request,
-                        const struct backtest_inputs *inputs, const struct backtest *backtest)
+                        const struct backtest_inputs *inputs, const struct backtest *backtest,
+                        const struct backtest_indices *indices)
 {
     json_t *root = backtest_to_json(backtest);
+    if (request->has_indices) {
+        (void)json_object_set_new(root, "indices", backtest_indices_to_json(indices));
+    }
     if (request->log != NULL) {
         json_t *lost =
             json_pack("{s:I, s:I, s:o}", "events", (json_int_t)inputs->counts.events, "played",
@@ -449,6 +507,39 @@ static int write_report(const struct backtest_request *request,
                       EX_CANTCREAT);
     }
     return failed != 0 ? EX_CANTCREAT : EX_OK;
+}
+
+/* Both runs are done: what differs, in words, in the report, and against what is expected. */
+static int tell(const struct backtest_request *request, struct backtest_inputs *inputs)
+{
+    struct backtest difference;
+    struct backtest_indices indices = {.directory = ""};
+    const enum lang lang = cli_lang(request->lang);
+    const struct backtest_log logs[BACKTEST_SIDES] = {
+        [BACKTEST_BEFORE] = {inputs->before.run, &inputs->before.log_calls},
+        [BACKTEST_NOW] = {inputs->after.run, &inputs->after.log_calls}};
+    backtest_make(&difference, inputs->before.run, inputs->after.run);
+    backtest_print(&difference, lang, stdout);
+    if (request->log != NULL) {
+        json_t *fields = new_fields(inputs);
+        print_lost(&inputs->counts, lang == LANG_ZH);
+        print_new_fields(fields, lang == LANG_ZH);
+        json_decref(fields);
+    }
+    int exit_code = EX_OK;
+    if (request->has_indices) {
+        exit_code = backtest_indices_make(request->city, logs, &indices);
+        if (exit_code == EX_OK) {
+            backtest_indices_print(&indices, lang);
+        }
+    }
+    if (exit_code == EX_OK && request->report != NULL) {
+        exit_code = write_report(request, inputs, &difference, &indices);
+    }
+    exit_code = exit_code == EX_OK ? judge_all(request, inputs, &difference, &indices) : exit_code;
+    backtest_indices_fini(&indices);
+    backtest_fini(&difference);
+    return exit_code;
 }
 
 static int backtest(const struct backtest_request *request)
@@ -477,18 +568,7 @@ static int backtest(const struct backtest_request *request)
         (void)fprintf(stderr, COMMAND ": %s\n", words_err(err));
         exit_code = cli_exit_of(err);
     } else {
-        struct backtest difference;
-        backtest_make(&difference, inputs.before.run, inputs.after.run);
-        backtest_print(&difference, cli_lang(request->lang), stdout);
-        if (request->log != NULL) {
-            json_t *fields = new_fields(&inputs);
-            print_lost(&inputs.counts, cli_lang(request->lang) == LANG_ZH);
-            print_new_fields(fields, cli_lang(request->lang) == LANG_ZH);
-            json_decref(fields);
-        }
-        exit_code = request->report == NULL ? EX_OK : write_report(request, &inputs, &difference);
-        exit_code = exit_code == EX_OK ? judge_all(request, &inputs, &difference) : exit_code;
-        backtest_fini(&difference);
+        exit_code = tell(request, &inputs);
     }
     rules_inputs_fini(&before);
     inputs_fini(&inputs);
@@ -507,17 +587,18 @@ int rules_backtest(int argc, char **argv)
          0},
         {"expect", 'e', "FILE", 0, "what must hold under the new rules", 0},
         {"report", 'o', "FILE", 0, "write everything as JSON", 0},
+        {"indices", 'i', NULL, 0, "compute the indices of both too (docs/indices.md)", 0},
         {"seed", 's', "N", 0, "of the simulated people (default 1)", 0},
         {"lang", 'L', "zh|en", 0, "language", 0},
         {0}};
     struct backtest_request request = {.seed = 1};
     const char *seed = "1";
     const struct arguments_slot slots[] = {
-        {'r', &request.rules, NULL},          {'a', &request.against, NULL},
-        {'c', &request.corpus, NULL},         {'l', &request.log, NULL},
-        {'e', &request.expect, NULL},         {'o', &request.report, NULL},
-        {'L', &request.lang, NULL},           {'s', &seed, NULL},
-        {ARGUMENTS_WORD, &request.city, NULL}};
+        {'r', &request.rules, NULL},       {'a', &request.against, NULL},
+        {'c', &request.corpus, NULL},      {'l', &request.log, NULL},
+        {'e', &request.expect, NULL},      {'o', &request.report, NULL},
+        {'L', &request.lang, NULL},        {'s', &seed, NULL},
+        {'i', NULL, &request.has_indices}, {ARGUMENTS_WORD, &request.city, NULL}};
     const struct arguments_form form = {
         OPTIONS,
         "CITY",

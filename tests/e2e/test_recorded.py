@@ -48,7 +48,8 @@ def backtest(engine, rules, *more, expect=0):
 
 
 def played_again(engine, answers):
-    said, same = backtest(engine, os.path.join(engine.city, "rules"))
+    said, same = backtest(engine, os.path.join(engine.city, "rules"), "--indices")
+    check(same["indices"]["differing"] == [] and same["indices"]["values"]["close_rate"]["now"]["raw"] > 0, f"the same rules move {same['indices']['differing']}")
     check(all(row["count"] == 0 for row in same["differences"].values()), f"the same rules differ: {same['differences']}")
     for name, code in (("opened", "OPENED"), ("merged", "MERGED"), ("deduped", "DEDUPED"), ("no_rule", "NO_RULE")):
         count = sum(row[2] == code for row in answers)

@@ -149,6 +149,51 @@ def a_change_on_recorded_events(city, where):
     assert f"NOT MET {expect}:4: was 0." in backtest("--expect", expect, expected=1)[0]
 
 
+def a_change_moves_its_indices(city, where):
+    """A clock that nobody can keep moves the indices that read it and no other; both sides are as `gridloop index` says of a run's own history."""
+    few, report, expect = (os.path.join(where, name) for name in ("few.ndjson", "moved.json", "moved.yaml"))
+    other = os.path.join(where, "other")
+    shutil.copytree(city, other)
+    with open(os.path.join(where, "day.ndjson"), encoding="utf-8") as day, open(few, "w", encoding="utf-8") as file:
+        file.writelines([line for line in day if "camera.vending" in line][:8])
+
+    def backtest(*more, expected=0):
+        said = run("rules", "backtest", city, "--rules", os.path.join(other, "rules"), "--corpus", few, "--report", report, *more, expected=expected)
+        with open(report, encoding="utf-8") as file:
+            return said, json.load(file)
+
+    assert "indices" not in backtest()[1], "computed without --indices"
+    rules = os.path.join(other, "rules", "order.yaml")
+    change(rules, "title: 占道经营\n", "title: 占道经营二\n")
+    said, same = backtest("--indices", "--lang", "zh")
+    assert same["indices"]["differing"] == [] and re.search(r"有变化的指标，2026-03-01 至 2026-03-31，公式版本 .*\n  无\n", said), said
+    change(rules, "sla: {accept: 10m, arrive: 30m, handle: 2h}", "sla: {accept: 10m, arrive: 30m, handle: 31m}")
+    with open(expect, "w", encoding="utf-8") as file:
+        file.write("expect:\n- {metric: index, index: handled_in_time_rate, at_most: 33.4}\n- {metric: index, index: handled_in_time_rate, at_least: 33.4}\n")
+        file.write("- {metric: index, index: complaint_change, at_most: 0}\n")
+    said, moved = backtest("--indices", "--expect", expect, "--lang", "en", expected=1)
+    indices = moved["indices"]
+    assert indices["differing"] == ["handled_in_time_rate", "closed_in_time_rate"], indices["differing"]
+    assert f"NOT MET {expect}:3: was 33.333333" in said and f"NOT MET {expect}:4: n/a" in said and "1 passed, 2 failed" in said, said
+    assert re.search(r"100\.00 % +33\.33 % +100\.00 % +33\.33 %  handled_in_time_rate .*\n.* beside return_rate ", said), said
+    for side, of in (("before", city), ("now", other)):
+        log, db = os.path.join(where, f"log-{side}"), os.path.join(where, f"{side}.db")
+        run("sim", "--city", of, "--trace", few, "--log", log, "--quiet")
+        run("log", "replay", "--data", log, "--history", db)
+        own = json.loads(run("index", "--db", db, "--city", of, "--month", "2026-03", "--json"))
+        assert {name: row[side] for name, row in indices["values"].items()} == {
+            name: {"raw": row["raw"], "exempted": row["exempted"]} for name, row in own["rows"][0]["indices"].items()}, (side, indices)
+        assert indices["version"] == own["version"], (indices["version"], own["version"])
+    change(rules, "dwell_s >= 300)", "dwell_s >= 300000)")
+    said, none = backtest("--indices", "--lang", "en")
+    assert none["indices"]["values"]["close_rate"]["now"] == {"raw": None, "exempted": None}, none["indices"]["values"]["close_rate"]
+    assert re.search(r"100\.00 % +n/a +100\.00 % +n/a  close_rate ", said), said
+    with open(expect, "a", encoding="utf-8") as file:
+        file.write("- {metric: index, index: close_rat, at_least: 0}\n")
+    assert "L016" in (said := backtest("--indices", "--expect", expect, expected=65)[0]) and "nearest: close_rate" in said, said
+    assert "--indices only" in backtest("--expect", expect, expected=65)[0]
+
+
 def a_catalogue_becomes_rules(city, where):
     made, town = os.path.join(where, "made"), os.path.join(where, "town")
     said = run("rules", "import", "rules/packs/catalogue/catalogue.csv", "--out", made)
@@ -225,6 +270,7 @@ def main():
     a_test_beside_its_rule(city)
     a_no_names_its_clause(city)
     a_change_on_recorded_events(city, where)
+    a_change_moves_its_indices(city, where)
     a_catalogue_becomes_rules(city, where)
     wrong_input(city)
     the_page(where)
