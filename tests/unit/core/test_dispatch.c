@@ -732,6 +732,13 @@ static void test_dispatch_equals_a_search_of_everybody(void **state)
     free(town);
 }
 
+/* Field by field: what lies between fields is nobody's. */
+static struct hash128 digest_of(const struct effect_decision *decision)
+{
+    const struct effect effect = {.kind = EFFECT_DECISION, .of.decision = *decision};
+    return effect_digest((struct hash128){0}, &effect);
+}
+
 /* Everybody taken out of the grid and put back in another order: the same choice, the same record. */
 static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
 {
@@ -763,7 +770,7 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
             grid_move(&workers->grid, other, place);
         }
         assert_int_equal(choice_find(town->core, question, &after), chosen);
-        assert_memory_equal(&before, &after, sizeof before);
+        assert_true(hash128_is_equal(digest_of(&before), digest_of(&after)));
         (void)on_case(town, "chief.chu", town->last.case_no, ACTION_VOID, NULL);
     }
     town_close(town);
