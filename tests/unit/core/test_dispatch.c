@@ -737,6 +737,7 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
 {
     (void)state;
     random_state = 20260304;
+    const struct hash128 none = {0};
     const struct hash128 none = {
         0}; /* compared field by field: what lies between them is nobody's */
     const char *at = town_copy();
@@ -752,10 +753,9 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
             continue;
         }
         const uint32_t slot = cases_find(&town->core->cases, town->last.case_no);
-        const struct case_row *row = cases_peek(&town->core->cases, slot);
-        const struct choice_question question = {
-            slot, state_policy(town->core)->rules[row->rule].assigns.first, KIND_HANDLE, false,
-            false};
+        const uint32_t rule = cases_peek(&town->core->cases, slot)->rule;
+        const uint32_t assign = state_policy(town->core)->rules[rule].assigns.first;
+        const struct choice_question question = {slot, assign, KIND_HANDLE, false, false};
         struct effect before = {.kind = EFFECT_DECISION}, after = before;
         const uint32_t chosen = choice_find(town->core, question, &before.of.decision);
         for (uint32_t w = 0; w < workers->count; w++) {
