@@ -738,8 +738,6 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
     (void)state;
     random_state = 20260304;
     const struct hash128 none = {0};
-    const struct hash128 none = {
-        0}; /* compared field by field: what lies between them is nobody's */
     const char *at = town_copy();
     random_workers(at);
     struct limits limits = town_limits();
