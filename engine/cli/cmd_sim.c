@@ -79,6 +79,7 @@ struct inputs {
     struct city generator_city; /* borrowed by the generator */
     struct problems *problems;
     struct virtual_disk *disk;
+    struct disk calls; /* of it; the run borrows them until it is freed */
 };
 
 static bool parse_count(const char *text, uint64_t max, uint64_t *out_value)
@@ -592,7 +593,6 @@ static int play(const struct options *options, struct inputs *inputs, struct sim
 {
     struct options shown = *options;
     struct run_options run_options = run_options_default();
-    struct disk disk;
     struct run *run = NULL;
     run_options.city_bytes = inputs->city_bytes;
     run_options.city_size = inputs->city_size;
@@ -619,8 +619,8 @@ static int play(const struct options *options, struct inputs *inputs, struct sim
         return EX_USAGE;
     }
     if (inputs->disk != NULL) {
-        disk = virtual_disk_calls(inputs->disk);
-        run_options.disk = &disk;
+        inputs->calls = virtual_disk_calls(inputs->disk);
+        run_options.disk = &inputs->calls;
     }
     enum err err = run_new(&run_options, &run);
     if (err != ERR_OK) {
