@@ -125,12 +125,16 @@ struct place way_at(const struct way *way, int64_t gone_ms, int64_t whole_ms)
 {
     const struct way_point *points = way->points;
     const int64_t at_ms = mul_div(points[way->count - 1].ms, gone_ms, max_i64(whole_ms, 1));
-    uint32_t low = 0, high = way->count; /* points[low] is passed, points[high] is not */
+    uint32_t low = 0, high = way->count - 1; /* points[low] is passed, points[high] is not */
     while (high - low > 1) {
         const uint32_t middle = low + (high - low) / 2;
         *(points[middle].ms <= at_ms ? &low : &high) = middle;
     }
-    return points[low].at;
+    const struct place a = points[low].at, b = points[high].at;
+    const int64_t gone = at_ms - points[low].ms;
+    const int64_t whole = max_i64(points[high].ms - points[low].ms, 1);
+    return (struct place){(int32_t)(a.lon + mul_div((int64_t)b.lon - a.lon, gone, whole)),
+                          (int32_t)(a.lat + mul_div((int64_t)b.lat - a.lat, gone, whole))};
 }
 
 void way_fini(struct way *way)

@@ -1,8 +1,7 @@
 /* agents_way.h: the way of somebody in a simulated city along its roads, and where on it he is.
  *
- * A walk against the arcs from the target gives every node's time; the way goes down those times, arc by arc. Somebody is at
- * the crossing he passed last, as an app that matches its position to the map says it: half way along a one-way street the
- * nearest crossing may lie behind him or on another street, and nobody could tell which way he drives.
+ * A walk against the arcs from the target gives every node's time; the way goes down those times, arc by arc. Half way
+ * along an arc means half way on the straight line between its ends.
  *
  * Units   ms; places 1e-7 degrees
  * Owner   init/fini; a way keeps its memory for the next one
@@ -39,7 +38,7 @@ void way_map_fini(struct way_map *map);
 int64_t way_find(struct way_map *map, struct place from, struct place to, uint32_t mode,
                  struct way *way);
 
-/* The point passed last after gone of whole ms, at the same share of the way's own time. way->count > 0. */
+/* Where somebody is after gone of whole ms, at the same share of the way's own time. way->count > 0. */
 struct place way_at(const struct way *way, int64_t gone_ms, int64_t whole_ms);
 
 void way_fini(struct way *way);
