@@ -358,6 +358,8 @@ class World:
         if action == "RETIRE":
             self.forget_case(case)
             return
+        if action in ("MERGE_INTO", "REPLACE"):
+            case.survivor = self.cases.get(effect["other_case"])
         case.state, case.holder = effect["state"], holder_of(effect["holder"])
         case.severity, case.events = effect["severity"], effect["event_count"]
         order = self.orders.get(number)
