@@ -9,10 +9,15 @@
 #include "sim/bench/bench.h"
 #include "sim/city_file.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define READY_MS 120000
 #define CALL_RULE                                                                                  \
@@ -32,18 +37,12 @@
 enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
 {
     char line[512];
-    const char *const words[] = {"serve",
-                                 "--city",
-                                 engine->city->path,
-                                 "--data",
-                                 engine->data,
-                                 "--listen",
-                                 engine->url,
-                                 "--clock",
-                                 "scaled:1@2026-03-03T08:20:00+08:00",
-                                 engine->snapshots == NULL ? NULL : "--snapshots",
-                                 engine->snapshots,
-                                 NULL};
+    const char *const words[] = {
+        "serve",           "--city",     engine->city->path,
+        "--data",          engine->data, "--listen",
+        engine->url,       "--clock",    "scaled:1@2026-03-03T08:20:00+08:00",
+        "--http",          engine->http, engine->snapshots == NULL ? NULL : "--snapshots",
+        engine->snapshots, NULL};
     const int64_t from_ns = bench_now_ns();
     const enum err err =
         demo_child_start_and_read(&engine->child, engine->log, words, READY_MS, line, sizeof line);
@@ -64,10 +63,46 @@ static enum err write_call_rule(const struct bench_city *city)
     return city_file_close(&file);
 }
 
-enum err bench_engine_open(uint64_t seed, const char *snapshots, struct bench_engine *out_engine)
+/* A port that nobody has now. */
+static enum err find_port(uint16_t *out_port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_found = fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+                          getsockname(fd, (struct sockaddr *)&address, &size) == 0;
+    *out_port = ntohs(address.sin_port);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return is_found ? ERR_OK : ERR_IO;
+}
+
+/* A token for the first administrator of the city. */
+static enum err make_token(struct bench_engine *engine)
+{
+    struct accounts *accounts = NULL;
+    struct accounts_fault fault;
+    char id[ACCOUNTS_ID_SIZE] = "";
+    const struct city *city = &engine->city->city;
+    for (uint32_t i = 0; i < city->person_count && id[0] == '\0'; i++) {
+        if ((city->persons[i].rights & RIGHT_ADMINISTRATOR) != 0) {
+            (void)snprintf(id, sizeof id, "%.*s", (int)city->persons[i].id.size,
+                           city_text(city, city->persons[i].id));
+        }
+    }
+    enum err err = mkdir(engine->data, 0700) == 0 ? ERR_OK : ERR_IO;
+    err = err != ERR_OK ? err : accounts_open(engine->data, &accounts, &fault);
+    err = err != ERR_OK ? err : accounts_add_token(accounts, id, "bench", 0, engine->token, &fault);
+    accounts_close(accounts);
+    return err;
+}
+
+enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *options,
+                           struct bench_engine *out_engine)
 {
     int64_t start_ns;
-    *out_engine = (struct bench_engine){.snapshots = snapshots};
+    *out_engine = (struct bench_engine){.snapshots = options->snapshots, .http = "none"};
     enum err err = bench_city_new(seed, CITY_MEDIUM, &out_engine->city);
     if (err != ERR_OK) {
         return err;
@@ -77,6 +112,11 @@ enum err bench_engine_open(uint64_t seed, const char *snapshots, struct bench_en
     (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
     (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);
     err = write_call_rule(out_engine->city);
+    if (err == ERR_OK && options->has_http) {
+        err = find_port(&out_engine->port);
+        (void)snprintf(out_engine->http, sizeof out_engine->http, "127.0.0.1:%u", out_engine->port);
+        err = err != ERR_OK ? err : make_token(out_engine);
+    }
     if (err == ERR_OK) {
         err = bench_engine_start(out_engine, &start_ns);
     }

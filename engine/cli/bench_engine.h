@@ -5,6 +5,7 @@
 #define ENGINE_CLI_BENCH_ENGINE_H
 
 #include "engine/cli/demo_child.h"
+#include "engine/shell/accounts.h"
 #include "proto/client/link.h"
 #include "sim/bench/bench_city.h"
 
@@ -20,10 +21,17 @@ struct bench_engine {
     char data[320];
     char log[320];
     const char *snapshots;
+    char http[32];                   /* "127.0.0.1:PORT"; "none" */
+    uint16_t port;                   /* of http */
+    char token[ACCOUNTS_TOKEN_SIZE]; /* of somebody who may read all, with http */
 };
 
-/* snapshots: as `serve --snapshots` takes it; NULL = its default. */
-enum err bench_engine_open(uint64_t seed, const char *snapshots,
+struct bench_engine_options {
+    const char *snapshots; /* as `serve --snapshots` takes it; NULL = its default */
+    bool has_http;         /* on a free port of 127.0.0.1 */
+};
+
+enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *options,
                            struct bench_engine *out_engine) WARN_UNUSED;
 /* Starts the process on the data that is there; out_ns = until it listens. */
 enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns) WARN_UNUSED;

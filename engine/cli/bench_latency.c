@@ -43,6 +43,7 @@ struct told {
 
 struct latency {
     const struct bench_engine *engine;
+    const struct bench_latency_beside *beside; /* NULL */
     struct bench_gateway gateway, filler;
     struct link workers; /* one socket for all apps: an identity is a word in the frame */
     const struct city *city;
@@ -361,8 +362,15 @@ static enum err run(struct latency *latency, bool is_disturbed, struct aside *as
     struct aside before = {0};
     const uint32_t segments = count_segments(latency->engine);
     const uint32_t snapshots = read_snapshots(latency->engine, &before);
+    const struct bench_latency_beside *beside = latency->beside;
+    if (err == ERR_OK && beside != NULL) {
+        err = beside->begin(beside->context, latency->engine);
+    }
     if (err == ERR_OK) {
         err = play(latency);
+    }
+    if (beside != NULL) {
+        beside->end(beside->context, latency->engine);
     }
     *aside = (struct aside){0};
     aside->snapshots = read_snapshots(latency->engine, aside) - snapshots;
@@ -372,21 +380,23 @@ static enum err run(struct latency *latency, bool is_disturbed, struct aside *as
 }
 
 /* One engine, one run: quantiles of the offers that were made. */
-static enum err measure(struct bench *bench, bool is_disturbed, double out_ms[3],
+static enum err measure(struct bench *bench, bool is_disturbed,
+                        const struct bench_latency_beside *beside, double out_ms[3],
                         uint32_t *out_count, struct aside *aside)
 {
     static double values[OFFERS_MAX];
     struct bench_engine engine;
     struct latency *latency = calloc(1, sizeof *latency);
-    enum err err = latency == NULL
-                       ? ERR_MEMORY
-                       : bench_engine_open(bench_seed(bench),
-                                           is_disturbed ? SNAPSHOT_ENTRIES : "0:0", &engine);
+    const struct bench_engine_options options = {is_disturbed ? SNAPSHOT_ENTRIES : "0:0",
+                                                 beside != NULL};
+    enum err err =
+        latency == NULL ? ERR_MEMORY : bench_engine_open(bench_seed(bench), &options, &engine);
     if (err != ERR_OK) {
         free(latency);
         return err;
     }
     latency->engine = &engine;
+    latency->beside = beside;
     latency->city = &engine.city->city;
     latency->events = EVENTS_PER_S * bench_scale(bench, SECONDS_MAX, SECONDS_MAX / 2, 1);
     latency->workers.socket = latency->gateway.link.socket = latency->filler.link.socket = -1;
@@ -403,6 +413,13 @@ static enum err measure(struct bench *bench, bool is_disturbed, double out_ms[3]
     free(latency);
     bench_engine_close(&engine);
     return err;
+}
+
+enum err bench_latency_beside(struct bench *bench, const struct bench_latency_beside *beside,
+                              double out_ms[3], uint32_t *out_count)
+{
+    struct aside aside = {0};
+    return measure(bench, false, beside, out_ms, out_count, &aside);
 }
 
 static enum err add_rows(struct bench *bench, bool is_disturbed)
@@ -422,7 +439,7 @@ static enum err add_rows(struct bench *bench, bool is_disturbed)
     }
     for (uint32_t run = 0; run < bench_runs(bench); run++) {
         double ms[3];
-        const enum err err = measure(bench, is_disturbed, ms, &count, &aside);
+        const enum err err = measure(bench, is_disturbed, NULL, ms, &count, &aside);
         if (err != ERR_OK) {
             return err;
         }

@@ -170,7 +170,8 @@ enum err bench_ingest(struct bench *bench)
 {
     struct bench_engine engine;
     uint64_t results[64];
-    enum err err = bench_engine_open(bench_seed(bench), NULL, &engine);
+    const struct bench_engine_options options = {0};
+    enum err err = bench_engine_open(bench_seed(bench), &options, &engine);
     if (err != ERR_OK) {
         return err;
     }

@@ -6,6 +6,7 @@
 #include "engine/cli/bench_budget.h"
 #include "engine/cli/bench_history.h"
 #include "engine/cli/bench_latency.h"
+#include "engine/cli/bench_web.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
 #include "engine/edge/words.h"
@@ -46,6 +47,7 @@ static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced", false},
     {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; ceiling; restart",
      false},
+    {"web", bench_web, "a thousand consoles, and lists beside full ingest", false},
     {"budget", bench_budget, "nanoseconds of an event by stage of the engine, in process", false},
     {"history", bench_history, "closed cases the history database takes in", false},
     {"core", bench_core, "closed loops in process on one core; memory of a case", false},

@@ -107,6 +107,47 @@ static int compare_rows(const void *a, const void *b)
     return compare_numbers((*first)->no, (*second)->no);
 }
 
+/* Keeps the newest `size` rows: a heap with the oldest of them on top. Sorting all that are open would hold up everybody. */
+struct newest {
+    const struct web_case **rows;
+    uint32_t size, count;
+};
+
+static void sink(struct newest *newest)
+{
+    const struct web_case *row = newest->rows[0];
+    uint32_t at = 0;
+    for (uint32_t child = 1; child < newest->count; child = 2 * at + 1) {
+        if (child + 1 < newest->count &&
+            compare_numbers(newest->rows[child + 1]->no, newest->rows[child]->no) > 0) {
+            child++;
+        }
+        if (compare_numbers(newest->rows[child]->no, row->no) <= 0) {
+            break;
+        }
+        newest->rows[at] = newest->rows[child];
+        at = child;
+    }
+    newest->rows[at] = row;
+}
+
+static void keep_newest(struct newest *newest, const struct web_case *row)
+{
+    if (newest->count == newest->size) {
+        if (compare_numbers(row->no, newest->rows[0]->no) < 0) {
+            newest->rows[0] = row;
+            sink(newest);
+        }
+        return;
+    }
+    uint32_t at = newest->count++;
+    while (at > 0 && compare_numbers(row->no, newest->rows[(at - 1) / 2]->no) > 0) {
+        newest->rows[at] = newest->rows[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    newest->rows[at] = row;
+}
+
 /* The rows are texts already: one answer is made of them by copying. */
 static void answer_texts(struct web_exchange *exchange, const struct web_case **rows,
                          uint32_t count, const char *next)
@@ -144,21 +185,20 @@ static void answer_open(struct web_exchange *exchange, const struct asked *asked
         web_problem(exchange, 400, "MALFORMED", "the cursor is none of this list");
         return;
     }
-    const struct web_case **rows = calloc(view->case_count + 1u, sizeof(const struct web_case *));
-    uint32_t count = 0;
-    must(rows != NULL);
+    const struct web_case *rows[WEB_LIMIT_MAX + 1];
+    const uint32_t limit = (uint32_t)asked->limit;
+    struct newest newest = {rows, limit + 1, 0};
     for (uint32_t i = 0; i < view->case_count; i++) {
         const struct web_case *row = &view->cases[i];
         if ((asked->cursor == NULL || compare_numbers(row->no, after) > 0) &&
             is_asked(view, asked, row)) {
-            rows[count++] = row;
+            keep_newest(&newest, row);
         }
     }
-    qsort(rows, count, sizeof rows[0], compare_rows);
-    const uint32_t shown = count < (uint32_t)asked->limit ? count : (uint32_t)asked->limit;
-    const bool has_more = shown < count;
+    qsort(rows, newest.count, sizeof rows[0], compare_rows);
+    const bool has_more = newest.count > limit;
+    const uint32_t shown = has_more ? limit : newest.count;
     answer_texts(exchange, rows, shown, has_more ? words_case_no(rows[shown - 1]->no, next) : NULL);
-    free(rows);
 }
 
 /* ---- all: from the history ---- */

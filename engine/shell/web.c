@@ -224,6 +224,7 @@ enum err web_open(const struct web_options *options, struct web **out_web,
         return ERR_MEMORY;
     }
     copy_options(web, options);
+    web->started_ms = (uint64_t)real_ms();
     if (!parse_address(web, options->address)) {
         (void)snprintf(
             out_why, WEB_WHY_SIZE,
@@ -241,6 +242,9 @@ enum err web_open(const struct web_options *options, struct web **out_web,
         open_handles(web);
         web->is_running = pthread_create(&web->thread, NULL, run, web) == 0;
         err = web->is_running ? ERR_OK : ERR_UNAVAILABLE;
+        if (web->is_running) {
+            (void)pthread_setname_np(web->thread, "gridloop-web");
+        }
     }
     if (err != ERR_OK) {
         web_close(web);

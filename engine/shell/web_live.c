@@ -1,29 +1,43 @@
 /* web_live.c: consoles that watch: a snapshot, then what has changed, at most ten times a second.
  *
- *   joined --> hello, snapshot --> even with the view --tick--> delta --> even ...
- *                  ^                                              |
- *                  +------ too far behind, or the view was built anew
+ *   joined --> hello --> snapshot --> even with the view --tick--> delta --> even ...
+ *                 |          ^                                       |
+ *                 |          +------ too far behind, or the view was built anew
+ *                 +-- came back with what it saw last, and that is known --> even
  *
- * Everybody who is even gets the same bytes, made once. Who has not taken the last message yet gets none: what changed
- * meanwhile comes as one delta when it has. Who takes nothing for SLOW_MS is cut; so is who sends more than a few words. */
+ * Everybody who is even gets the same bytes, made and deflated once, and written as soon as they are made: of the ways to
+ * write of this version of libwebsockets the one without two more turns of epoll. Who has not taken the last message yet
+ * gets none: what changed meanwhile comes as one delta when it has. Who takes nothing for SLOW_MS is cut; so is who sends
+ * more than a few words.
+ *
+ * A message's sequence counts changes of the view; with the epoch (this start of the engine and the view's version) it says
+ * how much somebody has seen. */
 #include "engine/shell/web_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #define CLIENTS_MAX 2048u
 #define FRAGMENT_SIZE 16384u
 #define SLOW_MS 30000u
 #define WORDS_PER_S 10u     /* messages a client may send */
 #define WORD_SIZE_MAX 4096u /* bytes of one */
+#define PIECES_MAX 4u       /* of a message, before others have a turn */
 #define PULSE_MS 1000u      /* a delta although nothing has changed */
+
+#define DEFLATE_LEVEL 1
+#define EPOCH_VERSIONS 4096u /* of a view within one epoch's start */
+
+/* A message as text, and deflated for those who take it so; made when the first of them gets it. */
+enum form { FORM_TEXT, FORM_DEFLATED, FORM_COUNT };
 
 struct message {
     uint32_t holders;
     uint64_t reaches; /* web_view.changed */
     uint64_t version; /* web_view.version */
-    size_t size;
-    char *text;
+    size_t sizes[FORM_COUNT];
+    uint8_t *forms[FORM_COUNT]; /* LWS_PRE bytes, then the message; NULL: not made */
 };
 
 struct web_live_client {
@@ -32,7 +46,9 @@ struct web_live_client {
     struct web_live_client *next, *previous;
     struct message *sending; /* NULL: nothing to send */
     size_t sent;
+    enum form form;
     bool has_hello;
+    bool is_broken;            /* to be closed */
     uint64_t reaches, version; /* 0: needs a snapshot */
     uint64_t since_ms;         /* uv_now when `sending` began */
     uint64_t words_from_ms;
@@ -56,7 +72,8 @@ enum err web_live_new(struct web *web)
 static void let_go(struct message *message)
 {
     if (message != NULL && --message->holders == 0) {
-        free(message->text);
+        free(message->forms[FORM_TEXT]);
+        free(message->forms[FORM_DEFLATED]);
         free(message);
     }
 }
@@ -78,22 +95,21 @@ uint32_t web_live_count(const struct web *web)
 
 /* ---- messages ---- */
 
-/* A text that grows. */
+/* A text that grows, behind LWS_PRE bytes. */
 struct joined {
-    char *text;
+    uint8_t *bytes;
     size_t size, capacity;
 };
 
 static void join(struct joined *joined, const char *text, size_t size)
 {
-    if (joined->size + size + 1 > joined->capacity) {
-        joined->capacity = (joined->size + size + 1) * 2;
-        joined->text = realloc(joined->text, joined->capacity);
-        must(joined->text != NULL);
+    if (LWS_PRE + joined->size + size > joined->capacity) {
+        joined->capacity = (LWS_PRE + joined->size + size) * 2;
+        joined->bytes = realloc(joined->bytes, joined->capacity);
+        must(joined->bytes != NULL);
     }
-    memcpy(joined->text + joined->size, text, size);
+    memcpy(joined->bytes + LWS_PRE + joined->size, text, size);
     joined->size += size;
-    joined->text[joined->size] = '\0';
 }
 
 static void join_word(struct joined *joined, const char *text)
@@ -117,16 +133,38 @@ static struct message *finish(const struct web *web, struct joined *joined)
     *message = (struct message){.holders = 1,
                                 .reaches = web->view->changed,
                                 .version = web->view->version,
-                                .size = joined->size,
-                                .text = joined->text};
+                                .sizes[FORM_TEXT] = joined->size,
+                                .forms[FORM_TEXT] = joined->bytes};
     return message;
+}
+
+/* Once for all who take it so. */
+static void deflate_message(struct message *message)
+{
+    uLongf size = compressBound(message->sizes[FORM_TEXT]);
+    uint8_t *bytes = malloc(LWS_PRE + size);
+    must(bytes != NULL);
+    const int code = compress2(bytes + LWS_PRE, &size, message->forms[FORM_TEXT] + LWS_PRE,
+                               message->sizes[FORM_TEXT], DEFLATE_LEVEL);
+    must(code == Z_OK);
+    message->forms[FORM_DEFLATED] = bytes;
+    message->sizes[FORM_DEFLATED] = size;
+}
+
+/* A whole number that JavaScript holds exactly, never given twice. */
+static uint64_t epoch_of(const struct web *web)
+{
+    return (web->started_ms % (UINT64_C(1) << 40)) * EPOCH_VERSIONS +
+           web->view->version % EPOCH_VERSIONS;
 }
 
 static void join_head(struct joined *joined, const struct web *web, const char *type)
 {
-    char head[160];
-    (void)snprintf(head, sizeof head, "{\"type\":\"%s\",\"position\":%llu,\"now_ms\":%lld", type,
-                   (unsigned long long)web->view->position, (long long)web->view->now_ms);
+    char head[200];
+    (void)snprintf(head, sizeof head,
+                   "{\"type\":\"%s\",\"position\":%llu,\"sequence\":%llu,\"now_ms\":%lld", type,
+                   (unsigned long long)web->view->position, (unsigned long long)web->view->changed,
+                   (long long)web->view->now_ms);
     join_word(joined, head);
 }
 
@@ -187,28 +225,95 @@ static struct message *make(const struct web *web, uint64_t after)
     return finish(web, &joined);
 }
 
-static struct message *make_hello(const struct web *web)
+static struct message *make_hello(const struct web *web, const char *resume)
 {
     struct joined joined = {NULL, 0, 0};
-    char tail[128];
+    char tail[160];
     join_head(&joined, web, "hello");
-    (void)snprintf(tail, sizeof tail, ",\"speed\":%u,\"epoch\":%llu,\"is_stale\":%s}",
-                   web->options.speed, (unsigned long long)web->view->version,
-                   web->view->is_ready ? "false" : "true");
+    (void)snprintf(tail, sizeof tail,
+                   ",\"speed\":%u,\"epoch\":%llu,\"is_stale\":%s,\"resume\":\"%s\"}",
+                   web->options.speed, (unsigned long long)epoch_of(web),
+                   web->view->is_ready ? "false" : "true", resume);
     join_word(&joined, tail);
     return finish(web, &joined);
 }
 
 /* ---- clients ---- */
 
-static void send_message(struct web_live_client *client, struct message *message)
+/* The next piece of the message. False: the connection is broken. */
+static bool write_piece(struct web_live_client *client)
+{
+    struct message *message = client->sending;
+    const size_t left = message->sizes[client->form] - client->sent;
+    const size_t size = left < FRAGMENT_SIZE ? left : FRAGMENT_SIZE;
+    const bool is_first = client->sent == 0;
+    const int flags = lws_write_ws_flags(
+        client->form == FORM_TEXT ? LWS_WRITE_TEXT : LWS_WRITE_BINARY, is_first, size == left);
+    uint8_t *at = message->forms[client->form] + LWS_PRE + client->sent;
+    if (!is_first) { /* the frame's head would fall into what others are still to get */
+        memcpy(client->web->live->fragment + LWS_PRE, at, size);
+        at = client->web->live->fragment + LWS_PRE;
+    }
+    if (lws_write(client->wsi, at, size, (enum lws_write_protocol)flags) < 0) {
+        return false;
+    }
+    client->sent += size;
+    client->since_ms = uv_now(&client->web->uv);
+    return true;
+}
+
+/* The message has left for the kernel. */
+static void end_message(struct web_live_client *client)
+{
+    struct message *message = client->sending;
+    if (client->has_hello) {
+        client->reaches = message->reaches;
+        client->version = message->version;
+    }
+    client->has_hello = true;
+    client->sending = NULL;
+    let_go(message);
+}
+
+/* As much as the socket takes. What libwebsockets had to keep, or what is left, is written when the socket has room. */
+static bool write_all(struct web_live_client *client)
+{
+    for (uint32_t i = 0; i < PIECES_MAX && client->sending != NULL; i++) {
+        if (client->sent < client->sending->sizes[client->form] && !write_piece(client)) {
+            return false;
+        }
+        if (lws_partial_buffered(client->wsi)) {
+            break;
+        }
+        if (client->sent == client->sending->sizes[client->form]) {
+            end_message(client);
+        }
+    }
+    if (client->sending != NULL) {
+        lws_callback_on_writable(client->wsi);
+    }
+    return true;
+}
+
+static void set_message(struct web_live_client *client, struct message *message)
 {
     must(client->sending == NULL);
+    if (message->forms[client->form] == NULL) {
+        deflate_message(message);
+    }
     message->holders++;
     client->sending = message;
     client->sent = 0;
     client->since_ms = uv_now(&client->web->uv);
-    lws_callback_on_writable(client->wsi);
+}
+
+static void send_message(struct web_live_client *client, struct message *message)
+{
+    set_message(client, message);
+    if (!write_all(client)) {
+        client->is_broken = true;
+        lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
 }
 
 /* Does it need all anew: never had it, the view was rebuilt, or what left meanwhile is forgotten? */
@@ -230,7 +335,21 @@ static void send_snapshot(struct web_live_client *client)
     send_message(client, live->snapshot);
 }
 
-struct web_live_client *web_live_join(struct web *web, struct lws *wsi)
+/* Is what it saw last known here still? Then it is even with the view as it was. */
+static bool resume(struct web_live_client *client, const struct web_live_asked *asked)
+{
+    const struct web_view *view = client->web->view;
+    if (!view->is_ready || asked->epoch != epoch_of(client->web) || asked->since == 0 ||
+        asked->since > view->changed || asked->since < view->forgot) {
+        return false;
+    }
+    client->reaches = asked->since;
+    client->version = view->version;
+    return true;
+}
+
+struct web_live_client *web_live_join(struct web *web, struct lws *wsi,
+                                      const struct web_live_asked *asked)
 {
     if (web->live == NULL || web->live->count >= CLIENTS_MAX) {
         return NULL;
@@ -241,15 +360,19 @@ struct web_live_client *web_live_join(struct web *web, struct lws *wsi)
     }
     client->web = web;
     client->wsi = wsi;
+    client->form = asked->is_deflated ? FORM_DEFLATED : FORM_TEXT;
     client->next = web->live->clients;
     if (client->next != NULL) {
         client->next->previous = client;
     }
     web->live->clients = client;
     web->live->count++;
-    struct message *hello = make_hello(web);
-    send_message(client, hello);
+    struct message *hello = make_hello(web, !asked->has_since       ? "none"
+                                            : resume(client, asked) ? "resumed"
+                                                                    : "reload");
+    set_message(client, hello); /* the answer to the upgrade may still be on its way */
     let_go(hello);
+    lws_callback_on_writable(wsi);
     return client;
 }
 
@@ -271,44 +394,18 @@ void web_live_leave(struct web_live_client *client)
 
 static void next_message(struct web_live_client *client)
 {
-    const struct web_view *view = client->web->view;
-    if (!view->is_ready) {
-        return;
-    }
-    if (needs_snapshot(client)) {
+    if (client->sending == NULL && client->web->view->is_ready && needs_snapshot(client)) {
         send_snapshot(client);
     }
 }
 
 int web_live_write(struct web_live_client *client)
 {
-    struct message *message = client->sending;
-    uint8_t *fragment = client->web->live->fragment;
-    if (message == NULL) {
-        return 0;
-    }
-    const size_t left = message->size - client->sent;
-    const size_t size = left < FRAGMENT_SIZE ? left : FRAGMENT_SIZE;
-    const int flags = lws_write_ws_flags(LWS_WRITE_TEXT, client->sent == 0, size == left);
-    memcpy(fragment + LWS_PRE, message->text + client->sent, size);
-    if (lws_write(client->wsi, fragment + LWS_PRE, size, (enum lws_write_protocol)flags) < 0) {
+    if (client->is_broken || !write_all(client)) {
         return -1;
     }
-    client->sent += size;
-    client->since_ms = uv_now(&client->web->uv);
-    if (size < left) {
-        lws_callback_on_writable(client->wsi);
-        return 0;
-    }
-    if (client->has_hello) {
-        client->reaches = message->reaches;
-        client->version = message->version;
-    }
-    client->has_hello = true;
-    client->sending = NULL;
-    let_go(message);
     next_message(client);
-    return 0;
+    return client->is_broken ? -1 : 0;
 }
 
 /* Nothing a client says means anything; it must be short and rare. */
@@ -337,9 +434,13 @@ void web_live_tick(struct web *web)
     uint64_t delta_after = 0;
     for (struct web_live_client *client = live->clients, *next; client != NULL; client = next) {
         next = client->next;
+        if (client->is_broken) {
+            continue;
+        }
         if (client->sending != NULL) {
             if (uv_now(&web->uv) - client->since_ms > SLOW_MS) {
                 web->counts.live_cut++;
+                client->is_broken = true;
                 lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
             }
             continue;

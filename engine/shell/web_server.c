@@ -106,13 +106,32 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, struct con
     }
 }
 
+static bool read_number(struct lws *wsi, const char *name, uint64_t *out_value)
+{
+    char text[32];
+    char *end = NULL;
+    const char *at = lws_get_urlarg_by_name(wsi, name, text, sizeof text);
+    *out_value = at != NULL ? strtoull(at, &end, 10) : 0;
+    return at != NULL && end != at && *end == '\0';
+}
+
+static struct web_live_client *join(struct web *web, struct lws *wsi)
+{
+    struct web_live_asked asked = {0};
+    uint64_t is_deflated = 0;
+    asked.has_since = read_number(wsi, "since=", &asked.since);
+    (void)read_number(wsi, "epoch=", &asked.epoch);
+    asked.is_deflated = read_number(wsi, "deflate=", &is_deflated) && is_deflated == 1;
+    return web_live_join(web, wsi, &asked);
+}
+
 static int on_live(struct lws *wsi, enum lws_callback_reasons reason, struct connection *connection,
                    size_t size)
 {
     struct web *web = web_of_wsi(wsi);
     switch ((int)reason) {
     case LWS_CALLBACK_ESTABLISHED:
-        connection->live = web_live_join(web, wsi);
+        connection->live = join(web, wsi);
         return connection->live == NULL ? -1 : 0;
     case LWS_CALLBACK_RECEIVE:
         return connection->live == NULL

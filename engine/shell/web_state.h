@@ -79,6 +79,7 @@ struct web {
     char first_password[64], first_person[CODEC_KEY_ID_SIZE_MAX + 1];
     char data[512], city[512], rules[600], host[256], tls_cert[512], tls_key[512];
     int port;
+    uint64_t started_ms; /* real time */
     pthread_t thread;
     bool is_running;
     /* web thread */
@@ -149,7 +150,15 @@ struct web_live_client;
 enum err web_live_new(struct web *web) WARN_UNUSED;
 void web_live_free(struct web *web);
 void web_live_tick(struct web *web);
-struct web_live_client *web_live_join(struct web *web, struct lws *wsi);
+/* What somebody who opens a WebSocket says about itself. */
+struct web_live_asked {
+    bool has_since;   /* it was here before: */
+    uint64_t since;   /* the last sequence it saw */
+    uint64_t epoch;   /* of the hello it saw then */
+    bool is_deflated; /* it takes messages deflated */
+};
+struct web_live_client *web_live_join(struct web *web, struct lws *wsi,
+                                      const struct web_live_asked *asked);
 void web_live_leave(struct web_live_client *client);
 int web_live_write(struct web_live_client *client);
 int web_live_receive(struct web_live_client *client, size_t size, bool is_last);

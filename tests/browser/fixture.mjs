@@ -106,8 +106,8 @@ export async function open_stage(options = {}) {
     }
     stage.sockets.push(socket);
     stage.live_urls = [...(stage.live_urls ?? []), socket.url()];
-    socket.send(JSON.stringify({ type: 'hello', position: 100, now_ms: NOW_MS, speed: 60, epoch: 1 }));
-    return socket.send(JSON.stringify({ type: 'snapshot', position: 100, cases: stage.world.cases, workers: stage.world.workers, counters: { open: stage.world.cases.length } }));
+    socket.send(JSON.stringify({ type: 'hello', position: 100, sequence: 99, now_ms: NOW_MS, speed: 60, epoch: 1 }));
+    return socket.send(JSON.stringify({ type: 'snapshot', position: 100, sequence: 100, cases: stage.world.cases, workers: stage.world.workers, counters: { open: stage.world.cases.length } }));
   });
   stage.push = (message) => stage.sockets.at(-1)?.send(JSON.stringify(message));
   stage.drop = () => {

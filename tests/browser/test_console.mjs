@@ -148,7 +148,7 @@ export default [
     stage.raise();
     await page.waitForSelector('.stale-banner', { state: 'detached', timeout: 15_000 });
     assert.ok(await page.evaluate(() => window.same_page));
-    assert.ok(stage.live_urls.at(-1).endsWith('?since=100'), stage.live_urls.at(-1));
+    assert.ok(stage.live_urls.at(-1).endsWith('?since=100&epoch=1&deflate=1'), stage.live_urls.at(-1));
   }],
   ['a delta changes the lists: a new case comes, a closed one goes', async () => {
     const stage = await open_stage({ lang: 'en', cases: 5 });

@@ -21,6 +21,8 @@ ROWS = {
     + [f"the disk alone, a sync of 4 KB, {q}" for q in QUANTILES],
     "ingest": ["durable, batches of 1,000, .*", "same path without a core .*", "share of the ceiling",
                "restart after kill -9, .*", "Redis XADD, .*", "PostgreSQL COPY, .*", "PostgreSQL INSERT, .*", "Mosquitto .*"],
+    "web": ["20 consoles, a delta ten times a second", "event to task p99, no console", "event to task p99, 20 consoles",
+            "a list of 100 of 10,000 cases beside full ingest, p99"],
     "budget": ["an event, " + stage for stage in ("receive", "facts", "encode", "decide", "output", "log", "in all")]
     + ["of decide: the history's feed"],
     "history": ["closed cases written"],

@@ -167,6 +167,18 @@ def test_live(engine, web):
             break
         check(time.monotonic() - began < 5, "no delta came")
     live.close()
+    seen = f"?since={delta['sequence']}&epoch={hello['epoch']}"
+    send_event(engine, "sensor.manhole_tilt")
+    back = Live(web, query=seen)
+    told = [back.receive(), back.receive()]
+    check([told[0]["resume"], told[1]["type"]] == ["resumed", "delta"], f"who comes back goes on: {told[0]} {told[1]['type']}")
+    check(len(told[1]["cases"]) < len(had), "and gets no more than what it missed")
+    back.close()
+    for other in (f"?since={delta['sequence']}&epoch=1", "?since=99999999&epoch=" + str(hello["epoch"]), "?since=x"):
+        back = Live(web, query=other)
+        told = [back.receive(), back.receive()]
+        check(told[0]["resume"] != "resumed" and told[1]["type"] == "snapshot", f"{other} is loaded anew: {told[0]}")
+        back.close()
     stranger = Web(web.port)
     check(Live(stranger).status == 401, "nobody watches unknown")
     check(Live(web, ["Origin: http://evil.example"]).status == 403, "nor from another page")

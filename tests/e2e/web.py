@@ -48,10 +48,10 @@ class Web:
 class Live:
     """The WebSocket. Frames from the server are never masked and never compressed."""
 
-    def __init__(self, web, headers=None):
+    def __init__(self, web, headers=None, query=""):
         self.socket = socket.create_connection(("127.0.0.1", web.port), timeout=10)
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = ["GET /api/v1/live HTTP/1.1", f"Host: 127.0.0.1:{web.port}", "Upgrade: websocket", "Connection: Upgrade",
+        lines = [f"GET /api/v1/live{query} HTTP/1.1", f"Host: 127.0.0.1:{web.port}", "Upgrade: websocket", "Connection: Upgrade",
                  f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *(headers or [])]
         if web.cookie:
             lines.append("Cookie: " + web.cookie)

@@ -29,8 +29,9 @@ type Listener = (changed: { readonly cases: readonly CaseRow[]; readonly gone: r
 const listeners = new Set<Listener>();
 
 let socket: WebSocket | null = null;
-let position = -1;
+let sequence = -1; /* of the last message: a reconnect goes on behind it */
 let epoch = -1;
+let words: Promise<void> = Promise.resolve(); /* messages are taken in the order they came */
 let failures = 0;
 let is_wanted = false;
 let cases_dirty = false;
@@ -58,9 +59,6 @@ function put_worker(row: WorkerRow): void {
 function take(message: LiveMessage): void {
   heard_at.value = performance.now();
   if (message.type === 'hello') {
-    if (epoch !== -1 && message.epoch !== epoch) {
-      position = -1;
-    }
     epoch = message.epoch;
     set_log_clock(message.now_ms, message.speed);
     failures = 0;
@@ -87,7 +85,7 @@ function take(message: LiveMessage): void {
   if (message.counters) {
     counters.value = { ...counters.value, ...message.counters };
   }
-  position = message.position ?? position;
+  sequence = message.sequence ?? sequence;
   cases_dirty ||= message.type === 'snapshot' || (message.cases?.length ?? 0) > 0 ||
     (message.type === 'delta' && (message.gone?.length ?? 0) > 0);
   workers_dirty ||= (message.workers?.length ?? 0) > 0 || message.type === 'snapshot';
@@ -130,15 +128,40 @@ function retry(): void {
   }, wait * (0.8 + Math.random() * 0.4));
 }
 
+async function text_of(data: string | ArrayBuffer): Promise<string> {
+  if (typeof data === 'string') {
+    return data;
+  }
+  const inflated = new Blob([data]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(inflated).text();
+}
+
 function connect(): void {
   if (!is_wanted || socket) {
     return;
   }
-  const url = url_of(position >= 0 ? `live?since=${position}` : 'live');
+  const ask = new URLSearchParams();
+  if (sequence >= 0) {
+    ask.set('since', String(sequence));
+    ask.set('epoch', String(epoch));
+  }
+  if (typeof DecompressionStream === 'function') {
+    ask.set('deflate', '1');
+  }
+  const url = url_of(`live?${ask}`);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const mine = new WebSocket(url.href);
+  mine.binaryType = 'arraybuffer';
   socket = mine;
-  mine.onmessage = (event: MessageEvent<string>) => take(JSON.parse(event.data) as LiveMessage);
+  mine.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+    words = words
+      .then(() => text_of(event.data))
+      .then((text) => socket === mine && take(JSON.parse(text) as LiveMessage))
+      .then(undefined, () => {
+        sequence = -1; /* what cannot be read may have held anything */
+        mine.close();
+      });
+  };
   mine.onclose = () => {
     if (socket === mine) {
       socket = null;
@@ -176,11 +199,8 @@ export function stop_live(): void {
   window.clearTimeout(retry_timer);
   socket?.close();
   socket = null;
-  position = -1;
+  sequence = -1;
 }
-
-/** Where the stream stands; what a page shows was true there. */
-export const live_position = (): number => position;
 
 setInterval(publish, PUBLISH_MS);
 setInterval(() => {

@@ -158,10 +158,11 @@ export interface RuleRow {
 export type Counters = Readonly<Record<string, number | string | null>>;
 
 export type LiveMessage =
-  | { readonly type: 'hello'; readonly position: number; readonly now_ms: number; readonly speed: number; readonly epoch: number }
+  | { readonly type: 'hello'; readonly position: number; readonly now_ms: number; readonly speed: number; readonly epoch: number; readonly resume?: 'none' | 'resumed' | 'reload' }
   | {
       readonly type: 'snapshot';
       readonly position?: number;
+      readonly sequence?: number;
       readonly now_ms?: number;
       readonly cases: readonly CaseRow[];
       readonly workers: readonly WorkerRow[];
@@ -170,6 +171,7 @@ export type LiveMessage =
   | {
       readonly type: 'delta';
       readonly position: number;
+      readonly sequence?: number;
       readonly now_ms: number;
       readonly cases?: readonly CaseRow[];
       readonly gone?: readonly string[];
