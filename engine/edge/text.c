@@ -25,31 +25,20 @@ static bool is_continuation(char byte)
     return ((unsigned char)byte & 0xC0u) == 0x80u;
 }
 
-/* What does not fit: as many whole characters as do. */
-static void cut(struct text *text, const char *bytes, size_t room)
+void text_cut(struct text *text, const char *bytes, size_t size)
 {
+    must(text->used < text->size);
+    if (text->is_cut) {
+        return;
+    }
+    size_t room = text->size - text->used - 1;
+    must(size > room);
     text->is_cut = true;
     while (room > 0 && is_continuation(bytes[room])) {
         room--;
     }
     memcpy(text->out + text->used, bytes, room);
     text->used += room;
-    text->out[text->used] = '\0';
-}
-
-void text_put_bytes(struct text *text, const char *bytes, size_t size)
-{
-    must(text->used < text->size);
-    if (text->is_cut || size == 0) { /* no bytes may be NULL */
-        return;
-    }
-    const size_t room = text->size - text->used - 1;
-    if (size > room) {
-        cut(text, bytes, room);
-        return;
-    }
-    memcpy(text->out + text->used, bytes, size);
-    text->used += size;
     text->out[text->used] = '\0';
 }
 

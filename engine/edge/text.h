@@ -20,12 +20,27 @@ struct text {
 /* out_size at least 1. */
 void text_init(struct text *text, char *out, size_t out_size);
 
-/* size bytes of UTF-8, or as many whole characters as fit. */
-void text_put_bytes(struct text *text, const char *bytes, size_t size);
+/* What does not fit: as many whole characters as do. */
+void text_cut(struct text *text, const char *bytes, size_t size);
+
+/* size bytes of UTF-8, or as many whole characters as fit; with no bytes, bytes may be NULL. Here: of a literal the compiler
+ * knows the size, and most of what is said is put together from a few bytes at a time. */
+static inline void text_put_bytes(struct text *text, const char *bytes, size_t size)
+{
+    if (size == 0) {
+        return;
+    }
+    if (text->is_cut || size >= text->size - text->used) {
+        text_cut(text, bytes, size);
+        return;
+    }
+    memcpy(text->out + text->used, bytes, size);
+    text->used += size;
+    text->out[text->used] = '\0';
+}
 static inline void text_put(struct text *text, const char *terminated)
 {
-    text_put_bytes(text, terminated,
-                   strlen(terminated)); /* here: of a literal the compiler knows it */
+    text_put_bytes(text, terminated, strlen(terminated));
 }
 void text_put_number(struct text *text, uint64_t number);
 __attribute__((format(printf, 2, 3))) void text_format(struct text *text, const char *format, ...);

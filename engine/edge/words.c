@@ -106,6 +106,25 @@ struct vocabulary_words {
 static const struct vocabulary_words VOCABULARIES[VOCABULARY_COUNT] = {
     WORDS_VOCABULARIES(VOCABULARY_ROW)};
 
+/* Lists with gaps: the place of a number, plus one. */
+#define CODE_PLACE(name, number, en, zh) PLACE_OF_CODE_##name,
+#define CODE_PLACED(name, number, en, zh) [number] = PLACE_OF_CODE_##name + 1,
+#define ACTION_PLACE(name, number, en, zh) PLACE_OF_ACTION_##name,
+#define ACTION_PLACED(name, number, en, zh) [number] = PLACE_OF_ACTION_##name + 1,
+enum code_place { CODE_LIST(CODE_PLACE) };
+enum action_place { ACTION_LIST(ACTION_PLACE) };
+static const uint8_t CODE_PLACES[CODE_LIMIT] = {CODE_LIST(CODE_PLACED)};
+static const uint8_t ACTION_PLACES[ACTION_LIMIT] = {ACTION_LIST(ACTION_PLACED)};
+
+struct vocabulary_places {
+    const uint8_t *places;
+    uint32_t count;
+};
+static const struct vocabulary_places PLACES[VOCABULARY_COUNT] = {
+    [VOCABULARY_CODE] = {CODE_PLACES, CODE_LIMIT},
+    [VOCABULARY_ACTION] = {ACTION_PLACES, ACTION_LIMIT},
+};
+
 #define ERR_NAME(name, text) #name,
 static const char *const ERR_NAMES[] = {ERR_LIST(ERR_NAME)};
 #define ERR_TEXT(name, text) text,
@@ -140,6 +159,11 @@ static const struct word *find(enum vocabulary vocabulary, uint32_t number)
 {
     must(vocabulary < VOCABULARY_COUNT);
     const struct vocabulary_words *v = &VOCABULARIES[vocabulary];
+    const struct vocabulary_places *places = &PLACES[vocabulary];
+    if (number < places->count) {
+        const uint8_t place = places->places[number];
+        return place > 0 ? &v->words[place - 1] : NULL;
+    }
     /* Most lists have no gaps: the number tells the place. */
     const uint32_t guess = v->count > 0 ? number - v->words[0].number : 0;
     if (guess < v->count && v->words[guess].number == number) {

@@ -113,6 +113,9 @@ enum err history_open(const struct history_options *options, struct history **ou
         err = history_sql_prepare(history);
     }
     if (err == ERR_OK) {
+        err = history_write_words(history);
+    }
+    if (err == ERR_OK) {
         err = check_log(history);
     }
     if (err != ERR_OK) {
@@ -134,6 +137,7 @@ void history_close(struct history *history)
     if (history->case_slots != NULL && history->cases != NULL && history->order_slots != NULL) {
         history_forget_dirty(history);
     }
+    history_parties_fini(history);
     history_names_fini(&history->names);
     free(history->scratch);
     free(history->order_slots);
@@ -183,6 +187,12 @@ static enum err use_images(struct history *history, const struct effect_activate
     if (err != ERR_OK) {
         (void)snprintf(history->fault.text, sizeof history->fault.text,
                        "an image of the city or its rules cannot be read: %s", words_err(err));
+        return err;
+    }
+    err = history_parties_use(history);
+    if (err != ERR_OK) {
+        (void)snprintf(history->fault.text, sizeof history->fault.text,
+                       "not enough memory for the history");
         return err;
     }
     history->day.at_ms = INT64_MIN; /* the city's time may be another */

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err history_batch_init(struct history_batch *batch, uint32_t columns)
+#define ROWS_GUESSED 256 /* for the planner */
+
+enum err history_batch_init(struct history_batch *batch, struct history_batch_size size)
 {
-    must(columns >= 1 && columns <= HISTORY_BATCH_COLUMNS_MAX);
-    *batch = (struct history_batch){.columns = columns};
-    batch->values = calloc((size_t)HISTORY_BATCH_ROWS * columns, sizeof *batch->values);
-    batch->text = malloc(HISTORY_BATCH_TEXT_SIZE);
+    must(size.columns >= 1 && size.columns <= HISTORY_BATCH_COLUMNS_MAX);
+    must(size.rows >= 1 && size.bytes >= HISTORY_BATCH_ROW_TEXT_MAX);
+    *batch = (struct history_batch){
+        .columns = size.columns, .row_limit = size.rows, .text_limit = size.bytes};
+    batch->values = calloc((size_t)size.rows * size.columns, sizeof *batch->values);
+    batch->text = malloc(size.bytes);
     return batch->values != NULL && batch->text != NULL ? ERR_OK : ERR_MEMORY;
 }
 
@@ -23,13 +27,13 @@ void history_batch_fini(struct history_batch *batch)
 
 bool history_batch_is_full(const struct history_batch *batch)
 {
-    return batch->rows == HISTORY_BATCH_ROWS ||
-           HISTORY_BATCH_TEXT_SIZE - batch->text_size < HISTORY_BATCH_ROW_TEXT_MAX;
+    return batch->rows == batch->row_limit ||
+           batch->text_limit - batch->text_size < HISTORY_BATCH_ROW_TEXT_MAX;
 }
 
 static struct history_value *next_value(struct history_batch *batch)
 {
-    must(batch->rows < HISTORY_BATCH_ROWS);
+    must(batch->rows < batch->row_limit);
     must(batch->at < batch->columns);
     return &batch->values[batch->rows * batch->columns + batch->at++];
 }
@@ -50,7 +54,7 @@ void history_batch_put_int(struct history_batch *batch, int64_t number)
 void history_batch_put_text(struct history_batch *batch, const char *bytes, uint32_t size)
 {
     struct history_value *value = next_value(batch);
-    must(size <= HISTORY_BATCH_TEXT_SIZE - batch->text_size);
+    must(size <= batch->text_limit - batch->text_size);
     char *copy = batch->text + batch->text_size;
     memcpy(copy, bytes, size);
     batch->text_size += size;
@@ -118,8 +122,8 @@ static int waiting_disconnect(sqlite3_vtab *table)
 static int waiting_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 {
     (void)table;
-    info->estimatedRows = HISTORY_BATCH_ROWS;
-    info->estimatedCost = HISTORY_BATCH_ROWS;
+    info->estimatedRows = ROWS_GUESSED;
+    info->estimatedCost = ROWS_GUESSED;
     return SQLITE_OK;
 }
 

@@ -19,9 +19,7 @@
 #include <sqlite3.h>
 
 #define HISTORY_BATCH_COLUMNS_MAX 64u
-#define HISTORY_BATCH_ROWS 256u
 #define HISTORY_BATCH_ROW_TEXT_MAX (128u << 10) /* all texts of one row */
-#define HISTORY_BATCH_TEXT_SIZE (384u << 10)
 #define HISTORY_BATCH_TABLE "waiting"
 
 /* NULL: no bytes and size NONE32. A number: no bytes. */
@@ -34,17 +32,26 @@ struct history_value {
     uint32_t kind; /* SQLITE_NULL, SQLITE_INTEGER, SQLITE_TEXT */
 };
 
+struct history_batch_size {
+    uint32_t columns; /* 1..HISTORY_BATCH_COLUMNS_MAX */
+    uint32_t rows;    /* at least 1 */
+    uint32_t bytes;   /* of text, at least HISTORY_BATCH_ROW_TEXT_MAX */
+};
+
 struct history_batch {
-    uint32_t columns;             /* of a row; 0 = the statement takes no batch */
+    uint32_t columns; /* of a row; 0 = the statement takes no batch */
+    uint32_t row_limit;
+    uint32_t text_limit;
     uint32_t rows;                /* complete */
     uint32_t at;                  /* values of the row being put */
     uint32_t text_size;           /* used */
-    struct history_value *values; /* HISTORY_BATCH_ROWS * columns */
-    char *text;                   /* HISTORY_BATCH_TEXT_SIZE */
+    struct history_value *values; /* row_limit * columns */
+    char *text;                   /* text_limit */
 };
 
-/* columns 1..HISTORY_BATCH_COLUMNS_MAX. ERR_MEMORY. */
-enum err history_batch_init(struct history_batch *batch, uint32_t columns) WARN_UNUSED;
+/* ERR_MEMORY. */
+enum err history_batch_init(struct history_batch *batch,
+                            struct history_batch_size size) WARN_UNUSED;
 void history_batch_fini(struct history_batch *batch);
 
 bool history_batch_is_full(const struct history_batch *batch);

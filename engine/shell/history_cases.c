@@ -204,14 +204,7 @@ enum err history_put_text(struct history *history, int64_t id, int64_t case_id,
     history_bind_int(&binder, id);
     history_bind_int(&binder, case_id);
     history_bind_piece(&binder, body);
-    enum err err = history_step(history, &binder, "write a text");
-    if (err != ERR_OK) {
-        return err;
-    }
-    binder = history_bind(history, HISTORY_SQL_SEARCH);
-    history_bind_int(&binder, id);
-    history_bind_piece(&binder, body);
-    return history_step(history, &binder, "write the search index");
+    return history_step(history, &binder, "write a text");
 }
 
 /* The words of the title anew, under the same id: an index over a table must be told the old words to forget them. */
@@ -244,7 +237,7 @@ static enum err replace_text(struct history *history, int64_t id, struct history
     if (err != ERR_OK) {
         return err;
     }
-    binder = history_bind(history, HISTORY_SQL_SEARCH);
+    binder = history_bind(history, HISTORY_SQL_RESEARCH);
     history_bind_int(&binder, id);
     history_bind_piece(&binder, body);
     return history_step(history, &binder, "write the search index");

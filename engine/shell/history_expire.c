@@ -89,7 +89,7 @@ static const struct expiry ROWS[] = {
      "DELETE FROM receipts WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM receipts ORDER BY id"
      " LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_DECISIONS,
-     "DELETE FROM decisions WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM decisions ORDER BY id"
+     "DELETE FROM choices WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM choices ORDER BY id"
      " LIMIT ?2) WHERE at_ms < ?1)"},
     {HISTORY_KEEP_NOTICES,
      "DELETE FROM notices WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM notices ORDER BY id"
@@ -105,8 +105,10 @@ static const char *const CASES[] = {
     ("INSERT INTO search(search, rowid, body) SELECT 'delete', texts.id, texts.body FROM leaving"
      " JOIN texts ON texts.case_id = leaving.id"),
     "DELETE FROM texts WHERE case_id IN (SELECT id FROM leaving)",
-    "DELETE FROM timeline WHERE case_id IN (SELECT id FROM leaving)",
-    "DELETE FROM decisions WHERE case_id IN (SELECT id FROM leaving)",
+    "DELETE FROM remarks WHERE id IN (SELECT id FROM lines WHERE case_id IN (SELECT id FROM "
+    "leaving))",
+    "DELETE FROM lines WHERE case_id IN (SELECT id FROM leaving)",
+    "DELETE FROM choices WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM notices WHERE case_id IN (SELECT id FROM leaving)",
     "DELETE FROM plans WHERE number IN (SELECT number FROM cases WHERE id IN (SELECT id FROM "
     "leaving))",

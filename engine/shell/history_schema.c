@@ -19,11 +19,11 @@
  *              filed_at_ms is the first filing, handled_at_ms and closed_at_ms the last; retired_at_ms: it left the engine
  *   orders     one row per work order
  *              department and team are those of the person then
- *   timeline   one row per line of a case's story, with the sentence in Chinese and English; holder_department,
+ *   timeline   (a view) one row per line of a case's story, with the sentence in Chinese and English; holder_department,
  *              actor_department and actor_team as they were then; source of a report as in cases;
  *              amount: stars, hours, helpers ...; other_case: of a merge, split or link; until_ms: of a suspension;
  *              report: which of the case's reports a line is of, or was rated
- *   decisions  who was looked at for an offer and why not the others: detail is JSON
+ *   decisions  (a view) who was looked at for an offer and why not the others: detail is JSON
  *   notices    what a post was told; case_id 0 = about an event without a case, or a silence (code SILENCE, UNSILENCE)
  *              count: firings of a rule with `group` that it stands for, 0 = no group; is_again: nothing new, count is all so far
  *   plans      one row per activated emergency plan, by the case it was activated for, as it was told last: its tasks in all, those
@@ -34,7 +34,17 @@
  *   counters   per local day: kind result (code of an event or act), action (line of a story), shadow ("rule.id CODE": what a
  *              rule in shadow would have come to)
  *   texts      what is searched: id 2n is the title and place of case n, odd ids are texts of reports and remarks
- *   search     the trigram index over texts.body */
+ *   search     the trigram index over texts.body
+ *
+ * Behind the views, in fewer bytes and values, for these are most of what is written:
+ *
+ *   lines      a line of a story: what = action | state before << 8 | state << 16 | kind of order << 24 | severity << 32 |
+ *              clock << 40; actor, subject, holder: ids of parties
+ *   remarks    what few lines have, under the line's id
+ *   choices    a decision: looked is JSON, for each candidate [party, code, load, capacity, ring, home, distance_cm,
+ *              travel_ms, travel], home 1 = its cell, 2 = its position; removed and rest are pieces of detail
+ *   parties    who persons and posts were: another name, department or team is another row
+ *   words      the words of numbers, by vocabulary (HISTORY_WORDS_...) and number */
 #include "engine/shell/history_schema.h"
 
 #include <fcntl.h>
@@ -76,20 +86,6 @@ static const char SCHEMA[] =
     " accepted_at_ms INTEGER, arrived_at_ms INTEGER, ended_at_ms INTEGER, clock TEXT,"
     " deadline_ms INTEGER, department TEXT, team TEXT);"
     "CREATE INDEX orders_case ON orders(case_id);"
-    "CREATE TABLE timeline(" KEYED ", case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
-    " action TEXT NOT NULL, state_before TEXT, state TEXT, order_no INTEGER, order_kind TEXT,"
-    " severity INTEGER, clock TEXT, deadline_ms INTEGER, actor TEXT, subject TEXT,"
-    " holder_kind TEXT, holder TEXT, distance_cm INTEGER, events INTEGER, zh TEXT, en TEXT,"
-    " holder_department TEXT, actor_department TEXT, actor_team TEXT,"
-    " reason TEXT, code TEXT, gateway TEXT, post TEXT, event_type TEXT, device TEXT, text TEXT,"
-    " source TEXT, amount INTEGER, report INTEGER, other_case TEXT, until_ms INTEGER, " PLACE ";"
-    "CREATE INDEX timeline_case ON timeline(case_id);"
-    "CREATE TABLE decisions(" KEYED ","
-    " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, order_no INTEGER, order_kind TEXT, rule "
-    "TEXT,"
-    " chosen TEXT, binding TEXT, considered INTEGER, detail TEXT, zh TEXT, en TEXT,"
-    " " PLACE ";"
-    "CREATE INDEX decisions_case ON decisions(case_id);"
     "CREATE TABLE notices(" KEYED ","
     " case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL, post TEXT, code TEXT, severity INTEGER, zh "
     "TEXT,"
@@ -109,6 +105,81 @@ static const char SCHEMA[] =
     "INSERT INTO search(search, rank) VALUES('pgsz', 16000);";
 
 /* C99 compilers need not take longer strings than that above. */
+static const char STORY_SCHEMA[] =
+    "CREATE TABLE words(id INTEGER PRIMARY KEY, word TEXT NOT NULL);"
+    "CREATE TABLE parties(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, code TEXT, name TEXT,"
+    " department TEXT, team TEXT);"
+    "CREATE INDEX parties_code ON parties(code);"
+    "CREATE TABLE lines(id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " what INTEGER NOT NULL, order_no INTEGER, deadline_ms INTEGER, actor INTEGER, subject INTEGER,"
+    " holder INTEGER, distance_cm INTEGER, events INTEGER, zh TEXT, en TEXT);"
+    "CREATE INDEX lines_case ON lines(case_id);"
+    "CREATE TABLE remarks(id INTEGER PRIMARY KEY, reason TEXT, code TEXT, gateway TEXT, post TEXT,"
+    " event_type TEXT, device TEXT, text TEXT, source TEXT, amount INTEGER, report INTEGER,"
+    " other_case TEXT, until_ms INTEGER);"
+    "CREATE TABLE choices(id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " order_no INTEGER, order_kind INTEGER, rule TEXT, chosen INTEGER, binding INTEGER,"
+    " considered INTEGER, removed TEXT, looked TEXT, rest TEXT, zh TEXT, en TEXT);"
+    "CREATE INDEX choices_case ON choices(case_id);";
+
+#define TEXT_OF(number) #number
+#define WORD(of, expression)                                                                       \
+    "(SELECT word FROM words w WHERE w.id = " TEXT_OF(of) " + (" expression "))"
+#define PARTY(column, of) "(SELECT " column " FROM parties p WHERE p.id = " of ")"
+#define REMARK(column) "(SELECT " column " FROM remarks r WHERE r.id = l.id) AS " column
+static const char
+    TIMELINE_VIEW
+        [] =
+            "CREATE VIEW timeline AS SELECT l.id AS id, case_id, at_ms,"
+            " " WORD(HISTORY_WORDS_ACTION,
+                     "what & 255") " AS action,"
+                                   " " WORD(
+                                       HISTORY_WORDS_STATE,
+                                       "what >> 8 & 255") " AS state_before,"
+                                                          " " WORD(
+                                                              HISTORY_WORDS_STATE,
+                                                              "what >> 16 & 255") " AS state,"
+                                                                                  " order_no, " WORD(HISTORY_WORDS_KIND, "what >> 24 & 255") " AS order_kind,"
+                                                                                                                                             " what >> 32 & 255 AS severity,"
+                                                                                                                                             " " WORD(HISTORY_WORDS_CLOCK, "what >> 40 & 255") " AS clock, deadline_ms,"
+                                                                                                                                                                                               " " PARTY("code", "l.actor") " AS actor, " PARTY("code", "l.subject") " AS subject,"
+                                                                                                                                                                                                                                                                     " coalesce(" PARTY("kind", "l.holder") ", 'NONE') AS holder_kind,"
+                                                                                                                                                                                                                                                                                                            " " PARTY(
+                                                                                                                                                                                                                                                                                                                "code",
+                                                                                                                                                                                                                                                                                                                "l.holder") " AS holder, distance_cm, events, zh, en,"
+                                                                                                                                                                                                                                                                                                                            " " PARTY(
+                                                                                                                                                                                                                                                                                                                                "department",
+                                                                                                                                                                                                                                                                                                                                "l.holder") " AS holder_department,"
+                                                                                                                                                                                                                                                                                                                                            " " PARTY(
+                                                                                                                                                                                                                                                                                                                                                "department",
+                                                                                                                                                                                                                                                                                                                                                "l.actor") " AS actor_department,"
+                                                                                                                                                                                                                                                                                                                                                           " " PARTY("team", "l.actor") " AS actor_team, " REMARK("reason") ", " REMARK("code") ", " REMARK("gateway") ", " REMARK("post") ", " REMARK("event_type") ", " REMARK("device") ", " REMARK("text") ", " REMARK("source") ", " REMARK("amount") ", " REMARK("report") ", " REMARK("other_case") ", " REMARK(
+                                                                                                                                                                                                                                                                                                                                                               "until_ms") ","
+                                                                                                                                                                                                                                                                                                                                                                           " l.id >> 22 AS position, l.id & 4194303 AS ordinal FROM lines l;";
+
+#define MEASURE(index) "coalesce(value ->> " index ", 'null')"
+static const char DECISIONS_VIEW[] =
+    "CREATE VIEW decisions AS SELECT d.id AS id, case_id, at_ms, order_no,"
+    " " WORD(
+        HISTORY_WORDS_KIND,
+        "order_kind") " AS order_kind, rule,"
+                      " " PARTY("code", "d.chosen") " AS chosen, " WORD(
+                          HISTORY_WORDS_CODE,
+                          "binding") " AS binding,"
+                                     " considered, '{\"removed\":{' || coalesce(removed, '') || '},\"candidates\":[' || coalesce("
+                                     "(SELECT group_concat('{\"person\":' || json_quote(p.code) || ',\"name\":'"
+                                     " || json_quote(coalesce(p.name, '')) || ',\"code\":\"' || " WORD(
+                                         HISTORY_WORDS_CODE,
+                                         "value ->> 1") " || '\",\"load\":' || (value ->> 2) || ',\"capacity\":' || (value ->> 3) || ',\"ring\":'"
+                                                        " || (value ->> 4) || ',\"is_home_cell\":' || iif((value ->> 5) & 1, 'true', 'false')"
+                                                        " || iif((value ->> 5) & 2, ',\"is_home_position\":true', '') || ',\"distance_cm\":'"
+                                                        " || " MEASURE("6") " || ',\"travel_ms\":' || " MEASURE("7") " || coalesce(',\"travel\":\"' || " WORD(
+                                                            HISTORY_WORDS_TRAVEL,
+                                                            "value ->> 8") " || '\"', '') || '}')"
+                                                                           " FROM json_each(looked) LEFT JOIN parties p ON p.id = (value ->> 0)), '') || ']'"
+                                                                           " || coalesce(rest, '') || '}' AS detail, zh, en, d.id >> 22 AS position,"
+                                                                           " d.id & 4194303 AS ordinal FROM choices d;";
+
 static const char PLANS_SCHEMA[] =
     "CREATE TABLE plans(number TEXT PRIMARY KEY, plan TEXT, title_zh TEXT, title_en TEXT,"
     " is_drill INTEGER NOT NULL, state TEXT NOT NULL, asked_at_ms INTEGER NOT NULL,"
@@ -190,6 +261,9 @@ static enum err create_tables(sqlite3 *db, struct history_fault *fault)
                    APPLICATION_ID, HISTORY_VERSION);
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, STORY_SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, TIMELINE_VIEW, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, DECISIONS_VIEW, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, PLANS_SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {

@@ -13,8 +13,16 @@
 #include <sqlite3.h>
 
 #define HISTORY_FILE "history.db"
-#define HISTORY_VERSION 7
+#define HISTORY_VERSION 8
 #define HISTORY_ORDINAL_BITS 22 /* of an id of the log's order; the rest is the position */
+
+/* Where a vocabulary's words begin in the table "words". */
+#define HISTORY_WORDS_ACTION 0
+#define HISTORY_WORDS_STATE 256
+#define HISTORY_WORDS_KIND 512
+#define HISTORY_WORDS_CLOCK 768
+#define HISTORY_WORDS_CODE 1024
+#define HISTORY_WORDS_TRAVEL 1280
 
 struct history_fault {
     char text[640];

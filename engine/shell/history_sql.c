@@ -5,6 +5,13 @@
 
 #define SQL_SIZE 4096u
 
+/* Rows of a batch: more gain little. The full-text index writes a piece of itself after every statement, and the pieces
+ * are merged later: as few of them as may be. */
+#define ROWS 256u
+#define BYTES (384u << 10)
+#define TEXT_ROWS 4096u
+#define TEXT_BYTES (2u << 20)
+
 /* ---- statements ---- */
 
 static enum err prepare(struct history *history, enum history_statement statement, const char *sql)
@@ -33,7 +40,11 @@ static enum err prepare_batch(struct history *history, enum history_statement st
     used += snprintf(sql + used, sizeof sql - (size_t)used,
                      " FROM " HISTORY_BATCH_TABLE " WHERE true %s", text->last);
     must((size_t)used < sizeof sql);
-    enum err err = history_batch_init(&history->batches[statement], text->columns);
+    const bool is_text = statement == HISTORY_SQL_TEXT;
+    enum err err =
+        history_batch_init(&history->batches[statement],
+                           (struct history_batch_size){text->columns, is_text ? TEXT_ROWS : ROWS,
+                                                       is_text ? TEXT_BYTES : BYTES});
     return err == ERR_OK ? prepare(history, statement, sql) : err;
 }
 
@@ -165,6 +176,9 @@ static enum err write_batch(struct history *history, enum history_statement stat
     struct history_batch *batch = &history->batches[statement];
     history->shown = batch;
     enum err err = step(history, history->statements[statement], doing);
+    if (err == ERR_OK && statement == HISTORY_SQL_TEXT) {
+        err = step(history, history->statements[HISTORY_SQL_SEARCH], "write the search index");
+    }
     history->shown = NULL;
     history_batch_clear(batch);
     return err;

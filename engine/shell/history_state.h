@@ -39,13 +39,13 @@
             " done = excluded.done, cancelled = excluded.cancelled, failed = excluded.failed")     \
     X(OLD_TEXT, "SELECT body FROM texts WHERE id = ?1")                                            \
     X(UNSEARCH, "INSERT INTO search(search, rowid, body) VALUES('delete', ?, ?)")                  \
-    X(RETEXT, "UPDATE texts SET body = ?2 WHERE id = ?1")
-
-/* What every line of a story has. Most have no more, and a third of its columns need not be said to be NULL. */
-#define HISTORY_LINE                                                                               \
-    "timeline(id, case_id, at_ms, action, state_before, state, order_no, order_kind, severity,"    \
-    " clock, deadline_ms, actor, subject, holder_kind, holder, distance_cm, events, zh, en,"       \
-    " holder_department, actor_department, actor_team"
+    X(RETEXT, "UPDATE texts SET body = ?2 WHERE id = ?1")                                          \
+    X(RESEARCH, "INSERT INTO search(rowid, body) VALUES(?, ?)")                                    \
+    X(SEARCH, "INSERT OR FAIL INTO search(rowid, body) SELECT c1, c3 FROM " HISTORY_BATCH_TABLE)   \
+    X(FIND_PARTY, "SELECT id FROM parties WHERE kind = ? AND code IS ? AND name IS ?"              \
+                  " AND department IS ? AND team IS ?")                                            \
+    X(PARTY, "INSERT INTO parties(kind, code, name, department, team) VALUES(?, ?, ?, ?, ?)")      \
+    X(WORD, "INSERT INTO words(id, word) VALUES(?, ?) ON CONFLICT DO NOTHING")
 
 /* Rows that are added, many to a step (history_batch.h). OR FAIL: after an error nothing more is written and all is
  * rolled back, so SQLite need not keep what the step changed. X(NAME, columns, table and columns, what comes last) */
@@ -68,14 +68,17 @@
       " accepted_at_ms = excluded.accepted_at_ms, arrived_at_ms = excluded.arrived_at_ms,"         \
       " ended_at_ms = excluded.ended_at_ms, clock = excluded.clock,"                               \
       " deadline_ms = excluded.deadline_ms")                                                       \
-    X(TIMELINE, 22, HISTORY_LINE ")", "")                                                          \
-    X(RARE_TIMELINE, 34,                                                                           \
-      HISTORY_LINE ", reason, code, gateway, post, event_type, device, text, source, amount,"      \
-                   " report, other_case, until_ms)",                                               \
+    X(LINE, 13,                                                                                    \
+      "lines(id, case_id, at_ms, what, order_no, deadline_ms, actor, subject, holder,"             \
+      " distance_cm, events, zh, en)",                                                             \
       "")                                                                                          \
-    X(DECISION, 12,                                                                                \
-      "decisions(id, case_id, at_ms, order_no, order_kind,"                                        \
-      " rule, chosen, binding, considered, detail, zh, en)",                                       \
+    X(REMARK, 13,                                                                                  \
+      "remarks(id, reason, code, gateway, post, event_type, device, text, source, amount,"         \
+      " report, other_case, until_ms)",                                                            \
+      "")                                                                                          \
+    X(CHOICE, 14,                                                                                  \
+      "choices(id, case_id, at_ms, order_no, order_kind, rule, chosen, binding, considered,"       \
+      " removed, looked, rest, zh, en)",                                                           \
       "")                                                                                          \
     X(NOTICE, 10,                                                                                  \
       "notices(id, case_id, at_ms, post, code, severity, zh,"                                      \
@@ -87,8 +90,7 @@
       "")                                                                                          \
     X(COUNTER, 4, "counters(day, kind, name, count)",                                              \
       "ON CONFLICT(day, kind, name) DO UPDATE SET count = count + excluded.count")                 \
-    X(TEXT, 3, "texts(id, case_id, body)", "")                                                     \
-    X(SEARCH, 2, "search(rowid, body)", "")
+    X(TEXT, 3, "texts(id, case_id, body)", "") /* SEARCH too, by history_sql.c */
 
 #define HISTORY_STATEMENT_ENUM(name, sql) HISTORY_SQL_##name,
 #define HISTORY_BATCH_ENUM(name, columns, table, last) HISTORY_SQL_##name,
@@ -145,6 +147,8 @@ struct history {
     const struct history_batch *shown;               /* being written; NULL = none */
     struct history_options options;
     struct history_names names;
+    uint32_t *persons; /* parties by the image's row; 0 = not looked for yet */
+    uint32_t *posts;
     bool is_begun;
     uint64_t position; /* committed */
     int64_t at_ms;     /* log time of what was taken last */
@@ -217,9 +221,22 @@ void history_forget_dirty(struct history *history);
 enum err history_put_text(struct history *history, int64_t id, int64_t case_id,
                           struct history_piece body) WARN_UNUSED;
 
+/* ---- history_parties.c ---- */
+/* Other images: who is who is looked for anew. */
+enum err history_parties_use(struct history *history) WARN_UNUSED;
+void history_parties_fini(struct history *history);
+/* *out_id 0: nobody. */
+enum err history_party(struct history *history, struct holder holder, uint64_t *out_id) WARN_UNUSED;
+enum err history_write_words(struct history *history) WARN_UNUSED;
+
 /* ---- history_decision.c ---- */
-/* The candidates and what spoke against the others, as JSON into the scratch. */
-struct history_piece history_decision_json(struct history *history,
-                                           const struct effect_decision *decision);
+/* A decision as the pieces that "detail" is put together from, in the scratch. */
+struct history_looked {
+    struct history_piece removed;
+    struct history_piece looked;
+    struct history_piece rest;
+};
+enum err history_decision_pieces(struct history *history, const struct effect_decision *decision,
+                                 struct history_looked *out) WARN_UNUSED;
 
 #endif

@@ -126,12 +126,13 @@ static bool is_rare(const struct effect_timeline *line)
            line->until_ms != 0;
 }
 
-static void bind_rare(struct history *history, struct history_binder *binder,
-                      const struct effect_timeline *line)
+static enum err write_remark(struct history *history, const struct effect_timeline *line)
 {
     const struct history_names *names = &history->names;
     const struct event *event = line->event;
     char other[WORDS_CASE_NO_SIZE];
+    struct history_binder at = history_bind(history, HISTORY_SQL_REMARK), *binder = &at;
+    bind_key(history, binder);
     history_bind_word(binder, line->reason != REASON_NONE ? words_reason_name(line->reason) : NULL);
     history_bind_word(binder, line->code != CODE_NOTHING ? words_code_name(line->code) : NULL);
     history_bind_piece(binder, history_gateway(names, line->gateway));
@@ -147,43 +148,47 @@ static void bind_rare(struct history *history, struct history_binder *binder,
     history_bind_copy(binder,
                       case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
     history_bind_instant(binder, line->until_ms);
+    return history_step(history, binder, "write the timeline");
 }
+
+/* Actions, states, kinds and clocks are numbers below 256: the view "timeline" takes them apart. */
+static int64_t what_of(const struct effect_timeline *line)
+{
+    return (int64_t)((uint64_t)line->action | (uint64_t)line->state_before << 8 |
+                     (uint64_t)line->state << 16 | (uint64_t)line->order_kind << 24 |
+                     (uint64_t)line->severity << 32 | (uint64_t)line->clock << 40);
+}
+_Static_assert(ACTION_LIMIT <= 256, "a byte of what");
 
 static enum err write_line(struct history *history, int64_t case_id, const struct effect *effect)
 {
-    const struct history_names *names = &history->names;
     const struct effect_timeline *line = &effect->of.timeline;
-    const bool has_more = is_rare(line);
+    const struct holder holders[] = {
+        {HOLDER_PERSON, line->actor}, {HOLDER_PERSON, line->subject}, line->holder};
+    uint64_t parties[COUNT_OF(holders)];
+    for (size_t i = 0; i < COUNT_OF(holders); i++) {
+        enum err err = history_party(history, holders[i], &parties[i]);
+        if (err != ERR_OK) {
+            return err;
+        }
+    }
     struct sentences sentences = tell(history, effect);
-    struct history_binder binder =
-        history_bind(history, has_more ? HISTORY_SQL_RARE_TIMELINE : HISTORY_SQL_TIMELINE);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_LINE);
     bind_key(history, &binder);
     history_bind_int(&binder, case_id);
     history_bind_int(&binder, effect->at_ms);
-    history_bind_word(&binder, words_action_name(line->action));
-    history_bind_word(&binder, words_case_state_name(line->state_before));
-    history_bind_word(&binder, words_case_state_name(line->state));
+    history_bind_int(&binder, what_of(line));
     history_bind_count(&binder, line->order);
-    history_bind_word(&binder,
-                      line->order_kind != 0 ? words_order_kind_name(line->order_kind) : NULL);
-    history_bind_int(&binder, line->severity);
-    history_bind_word(&binder, line->clock != CLOCK_NONE ? words_clock_name(line->clock) : NULL);
     history_bind_instant(&binder, line->deadline_ms);
-    history_bind_piece(&binder, history_person(names, line->actor));
-    history_bind_piece(&binder, history_person(names, line->subject));
-    history_bind_word(&binder, words_holder_kind_name(line->holder.kind));
-    history_bind_piece(&binder, history_holder(names, line->holder));
+    for (size_t i = 0; i < COUNT_OF(parties); i++) {
+        history_bind_count(&binder, parties[i]);
+    }
     history_bind_count(&binder, line->distance_cm > 0 ? (uint64_t)line->distance_cm : 0);
     history_bind_int(&binder, line->event_count);
     history_bind_piece(&binder, sentences.zh);
     history_bind_piece(&binder, sentences.en);
-    history_bind_piece(&binder, history_holder_department(names, line->holder));
-    history_bind_piece(&binder, history_person_department(names, line->actor));
-    history_bind_piece(&binder, history_person_team(names, line->actor));
-    if (has_more) {
-        bind_rare(history, &binder, line);
-    }
-    return history_step(history, &binder, "write the timeline");
+    enum err err = history_step(history, &binder, "write the timeline");
+    return err == ERR_OK && is_rare(line) ? write_remark(history, line) : err;
 }
 
 /* Odd, so that it never meets a title; a function of the log alone. */
@@ -246,22 +251,32 @@ static enum err write_decision(struct history *history, const struct effect *eff
     if (err != ERR_OK) {
         return err;
     }
-    uint32_t chosen = decision->candidate_count > 0 && decision->candidates[0].code == CODE_ELIGIBLE
-                          ? decision->candidates[0].person
-                          : NONE32;
+    const bool is_found =
+        decision->candidate_count > 0 && decision->candidates[0].code == CODE_ELIGIBLE;
+    const struct holder first = {HOLDER_PERSON, is_found ? decision->candidates[0].person : NONE32};
+    uint64_t chosen;
+    struct history_looked looked;
+    err = history_party(history, first, &chosen);
+    if (err == ERR_OK) {
+        err = history_decision_pieces(history, decision, &looked);
+    }
+    if (err != ERR_OK) {
+        return err;
+    }
     struct sentences sentences = tell(history, effect);
-    struct history_binder binder = history_bind(history, HISTORY_SQL_DECISION);
+    struct history_binder binder = history_bind(history, HISTORY_SQL_CHOICE);
     bind_key(history, &binder);
     history_bind_int(&binder, dirty->id);
     history_bind_int(&binder, effect->at_ms);
     history_bind_count(&binder, decision->order);
-    history_bind_word(&binder, words_order_kind_name(decision->order_kind));
+    history_bind_count(&binder, decision->order_kind);
     history_bind_piece(&binder, history_rule(names, decision->rule));
-    history_bind_piece(&binder, history_person(names, chosen));
-    history_bind_word(
-        &binder, decision->binding != CODE_NOTHING ? words_code_name(decision->binding) : NULL);
+    history_bind_count(&binder, chosen);
+    history_bind_count(&binder, decision->binding);
     history_bind_int(&binder, decision->considered);
-    history_bind_piece(&binder, history_decision_json(history, decision));
+    history_bind_piece(&binder, looked.removed);
+    history_bind_piece(&binder, looked.looked);
+    history_bind_piece(&binder, looked.rest);
     history_bind_piece(&binder, sentences.zh);
     history_bind_piece(&binder, sentences.en);
     return history_step(history, &binder, "write a decision");

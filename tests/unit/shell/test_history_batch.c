@@ -8,6 +8,9 @@
 
 #include <cmocka.h>
 
+#define ROWS 256u
+static const struct history_batch_size SIZE = {3, ROWS, 384u << 10};
+
 struct fixture {
     sqlite3 *db;
     struct history_batch batch;
@@ -17,7 +20,7 @@ struct fixture {
 static void open_fixture(struct fixture *fixture)
 {
     assert_int_equal(sqlite3_open(":memory:", &fixture->db), SQLITE_OK);
-    assert_int_equal(history_batch_init(&fixture->batch, 3), ERR_OK);
+    assert_int_equal(history_batch_init(&fixture->batch, SIZE), ERR_OK);
     fixture->shown = NULL;
     assert_int_equal(history_batch_register(fixture->db, &fixture->shown), SQLITE_OK);
     assert_int_equal(sqlite3_exec(fixture->db, "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c)",
@@ -94,7 +97,7 @@ static void test_a_batch_is_full_by_rows_and_by_text(void **state)
     (void)state;
     struct fixture fixture;
     open_fixture(&fixture);
-    for (uint32_t i = 0; i < HISTORY_BATCH_ROWS; i++) {
+    for (uint32_t i = 0; i < ROWS; i++) {
         assert_false(history_batch_is_full(&fixture.batch));
         put(&fixture, i, "short");
     }
