@@ -186,9 +186,11 @@ bool dispatch_was_taken(const struct core *core, const struct order_row *order)
            order->round == row->round && count_accepted(core, row, order->assign_index) > 0;
 }
 
-/* Of those asked at the same time one leads until somebody accepts: the one asked first. */
-static void lead_parallel(struct core *core, const struct case_row *row)
+/* Of those asked at the same time one leads until somebody accepts: the one asked first. Where whoever led is lost, the next
+ * one is told, and the timeline tells who follows and that the command post holds the case until then. */
+static void lead_parallel(struct core *core, uint32_t case_slot)
 {
+    const struct case_row *row = cases_peek(&core->cases, case_slot);
     uint32_t first = NONE32;
     if (orders_find_lead(core, row) != NONE32) {
         return;
@@ -200,10 +202,16 @@ static void lead_parallel(struct core *core, const struct case_row *row)
         }
         o = order->next;
     }
-    if (first != NONE32) {
-        orders_at(&core->orders, first)->kind = KIND_HANDLE;
-        orders_at(&core->orders, first)->is_lead = 1;
+    if (first == NONE32) {
+        return;
     }
+    struct order_row *order = orders_at(&core->orders, first);
+    order->kind = KIND_HANDLE;
+    order->is_lead = 1;
+    worker_tell(core, order->worker, ITEM_CHANGE, order->number, CODE_NOTHING);
+    flow_say(core, case_slot,
+             &(struct flow_note){
+                 .action = ACTION_NEXT_LEAD, .order = first + 1, .subject = order->worker + 1});
 }
 
 /* The worker is taken from a case of less severity, which goes back to the queue; returns the order that he had there. */
@@ -288,7 +296,7 @@ static void fill_parallel(struct core *core, uint32_t case_slot, uint32_t index)
         }
         o = order->next;
     }
-    lead_parallel(core, row);
+    lead_parallel(core, case_slot);
 }
 
 uint32_t dispatch_fill(struct core *core, uint32_t case_slot, bool is_quiet, enum code *out_binding)

@@ -250,6 +250,9 @@ void flow_fill(struct core *core, uint32_t slot)
         flow_arm_seek(core, slot, false);
         return;
     }
+    if (orders_find_lead(core, row) == NONE32) {
+        (void)flow_promote_assist(core, slot); /* whose lead was taken before he accepted */
+    }
     if (!is_exhausted) {
         missing = dispatch_fill(core, slot, is_quiet, &binding);
     }

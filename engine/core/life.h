@@ -125,6 +125,7 @@
     X(GET_PARENT, 83, "became a child", "成为子案")                                                \
     X(LEAVE_PARENT, 84, "no longer a child", "不再为子案")                                         \
     X(RECALENDAR, 85, "deadline recomputed", "时限重算")                                           \
+    X(NEXT_LEAD, 86, "asked to lead instead", "改请牵头")                                          \
     X(ADJUDICATE, 96, "put to adjudication", "提请裁定")                                           \
     X(SILENT, 97, "gave no position in time", "逾期未陈述")                                        \
     X(RULED_BEFORE, 98, "an earlier ruling names the owner", "按确权办理")                         \

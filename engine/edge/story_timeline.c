@@ -454,6 +454,7 @@ static const struct act_words ACTS[] = {
 /* Actions told as "<who> <words> <to whom>: <why>". */
 static const struct act_words HAND_OVERS[] = {
     {ACTION_REASSIGN, "reassigned it to ", "改派给", true},
+    {ACTION_NEXT_LEAD, "to lead, of those asked, is now ", "在已派单人员中改请牵头：", false},
     {ACTION_SEND_TO_DESK, "sent it to ", "转派至", true},
     {ACTION_TO_DESK, "handed to ", "转由岗位承接：", true},
     {ACTION_RECALL, "recalled from ", "撤回派给：", false},

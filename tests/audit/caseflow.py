@@ -151,6 +151,8 @@ class CaseFlow(Rounds):
             return
         is_exhausted = case.offers >= CASE_OFFERS or len(case.people) >= CASE_OFFERED
         missing, binding = 0, "DECLINED"
+        if case.lead() is None:
+            self.promote_assist(case)
         if not is_exhausted:
             missing, binding = self.dispatch_fill(case, case.nobody_told)
         if case.active(HANDLING):

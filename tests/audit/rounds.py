@@ -201,7 +201,10 @@ class Rounds(Offices):
             order.is_parallel = order.is_parallel or (order.index == index and order.state == "OFFERED")
         offered = [order for order in case.orders if order.state == "OFFERED" and order.is_parallel]
         if case.lead() is None and offered:
-            offered[-1].kind, offered[-1].is_lead = "HANDLE", True
+            next_lead = offered[-1]
+            next_lead.kind, next_lead.is_lead = "HANDLE", True
+            self.tell(next_lead.worker, "CHANGE", next_lead.number, "NOTHING", case)
+            self.say(case, "NEXT_LEAD", order=next_lead, subject=next_lead.worker.id)
 
     def offer_preempting(self, case, index, kind):
         key, assign = self.assign_of(case, index, "HANDLE")

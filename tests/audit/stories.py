@@ -7,7 +7,8 @@ import geometry
 from fivefixed import FiveFixed
 from world import ACTIVE, ARRIVE_CM, ENDS, TERMINAL, holder_of, name_of, place_of
 
-HELD = {"OPEN": "command", "REOPEN": "command", "START_CHECK": "supervision", "REASSIGN": "command"}
+HELD = {"OPEN": "command", "REOPEN": "command", "START_CHECK": "supervision", "REASSIGN": "command",
+        "NEXT_LEAD": "command"}
 
 
 class Story:
@@ -215,8 +216,8 @@ class Stories:
         self.touched.clear()
 
     def take_order(self, story, effect, number, action):
-        by_engine = action in ("OFFER", "RECALL", "REROUTE", "PREEMPT", "EXPIRE", "LOST", "MISS", "REASSIGN", "ADJUDICATE",
-                               "JOINT_VISIT", "SHORT_NOTICE")
+        by_engine = action in ("OFFER", "RECALL", "REROUTE", "PREEMPT", "EXPIRE", "LOST", "MISS", "REASSIGN", "NEXT_LEAD",
+                               "ADJUDICATE", "JOINT_VISIT", "SHORT_NOTICE")
         person = name_of(effect["subject"] if by_engine else effect["actor"], "id")
         if action == "INFORM" or (action == "ADJUDICATE" and number not in story.orders):  # an order to a post
             if number != self.last_order + 1:

@@ -372,8 +372,8 @@ class World:
             if worker is not None:
                 worker.orders.add(number)
             self.last_order = max(self.last_order, number)
-        elif order is not None and action == "REASSIGN" and effect["order_kind"]:
-            order.kind = effect["order_kind"]  # of a joint order: a helper leads on
+        elif order is not None and action in ("REASSIGN", "NEXT_LEAD") and effect["order_kind"]:
+            order.kind = effect["order_kind"]  # a helper leads on
         elif order is not None and action in ENDS and (action != "PREEMPT" or effect["code"] == "PREEMPTED"):
             self.end_order(order, ENDS[action])
         elif order is not None and action in ("ACCEPT", "ARRIVE"):
