@@ -258,8 +258,8 @@ bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch 
 	@$(BUILD)/gridloop bench dispatch --runs $(or $(RUNS),10) $(if $(QUICK),--quick) $(if $(GRAPH),--graph $(GRAPH)) \
 	    --json $(BENCH_RESULTS)/dispatch.json --tables $(BENCH_RESULTS)/dispatch.md
 
-year: all ## a year of a big city on the virtual clock: 4.5 million incidents, at low priority; build/year.txt
-	nice $(BUILD)/gridloop sim --city large --year $(YEAR) | tee $(BUILD)/year.txt
+year: all ## a year of a big city on the virtual clock: 4.5 million incidents, at low priority; build/year.txt, and build/year.html to read meanwhile
+	nice $(BUILD)/gridloop sim --city large --year --report $(BUILD)/year.html $(YEAR) | tee $(BUILD)/year.txt
 
 # ---- the rest ----
 man: $(BUILD)/man/gridloop.1 ## manual pages, made from --help

@@ -36,7 +36,9 @@ struct run {
     int64_t now_ms;
     int64_t latest_close_ms; /* that the truth of any event recorded */
     uint64_t position;
-    struct run_numbers numbers;
+    int64_t from_us; /* real, of run_play */
+    bool is_over;
+    struct run_numbers numbers; /* what is not told by the rest */
 };
 
 struct run_options run_options_default(void)
@@ -265,7 +267,7 @@ static int64_t next_instant(const struct run *run)
 static enum err play(struct run *run)
 {
     enum err err = settle(run);
-    int64_t day = div_floor(run->now_ms, DAY_MS);
+    int64_t hour = div_floor(run->now_ms, HOUR_MS);
     for (;;) {
         const int64_t next_ms = next_instant(run);
         if (err != ERR_OK || next_ms == NEVER_MS) {
@@ -278,8 +280,8 @@ static enum err play(struct run *run)
         }
         run_plans(run);
         err = settle(run);
-        if (div_floor(run->now_ms, DAY_MS) != day && run->options.progress != NULL) {
-            day = div_floor(run->now_ms, DAY_MS);
+        if (div_floor(run->now_ms, HOUR_MS) != hour && run->options.progress != NULL) {
+            hour = div_floor(run->now_ms, HOUR_MS);
             run->options.progress(run->options.context, run->now_ms, run->gateways.seen);
         }
     }
@@ -294,12 +296,10 @@ static int64_t real_us(void)
 
 enum err run_play(struct run *run)
 {
-    const int64_t from_us = real_us();
+    run->from_us = real_us();
     const enum err err = play(run);
-    run->numbers.real_us = real_us() - from_us;
-    run->numbers.end_ms = run->now_ms;
-    run->numbers.entries = run->position;
-    run->numbers.frames = run->wire.sent;
+    run->numbers.real_us = real_us() - run->from_us;
+    run->is_over = true;
     run->numbers.state_digest = core_digest(node_core(run->node));
     if (err == ERR_OK && run->options.check_every > 0) {
         check_all(run);
@@ -471,7 +471,12 @@ void run_free(struct run *run)
 
 struct run_numbers run_numbers_now(const struct run *run)
 {
-    return run->numbers;
+    struct run_numbers numbers = run->numbers;
+    numbers.real_us = run->is_over ? numbers.real_us : real_us() - run->from_us;
+    numbers.end_ms = run->now_ms;
+    numbers.entries = run->position;
+    numbers.frames = run->wire.sent;
+    return numbers;
 }
 
 const struct node *run_node(const struct run *run)

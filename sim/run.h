@@ -39,7 +39,8 @@ struct run_options {
     uint32_t check_every; /* entries between two walks over all structures; 0 = never */
     bool keep_truth;      /* for comparing */
     bool keep_records;    /* of all cases, orders and events; else of those the engine still has */
-    void (*progress)(void *context, int64_t now_ms, uint64_t events); /* once a virtual day; NULL */
+    void (*progress)(void *context, int64_t now_ms,
+                     uint64_t events); /* once a virtual hour; NULL */
     void *context;
 };
 struct run_options run_options_default(void);
@@ -50,7 +51,7 @@ void run_free(struct run *run); /* NULL is fine */
 /* Runs to the end. */
 enum err run_play(struct run *run) WARN_UNUSED;
 
-/* ---- afterwards ---- */
+/* ---- afterwards; in progress() too, where state_digest is not told yet ---- */
 
 struct run_numbers {
     struct hash128 state_digest;

@@ -4,7 +4,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/log_events.h"
 #include "engine/cli/sim_beside.h"
-#include "engine/cli/sim_html.h"
+#include "engine/cli/sim_live.h"
 #include "engine/shell/data_limits.h"
 #include "rules/compile.h"
 #include "sim/city_demo.h"
@@ -169,7 +169,8 @@ static const struct argp_option OPTIONS[] = {
     {"check", KEY_CHECK, "N", 0, "walk all structures every N log entries (default 0: never)", 0},
     {"log", KEY_LOG, "DIR", 0, "keep the command log and write it to DIR at the end", 0},
     {"json", KEY_JSON, "FILE", 0, "the report as JSON; - is standard output", 0},
-    {"report", KEY_REPORT, "FILE", 0, "the report as one HTML page with charts", 0},
+    {"report", KEY_REPORT, "FILE", 0,
+     "the report as one HTML page with charts, written anew while the run goes on", 0},
     {"lang", KEY_LANG, "zh|en", 0, "language", 0},
     {"quiet", 'q', NULL, 0, "no progress", 0},
     {0}};
@@ -433,6 +434,14 @@ static int64_t real_ms(void)
     return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
 }
 
+/* What a run is shown by while it goes on. */
+struct watched {
+    struct options options;
+    struct sim_live live;
+    struct sim_told *told; /* the last of them goes on */
+    uint32_t count;
+};
+
 static long peak_mib(void)
 {
     struct rusage usage = {0};
@@ -440,11 +449,13 @@ static long peak_mib(void)
     return usage.ru_maxrss / 1024;
 }
 
-/* Called once a virtual day: percentage where the end is known, date, events a second since the last line. */
+/* Called once a virtual hour: percentage where the end is known, date, events a second since the last line. */
 static void show_progress(void *context, int64_t now_ms, uint64_t events)
 {
-    struct options *options = context;
+    struct watched *watched = context;
+    struct options *options = &watched->options;
     struct progress *progress = &options->progress;
+    sim_live_see(&watched->live, watched->told, watched->count, now_ms);
     const int64_t at_ms = real_ms();
     if (options->is_quiet || isatty(STDERR_FILENO) == 0 || at_ms - progress->shown_ms < 200) {
         return;
@@ -464,15 +475,23 @@ static void show_progress(void *context, int64_t now_ms, uint64_t events)
     progress->shown_events = events;
 }
 
+static struct sim_live live_of(const struct options *options)
+{
+    return (struct sim_live){.html = options->html,
+                             .json = options->policy_count + options->city_count > 1
+                                         ? NULL /* side by side it is another tree */
+                                         : options->json,
+                             .name = options->recorded != NULL ? options->recorded
+                                     : options->trace == NULL  ? "invented"
+                                                               : options->trace,
+                             .lang = options->lang,
+                             .days = (options->generate_hours + 23) / 24};
+}
+
 static int write_html(const struct options *options, const struct sim_told *told, uint32_t count)
 {
-    const char *name = options->recorded != NULL ? options->recorded
-                       : options->trace == NULL  ? "invented"
-                                                 : options->trace;
-    FILE *out = fopen(options->html, "wb");
-    bool is_written = out != NULL && sim_html_write(told, count, name, options->lang, out);
-    is_written = out != NULL && fclose(out) == 0 && is_written;
-    if (!is_written) {
+    const struct sim_live live = live_of(options);
+    if (!sim_live_write_html(&live, told, count, NULL)) {
         (void)fprintf(stderr, "cannot write the report to %s: %s\n", options->html,
                       strerror(errno));
         return EX_CANTCREAT;
@@ -485,13 +504,10 @@ static int dump_json(const struct options *options, json_t *root)
 {
     (void)json_object_set_new(root, "seed", json_integer((json_int_t)options->seed));
     const bool is_stdout = strcmp(options->json, "-") == 0;
-    FILE *out = is_stdout ? stdout : fopen(options->json, "wb");
-    bool is_written = out != NULL && json_dumpf(root, out, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 &&
-                      fputc('\n', out) != EOF;
+    const bool is_written =
+        is_stdout ? json_dumpf(root, stdout, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 && puts("") >= 0
+                  : sim_live_write_json(options->json, root);
     json_decref(root);
-    if (out != NULL && !is_stdout) {
-        is_written = fclose(out) == 0 && is_written;
-    }
     if (!is_written) {
         (void)fprintf(stderr, "cannot write %s: %s\n", options->json, strerror(errno));
         return EX_IOERR;
@@ -589,9 +605,12 @@ static bool parse_until(const char *text, int64_t *out_ms, bool *out_is_span)
     return *out_is_span || trace_parse_instant(text, out_ms, &offset_minutes);
 }
 
-static int play(const struct options *options, struct inputs *inputs, struct sim_told *told)
+/* told[count - 1] is played; those before it are over. */
+static int play(const struct options *options, struct inputs *inputs, struct sim_told *told,
+                uint32_t count)
 {
-    struct options shown = *options;
+    struct watched watched = {*options, live_of(options), told, count};
+    struct sim_told *mine = &told[count - 1];
     struct run_options run_options = run_options_default();
     struct run *run = NULL;
     run_options.city_bytes = inputs->city_bytes;
@@ -600,8 +619,8 @@ static int play(const struct options *options, struct inputs *inputs, struct sim
     run_options.policy_size = inputs->policy_size;
     run_options.trace = inputs->trace;
     run_options.generator = inputs->generator;
-    shown.progress.from_ms = trace_demand_default().from_ms;
-    shown.progress.shown_ms = real_ms();
+    watched.options.progress.from_ms = trace_demand_default().from_ms;
+    watched.options.progress.shown_ms = real_ms();
     run_options.rates = inputs->rates;
     run_options.seed = options->seed;
     run_options.drain_ms = options->drain_ms;
@@ -609,7 +628,7 @@ static int play(const struct options *options, struct inputs *inputs, struct sim
     run_options.keep_truth = options->compares;
     run_options.keep_records = options->trace != NULL || options->compares_truth;
     run_options.progress = show_progress;
-    run_options.context = &shown;
+    run_options.context = &watched;
     if (options->until != NULL &&
         !parse_until(options->until, &run_options.until_ms, &run_options.until_is_span)) {
         (void)fprintf(stderr,
@@ -626,15 +645,15 @@ static int play(const struct options *options, struct inputs *inputs, struct sim
     if (err != ERR_OK) {
         return fail(inputs, err, "the run cannot begin");
     }
+    mine->run = run;
     err = run_play(run);
     if (!options->is_quiet && isatty(STDERR_FILENO) != 0) {
         (void)fprintf(stderr, "\r%60s\r", "");
     }
-    told->run = run;
     if (err != ERR_OK) {
         return fail(inputs, err, options->trace != NULL ? options->trace : "run");
     }
-    report_make(&told->report, run);
+    report_make(&mine->report, run);
     return EX_OK;
 }
 
@@ -664,7 +683,7 @@ static int play_all(const struct options *options)
     for (uint32_t i = 0; i < count && code == EX_OK; i++) {
         told[i].label = scenarios[i].label;
         code = open_inputs(options, &scenarios[i], &inputs[i]);
-        code = code == EX_OK ? play(options, &inputs[i], &told[i]) : code;
+        code = code == EX_OK ? play(options, &inputs[i], told, i + 1) : code;
     }
     if (code == EX_OK) {
         code = count > 1 ? tell_beside(options, told, count) : tell(options, &inputs[0], &told[0]);

@@ -13,6 +13,7 @@ static const char STYLE[] =
     "h1{font-size:26px;margin:0 0 4px;font-weight:600}h2{font-size:18px;margin:38px 0 "
     "10px;font-weight:600;"
     "border-bottom:2px solid var(--ink);padding-bottom:5px}"
+    ".live{border-left:3px solid currentColor;padding:6px 12px}"
     ".sub,.note{color:var(--soft)}.note{font-size:13px;margin:8px 0}"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
     "th{font-weight:600;text-align:left;font-size:13px;color:var(--soft);border-bottom:1px solid "
@@ -100,10 +101,19 @@ void html_note(FILE *out, const char *zh, const char *en)
 
 void html_begin(FILE *out, const char *title, enum lang lang)
 {
+    html_begin_renewed(out, title, lang, 0);
+}
+
+void html_begin_renewed(FILE *out, const char *title, enum lang lang, int every_s)
+{
     (void)fprintf(out,
                   "<!doctype html>\n<html lang=%s><head><meta charset=utf-8>"
-                  "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n<title>",
+                  "<meta name=viewport content=\"width=device-width,initial-scale=1\">\n",
                   lang == LANG_ZH ? "zh" : "en");
+    if (every_s > 0) {
+        (void)fprintf(out, "<meta http-equiv=refresh content=%d>\n", every_s);
+    }
+    (void)fputs("<title>", out);
     html_text(out, title);
     (void)fprintf(out, "</title>\n<style>%s</style></head><body>\n", STYLE);
     (void)fprintf(

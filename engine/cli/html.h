@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 void html_begin(FILE *out, const char *title, enum lang lang);
+/* The browser asks for it anew after so many seconds; 0 = never. */
+void html_begin_renewed(FILE *out, const char *title, enum lang lang, int every_s);
 bool html_end(FILE *out); /* false: not everything was written */
 
 void html_text(FILE *out, const char *text);

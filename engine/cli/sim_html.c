@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LEFT 58.0
 #define WIDTH 880.0
@@ -397,8 +398,38 @@ static void put_run(const struct report *report, const struct run *run, FILE *ou
     put_cells(&report->areas, run_city(run), out);
 }
 
+/* "Day 123 of 365": what a reader must know before the first figure. */
+static void put_progress(FILE *out, const struct city *city, const struct sim_html_at *at)
+{
+    char zh[256], en[256], days_zh[48] = "", days_en[48] = "", written[32] = "";
+    const uint32_t date = city_local_date(city, at->now_ms);
+    const int64_t minute = city_local_ms(city, at->now_ms) / MINUTE_MS % (24 * 60);
+    const time_t now = time(NULL);
+    struct tm here;
+    (void)localtime_r(&now, &here);
+    (void)strftime(written, sizeof written, "%H:%M:%S", &here);
+    if (at->days > 0) {
+        (void)snprintf(days_zh, sizeof days_zh, "，共 %" PRId64 " 天", at->days);
+        (void)snprintf(days_en, sizeof days_en, " of %" PRId64, at->days);
+    }
+    (void)snprintf(
+        zh, sizeof zh,
+        "仿真进行中：第 %" PRId64 " 天%s，截至 %u %02d:%02d（仿真时间）。以下为当前结果，%s "
+        "写出，每 %d 秒自动更新。",
+        at->day, days_zh, date, (int)(minute / 60), (int)(minute % 60), written, at->every_s);
+    (void)snprintf(
+        en, sizeof en,
+        "The run goes on: day %" PRId64 "%s, as of %u %02d:%02d on its clock. What "
+        "follows is what there is so far, written at %s; the page renews itself every %d "
+        "seconds.",
+        at->day, days_en, date, (int)(minute / 60), (int)(minute % 60), written, at->every_s);
+    (void)fputs("<p class=live>", out);
+    html_both(out, zh, en);
+    (void)fputs("</p>\n", out);
+}
+
 bool sim_html_write(const struct sim_told *told, uint32_t count, const char *name, enum lang lang,
-                    FILE *out)
+                    const struct sim_html_at *at, FILE *out)
 {
     const struct report *report = &told[0].report;
     const struct run *run = told[0].run;
@@ -407,7 +438,7 @@ bool sim_html_write(const struct sim_told *told, uint32_t count, const char *nam
         lang == LANG_ZH || city->info->name_en.size == 0 ? city->info->name : city->info->name_en;
     char title[512], zh[256], en[256];
     (void)snprintf(title, sizeof title, "%.*s – %s", (int)own.size, city_text(city, own), name);
-    html_begin(out, title, lang);
+    html_begin_renewed(out, title, lang, at != NULL ? at->every_s : 0);
     (void)fputs("<h1>", out);
     html_both(out, "仿真运行报告", "A simulated run");
     (void)fputs("</h1><p class=sub>", out);
@@ -420,6 +451,9 @@ bool sim_html_write(const struct sim_told *told, uint32_t count, const char *nam
                    report->numbers.effects_digest.hi);
     html_both(out, zh, en);
     (void)fputs("</p>\n", out);
+    if (at != NULL) {
+        put_progress(out, city, at);
+    }
     if (count > 1) {
         sim_beside_html(told, count, out);
     }

@@ -7,8 +7,15 @@
 
 #include <stdio.h>
 
-/* name: of the trace, for the heading. False where not everything was written. */
+/* Of a run that goes on. */
+struct sim_html_at {
+    int64_t day, days; /* of the run, from 1; days 0: it is not known how many */
+    int64_t now_ms;    /* virtual */
+    int every_s;       /* the page is asked for anew */
+};
+
+/* name: of the trace, for the heading. at: of the last run; NULL = all are over. False where not everything was written. */
 bool sim_html_write(const struct sim_told *told, uint32_t count, const char *name, enum lang lang,
-                    FILE *out);
+                    const struct sim_html_at *at, FILE *out);
 
 #endif
