@@ -192,12 +192,12 @@ function others(person: string | null): Mark[] {
     return marks;
   }
   if (!cases.has(shown.id) && shown.lon_e7 !== null && shown.lat_e7 !== null) {
-    marks.push({ lon_e7: shown.lon_e7, lat_e7: shown.lat_e7, text: `${short_number(shown.number)} ${word('case_state', shown.state)}` });
+    marks.push({ lon_e7: shown.lon_e7, lat_e7: shown.lat_e7, text: `${short_number(shown.number)} ${word('case_state', shown.state)}`, kind: 'case' });
   }
   for (const one of shown.decisions[shown.decisions.length - 1]?.detail?.candidates ?? []) {
     const row = workers.get(one.person);
     if (one.person !== person && one.code !== 'ELIGIBLE' && row?.lon_e7 != null && row.lat_e7 != null && marks.length < OTHERS_MAX) {
-      marks.push({ lon_e7: row.lon_e7, lat_e7: row.lat_e7, text: `${name_of(one.person)}: ${word('code', one.code)}` });
+      marks.push({ lon_e7: row.lon_e7, lat_e7: row.lat_e7, text: `${name_of(one.person)}: ${word('code', one.code)}`, kind: 'worker' });
     }
   }
   return marks;

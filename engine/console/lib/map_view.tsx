@@ -51,8 +51,8 @@ function bind(layer: CityLayer, map: L.Map, props: Props, tip: HTMLElement): voi
     }
     if (hit) {
       props.on_hit?.(hit);
-    } else if (map.getZoom() < SINGLES_ZOOM && layer.cell_hit(event.containerPoint)) {
-      map.setView(event.latlng, SINGLES_ZOOM);
+    } else if (layer.is_aggregated() && layer.cell_hit(event.containerPoint)) {
+      map.setView(event.latlng, Math.max(SINGLES_ZOOM, map.getZoom() + 1));
     }
   });
 }
