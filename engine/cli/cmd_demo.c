@@ -239,6 +239,10 @@ static void say_console(struct demo *demo, const char *line)
         demo_watch_say(demo->watch, "控制台：%s ，以 %s（派遣员）或 %s（值班长）登录，密码 %s",
                        "console: %s, log in as %s (dispatcher) or %s (shift chief) with %s", url,
                        login.dispatcher, login.chief, login.password);
+        /* Behind the # no server sees it; the page takes it out of the address before it is used. */
+        demo_watch_say(demo->watch, "  已填好账号、关注 1 号案件：%s/#now?case=1&login=%s:%s",
+                       "  filled in, with case 1 followed: %s/#now?case=1&login=%s:%s", url,
+                       login.dispatcher, login.password);
     }
 }
 

@@ -44,6 +44,11 @@ void api_open311_requests(struct web_exchange *exchange);
 void api_open311_requests_add(struct web_exchange *exchange);
 void api_open311_request(struct web_exchange *exchange);
 
+/* api_map.c */
+json_t *api_map_tiles(const struct web *web);
+void api_map_origin(const struct web *web, char *out, size_t size);
+void api_roads(struct web_exchange *exchange);
+
 /* api_city.c */
 void api_city(struct web_exchange *exchange);
 void api_counters(struct web_exchange *exchange);

@@ -195,6 +195,7 @@ static json_t *describe(const struct web *web)
     set(out, "clock",
         json_pack("{s:s, s:i}", "mode", web->options.clock_mode == 1 ? "scaled" : "wall", "speed",
                   (int)web->options.speed));
+    set(out, "map", api_map_tiles(web));
     set(out, "cells", read_cells(web));
     set(out, "units", list_units(view));
     set(out, "departments", list_departments(view));

@@ -163,6 +163,39 @@ static json_t *count_by_rule(struct web_exchange *exchange)
     return out;
 }
 
+/* What rules in shadow would have come to: {"rule.id": {"OPENED": 3, "MERGED": 1}}. */
+static json_t *count_shadows(struct web_exchange *exchange)
+{
+    static const char SQL[] = "SELECT name, sum(count) AS count FROM counters"
+                              " WHERE kind = 'shadow' GROUP BY name";
+    struct history_rows rows;
+    bool is_bad = false;
+    if (!web_history_ask(exchange, SQL, NULL, 0, &rows)) {
+        return NULL;
+    }
+    json_t *out = json_object();
+    while (web_history_next(exchange, &rows, &is_bad)) {
+        const char *name = history_rows_text(&rows, "name");
+        const char *code = name != NULL ? strrchr(name, ' ') : NULL;
+        if (code == NULL) {
+            continue;
+        }
+        char rule[256];
+        (void)snprintf(rule, sizeof rule, "%.*s", (int)(code - name), name);
+        json_t *item = json_object_get(out, rule);
+        if (item == NULL) {
+            item = json_object();
+            (void)json_object_set_new(out, rule, item);
+        }
+        (void)json_object_set_new(item, code + 1, json_integer(history_rows_int(&rows, "count")));
+    }
+    if (is_bad) {
+        json_decref(out);
+        return NULL;
+    }
+    return out;
+}
+
 /* A share of counts, null where nothing was counted. */
 static json_t *share(int64_t part, int64_t whole)
 {
@@ -215,7 +248,7 @@ static json_t *code_of(struct history_piece piece)
 }
 
 static json_t *rule_row(const struct web_view *view, const struct policy_rule *row,
-                        const json_t *counts, const json_t *findings)
+                        const json_t *counts, const json_t *shadows, const json_t *findings)
 {
     const struct policy *policy = &view->names.policy;
     const struct image_string en = row->title_en.size > 0 ? row->title_en : row->title;
@@ -236,6 +269,8 @@ static json_t *rule_row(const struct web_view *view, const struct policy_rule *r
                               code_of(history_department(&view->names, row->department)));
     (void)json_object_set_new(out, "class", code_of(history_class(&view->names, row->class_row)));
     add_counts(out, json_object_get(counts, json_string_value(id)));
+    json_t *would = json_object_get(shadows, json_string_value(id));
+    (void)json_object_set_new(out, "would", would != NULL ? json_incref(would) : json_null());
     (void)json_object_set_new(out, "findings", findings_of(findings, json_string_value(id)));
     return out;
 }
@@ -244,14 +279,17 @@ void api_rules_answer(struct web_exchange *exchange, const json_t *findings)
 {
     const struct web_view *view = web_view_of(exchange);
     json_t *counts = count_by_rule(exchange);
-    if (counts == NULL) {
+    json_t *shadows = counts != NULL ? count_shadows(exchange) : NULL;
+    if (shadows == NULL) {
+        json_decref(counts);
         return;
     }
     json_t *items = json_array();
     for (uint32_t i = 0; i < view->names.policy.rule_count; i++) {
-        (void)json_array_append_new(items,
-                                    rule_row(view, &view->names.policy.rules[i], counts, findings));
+        (void)json_array_append_new(
+            items, rule_row(view, &view->names.policy.rules[i], counts, shadows, findings));
     }
+    json_decref(shadows);
     json_decref(counts);
     web_answer_list(exchange, items, NULL);
 }

@@ -2,6 +2,7 @@
  *
  *   STARTING --view and port--> SERVING --stop--> asks let go --> connections closed --> ended */
 #include "engine/edge/image_store.h"
+#include "engine/shell/api.h"
 #include "engine/shell/posix_disk.h"
 #include "engine/shell/report.h"
 #include "engine/shell/web_state.h"
@@ -156,6 +157,7 @@ static void copy_options(struct web *web, const struct web_options *options)
     web->options = *options;
     (void)snprintf(web->data, sizeof web->data, "%s", options->data);
     (void)snprintf(web->city, sizeof web->city, "%s", options->city);
+    api_map_origin(web, web->tile_origin, sizeof web->tile_origin);
     (void)snprintf(web->rules, sizeof web->rules, "%s%s",
                    options->rules != NULL ? options->rules : options->city,
                    options->rules != NULL ? "" : "/rules");

@@ -11,10 +11,12 @@
 
 #define INFLATED_MAX (4u << 20)
 
-/* Pages may load what came with the program, talk to it, and show map tiles and photos; nothing else. */
-static const char SECURITY[] =
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+/* Pages may load what came with the program, talk to it, and show photos and the tiles of CITY/map.json; nothing else. */
+#define SECURITY_BEFORE_TILES                                                                      \
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "           \
+    "img-src 'self' data: blob:"
+static const char SECURITY_AFTER_TILES[] =
+    "; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'\r\n"
     "X-Frame-Options: DENY\r\n"
     "X-Content-Type-Options: nosniff\r\n"
@@ -80,12 +82,14 @@ void web_answer_bytes(struct web_exchange *exchange, int status, const char *typ
     }
     const char *cache =
         strstr(exchange->extra, "Cache-Control:") == NULL ? "Cache-Control: no-store\r\n" : "";
-    const int head_size =
-        snprintf(head, sizeof head,
-                 "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s\r\n",
-                 status, status_text(status), type, size, cache, exchange->extra, SECURITY,
-                 exchange->web->is_tls ? "Strict-Transport-Security: max-age=31536000\r\n" : "",
-                 exchange->is_closing ? "Connection: close\r\n" : "");
+    const int head_size = snprintf(
+        head, sizeof head,
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s" SECURITY_BEFORE_TILES
+        "%s%s%s%s\r\n",
+        status, status_text(status), type, size, cache, exchange->extra, exchange->web->tile_origin,
+        SECURITY_AFTER_TILES,
+        exchange->web->is_tls ? "Strict-Transport-Security: max-age=31536000\r\n" : "",
+        exchange->is_closing ? "Connection: close\r\n" : "");
     must(head_size > 0 && (size_t)head_size < sizeof head);
     const size_t body_size = exchange->is_head || status == 304 || status == 204 ? 0 : size;
     exchange->out = malloc(LWS_PRE + (size_t)head_size + body_size);

@@ -66,6 +66,7 @@ const struct web_route WEB_ROUTES[] = {
      "Open311: one request by its receipt", NULL, NULL},
     {WEB_GET, "/api/v1/city", 0, 0, 0, api_city, "Cells, offices, people, classes, rules", NULL,
      NULL},
+    {WEB_GET, "/api/v1/roads", 0, 0, 0, api_roads, "Pieces of road, to be drawn", NULL, NULL},
     {WEB_GET, "/api/v1/counters", 0, 0, 0, api_counters, "How many wait for what", NULL, NULL},
     {WEB_GET, "/api/v1/workers", 0, 0, 0, api_workers, "People who take orders",
      "department,cursor,limit", NULL},

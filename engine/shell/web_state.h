@@ -77,6 +77,7 @@ struct web {
     char url[300];
     bool is_loopback, is_tls;
     char first_password[64], first_person[CODEC_KEY_ID_SIZE_MAX + 1];
+    char tile_origin[160]; /* " https://host" of the street map, or "" */
     char data[512], city[512], rules[600], host[256], tls_cert[512], tls_key[512];
     int port;
     uint64_t started_ms; /* real time */

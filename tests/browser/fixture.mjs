@@ -52,6 +52,7 @@ const list = (items) => ({ items, next: null, position: 100, now_ms: NOW_MS, age
 
 function answer_get(path, query, world) {
   const fixed = {
+    roads: { segments: [], is_cut: false },
     session: { person: 'he.qun', name: { zh: '何群', en: 'He Qun' }, roles: ['shift_chief', 'dispatcher'], department: null, csrf: 'token', expires_ms: NOW_MS + 1e8, can: [] },
     city: city(), [`rules/${RULE.id}`]: RULE, 'report-types': list(REPORT_TYPES), counters: { now_ms: NOW_MS, open: world.cases.length }, workers: list(world.workers),
     ...world.answers,

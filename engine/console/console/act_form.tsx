@@ -3,9 +3,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import words from 'gridloop:words';
 import { log_now } from '../lib/clock';
 import { both, t, word, type Pair } from '../lib/i18n';
-import type { CaseDetail } from '../lib/shapes';
+import { distance } from '../lib/format';
+import { COULD, type CaseDetail, type Text } from '../lib/shapes';
 import { act, COMMON, IS_FINAL, needs_of, word_name, type Act } from './acts';
-import { acting, city, find_case } from './state';
+import { acting, city, find_case, name_of } from './state';
 
 const FIELD: Readonly<Record<string, Pair>> = {
   reason: ['reason', '原因'],
@@ -53,6 +54,33 @@ function Fields({ action, begin }: { readonly action: string; readonly begin: { 
   );
 }
 
+/* Who the engine looked at last, in its order: a click names one. */
+function Candidates({ on, take }: { readonly on: CaseDetail; readonly take: (person: string) => void }) {
+  const last = on.decisions[on.decisions.length - 1];
+  const candidates = (last?.detail?.candidates ?? []).filter((one) => COULD.has(one.code));
+  if (candidates.length === 0) {
+    return null;
+  }
+  return (
+    <div class="picks" role="group" aria-label={t(['whom the engine looked at', '引擎候选'])}>
+      {candidates.map((one) => (
+        <button type="button" class="small" key={one.person} onClick={() => take(one.person)}>
+          {name_of(one.person)} <span class="soft">{distance(one.distance_cm)} · {one.load}/{one.capacity}
+            {one.person === last!.chosen && ` · ${t(['the engine’s choice', '引擎选择'])}`}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/* A person or post by id, or by a name in any language. */
+function subject_of(said: string): string {
+  const all = [...(city.value?.posts ?? []), ...(city.value?.persons ?? [])];
+  const low = said.toLowerCase();
+  const names = (name: Text): string[] => (typeof name === 'string' ? [name] : [name?.en ?? '', name?.zh ?? '']).map((one) => one.toLowerCase());
+  return (all.find((one) => one.id === said) ?? all.find((one) => names(one.name).includes(low)))?.id ?? said;
+}
+
 /** People and posts by id and name, for fields that name one. */
 export function PeopleAndPosts() {
   return (
@@ -71,7 +99,7 @@ function read_form(form: HTMLFormElement, action: string): Act {
     action,
     ...(data.has('reason') ? { reason: text('reason') } : {}),
     ...(text('text') ? { text: text('text') } : {}),
-    ...(data.has('subject') ? { subject: text('subject') } : {}),
+    ...(data.has('subject') ? { subject: subject_of(text('subject')) } : {}),
     ...(other ? { other_case: find_case(other)?.number ?? other } : {}),
     ...(data.has('hours') ? { until_ms: Math.round(log_now() + Number(data.get('hours')) * 3_600_000) } : {}),
     ...(data.has('amount') ? { amount: Number(data.get('amount')) } : {}),
@@ -98,6 +126,12 @@ export function ActForm({ on }: { readonly on: CaseDetail }) {
       onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && form.current?.requestSubmit()}>
       <strong>{word('action', open.action)}</strong>
       <Fields action={open.action} begin={open} />
+      {open.action === 'REASSIGN' && (
+        <Candidates on={on} take={(person) => {
+          form.current!.querySelector<HTMLInputElement>('[name=subject]')!.value = person;
+          form.current!.querySelector<HTMLElement>('[type=submit]')?.focus();
+        }} />
+      )}
       {IS_FINAL.has(open.action) && <p class="soft">{t(['This cannot be taken back.', '此操作不可撤销。'])}</p>}
       <div class="row">
         <button class="primary" type="submit">{t(['Send', '提交'])}</button>

@@ -17,7 +17,7 @@ import { is_sound_on, mute, start_shift } from './sound';
 
 const line = signal('');
 const picked = signal(0);
-const is_focused = signal(false);
+const is_open = signal(false); /* completions: from the first key, or the arrow down, until the line is sent */
 
 /* Acts of people: what the engine does by itself cannot be typed. */
 const BY_ENGINE_FROM = Object.keys(words.action).indexOf('OPEN');
@@ -148,6 +148,7 @@ function on_key(event: KeyboardEvent): void {
     picked.value = 0;
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
+    is_open.value = true;
     const count = completions.length;
     picked.value = count ? (picked.value + (event.key === 'ArrowDown' ? 1 : count - 1)) % count : 0;
   } else if (event.key === 'Enter') {
@@ -156,6 +157,7 @@ function on_key(event: KeyboardEvent): void {
     const what = meaning ?? other;
     if (what) {
       line.value = '';
+      is_open.value = false;
       void carry_out(what);
     } else if (chosen) {
       line.value = `${chosen.text} `;
@@ -168,6 +170,7 @@ function on_key(event: KeyboardEvent): void {
     if (line.value === '') {
       input.blur();
     }
+    is_open.value = false;
     line.value = '';
   }
 }
@@ -195,10 +198,10 @@ export function CommandLine() {
     return () => removeEventListener('keydown', on_slash);
   }, []);
   const { completions } = reading.value;
-  const is_open = is_focused.value && completions.length > 0;
+  const has_list = is_open.value && completions.length > 0;
   return (
     <div class="command">
-      {is_open && (
+      {has_list && (
         <ul class="completions" id="completions" role="listbox" aria-label={t(['completions', '补全'])}>
           {completions.map((one, i) => (
             <li key={one.text} id={`completion-${i}`} role="option" aria-selected={i === picked.value}
@@ -215,14 +218,15 @@ export function CommandLine() {
       <span class="prompt" aria-hidden="true">›</span>
       <span class="command-field">
         <span class="ghost" aria-hidden="true">{ghost()}</span>
-        <input ref={input} id="command" role="combobox" aria-label={t(['command', '命令'])} aria-expanded={is_open} aria-controls="completions"
-          aria-activedescendant={is_open ? `completion-${picked.value}` : undefined} aria-autocomplete="list"
+        <input ref={input} id="command" role="combobox" aria-label={t(['command', '命令'])} aria-expanded={has_list} aria-controls="completions"
+          aria-activedescendant={has_list ? `completion-${picked.value}` : undefined} aria-autocomplete="list"
           autocomplete="off" spellcheck={false} value={line.value} onKeyDown={on_key}
           onInput={(event) => {
             line.value = event.currentTarget.value;
+            is_open.value = true;
             picked.value = 0;
           }}
-          onFocus={() => (is_focused.value = true)} onBlur={() => (is_focused.value = false)} />
+          onBlur={() => (is_open.value = false)} />
       </span>
       <span class="command-keys soft"><kbd>/</kbd> {t(['command', '命令'])} <kbd>F2</kbd> {t(['new report', '受理'])} <kbd>F1</kbd> {t(['keys', '按键'])}</span>
     </div>

@@ -41,10 +41,14 @@ export function DayChart({ rows, now_ms }: { readonly rows: readonly CaseRow[]; 
     const chart = new UPlot({
       width: place.current!.clientWidth || 700, height: HEIGHT,
       cursor: { drag: { x: false, y: false } },
-      axes: [{ ...axis, values: (_, ticks) => ticks.map((tick) => clock_time(tick * 1000)) }, { ...axis, size: 36 }],
+      scales: { x: { range: (_, low, high) => [low - HOUR_MS / 2000, high + HOUR_MS / 2000] }, y: { range: (_, __, high) => [0, Math.max(4, high)] } },
+      axes: [
+        { ...axis, incrs: [1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS / 1000), values: (_, ticks) => ticks.map((tick) => clock_time(tick * 1000)) },
+        { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
+      ],
       series: [
         { label: t(['hour', '时段']), value: (_, seconds) => (seconds === null ? '' : clock_time(seconds * 1000)) },
-        { label: t(['opened', '立案']), stroke: colour('accent'), width: 2 },
+        { label: t(['opened', '立案']), stroke: colour('accent'), fill: colour('accent-soft'), width: 1, paths: UPlot.paths.bars!({ size: [0.5, 60] }), points: { show: false } },
         { label: t(['closed', '结案']), stroke: colour('text-2'), width: 2, dash: [5, 4] },
       ],
     }, by_hour(rows, now_ms), place.current!);

@@ -6,51 +6,77 @@ import { distance, instant, short_number, span } from '../lib/format';
 import { both, t, word } from '../lib/i18n';
 import { Clock, Panel, Severity } from '../lib/parts';
 import { Trouble, use_fetched } from '../lib/fetched';
-import type { CaseDetail, Candidate, Decision, RuleRow } from '../lib/shapes';
+import { COULD, type CaseDetail, type Candidate, type Decision, type RuleRow } from '../lib/shapes';
 import { Actions, ActForm } from './act_form';
+import { PhoneButton } from './phone_link';
 import { cell_name, class_name, detail, detail_at, detail_problem, follow, followed, followed_row, map_handle, name_of } from './state';
-
-/* Those who could have taken it are in the table. */
-const COULD: ReadonlySet<string> = new Set(['ELIGIBLE', 'FARTHER', 'BUSIER', 'OTHER_OWNER', 'OTHER_VISIT']);
 
 /* The sentences begin with their own time. */
 const without_time = (text: string): string => text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, '');
 
-const is_chosen = (candidate: Candidate): boolean => candidate.code === 'ELIGIBLE';
+/* A person gave the order to somebody by hand: who, and to whom. */
+interface Override {
+  readonly by: string;
+  readonly to: string;
+}
 
-function CandidateRow({ one, is_first }: { readonly one: Candidate; readonly is_first: boolean }) {
+function override_of(of: CaseDetail, decision: Decision): Override | null {
+  const line = of.timeline.find((one) => one.action === 'REASSIGN' && one.at_ms === decision.at_ms && one.actor && one.subject);
+  return line ? { by: line.actor!, to: line.subject! } : null;
+}
+
+function CandidateRow({ one, choice, by_hand }: { readonly one: Candidate; readonly choice: string | null; readonly by_hand: Override | null }) {
+  const is_choice = one.person === choice;
+  const is_given = by_hand !== null && one.person === by_hand.to;
   return (
-    <tr data-chosen={is_chosen(one) && is_first}>
+    <tr data-chosen={by_hand ? is_given : is_choice}>
       <th scope="row">{name_of(one.person) || both(one.name)}</th>
       <td class="number">{distance(one.distance_cm)}</td>
+      <td class="number">{one.travel_ms === null ? '' : span(one.travel_ms)}</td>
       <td class="number">{one.load}/{one.capacity}</td>
       <td>
-        {is_chosen(one) && is_first ? <b>{t(['offered', '派给'])}</b> : word('code', one.code)}
+        {is_given && <b>{t(['given by {0}', '{0} 指派'], name_of(by_hand.by))}{is_choice ? '' : ' · '}</b>}
+        {is_choice
+          ? <b>{by_hand ? (is_given ? '' : t(['the engine’s choice', '引擎选择'])) : t(['offered', '派给'])}</b>
+          : word('code', one.code)}
         {one.is_home_cell && <span class="soft"> · {t(['own cell', '本网格'])}</span>}
       </td>
     </tr>
   );
 }
 
+/* What a person decided, and beside it what the engine would have. */
+function ByHand({ by_hand, choice }: { readonly by_hand: Override; readonly choice: string }) {
+  return (
+    <p class="override">
+      {by_hand.to === choice
+        ? t(['{0} gave it to {1} by hand, whom the engine would have chosen too.', '{0} 人工指派给 {1}，与引擎选择一致。'], name_of(by_hand.by), name_of(by_hand.to))
+        : t(['{0} gave it to {1} by hand. The engine’s choice was {2}.', '{0} 人工指派给 {1}；引擎的选择是 {2}。'], name_of(by_hand.by), name_of(by_hand.to), choice ? name_of(choice) : t(['nobody', '无人']))}
+    </p>
+  );
+}
+
 /** One decision: who was looked at, and why not the others. */
-function Why({ of }: { readonly of: Decision }) {
+function Why({ of, by_hand }: { readonly of: Decision; readonly by_hand: Override | null }) {
   const candidates = of.detail?.candidates ?? [];
+  const choice = typeof of.chosen === 'string' ? of.chosen : candidates.find((one) => one.code === 'ELIGIBLE')?.person ?? null;
   const removed = Object.entries(of.detail?.removed ?? {}).filter(([code, count]) => count > 0 && !COULD.has(code));
   return (
     <div class="why">
-      <p>{without_time(both(of))}</p>
+      {by_hand ? <ByHand by_hand={by_hand} choice={choice ?? ''} /> : <p>{without_time(both(of))}</p>}
       {candidates.length > 0 && (
         <table>
           <thead>
             <tr>
               <th scope="col">{t(['looked at', '候选'])}</th>
               <th scope="col" class="number">{t(['distance', '距离'])}</th>
+              <th scope="col" class="number">{t(['way', '路程'])}</th>
               <th scope="col" class="number">{t(['load', '负荷'])}</th>
               <th scope="col">{t(['outcome', '结论'])}</th>
             </tr>
           </thead>
           <tbody>
-            {candidates.map((one, i) => <CandidateRow key={one.person} one={one} is_first={candidates.findIndex(is_chosen) === i} />)}
+            {candidates.map((one) => <CandidateRow key={one.person} one={one} choice={choice} by_hand={by_hand} />)}
           </tbody>
         </table>
       )}
@@ -72,13 +98,14 @@ function WhySection({ of }: { readonly of: CaseDetail }) {
   if (!shown) {
     return null;
   }
-  const chosen = both(shown.chosen) || name_of(typeof shown.chosen === 'string' ? shown.chosen : null);
+  const by_hand = override_of(of, shown);
+  const chosen = by_hand?.to ?? both(shown.chosen);
   return (
     <details open class="part" id="why">
       <summary>
         {chosen ? t(['Why {0}', '为何派给{0}'], name_of(chosen)) : t(['Why nobody', '为何无人可派'])}
       </summary>
-      <Why of={shown} />
+      <Why of={shown} by_hand={by_hand} />
       {decisions.length > 1 && (
         <p class="row">
           <button type="button" class="plain" disabled={at >= decisions.length - 1} onClick={() => set_at(at + 1)}>{t(['earlier', '更早'])}</button>
@@ -162,13 +189,16 @@ function Head({ of }: { readonly of: CaseDetail }) {
       <dl class="facts">
         <dt>{t(['where', '地点'])}</dt>
         <dd>
-          {both(row.place) || t(['unknown', '未知'])} <span class="soft">{cell_name(row.cell)}</span>
+          {both(row.place) || t(['unknown', '未知'])} {!both(row.place).includes(cell_name(row.cell)) && <span class="soft">{cell_name(row.cell)}</span>}
           {row.lon_e7 !== null && row.lat_e7 !== null && (
             <button type="button" class="plain" onClick={() => map_handle.value?.show_place(row.lon_e7!, row.lat_e7!, 17)}>{t(['show', '定位'])}</button>
           )}
         </dd>
         <dt>{t(['held by', '责任人'])}</dt>
-        <dd>{both(row.holder?.name) || t(['nobody', '无'])}</dd>
+        <dd>
+          {both(row.holder?.name) || t(['nobody', '无'])}{' '}
+          {is_open && row.holder?.kind === 'PERSON' && row.holder.id && <PhoneButton person={row.holder.id} />}
+        </dd>
         <dt>{t(['kind', '类别'])}</dt>
         <dd>{class_name(row.class)}</dd>
         <dt>{t(['opened', '立案'])}</dt>

@@ -2,11 +2,25 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { log_in, Problem } from '../lib/api';
 import { lang, set_lang, t } from '../lib/i18n';
+import { page_query } from './state';
+
+/* An address may bring who and with what, as that of the demo does: behind the #, so no server hears it, and gone from it at once. */
+function from_address(): readonly [person: string, password: string] {
+  const query = new URLSearchParams(page_query.peek());
+  const said = (query.get('login') ?? '').split(':');
+  if (query.has('login')) {
+    query.delete('login');
+    page_query.value = query;
+    history.replaceState(null, '', `#now${query.toString() ? `?${query.toString()}` : ''}`);
+  }
+  return [said[0] ?? '', said[1] ?? ''];
+}
 
 export function Login() {
   const [problem, set_problem] = useState('');
+  const [[person, password]] = useState(from_address);
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector('input')?.focus(), []);
+  useEffect(() => form.current?.querySelector<HTMLElement>(password ? 'button' : 'input')?.focus(), []);
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     const data = new FormData(form.current!);
@@ -21,8 +35,8 @@ export function Login() {
     <main class="login">
       <form ref={form} onSubmit={(event) => void send(event)}>
         <h1><img src="mark.svg" alt="" width="28" height="28" /> Gridloop</h1>
-        <label class="field"><span>{t(['person', '账号'])}</span><input name="person" autocomplete="username" required /></label>
-        <label class="field"><span>{t(['password', '密码'])}</span><input name="password" type="password" autocomplete="current-password" required /></label>
+        <label class="field"><span>{t(['person', '账号'])}</span><input name="person" autocomplete="username" defaultValue={person} required /></label>
+        <label class="field"><span>{t(['password', '密码'])}</span><input name="password" type="password" autocomplete="current-password" defaultValue={password} required /></label>
         {problem && <p class="problem" role="alert">{problem}</p>}
         <div class="row">
           <button class="primary" type="submit">{t(['Log in', '登录'])}</button>

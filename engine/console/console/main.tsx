@@ -19,6 +19,7 @@ import { Login } from './login';
 import { Needs, step_need } from './needs';
 import { acting, city, detail, follow, followed_row, go, help_open, intake_text, load_city, map_handle, name_of, notice, page,
   PAGES, pin, say_problem, tell, type Page } from './state';
+import { PhoneLink } from './phone_link';
 import { Strip } from './strip';
 import { TopBar } from './top_bar';
 
@@ -121,6 +122,7 @@ function Console() {
       </footer>
       <Notice />
       <Help />
+      <PhoneLink />
       <PeopleAndPosts />
     </>
   );

@@ -1,12 +1,12 @@
 /* needs.tsx: "needs you now": not all cases, only those that wait for somebody at this desk. */
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { short_number } from '../lib/format';
-import { both, t, type Pair } from '../lib/i18n';
+import { both, t, word, type Pair } from '../lib/i18n';
 import { age_ms, cases, cases_version, is_stale } from '../lib/live';
 import { Clock, Panel, Severity } from '../lib/parts';
 import type { CaseRow } from '../lib/shapes';
-import { detail, follow } from './state';
+import { detail, follow, follow_first } from './state';
 
 /* In the order in which one looks at them. */
 export const NEEDS: Readonly<Record<string, Pair>> = {
@@ -32,6 +32,13 @@ export const needing = computed<readonly CaseRow[]>(() => {
   return [...cases.values()].filter((row) => (row.need?.length ?? 0) > 0).sort(compare_needs);
 });
 
+effect(() => {
+  const first = needing.value[0];
+  if (first) {
+    follow_first(first.id);
+  }
+});
+
 export const shown_needs = computed(() => {
   const filter = need_filter.value;
   return filter ? needing.value.filter((row) => row.need.includes(filter)) : needing.value;
@@ -55,6 +62,10 @@ function title_of(row: CaseRow): string {
   return rest || title;
 }
 
+/* The clock says that it is overdue; then its state says more. */
+const why_of = (row: CaseRow): string =>
+  row.need.filter((need) => need !== 'overdue').map((need) => (NEEDS[need] ? t(NEEDS[need]) : need)).join(' · ') || word('case_state', row.state);
+
 function Row({ row, is_followed }: { readonly row: CaseRow; readonly is_followed: boolean }) {
   const own = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -75,7 +86,7 @@ function Row({ row, is_followed }: { readonly row: CaseRow; readonly is_followed
         </span>
         <span class="need-line">
           <span class="need-place soft">{[both(row.place), held].filter(Boolean).join(' · ')}</span>
-          <span class="need-why soft">{row.need.map((need) => (NEEDS[need] ? t(NEEDS[need]) : need)).join(' · ')}</span>
+          <span class="need-why soft">{why_of(row)}</span>
         </span>
       </button>
     </li>

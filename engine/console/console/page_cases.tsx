@@ -26,8 +26,9 @@ function path_of(query: URLSearchParams): string {
 }
 
 export function CaseTable({ rows }: { readonly rows: readonly CaseRow[] }) {
+  const has_closed = rows.some((row) => row.closed_at_ms !== null);
   return (
-    <table>
+    <table class="cases">
       <thead>
         <tr>
           <th scope="col">{t(['number', '编号'])}</th>
@@ -38,7 +39,7 @@ export function CaseTable({ rows }: { readonly rows: readonly CaseRow[] }) {
           <th scope="col">{t(['held by', '责任人'])}</th>
           <th scope="col">{t(['clock', '时限'])}</th>
           <th scope="col">{t(['opened', '立案'])}</th>
-          <th scope="col">{t(['closed', '结案'])}</th>
+          {has_closed && <th scope="col">{t(['closed', '结案'])}</th>}
         </tr>
       </thead>
       <tbody>
@@ -47,12 +48,12 @@ export function CaseTable({ rows }: { readonly rows: readonly CaseRow[] }) {
             <th scope="row"><button type="button" class="link" onClick={() => follow(row.id)}>{row.number}</button></th>
             <td><Severity of={row.severity} /></td>
             <td>{both(row.title) || class_name(row.class)}</td>
-            <td>{both(row.place)} <span class="soft">{cell_name(row.cell)}</span></td>
+            <td>{both(row.place)} {!both(row.place).includes(cell_name(row.cell)) && <span class="soft">{cell_name(row.cell)}</span>}</td>
             <td>{word('case_state', row.state)}</td>
             <td>{both(row.holder?.name)}</td>
             <td>{row.closed_at_ms === null && <Clock of={row} />}</td>
             <td>{instant(row.opened_at_ms, now.value)}</td>
-            <td>{instant(row.closed_at_ms, now.value)}</td>
+            {has_closed && <td>{instant(row.closed_at_ms, now.value)}</td>}
           </tr>
         ))}
       </tbody>

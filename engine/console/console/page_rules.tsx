@@ -5,7 +5,7 @@ import { post, request } from '../lib/api';
 import { now } from '../lib/clock';
 import { PageHead, Trouble, use_fetched } from '../lib/fetched';
 import { instant, span } from '../lib/format';
-import { both, t, type Pair } from '../lib/i18n';
+import { both, t, word, type Pair } from '../lib/i18n';
 import type { List, RuleFinding, RuleRow } from '../lib/shapes';
 import { department_name, say_problem, tell } from './state';
 
@@ -81,6 +81,40 @@ function Silences() {
   );
 }
 
+/* What rules in shadow would have done, by what it would have come to. */
+function Shadows({ rules }: { readonly rules: readonly RuleRow[] }) {
+  if (rules.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <h3>{t(['In shadow: what they would have come to', '影子运行：若生效会得到的结果'])}</h3>
+      <table class="narrow">
+        <thead>
+          <tr>
+            <th scope="col">{t(['rule', '规则'])}</th>
+            <th scope="col">{t(['title', '名称'])}</th>
+            <th scope="col">{t(['would have', '若生效'])}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rules.map((rule) => (
+            <tr key={rule.id}>
+              <th scope="row">{rule.id}</th>
+              <td>{both(rule.title)}</td>
+              <td>
+                {Object.entries(rule.would ?? {}).length === 0
+                  ? <span class="soft">{t(['nothing yet', '暂无'])}</span>
+                  : Object.entries(rule.would!).sort((a, b) => b[1] - a[1]).map(([code, count]) => `${word('code', code)} ${count}`).join(t([', ', '，']))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
 function RuleText({ id }: { readonly id: string }) {
   const rule = use_fetched<RuleRow>(`rules/${encodeURIComponent(id)}`, 600_000);
   return (
@@ -103,6 +137,7 @@ export default function Rules() {
           rules.reduce((sum, rule) => sum + findings_of(rule).length, 0))}</span>
       </PageHead>
       <Silences />
+      <Shadows rules={shadows} />
       <h3>{t(['All rules', '全部规则'])}</h3>
       <table>
         <thead>

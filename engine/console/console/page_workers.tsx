@@ -1,53 +1,22 @@
 /* page_workers.tsx: who is there: shift, load, position, and a link that opens a worker's page on a phone. No ranking of people. */
 import { useState } from 'preact/hooks';
-import { post } from '../lib/api';
 import { now } from '../lib/clock';
 import { PageHead, use_fetched } from '../lib/fetched';
 import { span } from '../lib/format';
 import { both, t } from '../lib/i18n';
-import { QrCode, type QrPath } from '../lib/qr';
 import type { List, WorkerRow } from '../lib/shapes';
-import { cell_name, department_name, go, map_handle, name_of, page_query, say_problem, tell } from './state';
-
-interface Answer {
-  readonly full_url: string;
-  readonly qr: QrPath | null;
-  readonly expires_ms: number;
-}
-
-interface Link extends Answer {
-  readonly person: string;
-}
-
-function PhoneLink({ link, close }: { readonly link: Link; readonly close: () => void }) {
-  return (
-    <section class="card" aria-labelledby="phone-title">
-      <h3 id="phone-title">{t(['Open as {0} on a phone', '在手机上以 {0} 登录'], name_of(link.person))}</h3>
-      {link.qr && <QrCode of={link.qr} text={link.full_url} />}
-      <p><code>{link.full_url}</code></p>
-      <p class="soft">{t(['Works once, within {0}.', '仅可使用一次，{0} 内有效。'], span(link.expires_ms - now.value))}</p>
-      <button type="button" onClick={close}>{t(['Close', '关闭'])}</button>
-    </section>
-  );
-}
+import { PhoneButton } from './phone_link';
+import { cell_name, department_name, go, map_handle, name_of, page_query } from './state';
 
 export default function Workers() {
   const list = use_fetched<List<WorkerRow>>('workers?limit=500', 10_000);
   const [words, set_words] = useState('');
   const [is_whole, set_whole] = useState(false);
-  const [link, set_link] = useState<Link | null>(null);
   const wanted = page_query.value.get('id');
   const low = words.toLowerCase();
   const rows = (list.data?.items ?? []).filter((row) =>
     (wanted ? row.id === wanted : is_whole || row.on_shift) &&
     (low === '' || row.id.includes(low) || both(row.name).toLowerCase().includes(low) || name_of(row.id).toLowerCase().includes(low)));
-  const ask_link = async (person: string): Promise<void> => {
-    try {
-      set_link({ person, ...(await post<Answer>('worker-links', { person })) });
-    } catch (error) {
-      tell(say_problem(error), true);
-    }
-  };
   return (
     <>
       <PageHead title={t(['Workers', '人员'])} of={list}>
@@ -58,7 +27,6 @@ export default function Workers() {
           {wanted && <a href="#workers">{t(['everybody', '全部人员'])}</a>}
         </div>
       </PageHead>
-      {link && <PhoneLink link={link} close={() => set_link(null)} />}
       <table>
         <thead>
           <tr>
@@ -85,12 +53,12 @@ export default function Workers() {
               <td>{row.fix_at_ms ? t(['{0} ago', '{0}前'], span(now.value - row.fix_at_ms)) : t(['none', '无'])}</td>
               <td class="row">
                 {row.lon_e7 !== null && row.lat_e7 !== null && (
-                  <button type="button" onClick={() => {
+                  <button type="button" class="small" onClick={() => {
                     go('now');
                     map_handle.value?.show_place(row.lon_e7!, row.lat_e7!, 17);
                   }}>{t(['On the map', '地图'])}</button>
                 )}
-                <button type="button" onClick={() => void ask_link(row.id)}>{t(['Phone', '手机登录'])}</button>
+                <PhoneButton person={row.id} />
               </td>
             </tr>
           ))}

@@ -30,7 +30,6 @@ function read_hash(): void {
   page_query.value = new URLSearchParams(query ?? '');
 }
 addEventListener('hashchange', read_hash);
-read_hash();
 
 export function go(to: Page, query = ''): void {
   location.hash = query ? `${to}?${query}` : to;
@@ -38,6 +37,13 @@ export function go(to: Page, query = ''): void {
 
 /* ---- what is followed ---- */
 export const followed = signal<string | null>(null);
+/* The address names it, so it can be sent to somebody: #now?case=110108-20260303-0028. */
+effect(() => {
+  const wanted = page.value === 'now' ? page_query.value.get('case') : null;
+  if (wanted !== null && wanted !== followed.peek()) {
+    follow(wanted);
+  }
+});
 export const detail = signal<CaseDetail | null>(null);
 export const detail_at = signal(0);
 export const detail_problem = signal<string | null>(null);
@@ -49,6 +55,13 @@ export const followed_row = computed<CaseRow | null>(() => {
   const shown = detail.value;
   return shown ? (cases.get(shown.id) ?? shown) : null;
 });
+
+/** What is most urgent, so that the first screen says something; the map stays where it is. */
+export function follow_first(id: string): void {
+  if (followed.peek() === null) {
+    followed.value = id;
+  }
+}
 
 let asked = 0;
 async function load_detail(): Promise<void> {
@@ -74,7 +87,9 @@ async function load_detail(): Promise<void> {
 
 effect(() => {
   void followed.value;
-  void load_detail();
+  if (session.value) {
+    void load_detail();
+  }
 });
 
 let reload_timer = 0;
@@ -89,18 +104,21 @@ on_change((changed) => {
   }
 });
 
+/** Opens a case on the first screen, with the map at its place. */
 export function follow(id: string): void {
-  if (page.value !== 'now') {
-    go('now');
-  }
   detail_problem.value = null;
-  if (followed.value === id) {
+  if (followed.peek() === id) {
     reload_detail();
   }
   followed.value = id;
+  if (page.peek() !== 'now') {
+    go('now', `case=${id}`);
+  } else {
+    history.replaceState(null, '', `#now?case=${id}`);
+  }
   const row = cases.get(id);
   if (row?.lon_e7 != null && row.lat_e7 != null) {
-    map_handle.value?.show_place(row.lon_e7, row.lat_e7, Math.max(15.5, map_handle.value.map.getZoom()));
+    map_handle.value?.bring_in(row.lon_e7, row.lat_e7);
   }
 }
 
@@ -173,3 +191,5 @@ effect(() => {
   const name = both(city.value?.name ?? null);
   document.title = session.value && name ? `${name} · Gridloop` : 'Gridloop';
 });
+
+read_hash();

@@ -48,9 +48,9 @@ export function TopBar() {
   const who = session.value;
   return (
     <header class="top-bar">
-      <h1>
+      <h1 title={both(city.value?.name ?? null)}>
         <img src="mark.svg" alt="Gridloop" width="22" height="22" />
-        {both(city.value?.name ?? null) || 'Gridloop'}
+        <span class="district">{both(city.value?.name ?? null) || 'Gridloop'}</span>
       </h1>
       <span class="badge-clock">
         {now.value > 0 && <time>{day_name(now.value)} <b>{clock_time(now.value)}</b></time>}
@@ -76,14 +76,17 @@ export function TopBar() {
         </button>
         <button type="button" class="plain" onClick={() => (help_open.value = true)} title="F1">{t(['keys', '按键'])}</button>
         {who && (
-          <button type="button" class="plain who" title={t(['log out', '退出登录'])}
-            onClick={() => {
-              stop_live();
-              void log_out();
-              go('now');
-            }}>
-            {both(who.name)} <span class="soft">{who.roles.map((role) => (ROLES[role] ? t(ROLES[role]) : role)).slice(0, 2).join(' ')}</span>
-          </button>
+          <>
+            <span class="who" title={who.roles.map((role) => (ROLES[role] ? t(ROLES[role]) : role)).join(' ')}>
+              {both(who.name)} <span class="soft">{who.roles.map((role) => (ROLES[role] ? t(ROLES[role]) : role)).slice(0, 2).join(' ')}</span>
+            </span>
+            <button type="button" class="plain"
+              onClick={() => {
+                stop_live();
+                void log_out();
+                go('now');
+              }}>{t(['log out', '退出'])}</button>
+          </>
         )}
       </span>
     </header>

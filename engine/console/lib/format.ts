@@ -58,7 +58,7 @@ export function distance(cm: number | null | undefined): string {
     return '';
   }
   const metres = Math.round(cm / 100);
-  return metres < 1000 ? t(['{0} m', '{0} 米'], metres) : t(['{0} km', '{0} 公里'], (metres / 1000).toFixed(1));
+  return metres < 1000 ? t(['{0} m', '{0} 米'], metres) : t(['{0} km', '{0} 公里'], (Math.floor(metres / 100) / 10).toFixed(1));
 }
 
 /** Metres between two places; good to a part in a thousand inside a city. */

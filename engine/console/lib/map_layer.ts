@@ -10,12 +10,13 @@ import * as L from 'leaflet';
 import { read_clock, type ClockTone } from './parts';
 import { MARGIN, ratio_now, Stamps, type Stamp } from './stamps';
 import { ROMAN } from './format';
-import { box_of, cell_of, is_inside, project_x, project_y, type Box, type Cell, type Ring } from './geometry';
+import { box_of, cell_of, is_inside, project_x, project_y, type Cell, type Ring } from './geometry';
 import { begin_names, paint_case, paint_cell, paint_label, paint_line, paint_pin, paint_worker, read_colours, type Colours, type Sum } from './map_paint';
 import type { CaseRow, City, WorkerRow } from './shapes';
 
 export const SINGLES_ZOOM = 15;
 const ROADS_ZOOM = 13;
+const ROADS_MAX = 15_000; /* pieces in view: more are a blot and slow */
 const GLIDE_MS = 1_000;
 const FRAME_MS = 17;
 const IDLE_MS_MAX = 250;
@@ -54,8 +55,7 @@ export class CityLayer extends L.Layer {
   private canvas = document.createElement('canvas');
   private ground = document.createElement('canvas'); /* never shown: what rests, wider by MARGIN */
   private cells: Cell[] = [];
-  private roads: Ring[] = [];
-  private road_boxes: Box[] = [];
+  private roads: Ring = new Float64Array(0); /* from x, y to x, y of each piece */
   private movers: Mover[] = [];
   private mover_of = new Map<string, Mover>();
   private spots: Spot[] = [];
@@ -104,10 +104,9 @@ export class CityLayer extends L.Layer {
     this.touch_rest();
   }
 
-  /** Roads as lines of [lon_e7, lat_e7, ...]. */
-  set_roads(lines: readonly (readonly number[])[]): void {
-    this.roads = lines.map((line) => Float64Array.from(line, (value, i) => (i % 2 === 0 ? project_x(value) : project_y(value))));
-    this.road_boxes = this.roads.map((road) => box_of([road]));
+  /** Pieces of road: four numbers each, lon_e7, lat_e7 of both ends. */
+  set_roads(segments: readonly number[]): void {
+    this.roads = Float64Array.from(segments, (value, i) => (i % 2 === 0 ? project_x(value) : project_y(value)));
     this.touch_rest();
   }
 
@@ -365,13 +364,19 @@ export class CityLayer extends L.Layer {
     context.lineWidth = Math.max(1, (zoom - ROADS_ZOOM) * 1.2);
     context.lineCap = 'round';
     context.beginPath();
-    this.roads.forEach((road, i) => {
-      const box = this.road_boxes[i]!;
-      if (this.view_x(box.high_x) > 0 && this.view_x(box.low_x) < width && this.view_y(box.high_y) > 0 && this.view_y(box.low_y) < height) {
-        this.trace(context, road);
+    let count = 0;
+    for (let i = 0; i < this.roads.length && count < ROADS_MAX; i += 4) {
+      const from_x = this.view_x(this.roads[i]!), from_y = this.view_y(this.roads[i + 1]!);
+      const to_x = this.view_x(this.roads[i + 2]!), to_y = this.view_y(this.roads[i + 3]!);
+      if (Math.max(from_x, to_x) > 0 && Math.min(from_x, to_x) < width && Math.max(from_y, to_y) > 0 && Math.min(from_y, to_y) < height) {
+        context.moveTo(from_x, from_y);
+        context.lineTo(to_x, to_y);
+        count++;
       }
-    });
-    context.stroke();
+    }
+    if (count < ROADS_MAX) {
+      context.stroke();
+    }
   }
 
   /* Cells, roads and names; discs of cells from afar. */
@@ -524,7 +529,7 @@ export class CityLayer extends L.Layer {
     if (spot && mover) {
       paint_line(context, colours, this.view_x(spot.x), this.view_y(spot.y), this.view_x(mover.x), this.view_y(mover.y));
     }
-    for (const mark of this.marks) {
+    for (const mark of this.is_single() ? this.marks : []) {
       const x = this.view_x(project_x(mark.lon_e7));
       const y = this.view_y(project_y(mark.lat_e7));
       if (mark.kind === 'case') {

@@ -4,6 +4,7 @@ import * as L from 'leaflet';
 import 'leaflet/dist/leaflet.css';
 import { useEffect, useRef } from 'preact/hooks';
 import { now } from './clock';
+import { get } from './api';
 import { both, lang, t } from './i18n';
 import { cases, cases_version, on_change, workers } from './live';
 import { CityLayer, SINGLES_ZOOM, type Hit } from './map_layer';
@@ -14,6 +15,8 @@ import './map.css';
 export interface MapHandle {
   readonly map: L.Map;
   readonly layer: CityLayer;
+  /** Moves only when the place is not well in view, or markers are not single yet. */
+  bring_in(lon_e7: number, lat_e7: number): void;
   show_place(lon_e7: number, lat_e7: number, zoom?: number): void;
   show_all(): void;
 }
@@ -24,6 +27,21 @@ interface Props {
   readonly on_hit?: (hit: Hit) => void;
   readonly on_place?: (lon_e7: number, lat_e7: number) => void;
   readonly is_quiet?: boolean;
+}
+
+const ROADS_LATER_MS = 700; /* the first view does not wait for them */
+
+/* The streets: tiles of whoever the city names in map.json, else its own roads as lines. */
+function show_streets(city: City, map: L.Map, layer: CityLayer): () => void {
+  if (city.map) {
+    L.tileLayer(city.map.tiles, { attribution: city.map.attribution, maxNativeZoom: city.map.max_zoom, maxZoom: 20 }).addTo(map);
+    layer.set_tiles(true);
+    return () => undefined;
+  }
+  const timer = window.setTimeout(() => {
+    get<{ segments: readonly number[] }>('roads').then((said) => layer.set_roads(said.segments), () => undefined);
+  }, ROADS_LATER_MS);
+  return () => window.clearTimeout(timer);
 }
 
 const say = (name: unknown): string => both(name as Text);
@@ -62,7 +80,7 @@ export function MapView(props: Props) {
   const tip = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const map = L.map(place.current!, {
-      zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, zoomSnap: 0.5, zoomDelta: 0.5,
+      zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, zoomSnap: 0.25, zoomDelta: 0.5,
       zoomControl: false, keyboard: true, preferCanvas: true, center: [40, 116.3], zoom: 12, minZoom: 8, maxZoom: 20,
       inertia: false,
     });
@@ -70,6 +88,7 @@ export function MapView(props: Props) {
     const layer = new CityLayer();
     layer.addTo(map);
     let is_placed = false;
+    let no_streets = (): void => undefined;
     const show_all = (): void => {
       const bounds = layer.bounds();
       if (bounds) {
@@ -90,6 +109,8 @@ export function MapView(props: Props) {
           if (!is_placed) {
             is_placed = true;
             show_all();
+            map.setMaxBounds(L.latLngBounds(layer.bounds() as L.LatLngTuple[]).pad(0.3));
+            no_streets = show_streets(city, map, layer);
           }
         }
       }),
@@ -111,9 +132,16 @@ export function MapView(props: Props) {
     watch.observe(place.current!);
     props.handle?.({
       map, layer, show_all,
+      bring_in: (lon_e7, lat_e7) => {
+        const at = L.latLng(lat_e7 / 1e7, lon_e7 / 1e7);
+        if (layer.is_aggregated() || !map.getBounds().pad(-0.1).contains(at)) {
+          map.setView(at, Math.max(SINGLES_ZOOM + 0.5, map.getZoom()));
+        }
+      },
       show_place: (lon_e7, lat_e7, zoom) => map.setView([lat_e7 / 1e7, lon_e7 / 1e7], zoom ?? map.getZoom()),
     });
     return () => {
+      no_streets();
       stops.forEach((stop) => stop());
       watch.disconnect();
       map.remove();

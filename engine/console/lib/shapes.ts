@@ -42,8 +42,12 @@ export interface TimelineLine {
   readonly zh: string | null;
   readonly en: string | null;
   readonly actor: string | null;
+  readonly subject?: string | null;
   readonly order: number | null;
 }
+
+/** Codes of those who could have taken an order. */
+export const COULD: ReadonlySet<string> = new Set(['ELIGIBLE', 'FARTHER', 'BUSIER', 'OTHER_OWNER', 'OTHER_VISIT']);
 
 export interface Candidate {
   readonly person: string;
@@ -110,6 +114,7 @@ export interface City {
   readonly name: Text;
   readonly box?: Readonly<Record<string, unknown>> | readonly number[] | null;
   readonly clock: { readonly mode: string; readonly speed: number };
+  readonly map?: { readonly tiles: string; readonly attribution: string; readonly max_zoom: number } | null;
   readonly cells: FeatureCollection<Geometry, { readonly id?: string; readonly code?: string; readonly name?: Text }>;
   readonly units: readonly (Named & { readonly level?: number })[];
   readonly departments: readonly Named[];
@@ -152,6 +157,7 @@ export interface RuleRow {
   readonly false_alarms?: number;
   readonly precision?: number | null; /* 0..1 */
   readonly override_rate?: number | null;
+  readonly would?: Readonly<Record<string, number>> | null; /* of a rule in shadow: what it would have come to */
   readonly findings?: readonly (RuleFinding | null)[] | null; /* null: the linter still runs */
 }
 
