@@ -133,6 +133,13 @@ def test_lists(engine, web):
     city = web.get("/api/v1/city")
     check(len(city["cells"]["features"]) == 24 and city["cells"]["features"][0]["id"], "cells as drawn")
     check(all(city[part] for part in ("units", "departments", "posts", "classes", "persons", "rules")), "the city")
+    segments = web.get("/api/v1/roads")["segments"]
+    inside = lambda at, low, high: all(low <= value <= high for value in segments[at::2])
+    check(len(segments) > 100 and len(segments) % 4 == 0, "roads are pieces of four numbers")
+    check(inside(0, 1162500000, 1164000000) and inside(1, 400000000, 401000000), "and lie in the city")
+    check(city["map"] == {"tiles": "http://tiles.example:8081/{z}/{x}/{y}.png", "attribution": "Example", "max_zoom": 17}, "a street map")
+    policy = web.ask("GET", "/")[1]["Content-Security-Policy"]
+    check("img-src 'self' data: blob: http://tiles.example:8081;" in policy and "https:" not in policy, f"only its host: {policy}")
     check(len(web.get("/api/v1/workers?limit=500")["items"]) > 20, "workers")
     check(web.get("/api/v1/orders")["items"][0]["case"], "orders")
     rule = web.get("/api/v1/rules/safety.gas_leak")
@@ -140,6 +147,7 @@ def test_lists(engine, web):
     check("safety.gas_leak_quorum" not in rule["text"], "and no other rule")
     check(web.ask("GET", "/api/v1/rules/no.such.rule")[0] == 404, "a rule that is none")
     rules = web.get("/api/v1/rules")["items"]
+    check(all(row["would"] is None for row in rules if row["status"] != "SHADOW"), "only rules in shadow would have")
     check(any(row["cases"] for row in rules) and any(row["findings"] for row in rules) and all(row["file"] and row["line"] for row in rules), "rules")
     indices = web.get("/api/v1/kpi?month=2026-03")
     check(indices["rows"] and indices["from"] == "2026-03-01", f"indices: {str(indices)[:200]}")
@@ -311,6 +319,8 @@ def test_early(engine, person, password):
 
 def main():
     with Engine() as engine:
+        with open(engine.city + "/map.json", "w", encoding="utf-8") as street_map:
+            street_map.write('{"tiles": "http://tiles.example:8081/{z}/{x}/{y}.png", "attribution": "Example", "max_zoom": 17}')
         port, first = start(engine)
         check(len(first) == 1, "the first start shows a password once")
         person, password = first[0]

@@ -11,6 +11,7 @@ import type { Mark } from '../lib/map_layer';
 import { MapView } from '../lib/map_view';
 import { PeopleAndPosts } from './act_form';
 import { CommandLine } from './command_line';
+import './pages.css';
 import './console.css';
 import { Followed } from './followed';
 import { Help } from './help';
