@@ -65,6 +65,7 @@ class Audit(Intake):
     def take_entry(self, entry):
         self.position, self.now = entry["position"], max(self.now, entry["time_ms"])
         self.effects, self.at = entry.get("effects", []), 0
+        self.freed_unseen.clear()
         self.order_before = self.stories.last_order
         self.stories.take_entry(entry)
         if entry["kind"] == "SEAL":

@@ -327,13 +327,15 @@ class Choice(World):
                                   + (f" to {high}" if high != low else ""))
 
     def judge_silence(self, case, assign, kind):
-        """The engine looked again and said nothing: then nobody could take it."""
+        """The engine looked again and said nothing: then nobody could take it, but whom an order set aside freed beside it, maybe later."""
         self.checked["nobody"] += 1
         self.operations += (sum(1 for one in self.pool(case, "city") if self.is_wanted(assign, one)) + 15) // 16
-        index, found = self.eligible(case, assign, kind, assign.rings)
-        if index is not None:
-            who = ", ".join(one.worker.id for one in found[:5])
-            self.differ(case, f"nobody was asked for the {kind} order, though ring {assign.rings[index]} has {who}")
+        for ring in assign.rings:
+            index, found = self.eligible(case, assign, kind, [ring])
+            sure = [one.worker.id for one in found if one.worker not in self.freed_unseen]
+            if index is not None and sure:
+                self.differ(case, f"nobody was asked for the {kind} order, though ring {ring} has {', '.join(sure[:5])}")
+                return
 
     def assign_of(self, case, index, kind):
         if kind in SERVICE:

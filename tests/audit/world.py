@@ -227,6 +227,7 @@ class World:
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations, self.spent, self.fired_at = [], 0, 0, 0, 0
         self.ticks_follow = False
+        self.freed_unseen = set()  # in this entry, by orders of cases set aside: when within it, nobody can say
         self.moved, self.round_at = {}, None  # taken away by a round and not given yet, by case; when that was
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
@@ -360,8 +361,8 @@ class World:
             return
         if action in ("MERGE_INTO", "REPLACE"):
             case.survivor = self.cases.get(effect["other_case"])
-        case.state, case.holder = effect["state"], holder_of(effect["holder"])
-        case.severity, case.events = effect["severity"], effect["event_count"]
+        self.follow_state(case, effect["state"])
+        case.holder, case.severity, case.events = holder_of(effect["holder"]), effect["severity"], effect["event_count"]
         order = self.orders.get(number)
         if action in ("OFFER", "INFORM", "ADJUDICATE") and number and order is None:
             worker = self.workers[name_of(effect["subject"], "id")] if action == "OFFER" else None
@@ -376,8 +377,22 @@ class World:
             order.kind = effect["order_kind"]  # a helper leads on
         elif order is not None and action in ENDS and (action != "PREEMPT" or effect["code"] == "PREEMPTED"):
             self.end_order(order, ENDS[action])
+            self.freed_unseen.add(order.worker)
         elif order is not None and action in ("ACCEPT", "ARRIVE"):
             order.state = "ACCEPTED" if action == "ACCEPT" else "ARRIVED"
+
+    def follow_state(self, case, state):
+        """A case set aside ends and comes back: reports that join it later, and all-clears, ask when."""
+        closes = self.closes.setdefault(case.close_key, []) if case.close_key is not None else []
+        if state in TERMINAL and not case.is_terminal:
+            case.closed_at = self.now
+            if case in closes:
+                closes.remove(case)
+        elif case.is_terminal and state not in TERMINAL:
+            case.closed_at, case.is_cleared = 0, False
+            if case.close_key is not None and case not in closes:
+                closes.append(case)
+        case.state = state
 
     # ---- orders and cases ----
 
