@@ -164,6 +164,20 @@ static void task_end(struct agents *agents, uint32_t who, struct task *task, int
 
 /* ---- news ---- */
 
+/* What he is to do there: a helper who comes to lead gets the leader's checklist with the change. */
+static void read_role(struct task *task, const Gridloop__Wire__Item *item)
+{
+    task->kind = (uint8_t)item->order_kind;
+    task->check_count = 0;
+    for (size_t i = 0; i < item->n_checklist && i < AGENT_CHECKS_MAX; i++) {
+        const Gridloop__Wire__ChecklistLine *line = item->checklist[i];
+        struct task_check *check = &task->checks[task->check_count++];
+        (void)snprintf(check->id, sizeof check->id, "%s", line->id != NULL ? line->id : "");
+        check->has_photo = line->photo;
+        check->is_number = line->number;
+    }
+}
+
 static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire__Item *item,
                        int64_t now_ms)
 {
@@ -178,7 +192,6 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
     }
     *task = (struct task){.order = item->order,
                           .stage = TASK_DECIDING,
-                          .kind = (uint8_t)item->order_kind,
                           .severity = (uint8_t)item->severity,
                           .place = place_none()};
     if (item->place != NULL) {
@@ -188,13 +201,7 @@ static void offer_seen(struct agents *agents, uint32_t who, const Gridloop__Wire
     for (const char *at = item->case_no; at != NULL && *at != '\0'; at++) {
         task->case_mix = mix64(task->case_mix + (uint64_t)(unsigned char)*at);
     }
-    for (size_t i = 0; i < item->n_checklist && i < AGENT_CHECKS_MAX; i++) {
-        const Gridloop__Wire__ChecklistLine *line = item->checklist[i];
-        struct task_check *check = &task->checks[task->check_count++];
-        (void)snprintf(check->id, sizeof check->id, "%s", line->id != NULL ? line->id : "");
-        check->has_photo = line->photo;
-        check->is_number = line->number;
-    }
+    read_role(task, item);
     if (item->class_code != NULL) {
         (void)snprintf(task->class_code, sizeof task->class_code, "%s", item->class_code);
     }
@@ -221,7 +228,12 @@ void field_item(struct agents *agents, uint32_t who, const Gridloop__Wire__Item 
     }
     if (item->kind == ITEM_RECALL) {
         task_end(agents, who, task, now_ms);
-    } else if (item->place != NULL && task->stage < TASK_TRAVEL) {
+        return;
+    }
+    if (item->kind == ITEM_CHANGE && item->has_order_kind) {
+        read_role(task, item);
+    }
+    if (item->place != NULL && task->stage < TASK_TRAVEL) {
         task->place = (struct place){item->place->lon_e7, item->place->lat_e7};
     }
 }

@@ -305,6 +305,9 @@ class CaseActs(CaseAside):
         if case.is_aside:
             if act["action"] in WITH_OTHER:
                 self.set_aside(self.cases.get(act["other_case"]))
+            for effect in self.effects if act["action"] == "SPLIT" else ():
+                if effect.get("action") == "OPEN":
+                    self.follow(effect)
             return None
         if act["action"] in RATINGS and not case.is_terminal:
             return "RATED_EARLY"
