@@ -25,7 +25,7 @@ static uint64_t real_ms(void)
 }
 
 enum err courier_open(struct courier *courier, const char *urls, const char *identity,
-                      const char *path, const struct outbox_options *outbox,
+                      struct link_key key, const char *path, const struct outbox_options *outbox,
                       const struct courier_options *options, uint64_t *out_cut_size)
 {
     *courier = (struct courier){.options = *options, .resend_ms = options->resend_ms, .credit = 1};
@@ -38,7 +38,7 @@ enum err courier_open(struct courier *courier, const char *urls, const char *ide
     uint32_t item_size_max = OUTBOX_ITEM_SIZE_MAX + EVENT_OVERHEAD;
     size_t capacity =
         32 + (options->batch_items_max == 1 ? item_size_max : BATCH_SIZE_MAX + item_size_max);
-    err = link_open(&courier->link, urls, identity, capacity);
+    err = link_open_with(&courier->link, urls, identity, key, capacity);
     if (err != ERR_OK) {
         outbox_close(courier->outbox);
     }
@@ -488,6 +488,10 @@ uint32_t courier_turn(struct courier *courier)
         settled += take_answer(courier, &got);
     }
     int64_t now_ms = link_monotonic_ms();
+    if (courier->renewals != courier->link.sealing.renewals) {
+        courier->renewals = courier->link.sealing.renewals;
+        courier_greet_again(courier); /* what was on its way under the session before is lost */
+    }
     if (courier->failure != ERR_OK || now_ms < courier->hold_until_ms) {
         return settled;
     }

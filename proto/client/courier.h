@@ -57,6 +57,7 @@ struct courier {
     uint32_t
         small_left; /* items still to be sent in batches of one, looking for the one at fault */
     uint64_t sends;
+    uint32_t renewals;      /* of the link's session, as last seen */
     int64_t answered_at_ms; /* last answer of any kind, 0 = never */
     enum code held_code;    /* why the engine refuses for now, CODE_NOTHING = it does not */
     char hint[160];         /* of the last refusal */
@@ -65,7 +66,7 @@ struct courier {
 
 /* Opens link and outbox. out_cut_size as outbox_open. */
 enum err courier_open(struct courier *courier, const char *urls, const char *identity,
-                      const char *path, const struct outbox_options *outbox,
+                      struct link_key key, const char *path, const struct outbox_options *outbox,
                       const struct courier_options *options, uint64_t *out_cut_size) WARN_UNUSED;
 void courier_close(struct courier *courier);
 

@@ -122,8 +122,9 @@ int gridloop_gateway_open(const char *urls, const char *identity, const char *ou
                                       .on_settled = on_settled,
                                       .context = gateway};
     uint64_t cut_size = 0;
-    enum err err =
-        courier_open(&gateway->courier, urls, identity, outbox_path, &outbox, &courier, &cut_size);
+    const struct link_key key = {gateway->options.key_path, gateway->options.engine_key};
+    enum err err = courier_open(&gateway->courier, urls, identity, key, outbox_path, &outbox,
+                                &courier, &cut_size);
     if (err != ERR_OK) {
         free(gateway);
         return status_of_err(err);

@@ -33,6 +33,7 @@ enum gridloop_status {
     GRIDLOOP_DAMAGED = 7, /* the outbox file was changed in the middle; nothing was sent from it */
     GRIDLOOP_BUSY = 8,    /* the outbox file is in use by another process */
     GRIDLOOP_NO_MEMORY = 9,
+    GRIDLOOP_BAD_KEY = 10, /* the key file cannot be used */
 };
 
 /* Results and refusals by number; the whole list is in docs/protocol.md. Names: gridloop_code_name. */
@@ -61,6 +62,9 @@ const char *gridloop_status_text(int status);
 const char *gridloop_code_name(int code);
 /* A sentence; language "zh" or "en". */
 const char *gridloop_code_text(int code, const char *language);
+
+/* Can the key that the urls name be used? Else false, with a sentence of at most why_size bytes. True where they name none. */
+bool gridloop_key_check(const char *urls, char *out_why, size_t why_size);
 
 /* When is what the caller was told safe? Kill -9 loses nothing under any of them. */
 enum gridloop_sync {
@@ -138,10 +142,14 @@ struct gridloop_gateway_options {
     uint32_t items_max;        /* 0: 100,000 events waiting */
     uint32_t batch_events_max; /* 0: 1,000 */
     uint32_t resend_ms;        /* 0: 1,000; doubles up to 30 s while nobody answers */
+    const char *key_path;      /* see urls; NULL: what they say */
+    const char *engine_key;
 };
 
-/* urls: one or several with commas, tcp://host:port or ipc:///path; the next is tried when one is silent.
- * options may be NULL. */
+/* urls: one or several with commas, tcp://host:port or ipc:///path; the next is tried when one is silent. Behind them may stand
+ * "#key=PATH&engine=HEX": frames are then sealed with the key of that file (made by `gridloop key new`; a directory: IDENTITY.key in
+ * it), and only the engine with that public key is believed; without engine= the one the file names. So everywhere in this header.
+ * options may be NULL. GRIDLOOP_BAD_KEY: gridloop_key_check says why. */
 int gridloop_gateway_open(const char *urls, const char *identity, const char *outbox_path,
                           const struct gridloop_gateway_options *options,
                           struct gridloop_gateway **out_gateway);
@@ -366,9 +374,11 @@ struct gridloop_worker_options {
     gridloop_act_result_fn *on_result;
     void *context;
     enum gridloop_sync sync;
-    uint32_t hold_ms;   /* how long the engine may hold a poll; 0: 20,000, at most 25,000 */
-    uint32_t resend_ms; /* 0: 1,000 */
-    uint32_t items_max; /* 0: 1,000 acts waiting */
+    uint32_t hold_ms;     /* how long the engine may hold a poll; 0: 20,000, at most 25,000 */
+    uint32_t resend_ms;   /* 0: 1,000 */
+    uint32_t items_max;   /* 0: 1,000 acts waiting */
+    const char *key_path; /* see urls; NULL: what they say */
+    const char *engine_key;
 };
 
 /* state_path: this worker's outbox and how far it has been told. */

@@ -17,6 +17,8 @@ int status_of_err(enum err err)
         return GRIDLOOP_BUSY;
     case ERR_MEMORY:
         return GRIDLOOP_NO_MEMORY;
+    case ERR_REFUSED:
+        return GRIDLOOP_BAD_KEY;
     case ERR_DAMAGED:
     case ERR_VERSION:
     case ERR_CUT:
@@ -40,10 +42,21 @@ int status_of_courier(const struct courier *courier, char why[STATUS_WHY_SIZE])
                        courier->hint[0] != '\0' ? "; " : "", courier->hint);
         return GRIDLOOP_HELD;
     }
+    const uint32_t refused = courier->link.sealing.refused;
+    if (refused != 0) {
+        (void)snprintf(why, STATUS_WHY_SIZE, "%s: %s; the engine takes no frames under this key",
+                       gridloop_code_name((int)refused), gridloop_code_text((int)refused, "en"));
+        return GRIDLOOP_HELD;
+    }
     if (courier->answered_at_ms == 0 || courier->silences > 0) {
         (void)snprintf(why, STATUS_WHY_SIZE, "no engine answers at %s", link_url(&courier->link));
         return GRIDLOOP_UNAVAILABLE;
     }
     (void)snprintf(why, STATUS_WHY_SIZE, "%s", gridloop_status_text(GRIDLOOP_TIMEOUT));
     return GRIDLOOP_TIMEOUT;
+}
+
+bool gridloop_key_check(const char *urls, char *out_why, size_t why_size)
+{
+    return urls != NULL && link_check_key(urls, out_why, why_size);
 }

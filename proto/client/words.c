@@ -86,6 +86,8 @@ const char *gridloop_status_text(int status)
         return "the outbox file is in use by another process";
     case GRIDLOOP_NO_MEMORY:
         return "out of memory";
+    case GRIDLOOP_BAD_KEY:
+        return "the key cannot be used";
     default:
         return "a status this version does not know";
     }

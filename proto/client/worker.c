@@ -28,6 +28,7 @@ struct gridloop_worker {
     struct link items;
     struct gridloop_worker_options options;
     uint64_t poll_id;
+    uint32_t renewals;  /* of the session of items, as last seen */
     int64_t poll_at_ms; /* 0 = none under way */
     int64_t poll_hold_until_ms;
     int presence;  /* as told by the poll under way */
@@ -126,10 +127,11 @@ int gridloop_worker_open(const char *urls, const char *identity, const char *sta
                                       .on_welcome = on_welcome,
                                       .context = worker};
     uint64_t cut_size = 0;
-    enum err err =
-        courier_open(&worker->courier, urls, identity, state_path, &outbox, &courier, &cut_size);
+    const struct link_key key = {worker->options.key_path, worker->options.engine_key};
+    enum err err = courier_open(&worker->courier, urls, identity, key, state_path, &outbox,
+                                &courier, &cut_size);
     if (err == ERR_OK) {
-        err = link_open(&worker->items, urls, identity, POLL_SIZE_MAX);
+        err = link_open_with(&worker->items, urls, identity, key, POLL_SIZE_MAX);
         if (err != ERR_OK) {
             courier_close(&worker->courier);
         }
@@ -236,6 +238,10 @@ static void take_items(struct gridloop_worker *worker)
 static void send_poll(struct gridloop_worker *worker, int presence, const struct gridloop_fix *fix)
 {
     int64_t now_ms = link_monotonic_ms();
+    if (worker->renewals != worker->items.sealing.renewals) {
+        worker->renewals = worker->items.sealing.renewals;
+        worker->poll_at_ms = 0; /* held under a session that the engine has forgotten */
+    }
     if (!worker->courier.is_greeted || now_ms < worker->poll_hold_until_ms) {
         return; /* the welcome sets the mark first */
     }
