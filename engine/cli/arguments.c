@@ -6,6 +6,7 @@
 #include "engine/city/problems.h"
 #include "engine/core/base.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,27 @@ const char *arguments_near(const char *word, const char *const *candidates, size
     }
     return out;
 }
+
+/* Every command that speaks with an engine can do so with a key: one setting for this process and those it starts. */
+enum { KEY_FILE = 0x1001, KEY_ENGINE };
+static const struct argp_option KEY_OPTIONS[] = {
+    {"key", KEY_FILE, "FILE", 0,
+     "seal what is sent with this key, of gridloop key new; a directory: ID.key in it", 0},
+    {"engine-key", KEY_ENGINE, "HEX", 0,
+     "the engine's public key, as its first line says it; default: as the key file says", 0},
+    {0}};
+
+static error_t take_key(int key, char *value, struct argp_state *state)
+{
+    (void)state;
+    if (key != KEY_FILE && key != KEY_ENGINE) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    return setenv(key == KEY_FILE ? "GRIDLOOP_KEY" : "GRIDLOOP_ENGINE_KEY", value, 1) == 0 ? 0
+                                                                                           : ENOMEM;
+}
+
+static const struct argp KEY_ARGP = {.options = KEY_OPTIONS, .parser = take_key};
 
 static bool is_end(const struct argp_option *option)
 {
@@ -164,15 +186,39 @@ static int check_words(const struct argp *argp, int argc, char **argv)
     return 0;
 }
 
+/* The command's options and, where it speaks with an engine, those of keys: one list to look words up in. */
+static bool join_options(const struct argp *argp, struct argp_option joined[OPTIONS_MAX])
+{
+    size_t count = 0;
+    bool is_client = false;
+    for (const struct argp_option *option = argp->options; option != NULL && !is_end(option);
+         option++) {
+        must(count < OPTIONS_MAX - COUNT_OF(KEY_OPTIONS));
+        is_client = is_client || (option->name != NULL && strcmp(option->name, "url") == 0);
+        joined[count++] = *option;
+    }
+    for (size_t i = 0; is_client && i < COUNT_OF(KEY_OPTIONS) - 1; i++) {
+        joined[count++] = KEY_OPTIONS[i];
+    }
+    joined[count] = (struct argp_option){0};
+    return is_client;
+}
+
 int arguments_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
+    struct argp_option joined[OPTIONS_MAX];
+    const struct argp_child children[] = {{&KEY_ARGP, 0, NULL, 0}, {0}};
+    const bool is_client = join_options(argp, joined);
+    struct argp words = *argp, with_keys = *argp;
+    words.options = joined;
+    with_keys.children = is_client ? children : argp->children;
     argp_err_exit_status = EX_USAGE;
     if (argc == 2 && strcmp(argv[1], ARGUMENTS_LIST_WORDS) == 0) {
-        list_words(argp, argv[0]);
+        list_words(&words, argv[0]);
         return EX_USAGE; /* nothing is to be run */
     }
-    const int code = check_words(argp, argc, argv);
-    return code != 0 ? code : argp_parse(argp, argc, argv, 0, NULL, input);
+    const int code = check_words(&words, argc, argv);
+    return code != 0 ? code : argp_parse(&with_keys, argc, argv, 0, NULL, input);
 }
 
 static error_t fill_slot(int key, char *value, struct argp_state *state)

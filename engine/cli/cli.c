@@ -5,6 +5,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/settings.h"
 #include "engine/shell/last_engine.h"
+#include "proto/client/gridloop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ static const struct cli_verb COMMANDS[] = {
     {"log", cmd_log, "look into, verify and replay a log"},
     {"backup", cmd_backup, "a verified copy of a data directory, also while its engine runs"},
     {"account", cmd_account, "who may log in to the console, and tokens of machines"},
+    {"key", cmd_key, "keys that gateways, workers and operators prove themselves with"},
     {"config", cmd_config, "what serve and the clients would take, and from where"},
     {"completion", cmd_completion, "a completion script for bash"},
     {"bench", cmd_bench, "measure this program on this machine"},
@@ -134,11 +136,31 @@ static bool choose_text(const char *asked, const char *key, char out[CLI_URL_SIZ
     return true;
 }
 
+/* The key to speak with, behind the url, as libgridloop takes it. NULL after saying what is wrong with it. */
+static const char *add_key(char out[CLI_URL_SIZE])
+{
+    char key[CLI_URL_SIZE], engine[CLI_URL_SIZE], why[CLI_URL_SIZE] = "the name is too long";
+    enum setting_origin origin;
+    if (strchr(out, '#') != NULL || !settings_find("key", key, sizeof key, &origin)) {
+        return out;
+    }
+    const bool has_engine = settings_find("engine-key", engine, sizeof engine, &origin);
+    const size_t used = strlen(out);
+    const int size = snprintf(out + used, CLI_URL_SIZE - used, "#key=%s%s%s", key,
+                              has_engine ? "&engine=" : "", has_engine ? engine : "");
+    if (size < 0 || (size_t)size >= CLI_URL_SIZE - used ||
+        !gridloop_key_check(out, why, sizeof why)) {
+        (void)fprintf(stderr, "gridloop: --key: %s (exit %d)\n", why, EX_UNAVAILABLE);
+        return NULL;
+    }
+    return out;
+}
+
 const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
 {
     struct last_engine note;
     if (choose_text(asked, "url", out)) {
-        return out;
+        return add_key(out);
     }
     if (last_engine_read(&note) != ERR_OK) {
         (void)fprintf(
@@ -149,7 +171,7 @@ const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE])
         return NULL;
     }
     (void)snprintf(out, CLI_URL_SIZE, "%s", note.url);
-    return out;
+    return add_key(out);
 }
 
 const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE])
@@ -170,8 +192,8 @@ const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE])
 
 int cli_no_engine(const char *url)
 {
-    (void)fprintf(stderr, "no engine at %s; start one: gridloop serve --city DIR (exit %d)\n", url,
-                  EX_UNAVAILABLE);
+    (void)fprintf(stderr, "no engine at %.*s; start one: gridloop serve --city DIR (exit %d)\n",
+                  (int)strcspn(url, "#"), url, EX_UNAVAILABLE);
     return EX_UNAVAILABLE;
 }
 

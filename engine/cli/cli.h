@@ -30,6 +30,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_door(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_index(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
@@ -45,9 +46,9 @@ int cmd_trace(int argc, char **argv);
 int cmd_webhook(int argc, char **argv);
 int cmd_worker(int argc, char **argv);
 
-#define CLI_URL_SIZE 512
+#define CLI_URL_SIZE 1024
 
-/* The engine to talk to: `asked` (may be NULL), else GRIDLOOP_URL, else the settings file's url, else the last engine this user started. Writes to out and
+/* The engine to talk to, with the key to do so behind it (proto/client/gridloop.h): `asked` (may be NULL), else GRIDLOOP_URL, else the settings file's url, else the last engine this user started. Writes to out and
  * returns it; NULL after saying on standard error that there is none and what to do. */
 const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE]);
 

@@ -109,7 +109,7 @@ static bool ask_clock(const struct delivery *delivery, int64_t *out_now_ms)
     const int64_t end_ms = link_monotonic_ms() + CLOCK_MS;
     int64_t send_at_ms = 0;
     *out_now_ms = 0;
-    if (link_open(&link, delivery->url, "gridloop-cap", 64) != ERR_OK) {
+    if (link_open(&link, delivery->url, NULL, 64) != ERR_OK) {
         return false;
     }
     while (*out_now_ms == 0 && link_monotonic_ms() < end_ms) {

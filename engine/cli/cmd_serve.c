@@ -9,6 +9,7 @@
 #include "engine/edge/log_files.h"
 #include "engine/shell/data_directory.h"
 #include "engine/shell/data_limits.h"
+#include "engine/shell/engine_key.h"
 #include "engine/shell/history_thread.h"
 #include "engine/shell/key_vault.h"
 #include "engine/shell/last_engine.h"
@@ -31,6 +32,8 @@ struct engine {
     struct service_notify notify;
     struct log_clock clock;
     struct nano nano;
+    struct frame_gate gate;
+    char public[KEY_TEXT_HEX_SIZE]; /* the engine's key; "" with auth none */
     struct data_recovery recovery;
     struct snapshot_child snapshots;
     struct history_thread *history;
@@ -249,13 +252,50 @@ static int activate(struct engine *engine)
     return EX_OK;
 }
 
+/* Without a registered key nobody could say anything to an engine that takes keys only. */
+static bool has_good_key(const struct core *core)
+{
+    struct key_row row;
+    uint32_t slot = 0;
+    while (core_next_key(core, &slot, &row)) {
+        if (row.revoked_at_ms == NEVER_MS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int open_gate(struct engine *engine)
+{
+    struct key_text key;
+    char why[ENGINE_KEY_WHY_SIZE];
+    enum err err = ERR_OK;
+    if (engine->options.has_keys) {
+        if (!has_good_key(node_core(engine->node))) {
+            return fail(EX_CONFIG,
+                        "--auth keys, but no key is registered: start with --auth none on "
+                        "ipc://, run gridloop key new and gridloop key register, then start again");
+        }
+        err = engine_key_open(engine->options.data, &key, why);
+        if (err != ERR_OK) {
+            return fail(cli_exit_of(err), why);
+        }
+        key_text_put_public(key.key.public, engine->public);
+        err = frame_gate_init(&engine->gate, engine->node, &engine->nano, &key.key);
+        key_text_wipe(&key);
+    } else {
+        err = frame_gate_init(&engine->gate, engine->node, &engine->nano, NULL);
+    }
+    return err == ERR_OK ? EX_OK : fail(EX_OSERR, "not enough memory for sealed sessions");
+}
+
 static int listen_all(struct engine *engine)
 {
     char why[700];
     nano_init(&engine->nano);
     for (uint32_t i = 0; i < engine->options.listen_count; i++) {
         const char *url = engine->options.listen[i];
-        if (!nano_is_local(url, why, sizeof why)) {
+        if (!engine->options.has_keys && !nano_is_local(url, why, sizeof why)) {
             return fail(EX_CONFIG, why);
         }
         enum err err = nano_listen(&engine->nano, url, why, sizeof why);
@@ -349,8 +389,9 @@ static void say_hello(const struct engine *engine)
         (void)printf(", console %s%s", web_url(engine->web),
                      web_is_loopback(engine->web) ? " (loopback only)" : "");
     }
-    (void)printf(", data %s%s, auth none (ipc and loopback only), pid %d", engine->options.data,
-                 clock, (int)getpid());
+    (void)printf(", data %s%s, auth %s%s, pid %d", engine->options.data, clock,
+                 engine->public[0] != '\0' ? "keys, engine key " : "none (ipc and loopback only)",
+                 engine->public, (int)getpid());
     if (engine->recovery.snapshot_position > 0) {
         (void)printf(", snapshot of entry %llu",
                      (unsigned long long)engine->recovery.snapshot_position);
@@ -398,8 +439,8 @@ static void on_rules(void *context, uv_loop_t *uv, const struct node_rules *aske
 static int run(struct engine *engine)
 {
     raise_descriptors();
-    int (*const steps[])(struct engine *) = {compile,  open_node,  start_clock,
-                                             activate, listen_all, open_web};
+    int (*const steps[])(struct engine *) = {compile,   open_node,  start_clock, activate,
+                                             open_gate, listen_all, open_web};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         int exit_code = steps[i](engine);
         if (exit_code != EX_OK) {
@@ -421,6 +462,7 @@ static int run(struct engine *engine)
                                    .log = engine->data.log,
                                    .clock = &engine->clock,
                                    .nano = &engine->nano,
+                                   .gate = &engine->gate,
                                    .notify = &engine->notify,
                                    .history = engine->history,
                                    .keys = engine->keys,
@@ -454,6 +496,7 @@ int cmd_serve(int argc, char **argv)
         nano_close(&engine->nano);
         service_notify_close(&engine->notify);
     }
+    frame_gate_fini(&engine->gate);
     web_close(engine->web);
     history_thread_close(engine->history);
     node_close(engine->node);

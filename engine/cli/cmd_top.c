@@ -266,7 +266,7 @@ int cmd_top(int argc, char **argv)
     if (cli_find_url(options.url, url) == NULL) {
         return EX_UNAVAILABLE;
     }
-    if (link_open(&link, url, "top", CODEC_FRAME_SIZE_MAX / 64) != ERR_OK) {
+    if (link_open(&link, url, NULL, CODEC_FRAME_SIZE_MAX / 64) != ERR_OK) {
         return cli_no_engine(url);
     }
     int exit_code = watch(&link, &options, url);

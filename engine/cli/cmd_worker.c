@@ -171,7 +171,8 @@ static bool find_state(const struct options *options, const struct last_engine *
     const char *home = getenv("HOME");
     if (options->state != NULL) {
         (void)snprintf(out, 600, "%s", options->state);
-    } else if (note->data[0] != '\0' && strcmp(note->url, url) == 0) {
+    } else if (note->data[0] != '\0' && strncmp(note->url, url, strcspn(url, "#")) == 0 &&
+               note->url[strcspn(url, "#")] == '\0') {
         (void)snprintf(out, 600, "%s/workers", note->data);
     } else {
         (void)snprintf(out, 600, "%s/.local/state/gridloop/workers", home != NULL ? home : "/tmp");

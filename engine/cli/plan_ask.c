@@ -30,6 +30,11 @@ int plan_ask_open(struct plan_asker *asker, const char *url, const char *identit
         return asker->exit_code = EX_UNAVAILABLE;
     }
     const enum err err = link_open(&asker->link, found, identity, ASK_SIZE_MAX);
+    if (err == ERR_REFUSED) {
+        (void)fprintf(stderr, "gridloop: --key is no key of %s: gridloop key show FILE (exit %d)\n",
+                      identity, EX_USAGE);
+        return asker->exit_code = EX_USAGE;
+    }
     if (err != ERR_OK) {
         (void)fprintf(
             stderr,

@@ -25,6 +25,7 @@ static const struct {
     [SETTING_RULES] = {"rules", 'r'},
     [SETTING_DATA] = {"data", 'd'},
     [SETTING_LISTEN] = {"listen", 'l'},
+    [SETTING_AUTH] = {"auth", 'a'},
     [SETTING_CLOCK] = {"clock", 'k'},
     [SETTING_LIMIT] = {"limit", 'm'},
     [SETTING_SNAPSHOTS] = {"snapshots", 's'},
@@ -37,6 +38,8 @@ static const struct {
     [SETTING_PUBLIC_INTAKE] = {"public-intake", 'I'},
     [SETTING_URL] = {"url", 'u'},
     [SETTING_LANG] = {"lang", 'L'},
+    [SETTING_KEY] = {"key", 0x1001}, /* taken by arguments.c, as GRIDLOOP_KEY */
+    [SETTING_ENGINE_KEY] = {"engine-key", 0x1002},
 };
 
 const char *limits_name(size_t index)
@@ -201,6 +204,10 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return copy_value(options->data, sizeof options->data, value, why, why_size);
     case SETTING_LISTEN:
         return add_listen(options, origin, value, why, why_size);
+    case SETTING_AUTH:
+        options->has_keys = strcmp(value, "keys") == 0;
+        (void)snprintf(why, why_size, "auth is none or keys, not \"%s\"", value);
+        return options->has_keys || strcmp(value, "none") == 0;
     case SETTING_CLOCK:
         options->has_clock = true;
         return copy_value(options->clock_text, sizeof options->clock_text, value, why, why_size);
@@ -227,6 +234,10 @@ static bool set_one(struct serve_options *options, enum serve_setting setting,
         return copy_value(options->url, sizeof options->url, value, why, why_size);
     case SETTING_LANG:
         return copy_value(options->lang, sizeof options->lang, value, why, why_size);
+    case SETTING_KEY:
+        return copy_value(options->key, sizeof options->key, value, why, why_size);
+    case SETTING_ENGINE_KEY:
+        return copy_value(options->engine_key, sizeof options->engine_key, value, why, why_size);
     case SETTING_COUNT:
         break;
     }

@@ -18,6 +18,7 @@ enum serve_setting {
     SETTING_RULES,
     SETTING_DATA,
     SETTING_LISTEN,
+    SETTING_AUTH,
     SETTING_CLOCK,
     SETTING_LIMIT,
     SETTING_SNAPSHOTS,
@@ -30,6 +31,8 @@ enum serve_setting {
     SETTING_PUBLIC_INTAKE,
     SETTING_URL,
     SETTING_LANG,
+    SETTING_KEY,
+    SETTING_ENGINE_KEY,
     SETTING_COUNT
 };
 
@@ -43,6 +46,7 @@ struct serve_options {
     char data[512];
     char listen[NANO_LISTENERS_MAX][512];
     uint32_t listen_count;
+    bool has_keys; /* auth keys */
     char clock_text[128];
     bool has_clock;  /* said by somebody */
     bool has_limits; /* said by somebody */
@@ -56,6 +60,7 @@ struct serve_options {
     char public_intake[65];           /* "": nobody acts for holders of receipts */
     char url[512];                    /* for clients; "" = the last engine's */
     char lang[32];                    /* for clients; "" = LANG */
+    char key[512], engine_key[80];    /* for clients; "" = none, as the key file says */
     char config[512];                 /* the file that was read; "" = none */
     enum setting_origin origins[SETTING_COUNT];
     enum setting_origin limit_origins[SERVE_LIMIT_COUNT]; /* in the order of LIMITS_LIST */
@@ -70,7 +75,14 @@ struct serve_options {
          'l',                                                                                      \
          "URL",                                                                                    \
          0,                                                                                        \
-         "ipc:///path or tcp://127.0.0.1:PORT, several times; default ipc://DATA/gridloop.sock",   \
+         "ipc:///path or tcp://HOST:PORT, several times; default ipc://DATA/gridloop.sock",        \
+         0},                                                                                       \
+        {"auth",                                                                                   \
+         'a',                                                                                      \
+         "none|keys",                                                                              \
+         0,                                                                                        \
+         "keys: sealed frames of registered keys only, and other addresses than ipc and loopback " \
+         "(see gridloop key); default none",                                                       \
          0},                                                                                       \
         {"clock", 'k', "MODE", 0, "wall (default) or scaled:60@2026-03-03T08:20+08:00", 0},        \
         {"limit", 'm', "NAME=VALUE", 0, "a limit of gridloop check, several times", 0},            \

@@ -11,6 +11,7 @@
 #include "engine/core/dispatch.h"
 #include "engine/core/dispute.h"
 #include "engine/core/joint.h"
+#include "engine/core/keyring.h"
 #include "engine/core/links.h"
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
@@ -786,6 +787,10 @@ void acts_take(struct core *core, uint32_t worker, const struct command *command
     if (life_needs_reason((enum action)body->action) &&
         (body->reason == REASON_NONE || body->reason >= REASON_LIMIT)) {
         result->code = CODE_REASON_NEEDED;
+        return;
+    }
+    if (keyring_takes_act(body)) {
+        result->code = (uint16_t)keyring_act(core, worker, command);
         return;
     }
     if (silences_takes_act(body)) {

@@ -59,6 +59,8 @@
       "无法加密联系方式，未受理")                                                                  \
     X(EVIDENCE_FULL, 48, "the quota of the evidence store is used up", "证据存储配额已满")         \
     X(BAD_DIGEST, 49, "the bytes do not have that digest", "文件与摘要不符")                       \
+    X(KEY_NEEDED, 50, "this engine takes sealed frames only: a key is needed",                     \
+      "须使用密钥加密通信")                                                                        \
     X(BY_MISSING, 53, "lacks a field that the rule counts by", "缺少规则所需的分组字段")           \
     X(WINDOW_FULL, 54, "the rule watches as many keys as it may", "规则窗口容量已满")              \
     X(UNKNOWN_ALERT, 44, "refers to an alert that is not known here", "引用的预警不存在")          \
@@ -108,6 +110,10 @@
     X(UNCITED, 88, "a ruling cites positions that were filed", "裁定须引用已提交的意见")           \
     X(NO_CONTACT, 92, "no reporter of this case left a contact", "本案无上报人联系方式")           \
     X(CONTACT_ERASED, 93, "the reporter's contact was erased", "上报人联系方式已删除")             \
+    X(KEY_REVOKED, 94, "this key was revoked", "该密钥已吊销")                                     \
+    X(UNKNOWN_KEY, 95, "no such key is registered", "无此密钥")                                    \
+    X(BAD_KEY, 46, "a public key of 32 bytes is expected that is nobody else's",                   \
+      "公钥无效或已属他人")                                                                        \
     X(BAD_STARS, 96, "stars are 1 to 5", "评价为一至五星")                                         \
     X(ALREADY_RATED, 97, "this receipt has said so before", "该回执已评价")                        \
     X(RATED_EARLY, 98, "a case is rated after it is closed", "结案后方可评价")                     \

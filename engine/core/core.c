@@ -23,6 +23,7 @@
 #include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
 #include "engine/core/intake.h"
+#include "engine/core/keyring.h"
 #include "engine/core/late_reports.h"
 #include "engine/core/ledger.h"
 #include "engine/core/links.h"
@@ -80,6 +81,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
         }
     }
     silences_init(&core->silences, arena, limits);
+    keyring_init(&core->keyring, arena, limits);
     inhibits_init(&core->inhibits, arena, limits);
     groups_init(&core->groups, arena, limits);
     rounds_init(&core->rounds, arena, limits);
@@ -132,7 +134,7 @@ struct core *core_init_zeroed(void *block, size_t size, const struct limits *lim
     must(limits->window_keys > 0 && limits->window_samples > 0 && limits->waits > 0);
     must(limits->disputes > 0 && limits->rulings > 0);
     must(limits->objects > 0 && limits->burdens > 0);
-    must(limits->silences > 0 && limits->inhibits > 0 && limits->groups > 0);
+    must(limits->keys > 0 && limits->silences > 0 && limits->inhibits > 0 && limits->groups > 0);
     must(limits->plans > 0 && limits->plan_tasks > 0 && limits->late_reports > 0);
     must(limits->round_orders > 0 && limits->batches_kept > 0);
     must(core_limits_fault(limits) == NULL);
@@ -637,6 +639,7 @@ void core_check(const struct core *core)
     burden_check(core);
     plans_check(core);
     silences_check(core);
+    keyring_check(core);
     inhibits_check(core);
     rounds_check(core);
     groups_check(core);

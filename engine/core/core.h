@@ -86,6 +86,25 @@ const struct core_counts *core_counts_now(const struct core *core);
 
 /* ---- views for the edge and for read-only tools ---- */
 
+#define KEY_PUBLIC_SIZE 32u
+
+/* A public key and whose it is. No padding: saved and hashed as words. */
+struct key_row {
+    uint8_t public[KEY_PUBLIC_SIZE];
+    struct hash128 principal; /* it may speak for */
+    struct hash128 by;        /* who registered it */
+    int64_t registered_at_ms;
+    int64_t revoked_at_ms; /* NEVER_MS = it is good */
+    uint32_t is_used;
+    uint32_t reserved;
+};
+
+/* false: never registered, or its row was needed by another. */
+bool core_find_key(const struct core *core, const uint8_t public[KEY_PUBLIC_SIZE],
+                   struct key_row *out_row);
+/* All keys, revoked ones too, from *slot on (0 first). false: no more. */
+bool core_next_key(const struct core *core, uint32_t *slot, struct key_row *out_row);
+
 /* Silences and maintenance windows that are not over, from *slot on (0 first). false: no more. */
 bool core_next_silence(const struct core *core, uint32_t *slot, struct silence_row *out_row);
 

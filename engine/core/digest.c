@@ -391,6 +391,15 @@ static struct hash128 digest_held_back(struct hash128 h, const struct core *core
     return h;
 }
 
+static struct hash128 digest_keys(struct hash128 h, const struct keyring *keys)
+{
+    h = hash128_add(h, keys->high);
+    for (uint32_t i = 0; i < keys->high; i++) {
+        h = add_words(h, &keys->rows[i], sizeof keys->rows[i]);
+    }
+    return h;
+}
+
 static struct hash128 digest_groups(struct hash128 h, const struct groups *groups)
 {
     h = add_pair(h, groups->high, groups->free_first);
@@ -441,6 +450,7 @@ struct hash128 core_digest(const struct core *core)
     h = digest_burdens(h, &core->burdens);
     h = digest_plans(h, &core->plans);
     h = digest_held_back(h, core);
+    h = digest_keys(h, &core->keyring);
     h = digest_groups(h, &core->groups);
     h = digest_rounds(h, &core->rounds);
     h = digest_timers(h, &core->timers);

@@ -97,6 +97,8 @@
     X(REVEAL, 50, "reporter's contact seen", "查看联系方式")                                       \
     X(ERASE, 51, "reporter's contact erased", "删除联系方式")                                      \
     X(READ_EVIDENCE, 52, "evidence taken out", "调取证据")                                         \
+    X(KEY_REGISTER, 53, "key registered", "登记密钥")                                              \
+    X(KEY_REVOKE, 54, "key revoked", "吊销密钥")                                                   \
     X(SILENCE, 60, "hold back for a while", "静默")                                                \
     X(UNSILENCE, 61, "end the silence", "解除静默")                                                \
     X(MAKE_SAFE, 62, "made safe", "现场已排险")                                                    \
@@ -190,6 +192,8 @@
     X(DRILL, 35, "drill", "演练")                                                                  \
     X(PLAN_OVER, 36, "the plan stood down", "响应已终止")                                          \
     X(SUPERSEDED, 37, "another alert took its place", "预警已调整")                                \
+    X(KEY_EXPOSED, 42, "lost, stolen or seen by others", "密钥遗失或泄露")                         \
+    X(KEY_FOLLOWED, 43, "another key took its place", "已换用新密钥")                              \
     X(MAINTENANCE, 46, "equipment under maintenance", "设备维护")
 
 #define CLOCK_LIST(X)                                                                              \

@@ -36,6 +36,7 @@
     X(late_reports, 4096, "places whose own report is waited for, or has just come")               \
     X(waits, 4096, "events that wait for another, which must follow in time")                      \
     X(silences, 256, "silences and maintenance windows at once")                                   \
+    X(keys, 32768, "public keys of identities, revoked ones included")                             \
     X(inhibits, 4096, "open cases that hide smaller ones")                                         \
     X(groups, 1024, "groups of notices that are put off or may be told again")                     \
     X(round_orders, 1024,                                                                          \

@@ -36,6 +36,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
+#include "engine/core/keyring.h"
 #include "engine/core/memory.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
@@ -494,6 +495,14 @@ static void walk_held_back(struct walk *walk, struct core *core)
     }
 }
 
+static void walk_keys(struct walk *walk, struct keyring *keys)
+{
+    walk_count(walk, &keys->high, keys->limit);
+    for (uint32_t i = 0; i < keys->high && walk->err == ERR_OK; i++) {
+        walk_bytes(walk, &keys->rows[i], sizeof keys->rows[i]);
+    }
+}
+
 static void walk_groups(struct walk *walk, struct groups *groups)
 {
     walk_count(walk, &groups->high, groups->limit);
@@ -582,6 +591,7 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_rings(walk, core);
     walk_plans(walk, &core->plans);
     walk_held_back(walk, core);
+    walk_keys(walk, &core->keyring);
     walk_groups(walk, &core->groups);
     walk_rounds(walk, &core->rounds);
     walk_timers(walk, &core->timers);
@@ -619,8 +629,8 @@ static bool index_all(struct core *core)
            memory_index(&core->dedupe) && ring_index(&core->rulings.ring) &&
            ring_index(&core->objects.ring) && ring_index(&core->burdens.ring) &&
            sources_index(&core->sources) && windows_index(&core->windows) && plans_index(core) &&
-           silences_hold(&core->silences) && inhibits_index(core) && groups_index(core) &&
-           rounds_index(core);
+           silences_hold(&core->silences) && keyring_index(&core->keyring) &&
+           inhibits_index(core) && groups_index(core) && rounds_index(core);
 }
 
 /* ---- public ---- */

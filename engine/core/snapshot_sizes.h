@@ -57,6 +57,8 @@ _Static_assert(sizeof(struct plans) == 72 + 2 * sizeof(struct table),
                "walk_plans knows every field");
 _Static_assert(sizeof(struct silence_row) == 544, "walked as it lies: no padding");
 _Static_assert(sizeof(struct silences) == 24, "walk_held_back knows every field");
+_Static_assert(sizeof(struct key_row) == 88, "walked as it lies: no padding");
+_Static_assert(sizeof(struct keyring) == 16 + sizeof(struct table), "walk_keys knows every field");
 _Static_assert(sizeof(struct inhibit_row) == 56, "walked as it lies: no padding");
 _Static_assert(sizeof(struct inhibits) == 32 + sizeof(struct table),
                "walk_held_back knows every field");
@@ -80,7 +82,8 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
                        ROAD_MODES_MAX * sizeof(struct road_scratch) - sizeof(struct silences) -
-                       sizeof(struct inhibits) - sizeof(struct groups) - sizeof(struct rounds) ==
+                       sizeof(struct keyring) - sizeof(struct inhibits) - sizeof(struct groups) -
+                       sizeof(struct rounds) ==
                    72 + LIMITS_PADDING,
                "walk_head knows every field");
 

@@ -16,6 +16,7 @@
  *   ratings.c  what the public says of a closed case
  *   silences.c what is held back for a while;  inhibits.c  open cases that hide smaller ones
  *   groups.c   notices told together
+ *   keyring.c  public keys of identities
  *   assign_round.c  orders matched anew to workers;  assign_apply.c  what follows from it;  assign_solve.c  the cheapest way
  *   plans.c    activated emergency plans and their tasks;  late_reports.c  places that owe a report
  *   confirm.c  several sources;  safety.c  made safe, nobody there
@@ -557,6 +558,14 @@ struct silences {
     uint32_t limit, high; /* rows >= high were never used */
 };
 
+/* ---- who may speak for whom ---- */
+
+struct keyring {
+    struct key_row *rows;
+    uint32_t limit, high;   /* rows >= high were never used */
+    struct table by_public; /* by the first half; follows from the rows */
+};
+
 /* A case that hides smaller ones, or a silenced firing that does. No padding. */
 struct inhibit_row {
     struct hash128 key; /* rule and equal fields */
@@ -629,6 +638,7 @@ struct core {
     struct burdens burdens;
     struct plans plans;
     struct silences silences;
+    struct keyring keyring;
     struct inhibits inhibits;
     struct groups groups;
     struct rounds rounds;

@@ -166,8 +166,7 @@ static void send_outputs(struct loop *loop)
         if (web_link_send(web_link_of(loop->options->web), &output)) {
             continue;
         }
-        (void)nano_send(loop->options->nano, output.route, output.route_size, output.bytes,
-                        output.size);
+        frame_gate_send(loop->options->gate, &output);
     }
     if (left == 0) {
         loop->has_work = true;
@@ -409,6 +408,15 @@ static void on_frame(void *context, const void *route, uint32_t route_size, cons
                      uint64_t frame_size)
 {
     struct loop *loop = context;
+    frame_gate_receive(loop->options->gate, route, route_size, frame, frame_size,
+                       loop->options->clock->log_ms);
+}
+
+/* From the web thread, which has proven who asks. */
+static void on_web_frame(void *context, const void *route, uint32_t route_size, const void *frame,
+                         uint64_t frame_size)
+{
+    struct loop *loop = context;
     node_receive(loop->options->node, route, route_size, frame, frame_size,
                  loop->options->clock->log_ms);
 }
@@ -570,7 +578,7 @@ static enum err start(struct loop *loop)
     struct log_thread_events events = {on_durable, on_failure, loop};
     enum err err = log_thread_open(&loop->uv, options->log, &events, &loop->thread);
     if (err == ERR_OK) {
-        web_link_start(web_link_of(options->web), &loop->uv, on_frame, loop);
+        web_link_start(web_link_of(options->web), &loop->uv, on_web_frame, loop);
         start_expiry(loop);
         pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread,
                     options->notify);

@@ -8,13 +8,14 @@
  * work, what was accepted is made durable and answered, the log is sealed, a snapshot is written, exit 0; a second one stops now. HUP calls
  * on_reload.
  *
- * Owner   borrows node, log, clock and nano; they outlive it */
+ * Owner   borrows node, log, clock, gate and nano; they outlive it */
 #ifndef ENGINE_SHELL_LOOP_H
 #define ENGINE_SHELL_LOOP_H
 
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
 #include "engine/shell/evidence.h"
+#include "engine/shell/frame_gate.h"
 #include "engine/shell/history_thread.h"
 #include "engine/shell/key_vault.h"
 #include "engine/shell/log_clock.h"
@@ -31,6 +32,7 @@ struct loop_options {
     const struct service_notify *notify; /* NULL: nobody to tell */
     struct log_clock *clock;
     struct nano *nano;
+    struct frame_gate *gate; /* of nano's frames */
     struct history_thread *history; /* NULL: none is written */
     struct web *web;                /* NULL: no HTTP */
     const struct disk *disk;        /* of the data directory */

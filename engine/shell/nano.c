@@ -42,7 +42,8 @@ bool nano_is_local(const char *url, char *out_why, size_t why_size)
     (void)snprintf(
         out_why, why_size,
         "%s can be reached from other machines, and without keys anybody there could act as "
-        "anybody: listen on ipc:// or tcp://127.0.0.1:PORT, and put WireGuard or stunnel in front",
+        "anybody: register keys and start with --auth keys (gridloop key --help), or listen on "
+        "ipc:// or tcp://127.0.0.1:PORT and put WireGuard or stunnel in front",
         url);
     return false;
 }

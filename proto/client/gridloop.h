@@ -257,6 +257,8 @@ enum gridloop_action {
     GRIDLOOP_RATE = 55,
     GRIDLOOP_SOLVED = 56,
     GRIDLOOP_NOT_SOLVED = 57,
+    GRIDLOOP_KEY_REGISTER = 53, /* evidence: the two halves of a public key; subject: whose */
+    GRIDLOOP_KEY_REVOKE = 54,
     GRIDLOOP_SILENCE = 60,
     GRIDLOOP_UNSILENCE = 61,
     GRIDLOOP_MAKE_SAFE = 62,

@@ -206,6 +206,8 @@ enum err pack_act(const struct gridloop_act *act, const char *key, uint8_t *buff
         return refuse(out_why, "action: an action is needed");
     }
     const bool is_about_none = act->action == GRIDLOOP_PLAN_START ||
+                               act->action == GRIDLOOP_KEY_REGISTER ||
+                               act->action == GRIDLOOP_KEY_REVOKE ||
                                act->action == GRIDLOOP_SILENCE || act->action == GRIDLOOP_UNSILENCE;
     if (!is_about_none && act->order == 0 && (act->case_no == NULL || act->case_no[0] == '\0')) {
         return refuse(out_why, "order or case: one of them is needed");

@@ -87,7 +87,7 @@ const char *gridloop_status_text(int status)
     case GRIDLOOP_NO_MEMORY:
         return "out of memory";
     case GRIDLOOP_BAD_KEY:
-        return "the key cannot be used";
+        return "the key cannot be used, or is another identity's: gridloop key show FILE";
     default:
         return "a status this version does not know";
     }

@@ -129,6 +129,7 @@ struct limits town_limits(void)
     small.late_reports = 16;
     small.waits = 4;
     small.silences = 4;
+    small.keys = 8;
     small.inhibits = 8;
     small.groups = 4;
     small.round_orders = 48;
