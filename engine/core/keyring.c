@@ -81,30 +81,33 @@ static bool may_act_for(const struct core *core, uint32_t worker, struct hash128
             (hash128_is_equal(own, principal) && count_active(&core->keyring, own) > 0));
 }
 
+/* Who was given which key before has no other chance: a revoked one stays so. */
+static enum code find_conflict(const struct keyring *keys, struct hash128 principal,
+                               const uint8_t public[KEY_PUBLIC_SIZE])
+{
+    const uint32_t known = table_find(&keys->by_public, head_of(public));
+    if (known == NONE32) {
+        return CODE_NOTHING;
+    }
+    const struct key_row *row = &keys->rows[known];
+    if (row->revoked_at_ms != NEVER_MS) {
+        return CODE_KEY_REVOKED;
+    }
+    return find(keys, public) != NONE32 && hash128_is_equal(row->principal, principal)
+               ? CODE_DONE
+               : CODE_BAD_KEY; /* of somebody else: one key, one identity */
+}
+
 static enum code register_key(struct core *core, uint32_t worker, struct hash128 principal,
                               const uint8_t public[KEY_PUBLIC_SIZE])
 {
     struct keyring *keys = &core->keyring;
-    if (!may_act_for(core, worker, principal)) {
-        return CODE_NO_RIGHT;
+    const enum code conflict = find_conflict(keys, principal, public);
+    if (conflict != CODE_NOTHING) {
+        return conflict;
     }
-    if (!is_known(core, principal)) {
-        return CODE_UNKNOWN_IDENTITY;
-    }
-    const uint32_t known = table_find(&keys->by_public, head_of(public));
-    if (known != NONE32) {
-        const struct key_row *row = &keys->rows[known];
-        if (row->revoked_at_ms != NEVER_MS) {
-            return CODE_KEY_REVOKED;
-        }
-        return find(keys, public) != NONE32 && hash128_is_equal(row->principal, principal)
-                   ? CODE_DONE
-                   : CODE_BAD_KEY; /* of somebody else: one key, one identity */
-    }
-    if (count_active(keys, principal) >= KEYS_PER_IDENTITY) {
-        return CODE_TABLE_FULL;
-    }
-    const uint32_t slot = take_slot(keys);
+    const uint32_t slot =
+        count_active(keys, principal) < KEYS_PER_IDENTITY ? take_slot(keys) : NONE32;
     if (slot == NONE32) {
         return CODE_TABLE_FULL;
     }
@@ -120,18 +123,12 @@ static enum code register_key(struct core *core, uint32_t worker, struct hash128
     return CODE_DONE;
 }
 
-static enum code revoke_key(struct core *core, uint32_t worker, const struct act_body *body,
-                            const uint8_t public[KEY_PUBLIC_SIZE])
+static enum code revoke_key(struct core *core, uint32_t slot, enum reason reason)
 {
-    const uint32_t slot = find(&core->keyring, public);
-    const struct hash128 nobody = {0, 0};
-    if (!may_act_for(core, worker, slot != NONE32 ? core->keyring.rows[slot].principal : nobody)) {
-        return CODE_NO_RIGHT;
-    }
     if (slot == NONE32) {
         return CODE_UNKNOWN_KEY;
     }
-    if (body->reason == REASON_NONE) {
+    if (reason == REASON_NONE) {
         return CODE_REASON_NEEDED;
     }
     struct key_row *row = &core->keyring.rows[slot];
@@ -142,13 +139,28 @@ static enum code revoke_key(struct core *core, uint32_t worker, const struct act
 enum code keyring_act(struct core *core, uint32_t worker, const struct command *command)
 {
     const struct act_body *body = command->body.act.head;
-    uint8_t public[KEY_PUBLIC_SIZE];
-    if (body->evidence_count * sizeof(struct hash128) != KEY_PUBLIC_SIZE) {
+    const bool is_new = body->action == ACTION_KEY_REGISTER;
+    const bool is_key = body->evidence_count * sizeof(struct hash128) == KEY_PUBLIC_SIZE;
+    const struct hash128 nobody = {0, 0};
+    uint8_t public[KEY_PUBLIC_SIZE] = {0};
+    if (is_key) {
+        memcpy(public, command->body.act.evidence, sizeof public);
+    }
+    const uint32_t slot = is_key && !is_new ? find(&core->keyring, public) : NONE32;
+    const struct hash128 owner = is_new           ? body->subject
+                                 : slot != NONE32 ? core->keyring.rows[slot].principal
+                                                  : nobody;
+    if (!may_act_for(core, worker, owner)) {
+        return CODE_NO_RIGHT;
+    }
+    if (!is_key) {
         return CODE_BAD_KEY;
     }
-    memcpy(public, command->body.act.evidence, sizeof public);
-    return body->action == ACTION_KEY_REGISTER ? register_key(core, worker, body->subject, public)
-                                               : revoke_key(core, worker, body, public);
+    if (is_new && !is_known(core, owner)) {
+        return CODE_UNKNOWN_IDENTITY;
+    }
+    return is_new ? register_key(core, worker, owner, public)
+                  : revoke_key(core, slot, (enum reason)body->reason);
 }
 
 bool keyring_index(struct keyring *keys)

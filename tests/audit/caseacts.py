@@ -57,8 +57,9 @@ RIGHTS = {"HAND_OVER": {"department_desk"}, "MAKE_SAFE": {"department_desk"}, "D
           "REVEAL": {"intake", "shift_chief", "dispatcher"}, "ERASE": {"intake", "shift_chief"},
           "READ_EVIDENCE": CENTRE | {"department_desk", "inspector", "overseer", "auditor"}}
 SILENCE_ACTS = {"SILENCE", "UNSILENCE"}
+KEY_ACTS = {"KEY_REGISTER", "KEY_REVOKE"}
 PLAN_ACTS = {"PLAN_CONFIRM", "PLAN_STAND_DOWN", "PLAN_ACK", "PLAN_ANSWER", "PLAN_START"}
-ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING, *PLAN_ACTS, *SILENCE_ACTS}
+ACTIONS = set(RIGHTS) | {"ACCEPT", "DECLINE", "ARRIVE", "COMMENT", *HEARING, *PLAN_ACTS, *SILENCE_ACTS, *KEY_ACTS}
 REASONED = {"DECLINE", "RETURN", "CHECK_FAIL", "VERIFY_NO", "REASSIGN", "SEND_TO_DESK", "VOID", "FORCE_CLOSE", "REOPEN",
             "EXTEND", "EXTEND_NO", "SUSPEND", "CONTROL", "SUPERVISE", "APPEAL", "APPEAL_NO", "MERGE_INTO", "REPLACE", "SPLIT",
             "UNLINK_CHILD", "REQUEST_HELP", "HAND_OVER", "REVEAL", "ERASE", *HEARING}
@@ -85,6 +86,8 @@ class CaseActs(CaseAside):
             return "REASON_NEEDED"
         if act["action"] in SILENCE_ACTS:
             return self.silence_act()
+        if act["action"] in KEY_ACTS:
+            return self.key_act()
         if act["action"] in PLAN_ACTS or act["order"] >= PLAN_ORDERS:
             self.pass_over()
             return None

@@ -3,6 +3,7 @@ import geometry
 from caseacts import CaseActs
 from casetime import ladder_runs
 from holdback import HoldBack
+from keyring import KeyRing
 from windowed import Windowed
 from world import CASE_CONTACTS, CASE_EVENTS, EVENT_AGE_MS, Case, name_of, place_of
 
@@ -44,7 +45,7 @@ def accuracy_of(fields):
     return max(1, min(metres // 10000, 0xffffffff)) if metres > 0 else 0
 
 
-class Intake(HoldBack, Windowed, CaseActs):
+class Intake(HoldBack, KeyRing, Windowed, CaseActs):
     # ---- facts ----
 
     def judge_facts(self, event, fields, principal):

@@ -223,6 +223,7 @@ class World:
         self.merges, self.closes = {}, {}
         self.sources = {}  # (rule, gateway) -> [confirmed, false alarms]
         self.event_ids, self.dedupes, self.lane_steps, self.waits, self.groups = {}, {}, set(), {}, {}
+        self.keys = {}  # public key -> (identity, is revoked)
         self.silences, self.last_silence, self.hidings, self.reasons = [], 0, {}, []
         self.gateway_marks, self.now, self.position = {}, 0, 0
         self.effects, self.at, self.operations, self.spent, self.fired_at = [], 0, 0, 0, 0

@@ -283,9 +283,12 @@ static enum code expected_of_full(uint32_t action)
     }
 }
 
-/* The town has no plan: these acts find none. */
+/* The town has no plan: these acts find none; and nobody here brings a key (test_keyring.c). */
 static enum code expected_of_plans(enum action action, const struct actor *actor)
 {
+    if (action == ACTION_KEY_REGISTER || action == ACTION_KEY_REVOKE) {
+        return actor->role == 'm' ? CODE_BAD_KEY : CODE_NO_RIGHT;
+    }
     if (action == ACTION_SILENCE || action == ACTION_UNSILENCE) {
         const bool may = actor->role == 'c' || actor->role == 'o' ||
                          (actor->role == 'k' && strcmp(actor->id, "desk.dai") != 0);
@@ -299,7 +302,8 @@ static enum code expected_of_plans(enum action action, const struct actor *actor
 static bool is_of_plans(enum action action)
 {
     return (action >= ACTION_PLAN_CONFIRM && action <= ACTION_PLAN_START) ||
-           action == ACTION_SILENCE || action == ACTION_UNSILENCE;
+           action == ACTION_SILENCE || action == ACTION_UNSILENCE ||
+           action == ACTION_KEY_REGISTER || action == ACTION_KEY_REVOKE;
 }
 
 static enum code expected_on_case(const struct town *town, struct case_no no,
