@@ -73,7 +73,8 @@ static void keep(struct sample *sample, const Gridloop__Wire__CounterList *list)
 }
 
 /* ERR_UNAVAILABLE: nobody answered in time; ERR_REFUSED: an engine that does not know the question. */
-static enum err ask(struct link *link, struct sample *sample)
+/* ERR_REFUSED: out_code says why; a refusal for now is asked again. */
+static enum err ask(struct link *link, struct sample *sample, uint32_t *out_code)
 {
     uint64_t asked = 0;
     int64_t end_ms = link_monotonic_ms() + ANSWER_MS, send_at_ms = 0;
@@ -90,7 +91,8 @@ static enum err ask(struct link *link, struct sample *sample)
                 return ERR_OK;
             }
             if (got.answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_REJECT &&
-                got.answer->reject->code == CODE_UNKNOWN_COMMAND) {
+                got.answer->reject->code != CODE_RATE && got.answer->reject->code != CODE_NO_CITY) {
+                *out_code = got.answer->reject->code;
                 return ERR_REFUSED;
             }
         }
@@ -140,7 +142,7 @@ static void print_codes(const struct sample *now, const struct sample *before, c
 
 static void print_table(const struct sample *now, const struct sample *before, const char *url)
 {
-    (void)printf("gridloop top - %s - up %.0f s, memory %.0f MB\n", url,
+    (void)printf("gridloop top - %.*s - up %.0f s, memory %.0f MB\n", (int)strcspn(url, "#"), url,
                  value_of(now, "gridloop_uptime_seconds"),
                  value_of(now, "gridloop_memory_resident_bytes") / 1e6);
     (void)printf(
@@ -201,6 +203,18 @@ static int print_json(const struct sample *now)
     return EX_OK;
 }
 
+static int refused(uint32_t code, const char *url)
+{
+    const int exit_code = code == CODE_UNKNOWN_COMMAND ? EX_PROTOCOL : EX_NOPERM;
+    (void)fprintf(stderr, "the engine at %.*s refuses: %s, %s%s (exit %d)\n",
+                  (int)strcspn(url, "#"), url, words_code_name(code), words_code(code, LANG_EN),
+                  code == CODE_UNKNOWN_COMMAND
+                      ? ": it is older than this program, or runs with --auth none"
+                      : "; see gridloop key --help",
+                  exit_code);
+    return exit_code;
+}
+
 static int watch(struct link *link, const struct options *options, const char *url)
 {
     struct sample *samples = calloc(2, sizeof *samples);
@@ -210,15 +224,10 @@ static int watch(struct link *link, const struct options *options, const char *u
     int exit_code = EX_OK;
     for (uint32_t turn = 0; exit_code == EX_OK; turn++) {
         struct sample *now = &samples[turn % 2];
-        enum err err = ask(link, now);
+        uint32_t code = 0;
+        enum err err = ask(link, now, &code);
         if (err != ERR_OK) {
-            exit_code = err == ERR_REFUSED ? EX_PROTOCOL : cli_no_engine(url);
-            if (err == ERR_REFUSED) {
-                (void)fprintf(
-                    stderr,
-                    "the engine at %s is older than this program and has no counters (exit %d)\n",
-                    url, EX_PROTOCOL);
-            }
+            exit_code = err == ERR_REFUSED ? refused(code, url) : cli_no_engine(url);
             break;
         }
         if (options->is_json) {

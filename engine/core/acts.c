@@ -782,24 +782,16 @@ void acts_take(struct core *core, uint32_t worker, const struct command *command
     result->order = body->order;
     if (body->action == ACTION_NONE || body->action >= ACTION_OUTSIDE_LIMIT) {
         result->code = CODE_UNKNOWN_ACTION;
-        return;
-    }
-    if (life_needs_reason((enum action)body->action) &&
-        (body->reason == REASON_NONE || body->reason >= REASON_LIMIT)) {
+    } else if (life_needs_reason((enum action)body->action) &&
+               (body->reason == REASON_NONE || body->reason >= REASON_LIMIT)) {
         result->code = CODE_REASON_NEEDED;
-        return;
-    }
-    if (keyring_takes_act(body)) {
+    } else if (keyring_takes_act(body)) {
         result->code = (uint16_t)keyring_act(core, worker, command);
-        return;
-    }
-    if (silences_takes_act(body)) {
+    } else if (silences_takes_act(body)) {
         result->code = (uint16_t)silences_act(core, worker, body, act.text, result);
-        return;
-    }
-    if (plans_takes_act(body)) {
+    } else if (plans_takes_act(body)) {
         result->code = (uint16_t)plans_act(core, worker, command, result);
-        return;
+    } else {
+        result->code = (uint16_t)(body->order != 0 ? act_on_order(&act) : act_on_case(&act));
     }
-    result->code = (uint16_t)(body->order != 0 ? act_on_order(&act) : act_on_case(&act));
 }

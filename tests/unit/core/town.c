@@ -347,10 +347,12 @@ enum code town_do(struct town *town, const char *who, struct town_deed deed)
                                       (uint16_t)(deed.text == NULL ? 0 : strlen(deed.text)),
                                   .other = deed.other,
                                   .amount = deed.amount,
-                                  .until_ms = deed.until_ms};
+                                  .until_ms = deed.until_ms,
+                                  .evidence_count = deed.evidence_count};
     town_begin(&writer);
     assert_int_equal(batch_put_act(&writer, &head, &body,
-                                   deed.has_place ? deed.place : place_none(), NULL, deed.text),
+                                   deed.has_place ? deed.place : place_none(), deed.evidence,
+                                   deed.text),
                      ERR_OK);
     town_step(town, &writer);
     return (enum code)town->last.code;

@@ -103,6 +103,8 @@ struct town_deed {
     const char *subject, *text;
     int64_t until_ms;
     uint32_t amount;
+    const struct hash128 *evidence;
+    uint16_t evidence_count;
 };
 enum code town_do(struct town *town, const char *who, struct town_deed deed);
 
