@@ -34,7 +34,7 @@ const char *arguments_near(const char *word, const char *const *candidates, size
 /* Every command that speaks with an engine can do so with a key: one setting for this process and those it starts. */
 enum { KEY_FILE = 0x1001, KEY_ENGINE };
 static const struct argp_option KEY_OPTIONS[] = {
-    {"key", KEY_FILE, "FILE", 0,
+    {"key", KEY_FILE, "PATH", 0,
      "seal what is sent with this key, of gridloop key new; a directory: ID.key in it", 0},
     {"engine-key", KEY_ENGINE, "HEX", 0,
      "the engine's public key, as its first line says it; default: as the key file says", 0},

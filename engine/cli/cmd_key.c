@@ -81,7 +81,7 @@ static int new_key(int argc, char **argv)
                                            {'j', NULL, &options.is_json}};
     const struct arguments_form form = {
         OPTIONS,
-        "FILE",
+        "PATH",
         "Makes a pair of keys for an identity into a new file of mode 0600 and prints the public one, "
         "which is to be registered.",
         slots,
@@ -211,8 +211,8 @@ static int register_key(int argc, char **argv)
                                            {'i', &options.id, NULL}};
     const struct arguments_form form = {
         OPTIONS,
-        "FILE|HEX",
-        "Lets a key speak for its identity, as a logged command: of a person or gateway of the city, "
+        "KEY",
+        "Lets a key, a file or with --id 64 hex digits, speak for its identity, as a logged command: of a person or gateway of the city, "
         "with the rights that the city gives it. At most four keys of one identity are good at a "
         "time.",
         slots,
@@ -411,7 +411,7 @@ static int rotate(int argc, char **argv)
                                            {'j', NULL, &options.is_json}};
     const struct arguments_form form = {
         OPTIONS,
-        "FILE",
+        "KEY",
         "Makes another pair for the identity of a key file, registers it, and puts it in the file's "
         "place. Both are good until the old one is revoked.",
         slots,

@@ -46,10 +46,13 @@ NEEDS = {
     "gridloop plan stand-down": ["--as", "li.qiang", "--text", "x"],
     "gridloop plan start": ["plan.air.orange", "--as", "li.qiang", "--text", "x"],
     "gridloop plan drill": ["plan.air.orange", "--as", "li.qiang"],
+    "gridloop key new": ["NEWKEY", "--id", "li.qiang"], "gridloop key register": ["KEY", "--as", "xu.wenjing"],
+    "gridloop key revoke": ["0" * 64, "--as", "xu.wenjing", "--reason", "key_exposed"], "gridloop key rotate": ["KEY", "--as", "xu.wenjing"],
     "gridloop sim": ["--quiet"], "gridloop demo": ["--for", "20"],
 }
 # Commands whose --data, --city or --url is made, not read, or that answer without it.
 MAKES = {"gridloop case evidence": {"url"}, "gridloop door hj212": {"url"}, "gridloop door mqtt": {"url"}, "gridloop serve": {"data"}, "gridloop rules plan": {"data"},
+         "gridloop key revoke": {"data"},
          "gridloop rules activate": {"data"}, "gridloop config show": {"data", "city", "rules", "url"}}
 JSON = {
     "gridloop check": ["--city", "CITY"], "gridloop city check": ["CITY"], "gridloop city demo": ["OTHER"],
@@ -62,6 +65,8 @@ JSON = {
     "gridloop rules plan": ["CITY"], "gridloop rules activate": ["CITY", "--as", "xu.wenjing", "--reason", "x"],
     "gridloop sim": ["--city", "CITY", "--trace", "TRACE", "--quiet", "--json", "-"],
     "gridloop plan list": ["--as", "li.qiang"], "gridloop silence list": ["--as", "li.qiang"],
+    "gridloop key new": ["NEWKEY", "--id", "li.qiang"], "gridloop key show": ["KEY"], "gridloop key list": ["--data", "DATA"],
+    "gridloop key register": ["KEY", "--as", "xu.wenjing"],
     "gridloop account list": ["--data", "DATA"], "gridloop ledger": ["--data", "DATA"], "gridloop burden": ["--data", "DATA"],
 }
 
@@ -310,6 +315,8 @@ def main():
             engine.gridloop("send", "--example", "camera.garbage_overflow")
             files = {"CITY": engine.city, "DATA": engine.data, "TRACE": trace, "HOME": home, "URL": engine.url,
                      "OUT": os.path.join(home, "out"), "OTHER": os.path.join(home, "other")}
+            files["KEY"], files["NEWKEY"] = os.path.join(home, "li.key"), os.path.join(home, "new.key")
+            check(call(["key", "new", files["KEY"], "--id", "li.qiang"], env).returncode == 0, "no key was made")
             check_missing(leaves, env, files)
             check_no_engine(leaves, env, files)
             check_bad_data(env, files)
