@@ -39,13 +39,15 @@ enum {
     WORKER_LON,
     WORKER_LAT,
     WORKER_HAS_BASE,
-    WORKER_MODE
+    WORKER_MODE,
+    WORKER_UNIT
 };
 static const struct csv_column WORKER_COLUMNS[] = {
     {"id", true},      {"name", true},      {"name_en", false},    {"roles", false},
     {"skills", false}, {"rights", false},   {"department", false}, {"team", false},
     {"shift", false},  {"capacity", false}, {"home_cell", false},  {"cells", false},
     {"lon", false},    {"lat", false},      {"has_base", false},   {"mode", false},
+    {"unit", false},
 };
 
 enum { GATEWAY_ID, GATEWAY_NAME, GATEWAY_KIND, GATEWAY_TRUSTED, GATEWAY_TYPES, GATEWAY_CRS };
@@ -244,6 +246,9 @@ static struct city_person make_person(struct gather *gather, uint32_t rank)
             yaml_text(&gather->city_yaml, yaml_find(&gather->city_yaml, root, "mode_default"));
         person.mode = word == NULL ? NONE32 : names_find(&gather->mode_names, word);
     }
+    const uint32_t unit =
+        gather_reference(gather, csv, row, WORKER_UNIT, &gather->unit_names, "units.csv");
+    person.unit = unit == NONE32 ? 0 : unit + 1;
     place_person(gather, row, &person);
     return person;
 }

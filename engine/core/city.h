@@ -166,7 +166,7 @@ struct city_person {
     int32_t lon, lat;    /* base or home position */
     uint32_t mode;       /* row of CITY_MODES */
     uint32_t has_base;   /* 1: lon, lat serve as the position until a fix arrives (stations) */
-    uint32_t reserved;
+    uint32_t unit;       /* 1 + row of CITY_UNITS to which its reading is bound; 0 = to none */
 };
 
 enum gateway_kind {

@@ -190,7 +190,7 @@ static bool person_is_sound(const struct city *city, const struct city_person *r
            mask_is_sound(row->skills, city->skill_count) && row->rights <= RIGHTS_ALL &&
            row_or_none(row->department, city->department_count) &&
            row_or_none(row->shift, city->calendar_count) && row->mode < city->mode_count &&
-           row->has_base <= 1 && row->reserved == 0;
+           row->has_base <= 1 && row->unit <= city->unit_count;
 }
 
 static bool persons_are_sound(const struct city *city)

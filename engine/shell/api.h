@@ -63,8 +63,8 @@ json_t *api_policy_text(const struct policy *policy, struct image_string string)
 void api_orders(struct web_exchange *exchange);
 void api_handovers(struct web_exchange *exchange);
 void api_burden(struct web_exchange *exchange);
-/* findings: of the linter, NULL = not known. */
-void api_rules_answer(struct web_exchange *exchange, const json_t *findings);
+/* With what the linter has found (web->lint). */
+void api_rules_answer(struct web_exchange *exchange);
 
 /* api_tools.c */
 void api_kpi(struct web_exchange *exchange);

@@ -5,6 +5,7 @@
 #include "engine/edge/words.h"
 #include "engine/shell/api.h"
 #include "engine/shell/web_history.h"
+#include "engine/shell/web_scope.h"
 #include "engine/shell/web_view.h"
 
 #include <stdio.h>
@@ -16,12 +17,17 @@
 
 enum which { WHICH_OPEN, WHICH_CLOSED, WHICH_ALL };
 
+#define WORD_SIZE 128u
+#define WORDS_SIZE 512u
+
+/* What is asked for; texts are copies, "" = any. */
 struct asked {
     enum which which;
     uint32_t needs; /* one of them; 0 = any */
-    const char *class_code, *cell, *department, *words;
+    char class_code[WORD_SIZE], cell[WORD_SIZE], department[WORD_SIZE], words[WORDS_SIZE];
+    char cursor[WORD_SIZE];
     int64_t limit;
-    const char *cursor;
+    struct web_scope scope;
 };
 
 static bool read_needs(struct web_exchange *exchange, struct asked *asked)
@@ -41,20 +47,28 @@ static bool read_needs(struct web_exchange *exchange, struct asked *asked)
     return asked->needs != 0;
 }
 
+static void copy_query(const struct web_exchange *exchange, const char *name, char *out,
+                       size_t size)
+{
+    const char *value = web_query(exchange, name);
+    (void)snprintf(out, size, "%s", value != NULL ? value : "");
+}
+
 static const char *or_none(const char *text)
 {
-    return text == NULL || text[0] == '\0' ? NULL : text;
+    return text[0] == '\0' ? NULL : text;
 }
 
 static bool read_asked(struct web_exchange *exchange, struct asked *asked)
 {
     static const char *const STATES[] = {"open", "closed", "all"};
     const char *state = web_query(exchange, "state");
-    *asked = (struct asked){.class_code = or_none(web_query(exchange, "class")),
-                            .cell = or_none(web_query(exchange, "cell")),
-                            .department = or_none(web_query(exchange, "department")),
-                            .words = or_none(web_query(exchange, "q")),
-                            .cursor = or_none(web_query(exchange, "cursor"))};
+    *asked = (struct asked){.scope = web_scope_of(exchange)};
+    copy_query(exchange, "class", asked->class_code, sizeof asked->class_code);
+    copy_query(exchange, "cell", asked->cell, sizeof asked->cell);
+    copy_query(exchange, "department", asked->department, sizeof asked->department);
+    copy_query(exchange, "q", asked->words, sizeof asked->words);
+    copy_query(exchange, "cursor", asked->cursor, sizeof asked->cursor);
     if (state != NULL) {
         size_t i = 0;
         while (i < COUNT_OF(STATES) && strcmp(state, STATES[i]) != 0) {
@@ -74,8 +88,8 @@ static bool read_asked(struct web_exchange *exchange, struct asked *asked)
 
 static bool is_named(struct history_piece piece, const char *name)
 {
-    return name == NULL || (piece.bytes != NULL && piece.size == strlen(name) &&
-                            memcmp(piece.bytes, name, piece.size) == 0);
+    return name[0] == '\0' || (piece.bytes != NULL && piece.size == strlen(name) &&
+                               memcmp(piece.bytes, name, piece.size) == 0);
 }
 
 static bool is_asked(const struct web_view *view, const struct asked *asked,
@@ -85,7 +99,8 @@ static bool is_asked(const struct web_view *view, const struct asked *asked,
            is_named(history_class(&view->names, row->class_row), asked->class_code) &&
            is_named(history_cell(&view->names, row->cell), asked->cell) &&
            is_named(history_department(&view->names, row->department), asked->department) &&
-           (asked->words == NULL || strstr(row->row, asked->words) != NULL);
+           (asked->words[0] == '\0' || strstr(row->row, asked->words) != NULL) &&
+           web_scope_has_case(&asked->scope, view, row);
 }
 
 /* Newer first; the district last, so that every order is one. */
@@ -181,7 +196,7 @@ static void answer_open(struct web_exchange *exchange, const struct asked *asked
     const struct web_view *view = web_view_of(exchange);
     struct case_no after = {0, 0, 0};
     char next[WORDS_CASE_NO_SIZE];
-    if (asked->cursor != NULL && !words_parse_case_no(asked->cursor, &after)) {
+    if (asked->cursor[0] != '\0' && !words_parse_case_no(asked->cursor, &after)) {
         web_problem(exchange, 400, "MALFORMED", "the cursor is none of this list");
         return;
     }
@@ -190,7 +205,7 @@ static void answer_open(struct web_exchange *exchange, const struct asked *asked
     struct newest newest = {rows, limit + 1, 0};
     for (uint32_t i = 0; i < view->case_count; i++) {
         const struct web_case *row = &view->cases[i];
-        if ((asked->cursor == NULL || compare_numbers(row->no, after) > 0) &&
+        if ((asked->cursor[0] == '\0' || compare_numbers(row->no, after) > 0) &&
             is_asked(view, asked, row)) {
             keep_newest(&newest, row);
         }
@@ -204,10 +219,23 @@ static void answer_open(struct web_exchange *exchange, const struct asked *asked
 /* ---- all: from the history ---- */
 
 static const char LIST_SQL[] =
-    "SELECT * FROM cases WHERE id < CAST(?1 AS INTEGER) AND (?2 IS NULL OR class = ?2)"
+    "SELECT * FROM cases c WHERE id < CAST(?1 AS INTEGER) AND (?2 IS NULL OR class = ?2)"
     " AND (?3 IS NULL OR cell = ?3) AND (?4 IS NULL OR department = ?4)"
-    " AND (?5 IS NULL OR state IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED'))"
+    " AND (?5 IS NULL OR state IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED'))" WEB_SCOPE_SQL
     " ORDER BY id DESC LIMIT CAST(?6 AS INTEGER)";
+
+/* Is that case of the history within the scope? */
+static const char WITHIN_SQL[] =
+    "SELECT 1 AS \"is\" FROM cases c WHERE c.id = CAST(?1 AS INTEGER)" WEB_SCOPE_SQL;
+
+struct list_question {
+    struct web_question question;
+    struct asked asked;
+    int64_t before;
+    json_t *items;
+    bool has_more;
+    char next[24];
+};
 
 static bool is_terminal(const char *state)
 {
@@ -218,7 +246,7 @@ static bool is_terminal(const char *state)
 
 static bool is_same(const struct history_rows *rows, const char *column, const char *wanted)
 {
-    return wanted == NULL || strcmp(history_rows_text(rows, column), wanted) == 0;
+    return wanted[0] == '\0' || strcmp(history_rows_text(rows, column), wanted) == 0;
 }
 
 /* A search gives all that hold the words: the rest is looked at here. */
@@ -229,82 +257,121 @@ static bool is_wanted(const struct history_rows *rows, const struct asked *asked
            (asked->which != WHICH_CLOSED || is_terminal(history_rows_text(rows, "state")));
 }
 
-static void answer_rows(struct web_exchange *exchange, const struct asked *asked,
-                        struct history_rows *rows, int64_t before)
+static enum err is_within(struct web_question *question, const struct web_scope *scope, int64_t id,
+                          bool *out_is)
 {
-    char next[24] = "";
-    bool is_bad = false, has_more = false;
-    json_t *items = json_array();
-    while (!has_more && web_history_next(exchange, rows, &is_bad)) {
-        if (!is_wanted(rows, asked, before)) {
-            continue;
-        }
-        has_more = json_array_size(items) == (size_t)asked->limit;
-        if (has_more) {
-            history_rows_end(rows);
-        } else {
-            (void)json_array_append_new(items, web_history_case(rows));
-            (void)snprintf(next, sizeof next, "%lld", (long long)history_rows_int(rows, "id"));
+    char text[24];
+    const char *const texts[] = {text};
+    struct history_rows rows;
+    *out_is = web_scope_is_all(scope);
+    if (*out_is) {
+        return ERR_OK;
+    }
+    (void)snprintf(text, sizeof text, "%lld", (long long)id);
+    enum err err = web_question_rows(question, WITHIN_SQL, texts, COUNT_OF(texts), &rows);
+    if (err == ERR_OK) {
+        web_scope_bind(&rows, scope);
+        *out_is = web_question_next(question, &rows, &err);
+        if (*out_is) {
+            history_rows_end(&rows);
         }
     }
-    if (is_bad) {
-        json_decref(items);
-        return;
-    }
-    web_answer_list(exchange, items, has_more ? next : NULL);
+    return err;
 }
 
-static void answer_search(struct web_exchange *exchange, const struct asked *asked, int64_t before)
+static enum err take_rows(struct list_question *question, struct history_rows *rows)
 {
-    char text[512];
+    const struct asked *asked = &question->asked;
+    const bool is_search = asked->words[0] != '\0';
+    enum err err = ERR_OK;
+    question->items = json_array();
+    while (!question->has_more && web_question_next(&question->question, rows, &err)) {
+        const int64_t id = history_rows_int(rows, "id");
+        bool is_in = is_wanted(rows, asked, question->before);
+        if (is_in && is_search) { /* its statement knows nothing of the scope */
+            err = is_within(&question->question, &asked->scope, id, &is_in);
+        }
+        if (err != ERR_OK) {
+            history_rows_end(rows);
+            break;
+        }
+        question->has_more = is_in && json_array_size(question->items) == (size_t)asked->limit;
+        if (question->has_more) {
+            history_rows_end(rows);
+        } else if (is_in) {
+            (void)json_array_append_new(question->items, web_history_case(rows));
+            (void)snprintf(question->next, sizeof question->next, "%lld", (long long)id);
+        }
+    }
+    if (err != ERR_OK) {
+        json_decref(question->items);
+    }
+    return err;
+}
+
+static enum err ask_search(struct list_question *question)
+{
+    char text[WORDS_SIZE];
     char *rest = text;
     struct history_words words = {.count = 0};
     struct history_rows rows;
-    struct history_fault fault;
-    sqlite3 *db = web_history(exchange);
-    if (db == NULL) {
-        return;
-    }
-    (void)snprintf(text, sizeof text, "%s", asked->words);
+    (void)snprintf(text, sizeof text, "%s", question->asked.words);
     for (char *word;
-         (word = strtok_r(NULL, " ", &rest)) != NULL && words.count < HISTORY_WORDS_MAX;) {
+         words.count < HISTORY_WORDS_MAX && (word = strtok_r(NULL, " ", &rest)) != NULL;) {
         words.words[words.count++] = word;
     }
     if (words.count == 0) {
-        web_answer_list(exchange, json_array(), NULL);
-        return;
+        question->items = json_array();
+        return ERR_OK;
     }
-    const enum err err = history_read_search(db, &words, SEARCH_MAX, &rows, &fault);
+    const enum err err = history_read_search(question->question.db, &words, SEARCH_MAX, &rows,
+                                             &question->question.fault);
+    return err == ERR_OK ? take_rows(question, &rows) : err;
+}
+
+static enum err ask_list(struct web_question *asked)
+{
+    struct list_question *question = (struct list_question *)asked;
+    const struct asked *what = &question->asked;
+    char before[24], limit[24];
+    struct history_rows rows;
+    if (what->words[0] != '\0') {
+        return ask_search(question);
+    }
+    (void)snprintf(before, sizeof before, "%lld", (long long)question->before);
+    (void)snprintf(limit, sizeof limit, "%lld", (long long)what->limit + 1);
+    const char *const texts[] = {before,
+                                 or_none(what->class_code),
+                                 or_none(what->cell),
+                                 or_none(what->department),
+                                 what->which == WHICH_CLOSED ? "1" : NULL,
+                                 limit};
+    const enum err err = web_question_rows(asked, LIST_SQL, texts, COUNT_OF(texts), &rows);
     if (err != ERR_OK) {
-        web_history_fault(exchange, err, &fault);
-        return;
+        return err;
     }
-    answer_rows(exchange, asked, &rows, before);
+    web_scope_bind(&rows, &what->scope);
+    return take_rows(question, &rows);
+}
+
+static void tell_list(struct web_exchange *exchange, struct web_question *asked)
+{
+    const struct list_question *question = (const struct list_question *)asked;
+    web_answer_list(exchange, question->items, question->has_more ? question->next : NULL);
 }
 
 static void answer_history(struct web_exchange *exchange, const struct asked *asked)
 {
-    char before_text[24], limit_text[24];
     int64_t before = INT64_MAX;
-    struct history_rows rows;
     if (!web_query_int(exchange, "cursor", &before)) {
         return;
     }
-    if (asked->words != NULL) {
-        answer_search(exchange, asked, before);
-        return;
-    }
-    (void)snprintf(before_text, sizeof before_text, "%lld", (long long)before);
-    (void)snprintf(limit_text, sizeof limit_text, "%lld", (long long)asked->limit + 1);
-    const char *const texts[] = {before_text,
-                                 asked->class_code,
-                                 asked->cell,
-                                 asked->department,
-                                 asked->which == WHICH_CLOSED ? "1" : NULL,
-                                 limit_text};
-    if (web_history_ask(exchange, LIST_SQL, texts, COUNT_OF(texts), &rows)) {
-        answer_rows(exchange, asked, &rows, before);
-    }
+    struct list_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_list, .answer = tell_list};
+    question->asked = *asked;
+    question->before = before;
+    web_history_question(exchange, &question->question);
 }
 
 void api_cases_list(struct web_exchange *exchange)
@@ -321,28 +388,6 @@ void api_cases_list(struct web_exchange *exchange)
 }
 
 /* ---- one case ---- */
-
-static json_t *list_part(struct web_exchange *exchange, sqlite3 *db, enum history_part part,
-                         int64_t id, json_t *(*row_of)(const struct history_rows *rows))
-{
-    struct history_rows rows;
-    struct history_fault fault;
-    bool is_bad = false;
-    const enum err err = history_read_part(db, part, id, &rows, &fault);
-    if (err != ERR_OK) {
-        web_history_fault(exchange, err, &fault);
-        return NULL;
-    }
-    json_t *out = json_array();
-    while (web_history_next(exchange, &rows, &is_bad)) {
-        (void)json_array_append_new(out, row_of(&rows));
-    }
-    if (is_bad) {
-        json_decref(out);
-        return NULL;
-    }
-    return out;
-}
 
 static json_t *line_of(const struct history_rows *rows)
 {
@@ -390,17 +435,32 @@ static json_t *list_possible(const struct web_who *who, enum case_state state)
     return out;
 }
 
+/* One case, with all that hangs on it. */
+struct case_question {
+    struct web_question question;
+    struct case_no part;
+    char text[WORD_SIZE]; /* as it was asked for */
+    struct web_scope scope;
+    uint32_t count; /* cases it may mean */
+    json_t *found;  /* NULL: none, or several */
+};
+
 /* The row as the view has it, where the case is open: newer than the history. */
-static json_t *begin_case(struct web_exchange *exchange, sqlite3 *db, int64_t id)
+static void tell_case(struct web_exchange *exchange, struct web_question *asked)
 {
+    const struct case_question *question = (const struct case_question *)asked;
+    json_t *out = question->found;
     struct case_no no;
     uint32_t state = 0;
-    json_t *list = list_part(exchange, db, HISTORY_PART_CASE, id, web_history_case);
-    if (list == NULL) {
-        return NULL;
+    if (out == NULL && question->count > 1) {
+        web_problem(exchange, 409, "AMBIGUOUS", "%u cases end in %s; give more of the number",
+                    question->count, question->text);
+        return;
     }
-    json_t *out = json_incref(json_array_get(list, 0));
-    json_decref(list);
+    if (out == NULL) {
+        web_problem(exchange, 404, "UNKNOWN_CASE", "there is no case %s", question->text);
+        return;
+    }
     const struct web_case *live = NULL;
     if (words_parse_case_no(json_string_value(json_object_get(out, "number")), &no)) {
         live = web_view_find(web_view_of(exchange), no);
@@ -412,56 +472,67 @@ static json_t *begin_case(struct web_exchange *exchange, sqlite3 *db, int64_t id
     }
     (void)words_parse_case_state(json_string_value(json_object_get(out, "state")), &state);
     (void)json_object_set_new(out, "can", list_possible(web_who(exchange), (enum case_state)state));
-    return out;
+    web_answer_json(exchange, 200, out);
 }
 
-static bool find_case(struct web_exchange *exchange, sqlite3 *db, int64_t *out_id)
+static enum err ask_parts(struct case_question *question, int64_t id)
 {
-    struct case_no part;
-    struct history_fault fault = {.text = ""};
-    uint32_t count = 0;
-    const char *text = web_param(exchange, "id");
-    if (!words_parse_case_no(text, &part)) {
-        web_problem(exchange, 404, "UNKNOWN_CASE",
-                    "\"%s\" is no case number such as 110108-20260303-0001", text);
-        return false;
+    static const struct {
+        const char *name; /* NULL: the case itself */
+        enum history_part part;
+        json_t *(*row_of)(const struct history_rows *rows);
+    } PARTS[] = {{NULL, HISTORY_PART_CASE, web_history_case},
+                 {"timeline", HISTORY_PART_TIMELINE, line_of},
+                 {"orders", HISTORY_PART_ORDERS, order_of},
+                 {"decisions", HISTORY_PART_DECISIONS, decision_of}};
+    struct web_question *asked = &question->question;
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < COUNT_OF(PARTS); i++) {
+        struct history_rows rows;
+        json_t *list = NULL;
+        err = history_read_part(asked->db, PARTS[i].part, id, &rows, &asked->fault);
+        err = err != ERR_OK ? err : web_question_list(asked, &rows, PARTS[i].row_of, &list);
+        if (err == ERR_OK && PARTS[i].name != NULL) {
+            (void)json_object_set_new(question->found, PARTS[i].name, list);
+        } else if (err == ERR_OK) {
+            question->found = json_incref(json_array_get(list, 0));
+            json_decref(list);
+        }
     }
-    const enum err err = history_read_find(db, part, out_id, &count, &fault);
-    if (err == ERR_OK) {
-        return true;
+    if (err != ERR_OK) {
+        json_decref(question->found);
     }
-    if (count > 1) {
-        web_problem(exchange, 409, "AMBIGUOUS", "%u cases end in %s; give more of the number",
-                    count, text);
-    } else if (err == ERR_NOT_FOUND) {
-        web_problem(exchange, 404, "UNKNOWN_CASE", "there is no case %s", text);
-    } else {
-        web_history_fault(exchange, err, &fault);
+    return err;
+}
+
+static enum err ask_case(struct web_question *asked)
+{
+    struct case_question *question = (struct case_question *)asked;
+    int64_t id = 0;
+    bool is_in = false;
+    enum err err =
+        history_read_find(asked->db, question->part, &id, &question->count, &asked->fault);
+    if (err == ERR_NOT_FOUND || (err == ERR_INPUT && question->count > 1)) {
+        return ERR_OK;
     }
-    return false;
+    err = err != ERR_OK ? err : is_within(asked, &question->scope, id, &is_in);
+    return err == ERR_OK && is_in ? ask_parts(question, id) : err;
 }
 
 void api_cases_get(struct web_exchange *exchange)
 {
-    static const struct {
-        const char *name;
-        enum history_part part;
-        json_t *(*row_of)(const struct history_rows *rows);
-    } PARTS[] = {{"timeline", HISTORY_PART_TIMELINE, line_of},
-                 {"orders", HISTORY_PART_ORDERS, order_of},
-                 {"decisions", HISTORY_PART_DECISIONS, decision_of}};
-    int64_t id = 0;
-    sqlite3 *db = web_history(exchange);
-    json_t *out = db != NULL && find_case(exchange, db, &id) ? begin_case(exchange, db, id) : NULL;
-    for (size_t i = 0; out != NULL && i < COUNT_OF(PARTS); i++) {
-        json_t *list = list_part(exchange, db, PARTS[i].part, id, PARTS[i].row_of);
-        if (list == NULL) {
-            json_decref(out);
-            return;
-        }
-        (void)json_object_set_new(out, PARTS[i].name, list);
+    struct case_no part;
+    const char *text = web_param(exchange, "id");
+    if (!words_parse_case_no(text, &part)) {
+        web_problem(exchange, 404, "UNKNOWN_CASE",
+                    "\"%s\" is no case number such as 110108-20260303-0001", text);
+        return;
     }
-    if (out != NULL) {
-        web_answer_json(exchange, 200, out);
-    }
+    struct case_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_case, .answer = tell_case};
+    question->part = part;
+    question->scope = web_scope_of(exchange);
+    (void)snprintf(question->text, sizeof question->text, "%s", text);
+    web_history_question(exchange, &question->question);
 }

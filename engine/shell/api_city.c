@@ -237,7 +237,8 @@ void api_city(struct web_exchange *exchange)
 void api_counters(struct web_exchange *exchange)
 {
     if (api_is_known(exchange)) {
-        json_t *out = web_view_counters(web_view_of(exchange));
+        const struct web_scope scope = web_scope_of(exchange);
+        json_t *out = web_view_counters(web_view_of(exchange), &scope);
         set(out, "position", json_integer((json_int_t)web_view_of(exchange)->position));
         set(out, "now_ms", json_integer(web_now_ms(exchange)));
         web_answer_json(exchange, 200, out);
@@ -254,6 +255,7 @@ void api_workers(struct web_exchange *exchange)
         !web_query_int(exchange, "cursor", &at)) {
         return;
     }
+    const struct web_scope scope = web_scope_of(exchange);
     json_t *items = json_array();
     int64_t row = at;
     for (; row < (int64_t)view->worker_count && json_array_size(items) < (size_t)limit; row++) {
@@ -261,7 +263,8 @@ void api_workers(struct web_exchange *exchange)
         const bool is_wanted =
             department == NULL || (owner.bytes != NULL && owner.size == strlen(department) &&
                                    memcmp(owner.bytes, department, owner.size) == 0);
-        if (view->workers[row].changed != 0 && is_wanted) {
+        if (view->workers[row].changed != 0 && is_wanted &&
+            web_scope_has_person(&scope, view, (uint32_t)row)) {
             (void)json_array_append_new(items, web_row_worker(view, &view->workers[row]));
         }
     }

@@ -2,7 +2,8 @@
 #include "engine/edge/words.h"
 #include "engine/shell/api.h"
 #include "engine/shell/web_history.h"
-#include "engine/shell/web_view.h"
+#include "engine/shell/web_scope.h"
+#include "engine/shell/web_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,41 +18,76 @@ struct page {
     json_t *(*row_of)(const struct history_rows *rows);
 };
 
+#define FILTER_SIZE 128u
+
+struct page_question {
+    struct web_question question;
+    const struct page *page;
+    struct web_scope scope;
+    char before[24], limit_text[24];
+    char filters[COUNT_OF(((struct page *)0)->filters)][FILTER_SIZE]; /* "" = none */
+    size_t limit;
+    json_t *items;
+    bool has_more;
+    char next[24];
+};
+
+static enum err ask_page(struct web_question *asked)
+{
+    struct page_question *question = (struct page_question *)asked;
+    const char *texts[2 + COUNT_OF(question->filters)] = {question->before, question->limit_text};
+    struct history_rows rows;
+    enum err err;
+    for (size_t i = 0; i < COUNT_OF(question->filters); i++) {
+        texts[2 + i] = question->filters[i][0] != '\0' ? question->filters[i] : NULL;
+    }
+    err = web_question_rows(asked, question->page->sql, texts, COUNT_OF(texts), &rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    web_scope_bind(&rows, &question->scope);
+    question->items = json_array();
+    while (!question->has_more && web_question_next(asked, &rows, &err)) {
+        question->has_more = json_array_size(question->items) == question->limit;
+        if (question->has_more) {
+            history_rows_end(&rows);
+        } else {
+            (void)json_array_append_new(question->items, question->page->row_of(&rows));
+            (void)snprintf(question->next, sizeof question->next, "%lld",
+                           (long long)history_rows_int(&rows, question->page->cursor));
+        }
+    }
+    if (err != ERR_OK) {
+        json_decref(question->items);
+    }
+    return err;
+}
+
+static void tell_page(struct web_exchange *exchange, struct web_question *asked)
+{
+    const struct page_question *question = (const struct page_question *)asked;
+    web_answer_list(exchange, question->items, question->has_more ? question->next : NULL);
+}
+
 static void answer_page(struct web_exchange *exchange, const struct page *page)
 {
-    char before[24], limit_text[24], next[24] = "";
-    const char *texts[5] = {before, limit_text, NULL, NULL, NULL};
     int64_t at = INT64_MAX, limit = 0;
-    struct history_rows rows;
-    bool is_bad = false, has_more = false;
     if (!web_limit(exchange, &limit) || !web_query_int(exchange, "cursor", &at)) {
         return;
     }
-    (void)snprintf(before, sizeof before, "%lld", (long long)at);
-    (void)snprintf(limit_text, sizeof limit_text, "%lld", (long long)limit + 1);
+    struct page_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_page, .answer = tell_page};
+    question->page = page;
+    question->scope = web_scope_of(exchange);
+    question->limit = (size_t)limit;
+    (void)snprintf(question->before, sizeof question->before, "%lld", (long long)at);
+    (void)snprintf(question->limit_text, sizeof question->limit_text, "%lld", (long long)limit + 1);
     for (uint32_t i = 0; i < COUNT_OF(page->filters); i++) {
         const char *value = page->filters[i] != NULL ? web_query(exchange, page->filters[i]) : NULL;
-        texts[2 + i] = value != NULL && value[0] != '\0' ? value : NULL;
+        (void)snprintf(question->filters[i], FILTER_SIZE, "%s", value != NULL ? value : "");
     }
-    if (!web_history_ask(exchange, page->sql, texts, COUNT_OF(texts), &rows)) {
-        return;
-    }
-    json_t *items = json_array();
-    while (!has_more && web_history_next(exchange, &rows, &is_bad)) {
-        has_more = json_array_size(items) == (size_t)limit;
-        if (has_more) {
-            history_rows_end(&rows);
-        } else {
-            (void)json_array_append_new(items, page->row_of(&rows));
-            (void)snprintf(next, sizeof next, "%lld",
-                           (long long)history_rows_int(&rows, page->cursor));
-        }
-    }
-    if (is_bad) {
-        json_decref(items);
-    } else {
-        web_answer_list(exchange, items, has_more ? next : NULL);
-    }
+    web_history_question(exchange, &question->question);
 }
 
 static json_t *order_row(const struct history_rows *rows)
@@ -68,7 +104,7 @@ void api_orders(struct web_exchange *exchange)
     static const struct page PAGE = {
         "SELECT o.*, c.number AS \"case\" FROM orders o JOIN cases c ON c.id = o.case_id"
         " WHERE o.number < CAST(?1 AS INTEGER) AND (?3 IS NULL OR o.state = upper(?3))"
-        " AND (?4 IS NULL OR o.person = ?4) AND (?5 IS NULL OR o.department = ?5)"
+        " AND (?4 IS NULL OR o.person = ?4) AND (?5 IS NULL OR o.department = ?5)" WEB_SCOPE_SQL
         " ORDER BY o.number DESC LIMIT CAST(?2 AS INTEGER)",
         {"state", "person", "department"},
         "number",
@@ -93,7 +129,7 @@ void api_handovers(struct web_exchange *exchange)
         " WHERE t.position < CAST(?1 AS INTEGER) AND t.action IN ('HAND_OVER', 'SEND_TO_DESK',"
         " 'POSITION', 'ADJUDICATE', 'RULE', 'SILENT', 'RULED_BEFORE', 'STUCK')"
         " AND (?3 IS NULL OR t.holder_department = ?3 OR t.actor_department = ?3)"
-        " AND (?4 IS NULL OR c.number = ?4) AND (?5 IS NULL OR c.cell = ?5)"
+        " AND (?4 IS NULL OR c.number = ?4) AND (?5 IS NULL OR c.cell = ?5)" WEB_SCOPE_SQL
         " ORDER BY t.position DESC, t.ordinal DESC LIMIT CAST(?2 AS INTEGER)",
         {"department", "case", "cell"},
         "position",
@@ -102,33 +138,54 @@ void api_handovers(struct web_exchange *exchange)
 }
 
 /* Cases of each cell by department over the last seven days of log time, most first. */
-void api_burden(struct web_exchange *exchange)
+static json_t *burden_row(const struct history_rows *rows)
+{
+    json_t *out = json_object();
+    web_columns(out, rows, "cell,department,cases,open,missed");
+    return out;
+}
+
+struct burden_question {
+    struct web_question question;
+    struct web_scope scope;
+    char from[24], cell[FILTER_SIZE];
+    json_t *items;
+};
+
+static enum err ask_burden(struct web_question *asked)
 {
     static const char SQL[] =
         "SELECT cell, department, count(*) AS cases, sum(closed_at_ms IS NULL) AS open,"
-        " sum(clocks_missed > 0) AS missed FROM cases WHERE opened_at_ms >= CAST(?1 AS INTEGER)"
-        " AND cell IS NOT NULL AND (?2 IS NULL OR cell = ?2) GROUP BY cell, department"
-        " ORDER BY cases DESC, cell, department LIMIT 5000";
-    char from[24];
-    const char *const texts[] = {from, web_query(exchange, "cell")};
+        " sum(clocks_missed > 0) AS missed FROM cases c WHERE opened_at_ms >= CAST(?1 AS INTEGER)"
+        " AND cell IS NOT NULL AND (?2 IS NULL OR cell = ?2)" WEB_SCOPE_SQL
+        " GROUP BY cell, department ORDER BY cases DESC, cell, department LIMIT 5000";
+    struct burden_question *question = (struct burden_question *)asked;
+    const char *const texts[] = {question->from, question->cell[0] != '\0' ? question->cell : NULL};
     struct history_rows rows;
-    bool is_bad = false;
-    (void)snprintf(from, sizeof from, "%lld",
+    const enum err err = web_question_rows(asked, SQL, texts, COUNT_OF(texts), &rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    web_scope_bind(&rows, &question->scope);
+    return web_question_list(asked, &rows, burden_row, &question->items);
+}
+
+static void tell_burden(struct web_exchange *exchange, struct web_question *asked)
+{
+    web_answer_list(exchange, ((const struct burden_question *)asked)->items, NULL);
+}
+
+void api_burden(struct web_exchange *exchange)
+{
+    const char *cell = web_query(exchange, "cell");
+    struct burden_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_burden, .answer = tell_burden};
+    question->scope = web_scope_of(exchange);
+    (void)snprintf(question->from, sizeof question->from, "%lld",
                    (long long)(web_now_ms(exchange) - BURDEN_DAYS * DAY_MS));
-    if (!web_history_ask(exchange, SQL, texts, COUNT_OF(texts), &rows)) {
-        return;
-    }
-    json_t *items = json_array();
-    while (web_history_next(exchange, &rows, &is_bad)) {
-        json_t *item = json_object();
-        web_columns(item, &rows, "cell,department,cases,open,missed");
-        (void)json_array_append_new(items, item);
-    }
-    if (is_bad) {
-        json_decref(items);
-    } else {
-        web_answer_list(exchange, items, NULL);
-    }
+    (void)snprintf(question->cell, sizeof question->cell, "%s", cell != NULL ? cell : "");
+    web_history_question(exchange, &question->question);
 }
 
 /* ---- rules ---- */
@@ -143,57 +200,66 @@ static const char RULES_SQL[] =
     " AS is_false, EXISTS(SELECT 1 FROM timeline t WHERE t.case_id = c.id AND t.action ="
     " 'REASSIGN') AS is_override FROM cases c ORDER BY c.id DESC LIMIT 20000) GROUP BY rule";
 
-static json_t *count_by_rule(struct web_exchange *exchange)
+struct rules_question {
+    struct web_question question;
+    json_t *counts; /* by rule */
+    json_t *
+        shadows; /* what rules in shadow would have come to: {"rule.id": {"OPENED": 3, "MERGED": 1}} */
+};
+
+static enum err count_by_rule(struct rules_question *question)
 {
     struct history_rows rows;
-    bool is_bad = false;
-    if (!web_history_ask(exchange, RULES_SQL, NULL, 0, &rows)) {
-        return NULL;
-    }
-    json_t *out = json_object();
-    while (web_history_next(exchange, &rows, &is_bad)) {
+    enum err err = web_question_rows(&question->question, RULES_SQL, NULL, 0, &rows);
+    while (err == ERR_OK && web_question_next(&question->question, &rows, &err)) {
         json_t *item = json_object();
         web_columns(item, &rows, "cases,confirmed,false_alarms,overridden");
-        (void)json_object_set_new(out, history_rows_text(&rows, "rule"), item);
+        (void)json_object_set_new(question->counts, history_rows_text(&rows, "rule"), item);
     }
-    if (is_bad) {
-        json_decref(out);
-        return NULL;
-    }
-    return out;
+    return err;
 }
 
-/* What rules in shadow would have come to: {"rule.id": {"OPENED": 3, "MERGED": 1}}. */
-static json_t *count_shadows(struct web_exchange *exchange)
+static void take_shadow(json_t *shadows, const struct history_rows *rows)
+{
+    const char *name = history_rows_text(rows, "name");
+    const char *code = strrchr(name, ' ');
+    char rule[256];
+    if (code == NULL) {
+        return;
+    }
+    (void)snprintf(rule, sizeof rule, "%.*s", (int)(code - name), name);
+    json_t *item = json_object_get(shadows, rule);
+    if (item == NULL) {
+        item = json_object();
+        (void)json_object_set_new(shadows, rule, item);
+    }
+    (void)json_object_set_new(item, code + 1, json_integer(history_rows_int(rows, "count")));
+}
+
+static enum err count_shadows(struct rules_question *question)
 {
     static const char SQL[] = "SELECT name, sum(count) AS count FROM counters"
                               " WHERE kind = 'shadow' GROUP BY name";
     struct history_rows rows;
-    bool is_bad = false;
-    if (!web_history_ask(exchange, SQL, NULL, 0, &rows)) {
-        return NULL;
+    enum err err = web_question_rows(&question->question, SQL, NULL, 0, &rows);
+    while (err == ERR_OK && web_question_next(&question->question, &rows, &err)) {
+        take_shadow(question->shadows, &rows);
     }
-    json_t *out = json_object();
-    while (web_history_next(exchange, &rows, &is_bad)) {
-        const char *name = history_rows_text(&rows, "name");
-        const char *code = name != NULL ? strrchr(name, ' ') : NULL;
-        if (code == NULL) {
-            continue;
-        }
-        char rule[256];
-        (void)snprintf(rule, sizeof rule, "%.*s", (int)(code - name), name);
-        json_t *item = json_object_get(out, rule);
-        if (item == NULL) {
-            item = json_object();
-            (void)json_object_set_new(out, rule, item);
-        }
-        (void)json_object_set_new(item, code + 1, json_integer(history_rows_int(&rows, "count")));
+    return err;
+}
+
+static enum err ask_rules(struct web_question *asked)
+{
+    struct rules_question *question = (struct rules_question *)asked;
+    question->counts = json_object();
+    question->shadows = json_object();
+    enum err err = count_by_rule(question);
+    err = err != ERR_OK ? err : count_shadows(question);
+    if (err != ERR_OK) {
+        json_decref(question->counts);
+        json_decref(question->shadows);
     }
-    if (is_bad) {
-        json_decref(out);
-        return NULL;
-    }
-    return out;
+    return err;
 }
 
 /* A share of counts, null where nothing was counted. */
@@ -275,21 +341,25 @@ static json_t *rule_row(const struct web_view *view, const struct policy_rule *r
     return out;
 }
 
-void api_rules_answer(struct web_exchange *exchange, const json_t *findings)
+static void tell_rules(struct web_exchange *exchange, struct web_question *asked)
 {
+    const struct rules_question *question = (const struct rules_question *)asked;
     const struct web_view *view = web_view_of(exchange);
-    json_t *counts = count_by_rule(exchange);
-    json_t *shadows = counts != NULL ? count_shadows(exchange) : NULL;
-    if (shadows == NULL) {
-        json_decref(counts);
-        return;
-    }
     json_t *items = json_array();
     for (uint32_t i = 0; i < view->names.policy.rule_count; i++) {
-        (void)json_array_append_new(
-            items, rule_row(view, &view->names.policy.rules[i], counts, shadows, findings));
+        (void)json_array_append_new(items,
+                                    rule_row(view, &view->names.policy.rules[i], question->counts,
+                                             question->shadows, web_of(exchange)->lint));
     }
-    json_decref(shadows);
-    json_decref(counts);
+    json_decref(question->shadows);
+    json_decref(question->counts);
     web_answer_list(exchange, items, NULL);
+}
+
+void api_rules_answer(struct web_exchange *exchange)
+{
+    struct rules_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_rules, .answer = tell_rules};
+    web_history_question(exchange, &question->question);
 }

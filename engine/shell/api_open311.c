@@ -10,9 +10,9 @@
 #include "engine/edge/text.h"
 #include "engine/shell/api.h"
 #include "engine/shell/api_answer.h"
-#include "engine/shell/history_read.h"
 #include "engine/shell/open311_text.h"
 #include "engine/shell/report_types.h"
+#include "engine/shell/web_history.h"
 #include "engine/shell/web_state.h"
 #include "engine/shell/web_writing.h"
 
@@ -332,44 +332,88 @@ static json_t *request_of(const struct history_rows *rows, const char *id, bool 
     return out;
 }
 
-/* What the filter leaves, newest first. */
+/* What the filter leaves. */
 static const char *filter_of(const char *status)
 {
-    return status == NULL ? " ORDER BY c.id DESC LIMIT ?1"
+    return status == NULL ? "1"
            : strcmp(status, "open") == 0
-               ? " WHERE c.state NOT IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED') ORDER BY c.id DESC LIMIT ?1"
-               : " WHERE c.state IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED') ORDER BY c.id DESC LIMIT ?1";
+               ? "c.state NOT IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED')"
+               : "c.state IN ('CLOSED', 'VOID', 'MERGED', 'FORCED_CLOSED')";
+}
+
+struct requests_question {
+    struct web_question question;
+    enum notation notation;
+    char sql[1400];
+    char number[CASE_TEXT_SIZE], report[16], receipt[RECEIPT_TEXT_SIZE + 8]; /* "": all */
+    bool is_known;                                                           /* whoever asks */
+    struct web_scope scope;
+    json_t *list;
+};
+
+static enum err ask_requests(struct web_question *asked)
+{
+    struct requests_question *question = (struct requests_question *)asked;
+    const bool is_one = question->receipt[0] != '\0';
+    const char *const texts[] = {question->number, question->report};
+    struct history_rows rows;
+    enum err err = web_question_rows(asked, question->sql, texts, is_one ? 2 : 0, &rows);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (!is_one) {
+        web_scope_bind(&rows, &question->scope);
+    }
+    question->list = json_array();
+    while (web_question_next(asked, &rows, &err)) {
+        const char *number = is_one ? question->receipt : history_rows_text(&rows, "number");
+        (void)json_array_append_new(question->list, request_of(&rows, number, question->is_known));
+    }
+    if (err != ERR_OK) {
+        json_decref(question->list);
+    }
+    return err;
+}
+
+static void tell_requests(struct web_exchange *exchange, struct web_question *asked)
+{
+    const struct requests_question *question = (const struct requests_question *)asked;
+    if (question->receipt[0] != '\0' && json_array_size(question->list) == 0) {
+        json_decref(question->list);
+        answer_error(exchange, question->notation, 404, "service_request_id is not known");
+        return;
+    }
+    answer_rows(exchange, question->notation, 200, question->list, "service_requests", "request");
+}
+
+static struct requests_question *new_question(struct web_exchange *exchange, enum notation notation)
+{
+    struct requests_question *question = calloc(1, sizeof *question);
+    must(question != NULL);
+    question->question = (struct web_question){.ask = ask_requests, .answer = tell_requests};
+    question->notation = notation;
+    question->is_known = web_who(exchange)->is_known;
+    question->scope = web_scope_of(exchange);
+    return question;
 }
 
 void api_open311_requests(struct web_exchange *exchange)
 {
-    char sql[1024];
-    struct history_rows rows = {NULL};
     const enum notation notation = read_notation(exchange);
-    sqlite3 *db = notation != 0 ? web_history(exchange) : NULL;
-    if (db == NULL) {
+    if (notation == 0) {
         return;
     }
-    (void)snprintf(sql, sizeof sql, "%s%s", ROWS_SQL, filter_of(web_query(exchange, "status")));
-    if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        answer_error(exchange, notation, 500, sqlite3_errmsg(db));
-        return;
-    }
-    (void)sqlite3_bind_int(rows.stmt, 1, LIST_MAX);
-    json_t *list = json_array();
-    while (sqlite3_step(rows.stmt) == SQLITE_ROW) {
-        (void)json_array_append_new(list,
-                                    request_of(&rows, history_rows_text(&rows, "number"), true));
-    }
-    history_rows_end(&rows);
-    answer_rows(exchange, notation, 200, list, "service_requests", "request");
+    struct requests_question *question = new_question(exchange, notation);
+    (void)snprintf(question->sql, sizeof question->sql,
+                   "%s WHERE %s" WEB_SCOPE_SQL " ORDER BY c.id DESC LIMIT %d", ROWS_SQL,
+                   filter_of(web_query(exchange, "status")), LIST_MAX);
+    web_history_question(exchange, &question->question);
 }
 
 /* {file}: "110108-20260303-0001.1.json". */
 void api_open311_request(struct web_exchange *exchange)
 {
-    char receipt[RECEIPT_TEXT_SIZE + 8], number[CASE_TEXT_SIZE], sql[1024];
-    struct history_rows rows = {NULL};
+    char receipt[RECEIPT_TEXT_SIZE + 8], number[CASE_TEXT_SIZE];
     uint32_t report = 0;
     (void)snprintf(receipt, sizeof receipt, "%.50s", web_param(exchange, "file"));
     char *dot = strrchr(receipt, '.');
@@ -386,27 +430,13 @@ void api_open311_request(struct web_exchange *exchange)
         answer_error(exchange, notation, 404, "service_request_id is not known");
         return;
     }
-    sqlite3 *db = web_history(exchange);
-    if (db == NULL) {
-        return;
-    }
-    (void)snprintf(
-        sql, sizeof sql,
-        "%s WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = c.id "
-        "AND t.report = ?2)",
-        ROWS_SQL);
-    if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        answer_error(exchange, notation, 500, sqlite3_errmsg(db));
-        return;
-    }
-    (void)sqlite3_bind_text(rows.stmt, 1, number, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_int64(rows.stmt, 2, report);
-    if (sqlite3_step(rows.stmt) == SQLITE_ROW) {
-        answer_rows(exchange, notation, 200,
-                    json_pack("[o]", request_of(&rows, receipt, web_who(exchange)->is_known)),
-                    "service_requests", "request");
-    } else {
-        answer_error(exchange, notation, 404, "service_request_id is not known");
-    }
-    history_rows_end(&rows);
+    struct requests_question *question = new_question(exchange, notation);
+    (void)snprintf(question->sql, sizeof question->sql,
+                   "%s WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = "
+                   "c.id AND t.report = CAST(?2 AS INTEGER))",
+                   ROWS_SQL);
+    (void)snprintf(question->number, sizeof question->number, "%s", number);
+    (void)snprintf(question->report, sizeof question->report, "%u", report);
+    (void)snprintf(question->receipt, sizeof question->receipt, "%s", receipt);
+    web_history_question(exchange, &question->question);
 }

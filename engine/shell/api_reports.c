@@ -1,6 +1,6 @@
 /* api_reports.c: reports by people: what may be reported, taking one, what became of it, what its reporter says. */
 #include "engine/shell/api.h"
-#include "engine/shell/history_read.h"
+#include "engine/shell/web_history.h"
 #include "engine/shell/report_types.h"
 #include "engine/shell/web_view.h"
 #include "engine/shell/web_writing.h"
@@ -62,7 +62,7 @@ static const char RECEIPT_SQL[] =
     " s.due_at_ms AS survivor_due_at_ms"
     " FROM cases c LEFT JOIN names n ON n.kind = 'department' AND n.code = c.department"
     " LEFT JOIN cases s ON s.number = c.survivor"
-    " WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = c.id AND t.report = ?2)";
+    " WHERE c.number = ?1 AND EXISTS (SELECT 1 FROM timeline t WHERE t.case_id = c.id AND t.report = CAST(?2 AS INTEGER))";
 
 /* "110108-20260303-0001.1" in full; false after a problem. */
 static bool read_receipt(struct web_exchange *exchange, char out_number[CASE_TEXT_SIZE],
@@ -131,33 +131,52 @@ static int32_t offset_now(const struct web_exchange *exchange)
                           : 0;
 }
 
-void api_receipts_get(struct web_exchange *exchange)
-{
+struct receipt_question {
+    struct web_question question;
     char number[CASE_TEXT_SIZE], receipt[RECEIPT_TEXT_SIZE];
-    uint32_t report = 0;
-    if (!web_write_may_ask(exchange, &web_writing_of(exchange)->public_gate, "receipts") ||
-        !read_receipt(exchange, number, &report, receipt)) {
-        return;
+    uint32_t report;
+    int32_t offset_minutes;
+    json_t *status; /* NULL: no such receipt */
+};
+
+static enum err ask_receipt(struct web_question *asked)
+{
+    struct receipt_question *question = (struct receipt_question *)asked;
+    char report[16];
+    const char *const texts[] = {question->number, report};
+    struct history_rows rows;
+    (void)snprintf(report, sizeof report, "%u", question->report);
+    enum err err = web_question_rows(asked, RECEIPT_SQL, texts, COUNT_OF(texts), &rows);
+    if (err == ERR_OK && web_question_next(asked, &rows, &err)) {
+        question->status = status_of(&rows, question->receipt, question->offset_minutes);
+        history_rows_end(&rows);
     }
-    sqlite3 *db = web_history(exchange);
-    struct history_rows rows = {NULL};
-    if (db == NULL) {
-        return;
-    }
-    if (sqlite3_prepare_v2(db, RECEIPT_SQL, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        web_problem(exchange, 500, "INTERNAL", "the history cannot be asked: %s",
-                    sqlite3_errmsg(db));
-        return;
-    }
-    (void)sqlite3_bind_text(rows.stmt, 1, number, -1, SQLITE_TRANSIENT);
-    (void)sqlite3_bind_int64(rows.stmt, 2, report);
-    if (sqlite3_step(rows.stmt) == SQLITE_ROW) {
-        web_answer_json(exchange, 200, status_of(&rows, receipt, offset_now(exchange)));
+    return err;
+}
+
+static void tell_receipt(struct web_exchange *exchange, struct web_question *asked)
+{
+    const struct receipt_question *question = (const struct receipt_question *)asked;
+    if (question->status != NULL) {
+        web_answer_json(exchange, 200, question->status);
     } else {
         web_problem(exchange, 404, "UNKNOWN_RECEIPT",
                     "no such receipt; a new one shows within seconds");
     }
-    history_rows_end(&rows);
+}
+
+void api_receipts_get(struct web_exchange *exchange)
+{
+    struct receipt_question asked = {.question = {.ask = ask_receipt, .answer = tell_receipt},
+                                     .offset_minutes = offset_now(exchange)};
+    if (!web_write_may_ask(exchange, &web_writing_of(exchange)->public_gate, "receipts") ||
+        !read_receipt(exchange, asked.number, &asked.report, asked.receipt)) {
+        return;
+    }
+    struct receipt_question *question = malloc(sizeof *question);
+    must(question != NULL);
+    *question = asked;
+    web_history_question(exchange, &question->question);
 }
 
 /* Whoever knows the receipt's secret speaks through the person that the engine was started with for that. */

@@ -3,6 +3,7 @@
  *
  * One at a time. Killed after TOOL_MS, or when it says too much. */
 #include "engine/shell/api.h"
+#include "engine/shell/web_scope.h"
 #include "engine/shell/web_state.h"
 
 #include <signal.h>
@@ -188,6 +189,12 @@ void api_kpi(struct web_exchange *exchange)
     char program[] = "gridloop", command[] = "index", json[] = "--json", cases[] = "--cases";
     char *words[10] = {program, command, json, data, city};
     size_t count = 5;
+    const struct web_scope scope = web_scope_of(exchange);
+    if (index != NULL && !web_scope_is_all(&scope)) {
+        web_problem(exchange, 403, "NO_RIGHT",
+                    "the cases behind an index are for who reads the whole city");
+        return;
+    }
     if ((month != NULL && !is_month(month)) || (index != NULL && !is_name(index)) ||
         (by != NULL && !is_name(by))) {
         web_problem(exchange, 400, "MALFORMED",
@@ -224,7 +231,7 @@ static void on_lint(struct web_exchange *exchange, json_t *value, int64_t exit_c
     (void)exit_code; /* 65: errors were found, and stand in the list */
     json_decref(web->lint);
     web->lint = value != NULL ? json_incref(json_object_get(value, "findings")) : NULL;
-    api_rules_answer(exchange, web->lint);
+    api_rules_answer(exchange);
 }
 
 void api_rules(struct web_exchange *exchange)
@@ -244,5 +251,5 @@ void api_rules(struct web_exchange *exchange)
         (void)run(exchange, words, on_lint);
         return;
     }
-    api_rules_answer(exchange, web->lint);
+    api_rules_answer(exchange);
 }

@@ -79,6 +79,7 @@ static void on_wake(uv_async_t *handle)
     web_take_answers(web);
     if (atomic_load(&web->is_stopping)) {
         web_expire_asks(web, true);
+        web_readers_stop(web);
         close_handle((uv_handle_t *)&web->tick);
         close_handle((uv_handle_t *)&web->wake);
         web_server_close(web); /* on its own thread: it closes its handles through the loop */
@@ -312,6 +313,7 @@ void web_close(struct web *web)
         web_exchange_detach(web->exchanges);
     }
     (void)uv_loop_close(&web->uv);
+    web_readers_close(web);
     web_live_free(web);
     web_sessions_free(web->sessions);
     web_writing_free(web->writing);
@@ -319,7 +321,6 @@ void web_close(struct web *web)
     door_maps_free(web->doors);
     web_view_free(web->view);
     web_link_free(web->link);
-    (void)sqlite3_close(web->history);
     json_decref(web->openapi);
     json_decref(web->lint);
     free(web->city_json);

@@ -17,7 +17,6 @@
 #include "proto/codec.h"
 
 #include <jansson.h>
-#include <sqlite3.h>
 
 struct web;          /* the thread */
 struct web_exchange; /* one request and its answer */
@@ -69,8 +68,6 @@ void web_set_header(struct web_exchange *exchange, const char *name, const char 
 
 /* ---- the world ---- */
 struct web *web_of(const struct web_exchange *exchange);
-/* The history, read-only; NULL: it could not be opened, and the problem was answered. */
-sqlite3 *web_history(struct web_exchange *exchange);
 struct web_view *web_view_of(const struct web_exchange *exchange);
 int64_t web_now_ms(const struct web_exchange *exchange); /* log time */
 

@@ -137,6 +137,12 @@ static bool check_session(struct web_exchange *exchange)
                     exchange->who.id);
         return false;
     }
+    if (exchange->method == WEB_GET && exchange->who.is_known && exchange->who.person == NONE32 &&
+        (route->flags & (WEB_OPEN | WEB_GATEWAY)) == 0) {
+        web_problem(exchange, 403, "NO_RIGHT", "%s is a gateway: it sends, it does not read",
+                    exchange->who.id);
+        return false;
+    }
     if (exchange->method == WEB_GET || exchange->who.is_machine ||
         (route->flags & WEB_NO_CSRF) != 0 || !exchange->who.is_known) {
         return true;

@@ -7,33 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS_PER_LOOK 20000 /* of SQLite's machine, between two looks at the clock */
-
-static int is_over(void *context)
-{
-    const struct web *web = context;
-    return uv_hrtime() > web->query_until_ns;
-}
-
-sqlite3 *web_history(struct web_exchange *exchange)
-{
-    struct web *web = web_of(exchange);
-    if (web->history == NULL) {
-        char path[600];
-        struct history_fault fault;
-        (void)snprintf(path, sizeof path, "%.500s/" HISTORY_FILE, web->data);
-        const enum err err = history_schema_read(path, &web->history, &fault);
-        if (err != ERR_OK) {
-            web->history = NULL;
-            web_history_fault(exchange, err, &fault);
-            return NULL;
-        }
-        sqlite3_progress_handler(web->history, STEPS_PER_LOOK, is_over, web);
-    }
-    web->query_until_ns = uv_hrtime() + WEB_QUERY_MS * UINT64_C(1000000);
-    return web->history;
-}
-
 void web_history_fault(struct web_exchange *exchange, enum err err,
                        const struct history_fault *fault)
 {
@@ -128,37 +101,42 @@ json_t *web_history_case(const struct history_rows *rows)
     return out;
 }
 
-bool web_history_ask(struct web_exchange *exchange, const char *sql, const char *const *texts,
-                     uint32_t count, struct history_rows *out_rows)
+enum err web_question_rows(struct web_question *question, const char *sql, const char *const *texts,
+                           uint32_t count, struct history_rows *out_rows)
 {
-    struct history_fault fault;
-    sqlite3 *db = web_history(exchange);
-    if (db == NULL) {
-        return false;
-    }
-    if (sqlite3_prepare_v2(db, sql, -1, &out_rows->stmt, NULL) != SQLITE_OK) {
-        web_history_fault(exchange, history_schema_fail(db, "ask", &fault), &fault);
-        return false;
+    if (sqlite3_prepare_v2(question->db, sql, -1, &out_rows->stmt, NULL) != SQLITE_OK) {
+        return history_schema_fail(question->db, "ask", &question->fault);
     }
     for (uint32_t i = 0; i < count; i++) {
         (void)sqlite3_bind_text(out_rows->stmt, (int)i + 1, texts[i], -1, SQLITE_TRANSIENT);
     }
-    return true;
+    return ERR_OK;
 }
 
-bool web_history_next(struct web_exchange *exchange, struct history_rows *rows, bool *out_is_bad)
+bool web_question_next(struct web_question *question, struct history_rows *rows, enum err *out_err)
 {
-    struct history_fault fault;
-    enum err err = ERR_OK;
-    if (history_rows_next(rows, &err, &fault)) {
+    *out_err = ERR_OK;
+    if (history_rows_next(rows, out_err, &question->fault)) {
         return true;
     }
-    *out_is_bad = err != ERR_OK;
     history_rows_end(rows);
-    if (err != ERR_OK) {
-        web_history_fault(exchange, err, &fault);
-    }
     return false;
+}
+
+enum err web_question_list(struct web_question *question, struct history_rows *rows,
+                           json_t *(*row_of)(const struct history_rows *rows), json_t **out_list)
+{
+    enum err err;
+    json_t *list = json_array();
+    while (web_question_next(question, rows, &err)) {
+        (void)json_array_append_new(list, row_of(rows));
+    }
+    if (err != ERR_OK) {
+        json_decref(list);
+        list = NULL;
+    }
+    *out_list = list;
+    return err;
 }
 
 bool web_query_int(struct web_exchange *exchange, const char *name, int64_t *out_value)

@@ -1,6 +1,7 @@
-/* web_history.h: rows of the history database as JSON.
+/* web_history.h: questions to the history database, and its rows as JSON.
  *
- * A question that takes longer than WEB_QUERY_MS is given up: it would hold up everybody else on the web thread. */
+ * A question is a struct of a handler's own that begins with a web_question and holds copies of all it needs: it is asked on
+ * a thread of the pool, where nothing of the web thread may be touched, and answered on the web thread. */
 #ifndef ENGINE_SHELL_WEB_HISTORY_H
 #define ENGINE_SHELL_WEB_HISTORY_H
 
@@ -22,11 +23,35 @@ json_t *web_column_json(const struct history_rows *rows, const char *column);
 /* A row of cases as lists give it. */
 json_t *web_history_case(const struct history_rows *rows);
 
-/* A statement with the texts bound to ?1, ?2 ... (NULL is null). False: a problem was answered. */
-bool web_history_ask(struct web_exchange *exchange, const char *sql, const char *const *texts,
-                     uint32_t count, struct history_rows *out_rows);
-/* The next row; at the end, or after an error (then *out_is_bad, and a problem was answered), false and the rows ended. */
-bool web_history_next(struct web_exchange *exchange, struct history_rows *rows, bool *out_is_bad);
+/* ---- on the web thread ---- */
+
+struct web_question {
+    /* Pool: fills the struct. With an error it leaves nothing behind, and fault says what was wrong. */
+    enum err (*ask)(struct web_question *question);
+    /* Web thread: answers the exchange; not called after an error, which is answered as a problem. */
+    void (*answer)(struct web_exchange *exchange, struct web_question *question);
+    sqlite3 *db; /* for ask */
+    enum err err;
+    struct history_fault fault;
+};
+
+/* Asks it. Takes the malloc'ed question over, and frees it after the answer. */
+void web_history_question(struct web_exchange *exchange, struct web_question *question);
+
+/* ---- within ask ---- */
+
+/* A statement with the texts bound to ?1, ?2 ... (NULL is null). */
+enum err web_question_rows(struct web_question *question, const char *sql, const char *const *texts,
+                           uint32_t count, struct history_rows *out_rows) WARN_UNUSED;
+/* The next row; at the end, or after an error, false and the rows ended. */
+bool web_question_next(struct web_question *question, struct history_rows *rows, enum err *out_err);
+/* All rows as a list; they are ended. */
+enum err web_question_list(struct web_question *question, struct history_rows *rows,
+                           json_t *(*row_of)(const struct history_rows *rows),
+                           json_t **out_list) WARN_UNUSED;
+
+/* ---- on the web thread ---- */
+
 /* What history_read_* has reported, as a problem. */
 void web_history_fault(struct web_exchange *exchange, enum err err,
                        const struct history_fault *fault);

@@ -36,6 +36,9 @@ struct message {
     uint32_t holders;
     uint64_t reaches; /* web_view.changed */
     uint64_t version; /* web_view.version */
+    uint64_t after;   /* web_view.changed of those it is for; 0 = a snapshot */
+    struct web_scope scope;
+    struct message *next; /* of those of this tick */
     size_t sizes[FORM_COUNT];
     uint8_t *forms[FORM_COUNT]; /* LWS_PRE bytes, then the message; NULL: not made */
 };
@@ -43,6 +46,7 @@ struct message {
 struct web_live_client {
     struct web *web;
     struct lws *wsi;
+    struct web_scope scope;
     struct web_live_client *next, *previous;
     struct message *sending; /* NULL: nothing to send */
     size_t sent;
@@ -60,7 +64,7 @@ struct web_live {
     struct web_live_client *clients;
     uint32_t count;
     uint8_t fragment[LWS_PRE + FRAGMENT_SIZE];
-    struct message *snapshot; /* of now, shared by those who join together; NULL */
+    struct message *made; /* of now, shared by those who are even and read the same */
 };
 
 enum err web_live_new(struct web *web)
@@ -78,11 +82,20 @@ static void let_go(struct message *message)
     }
 }
 
+static void forget_made(struct web_live *live)
+{
+    while (live->made != NULL) {
+        struct message *message = live->made;
+        live->made = message->next;
+        let_go(message);
+    }
+}
+
 void web_live_free(struct web *web)
 {
     if (web->live != NULL) {
         must(web->live->clients == NULL);
-        let_go(web->live->snapshot);
+        forget_made(web->live);
         free(web->live);
         web->live = NULL;
     }
@@ -168,25 +181,30 @@ static void join_head(struct joined *joined, const struct web *web, const char *
     join_word(joined, head);
 }
 
-static void join_cases(struct joined *joined, const struct web_view *view, uint64_t after)
+static void join_cases(struct joined *joined, const struct web_view *view, uint64_t after,
+                       const struct web_scope *scope)
 {
+    const bool is_all = web_scope_is_all(scope);
     bool has_one = false;
     join_word(joined, ",\"cases\":[");
     for (uint32_t i = 0; i < view->case_count; i++) {
-        if (view->cases[i].changed > after && view->cases[i].row != NULL) {
+        const struct web_case *row = &view->cases[i];
+        if (row->changed > after && row->row != NULL &&
+            (is_all || web_scope_has_case(scope, view, row))) {
             join_word(joined, has_one ? "," : "");
-            join(joined, view->cases[i].row, view->cases[i].row_size);
+            join(joined, row->row, row->row_size);
             has_one = true;
         }
     }
     join_word(joined, "]");
 }
 
-static void join_workers(struct joined *joined, const struct web_view *view, uint64_t after)
+static void join_workers(struct joined *joined, const struct web_view *view, uint64_t after,
+                         const struct web_scope *scope)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < view->worker_count; i++) {
-        if (view->workers[i].changed > after) {
+        if (view->workers[i].changed > after && web_scope_has_person(scope, view, i)) {
             (void)json_array_append_new(list, web_row_worker(view, &view->workers[i]));
         }
     }
@@ -194,7 +212,9 @@ static void join_workers(struct joined *joined, const struct web_view *view, uin
     join_json(joined, list);
 }
 
-static void join_gone(struct joined *joined, const struct web_view *view, uint64_t after)
+/* Cases that ended, and those that an office no longer has to do with. */
+static void join_gone(struct joined *joined, const struct web_view *view, uint64_t after,
+                      const struct web_scope *scope)
 {
     char number[WORDS_CASE_NO_SIZE];
     json_t *list = json_array();
@@ -204,25 +224,56 @@ static void join_gone(struct joined *joined, const struct web_view *view, uint64
         if (gone->changed <= after) {
             break;
         }
-        (void)json_array_append_new(list, json_string(words_case_no(gone->no, number)));
+        if (web_scope_has_gone(scope, view, gone)) {
+            (void)json_array_append_new(list, json_string(words_case_no(gone->no, number)));
+        }
+    }
+    for (uint32_t i = 0; scope->department != NONE32 && i < view->case_count; i++) {
+        const struct web_case *row = &view->cases[i];
+        if (row->changed > after && row->has_moved && !web_scope_has_case(scope, view, row)) {
+            (void)json_array_append_new(list, json_string(words_case_no(row->no, number)));
+        }
     }
     join_word(joined, ",\"gone\":");
     join_json(joined, list);
 }
 
-static struct message *make(const struct web *web, uint64_t after)
+static struct message *make(const struct web *web, uint64_t after, const struct web_scope *scope)
 {
     struct joined joined = {NULL, 0, 0};
     join_head(&joined, web, after == 0 ? "snapshot" : "delta");
-    join_cases(&joined, web->view, after);
+    join_cases(&joined, web->view, after, scope);
     if (after != 0) {
-        join_gone(&joined, web->view, after);
+        join_gone(&joined, web->view, after, scope);
     }
-    join_workers(&joined, web->view, after);
+    join_workers(&joined, web->view, after, scope);
     join_word(&joined, ",\"counters\":");
-    join_json(&joined, web_view_counters(web->view));
+    join_json(&joined, web_view_counters(web->view, scope));
     join_word(&joined, "}");
-    return finish(web, &joined);
+    struct message *message = finish(web, &joined);
+    message->after = after;
+    message->scope = *scope;
+    return message;
+}
+
+/* Made once for all who read the same and are as far. */
+static struct message *made_for(const struct web *web, uint64_t after,
+                                const struct web_scope *scope)
+{
+    struct web_live *live = web->live;
+    if (live->made != NULL &&
+        (live->made->reaches != web->view->changed || live->made->version != web->view->version)) {
+        forget_made(live);
+    }
+    for (struct message *message = live->made; message != NULL; message = message->next) {
+        if (message->after == after && web_scope_is_equal(&message->scope, scope)) {
+            return message;
+        }
+    }
+    struct message *message = make(web, after, scope);
+    message->next = live->made;
+    live->made = message;
+    return message;
 }
 
 static struct message *make_hello(const struct web *web, const char *resume)
@@ -325,14 +376,7 @@ static bool needs_snapshot(const struct web_live_client *client)
 
 static void send_snapshot(struct web_live_client *client)
 {
-    struct web_live *live = client->web->live;
-    const struct web_view *view = client->web->view;
-    if (live->snapshot == NULL || live->snapshot->reaches != view->changed ||
-        live->snapshot->version != view->version) {
-        let_go(live->snapshot);
-        live->snapshot = make(client->web, 0);
-    }
-    send_message(client, live->snapshot);
+    send_message(client, made_for(client->web, 0, &client->scope));
 }
 
 /* Is what it saw last known here still? Then it is even with the view as it was. */
@@ -360,6 +404,7 @@ struct web_live_client *web_live_join(struct web *web, struct lws *wsi,
     }
     client->web = web;
     client->wsi = wsi;
+    client->scope = asked->scope;
     client->form = asked->is_deflated ? FORM_DEFLATED : FORM_TEXT;
     client->next = web->live->clients;
     if (client->next != NULL) {
@@ -430,8 +475,7 @@ void web_live_tick(struct web *web)
 {
     struct web_live *live = web->live;
     const struct web_view *view = web->view;
-    struct message *delta = NULL;
-    uint64_t delta_after = 0;
+    forget_made(live); /* they carry the time they were made */
     for (struct web_live_client *client = live->clients, *next; client != NULL; client = next) {
         next = client->next;
         if (client->is_broken) {
@@ -453,16 +497,9 @@ void web_live_tick(struct web *web)
             send_snapshot(client);
             continue;
         }
-        if (delta == NULL || delta_after != client->reaches) {
-            let_go(delta);
-            delta = make(web, client->reaches);
-            delta_after = client->reaches;
-        }
-        send_message(client, delta);
+        send_message(client, made_for(web, client->reaches, &client->scope));
     }
-    let_go(delta);
-    if (live->count == 0 && live->snapshot != NULL) {
-        let_go(live->snapshot);
-        live->snapshot = NULL;
+    if (live->count == 0) {
+        forget_made(live);
     }
 }

@@ -10,6 +10,11 @@
 
 #define ACT_FIELDS "action!,reason,text,subject,other_case,until_ms,amount,fix,evidence"
 
+/* Who works at a desk. */
+#define OFFICES                                                                                    \
+    ((uint32_t)RIGHT_INTAKE | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER | RIGHT_DEPARTMENT_DESK |       \
+     RIGHT_OVERSEER | RIGHT_AUDITOR | RIGHT_ADMINISTRATOR)
+
 const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/livez", 0, WEB_OPEN, 0, api_livez, "The web thread answers", NULL, NULL},
     {WEB_GET, "/readyz", 0, WEB_OPEN, 0, api_readyz,
@@ -18,7 +23,7 @@ const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/api/v1/openapi.json", 0, WEB_OPEN, 0, api_openapi, "This document", NULL, NULL},
     {WEB_POST, "/api/v1/session", 0, WEB_OPEN | WEB_NO_CSRF, 4096, api_session_login,
      "Log in with a password", NULL, "person!,password!"},
-    {WEB_GET, "/api/v1/session", 0, 0, 0, api_session_get, "Who is logged in", NULL, NULL},
+    {WEB_GET, "/api/v1/session", 0, WEB_GATEWAY, 0, api_session_get, "Who is logged in", NULL, NULL},
     {WEB_DELETE, "/api/v1/session", 0, 0, 0, api_session_logout, "Log out", NULL, NULL},
     {WEB_GET, "/api/v1/cases", 0, 0, 0, api_cases_list, "Cases, newest first",
      "state,need,class,cell,department,q,cursor,limit", NULL},
@@ -79,7 +84,7 @@ const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/api/v1/rules", 0, 0, 0, api_rules, "Rules and what became of their cases", NULL,
      NULL},
     {WEB_GET, "/api/v1/rules/{id}", 0, 0, 0, api_rule, "One rule as its file has it", NULL, NULL},
-    {WEB_GET, "/api/v1/kpi", 0, 0, 0, api_kpi, "Indices of a month, or the cases behind one",
+    {WEB_GET, "/api/v1/kpi", OFFICES, 0, 0, api_kpi, "Indices of a month, or the cases behind one",
      "month,index,by", NULL},
     {WEB_GET, "/api/v1/plans", 0, 0, 0, api_plans, "Activated plans", "cursor,lang", NULL},
     {WEB_GET, "/api/v1/plans/{id}/districts", 0, 0, 0, api_plan_districts,

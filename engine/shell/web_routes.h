@@ -13,6 +13,7 @@
 enum web_route_flag {
     WEB_OPEN = 1u << 0,    /* no login */
     WEB_NO_CSRF = 1u << 1, /* unsafe method without the token: login itself, machines */
+    WEB_GATEWAY = 1u << 2, /* a GET that is for gateways too: else they read nothing */
 };
 
 struct web_route {

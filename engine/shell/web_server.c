@@ -71,8 +71,11 @@ static int confirm_upgrade(struct web *web, struct lws *wsi)
         status = 403;
     } else {
         const struct web_who who = web_find_who(web, wsi);
+        const struct web_scope scope = web_scope_of_who(web->view, &who);
         const bool is_early = who.id[0] != '\0' && !web->view->names.is_open;
-        status = who.is_known ? 0 : is_early ? 503 : 401;
+        status = !who.is_known                               ? is_early ? 503 : 401
+                 : scope.is_nobody || scope.person != NONE32 ? 403
+                                                             : 0;
     }
     if (status == 0) {
         return 0;
@@ -117,7 +120,8 @@ static bool read_number(struct lws *wsi, const char *name, uint64_t *out_value)
 
 static struct web_live_client *join(struct web *web, struct lws *wsi)
 {
-    struct web_live_asked asked = {0};
+    const struct web_who who = web_find_who(web, wsi);
+    struct web_live_asked asked = {.scope = web_scope_of_who(web->view, &who)};
     uint64_t is_deflated = 0;
     asked.has_since = read_number(wsi, "since=", &asked.since);
     (void)read_number(wsi, "epoch=", &asked.epoch);

@@ -7,6 +7,7 @@
 #include "engine/shell/accounts.h"
 #include "engine/shell/web.h"
 #include "engine/shell/web_routes.h"
+#include "engine/shell/web_scope.h"
 #include "engine/shell/web_sessions.h"
 #include "engine/shell/web_view.h"
 
@@ -26,7 +27,15 @@
 #define WEB_QUERY_MAX 16u
 #define WEB_EXTRA_SIZE 1024u
 #define WEB_CHUNK_SIZE 16384u /* of an answer, per write */
-#define WEB_WORKS_MAX 4u      /* on the pool at once */
+#define WEB_WORKS_MAX 2u      /* on the pool at once, of its four threads */
+#define WEB_READERS 2u        /* as many ask the history */
+
+/* A connection to the history; used by one thread of the pool at a time. */
+struct web_reader {
+    sqlite3 *db;       /* NULL: not opened yet */
+    uint64_t until_ns; /* uv_hrtime; then the question is given up */
+    bool is_busy;
+};
 
 struct web_exchange {
     struct web *web;
@@ -54,6 +63,9 @@ struct web_exchange {
     uv_work_t work;
     void (*work_run)(void *context);
     void (*work_done)(struct web_exchange *exchange);
+    struct web_question *question; /* to the history, waiting or asked; NULL */
+    struct web_reader *reader;     /* that asks it */
+    struct web_exchange *waiting_next;
 };
 
 struct web_ask {
@@ -103,8 +115,9 @@ struct web {
     uint64_t accounts_at_ms;  /* uv_now then */
     struct web_writing *writing;
     struct door_maps *doors;
-    sqlite3 *history;
-    uint64_t query_until_ns; /* uv_hrtime; then a question to the history is given up */
+    struct web_reader readers[WEB_READERS];
+    struct web_exchange *waiting; /* for a reader, first come first */
+    uint32_t waiting_count;
     struct web_live *live;
     struct web_counts counts;
     json_t *openapi;
@@ -146,6 +159,11 @@ bool web_is_same_origin(struct lws *wsi);
 void web_take_answers(struct web *web);
 void web_expire_asks(struct web *web, bool is_all);
 
+/* ---- web_reader.c ---- */
+/* Those that wait are told that there will be no answer; those being asked come to their end. */
+void web_readers_stop(struct web *web);
+void web_readers_close(struct web *web);
+
 /* ---- web_live.c ---- */
 struct web_live_client;
 enum err web_live_new(struct web *web) WARN_UNUSED;
@@ -153,10 +171,11 @@ void web_live_free(struct web *web);
 void web_live_tick(struct web *web);
 /* What somebody who opens a WebSocket says about itself. */
 struct web_live_asked {
-    bool has_since;   /* it was here before: */
-    uint64_t since;   /* the last sequence it saw */
-    uint64_t epoch;   /* of the hello it saw then */
-    bool is_deflated; /* it takes messages deflated */
+    bool has_since;         /* it was here before: */
+    uint64_t since;         /* the last sequence it saw */
+    uint64_t epoch;         /* of the hello it saw then */
+    bool is_deflated;       /* it takes messages deflated */
+    struct web_scope scope; /* what it may read */
 };
 struct web_live_client *web_live_join(struct web *web, struct lws *wsi,
                                       const struct web_live_asked *asked);

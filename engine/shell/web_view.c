@@ -5,6 +5,7 @@
 
 #include "engine/edge/words_city.h"
 #include "engine/shell/report.h"
+#include "engine/shell/web_scope.h"
 
 #include <stdlib.h>
 
@@ -202,6 +203,8 @@ static void remove_case(struct web_view *view, struct case_no no)
     if (at == NONE32) {
         return;
     }
+    const uint32_t cell =
+        view->cases[at].fresh != NULL ? view->cases[at].fresh->cell : view->cases[at].cell;
     free(view->cases[at].row);
     free(view->cases[at].fresh);
     map_remove(&view->case_map, key);
@@ -211,7 +214,7 @@ static void remove_case(struct web_view *view, struct case_no no)
     }
     struct web_gone *gone = &view->gone[view->gone_count++ % WEB_GONE_MAX];
     view->forgot = gone->changed > view->forgot ? gone->changed : view->forgot;
-    *gone = (struct web_gone){.no = no, .changed = ++view->changed};
+    *gone = (struct web_gone){.no = no, .cell = cell, .changed = ++view->changed};
 }
 
 static void take_case(struct web_view *view, const struct case_view *row)
@@ -262,6 +265,29 @@ static void take_worker(struct web_view *view, const struct worker_view *row)
     }
 }
 
+static uint32_t department_of(const struct city *city, struct holder holder)
+{
+    if (holder.kind == HOLDER_POST) {
+        return holder.index < city->post_count ? city->posts[holder.index].department : NONE32;
+    }
+    return holder.kind == HOLDER_PERSON && holder.index < city->person_count
+               ? city->persons[holder.index].department
+               : NONE32;
+}
+
+static void note_offices(struct web_view *view, struct web_case *row, const struct case_view *fresh)
+{
+    const uint32_t department = history_owner(&view->names, fresh->rule, fresh->class_row);
+    const uint32_t holder = department_of(&view->names.city, fresh->holder);
+    row->has_moved =
+        row->has_moved ||
+        (row->changed != 0 && (row->department != department || row->holder_department != holder ||
+                               memcmp(row->orders, fresh->orders, sizeof row->orders) != 0));
+    row->department = department;
+    row->holder_department = holder;
+    memcpy(row->orders, fresh->orders, sizeof row->orders);
+}
+
 static void make_rows(struct web_view *view)
 {
     for (uint32_t i = 0; i < view->case_count; i++) {
@@ -273,7 +299,7 @@ static void make_rows(struct web_view *view)
         row->needs = web_row_needs(view, fresh);
         row->class_row = fresh->class_row;
         row->cell = fresh->cell;
-        row->department = history_owner(&view->names, fresh->rule, fresh->class_row);
+        note_offices(view, row, fresh);
         row->severity = fresh->severity;
         row->lead = fresh->orders[0];
         row->changed = ++view->changed;
@@ -337,11 +363,16 @@ const struct order_view *web_view_order(const struct web_view *view, uint64_t nu
     return at == NONE32 ? NULL : &view->orders[at].view;
 }
 
-struct web_numbers web_view_numbers(const struct web_view *view)
+struct web_numbers web_view_numbers(const struct web_view *view, const struct web_scope *scope)
 {
-    struct web_numbers numbers = {.open = view->case_count};
+    const bool is_all = scope == NULL || web_scope_is_all(scope);
+    struct web_numbers numbers = {.open = 0};
     for (uint32_t i = 0; i < view->case_count; i++) {
         const struct web_case *row = &view->cases[i];
+        if (!is_all && !web_scope_has_case(scope, view, row)) {
+            continue;
+        }
+        numbers.open++;
         numbers.by_severity[row->severity < 5 ? row->severity : 0]++;
         for (uint32_t bit = 0; bit < WEB_NEED_COUNT; bit++) {
             numbers.by_need[bit] += row->needs >> bit & 1;
@@ -349,15 +380,18 @@ struct web_numbers web_view_numbers(const struct web_view *view)
     }
     for (uint32_t i = 0; i < view->worker_count; i++) {
         const struct web_worker *worker = &view->workers[i];
+        if (!is_all && !web_scope_has_person(scope, view, i)) {
+            continue;
+        }
         numbers.workers_on_shift += worker->changed != 0 && worker->view.is_on_shift;
         numbers.workers_busy += worker->changed != 0 && worker->view.load > 0;
     }
     return numbers;
 }
 
-json_t *web_view_counters(const struct web_view *view)
+json_t *web_view_counters(const struct web_view *view, const struct web_scope *scope)
 {
-    const struct web_numbers numbers = web_view_numbers(view);
+    const struct web_numbers numbers = web_view_numbers(view, scope);
     json_t *out = json_object();
     json_t *severity = json_object();
     (void)json_object_set_new(out, "open", json_integer(numbers.open));

@@ -30,10 +30,13 @@ struct web_case {
     struct case_no no;
     uint64_t changed; /* web_view.changed then */
     uint32_t needs;   /* enum web_need */
-    uint32_t class_row, cell, department;
+    uint32_t class_row, cell, department, holder_department;
+    bool
+        has_moved; /* from one office or person to another: somebody may no longer have to do with it */
     uint8_t severity;
-    uint64_t lead; /* its lead order, 0 = none */
-    char *row;     /* JSON, malloc'ed */
+    uint64_t lead;                                              /* its lead order, 0 = none */
+    uint64_t orders[COUNT_OF(((struct case_view *)0)->orders)]; /* active ones */
+    char *row;                                                  /* JSON, malloc'ed */
     uint32_t row_size;
     struct case_view *fresh; /* told, the row not yet made; NULL */
 };
@@ -46,6 +49,7 @@ struct web_worker {
 #define WEB_GONE_MAX 65536u
 struct web_gone {
     struct case_no no;
+    uint32_t cell;
     uint64_t changed;
 };
 
@@ -96,8 +100,10 @@ void web_view_take(struct web_view *view, struct web_link *link, const struct no
 
 const struct web_case *web_view_find(const struct web_view *view, struct case_no no);
 const struct order_view *web_view_order(const struct web_view *view, uint64_t number);
-struct web_numbers web_view_numbers(const struct web_view *view);
-json_t *web_view_counters(const struct web_view *view);
+/* Of what that scope reads (web_scope.h); NULL = of all. */
+struct web_scope;
+struct web_numbers web_view_numbers(const struct web_view *view, const struct web_scope *scope);
+json_t *web_view_counters(const struct web_view *view, const struct web_scope *scope);
 
 /* ---- rows (web_rows.c) ---- */
 json_t *web_row_case(const struct web_view *view, const struct case_view *row, uint32_t needs);

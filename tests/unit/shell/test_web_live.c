@@ -134,8 +134,14 @@ static void drain(struct lws *link, struct web_live_client *client)
     }
 }
 
+static struct web_live_asked after(uint64_t since, uint64_t epoch)
+{
+    return (struct web_live_asked){.has_since = true, .since = since, .epoch = epoch};
+}
+
 static struct web_live_client *join(struct lws *link, struct web_live_asked asked)
 {
+    asked.scope.unit = asked.scope.department = asked.scope.person = NONE32;
     struct web_live_client *client = web_live_join(web, link, &asked);
     assert_non_null(client);
     drain(link, client);
@@ -207,9 +213,8 @@ static void test_live_one_who_comes_back_gets_what_it_missed(void **state)
     put_case(1, "{\"id\":\"one\"}");
     struct web_live_client *client = join(&links[0], (struct web_live_asked){0});
     json_t *got = take(&links[0]);
-    struct web_live_asked asked = {.has_since = true,
-                                   .since = (uint64_t)number(got, 1, "sequence"),
-                                   .epoch = (uint64_t)number(got, 0, "epoch")};
+    const struct web_live_asked asked =
+        after((uint64_t)number(got, 1, "sequence"), (uint64_t)number(got, 0, "epoch"));
     json_decref(got);
     web_live_leave(client);
     put_case(2, "{\"id\":\"two\"}");
@@ -248,16 +253,16 @@ static void test_live_what_is_too_old_or_of_another_time_is_loaded_anew(void **s
     const uint64_t epoch = (uint64_t)number(got, 0, "epoch");
     json_decref(got);
     assert_true(epoch < UINT64_C(1) << 53); /* a number JavaScript holds */
-    assert_reload((struct web_live_asked){true, since + 1, epoch, false}); /* of the future */
-    assert_reload((struct web_live_asked){true, since, epoch + 1, false});
-    assert_reload((struct web_live_asked){true, since, 0, false});
+    assert_reload(after(since + 1, epoch)); /* of the future */
+    assert_reload(after(since, epoch + 1));
+    assert_reload(after(since, 0));
     web->view->version++; /* built anew */
-    assert_reload((struct web_live_asked){true, since, epoch, false});
+    assert_reload(after(since, epoch));
     web->view->version--;
     for (uint32_t i = 0; i <= WEB_GONE_MAX + 1; i++) {
         end_case(i); /* what left first is forgotten */
     }
-    assert_reload((struct web_live_asked){true, since, epoch, false});
+    assert_reload(after(since, epoch));
     web_live_leave(client);
 }
 
