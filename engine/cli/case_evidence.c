@@ -6,7 +6,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/case_record.h"
 #include "engine/cli/cli.h"
-#include "engine/cli/photo.h"
+#include "engine/shell/photo.h"
 #include "engine/edge/replay.h"
 #include "engine/edge/story.h"
 #include "engine/shell/data_directory.h"

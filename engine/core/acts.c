@@ -32,7 +32,9 @@ struct flow_note act_note(const struct act *act)
                               .place =
                                   place_is_known(act->place) ? act->place : (struct place){0, 0},
                               .text = act->text,
-                              .text_size = act->body->text_size};
+                              .text_size = act->body->text_size,
+                              .evidence_count = act->body->evidence_count,
+                              .evidence = act->evidence};
 }
 
 void act_say(const struct act *act, uint32_t slot, uint32_t order_slot, uint8_t before)
@@ -777,6 +779,7 @@ void acts_take(struct core *core, uint32_t worker, const struct command *command
                             .worker = worker,
                             .body = body,
                             .text = command->body.act.text,
+                            .evidence = command->body.act.evidence,
                             .place = command->place,
                             .result = result};
     result->order = body->order;

@@ -10,6 +10,7 @@ struct act {
     uint32_t worker; /* who acts: slot */
     const struct act_body *body;
     const char *text;
+    const struct hash128 *evidence;
     struct place place;
     struct effect_result *result;
 };

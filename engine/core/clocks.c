@@ -93,6 +93,18 @@ static void pause_handle(struct core *core, struct case_row *row)
     row->flags &= ~(uint32_t)CASE_HANDLE_RUNS;
 }
 
+int64_t clocks_set_ms(const struct core *core, const struct case_row *row, int64_t deadline_ms)
+{
+    if (row->clock == CLOCK_HANDLE && (row->flags & CASE_HANDLE_RUNS) != 0) {
+        return row->handle_from_ms;
+    }
+    if (row->clock == CLOCK_NONE || deadline_ms == NEVER_MS) {
+        return 0;
+    }
+    const int64_t set_ms = add_clamped(deadline_ms, -row->clock_limit_ms);
+    return max_i64(row->opened_at_ms, min_i64(set_ms, core->now_ms));
+}
+
 /* A deadline that lies past its calendar's end still needs an alarm: the plain length then. */
 static void arm_clock(struct core *core, uint32_t slot, enum case_clock clock, int64_t due_ms,
                       int64_t limit_ms)

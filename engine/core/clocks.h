@@ -64,4 +64,7 @@ int64_t clocks_plain_ms(struct clock_limit limit);
 /* How much of the handle clock is used, in permille; a day of work counts as eight hours. 0 where none was started. */
 uint32_t clocks_used_permille(const struct core *core, const struct case_row *row);
 
+/* About when the deadline that binds now was set. */
+int64_t clocks_set_ms(const struct core *core, const struct case_row *row, int64_t deadline_ms);
+
 #endif

@@ -126,6 +126,10 @@ struct case_view {
     uint32_t event_count;
     uint8_t clock; /* enum case_clock that binds the holder */
     int64_t deadline_ms;
+    int64_t
+        clock_set_ms; /* about when that deadline was set: exact where the clock runs day and night */
+    uint32_t gateway;           /* row of CITY_GATEWAYS of the first event, NONE32 = a person */
+    uint32_t sources_seen;      /* bit per enum gateway_kind that reported it */
     int64_t handle_deadline_ms; /* NEVER_MS: no clock or paused */
     bool is_overdue;            /* a clock that binds now was missed */
     bool was_missed;            /* a handle clock of it was missed, ever */

@@ -106,7 +106,9 @@ struct effect_timeline {
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
     const char *text;          /* act's free text, borrowed for the call; NULL */
     uint32_t text_size;
-    bool is_drill; /* 演练: the case is no real one */
+    uint32_t evidence_count;
+    const struct hash128 *evidence; /* digests an act names, borrowed for the call; NULL */
+    bool is_drill;                  /* 演练: the case is no real one */
 };
 
 /* What a candidate's travel_ms is. */

@@ -73,6 +73,8 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
         .event = note->event,
         .text = note->text,
         .text_size = note->text_size,
+        .evidence_count = note->evidence_count,
+        .evidence = note->evidence,
         .is_drill = (row->flags & CASE_IS_DRILL) != 0};
     state_emit(core, &effect);
     plans_case_told(core, slot, note);

@@ -29,6 +29,8 @@ struct flow_note {
     const struct event *event;
     const char *text;
     uint32_t text_size;
+    uint32_t evidence_count;
+    const struct hash128 *evidence; /* of an act */
 };
 
 void flow_say(struct core *core, uint32_t case_slot, const struct flow_note *note);

@@ -113,6 +113,9 @@ static void view_case(const struct core *core, uint32_t slot, struct case_view *
     view->event_count = row->event_count;
     view->clock = row->clock;
     view->deadline_ms = timers_due_ms(&core->timers, case_timer_id(slot, CASE_TIMER_CLOCK));
+    view->clock_set_ms = clocks_set_ms(core, row, view->deadline_ms);
+    view->gateway = row->gateway;
+    view->sources_seen = row->sources_seen;
     view->handle_deadline_ms = clocks_handle_deadline(core, row);
     view->is_overdue = (row->flags & CASE_IS_MISSED) != 0;
     view->was_missed = (row->flags & CASE_EVER_MISSED) != 0;

@@ -15,6 +15,12 @@ bool api_session_begin(struct web_exchange *exchange, const char *person, bool i
 void api_cases_list(struct web_exchange *exchange);
 void api_cases_get(struct web_exchange *exchange);
 
+/* api_evidence.c */
+void api_evidence_get(struct web_exchange *exchange);
+struct web;
+/* [{digest, at_ms, action, actor, order, is_there, size, type}] of lines of a timeline as JSON; any thread. */
+json_t *api_evidence_list(const char *data, const json_t *timeline);
+
 /* api_acts.c */
 void api_acts_on_case(struct web_exchange *exchange);
 void api_acts_on_order(struct web_exchange *exchange);

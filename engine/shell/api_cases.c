@@ -6,7 +6,7 @@
 #include "engine/shell/api.h"
 #include "engine/shell/web_history.h"
 #include "engine/shell/web_scope.h"
-#include "engine/shell/web_view.h"
+#include "engine/shell/web_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -397,6 +397,10 @@ static json_t *line_of(const struct history_rows *rows)
         out, rows,
         "position,at_ms,action,reason,code,state_before,state,severity,clock,deadline_ms,"
         "actor,subject,post,distance_cm,device,text,zh,en,amount,report,other_case,until_ms");
+    const char *digests = history_rows_text(rows, "evidence");
+    if (digests[0] != '\0') {
+        (void)json_object_set_new(out, "evidence", web_words(digests));
+    }
     return out;
 }
 
@@ -441,6 +445,7 @@ struct case_question {
     struct case_no part;
     char text[WORD_SIZE]; /* as it was asked for */
     struct web_scope scope;
+    char data[512]; /* directory */
     uint32_t count; /* cases it may mean */
     json_t *found;  /* NULL: none, or several */
 };
@@ -501,8 +506,12 @@ static enum err ask_parts(struct case_question *question, int64_t id)
     }
     if (err != ERR_OK) {
         json_decref(question->found);
+        return err;
     }
-    return err;
+    (void)json_object_set_new(
+        question->found, "evidence",
+        api_evidence_list(question->data, json_object_get(question->found, "timeline")));
+    return ERR_OK;
 }
 
 static enum err ask_case(struct web_question *asked)
@@ -534,5 +543,6 @@ void api_cases_get(struct web_exchange *exchange)
     question->part = part;
     question->scope = web_scope_of(exchange);
     (void)snprintf(question->text, sizeof question->text, "%s", text);
+    (void)snprintf(question->data, sizeof question->data, "%s", web_of(exchange)->data);
     web_history_question(exchange, &question->question);
 }

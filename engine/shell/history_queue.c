@@ -24,7 +24,7 @@ struct item {
     uint32_t event_size;
     uint32_t text_size;
     uint32_t repeats;
-    uint32_t reserved;
+    uint32_t evidence_size;
 };
 
 struct history_queue {
@@ -98,6 +98,7 @@ struct parts {
     const void *body;
     const void *event;
     const void *text;
+    const void *evidence;
     struct item item;
 };
 
@@ -148,6 +149,10 @@ static void measure_effect(const struct effect *effect, struct parts *parts)
         parts->text = line->text;
         parts->item.text_size = line->text_size;
     }
+    if (line->evidence != NULL) {
+        parts->evidence = line->evidence;
+        parts->item.evidence_size = (uint32_t)(line->evidence_count * sizeof line->evidence[0]);
+    }
 }
 
 static uint64_t pad8(uint64_t size)
@@ -175,7 +180,8 @@ static void measure(const struct history_record *record, struct parts *parts)
         parts->item.body_size = sizeof record->images;
     }
     parts->item.size = sizeof parts->item + pad8(parts->item.body_size) +
-                       pad8(parts->item.event_size) + pad8(parts->item.text_size);
+                       pad8(parts->item.event_size) + pad8(parts->item.text_size) +
+                       pad8(parts->item.evidence_size);
 }
 
 /* Bytes to skip so that size bytes lie in one piece. */
@@ -212,6 +218,7 @@ static bool try_put(struct history_queue *queue, const struct parts *parts)
     copy_part(&at, parts->body, parts->item.body_size);
     copy_part(&at, parts->event, parts->item.event_size);
     copy_part(&at, parts->text, parts->item.text_size);
+    copy_part(&at, parts->evidence, parts->item.evidence_size);
     atomic_store_explicit(&queue->put, put + parts->item.size, memory_order_release);
     return true;
 }
@@ -327,6 +334,9 @@ static void restore_effect(struct history_queue *queue, const struct item *item,
     }
     if (item->text_size > 0) {
         line->text = (const char *)at + pad8(item->event_size);
+    }
+    if (item->evidence_size > 0) {
+        line->evidence = (const void *)(at + pad8(item->event_size) + pad8(item->text_size));
     }
 }
 

@@ -40,7 +40,7 @@
  *
  *   lines      a line of a story: what = action | state before << 8 | state << 16 | kind of order << 24 | severity << 32 |
  *              clock << 40; actor, subject, holder: ids of parties
- *   remarks    what few lines have, under the line's id
+ *   remarks    what few lines have, under the line's id; evidence: digests in hexadecimal, a blank between
  *   choices    a decision: looked is JSON, for each candidate [party, code, load, capacity, ring, home, distance_cm,
  *              travel_ms, travel], home 1 = its cell, 2 = its position; removed and rest are pieces of detail
  *   parties    who persons and posts were: another name, department or team is another row
@@ -116,7 +116,7 @@ static const char STORY_SCHEMA[] =
     "CREATE INDEX lines_case ON lines(case_id);"
     "CREATE TABLE remarks(id INTEGER PRIMARY KEY, reason TEXT, code TEXT, gateway TEXT, post TEXT,"
     " event_type TEXT, device TEXT, text TEXT, source TEXT, amount INTEGER, report INTEGER,"
-    " other_case TEXT, until_ms INTEGER);"
+    " other_case TEXT, until_ms INTEGER, evidence TEXT);"
     "CREATE TABLE choices(id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " order_no INTEGER, order_kind INTEGER, rule TEXT, chosen INTEGER, binding INTEGER,"
     " considered INTEGER, removed TEXT, looked TEXT, rest TEXT, zh TEXT, en TEXT);"
@@ -153,8 +153,7 @@ static const char
                                                                                                                                                                                                                                                                                                                                             " " PARTY(
                                                                                                                                                                                                                                                                                                                                                 "department",
                                                                                                                                                                                                                                                                                                                                                 "l.actor") " AS actor_department,"
-                                                                                                                                                                                                                                                                                                                                                           " " PARTY("team", "l.actor") " AS actor_team, " REMARK("reason") ", " REMARK("code") ", " REMARK("gateway") ", " REMARK("post") ", " REMARK("event_type") ", " REMARK("device") ", " REMARK("text") ", " REMARK("source") ", " REMARK("amount") ", " REMARK("report") ", " REMARK("other_case") ", " REMARK(
-                                                                                                                                                                                                                                                                                                                                                               "until_ms") ","
+                                                                                                                                                                                                                                                                                                                                                           " " PARTY("team", "l.actor") " AS actor_team, " REMARK("reason") ", " REMARK("code") ", " REMARK("gateway") ", " REMARK("post") ", " REMARK("event_type") ", " REMARK("device") ", " REMARK("text") ", " REMARK("source") ", " REMARK("amount") ", " REMARK("report") ", " REMARK("other_case") ", " REMARK("evidence") ", " REMARK("until_ms") ","
                                                                                                                                                                                                                                                                                                                                                                            " l.id >> 22 AS position, l.id & 4194303 AS ordinal FROM lines l;";
 
 #define MEASURE(index) "coalesce(value ->> " index ", 'null')"

@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 #define HISTORY_FILE "history.db"
-#define HISTORY_VERSION 8
+#define HISTORY_VERSION 9
 #define HISTORY_ORDINAL_BITS 22 /* of an id of the log's order; the rest is the position */
 
 /* Where a vocabulary's words begin in the table "words". */

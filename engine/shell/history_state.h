@@ -72,9 +72,9 @@
       "lines(id, case_id, at_ms, what, order_no, deadline_ms, actor, subject, holder,"             \
       " distance_cm, events, zh, en)",                                                             \
       "")                                                                                          \
-    X(REMARK, 13,                                                                                  \
+    X(REMARK, 14,                                                                                  \
       "remarks(id, reason, code, gateway, post, event_type, device, text, source, amount,"         \
-      " report, other_case, until_ms)",                                                            \
+      " report, other_case, until_ms, evidence)",                                                  \
       "")                                                                                          \
     X(CHOICE, 14,                                                                                  \
       "choices(id, case_id, at_ms, order_no, order_kind, rule, chosen, binding, considered,"       \

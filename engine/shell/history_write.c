@@ -3,9 +3,12 @@
 
 #include "engine/edge/story.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#define EVIDENCE_TEXT_SIZE 33u /* a digest in hexadecimal, and a zero or blank */
 
 #define SENTENCE_SIZE (STORY_SENTENCE_SIZE * 4)
 
@@ -123,15 +126,32 @@ static bool is_rare(const struct effect_timeline *line)
     return line->reason != REASON_NONE || line->code != CODE_NOTHING || line->gateway != NONE32 ||
            line->post != NONE32 || line->event != NULL || line->text_size > 0 ||
            line->amount != 0 || line->report != 0 || !case_no_is_none(line->other) ||
-           line->until_ms != 0;
+           line->until_ms != 0 || line->evidence_count > 0;
+}
+
+/* Hexadecimal, a space between. */
+static void write_digests(const struct effect_timeline *line,
+                          char out[EVIDENCE_MAX * EVIDENCE_TEXT_SIZE + 1])
+{
+    char *at = out;
+    *at = '\0';
+    for (uint32_t i = 0; i < line->evidence_count && i < EVIDENCE_MAX; i++) {
+        if (i > 0) {
+            *at++ = ' ';
+        }
+        (void)sodium_bin2hex(at, EVIDENCE_TEXT_SIZE, (const uint8_t *)&line->evidence[i],
+                             sizeof line->evidence[i]);
+        at += EVIDENCE_TEXT_SIZE - 1;
+    }
 }
 
 static enum err write_remark(struct history *history, const struct effect_timeline *line)
 {
     const struct history_names *names = &history->names;
     const struct event *event = line->event;
-    char other[WORDS_CASE_NO_SIZE];
+    char other[WORDS_CASE_NO_SIZE], digests[EVIDENCE_MAX * EVIDENCE_TEXT_SIZE + 1];
     struct history_binder at = history_bind(history, HISTORY_SQL_REMARK), *binder = &at;
+    write_digests(line, digests);
     bind_key(history, binder);
     history_bind_word(binder, line->reason != REASON_NONE ? words_reason_name(line->reason) : NULL);
     history_bind_word(binder, line->code != CODE_NOTHING ? words_code_name(line->code) : NULL);
@@ -148,6 +168,7 @@ static enum err write_remark(struct history *history, const struct effect_timeli
     history_bind_copy(binder,
                       case_no_is_none(line->other) ? "" : words_case_no(line->other, other));
     history_bind_instant(binder, line->until_ms);
+    history_bind_copy(binder, digests);
     return history_step(history, binder, "write the timeline");
 }
 

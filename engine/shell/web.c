@@ -8,6 +8,8 @@
 #include "engine/shell/web_state.h"
 #include "engine/shell/web_writing.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -107,16 +109,20 @@ static bool parse_address(struct web *web, const char *address)
         (void)snprintf(web->host, sizeof web->host, "127.0.0.1");
     }
     const long port = strtol(colon + 1, &end, 10);
-    unsigned parts[4];
-    int used = 0;
+    const size_t size = strlen(web->host);
+    uint8_t bytes[16] = {0};
+    web->is_ipv6 = size > 2 && web->host[0] == '[' && web->host[size - 1] == ']';
+    if (web->is_ipv6) {
+        memmove(web->host, web->host + 1, size - 2);
+        web->host[size - 2] = '\0';
+    }
     if (end == colon + 1 || *end != '\0' || port < 0 || port > 65535 ||
-        sscanf(web->host, "%3u.%3u.%3u.%3u%n", &parts[0], &parts[1], &parts[2], &parts[3], &used) !=
-            4 ||
-        web->host[used] != '\0') {
+        inet_pton(web->is_ipv6 ? AF_INET6 : AF_INET, web->host, bytes) != 1) {
         return false;
     }
     web->port = (int)port;
-    web->is_loopback = parts[0] == 127;
+    web->is_loopback = web->is_ipv6 ? memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0
+                                    : bytes[0] == 127;
     return true;
 }
 
@@ -231,7 +237,7 @@ enum err web_open(const struct web_options *options, struct web **out_web,
     if (!parse_address(web, options->address)) {
         (void)snprintf(
             out_why, WEB_WHY_SIZE,
-            "--http takes HOST:PORT such as 127.0.0.1:8080 or 0.0.0.0:8443, not \"%.100s\"",
+            "--http takes HOST:PORT such as 127.0.0.1:8080, 0.0.0.0:8443 or [::1]:8080, not \"%.100s\"",
             options->address);
         (void)uv_loop_close(&web->uv);
         free(web);
@@ -240,8 +246,8 @@ enum err web_open(const struct web_options *options, struct web **out_web,
     enum err err = web_server_open(web, out_why);
     err = err != ERR_OK ? err : open_parts(web, out_why);
     if (err == ERR_OK) {
-        (void)snprintf(web->url, sizeof web->url, "%s://%s:%d", web->is_tls ? "https" : "http",
-                       web->host, web->port);
+        (void)snprintf(web->url, sizeof web->url, "%s://%s%s%s:%d", web->is_tls ? "https" : "http",
+                       web->is_ipv6 ? "[" : "", web->host, web->is_ipv6 ? "]" : "", web->port);
         open_handles(web);
         web->is_running = pthread_create(&web->thread, NULL, run, web) == 0;
         err = web->is_running ? ERR_OK : ERR_UNAVAILABLE;

@@ -61,6 +61,18 @@ json_t *web_column_both(const struct history_rows *rows, const char *zh, const c
     return out;
 }
 
+json_t *web_words(const char *text)
+{
+    json_t *out = json_array();
+    while (*text != '\0') {
+        const size_t size = strcspn(text, " ");
+        (void)json_array_append_new(out, json_stringn(text, size));
+        text += size;
+        text += *text == ' ';
+    }
+    return out;
+}
+
 json_t *web_column_json(const struct history_rows *rows, const char *column)
 {
     json_t *value = json_loads(history_rows_text(rows, column), 0, NULL);
@@ -90,10 +102,12 @@ json_t *web_history_case(const struct history_rows *rows)
         (void)json_object_set_new(holder, "name", web_column_both(rows, "holder_zh", "holder_en"));
     }
     (void)json_object_set_new(out, "holder", holder);
-    web_columns(out, rows,
-                "clock,deadline_ms,opened_at_ms,closed_at_ms,handled_at_ms,events,clocks_missed,"
-                "reopenings,survivor");
+    web_columns(
+        out, rows,
+        "source,clock,deadline_ms,opened_at_ms,closed_at_ms,handled_at_ms,events,clocks_missed,"
+        "reopenings,survivor");
     (void)json_object_set_new(out, "handle_deadline_ms", web_column(rows, "due_at_ms"));
+    (void)json_object_set_new(out, "clock_set_ms", json_null());
     (void)json_object_set_new(out, "need", json_array());
     (void)json_object_set_new(out, "order", json_null());
     (void)json_object_set_new(

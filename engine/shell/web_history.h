@@ -18,6 +18,8 @@ json_t *web_column(const struct history_rows *rows, const char *column);
 void web_columns(json_t *object, const struct history_rows *rows, const char *columns);
 /* {"zh": column + "_zh", "en": column + "_en"} */
 json_t *web_column_both(const struct history_rows *rows, const char *zh, const char *en);
+/* The words of a text, a blank between, as a list. */
+json_t *web_words(const char *text);
 /* The column's text is JSON. */
 json_t *web_column_json(const struct history_rows *rows, const char *column);
 /* A row of cases as lists give it. */

@@ -15,6 +15,11 @@
     ((uint32_t)RIGHT_INTAKE | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER | RIGHT_DEPARTMENT_DESK |       \
      RIGHT_OVERSEER | RIGHT_AUDITOR | RIGHT_ADMINISTRATOR)
 
+/* Who may take evidence out (life.c); the engine looks again. */
+#define EVIDENCE_READERS                                                                           \
+    ((uint32_t)RIGHT_INTAKE | RIGHT_SHIFT_CHIEF | RIGHT_DISPATCHER | RIGHT_DEPARTMENT_DESK |       \
+     RIGHT_INSPECTOR | RIGHT_OVERSEER | RIGHT_AUDITOR)
+
 const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/livez", 0, WEB_OPEN, 0, api_livez, "The web thread answers", NULL, NULL},
     {WEB_GET, "/readyz", 0, WEB_OPEN, 0, api_readyz,
@@ -23,12 +28,16 @@ const struct web_route WEB_ROUTES[] = {
     {WEB_GET, "/api/v1/openapi.json", 0, WEB_OPEN, 0, api_openapi, "This document", NULL, NULL},
     {WEB_POST, "/api/v1/session", 0, WEB_OPEN | WEB_NO_CSRF, 4096, api_session_login,
      "Log in with a password", NULL, "person!,password!"},
-    {WEB_GET, "/api/v1/session", 0, WEB_GATEWAY, 0, api_session_get, "Who is logged in", NULL, NULL},
+    {WEB_GET, "/api/v1/session", 0, WEB_GATEWAY, 0, api_session_get, "Who is logged in", NULL,
+     NULL},
     {WEB_DELETE, "/api/v1/session", 0, 0, 0, api_session_logout, "Log out", NULL, NULL},
     {WEB_GET, "/api/v1/cases", 0, 0, 0, api_cases_list, "Cases, newest first",
      "state,need,class,cell,department,q,cursor,limit", NULL},
     {WEB_GET, "/api/v1/cases/{id}", 0, 0, 0, api_cases_get,
      "One case with its story, orders and decisions", NULL, NULL},
+    {WEB_GET, "/api/v1/cases/{id}/evidence/{digest}", EVIDENCE_READERS, 0, 0, api_evidence_get,
+     "A photo or file that an act on the case names; that it was read is written down", "original",
+     NULL},
     {WEB_POST, "/api/v1/cases/{id}/acts", 0, 0, 0, api_acts_on_case, "Do something with a case",
      NULL, ACT_FIELDS},
     {WEB_POST, "/api/v1/orders/{number}/acts", 0, 0, 0, api_acts_on_order,

@@ -132,6 +132,17 @@ static json_t *list_needs(uint32_t needs)
     return out;
 }
 
+/* What kind of source reported it first, as the history has it. */
+static json_t *source(const struct web_view *view, const struct case_view *row)
+{
+    const struct city *city = &view->names.city;
+    if (row->gateway < city->gateway_count) {
+        return json_string(words_gateway_kind_name(city->gateways[row->gateway].kind));
+    }
+    const bool is_call = (row->sources_seen >> GATEWAY_HOTLINE & 1) != 0;
+    return json_string(words_gateway_kind_name(is_call ? GATEWAY_HOTLINE : GATEWAY_PATROL));
+}
+
 json_t *web_row_case(const struct web_view *view, const struct case_view *row, uint32_t needs)
 {
     const struct history_names *names = &view->names;
@@ -154,6 +165,8 @@ json_t *web_row_case(const struct web_view *view, const struct case_view *row, u
     set(out, "holder", holder(view, row->holder));
     set(out, "clock", json_string(words_clock_name(row->clock)));
     set(out, "deadline_ms", web_instant(row->deadline_ms));
+    set(out, "clock_set_ms", web_instant(row->clock_set_ms));
+    set(out, "source", source(view, row));
     set(out, "handle_deadline_ms", web_instant(row->handle_deadline_ms));
     set(out, "opened_at_ms", web_instant(row->opened_at_ms));
     set(out, "closed_at_ms", web_instant(row->closed_at_ms));

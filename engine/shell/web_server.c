@@ -199,19 +199,24 @@ static void on_log(int level, const char *line)
 /* Is the port free? Binding it twice within libwebsockets would leave handles behind. */
 static enum err try_port(struct web *web, char *why)
 {
-    const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_port = htons((uint16_t)web->port),
-                                        .sin_addr.s_addr = inet_addr(web->host)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)web->port)};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)web->port)};
+    const int family = web->is_ipv6 ? AF_INET6 : AF_INET;
+    const void *address = web->is_ipv6 ? (const void *)&six : (const void *)&four;
+    const socklen_t size = web->is_ipv6 ? sizeof six : sizeof four;
+    const int known = web->is_ipv6 ? inet_pton(AF_INET6, web->host, &six.sin6_addr)
+                                   : inet_pton(AF_INET, web->host, &four.sin_addr);
     const int yes = 1;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = known == 1 ? socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
     enum err err = ERR_OK;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 1) != 0) {
+        bind(fd, address, size) != 0 || listen(fd, 1) != 0) {
         err = errno == EADDRINUSE ? ERR_BUSY : ERR_INPUT;
         (void)snprintf(why, WEB_WHY_SIZE,
-                       "cannot listen on http %s:%d: %s; give another with --http HOST:PORT, or "
-                       "--http none",
-                       web->host, web->port, strerror(errno));
+                       "cannot listen on http %s%s%s:%d: %s; give another with --http HOST:PORT, "
+                       "or --http none",
+                       web->is_ipv6 ? "[" : "", web->host, web->is_ipv6 ? "]" : "", web->port,
+                       strerror(errno));
     }
     if (fd >= 0) {
         (void)close(fd);
@@ -234,21 +239,21 @@ enum err web_server_open(struct web *web, char out_why[WEB_WHY_SIZE])
         return err;
     }
     lws_set_log_level(LLL_ERR, on_log);
-    struct lws_context_creation_info info = {.port = web->port,
-                                             .iface = web->host,
-                                             .protocols = PROTOCOLS,
-                                             .foreign_loops = loops,
-                                             .user = web,
-                                             .gid = -1,
-                                             .uid = -1,
-                                             .pt_serv_buf_size = SERVER_BUFFER,
-                                             .max_http_header_data = WEB_HEADERS_MAX,
-                                             .keepalive_timeout = KEEPALIVE_S,
-                                             .timeout_secs = REQUEST_S,
-                                             .retry_and_idle_policy = &IDLE,
-                                             .options = LWS_SERVER_OPTION_LIBUV |
-                                                        LWS_SERVER_OPTION_VALIDATE_UTF8 |
-                                                        LWS_SERVER_OPTION_DISABLE_IPV6};
+    struct lws_context_creation_info info = {
+        .port = web->port,
+        .iface = web->host,
+        .protocols = PROTOCOLS,
+        .foreign_loops = loops,
+        .user = web,
+        .gid = -1,
+        .uid = -1,
+        .pt_serv_buf_size = SERVER_BUFFER,
+        .max_http_header_data = WEB_HEADERS_MAX,
+        .keepalive_timeout = KEEPALIVE_S,
+        .timeout_secs = REQUEST_S,
+        .retry_and_idle_policy = &IDLE,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   (web->is_ipv6 ? 0u : (uint64_t)LWS_SERVER_OPTION_DISABLE_IPV6)};
     if (web->is_tls) {
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.ssl_cert_filepath = web->tls_cert;

@@ -87,7 +87,7 @@ struct web {
     struct web_options options;
     struct web_link *link;
     char url[300];
-    bool is_loopback, is_tls;
+    bool is_loopback, is_tls, is_ipv6;
     char first_password[64], first_person[CODEC_KEY_ID_SIZE_MAX + 1];
     char tile_origin[160]; /* " https://host" of the street map, or "" */
     char data[512], city[512], rules[600], host[256], tls_cert[512], tls_key[512];

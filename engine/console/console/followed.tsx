@@ -6,7 +6,7 @@ import { distance, instant, short_number, span } from '../lib/format';
 import { both, t, word } from '../lib/i18n';
 import { Clock, Panel, Severity } from '../lib/parts';
 import { Trouble, use_fetched } from '../lib/fetched';
-import { COULD, type CaseDetail, type Candidate, type Decision, type RuleRow } from '../lib/shapes';
+import { COULD, type CaseDetail, type Candidate, type Decision, type EvidenceRow, type RuleRow } from '../lib/shapes';
 import { Actions, ActForm } from './act_form';
 import { PhoneButton } from './phone_link';
 import { cell_name, class_name, detail, detail_at, detail_problem, follow, followed, followed_row, map_handle, name_of } from './state';
@@ -152,6 +152,25 @@ function RuleSection({ of }: { readonly of: CaseDetail }) {
   );
 }
 
+/* A picture is fetched when somebody asks for it: that it was looked at goes on record. */
+function EvidenceItem({ of, number }: { readonly of: EvidenceRow; readonly number: string }) {
+  const [is_shown, set_shown] = useState(false);
+  const href = url_of(`cases/${encodeURIComponent(number)}/evidence/${of.digest}`).href;
+  const is_picture = of.type?.startsWith('image/') ?? false;
+  return (
+    <li>
+      <span>{instant(of.at_ms, now.value)} {word('action', of.action)} {of.actor && name_of(of.actor)}</span>{' '}
+      {!of.is_there && <span class="soft">{t(['not here yet', '尚未上传'])}</span>}
+      {of.is_there && is_picture && !is_shown && (
+        <button type="button" class="plain" onClick={() => set_shown(true)}>{t(['show (on record)', '查看（留痕）'])}</button>
+      )}
+      {of.is_there && !is_picture && <a href={href} rel="noreferrer">{t(['take out (on record)', '下载（留痕）'])}</a>}
+      {of.is_there && of.size !== null && <span class="soft"> {Math.ceil(of.size / 1024)} KB</span>}
+      {is_shown && <img src={href} alt={t(['evidence {0}', '证据 {0}'], of.digest.slice(0, 8))} />}
+    </li>
+  );
+}
+
 function Evidence({ of }: { readonly of: CaseDetail }) {
   const evidence = of.evidence ?? [];
   if (evidence.length === 0) {
@@ -160,13 +179,7 @@ function Evidence({ of }: { readonly of: CaseDetail }) {
   return (
     <details class="part">
       <summary>{t(['Evidence', '证据'])} <span class="soft">{evidence.length}</span></summary>
-      <ul class="evidence">
-        {evidence.map((digest) => (
-          <li key={digest}>
-            <a href={url_of(`blobs/${digest}`).href} target="_blank" rel="noreferrer">{digest.slice(0, 16)}…</a>
-          </li>
-        ))}
-      </ul>
+      <ul class="evidence">{evidence.map((one) => <EvidenceItem key={one.digest} of={one} number={of.number} />)}</ul>
     </details>
   );
 }

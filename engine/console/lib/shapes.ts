@@ -83,11 +83,21 @@ export interface OrderRow {
   readonly offered_at_ms?: number | null;
 }
 
+export interface EvidenceRow {
+  readonly digest: string;
+  readonly at_ms: number;
+  readonly action: string;
+  readonly actor: string | null;
+  readonly is_there: boolean;
+  readonly size: number | null;
+  readonly type: string | null;
+}
+
 export interface CaseDetail extends CaseRow {
   readonly timeline: readonly TimelineLine[];
   readonly orders: readonly OrderRow[];
   readonly decisions: readonly Decision[];
-  readonly evidence?: readonly string[];
+  readonly evidence?: readonly EvidenceRow[];
   readonly can: readonly string[];
 }
 

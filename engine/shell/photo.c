@@ -1,5 +1,5 @@
 /* photo.c: see photo.h. */
-#include "engine/cli/photo.h"
+#include "engine/shell/photo.h"
 
 #include <stdbool.h>
 #include <string.h>

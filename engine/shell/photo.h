@@ -3,8 +3,8 @@
  * JPEG: segments APP1 to APP15 and COM go, the colour profile with them. PNG: chunks eXIf, tEXt, zTXt, iTXt and tIME go. Other
  * files are left as they are.
  * Errors  bytes that do not follow their format give size 0: nothing is better than a position that was overlooked */
-#ifndef ENGINE_CLI_PHOTO_H
-#define ENGINE_CLI_PHOTO_H
+#ifndef ENGINE_SHELL_PHOTO_H
+#define ENGINE_SHELL_PHOTO_H
 
 #include <stddef.h>
 #include <stdint.h>
