@@ -472,6 +472,8 @@ static void tell_case(struct web_exchange *exchange, struct web_question *asked)
     }
     if (live != NULL && live->row != NULL) {
         json_t *fresh = json_loadb(live->row, live->row_size, 0, NULL);
+        (void)json_object_del(fresh,
+                              "source"); /* the history knows whose words a person passed on */
         (void)json_object_update(out, fresh);
         json_decref(fresh);
     }

@@ -194,6 +194,9 @@ static void check_body(struct web_exchange *exchange, int64_t length)
     if (length < 0) {
         exchange->is_closing = true;
         web_problem(exchange, 411, "LENGTH", "send the body in one piece with Content-Length");
+    } else if (length > 0 && !exchange->is_answered &&
+               lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_CONTENT_ENCODING) > 0) {
+        web_problem(exchange, 415, "ENCODING", "send the body as it is, without Content-Encoding");
     } else if (length > max && !exchange->is_answered) {
         web_problem(exchange, 413, "TOO_LARGE", "the body has %lld bytes, at most %lld are taken",
                     (long long)length, (long long)max);

@@ -132,15 +132,25 @@ static json_t *list_needs(uint32_t needs)
     return out;
 }
 
-/* What kind of source reported it first, as the history has it. */
+/* What kind of source reported it first; null of a person's report, which only the history tells apart (history_source). */
 static json_t *source(const struct web_view *view, const struct case_view *row)
 {
     const struct city *city = &view->names.city;
-    if (row->gateway < city->gateway_count) {
-        return json_string(words_gateway_kind_name(city->gateways[row->gateway].kind));
+    return row->gateway < city->gateway_count
+               ? json_string(words_gateway_kind_name(city->gateways[row->gateway].kind))
+               : json_null();
+}
+
+/* Of a case that waits for confirmation: kinds of sources whose word counts so far. */
+static json_t *witnesses(const struct case_view *row)
+{
+    json_t *out = json_array();
+    for (uint32_t kind = GATEWAY_SENSOR; kind <= GATEWAY_PATROL; kind++) {
+        if ((row->sources_seen >> kind & 1) != 0) {
+            (void)json_array_append_new(out, json_string(words_gateway_kind_name(kind)));
+        }
     }
-    const bool is_call = (row->sources_seen >> GATEWAY_HOTLINE & 1) != 0;
-    return json_string(words_gateway_kind_name(is_call ? GATEWAY_HOTLINE : GATEWAY_PATROL));
+    return out;
 }
 
 json_t *web_row_case(const struct web_view *view, const struct case_view *row, uint32_t needs)
@@ -167,6 +177,7 @@ json_t *web_row_case(const struct web_view *view, const struct case_view *row, u
     set(out, "deadline_ms", web_instant(row->deadline_ms));
     set(out, "clock_set_ms", web_instant(row->clock_set_ms));
     set(out, "source", source(view, row));
+    set(out, "witnesses", witnesses(row));
     set(out, "handle_deadline_ms", web_instant(row->handle_deadline_ms));
     set(out, "opened_at_ms", web_instant(row->opened_at_ms));
     set(out, "closed_at_ms", web_instant(row->closed_at_ms));

@@ -167,6 +167,20 @@ export default [
     await page.locator('.sound-off').click();
     await page.getByRole('button', { name: 'sound on' }).waitFor();
   }],
+  ['words of strangers stay words: nothing of them becomes part of the page', async () => {
+    const stage = await open_stage({ lang: 'en', cases: 5 });
+    const { page } = stage;
+    const bad = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\'"&{{7*7}}';
+    const both_bad = { en: bad, zh: bad };
+    const row = { ...case_row(901), severity: 1, need: ['unaccepted'], title: both_bad, place: both_bad, cell: bad, source: bad, state: bad, clock: bad,
+      holder: { kind: 'PERSON', id: bad, name: both_bad } };
+    stage.push({ type: 'delta', position: 101, now_ms: NOW_MS + 1000, cases: [row], workers: [{ id: bad, name: both_bad, lon_e7: row.lon_e7, lat_e7: row.lat_e7, status: bad }] });
+    await page.waitForFunction(() => document.querySelector('.need-title')?.innerText.includes('onerror'));
+    await page.locator('.need').first().click();
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    assert.equal(await page.evaluate(() => window.hit), undefined);
+  }],
   ['nobody logged in sees the login; a wrong password is said', async () => {
     const stage = await open_stage({ lang: 'en', login: false, reply: () => ({ title: 'wrong', status: 401, code: 'LOGIN_FAILED', detail: 'wrong person or password' }) });
     const { page } = stage;

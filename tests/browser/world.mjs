@@ -119,7 +119,7 @@ export function detail(row) {
         ],
       },
     }],
-    evidence: ['0123456789abcdef0123456789abcdef'],
+    evidence: [{ digest: '0123456789abcdef0123456789abcdef', at_ms: at + 9 * MINUTE, action: 'DONE', actor: 'wang.fang', is_there: true, size: 48_211, type: 'image/jpeg' }],
     can: ['comment', 'dispatch', 'reassign', 'send_to_desk', 'suspend', 'supervise', 'relate', 'void'],
   };
 }

@@ -2,6 +2,7 @@
 """test_http_writing.py: what is done over HTTP: reports, acts, polls, photos, receipts, silences, Open311; once by its key, by rights."""
 import hashlib
 import sqlite3
+import struct
 import urllib.parse
 import uuid
 
@@ -83,7 +84,7 @@ def work_order(worker, other, dispatcher, number, order, place):
     check(late.status == 409 and late.code == "WRONG_STATE" and "arrive" in late.json["possible"] and late.json["state"] == "ACCEPTED",
           f"accepting twice says what is possible: {late.bytes}")
     check(worker.post(acts, {"action": "arrive", "fix": place}, key()).json["state"] == "ARRIVED", "arrive")
-    photo = b"\xff\xd8\xff\xe0 a photo \xff\xd9"
+    photo = jpeg()
     digest = hashlib.blake2b(photo, digest_size=16).hexdigest()
     check(worker.ask("PUT", f"/api/v1/blobs/{'0' * 32}", photo).code == "BAD_DIGEST", "a photo under a wrong name")
     stored = worker.ask("PUT", f"/api/v1/blobs/{digest}", photo, key())
@@ -92,6 +93,37 @@ def work_order(worker, other, dispatcher, number, order, place):
     check(done.status == 200 and done.json["state"] == "DONE", f"done: {done.bytes}")
     check(worker.post(f"/api/v1/cases/{number}/acts", {"action": "check_pass"}).status == 403, "who handled it does not check it")
     check(dispatcher.post(f"/api/v1/cases/{number}/acts", {"action": "void", "reason": "other"}).status == 403, "wrong role")
+
+
+def jpeg():
+    """The shape of a photo with a position in it; no decoder looks at it here."""
+    exif = b"Exif\0\0GPS 116.3061 39.9061"
+    return (b"\xff\xd8" + b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif + b"\xff\xda" + struct.pack(">H", 4) + b"\1\2" +
+            b"picture\xff\0bytes\xff\xd9")
+
+
+def look_at_photo(worker, dispatcher, administrator, number):
+    """What was done stands with its photo; who looks is on record first, and gets it without what phones write into it."""
+    told = dispatcher.until(f"/api/v1/cases/{number}", lambda a: a.json.get("evidence")).json
+    photo = jpeg()
+    shown = told["evidence"][0]
+    check([shown["action"], shown["is_there"], shown["size"], shown["type"]] == ["DONE", True, len(photo), "image/jpeg"], f"evidence: {shown}")
+    check(told["source"] == "HOTLINE" and told["opened_at_ms"] <= told["clock_set_ms"] <= told["deadline_ms"], f"a row: {told}")
+    path = f"/api/v1/cases/{number}/evidence/{shown['digest']}"
+    for who in (worker, administrator):
+        check(who.get(path).status == 403, "who may not take evidence out does not look at it here")
+    looks = lambda: sum(line["action"] == "READ_EVIDENCE" for line in dispatcher.get(f"/api/v1/cases/{number}").json["timeline"])
+    check(looks() == 0, "nobody has looked")
+    got = dispatcher.get(path)
+    check(got.status == 200 and got.headers["content-type"] == "image/jpeg" and got.headers["x-content-type-options"] == "nosniff" and
+          got.headers["content-disposition"].startswith("attachment;"), f"a photo: {got.status} {got.headers}")
+    check(b"picture" in got.bytes and b"GPS" not in got.bytes, "it comes without its position")
+    check(dispatcher.get(path + "?original=1").bytes == photo, "or as it was sent")
+    dispatcher.until(f"/api/v1/cases/{number}", lambda a: sum(line["action"] == "READ_EVIDENCE" for line in a.json["timeline"]) == 2)
+    check(looks() == 2, "each look is in the story")
+    for other in (f"/api/v1/cases/{number}/evidence/{'0' * 32}", f"/api/v1/cases/999999/evidence/{shown['digest']}",
+                  f"/api/v1/cases/{number}/evidence/..%2f..%2faccounts.db"):
+        check(dispatcher.get(other).status in (403, 404), other)
 
 
 def close_and_rate(port, chief, report):
@@ -211,6 +243,7 @@ def main():
         worker = log_in_worker(port, dispatcher, order["person"], administrator)
         other = Http(port, token_of(engine, next(row["id"] for row in workers if row["id"] != order["person"])))
         work_order(worker, other, dispatcher, number, order["number"], place)
+        look_at_photo(worker, dispatcher, Http(port, token_of(engine, administrator)), number)
         reveal(intake, number)
         close_and_rate(port, chief, report)
         race(chief, second, number)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """test_web.py: the HTTP interface from outside: login, rights, lists, the live channel, and everything malformed."""
+import gzip
 import http.client
 import re
 import shutil
@@ -85,6 +86,10 @@ def test_bad_input(web):
     code("POST", "/api/v1/session", 400, raw=b'{"person":"a","person":"b","password":"x"}', headers=json_type)
     check(code("POST", "/api/v1/session", 415, raw=b"person=a") == "MEDIA_TYPE", "no JSON at all")
     check(code("POST", "/api/v1/session", 413, raw=b"x" * 10_000_000, headers=json_type) == "TOO_LARGE", "10 MB")
+    bomb = gzip.compress(b'{"person":"' + b"a" * 50_000_000 + b'","password":"x"}')
+    check(len(bomb) < 100_000 and code("POST", "/api/v1/session", 415, raw=bomb[:4000], headers={**json_type, "Content-Encoding": "gzip"}) == "ENCODING",
+          "what is packed is not unpacked")
+    check(code("POST", "/api/v1/session", 400, raw=bomb[:4000], headers=json_type) == "MALFORMED", "nor taken as it is")
     check(code("PUT", "/api/v1/cases", 405) == "METHOD", "another method")
     check(code("GET", "/api/v1/nothing", 404) == "UNKNOWN_PATH", "another path")
     for path in ("/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "/w/../../x", "//etc/passwd"):
@@ -281,6 +286,26 @@ def test_tls(engine):
     engine.stop()
 
 
+def test_ipv6(engine):
+    """On [::1], said as it is to be typed; and an address that is none."""
+    if not socket.has_ipv6:
+        print("# no IPv6 here: not tried")
+        return
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        print("# no IPv6 loopback here: not tried")
+        return
+    engine.start(extra=("--http", "[::1]:0"))
+    with open(engine.log.name, encoding="utf-8") as log:
+        port = int(re.findall(r"console http://\[::1\]:(\d+) \(loopback only\)", log.read())[-1])
+    link = http.client.HTTPConnection("::1", port, timeout=10)
+    link.request("GET", "/livez")
+    check(link.getresponse().status == 200, "IPv6 answers")
+    link.close()
+    engine.stop()
+
+
 def test_early(engine, person, password):
     """From the first byte that the port takes, who may is never told to log in again."""
     token = engine.gridloop("account", "token", person, "--data", engine.data).split()[-1]
@@ -357,6 +382,7 @@ def main():
         check(wait_until(lambda: old.get("/api/v1/cases")["items"], "cases are there again"), "")
         engine.stop()
         test_early(engine, person, password)
+        test_ipv6(engine)
         test_tls(engine)
     print("ok test_web")
 
