@@ -9,6 +9,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
 import { case_rows, city, detail, NOW_MS, REPORT_TYPES, RULE, workers } from './world.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -101,16 +102,18 @@ export async function open_stage(options = {}) {
       ? route.fulfill({ status: name === 'session' ? 401 : 404, contentType: 'application/problem+json', body: JSON.stringify({ title: 'not found', status: 404, code: 'NOT_FOUND', detail: `no ${name}` }) })
       : route.fulfill({ status: 200, contentType: 'application/json', body: JSON.stringify(said) });
   });
+  /* As the engine does for who asks so: text, or deflated. */
+  const say = (socket, message) => socket?.send(socket.url().includes('deflate=1') ? deflateSync(JSON.stringify(message)) : JSON.stringify(message));
   await context.routeWebSocket(/\/api\/v1\/live/, (socket) => {
     if (!stage.is_up) {
       return socket.close();
     }
     stage.sockets.push(socket);
     stage.live_urls = [...(stage.live_urls ?? []), socket.url()];
-    socket.send(JSON.stringify({ type: 'hello', position: 100, sequence: 99, now_ms: NOW_MS, speed: 60, epoch: 1 }));
-    return socket.send(JSON.stringify({ type: 'snapshot', position: 100, sequence: 100, cases: stage.world.cases, workers: stage.world.workers, counters: { open: stage.world.cases.length } }));
+    say(socket, { type: 'hello', position: 100, sequence: 99, now_ms: NOW_MS, speed: 60, epoch: 1 });
+    return say(socket, { type: 'snapshot', position: 100, sequence: 100, cases: stage.world.cases, workers: stage.world.workers, counters: { open: stage.world.cases.length } });
   });
-  stage.push = (message) => stage.sockets.at(-1)?.send(JSON.stringify(message));
+  stage.push = (message) => say(stage.sockets.at(-1), message);
   stage.drop = () => {
     stage.is_up = false;
     return stage.sockets.at(-1)?.close();
