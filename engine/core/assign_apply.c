@@ -40,6 +40,18 @@ static bool is_as_frozen(const struct core *core, const struct round_row *row)
            rounds_may_move(core, orders_peek(&core->orders, slot));
 }
 
+/* May the order go from who has it to him, ways as they are now? */
+static bool is_within_guard(struct core *core, struct round_row *row, const struct near_line *to)
+{
+    struct near_line own;
+    if (row->worker == NONE32) {
+        return true;
+    }
+    (void)choice_near_one(core, rounds_question(core, row), row->worker, &own);
+    row->from_ms = own.line.travel_ms;
+    return rounds_guard_allows(core, row->assign, row->from_ms, to->line.travel_ms);
+}
+
 /* Which rows change hands, as far as each one by itself can tell. */
 static uint32_t mark_moving(struct core *core)
 {
@@ -52,7 +64,8 @@ static uint32_t mark_moving(struct core *core)
         const uint32_t worker = wanted_worker(core, i);
         row->is_cut = 0;
         if (worker == NONE32 || worker == row->worker || !is_as_frozen(core, row) ||
-            !choice_near_one(core, rounds_question(core, row), worker, &line)) {
+            !choice_near_one(core, rounds_question(core, row), worker, &line) ||
+            !is_within_guard(core, row, &line)) {
             continue;
         }
         row->is_cut = IS_MOVING;
@@ -138,7 +151,9 @@ static bool offer_row(struct core *core, const struct round_row *row, uint32_t w
     const uint32_t slot = row->case_slot;
     const uint32_t moves = moves_before(core, row);
     const struct choice_question question = rounds_question(core, row);
-    if (!may_give(core, row, worker) || !choice_near_one(core, question, worker, &line)) {
+    if (!may_give(core, row, worker) || !choice_near_one(core, question, worker, &line) ||
+        (row->worker != NONE32 &&
+         !rounds_guard_allows(core, row->assign, row->from_ms, line.line.travel_ms))) {
         return false;
     }
     choice_record_round(core, question, &line, &decision);

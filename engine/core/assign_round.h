@@ -8,7 +8,8 @@
  * Cost of a pair   weight of the severity x (way + penalties: a move, a later ring, beyond the guard of the area)
  * Cost of waiting  weight x (more than any way + a part of its age + a part of what is missing to an hour until its deadline):
  *                  as many orders as possible get a worker, the closest pair goes first, and who is old goes before who is near
- * Never            an order that has a worker goes back to the queue; one that a free worker could take waits for a round
+ * Never            an order that has a worker goes back to the queue; one that a free worker could take waits for a round; with an
+ *                  area_guard of so many percent, an order is moved to a way longer than so many percent of the one it has
  *
  * Owner   struct core; limits.round_orders orders a round, the others begin the next
  * Off     where no rule moves orders nothing of this runs */
@@ -38,6 +39,9 @@ bool rounds_may_move(const struct core *core, const struct order_row *order);
 
 /* Does a case wait for one more order of that assign? */
 bool rounds_is_waiting(const struct core *core, uint32_t case_slot, uint32_t assign_index);
+
+/* Does the area_guard of that assign let an order go from a way of from_ms to one of way_ms? -1: nobody knows the way. */
+bool rounds_guard_allows(const struct core *core, uint32_t assign, int64_t from_ms, int64_t way_ms);
 
 /* What a round asks about its row. */
 struct choice_question;

@@ -2,7 +2,7 @@
 
 Which worker a round gives an order to is the cheapest way for all orders together, which this audit does not solve again. It
 believes the pairs and checks what must hold of each: the order might move, was not moved too often and not against a person's
-word; the worker passes every filter, ranks and loads are what the record says; and when a round has given what it gives, nobody
+word, nor beyond its area_guard; the worker passes every filter, ranks and loads are what the record says; and when a round has given what it gives, nobody
 who could take a waiting order is left free.
 """
 from offices import Offices
@@ -79,6 +79,9 @@ class Rounds(Offices):
         kind = "ASSIST" if case.lead() else "HANDLE"
         line, person = effect["candidates"][0], name_of(effect["candidates"][0]["person"], "id")
         self.checked["moves"] += before is None
+        if before is not None and assign.guard and effect["from_ms"] >= 0 and \
+                not 0 <= line["travel_ms"] <= effect["from_ms"] * assign.guard // 100:
+            self.differ(case, f"moved from {effect['from_ms']} ms of way to {line['travel_ms']}, beyond {assign.guard} %")
         self.same(case, "decision kind", effect["order_kind"], kind)
         if before is None and (self.timers.due(("seek", case.no)) is None or self.missing(case, index) == 0):
             self.differ(case, f"a round gave an order to {person} that nobody waited for")

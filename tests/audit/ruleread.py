@@ -27,6 +27,7 @@ class Assign:
         self.any_shift = spec.get("on_shift") == "any"
         self.fallback = spec.get("fallback")
         self.reroute = str(spec.get("reroute", "false")).lower()
+        self.guard = int(spec.get("area_guard", 0))
         self.preempts = str(spec.get("preempt", "false")).lower() == "true"
         offer = str(spec.get("offer", "one")).split()
         self.parallel = int(offer[1]) if offer[0] == "parallel" else 1

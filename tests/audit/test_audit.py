@@ -139,7 +139,7 @@ def let_move(city):
         with open(path, "w", encoding="utf-8") as out:
             for line in lines:
                 if not re.search(r"check:|verify:|else:", line):
-                    keys = ["reroute: true", "preempt: true", "offer: parallel 2"]
+                    keys = ["reroute: true", "preempt: true", "offer: parallel 2", "area_guard: 110"]
                     block = re.match(r"( *)pick: (nearest|eta)$", line)
                     line = line + "".join(f"{block[1]}{key}\n" for key in keys) if block else \
                         re.sub(r"(pick: (?:nearest|eta))", r"\1, " + ", ".join(keys), line)

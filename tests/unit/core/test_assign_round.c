@@ -23,6 +23,8 @@ static void write_rules(const char *at, const char *defaults)
     } rules[] = {
         {"low", "4", "{role: traffic_officer, search: [city], pick: nearest, reroute: true}"},
         {"offers", "4", "{role: traffic_officer, search: [city], pick: nearest, reroute: offers}"},
+        {"guarded", "4",
+         "{role: traffic_officer, search: [city], pick: nearest, reroute: true, area_guard: 190}"},
         {"fixed", "4", "{role: traffic_officer, search: [city], pick: nearest}"},
         {"high", "1",
          "{role: traffic_officer, search: [city], pick: nearest, reroute: true, preempt: true}"},
@@ -174,6 +176,41 @@ static void test_round_moves_nobody_too_often(void **state)
         town_pass(town, 11 * SECOND_MS);
     }
     assert_int_equal(town_count(town, ACTION_REROUTE), 6); /* each three times */
+}
+
+/* A grave case is far from who has it and near sun, whose order is 1,900 steps from her and 3,900 from the other. */
+static void pay_for_another(struct town *town, const char *type, struct case_no *out_lesser,
+                            struct case_no *out_grave)
+{
+    *out_lesser = report(town, type, 100);
+    *out_grave = report(town, "try.high", 2100);
+    expect_case(town, "sun", *out_lesser);
+    expect_case(town, "qian", *out_grave);
+    town_seen(town, "sun", STATUS_READY, east(2000));
+    town_pass(town, MINUTE_MS);
+}
+
+static void test_round_guard_bounds_what_one_pays_for_another(void **state)
+{
+    struct town *town = *state;
+    struct case_no lesser, grave;
+    pay_for_another(town, "try.guarded", &lesser, &grave);
+    expect_case(town, "sun", lesser); /* more than twice the way it had */
+    expect_case(town, "qian", grave);
+    assert_int_equal(town_count(town, ACTION_REROUTE), 0);
+    town_seen(town, "qian", STATUS_READY, east(3600)); /* 1.84 times */
+    town_pass(town, MINUTE_MS);
+    expect_case(town, "qian", lesser);
+    expect_case(town, "sun", grave);
+}
+
+static void test_round_without_a_guard_one_pays_for_another(void **state)
+{
+    struct town *town = *state;
+    struct case_no lesser, grave;
+    pay_for_another(town, "try.low", &lesser, &grave);
+    expect_case(town, "qian", lesser);
+    expect_case(town, "sun", grave);
 }
 
 static void test_round_leaves_what_it_may_not_move(void **state)
@@ -571,6 +608,8 @@ int main(void)
         IN_TOWN(test_round_moves_an_accepted_order_to_who_is_there_sooner),
         IN_TOWN(test_round_lets_two_change_places),
         IN_TOWN(test_round_moves_nobody_too_often),
+        IN_TOWN(test_round_guard_bounds_what_one_pays_for_another),
+        IN_TOWN(test_round_without_a_guard_one_pays_for_another),
         IN_TOWN(test_round_leaves_what_it_may_not_move),
         IN_TOWN(test_round_never_undoes_a_hand),
         IN_TOWN(test_round_gives_the_closest_waiting_order_first),
