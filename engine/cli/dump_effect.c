@@ -171,6 +171,7 @@ static json_t *dump_decision(struct dump_names names, const struct effect_decisi
         dump_set(object, "why", json_string(words_why_name((enum decision_why)decision->why)));
         dump_set(object, "from", dump_person(names, decision->from));
         dump_set(object, "from_ms", json_integer(decision->from_ms));
+        dump_set(object, "reason", json_string(words_reason_name(decision->reason)));
         dump_set(object, "taken", dump_u64(decision->taken));
         dump_set(object, "round_orders", json_integer(decision->round_orders));
         dump_set(object, "round_moved", json_integer(decision->round_moved));

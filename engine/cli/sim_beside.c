@@ -2,6 +2,7 @@
 #include "engine/cli/sim_beside.h"
 
 #include "engine/cli/html.h"
+#include "engine/cli/sim_charts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -151,6 +152,8 @@ void sim_beside_html(const struct sim_told *told, uint32_t count, FILE *out)
     (void)fputs("<table><thead><tr><th>", out);
     for (uint32_t i = 0; i < count; i++) {
         (void)fputs("<th class=n>", out);
+        sim_charts_put_key(i, out);
+        (void)fputs(" ", out);
         html_text(out, told[i].label);
     }
     (void)fputs("</tr></thead><tbody>\n", out);

@@ -337,8 +337,7 @@ static bool is_stale(const struct core *core, const struct round_row *row)
 bool rounds_guard_allows(const struct core *core, uint32_t assign, int64_t from_ms, int64_t way_ms)
 {
     const uint32_t percent = state_policy(core)->assigns[assign].guard_percent;
-    return percent == 0 || from_ms < 0 ||
-           (way_ms >= 0 && way_ms <= mul_div(from_ms, percent, 100));
+    return percent == 0 || from_ms < 0 || (way_ms >= 0 && way_ms <= mul_div(from_ms, percent, 100));
 }
 
 /* What a way counts: beyond the guard of the area, which the nearest one's way sets, fourfold. */
@@ -391,8 +390,8 @@ static void gather(struct core *core, uint32_t index)
     for (uint32_t i = 0; i < list.count && problem->pair_count + kept < problem->limits.pairs;
          i++) {
         const int64_t move_ms = row->worker == NONE32 ? 0 : knobs->switch_ms;
-        if (row->worker != NONE32 && !rounds_guard_allows(core, row->assign, row->from_ms,
-                                                          list.lines[i].line.travel_ms)) {
+        if (row->worker != NONE32 &&
+            !rounds_guard_allows(core, row->assign, row->from_ms, list.lines[i].line.travel_ms)) {
             continue;
         }
         const int64_t cost =

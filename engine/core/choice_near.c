@@ -234,6 +234,17 @@ void choice_record_round(const struct core *core, struct choice_question questio
     }
 }
 
+void choice_record_beside(const struct core *core, struct choice_question question, uint32_t worker,
+                          struct effect_decision *out_decision)
+{
+    struct near_line own;
+    (void)choice_find(core, question, out_decision);
+    (void)choice_near_one(core, question, worker, &own);
+    out_decision->why = WHY_BY_HAND;
+    out_decision->from = core->workers.rows[worker].person;
+    out_decision->from_ms = own.line.travel_ms;
+}
+
 uint32_t choice_lesser_order(const struct core *core, uint32_t worker)
 {
     const struct worker_row *row = &core->workers.rows[worker];

@@ -494,7 +494,7 @@ static struct hash128 add_decision(struct hash128 h, const struct effect_decisio
     if (d->why == WHY_CHOSEN) {
         return h;
     }
-    h = add_i64(add_pair(h, d->why, d->from), d->from_ms);
+    h = add_i64(add_pair(h, d->why | (uint32_t)d->reason << 8, d->from), d->from_ms);
     return add_pair(hash128_add(h, d->taken), d->round_orders, d->round_moved);
 }
 

@@ -135,10 +135,12 @@ struct effect_candidate {
 
 /* Why somebody is asked now. */
 enum decision_why {
-    WHY_CHOSEN = 0,  /* the best when it was looked for */
-    WHY_WAITED = 1,  /* a round gave a waiting order to him */
-    WHY_MOVED = 2,   /* a round moved the order from `from` to him */
-    WHY_PREEMPTS = 3 /* severity 1: he had the order `taken`, which goes back to the queue */
+    WHY_CHOSEN = 0,   /* the best when it was looked for */
+    WHY_WAITED = 1,   /* a round gave a waiting order to him */
+    WHY_MOVED = 2,    /* a round moved the order from `from` to him */
+    WHY_PREEMPTS = 3, /* severity 1: he had the order `taken`, which goes back to the queue */
+    WHY_BY_HAND =
+        4 /* a dispatcher asked `from`; the candidates are the engine's own choice beside it */
 };
 
 struct effect_decision {
@@ -154,8 +156,9 @@ struct effect_decision {
     /* how many, by code - CODE_ELIGIBLE: of the candidates below; nobody: of those considered */
     uint32_t removed[CODE_LIMIT - CODE_ELIGIBLE];
     uint8_t why;           /* enum decision_why */
-    uint32_t from;         /* MOVED: row of CITY_PERSONS, NONE32 */
-    int64_t from_ms;       /* MOVED: his way, as travel_ms of a candidate */
+    uint8_t reason;        /* BY_HAND: the dispatcher's, enum reason */
+    uint32_t from;         /* MOVED, BY_HAND: row of CITY_PERSONS, NONE32 */
+    int64_t from_ms;       /* MOVED, BY_HAND: his way, as travel_ms of a candidate */
     uint64_t taken;        /* PREEMPTS: order number, 0 */
     uint32_t round_orders; /* WAITED, MOVED: orders that were matched together */
     uint32_t round_moved;  /* of which so many were given or moved */

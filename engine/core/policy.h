@@ -286,8 +286,7 @@ struct policy_assign {
     uint32_t reroute;  /* enum reroute; cases of severity 1..4 alike */
     uint32_t parallel; /* offers at once for each order wanted, severity 1 only; 1 = one by one */
     uint32_t preempts; /* 1: at severity 1 takes who is on the way to a lesser case */
-    uint32_t
-        guard_percent; /* of the way it has: a round moves no order to a longer one; 0 = any */
+    uint32_t guard_percent; /* of the way it has: a round moves no order to a longer one; 0 = any */
 };
 
 #define ASSIGN_COUNT_MAX 8u

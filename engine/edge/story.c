@@ -101,6 +101,22 @@ static void say_why(struct teller *t, const struct effect_decision *decision)
     }
 }
 
+/* "given by hand to Li Qiang (well placed), about 8 min away; the engine: ". */
+static void say_by_hand(struct teller *t, const struct effect_decision *decision)
+{
+    teller_say(t, "given by hand to ", "人工指派给");
+    teller_say_person(t, decision->from);
+    if (decision->reason != REASON_NONE) {
+        text_format(&t->text, t->lang == LANG_ZH ? "（%s）" : " (%s)",
+                    words_reason(decision->reason, t->lang));
+    }
+    if (decision->from_ms >= 0) {
+        teller_say(t, ", ", "，");
+        say_minutes(t, decision->from_ms);
+    }
+    teller_say(t, "; the engine's own choice: ", "；引擎的选择：");
+}
+
 static void tell_nobody_decision(struct teller *t, const struct effect_decision *decision)
 {
     teller_say(t, "nobody eligible", "无人可派");
@@ -136,6 +152,10 @@ static void tell_decision(struct teller *t, const struct effect_decision *decisi
         text_put(&t->text, words_order_kind(decision->order_kind, t->lang));
         teller_say(t, ": ", "：");
     }
+    const bool is_by_hand = decision->why == WHY_BY_HAND && decision->from != NONE32;
+    if (is_by_hand) {
+        say_by_hand(t, decision);
+    }
     if (decision->order == 0 || decision->candidate_count == 0 ||
         decision->candidates[0].code != CODE_ELIGIBLE) {
         tell_nobody_decision(t, decision);
@@ -143,7 +163,10 @@ static void tell_decision(struct teller *t, const struct effect_decision *decisi
     }
     const struct effect_candidate *chosen = &decision->candidates[0];
     must(decision->assign < t->policy->assign_count);
-    teller_say(t, "offered to ", "派给");
+    teller_say(t, is_by_hand ? "" : "offered to ", is_by_hand ? "" : "派给");
+    if (is_by_hand && chosen->person == decision->from) {
+        teller_say(t, "the same, ", "同为");
+    }
     say_chosen(t, chosen, t->policy->assigns[decision->assign].pick == PICK_ETA);
     say_why(t, decision);
     /* Those who were nearer and not taken first, then, as they stand by distance, who came next. */

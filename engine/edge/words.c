@@ -62,6 +62,7 @@ static const struct word WHY_WORDS[] = {
     {WHY_WAITED, "WAITED", "the closest pair of those that waited", "候派工单中就近匹配"},
     {WHY_MOVED, "MOVED", "there sooner than who had it", "可更快到达"},
     {WHY_PREEMPTS, "PREEMPTS", "taken from a lesser case", "由一般案件优先调派"},
+    {WHY_BY_HAND, "BY_HAND", "chosen by a dispatcher", "派遣员人工指派"},
 };
 
 static const struct word TRAVEL_WORDS[] = {

@@ -87,6 +87,9 @@ static void put_why(struct text *text, const struct history_names *names,
         put_piece(text, history_person(names, decision->from));
         put_measure(text, ",\"from_ms\":", decision->from_ms);
     }
+    if (decision->reason != REASON_NONE) {
+        text_format(text, ",\"reason\":\"%s\"", words_reason_name(decision->reason));
+    }
     if (decision->taken != 0) {
         text_format(text, ",\"taken\":%" PRIu64, decision->taken);
     }

@@ -3,7 +3,7 @@ from caseaside import FALLBACK_HOURS, PAUSE_MS, CaseAside
 from caseflow import HELP_ARRIVE_MS
 from geometry import distance_cm
 from offices import KEEPS_INSPECTION
-from world import ARRIVE_CM, HANDLING, PLAN_ORDERS, SERVICE
+from world import ARRIVE_CM, HANDLING, PLAN_ORDERS, SERVICE, name_of
 
 COMMAND = {"REASSIGN", "DISPATCH", "SEND_TO_DESK", "CONTROL", "SPLIT", "INFORM"}
 HEARING = {"POSITION", "RULE"}
@@ -381,6 +381,7 @@ class CaseActs(CaseAside):
                            effect["case"] == case.no), None)
             if judged is not None:
                 self.judge_decision(case, *self.assign_of(case, 0, "HANDLE"), "HANDLE", judged)
+                self.judge_beside(case, judged, subject)
         before = case.state
         self.recall_all(case, False)
         case.remember(self.actor, "commanded", subject)
@@ -392,6 +393,19 @@ class CaseActs(CaseAside):
         case.orders[0].moves = 99  # what a person decided no round undoes
         self.arm_step(case)
         return "DONE"
+
+    def judge_beside(self, case, decision, subject):
+        """It says that a person decided, whom he took and why; and how far away that is, if he is anywhere."""
+        beside = decision.get("why"), name_of(decision.get("from"), "id"), decision.get("reason")
+        self.same(case, "decision by hand", beside, ("BY_HAND", subject, self.act["reason"]))
+        _, assign = self.assign_of(case, 0, "HANDLE")
+        one = self.look_at(case, assign, "HANDLE", assign.rings[-1], self.workers[subject])
+        own_cm = self.measure(case, one)
+        if own_cm is None or one.is_home or self.goes_by_road(case, assign):
+            return
+        travel = self.workers[subject].person.mode.travel_ms(own_cm)
+        if abs(decision["from_ms"] - travel) > 0.002 * travel + 50:
+            self.same(case, f"{subject}, chosen by hand: from_ms", decision["from_ms"], round(travel))
 
     def case_send_to_desk(self, case):
         desk = self.subject_post()

@@ -7,6 +7,7 @@ wrong is refused with its place.
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -43,6 +44,29 @@ def leave(city, share):
     return len(gone)
 
 
+def axes(chart):
+    return re.findall(r"<text[^>]*>([^<]*)</text>", chart)
+
+
+def one_scale(page, runs):
+    """Every run has a line in each chart beside the others, and its own charts have the axes of all."""
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    charts = {}
+    for name, chart in re.findall(r'<svg viewBox="0 0 960 230" role=img aria-label="(\w+)">(.*?)</svg>', text, re.DOTALL):
+        charts.setdefault(name, []).append(chart)
+    for name in ("p50", "p90", "reported", "closed", "open", "waiting"):
+        lines = re.findall(r'<path [^>]*stroke=(#\w+) d="([^"]*)"', charts[name][0])
+        assert len(charts[name]) == 1 and len(lines) == runs == len({colour for colour, _ in lines}), (name, lines)
+        for _, line in lines:
+            heights = [float(y) for _, y in re.findall(r"[ML]([\d.-]+) ([\d.-]+)", line)]
+            assert heights and all(16 <= y <= 196 for y in heights), (name, line)
+    for name, beside in (("response", "p50"), ("load", "closed"), ("queue", "open"), ("missed", "missed")):
+        own = charts[name] + charts[beside]
+        assert all(axes(one) == axes(own[0]) for one in own), (name, [axes(one) for one in own])
+    assert text.count("<svg class=map") == 2 * runs, "maps"
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="gridloop-policies-") as base:
         city, fewer, log = (os.path.join(base, name) for name in ("city", "fewer", "log"))
@@ -56,8 +80,7 @@ def main():
         assert first != other, first
         digests = [one["digest"] for one in root["runs"]]
         assert digests[0] == digests[1] != digests[2], digests
-        text = open(page, encoding="utf-8").read()
-        assert text.count("nearest_straight.yaml") >= 4 and text.count("matched_anew.yaml") >= 2, "side by side"
+        one_scale(page, 3)
 
         run("sim", *demand, "--quiet", "--log", log)
         shutil.copytree(city, fewer)
