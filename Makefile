@@ -253,10 +253,18 @@ JEMSS_ROADS := ../shared/data/roads/jemss_manhattan/roads.zip
 GRAPH ?= $(if $(wildcard $(JEMSS_ROADS)),$(BUILD)/graphs/manhattan)
 $(BUILD)/graphs/manhattan: sim/bench/graph_jemss.py
 	$(Q)python3 $< $(JEMSS_ROADS) $@
-bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch policies beside each other; GRAPH=DIR, RUNS=n seeds, QUICK=1
+# San Francisco as recorded besides, where the public records are at hand. The last load's cities stay in build/dispatch.
+RECORDS ?= $(if $(wildcard ../shared/data/incidents),../shared/data)
+DISPATCH := $(BUILD)/dispatch
+bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch policies beside each other; GRAPH=DIR, RUNS=n seeds (10), QUICK=1 (2 seeds, half the calls)
 	@mkdir -p $(BENCH_RESULTS)
-	@$(BUILD)/gridloop bench dispatch --runs $(or $(RUNS),10) $(if $(QUICK),--quick) $(if $(GRAPH),--graph $(GRAPH)) \
-	    --json $(BENCH_RESULTS)/dispatch.json --tables $(BENCH_RESULTS)/dispatch.md
+	@$(BUILD)/gridloop bench dispatch --runs $(or $(RUNS),$(if $(QUICK),2,10)) $(if $(QUICK),--quick) $(if $(GRAPH),--graph $(GRAPH)) \
+	    $(if $(RECORDS),--records $(RECORDS)) --keep $(DISPATCH) --json $(BENCH_RESULTS)/dispatch.json --tables $(BENCH_RESULTS)/dispatch.md
+	@for city in roads $(if $(RECORDS),sf); do \
+	    $(BUILD)/gridloop sim --quiet --city $(DISPATCH)/$$city --trace $(DISPATCH)/$$city/trace.ndjson \
+	        --policy $(DISPATCH)/$$city/closest_by_road.yaml --policy $(DISPATCH)/$$city/matched_anew.yaml \
+	        --report $(BENCH_RESULTS)/dispatch-$$city.html >/dev/null || exit 1; \
+	    echo "report: $(BENCH_RESULTS)/dispatch-$$city.html"; done
 
 year: all ## a year of a big city on the virtual clock: 4.5 million incidents, at low priority; build/year.txt, and build/year.html to read meanwhile
 	nice $(BUILD)/gridloop sim --city large --year --report $(BUILD)/year.html $(YEAR) | tee $(BUILD)/year.txt

@@ -68,6 +68,8 @@ struct options {
     const char *tables;
     const char *peers;
     const char *graph;
+    const char *records;
+    const char *keep;
     enum bench_size size;
     const char *groups[GROUPS_MAX];
     uint32_t group_count;
@@ -86,6 +88,11 @@ static const struct argp_option OPTIONS[] = {
      "roads of the group dispatch: nodes.csv and arcs.csv as a city directory has them in roads/ "
      "(default: a lattice)",
      0},
+    {"records", 'R', "DIR", 0,
+     "public records (incidents/, polygons/, stations/): the group dispatch plays San Francisco too",
+     0},
+    {"keep", 'k', "DIR", 0,
+     "leave the cities of the group dispatch there, with their policies, for gridloop sim", 0},
     {"quick", 'q', 0, 0, "less of everything", 0},
     {"tiny", 'T', 0, 0, "next to nothing: shows that the bench works, its figures mean nothing", 0},
     {0}};
@@ -136,6 +143,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'g':
         options->graph = text;
+        return 0;
+    case 'R':
+        options->records = text;
+        return 0;
+    case 'k':
+        options->keep = text;
         return 0;
     case 'q':
         options->size = BENCH_QUICK;
@@ -214,6 +227,8 @@ int cmd_bench(int argc, char **argv)
                                                 .size = options.size,
                                                 .peers = options.peers,
                                                 .graph = options.graph,
+                                                .records = options.records,
+                                                .keep = options.keep,
                                                 .version = GRIDLOOP_VERSION,
                                                 .commit = GRIDLOOP_COMMIT,
                                                 .flags = GRIDLOOP_FLAGS};

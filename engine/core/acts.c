@@ -481,8 +481,7 @@ static enum code act_reassign(const struct act *act, uint32_t slot)
     struct effect_decision decision;
     if (assign != NONE32) {
         const struct choice_question question = {slot, assign, KIND_HANDLE, false, false};
-        choice_record_beside(core, question, worker, &decision);
-        decision.reason = (uint8_t)act->body->reason;
+        choice_record_beside(core, question, worker, (enum reason)act->body->reason, &decision);
     }
     const uint8_t before = row->state;
     flow_recall_all(core, slot, false);

@@ -52,7 +52,7 @@ uint32_t choice_near(const struct core *core, struct choice_question question,
 
 /* Whom the engine would take, beside the worker whom a dispatcher takes. */
 void choice_record_beside(const struct core *core, struct choice_question question, uint32_t worker,
-                          struct effect_decision *out_decision);
+                          enum reason reason, struct effect_decision *out_decision);
 
 /* That worker's line whether he could take it or not: his load does not count. False: he may not. */
 bool choice_near_one(const struct core *core, struct choice_question question, uint32_t worker,

@@ -235,12 +235,13 @@ void choice_record_round(const struct core *core, struct choice_question questio
 }
 
 void choice_record_beside(const struct core *core, struct choice_question question, uint32_t worker,
-                          struct effect_decision *out_decision)
+                          enum reason reason, struct effect_decision *out_decision)
 {
     struct near_line own;
     (void)choice_find(core, question, out_decision);
     (void)choice_near_one(core, question, worker, &own);
     out_decision->why = WHY_BY_HAND;
+    out_decision->reason = (uint8_t)reason;
     out_decision->from = core->workers.rows[worker].person;
     out_decision->from_ms = own.line.travel_ms;
 }

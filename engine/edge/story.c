@@ -114,6 +114,14 @@ static void say_by_hand(struct teller *t, const struct effect_decision *decision
         teller_say(t, ", ", "，");
         say_minutes(t, decision->from_ms);
     }
+    for (uint32_t i = 0; i < decision->candidate_count; i++) {
+        const struct effect_candidate *candidate = &decision->candidates[i];
+        if (candidate->person == decision->from && candidate->code != CODE_ELIGIBLE) {
+            teller_say(t, ", ", "，");
+            text_put(&t->text, t->lang == LANG_ZH ? words_code(candidate->code, LANG_ZH)
+                                                  : words_code_name(candidate->code));
+        }
+    }
     teller_say(t, "; the engine's own choice: ", "；引擎的选择：");
 }
 
@@ -172,7 +180,8 @@ static void tell_decision(struct teller *t, const struct effect_decision *decisi
     /* Those who were nearer and not taken first, then, as they stand by distance, who came next. */
     uint32_t told = 0;
     for (uint32_t i = 1; i < decision->candidate_count && told < REJECTED_TOLD_MAX; i++) {
-        if (decision->candidates[i].code != CODE_ELIGIBLE) {
+        const bool is_taken = is_by_hand && decision->candidates[i].person == decision->from;
+        if (decision->candidates[i].code != CODE_ELIGIBLE && !is_taken) {
             say_rejected(t, &decision->candidates[i]);
             told++;
         }

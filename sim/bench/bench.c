@@ -171,6 +171,16 @@ const char *bench_graph(const struct bench *bench)
     return bench->options.graph;
 }
 
+const char *bench_records(const struct bench *bench)
+{
+    return bench->options.records;
+}
+
+const char *bench_keep_at(const struct bench *bench)
+{
+    return bench->options.keep;
+}
+
 const char *bench_peers(const struct bench *bench)
 {
     return bench->options.peers;

@@ -43,6 +43,8 @@ struct bench_options {
     const char
         *peers; /* directory of the programs that measure others; NULL = they are not asked */
     const char *graph;   /* directory of a road graph; NULL = a lattice of our own */
+    const char *records; /* folder of public records (docs/real-data.md); NULL = not at hand */
+    const char *keep;    /* where the cities of the group dispatch stay; NULL = nowhere */
     const char *version; /* of the program */
     const char *commit;  /* it was built from; "" = unknown */
     const char *flags;   /* it was built with */
@@ -57,6 +59,8 @@ uint32_t bench_runs(const struct bench *bench);
 uint32_t bench_scale(const struct bench *bench, uint32_t full, uint32_t quick, uint32_t tiny);
 const char *bench_peers(const struct bench *bench);
 const char *bench_graph(const struct bench *bench);
+const char *bench_records(const struct bench *bench);
+const char *bench_keep_at(const struct bench *bench);
 
 void bench_value(struct bench_row *row, double value);
 double bench_median(const struct bench_row *row);

@@ -305,37 +305,28 @@ static enum err write_tables(const char *out)
     return err;
 }
 
+static enum err write_rules(const char *out)
+{
+    static const char RULES[] =
+        "ruleset: 1\n"
+        "defaults:\n  status: active\n  seek_every: 1h\n  stale_fix: 2h\n  worker_lost: 1d\n"
+        "  sla: {accept: 10m, dispatch: 12h, check: 1h}\n"
+        "events:\n  call.help: {title: \"Call\", lane: report}\n"
+        "rules:\n- id: call\n  title: \"Call\"\n  owner: dept.calls\n  event: call.help\n"
+        "  open: {class: call, severity: 3, title: \"Call\"}\n"
+        "  assign: {role: crew, search: [city], pick: eta, fallback: calls.duty}\n"
+        "  sla: {accept: 10m, arrive: 12h, handle: 24h}\n";
+    return write_text(out, "rules/calls.yaml", RULES, sizeof RULES - 1);
+}
+
 enum err dispatch_city_write(const struct dispatch_roads *roads, const struct dispatch_scene *scene,
                              const char *out)
 {
     enum err err = write_tables(out);
+    err = err != ERR_OK ? err : write_rules(out);
     err = err != ERR_OK ? err : write_roads(roads, out);
     err = err != ERR_OK ? err : write_cells(roads, out);
     err = err != ERR_OK ? err : write_people(roads, scene, out);
     err = err != ERR_OK ? err : write_agents(scene, out);
     return err != ERR_OK ? err : write_calls(roads, scene, out);
-}
-
-enum err dispatch_rules_write(const char *out, const char *assign, const char *reassign)
-{
-    struct city_file file;
-    const enum err err = city_file_open(&file, out, "rules/calls.yaml");
-    if (err != ERR_OK) {
-        return err;
-    }
-    city_file_print(&file, "ruleset: 1\n"
-                           "defaults:\n  status: active\n  seek_every: 1h\n  stale_fix: 2h\n"
-                           "  worker_lost: 1d\n  sla: {accept: 10m, dispatch: 12h, check: 1h}\n");
-    if (reassign != NULL) {
-        city_file_print(&file, "  reassign: {%s}\n", reassign);
-    }
-    city_file_print(
-        &file,
-        "events:\n  call.help: {title: \"Call\", lane: report}\n"
-        "rules:\n- id: call\n  title: \"Call\"\n  owner: dept.calls\n  event: call.help\n"
-        "  open: {class: call, severity: 3, title: \"Call\"}\n"
-        "  assign: {role: crew, search: [city], fallback: calls.duty, %s}\n"
-        "  sla: {accept: 10m, arrive: 12h, handle: 24h}\n",
-        assign);
-    return city_file_close(&file);
 }

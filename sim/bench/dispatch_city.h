@@ -34,12 +34,8 @@ struct dispatch_scene {
     uint32_t calls;
 };
 
-/* Writes the city and its people into out (without rules), and trace.ndjson. */
+/* Writes the city with its people and its one rule into out, and trace.ndjson. */
 enum err dispatch_city_write(const struct dispatch_roads *roads, const struct dispatch_scene *scene,
                              const char *out) WARN_UNUSED;
-
-/* rules/calls.yaml: the one rule. assign: what stands in its assign besides role and search; reassign: of defaults, or NULL. */
-enum err dispatch_rules_write(const char *out, const char *assign,
-                              const char *reassign) WARN_UNUSED;
 
 #endif

@@ -19,6 +19,21 @@ def run(*words):
     return done.stdout
 
 
+def told_both(log, each):
+    """The story of a case says in both languages whom the dispatcher took, why, and whom the engine would have."""
+    row = next(row for row in each if row["own_choice"] and row["own_choice"] != row["person"])
+    for lang, by_hand, own in (("en", "given by hand to ", "the engine's own choice: "), ("zh", "人工指派给", "引擎的选择：")):
+        said = run("case", "show", row["number"], "--data", log, "--lang", lang)
+        lines = [line for line in said.splitlines() if by_hand in line]
+        assert lines and all(own in line and " (" in line.replace("（", " (") for line in lines), said
+    names = {}
+    for line in run("log", "dump", "--data", log, "--json").splitlines():
+        for effect in json.loads(line).get("effects", []):
+            if effect["effect"] == "DECISION" and effect.get("why") == "BY_HAND" and effect["case"] == row["number"]:
+                names[effect["from"]["id"]] = [one["person"]["id"] for one in effect["candidates"] if one["code"] == "ELIGIBLE"]
+    assert names.get(row["person"]) == [row["own_choice"]], (row, names)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="gridloop-overrides-") as base:
         log, database = os.path.join(base, "log"), os.path.join(base, "history.db")
@@ -41,6 +56,7 @@ def main():
         assert any(row["own_choice"] and row["own_choice"] != row["person"] for row in each), each
         assert sum(row["overrides"] for row in rules) == len(each), rules
         assert all(row["overridden"] <= row["cases"] for row in rules), rules
+        told_both(log, each)
         said = run("history", "overrides", "--each", "--lang", "en", "--db", database)
         assert said.count("the engine would have taken") == len(each), said
     print(f"{len(each)} overrides of {sum(row['cases'] for row in rules)} cases, by {len(rules)} rules")

@@ -274,6 +274,36 @@ static void test_story_tells_why_this_worker(void **state)
     assert_non_null(strstr(out, "420 m, about 5 min, own cell"));
 }
 
+static void test_story_tells_both_choices_of_an_override(void **state)
+{
+    (void)state;
+    struct world w;
+    build(&w);
+    struct effect effect;
+    offer_to_wang(&effect);
+    effect.of.decision.why = WHY_BY_HAND;
+    effect.of.decision.reason = REASON_INSTRUCTED;
+    effect.of.decision.from = 1;
+    effect.of.decision.from_ms = 3 * MINUTE_MS;
+    expect_told(&w, &effect, LANG_EN,
+                "08:21 given by hand to Li Qiang (instructed), about 3 min, AT_CAPACITY; the "
+                "engine's own choice: Wang Fang, 420 m, own cell. Not Chen Jing 260 m: OFF_SHIFT");
+    expect_told(&w, &effect, LANG_ZH,
+                "08:21 人工指派给李强（上级指示），约 3 分钟，已满负荷；引擎的选择：王芳，420 "
+                "米，本责任网格。未派陈静 260 米：不在班");
+    effect.of.decision.from = 0;
+    effect.of.decision.candidate_count = 1;
+    expect_told(&w, &effect, LANG_EN,
+                "08:21 given by hand to Wang Fang (instructed), about 3 min; the engine's own "
+                "choice: the same, Wang Fang, 420 m, own cell");
+    effect.of.decision.from = 1;
+    effect.of.decision.candidate_count = 0;
+    effect.of.decision.considered = 0;
+    expect_told(&w, &effect, LANG_EN,
+                "08:21 given by hand to Li Qiang (instructed), about 3 min; the engine's own "
+                "choice: nobody eligible: nobody to look at");
+}
+
 static void test_story_tells_nobody_with_the_binding_filter(void **state)
 {
     (void)state;
@@ -495,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_story_never_tells_strings_of_a_report),
         cmocka_unit_test(test_story_tells_a_merge_with_distance_and_count),
         cmocka_unit_test(test_story_tells_why_this_worker),
+        cmocka_unit_test(test_story_tells_both_choices_of_an_override),
         cmocka_unit_test(test_story_tells_nobody_with_the_binding_filter),
         cmocka_unit_test(test_story_tells_acts_with_reason_remark_and_clock),
         cmocka_unit_test(test_story_tells_check_and_close),

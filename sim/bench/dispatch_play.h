@@ -1,0 +1,38 @@
+/* dispatch_play.h: one run of a city under one way of giving out orders, and how long people waited for it.
+ *
+ * Response is case opened to first arrival; the first tenth of the calls is not counted.
+ *
+ * Units   ms
+ * Errors  ERR_INPUT with problems, ERR_IO, ERR_MEMORY */
+#ifndef SIM_BENCH_DISPATCH_PLAY_H
+#define SIM_BENCH_DISPATCH_PLAY_H
+
+#include "engine/city/problems.h"
+#include "engine/core/base.h"
+#include "engine/core/err.h"
+
+#define DISPATCH_POLICIES 5u
+#define DISPATCH_GUARDED 3u /* the one with an area_guard */
+
+/* As a dispatch policy file has it (rules/dispatch_policy.h), laid over the rules of the city. */
+struct dispatch_policy {
+    const char *name;
+    const char *file; /* what such a file is called in sim/policies */
+    const char *text;
+};
+extern const struct dispatch_policy DISPATCH_POLICY[DISPATCH_POLICIES];
+
+struct dispatch_outcome {
+    double mean_ms, p50_ms, p95_ms;
+    double worst_ms;       /* the greatest p90 of an area with arrivals enough; 0 = no such area */
+    uint32_t calls, never; /* counted; of which nobody reached */
+};
+
+/* The city directory with its sim.yaml and trace.ndjson; the policy is written into it. */
+enum err dispatch_play(const char *city, const struct dispatch_policy *policy, uint64_t seed,
+                       struct problems *problems, struct dispatch_outcome *out_outcome) WARN_UNUSED;
+
+/* Every policy as a file of that directory, for `gridloop sim --policy`. */
+enum err dispatch_policies_write(const char *directory) WARN_UNUSED;
+
+#endif
