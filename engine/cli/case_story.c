@@ -50,18 +50,19 @@ static void keep_line(struct case_story *story, uint64_t position, const struct 
         return;
     }
     bool is_timeline = effect->kind == EFFECT_TIMELINE;
-    story->lines[story->line_count++] =
-        (struct case_line){.no = case_of(effect),
-                           .position = position,
-                           .at_ms = effect->at_ms,
-                           .kind = effect->kind,
-                           .action = is_timeline ? effect->of.timeline.action : 0,
-                           .code = is_timeline                       ? effect->of.timeline.code
-                                   : effect->kind == EFFECT_DECISION ? effect->of.decision.binding
-                                                                     : 0,
-                           .state = is_timeline ? effect->of.timeline.state : 0,
-                           .is_told_before = story_is_told_before(effect),
-                           .text = copy};
+    story->lines[story->line_count++] = (struct case_line){
+        .no = case_of(effect),
+        .position = position,
+        .at_ms = effect->at_ms,
+        .kind = effect->kind,
+        .action = is_timeline ? effect->of.timeline.action : 0,
+        .code = is_timeline                       ? effect->of.timeline.code
+                : effect->kind == EFFECT_DECISION ? effect->of.decision.binding
+                                                  : 0,
+        .state = is_timeline ? effect->of.timeline.state : 0,
+        .is_told_before = story_is_told_before(effect),
+        .is_by_hand = effect->kind == EFFECT_DECISION && effect->of.decision.why == WHY_BY_HAND,
+        .text = copy};
 }
 
 static void on_entry(void *context, const struct log_entry *entry)

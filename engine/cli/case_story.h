@@ -21,6 +21,7 @@ struct case_line {
     uint16_t code;
     uint8_t state;
     bool is_told_before; /* repeats the decision above it */
+    bool is_by_hand;     /* a decision: a dispatcher's choice beside the engine's own */
     char *text;
 };
 

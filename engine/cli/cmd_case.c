@@ -219,7 +219,7 @@ static bool is_shown(const struct case_line *line, bool is_explained)
     if (is_explained) {
         return !line->is_told_before;
     }
-    return line->kind == EFFECT_TIMELINE;
+    return line->kind == EFFECT_TIMELINE || line->is_by_hand;
 }
 
 static json_t *line_json(const struct case_line *line)

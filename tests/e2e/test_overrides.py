@@ -27,7 +27,7 @@ def told_both(log, each):
         lines = [line for line in said.splitlines() if by_hand in line]
         assert lines and all(own in line and " (" in line.replace("（", " (") for line in lines), said
     names = {}
-    for line in run("log", "dump", "--data", log, "--json").splitlines():
+    for line in run("log", "dump", "--data", log, "--json", "--effects").splitlines():
         for effect in json.loads(line).get("effects", []):
             if effect["effect"] == "DECISION" and effect.get("why") == "BY_HAND" and effect["case"] == row["number"]:
                 names[effect["from"]["id"]] = [one["person"]["id"] for one in effect["candidates"] if one["code"] == "ELIGIBLE"]

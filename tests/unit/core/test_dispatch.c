@@ -208,15 +208,6 @@ static void test_dispatch_filters_of_the_case(void **state)
     /* Who declined may be asked again by a person. */
     assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "li"), CODE_DONE);
     assert_true(town_order_of(town, "li") != 0);
-    /* Beside whom the dispatcher took stands whom the engine would have taken, who is not li. */
-    const struct effect_decision *decision = town_decision(town);
-    const uint32_t li = workers_find(&town->core->workers, town_id("li"));
-    assert_int_equal(decision->why, WHY_BY_HAND);
-    assert_int_equal(decision->from, town->core->workers.rows[li].person);
-    assert_int_equal(decision->order, town_order_of(town, "li"));
-    assert_true(decision->reason != REASON_NONE);
-    assert_true(decision->candidate_count == 0 || decision->candidates[0].code != CODE_ELIGIBLE ||
-                decision->candidates[0].person != decision->from);
 }
 
 static void test_dispatch_capacity_binds_rule_and_dispatcher(void **state)

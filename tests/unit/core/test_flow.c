@@ -222,6 +222,14 @@ static void test_flow_reassign_is_the_dispatchers_and_is_compared(void **state)
     assert_int_equal(town_order_of(town, "li"), 0);
     assert_true(town_order_of(town, "wang") != 0);
     assert_true(town_count(town, ACTION_RECALL) == 1);
+    /* Beside whom the dispatcher took, and why, stands what the engine would have done: somebody else, or nobody. */
+    const struct effect_decision *decision = town_decision(town);
+    const uint32_t wang = workers_find(&town->core->workers, town_id("wang"));
+    assert_int_equal(decision->why, WHY_BY_HAND);
+    assert_int_equal(decision->reason, REASON_BETTER_PLACED);
+    assert_int_equal(decision->from, town->core->workers.rows[wang].person);
+    assert_int_equal(decision->order, town_order_of(town, "wang"));
+    assert_true(decision->candidate_count > 0);
 }
 
 static void test_flow_reassign_never_exceeds_capacity(void **state)
