@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define READY_MS 120000
+#define CITY_GATEWAYS 2u /* of cameras, in a city of medium size */
 #define CALL_RULE                                                                                  \
     "ruleset: 1\n"                                                                                 \
     "events:\n"                                                                                    \
@@ -61,6 +62,18 @@ static enum err write_call_rule(const struct bench_city *city)
     }
     city_file_print(&file, "%s", CALL_RULE);
     return city_file_close(&file);
+}
+
+/* Those that the city has not. */
+static enum err write_gateways(const struct bench_city *city, uint32_t count)
+{
+    char path[340];
+    (void)snprintf(path, sizeof path, "%s/gateways.csv", city->path);
+    FILE *file = fopen(path, "a");
+    for (uint32_t i = CITY_GATEWAYS; file != NULL && i < count; i++) {
+        (void)fprintf(file, "camera-gateway-%u,g%u,camera,true,camera.,wgs84\n", i + 1, i + 1);
+    }
+    return file == NULL || fclose(file) != 0 ? ERR_IO : ERR_OK;
 }
 
 /* A port that nobody has now. */
@@ -112,6 +125,7 @@ enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *opt
     (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
     (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);
     err = write_call_rule(out_engine->city);
+    err = err == ERR_OK ? write_gateways(out_engine->city, options->gateways) : err;
     if (err == ERR_OK && options->has_http) {
         err = find_port(&out_engine->port);
         (void)snprintf(out_engine->http, sizeof out_engine->http, "127.0.0.1:%u", out_engine->port);

@@ -29,6 +29,7 @@ struct bench_engine {
 struct bench_engine_options {
     const char *snapshots; /* as `serve --snapshots` takes it; NULL = its default */
     bool has_http;         /* on a free port of 127.0.0.1 */
+    uint32_t gateways;     /* of cameras, the city's own included */
 };
 
 enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *options,

@@ -9,10 +9,10 @@
  * goes to a new segment in the middle: how much fits into a segment is learned from a first one. */
 #include "engine/cli/bench_latency.h"
 
+#include "engine/cli/bench_apps.h"
 #include "engine/cli/bench_disk.h"
 #include "engine/cli/bench_engine.h"
 #include "engine/core/code.h"
-#include "engine/core/distance.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -28,33 +28,23 @@
 #define SEND_EVERY_NS 550000 /* a gateway may send 2,000 frames a second */
 #define SECONDS_MAX 10u
 #define EVENTS_MAX (EVENTS_PER_S * SECONDS_MAX)
-#define OFFERS_MAX (EVENTS_MAX / CALLS_EVERY + 4096) /* cameras that open their first case, too */
+_Static_assert(EVENTS_MAX / CALLS_EVERY + 4096 <= BENCH_TOLD_MAX,
+               "cameras open their first case, too");
 #define SILENCE_NS INT64_C(30000000000)
-#define POLL_KIND 4u /* field of Request */
-#define POLLS 65536u /* power of two */
 #define FILL_STEP 10u
 #define FILL_BATCHES_MAX 2000u
 #define SNAPSHOT_ENTRIES "1000:0"
-
-struct told {
-    char case_no[40];
-    int64_t at_ns;
-};
 
 struct latency {
     const struct bench_engine *engine;
     const struct bench_latency_beside *beside; /* NULL */
     struct bench_gateway gateway, filler;
-    struct link workers; /* one socket for all apps: an identity is a word in the frame */
+    struct bench_apps apps;
     const struct city *city;
-    uint64_t polls[POLLS]; /* request id, ring by it */
-    uint32_t persons[POLLS];
     uint64_t first_events[EVENTS_MAX]; /* of each batch packed */
-    struct told opened[OFFERS_MAX];    /* at_ns: when the event was due */
-    struct told told[OFFERS_MAX];
-    uint32_t opened_count, told_count;
-    uint32_t events;      /* of the run */
-    int64_t packed_at_ns; /* the last batch */
+    struct bench_told_list opened;     /* at_ns: when the event was due */
+    uint32_t events;                   /* of the run */
+    int64_t packed_at_ns;              /* the last batch */
     uint64_t seq_base;
 };
 
@@ -64,92 +54,6 @@ struct aside {
     uint64_t held;           /* batches that the engine asked to be sent again later */
     double fork_ms, held_ms; /* longest */
 };
-
-/* ---- workers' apps ---- */
-
-static enum err send_poll(struct latency *latency, uint32_t person, uint64_t ack_seq)
-{
-    const struct city_person *row = &latency->city->persons[person];
-    Gridloop__Wire__Poll poll = GRIDLOOP__WIRE__POLL__INIT;
-    uint64_t request_id;
-    poll.has_ack_seq = poll.has_wait_ms = poll.has_status = 1;
-    poll.ack_seq = ack_seq;
-    poll.wait_ms = 25000;
-    poll.status = 1;
-    Gridloop__Wire__Place place = GRIDLOOP__WIRE__PLACE__INIT;
-    Gridloop__Wire__Fix fix = GRIDLOOP__WIRE__FIX__INIT;
-    if (ack_seq == 0 && row->lon != PLACE_NONE) { /* at home; it stays fresh for the whole run */
-        place.has_lon_e7 = place.has_lat_e7 = fix.has_at_ms = 1;
-        place.lon_e7 = row->lon;
-        place.lat_e7 = row->lat;
-        fix.place = &place;
-        fix.at_ms = BENCH_ENGINE_START_MS;
-        poll.fix = &fix;
-    }
-    must(row->id.size < sizeof latency->workers.identity);
-    memcpy(latency->workers.identity, city_text(latency->city, row->id), row->id.size);
-    latency->workers.identity[row->id.size] = '\0';
-    const size_t size = gridloop__wire__poll__pack(&poll, link_inner(&latency->workers));
-    enum err err = ERR_UNAVAILABLE;
-    for (uint32_t i = 0; i < 1000 && err == ERR_UNAVAILABLE; i++) { /* the socket is full for now */
-        err = link_send(&latency->workers, POLL_KIND, size, &request_id);
-        if (err == ERR_UNAVAILABLE) {
-            (void)usleep(1000);
-        }
-    }
-    if (err == ERR_OK) {
-        latency->polls[request_id % POLLS] = request_id;
-        latency->persons[request_id % POLLS] = person;
-    }
-    return err;
-}
-
-static void note_told(struct told *list, uint32_t *count, const char *case_no, int64_t at_ns)
-{
-    if (*count < OFFERS_MAX && case_no != NULL) {
-        (void)snprintf(list[*count].case_no, sizeof list[*count].case_no, "%s", case_no);
-        list[(*count)++].at_ns = at_ns;
-    }
-}
-
-/* Takes what workers are told; their apps say at once that they have it and ask again. */
-static enum err hear_workers(struct latency *latency)
-{
-    struct codec_answer answer;
-    while (link_receive(&latency->workers, &answer)) {
-        const int64_t at_ns = bench_now_ns();
-        const uint32_t slot = (uint32_t)(answer.request_id % POLLS);
-        if (answer.answer->kind_case != GRIDLOOP__WIRE__ANSWER__KIND_TASKS ||
-            latency->polls[slot] != answer.request_id) {
-            continue;
-        }
-        const Gridloop__Wire__Tasks *tasks = answer.answer->tasks;
-        for (size_t i = 0; i < tasks->n_items; i++) {
-            if (tasks->items[i]->kind == 1) {
-                note_told(latency->told, &latency->told_count, tasks->items[i]->case_no, at_ns);
-            }
-        }
-        const enum err err = send_poll(latency, latency->persons[slot], tasks->seq);
-        if (err != ERR_OK) {
-            return err;
-        }
-    }
-    return ERR_OK;
-}
-
-static enum err open_apps(struct latency *latency)
-{
-    enum err err = link_open(&latency->workers, latency->engine->url, "nobody", 4096);
-    for (uint32_t p = 0; p < latency->city->person_count && err == ERR_OK; p++) {
-        if (latency->city->persons[p].capacity > 0) {
-            err = send_poll(latency, p, 0);
-        }
-    }
-    if (err == ERR_OK) {
-        (void)usleep(1000000); /* all polls are held before the first event */
-    }
-    return err;
-}
 
 /* ---- the gateway ---- */
 
@@ -169,8 +73,8 @@ static enum err hear_gateway(struct latency *latency, int64_t from_ns)
         const uint64_t first = latency->first_events[before];
         for (size_t i = 0; i < ack->n_results; i++) {
             if ((first + i) % CALLS_EVERY == 0 && ack->results[i]->code == CODE_OPENED) {
-                note_told(latency->opened, &latency->opened_count, ack->results[i]->case_no,
-                          from_ns + (int64_t)(first + i) * EVENT_NS);
+                bench_told_note(&latency->opened, ack->results[i]->case_no,
+                                from_ns + (int64_t)(first + i) * EVENT_NS);
             }
         }
     }
@@ -211,19 +115,19 @@ static enum err play(struct latency *latency)
             err = hear_gateway(latency, from_ns);
         }
         if (err == ERR_OK) {
-            err = hear_workers(latency);
+            err = bench_apps_hear(&latency->apps);
         }
         if (err != ERR_OK || now_ns > until_ns) {
             return err == ERR_OK ? ERR_UNAVAILABLE : err;
         }
         const struct timespec pause = {0, EVENT_NS};
         struct pollfd ready[2] = {{link_fd(&gateway->link), POLLIN, 0},
-                                  {link_fd(&latency->workers), POLLIN, 0}};
+                                  {link_fd(&latency->apps.link), POLLIN, 0}};
         (void)ppoll(ready, 2, &pause, NULL);
     }
     for (uint32_t i = 0; i < 20; i++) { /* the last offers */
         (void)usleep(10000);
-        const enum err err = hear_workers(latency);
+        const enum err err = bench_apps_hear(&latency->apps);
         if (err != ERR_OK) {
             return err;
         }
@@ -266,7 +170,7 @@ static enum err fill(struct latency *latency, uint32_t batches)
         }
         link_wait(&filler->link, 1);
     }
-    return err == ERR_OK ? hear_workers(latency) : err;
+    return err == ERR_OK ? bench_apps_hear(&latency->apps) : err;
 }
 
 /* Fills one segment to learn what fits, then all but what half of the run needs of the next one. */
@@ -287,9 +191,9 @@ static enum err fill_segment(struct latency *latency)
     }
     if (err == ERR_OK) {
         (void)usleep(300000); /* its cases have been told */
-        err = hear_workers(latency);
+        err = bench_apps_hear(&latency->apps);
     }
-    latency->told_count = latency->opened_count = 0;
+    latency->apps.told.count = latency->opened.count = 0;
     return err;
 }
 
@@ -322,27 +226,6 @@ static uint32_t read_snapshots(const struct bench_engine *engine, struct aside *
 
 /* ---- a run ---- */
 
-static int told_compare(const void *left, const void *right)
-{
-    const struct told *a = left;
-    const struct told *b = right;
-    return strcmp(a->case_no, b->case_no);
-}
-
-static uint32_t join_times(struct latency *latency, double *out_ms)
-{
-    uint32_t count = 0;
-    qsort(latency->told, latency->told_count, sizeof latency->told[0], told_compare);
-    for (uint32_t i = 0; i < latency->opened_count; i++) {
-        const struct told *told = bsearch(&latency->opened[i], latency->told, latency->told_count,
-                                          sizeof latency->told[0], told_compare);
-        if (told != NULL) {
-            out_ms[count++] = (double)(told->at_ns - latency->opened[i].at_ns) / 1e6;
-        }
-    }
-    return count;
-}
-
 static enum err run(struct latency *latency, bool is_disturbed, struct aside *aside)
 {
     enum err err = bench_gateway_open(&latency->gateway, latency->engine->url, 0);
@@ -354,7 +237,7 @@ static enum err run(struct latency *latency, bool is_disturbed, struct aside *as
     }
     if (err == ERR_OK) {
         latency->gateway.calls_every = CALLS_EVERY;
-        err = open_apps(latency);
+        err = bench_apps_open(&latency->apps, latency->engine->url, latency->city);
     }
     if (err == ERR_OK && is_disturbed) {
         err = fill_segment(latency);
@@ -384,11 +267,11 @@ static enum err measure(struct bench *bench, bool is_disturbed,
                         const struct bench_latency_beside *beside, double out_ms[3],
                         uint32_t *out_count, struct aside *aside)
 {
-    static double values[OFFERS_MAX];
+    static double values[BENCH_TOLD_MAX];
     struct bench_engine engine;
     struct latency *latency = calloc(1, sizeof *latency);
-    const struct bench_engine_options options = {is_disturbed ? SNAPSHOT_ENTRIES : "0:0",
-                                                 beside != NULL};
+    const struct bench_engine_options options = {
+        .snapshots = is_disturbed ? SNAPSHOT_ENTRIES : "0:0", .has_http = beside != NULL};
     enum err err =
         latency == NULL ? ERR_MEMORY : bench_engine_open(bench_seed(bench), &options, &engine);
     if (err != ERR_OK) {
@@ -399,9 +282,9 @@ static enum err measure(struct bench *bench, bool is_disturbed,
     latency->beside = beside;
     latency->city = &engine.city->city;
     latency->events = EVENTS_PER_S * bench_scale(bench, SECONDS_MAX, SECONDS_MAX / 2, 1);
-    latency->workers.socket = latency->gateway.link.socket = latency->filler.link.socket = -1;
+    latency->apps.link.socket = latency->gateway.link.socket = latency->filler.link.socket = -1;
     err = run(latency, is_disturbed, aside);
-    *out_count = err == ERR_OK ? join_times(latency, values) : 0;
+    *out_count = err == ERR_OK ? bench_told_join(&latency->opened, &latency->apps.told, values) : 0;
     if (*out_count > 0) {
         out_ms[0] = bench_quantile(values, *out_count, 500);
         out_ms[1] = bench_quantile(values, *out_count, 990);
@@ -409,7 +292,7 @@ static enum err measure(struct bench *bench, bool is_disturbed,
     }
     bench_gateway_close(&latency->gateway);
     bench_gateway_close(&latency->filler);
-    link_close(&latency->workers);
+    bench_apps_close(&latency->apps);
     free(latency);
     bench_engine_close(&engine);
     return err;

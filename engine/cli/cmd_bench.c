@@ -6,6 +6,7 @@
 #include "engine/cli/bench_budget.h"
 #include "engine/cli/bench_history.h"
 #include "engine/cli/bench_latency.h"
+#include "engine/cli/bench_overload.h"
 #include "engine/cli/bench_web.h"
 #include "engine/cli/bench_wire.h"
 #include "engine/cli/cli.h"
@@ -45,6 +46,8 @@ struct group {
 
 static const struct group GROUPS[] = {
     {"latency", bench_latency, "event to task at the worker, over sockets, synced", false},
+    {"overload", bench_overload,
+     "a life-safety event's way to a worker under ten times what is sustained", false},
     {"ingest", bench_ingest, "events taken, decided, synced and acknowledged; ceiling; restart",
      false},
     {"web", bench_web, "a thousand consoles, and lists beside full ingest", false},

@@ -124,6 +124,9 @@ struct node_batch {
 /* Expires polls and builds the next batch; false when there is nothing to append. */
 bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch);
 
+/* Does a request of the first lane wait? The next batch begins with it. */
+bool node_has_life_safety(const struct node *node);
+
 /* The batch lies in the log at that position with that time: steps the core, prepares answers. */
 void node_appended(struct node *node, uint64_t position, int64_t time_ms);
 

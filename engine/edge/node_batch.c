@@ -461,6 +461,11 @@ static bool put_engine_words(struct node *node)
     return batch_command_count(&node->writer) > 0;
 }
 
+bool node_has_life_safety(const struct node *node)
+{
+    return lanes_first(&node->lanes, LANE_LIFE_SAFETY) != NONE32;
+}
+
 bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch)
 {
     must(!node->is_batch_out);

@@ -26,6 +26,8 @@
 /* Encoded and not yet with the disk; then requests wait in their lanes, where the urgent overtake. A group is written in one
  * piece, and what is urgent waits for the one being written and then for its own. */
 #define PENDING_BYTES_MAX (2u << 20)
+#define PENDING_URGENT_BYTES_MAX                                                                   \
+    (4u << 20) /* with life-safety requests: they need not wait for one group more */
 #define OUTPUTS_PER_TURN 4096
 #define SEAL_AFTER_MS 100 /* idle that long: a seal makes the tail provable */
 #define NUMBERS_EVERY_MS 60000
@@ -138,13 +140,27 @@ static bool is_disk_behind(const struct loop *loop)
     return log_pending_size(loop->options->log) >= PENDING_BYTES_MAX;
 }
 
+/* Law 9: life-safety requests go on where others wait for the disk. */
+static bool may_append(const struct loop *loop, bool is_urgent)
+{
+    return !is_disk_behind(loop) ||
+           (is_urgent && log_pending_size(loop->options->log) < PENDING_URGENT_BYTES_MAX);
+}
+
+/* What bears life-safety requests ends the turn: it goes to the disk at once, and not behind the next batches. */
 static void append_batches(struct loop *loop, int64_t now_ms)
 {
+    struct node *node = loop->options->node;
     struct node_batch batch;
     uint32_t left = BATCHES_PER_TURN;
     uint64_t began_ns = uv_hrtime();
-    while (left > 0 && !is_disk_behind(loop) && node_turn(loop->options->node, now_ms, &batch)) {
+    for (;;) {
+        const bool is_urgent = node_has_life_safety(node);
+        if (left == 0 || !may_append(loop, is_urgent) || !node_turn(node, now_ms, &batch)) {
+            break;
+        }
         left = uv_hrtime() - began_ns < TURN_MS_MAX * UINT64_C(1000000) ? left - 1 : 0;
+        left = is_urgent ? 0 : left;
         if (!append_batch(loop, &batch)) {
             return;
         }
@@ -380,6 +396,7 @@ static void run_turn(struct loop *loop)
     }
     loop->has_work = false;
     int64_t now_ms = read_clock(loop);
+    send_outputs(loop); /* of what has become durable, before more is decided */
     if (!hold_for_snapshot(loop)) {
         append_batches(loop, now_ms);
         seal_if_quiet(loop, now_ms);

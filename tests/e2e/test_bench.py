@@ -19,6 +19,9 @@ ROWS = {
     "latency": [f"event to task, durable, 5,000/s, {how}, {q}" for q in QUANTILES
                 for how in ("snapshots and segment roll", "nothing else")]
     + [f"the disk alone, a sync of 4 KB, {q}" for q in QUANTILES],
+    "overload": [f"life-safety event to task under the flood, {q}" for q in ("p50", "p99")]
+    + [f".* to its answer, {q}" for q in ("p50", "p99")]
+    + ["sustained by four gateways within their credit", "offered by the flood, of what is sustained"],
     "ingest": ["durable, batches of 1,000, .*", "same path without a core .*", "share of the ceiling",
                "restart after kill -9, .*", "Redis XADD, .*", "PostgreSQL COPY, .*", "PostgreSQL INSERT, .*", "Mosquitto .*"],
     "web": ["20 consoles, a delta ten times a second", "event to task p99, no console", "event to task p99, 20 consoles",

@@ -184,8 +184,11 @@ static void test_life_safety_comes_first_in_a_flood(void **state)
         send_type(&rig, "hotline-1", seq, "hotline.garbage");
         (void)rig_send_act(&rig, "wang", 1, seq, 12345, NULL, ACTION_ACCEPT);
     }
+    assert_false(node_has_life_safety(rig.node));
     send_type(&rig, "cam-1", 1, "camera.crowd_density");
+    assert_true(node_has_life_safety(rig.node));
     assert_true(node_turn(rig.node, rig.now_ms, &batch));
+    assert_false(node_has_life_safety(rig.node));
     uint32_t count = read_principals(&batch, principals), reports = 0;
     assert_int_equal(count, 16);
     assert_true(hash128_is_equal(principals[0], facts_hash("cam-1", 5)));
