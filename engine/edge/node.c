@@ -52,13 +52,14 @@ static enum err allocate(struct node *node)
     node->flights = calloc(options->edge.batch_commands, sizeof *node->flights);
     node->record = calloc(1, sizeof *node->record);
     node->results = calloc(EVENTS_PER_COMMAND_MAX, sizeof *node->results);
+    node->held = calloc(EVENTS_PER_COMMAND_MAX, sizeof *node->held);
     node->items_for = calloc(identities, sizeof *node->items_for);
     node->item_text = calloc(NODE_ITEMS_MAX, sizeof *node->item_text);
     node->checklist = calloc(1, sizeof *node->checklist);
     if (err != ERR_OK || node->arena_bytes == NULL || node->payload == NULL ||
         node->places == NULL || node->flights == NULL || node->record == NULL ||
-        node->results == NULL || node->items_for == NULL || node->item_text == NULL ||
-        node->checklist == NULL) {
+        node->results == NULL || node->held == NULL || node->items_for == NULL ||
+        node->item_text == NULL || node->checklist == NULL) {
         return ERR_MEMORY;
     }
     err = sessions_init(&node->sessions, identities);
@@ -124,6 +125,7 @@ void node_close(struct node *node)
     free(node->checklist);
     free(node->items_for);
     free(node->results);
+    free(node->held);
     free(node->record);
     free(node->flights);
     free(node->places);
@@ -248,7 +250,15 @@ static void see_effect(void *context, const struct effect *effect)
     struct node *node = context;
     if (effect->kind == EFFECT_RESULT) {
         must(node->result_count < EVENTS_PER_COMMAND_MAX);
+        node->held[node->result_count] = node->held_now;
+        node->held_now.count = 0;
         node->results[node->result_count++] = effect->of.result;
+    } else if (effect->kind == EFFECT_FIRING) {
+        if (effect->of.firing.code == CODE_SUPPRESSED && node->held_now.count == 0 &&
+            effect->of.firing.reason_count > 0) {
+            node->held_now = (struct node_held){.first = effect->of.firing.reasons[0],
+                                                .count = effect->of.firing.reason_count};
+        }
     } else if (effect->kind == EFFECT_ITEM) {
         note_item(node, effect->of.item.person);
     } else if (effect->kind == EFFECT_ACTIVATED) {
@@ -263,6 +273,7 @@ void node_step(struct node *node, int64_t time_ms, const struct command *command
 {
     struct effect_sink sink = {see_effect, node};
     node->result_count = 0;
+    node->held_now.count = 0;
     node->is_activated = false;
     core_step(node->core, time_ms, command, &sink);
     for (uint32_t i = 0; i < node->observer_count; i++) {
@@ -310,7 +321,9 @@ static void finish_request(struct node *node, uint32_t row)
             .code = result->code,
             .state = result->state};
     }
+    node->has_held = true;
     node_answer_results(node, request, node_reply_to(request), node->results, node->result_count);
+    node->has_held = false;
     lanes_free(&node->lanes, row);
 }
 

@@ -8,6 +8,7 @@
  * again anyway. */
 #include "engine/core/expr.h"
 #include "engine/edge/counters.h"
+#include "engine/edge/labels.h"
 #include "engine/edge/node_state.h"
 #include "engine/edge/title.h"
 #include "engine/edge/words.h"
@@ -173,6 +174,34 @@ static bool wants_hint(uint16_t code)
     return words_code_is_refusal(code) || code == CODE_NO_RULE;
 }
 
+#define HELD_SIZE 128u
+
+/* "silence 3", "case 110108-20260303-0001", "a silenced firing of rule.id": what held the event of results[index] back, to
+ * its sender. "" when nobody knows any more (a resend). */
+static const char *put_held(const struct node *node, uint16_t code, uint32_t index,
+                            char out[HELD_SIZE])
+{
+    char number[WORDS_CASE_NO_SIZE];
+    struct text text;
+    text_init(&text, out, HELD_SIZE);
+    if (code != CODE_SUPPRESSED || !node->has_held || node->held[index].count == 0) {
+        return out;
+    }
+    const struct suppress_reason *first = &node->held[index].first;
+    if (first->silence != 0) {
+        text_format(&text, "silence %llu", (unsigned long long)first->silence);
+    } else if (!case_no_is_none(first->case_no)) {
+        text_format(&text, "case %s", words_case_no(first->case_no, number));
+    } else {
+        text_put(&text, "a silenced firing of ");
+        (void)labels_put_rule(&text, core_policy(node->core), first->rule);
+    }
+    if (node->held[index].count > 1) {
+        text_format(&text, " and %u more", node->held[index].count - 1);
+    }
+    return out;
+}
+
 static void answer_batch(struct node *node, const struct request *request, struct node_reply reply,
                          const struct effect_result *results, uint32_t count)
 {
@@ -183,7 +212,8 @@ static void answer_batch(struct node *node, const struct request *request, struc
     Gridloop__Wire__EventResult rows[EVENTS_PER_COMMAND_MAX];
     Gridloop__Wire__EventResult *pointers[EVENTS_PER_COMMAND_MAX];
     char numbers[EVENTS_PER_COMMAND_MAX][WORDS_CASE_NO_SIZE];
-    uint32_t hints = 0, event_count = 0;
+    char held[NODE_HINTS_MAX][HELD_SIZE];
+    uint32_t hints = 0, held_count = 0, event_count = 0;
     Gridloop__Wire__Event **events = NULL;
     for (uint32_t i = 0; i < count; i++) {
         rows[i] = blank;
@@ -204,6 +234,9 @@ static void answer_batch(struct node *node, const struct request *request, struc
             }
             const char *hint = find_hint(node, i < event_count ? events[i] : NULL, results[i].code);
             rows[i].hint = hint != NULL ? as_text(hint) : rows[i].hint;
+        } else if (results[i].code == CODE_SUPPRESSED && held_count < NODE_HINTS_MAX &&
+                   put_held(node, results[i].code, i, held[held_count])[0] != '\0') {
+            rows[i].hint = held[held_count++];
         }
     }
     ack.has_epoch = 1;
@@ -308,6 +341,7 @@ static void answer_act(struct node *node, const struct request *request, struct 
     act.state = result->state;
     act.has_possible = result->possible != 0;
     act.possible = result->possible;
+    char held[HELD_SIZE];
     uint32_t event_count = 0;
     if (result->code == CODE_CHILD_OPEN) {
         say_children(node, result->case_no, possible, sizeof possible);
@@ -319,6 +353,8 @@ static void answer_act(struct node *node, const struct request *request, struct 
         Gridloop__Wire__Event **events = read_events(node, request, &event_count);
         const char *hint = find_hint(node, event_count > 0 ? events[0] : NULL, result->code);
         act.hint = hint != NULL ? as_text(hint) : act.hint;
+    } else if (put_held(node, result->code, 0, held)[0] != '\0') {
+        act.hint = held;
     }
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
     answer.act_result = &act;

@@ -75,6 +75,12 @@ struct node_checklist {
     struct node_check_text texts[NODE_CHECKLIST_MAX];
 };
 
+/* Why an event was held back. */
+struct node_held {
+    struct suppress_reason first;
+    uint32_t count; /* of all reasons */
+};
+
 struct node {
     struct node_options options;
     struct block core_block;
@@ -103,6 +109,9 @@ struct node {
     /* the command being stepped */
     struct effect_result *results;
     uint32_t result_count;
+    struct node_held *held;    /* of results[i], what held it back; count 0 = nothing */
+    struct node_held held_now; /* of the event being decided */
+    bool has_held;       /* false: results are those of a resend, whose reasons nobody keeps */
     uint32_t *items_for; /* sessions that got an item in this batch */
     uint32_t items_for_count;
     bool is_activated; /* the core took a new pair in this batch */

@@ -50,7 +50,7 @@ def main():
         text = engine.gridloop("silence", "list", "--as", worker, "--url", engine.url, "--lang", "zh")
         check("静默" in text and "street festival" in text and matchers[0] in text, f"list: {text}")
         sent = send(engine)
-        check("SUPPRESSED" in sent or "held back" in sent, f"sent: {sent}")
+        check("SUPPRESSED" in sent and "by silence 1" in sent, f"sent: {sent}")
         check(engine.cases() == {}, "no case")
         engine.kill()
         engine.start()
