@@ -1,7 +1,7 @@
 /* test_console.mjs: the console as a dispatcher drives it: what waits, why, acts, reports, and what a lost connection looks like. */
 import assert from 'node:assert/strict';
 import { open_stage } from './fixture.mjs';
-import { case_row, NOW_MS } from './world.mjs';
+import { case_row, city, detail, NOW_MS } from './world.mjs';
 
 const text_of = (stage, selector) => stage.page.locator(selector).first().innerText();
 const said = async (stage, path) => {
@@ -159,6 +159,47 @@ export default [
     const before = await page.locator('.need').count();
     stage.push({ type: 'delta', position: 102, now_ms: NOW_MS + 2000, gone: ['110108-20260303-0901'] });
     await page.waitForFunction((count) => document.querySelectorAll('.need').length === count - 1, before);
+  }],
+  ['an address names a case; what was given by hand stands beside the engine’s choice; the form offers whom it looked at', async () => {
+    const shown = detail(case_row(6));
+    const at_ms = shown.decisions[0].at_ms;
+    shown.timeline.push({ at_ms, action: 'REASSIGN', actor: 'zhao.min', subject: 'sun.lei', order: 1, zh: '改派', en: 'reassigned' });
+    const stage = await open_stage({ lang: 'en', path: `/#now?case=${shown.number}`, answers: { [`cases/${shown.number}`]: shown } });
+    const { page } = stage;
+    await page.waitForSelector('.override');
+    assert.equal(await text_of(stage, '#followed-title'), 'Case 7');
+    assert.equal(await text_of(stage, '.override'), 'Zhao Min gave it to Sun Lei by hand. The engine’s choice was Wang Fang.');
+    assert.match(await text_of(stage, '.why tr[data-chosen=true]'), /^Sun Lei.*given by Zhao Min/s);
+    await page.locator('.actions').getByRole('button', { name: 'reassign', exact: true }).click();
+    await page.locator('.picks button', { hasText: 'Wang Fang' }).click();
+    await page.keyboard.press('Enter');
+    const [act] = await said(stage, `cases/${shown.number}/acts`);
+    assert.equal(act.body.subject, 'wang.fang');
+    await page.locator('.need').nth(4).click();
+    await page.waitForFunction((old) => location.hash.startsWith('#now?case=') && !location.hash.endsWith(old), shown.number);
+  }],
+  ['roads lie under the city; a street map of the city takes their place', async () => {
+    const count = (stage) => stage.page.evaluate(() => {
+      const canvas = document.querySelector('.city-canvas');
+      const [red, green, blue] = getComputedStyle(document.documentElement).getPropertyValue('--map-road').trim().match(/\w\w/g).map((part) => parseInt(part, 16));
+      const wanted = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+      const pixels = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+      let same = 0;
+      for (let i = 0; i < pixels.length; i++) {
+        same += pixels[i] === wanted ? 1 : 0;
+      }
+      return same;
+    });
+    const roads = { segments: [1163010000, 400310000, 1163350000, 400460000], is_cut: false };
+    const stage = await open_stage({ width: 1366, height: 768, cases: 3, people: 3, answers: { roads } });
+    for (let i = 0; i < 40 && await count(stage) < 300; i++) {
+      await stage.page.waitForTimeout(100);
+    }
+    assert.ok(await count(stage) >= 300);
+    const tiles = await open_stage({ width: 1366, height: 768, cases: 3, people: 3, answers: { roads, city: { ...city(), map: { tiles: 'tiles/{z}/{x}/{y}.png', attribution: 'Example', max_zoom: 18 } } } });
+    await tiles.page.waitForSelector('img.leaflet-tile', { state: 'attached' });
+    assert.match(await text_of(tiles, '.leaflet-control-attribution'), /Example/);
+    assert.equal(await count(tiles), 0);
   }],
   ['the sound is off until the shift begins, and says so', async () => {
     const stage = await open_stage({ lang: 'en' });

@@ -47,6 +47,39 @@ async function phone_of(engine, lang = 'zh') {
   return kept;
 }
 
+/* The console of a shift chief, in a browser of its own; logged in by keyboard, once for all cases. */
+let desk = null;
+async function console_of(engine) {
+  if (desk) {
+    return desk;
+  }
+  const { id, password } = engine.password_of('shift_chief');
+  const context = await (await launch()).newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('dialog', (dialog) => {
+    problems.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(`${engine.origin}/#now?login=${id}:${password}`);
+  await page.waitForSelector('input[name=person]');
+  assert.ok(!page.url().includes(password), 'the password leaves the address at once');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.need, .empty');
+  desk = { page, context, problems, id };
+  return desk;
+}
+
+/* What somebody at the desk does to follow a case: types its number. */
+async function follow(at, number) {
+  await at.page.keyboard.press('Escape');
+  await at.page.focus('#command');
+  await at.page.keyboard.type(number);
+  await at.page.keyboard.press('Enter');
+  await until(async () => (await at.page.locator('.facts').innerText().catch(() => '')).includes(number), `${number} is followed`);
+}
+
 export const alone = true; /* one engine for all */
 
 export default [
@@ -62,6 +95,13 @@ export default [
     const number = said.case;
     await until(() => card(phone, number).count(), 'the offer');
     assert.match(await card(phone, number).locator('.clock').innerText(), /剩/);
+    const at = await console_of(engine);
+    await follow(at, number);
+    const map = await at.page.locator('.map').boundingBox();
+    await until(async () => {
+      await at.page.mouse.move(map.x + map.width / 2 + Math.random(), map.y + map.height / 2);
+      return (await at.page.locator('.map-tip').innerText()).includes('·');
+    }, 'the case is on the map');
     await tap(phone, number, 'accept');
     await state_of(phone, number, 'ACCEPTED');
     await tap(phone, number, 'arrive');
@@ -73,8 +113,9 @@ export default [
     await until(async () => (await card(phone, number).count()) === 0, 'a finished task leaves the list');
     const chief = engine.api('shift_chief');
     assert.equal((await engine.api_of(WORKER).post(`cases/${number}/acts`, { action: 'check_pass' })).status, 403);
-    const passed = await chief.post(`cases/${number}/acts`, { action: 'check_pass' }, 'pass-1');
-    assert.equal(passed.body.state, 'CLOSED');
+    assert.notEqual(at.id, WORKER);
+    await at.page.locator('.actions').getByRole('button', { name: 'check passed', exact: true }).click();
+    await until(async () => (await at.page.locator('.case-head .state').innerText()) === 'closed', 'the console shows it closed');
     const lines = await until(async () => {
       const found = await timeline(chief, number);
       return count(found, 'CHECK_PASS') === 1 && found;
@@ -180,9 +221,20 @@ export default [
     assert.equal(without, 403); /* no CSRF token */
   }],
 
-  ['two dispatchers on one case: the second is told what it has become', async () => {
+  ['two dispatchers on one case: the second is told what it has become, also on the console', async () => {
     const engine = await open_engine();
     const phone = await phone_of(engine, kept?.lang);
+    const at = await console_of(engine);
+    const { body: shared } = await engine.api('intake').post('reports', { class: 'E.02.04', ...near(phone) });
+    await follow(at, shared.case);
+    await at.page.focus('#command');
+    await at.page.keyboard.type('void false alarm');
+    await at.page.keyboard.press('Enter');
+    await at.page.waitForSelector('.act-form');
+    assert.equal((await engine.api('shift_chief', 1).post(`cases/${shared.case}/acts`, { action: 'force_close', reason: 'instructed' })).status, 200);
+    await at.page.locator('.act-form [type=submit]').click();
+    assert.match(await until(() => at.page.locator('.notice[data-problem=true]').innerText().catch(() => ''), 'the loser is told'), /WRONG_STATE/);
+    await until(async () => (await at.page.locator('.case-head .state').innerText()) === 'closed by order', 'and sees what it has become');
     const { body: { case: number } } = await engine.api('intake').post('reports', { class: 'E.02.04', ...near(phone) });
     const [first, second] = [engine.api('shift_chief', 0), engine.api('shift_chief', 1)];
     const answers = await Promise.all([
@@ -213,6 +265,30 @@ export default [
     assert.ok(JSON.stringify(lines).includes('onerror')); /* kept as it was said */
     const injected = (page) => page.evaluate(() => document.querySelectorAll('img[src="x"], #app script').length);
     assert.equal(await injected(phone.page), 0);
+    const at = await console_of(engine);
+    await follow(at, body.case);
+    assert.ok((await until(async () => {
+      const text = await at.page.locator('.timeline').innerText();
+      return text.includes('onerror') && text;
+    }, 'the console tells the remark')).includes('<script>'));
+    await at.page.focus('#command');
+    await at.page.keyboard.type(`comment ${HOSTILE}`);
+    await at.page.keyboard.press('Enter');
+    await at.page.locator('.act-form textarea').fill(HOSTILE);
+    await at.page.locator('.act-form [type=submit]').click();
+    await until(() => at.page.locator('.notice').count(), 'sent');
+    for (const address of [`cases?q=${encodeURIComponent(HOSTILE)}`, `cases?cell=${encodeURIComponent(HOSTILE)}`, `now?case=${encodeURIComponent(HOSTILE)}`, `workers?id=${encodeURIComponent(HOSTILE)}`, 'rules']) {
+      await at.page.evaluate((hash) => {
+        location.hash = hash;
+      }, address);
+      await at.page.waitForTimeout(150);
+    }
+    await at.page.locator('[name=matchers]').fill('rule=safety.gas_leak');
+    await at.page.locator('[name=why]').fill(HOSTILE);
+    await at.page.getByRole('button', { name: 'Hold back' }).click();
+    await until(async () => (await at.page.locator('.page').innerText()).includes('onerror'), 'the silence stands with its words');
+    assert.equal(await injected(at.page), 0);
+    assert.deepEqual(at.problems, []);
     const status = await phone.context.newPage();
     await status.goto(`${engine.origin}/s/#${body.receipt}`);
     await until(() => status.locator('section').count(), 'the status page');
