@@ -213,6 +213,7 @@ browser: all $(BROWSER_READY) ## the pages in Chromium, as a person drives them;
 	@$(RUN) $(BROWSER)
 browser-measure: all $(BROWSER_READY) ## frames a second with 5,000 moving workers, time to the first view, bytes
 	@node tests/browser/measure.mjs
+	@node tests/browser/newcomer.mjs
 real: all ## replays of real incidents; skips where ../shared/data is absent
 	@$(RUN) $(REAL)
 	@cat $(BUILD)/real/*.txt 2>/dev/null || true
