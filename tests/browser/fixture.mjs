@@ -6,6 +6,7 @@
  *   await stage.close()
  *
  * Answers carry the policy the server sends, so an inline script or style shows up as a problem (stage.problems). */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +24,7 @@ export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
 
 /* One browser for all cases of a run; what a case leaves open is closed after it. */
 let browser = null;
-const stages = new Set();
+const stages = new AsyncLocalStorage();
 export async function launch() {
   const { chromium } = await import('playwright-core');
   browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=user-gesture-required'] });
@@ -34,9 +35,15 @@ export async function close_browser() {
   browser = null;
 }
 
-export async function close_stages() {
-  await Promise.all([...stages].map((context) => context.close().catch(() => undefined)));
-  stages.clear();
+/** Runs a case; whatever stages it has left open are closed after it. */
+export function with_stages(run) {
+  return stages.run(new Set(), async () => {
+    try {
+      await run();
+    } finally {
+      await Promise.all([...stages.getStore()].map((context) => context.close().catch(() => undefined)));
+    }
+  });
 }
 
 function answer_site(route, path) {
@@ -73,7 +80,7 @@ function answer_get(path, query, world) {
 export async function open_stage(options = {}) {
   const { width = 1920, height = 1080, lang = 'zh', theme = 'light', cases = 60, people = 40, path = '/', answers = {}, login = true, is_live = true } = options;
   const context = await (await launch()).newContext({ viewport: { width, height }, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', colorScheme: theme, reducedMotion: 'reduce', ...(options.context ?? {}) });
-  stages.add(context);
+  stages.getStore()?.add(context);
   const page = await context.newPage();
   const stage = { page, context, said: [], problems: [], sockets: [], world: { cases: case_rows(cases), workers: workers(people), answers }, is_up: true };
   page.on('console', (message) => message.type() === 'error' && !/net::ERR|status of (401|404|422)/.test(message.text()) && stage.problems.push(message.text()));

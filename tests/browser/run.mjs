@@ -1,4 +1,4 @@
-/* run.mjs: runs the cases of test_*.mjs in one browser, two at a time, and prints TAP.
+/* run.mjs: runs the cases of test_*.mjs in one browser, in two lanes, and prints TAP.
  *
  *   node tests/browser/run.mjs [WORD]     only cases whose file or name holds WORD
  *
@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const CASE_MS_MAX = 40_000;
-const AT_ONCE = 2; /* each has a page and a context of its own; they mostly wait */
+const CASE_MS_MAX = 60_000;
+const AT_ONCE = 2; /* lanes: each case has a page and a context of its own; they mostly wait */
 
 async function fixture_or_skip() {
   try {
@@ -45,7 +45,7 @@ async function carry_out({ file, name, run }, number) {
   const begin = Date.now();
   let timer;
   try {
-    await Promise.race([run(), new Promise((_, reject) => {
+    await Promise.race([fixture.with_stages(run), new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`took longer than ${CASE_MS_MAX} ms`)), CASE_MS_MAX);
     })]);
     return [true, `ok ${number} - ${name} # ${Date.now() - begin} ms`];
@@ -58,14 +58,26 @@ async function carry_out({ file, name, run }, number) {
 
 const count = cases.length;
 let failed = 0;
-for (let i = 0, taken = 0; i < count; i += taken) {
-  taken = cases[i].alone || cases[i + 1]?.alone ? 1 : AT_ONCE;
-  for (const [held, sentence] of await Promise.all(cases.slice(i, i + taken).map((one, k) => carry_out(one, i + k + 1)))) {
+let done = 0;
+
+/* Cases of one list, one after the other, until none is left. */
+async function work_off(list) {
+  for (let one = list.shift(); one; one = list.shift()) {
+    const [held, sentence] = await carry_out(one, ++done);
     failed += held ? 0 : 1;
     console.log(sentence);
   }
-  await fixture.close_stages();
 }
+
+/* Those that follow each other have one lane to themselves; it helps with the others afterwards. */
+const follow_each_other = cases.filter((one) => one.alone);
+const others = cases.filter((one) => !one.alone);
+await Promise.all(Array.from({ length: AT_ONCE }, async (_, lane) => {
+  if (lane === 0) {
+    await work_off(follow_each_other);
+  }
+  await work_off(others);
+}));
 console.log(`1..${count}`);
 await fixture.close_browser();
 process.exit(failed === 0 && count > 0 ? 0 : 1);
