@@ -44,6 +44,7 @@ static bool frame_field(const struct wire_value *value, struct seal_frame *frame
 {
     switch (value->field) {
     case 1:
+        frame->has_version = true;
         return value->type == VARINT && value->number == CODEC_VERSION;
     case 2:
         if (value->type != BYTES || !codec_is_key_id((const char *)value->bytes, value->size)) {
@@ -175,7 +176,7 @@ size_t seal_write_frame(uint8_t *out, size_t capacity, const uint8_t key[SEAL_KE
 bool seal_open_frame(const struct seal_frame *frame, const uint8_t key[SEAL_KEY_SIZE],
                      enum seal_direction direction, uint8_t *out)
 {
-    if (frame->sealed == NULL || frame->sealed_size < SEAL_TAG_SIZE) {
+    if (!frame->has_version || frame->sealed == NULL || frame->sealed_size < SEAL_TAG_SIZE) {
         return false;
     }
     uint8_t header[HEADER_SIZE_MAX], nonce[NONCE_SIZE];
@@ -273,7 +274,7 @@ static bool hello_field(const struct wire_value *value, struct seal_hello *hello
 
 bool seal_read_hello(const struct seal_frame *frame, struct seal_hello *out_hello)
 {
-    if (frame->hello == NULL || frame->sealed != NULL) {
+    if (frame->hello == NULL || frame->sealed != NULL || !frame->has_version) {
         return false;
     }
     struct wire_reader reader = {frame->hello, frame->hello_size, 0};

@@ -64,6 +64,7 @@ struct seal_frame {
     size_t sealed_size;
     const uint8_t *hello; /* a handshake message; NULL: none */
     size_t hello_size;
+    bool has_version; /* what is sealed or shakes hands says so; plain frames may leave it out */
 };
 
 /* Strict: a field given twice, of another type, another version: false. Unknown fields are stepped over. */
