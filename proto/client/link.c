@@ -355,8 +355,8 @@ static bool tell_refusal(struct link *link, struct codec_answer *out_answer)
     static const Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
     static const Gridloop__Wire__Reject reject = GRIDLOOP__WIRE__REJECT__INIT;
     static char HINT[] =
-        "the engine takes no frames under this key: is it registered, not revoked, "
-        "and does the engine run with --auth keys? gridloop key list";
+        "is the key registered, not revoked, and the engine's public key the one that "
+        "its first line says? gridloop key list";
     const uint32_t code = link->sealing.is_on ? link->sealing.refused : 0;
     if (code == link->told_refusal || code == 0) {
         link->told_refusal = code;
