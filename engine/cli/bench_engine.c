@@ -38,12 +38,22 @@
 enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
 {
     char line[512];
-    const char *const words[] = {
-        "serve",           "--city",     engine->city->path,
-        "--data",          engine->data, "--listen",
-        engine->url,       "--clock",    "scaled:1@2026-03-03T08:20:00+08:00",
-        "--http",          engine->http, engine->snapshots == NULL ? NULL : "--snapshots",
-        engine->snapshots, NULL};
+    const char *const words[] = {"serve",
+                                 "--city",
+                                 engine->city->path,
+                                 "--data",
+                                 engine->data,
+                                 "--listen",
+                                 engine->url,
+                                 "--clock",
+                                 "scaled:1@2026-03-03T08:20:00+08:00",
+                                 "--http",
+                                 engine->http,
+                                 "--auth",
+                                 engine->has_keys ? "keys" : "none",
+                                 engine->snapshots == NULL ? NULL : "--snapshots",
+                                 engine->snapshots,
+                                 NULL};
     const int64_t from_ns = bench_now_ns();
     const enum err err =
         demo_child_start_and_read(&engine->child, engine->log, words, READY_MS, line, sizeof line);
@@ -150,7 +160,7 @@ void bench_engine_close(struct bench_engine *engine)
 enum err bench_gateway_open(struct bench_gateway *gateway, const char *url, uint32_t number)
 {
     char identity[32];
-    *gateway = (struct bench_gateway){.number = number};
+    *gateway = (struct bench_gateway){.number = number, .epoch = 1};
     (void)snprintf(identity, sizeof identity, "camera-gateway-%u", number + 1);
     return link_open(&gateway->link, url, identity, CODEC_FRAME_SIZE_MAX / 2);
 }
@@ -214,7 +224,7 @@ static enum err make_batch(struct bench_gateway *gateway, struct event_text *tex
     Gridloop__Wire__Event *list[BENCH_BATCH_EVENTS];
     Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
     batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = 1;
+    batch.epoch = gateway->epoch;
     batch.seq = ++gateway->seq;
     batch.n_events = events;
     batch.events = list;

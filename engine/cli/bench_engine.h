@@ -21,6 +21,7 @@ struct bench_engine {
     char data[320];
     char log[320];
     const char *snapshots;
+    bool has_keys;                   /* started with --auth keys */
     char http[32];                   /* "127.0.0.1:PORT"; "none" */
     uint16_t port;                   /* of http */
     char token[ACCOUNTS_TOKEN_SIZE]; /* of somebody who may read all, with http */
@@ -44,8 +45,9 @@ struct bench_gateway {
     uint32_t number;
     uint32_t
         calls_every; /* 0 = none; else one of so many events is a call that opens a case of its own */
-    uint64_t seq;    /* last made */
-    uint64_t held;   /* answers that asked for a pause */
+    uint64_t epoch;             /* 1, until somebody says otherwise */
+    uint64_t seq;               /* last made */
+    uint64_t held;              /* answers that asked for a pause */
     int64_t again_at_ns;        /* the pause ends */
     uint32_t made, sent, acked; /* batches; made: those that may be sent by now */
     uint32_t made_in_all;

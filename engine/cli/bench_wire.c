@@ -7,6 +7,9 @@
 #include "engine/cli/bench_ceiling.h"
 #include "engine/cli/bench_engine.h"
 #include "engine/core/code.h"
+#include "engine/core/life.h"
+#include "engine/shell/engine_key.h"
+#include "proto/client/gridloop.h"
 #include "sim/bench/bench_peer.h"
 
 #include <errno.h>
@@ -62,36 +65,63 @@ static enum err pump(struct bench_gateway *gateways, int64_t *out_ns)
     }
 }
 
-/* Runs of one side; the first only warms and opens the cases. */
+/* The gateways of one side. */
+struct side {
+    struct bench_gateway gateways[GATEWAYS];
+    uint32_t opened;
+};
+
+/* epoch: another one for each side of the same engine. */
+static enum err open_side(struct side *side, const char *url, uint64_t epoch)
+{
+    enum err err = ERR_OK;
+    side->opened = 0;
+    for (; side->opened < GATEWAYS && err == ERR_OK; side->opened++) {
+        err = bench_gateway_open(&side->gateways[side->opened], url, side->opened);
+        side->gateways[side->opened].epoch = epoch;
+    }
+    return err;
+}
+
+static void close_side(struct side *side, uint64_t results[64])
+{
+    memset(results, 0, 64 * sizeof results[0]);
+    for (uint32_t g = 0; g < side->opened; g++) {
+        for (uint32_t i = 0; i < 64; i++) {
+            results[i] += side->gateways[g].results[i];
+        }
+        bench_gateway_close(&side->gateways[g]);
+    }
+}
+
+/* One run; row NULL: it only warms and opens the cases. */
+static enum err run_side(struct bench *bench, struct side *side, const struct city *city,
+                         struct bench_row *row)
+{
+    enum err err = ERR_OK;
+    int64_t ns = 0;
+    for (uint32_t g = 0; g < GATEWAYS && err == ERR_OK; g++) {
+        err = bench_gateway_make(&side->gateways[g], city, batches_of(bench), BENCH_BATCH_EVENTS);
+    }
+    if (err == ERR_OK) {
+        err = pump(side->gateways, &ns);
+    }
+    if (err == ERR_OK && row != NULL) {
+        bench_value(row,
+                    GATEWAYS * batches_of(bench) * (double)BENCH_BATCH_EVENTS * 1e9 / (double)ns);
+    }
+    return err;
+}
+
 static enum err measure_side(struct bench *bench, const char *url, const struct city *city,
                              struct bench_row *row, uint64_t results[64])
 {
-    struct bench_gateway gateways[GATEWAYS];
-    enum err err = ERR_OK;
-    uint32_t opened = 0;
-    for (; opened < GATEWAYS && err == ERR_OK; opened++) {
-        err = bench_gateway_open(&gateways[opened], url, opened);
-    }
+    struct side side;
+    enum err err = open_side(&side, url, 1);
     for (uint32_t run = 0; run <= bench_runs(bench) && err == ERR_OK; run++) {
-        int64_t ns = 0;
-        for (uint32_t g = 0; g < GATEWAYS && err == ERR_OK; g++) {
-            err = bench_gateway_make(&gateways[g], city, batches_of(bench), BENCH_BATCH_EVENTS);
-        }
-        if (err == ERR_OK) {
-            err = pump(gateways, &ns);
-        }
-        if (err == ERR_OK && run > 0) {
-            bench_value(row, GATEWAYS * batches_of(bench) * (double)BENCH_BATCH_EVENTS * 1e9 /
-                                 (double)ns);
-        }
+        err = run_side(bench, &side, city, run > 0 ? row : NULL);
     }
-    memset(results, 0, 64 * sizeof results[0]);
-    for (uint32_t g = 0; g < opened; g++) {
-        for (uint32_t i = 0; i < 64; i++) {
-            results[i] += gateways[g].results[i];
-        }
-        bench_gateway_close(&gateways[g]);
-    }
+    close_side(&side, results);
     return err;
 }
 
@@ -166,6 +196,102 @@ static enum err measure_peers(struct bench *bench, const struct bench_row *ours)
     return err;
 }
 
+/* ---- sealed ---- */
+
+/* Makes a key for a gateway and has it registered; the engine still runs without keys. */
+static enum err give_key(const struct bench_engine *engine, const char *keys, uint32_t gateway,
+                         const uint8_t public[SEAL_PUBLIC_SIZE])
+{
+    const struct city *city = &engine->city->city;
+    char id[32], path[384], admin[CODEC_KEY_ID_SIZE_MAX + 1] = "", why[ENGINE_KEY_WHY_SIZE];
+    uint8_t halves[2][16];
+    struct key_text key;
+    struct gridloop_operator_result result = {.code = 0};
+    for (uint32_t i = 0; i < city->person_count; i++) {
+        if ((city->persons[i].rights & RIGHT_ADMINISTRATOR) != 0) {
+            (void)snprintf(admin, sizeof admin, "%.*s", (int)city->persons[i].id.size,
+                           city_text(city, city->persons[i].id));
+        }
+    }
+    (void)snprintf(id, sizeof id, "camera-gateway-%u", gateway + 1);
+    (void)snprintf(path, sizeof path, "%s/%s.key", keys, id);
+    const enum err err = engine_key_make(path, id, public, &key, why);
+    if (err != ERR_OK) {
+        return err;
+    }
+    memcpy(halves, key.key.public, sizeof halves);
+    key_text_wipe(&key);
+    const struct gridloop_act act = {.action = ACTION_KEY_REGISTER,
+                                     .subject = id,
+                                     .evidence = (const uint8_t(*)[16])halves,
+                                     .evidence_count = COUNT_OF(halves)};
+    const int status = gridloop_operator_act(engine->url, admin, &act, 10000, &result);
+    return status == GRIDLOOP_OK && result.code == CODE_DONE ? ERR_OK : ERR_REFUSED;
+}
+
+/* Registers keys with an engine and starts it again so that it takes nothing else. url gets them behind it. */
+static enum err start_sealed(struct bench_engine *engine, char url[720])
+{
+    char keys[340], why[ENGINE_KEY_WHY_SIZE];
+    struct key_text own;
+    int64_t ns;
+    (void)snprintf(keys, sizeof keys, "%s/keys", engine->city->directory);
+    (void)snprintf(url, 720, "%s#key=%s", engine->url, keys);
+    if (mkdir(keys, 0700) != 0) {
+        return ERR_IO;
+    }
+    enum err err = engine_key_open(engine->data, &own, why);
+    for (uint32_t g = 0; g < GATEWAYS && err == ERR_OK; g++) {
+        err = give_key(engine, keys, g, own.key.public);
+    }
+    key_text_wipe(&own);
+    if (err != ERR_OK) {
+        return err;
+    }
+    (void)demo_child_stop(&engine->child, SIGTERM);
+    engine->has_keys = true;
+    return bench_engine_start(engine, &ns);
+}
+
+/* Two engines, one in clear and one sealed, in turns: what sealing takes of the rate, whatever else the machine does. */
+static enum err measure_sealed(struct bench *bench, const struct bench_engine *plain)
+{
+    struct bench_row row = {
+        .group = "ingest", .name = "durable, frames sealed both ways", .unit = "events/s"};
+    struct bench_row beside = {.group = "ingest", .name = "in clear", .unit = "events/s"};
+    struct bench_row cost = {.group = "ingest",
+                             .name = "what sealing takes, run by run in turns",
+                             .unit = "percent",
+                             .bar_kind = BENCH_AT_MOST,
+                             .bar = 15};
+    const struct bench_engine_options options = {0};
+    struct bench_engine sealed;
+    struct side sides[2] = {{.opened = 0}, {.opened = 0}};
+    char url[720];
+    uint64_t results[64];
+    enum err err = bench_engine_open(bench_seed(bench), &options, &sealed);
+    if (err != ERR_OK) {
+        return err;
+    }
+    err = start_sealed(&sealed, url);
+    err = err == ERR_OK ? open_side(&sides[0], plain->url, 2) : err;
+    err = err == ERR_OK ? open_side(&sides[1], url, 2) : err;
+    for (uint32_t run = 0; run <= bench_runs(bench) && err == ERR_OK; run++) {
+        err = run_side(bench, &sides[0], &plain->city->city, run > 0 ? &beside : NULL);
+        err = err == ERR_OK ? run_side(bench, &sides[1], &sealed.city->city, run > 0 ? &row : NULL)
+                            : err;
+    }
+    close_side(&sides[0], results);
+    close_side(&sides[1], results);
+    bench_engine_close(&sealed);
+    if (err == ERR_OK) {
+        bench_add(bench, &row);
+        bench_value(&cost, 100 - 100 * bench_median(&row) / bench_median(&beside));
+        bench_add(bench, &cost);
+    }
+    return err;
+}
+
 enum err bench_ingest(struct bench *bench)
 {
     struct bench_engine engine;
@@ -207,6 +333,9 @@ enum err bench_ingest(struct bench *bench)
         err = measure_restart(bench, &engine,
                               (uint64_t)GATEWAYS * batches_of(bench) * BENCH_BATCH_EVENTS *
                                   (bench_runs(bench) + 1));
+    }
+    if (err == ERR_OK) {
+        err = measure_sealed(bench, &engine);
     }
     bench_engine_close(&engine);
     return err;

@@ -32,7 +32,7 @@ struct loop_options {
     const struct service_notify *notify; /* NULL: nobody to tell */
     struct log_clock *clock;
     struct nano *nano;
-    struct frame_gate *gate; /* of nano's frames */
+    struct frame_gate *gate;        /* of nano's frames */
     struct history_thread *history; /* NULL: none is written */
     struct web *web;                /* NULL: no HTTP */
     const struct disk *disk;        /* of the data directory */
