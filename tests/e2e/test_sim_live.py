@@ -47,7 +47,7 @@ def main():
         check(len(pages) >= 2 and len(trees) >= 2, f"{len(pages)} pages and {len(trees)} trees were seen: one on the way, one at the end")
         check(all(text.rstrip().endswith("</html>") for text, _ in pages), "every page is whole")
         for text, _ in pages[:-1]:
-            check("http-equiv=refresh" in text and re.search(r"day \d+ of 10, as of \d{8} \d\d:\d\d", text), "a page on the way says how far it is")
+            check("http-equiv=refresh" in text and re.search(r"day \d+ of 10, as of 2026-\d\d-\d\d \d\d:\d\d", text), "a page on the way says how far it is")
         check("http-equiv=refresh" not in pages[-1][0] and "class=live>" not in pages[-1][0], "the last page stands")
         told = [json.loads(text) for text, _ in trees]
         check(told[0]["live"]["days"] == 10 and 1 <= told[0]["live"]["day"] <= 10, "a tree on the way says how far it is")
