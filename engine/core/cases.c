@@ -104,18 +104,6 @@ void cases_give(struct cases *cases, uint32_t slot)
     cases->used--;
 }
 
-struct case_row *cases_at(struct cases *cases, uint32_t slot)
-{
-    must(slot < cases->high && cases->rows[slot].is_used != 0);
-    return &cases->rows[slot];
-}
-
-const struct case_row *cases_peek(const struct cases *cases, uint32_t slot)
-{
-    must(slot < cases->high && cases->rows[slot].is_used != 0);
-    return &cases->rows[slot];
-}
-
 uint32_t cases_find(const struct cases *cases, struct case_no no)
 {
     return rowmap_find(&cases->by_no, key_of(no));
@@ -211,16 +199,6 @@ uint32_t cases_first_merge(const struct cases *cases, struct hash128 key)
 uint32_t cases_first_close(const struct cases *cases, struct hash128 key)
 {
     return rowmap_find(&cases->by_close, key);
-}
-
-uint32_t case_person_flags(const struct case_row *row, uint32_t worker)
-{
-    for (uint32_t i = 0; i < row->person_count; i++) {
-        if (row->persons[i].worker == worker) {
-            return row->persons[i].flags;
-        }
-    }
-    return 0;
 }
 
 bool case_has_person(const struct case_row *row, uint32_t worker)

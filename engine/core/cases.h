@@ -17,8 +17,16 @@ enum err cases_take(struct cases *cases, uint32_t district, uint32_t day,
 /* Gives the slot back; chains must be unlinked, extras given. */
 void cases_give(struct cases *cases, uint32_t slot);
 
-struct case_row *cases_at(struct cases *cases, uint32_t slot);
-const struct case_row *cases_peek(const struct cases *cases, uint32_t slot);
+static inline struct case_row *cases_at(struct cases *cases, uint32_t slot)
+{
+    must(slot < cases->high && cases->rows[slot].is_used != 0);
+    return &cases->rows[slot];
+}
+static inline const struct case_row *cases_peek(const struct cases *cases, uint32_t slot)
+{
+    must(slot < cases->high && cases->rows[slot].is_used != 0);
+    return &cases->rows[slot];
+}
 
 /* Slot of a number, or NONE32. */
 uint32_t cases_find(const struct cases *cases, struct case_no no);
@@ -34,7 +42,15 @@ uint32_t cases_first_merge(const struct cases *cases, struct hash128 key);
 uint32_t cases_first_close(const struct cases *cases, struct hash128 key);
 
 /* The flags a case remembers of a worker, 0 if none. */
-uint32_t case_person_flags(const struct case_row *row, uint32_t worker);
+static inline uint32_t case_person_flags(const struct case_row *row, uint32_t worker)
+{
+    for (uint32_t i = 0; i < row->person_count; i++) {
+        if (row->persons[i].worker == worker) {
+            return row->persons[i].flags;
+        }
+    }
+    return 0;
+}
 
 /* Is the worker on the list, with or without flags? */
 bool case_has_person(const struct case_row *row, uint32_t worker);

@@ -244,7 +244,9 @@ static void activate(struct core *core, const struct command *command)
 
 static void emit_result(struct core *core, const struct effect_result *result)
 {
-    struct effect effect = {.kind = EFFECT_RESULT, .at_ms = core->now_ms};
+    struct effect effect; /* not cleared: larger effects share its room */
+    effect.kind = EFFECT_RESULT;
+    effect.at_ms = core->now_ms;
     effect.of.result = *result;
     state_emit(core, &effect);
 }

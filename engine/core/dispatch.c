@@ -12,7 +12,9 @@
 
 static void emit_decision(struct core *core, struct effect_decision *decision, uint64_t order)
 {
-    struct effect effect = {.kind = EFFECT_DECISION, .at_ms = core->now_ms};
+    struct effect effect;
+    effect.kind = EFFECT_DECISION;
+    effect.at_ms = core->now_ms;
     decision->order = order;
     effect.of.decision = *decision;
     state_emit(core, &effect);

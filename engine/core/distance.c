@@ -75,11 +75,6 @@ static struct scale_row scale_at(int64_t lat)
     };
 }
 
-bool place_is_valid(struct place p)
-{
-    return p.lon >= -LON_LIMIT && p.lon <= LON_LIMIT && p.lat >= -LAT_LIMIT && p.lat <= LAT_LIMIT;
-}
-
 uint64_t distance_squared(struct place a, struct place b)
 {
     must(place_is_valid(a));

@@ -30,7 +30,10 @@ static inline struct place place_none(void)
 }
 
 /* |lon| <= 180 degrees and |lat| <= 90 degrees. */
-bool place_is_valid(struct place p);
+static inline bool place_is_valid(struct place p)
+{
+    return p.lon >= -LON_LIMIT && p.lon <= LON_LIMIT && p.lat >= -LAT_LIMIT && p.lat <= LAT_LIMIT;
+}
 
 /* Centimetres; both places known. */
 int64_t distance_cm(struct place a, struct place b);

@@ -37,8 +37,10 @@ struct repeat {
 static void say(struct core *core, const struct event *event, struct effect_firing firing)
 {
     firing.event_id = event->head->id;
-    const struct effect effect = {
-        .kind = EFFECT_FIRING, .at_ms = core->now_ms, .of.firing = firing};
+    struct effect effect; /* not cleared: larger effects share its room */
+    effect.kind = EFFECT_FIRING;
+    effect.at_ms = core->now_ms;
+    effect.of.firing = firing;
     state_emit(core, &effect);
 }
 

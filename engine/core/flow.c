@@ -38,7 +38,9 @@ void flow_say(struct core *core, uint32_t slot, const struct flow_note *note)
     const struct order_row *order =
         note->order == 0 ? NULL : orders_peek(&core->orders, note->order - 1);
     const bool has_place = note->place.lon != 0 || note->place.lat != 0;
-    struct effect effect = {.kind = EFFECT_TIMELINE, .at_ms = core->now_ms};
+    struct effect effect; /* not cleared: larger effects share its room */
+    effect.kind = EFFECT_TIMELINE;
+    effect.at_ms = core->now_ms;
     effect.of.timeline = (struct effect_timeline){
         .case_no = row->no,
         .order = order == NULL ? 0 : order->number,

@@ -162,18 +162,6 @@ void orders_give_all(struct core *core, uint32_t case_slot)
     row->order_count = 0;
 }
 
-struct order_row *orders_at(struct orders *orders, uint32_t slot)
-{
-    must(slot < orders->high && orders->rows[slot].is_used != 0);
-    return &orders->rows[slot];
-}
-
-const struct order_row *orders_peek(const struct orders *orders, uint32_t slot)
-{
-    must(slot < orders->high && orders->rows[slot].is_used != 0);
-    return &orders->rows[slot];
-}
-
 uint32_t orders_find(const struct orders *orders, uint64_t number)
 {
     return rowmap_find(&orders->by_number, key_of(number));

@@ -21,8 +21,16 @@ void orders_end(struct core *core, uint32_t slot, enum order_state state);
 /* Gives every order of a case back; none may be active. */
 void orders_give_all(struct core *core, uint32_t case_slot);
 
-struct order_row *orders_at(struct orders *orders, uint32_t slot);
-const struct order_row *orders_peek(const struct orders *orders, uint32_t slot);
+static inline struct order_row *orders_at(struct orders *orders, uint32_t slot)
+{
+    must(slot < orders->high && orders->rows[slot].is_used != 0);
+    return &orders->rows[slot];
+}
+static inline const struct order_row *orders_peek(const struct orders *orders, uint32_t slot)
+{
+    must(slot < orders->high && orders->rows[slot].is_used != 0);
+    return &orders->rows[slot];
+}
 
 /* Slot of an order number, or NONE32. */
 uint32_t orders_find(const struct orders *orders, uint64_t number);

@@ -117,13 +117,6 @@ uint32_t workers_find(const struct workers *workers, struct hash128 id_hash)
     return table_find(&workers->by_id, id_hash);
 }
 
-const struct city_person *worker_person(const struct core *core, uint32_t slot)
-{
-    must(slot < core->workers.count);
-    const uint32_t person = core->workers.rows[slot].person;
-    return person == NONE32 ? NULL : &state_city(core)->persons[person];
-}
-
 /* Where somebody was while at work is nobody's business afterwards. */
 static void forget_fix(struct core *core, uint32_t slot)
 {
@@ -169,12 +162,6 @@ void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place
     }
 }
 
-bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row)
-{
-    return place_is_known(row->fix) &&
-           sub_clamped(core->now_ms, row->fix_at_ms) <= state_policy(core)->info->stale_fix_ms;
-}
-
 bool worker_is_in_hours(const struct core *core, uint32_t slot)
 {
     const struct city_person *person = worker_person(core, slot);
@@ -193,11 +180,6 @@ bool worker_is_on_shift(const struct core *core, uint32_t slot)
                               : kind_mask_has(&grid->on_shift, kind);
 }
 
-uint32_t worker_item_count(const struct worker_row *row)
-{
-    return (uint32_t)min_i64((int64_t)(row->item_seq_last - row->item_seq_taken), WORKER_ITEMS_MAX);
-}
-
 void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t order,
                  enum code code)
 {
@@ -208,13 +190,14 @@ void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t
     if (row->person == NONE32) {
         return; /* left the city: kept for the day the id returns, nobody to tell now */
     }
-    const struct effect effect = {.kind = EFFECT_ITEM,
-                                  .at_ms = core->now_ms,
-                                  .of.item = {.person = row->person,
-                                              .item_seq = seq,
-                                              .kind = (uint8_t)kind,
-                                              .order = order,
-                                              .code = (uint16_t)code}};
+    struct effect effect; /* not cleared: larger effects share its room */
+    effect.kind = EFFECT_ITEM;
+    effect.at_ms = core->now_ms;
+    effect.of.item = (struct effect_item){.person = row->person,
+                                          .item_seq = seq,
+                                          .kind = (uint8_t)kind,
+                                          .order = order,
+                                          .code = (uint16_t)code};
     state_emit(core, &effect);
 }
 

@@ -25,14 +25,23 @@ bool workers_index(struct core *core);
 uint32_t workers_find(const struct workers *workers, struct hash128 id_hash);
 
 /* The image row, or NULL when the person left the city. */
-const struct city_person *worker_person(const struct core *core, uint32_t slot);
+static inline const struct city_person *worker_person(const struct core *core, uint32_t slot)
+{
+    must(slot < core->workers.count);
+    const uint32_t person = core->workers.rows[slot].person;
+    return person == NONE32 ? NULL : &state_city(core)->persons[person];
+}
 
 /* Presence and perhaps a fix. A fix is kept on shift only; the first sign of life off shift forgets the last one. */
 void worker_seen(struct core *core, uint32_t slot, uint32_t status, struct place fix,
                  int64_t fix_at_ms);
 
 /* Is the fix fresh enough to be believed? */
-bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row);
+static inline bool worker_has_fresh_fix(const struct core *core, const struct worker_row *row)
+{
+    return place_is_known(row->fix) &&
+           sub_clamped(core->now_ms, row->fix_at_ms) <= state_policy(core)->info->stale_fix_ms;
+}
 
 /* On shift by calendar, whatever the person says. */
 bool worker_is_in_hours(const struct core *core, uint32_t slot);
@@ -45,7 +54,10 @@ void worker_tell(struct core *core, uint32_t slot, enum item_kind kind, uint64_t
                  enum code code);
 
 /* Unacknowledged items. */
-uint32_t worker_item_count(const struct worker_row *row);
+static inline uint32_t worker_item_count(const struct worker_row *row)
+{
+    return (uint32_t)min_i64((int64_t)(row->item_seq_last - row->item_seq_taken), WORKER_ITEMS_MAX);
+}
 
 void workers_check(const struct core *core);
 

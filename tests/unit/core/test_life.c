@@ -430,6 +430,17 @@ static void test_life_states_nobody_reaches_are_in_the_table_too(void **state)
         assert_int_equal(life_needs_reason((enum action)a), (with_reason >> a) & 1);
     }
     assert_false(life_needs_reason(ACTION_OPEN));
+    uint32_t count;
+    const struct life_case_rule *cases = life_case_rules(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true((cases[i].needs & NEED_REASON) == 0 ||
+                    life_needs_reason((enum action)cases[i].action));
+    }
+    const struct life_order_rule *orders = life_order_rules(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true((orders[i].needs & NEED_REASON) == 0 ||
+                    life_needs_reason((enum action)orders[i].action));
+    }
 }
 
 static void test_life_reasons_are_asked_for_first(void **state)
