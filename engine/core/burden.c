@@ -104,9 +104,9 @@ void burden_check(const struct core *core)
 void burden_note_order(struct core *core, uint32_t slot, uint32_t order_slot)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
-    const int64_t deadline_ms = clocks_handle_deadline(core, row);
     const int64_t notice_ms =
         row->class_row == NONE32 ? 0 : state_city(core)->classes[row->class_row].notice_ms;
+    const int64_t deadline_ms = notice_ms > 0 ? clocks_handle_deadline(core, row) : NEVER_MS;
     const bool is_short =
         notice_ms > 0 && deadline_ms != NEVER_MS && deadline_ms - core->now_ms < notice_ms;
     count_task(core, row, is_short);

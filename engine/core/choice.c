@@ -53,8 +53,10 @@ static void record_candidate(const struct search *search, const struct effect_ca
     } else {
         record->candidate_count++;
     }
-    memmove(&record->candidates[at + 1], &record->candidates[at],
-            (last - at) * sizeof record->candidates[0]);
+    if (at < last) { /* most come in their order */
+        memmove(&record->candidates[at + 1], &record->candidates[at],
+                (last - at) * sizeof record->candidates[0]);
+    }
     record->candidates[at] = *candidate;
 }
 
@@ -216,7 +218,9 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
 
 static void consider_unless_beyond(struct search *search, const struct near_place *near)
 {
-    if (is_beyond(search, near)) { /* his row need not even be read */
+    const bool is_out =
+        search->list != NULL ? choice_near_is_beyond(search, near) : is_beyond(search, near);
+    if (is_out) { /* his row need not even be read */
         search->record->considered++;
     } else {
         consider(search, near);
@@ -242,6 +246,10 @@ static void take(struct search *search, const struct grid_place *place)
         return;
     }
     near.squared = distance_squared(place->at, search->row->place);
+    if (near.squared >= search->beyond) {
+        search->record->considered++;
+        return;
+    }
     uint32_t at = batch->near_count;
     if (at == DECISION_CANDIDATES_MAX) {
         if (near.squared >= batch->near[at - 1].squared) {
@@ -297,6 +305,24 @@ static void consider_bucket(struct search *search, uint32_t bucket)
     }
 }
 
+/* The buckets of a block that are worth a look, NULL = none. */
+static const struct block_bits *wanted_in(struct search *search, uint32_t x, uint32_t y)
+{
+    const struct grid *grid = &search->core->workers.grid;
+    struct kept_blocks *kept = &search->kept;
+    const uint32_t block = grid_block(x, y);
+    const uint32_t at =
+        y / BLOCK_SIDE % BLOCKS_KEPT_SIDE * BLOCKS_KEPT_SIDE + x / BLOCK_SIDE % BLOCKS_KEPT_SIDE;
+    if (!kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
+        return NULL;
+    }
+    if (kept->blocks[at] != block) {
+        kept->blocks[at] = block;
+        kept->bits[at] = grid_buckets(grid, block, &search->wanted);
+    }
+    return &kept->bits[at];
+}
+
 /* One side of a square of buckets, those outside the grid cut off. */
 struct stretch {
     int64_t x, y;
@@ -306,52 +332,52 @@ struct stretch {
 
 static void consider_stretch(struct search *search, struct stretch s)
 {
-    const struct grid *grid = &search->core->workers.grid;
-    const int64_t side = grid->side;
+    const int64_t side = search->core->workers.grid.side;
     const int64_t across = s.is_upright ? s.x : s.y;
     if (across < 0 || across >= side) {
         return;
     }
-    const int64_t from = max_i64(0, s.is_upright ? s.y : s.x);
-    const int64_t end = min_i64(side, (s.is_upright ? s.y : s.x) + s.count);
-    for (int64_t i = from; i < end;) {
-        const uint32_t x = (uint32_t)(s.is_upright ? s.x : i);
-        const uint32_t y = (uint32_t)(s.is_upright ? i : s.y);
-        const uint32_t block = y / BLOCK_SIDE * (GRID_SIDE / BLOCK_SIDE) + x / BLOCK_SIDE;
-        if (!kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
-            i = (i / BLOCK_SIDE + 1) * BLOCK_SIDE;
-            continue;
+    const uint32_t from = (uint32_t)max_i64(0, s.is_upright ? s.y : s.x);
+    const uint32_t end = (uint32_t)max_i64(
+        from, min_i64(side, (s.is_upright ? s.y : s.x) + s.count)); /* may lie outside wholly */
+    for (uint32_t i = from; i < end;) {
+        const uint32_t stop = min_u32(end, (i / BLOCK_SIDE + 1) * BLOCK_SIDE);
+        const struct block_bits *bits = s.is_upright ? wanted_in(search, (uint32_t)across, i)
+                                                     : wanted_in(search, i, (uint32_t)across);
+        uint32_t line = bits == NULL   ? 0
+                        : s.is_upright ? block_bits_column(bits, (uint32_t)across)
+                                       : block_bits_row(bits, (uint32_t)across);
+        const uint32_t first = i % BLOCK_SIDE;
+        for (line = line >> first & ((2u << (stop - 1 - i)) - 1); line != 0; line &= line - 1) {
+            const uint32_t at = i + (uint32_t)__builtin_ctz(line);
+            consider_bucket(search, s.is_upright ? at * (uint32_t)side + (uint32_t)across
+                                                 : (uint32_t)across * (uint32_t)side + at);
         }
-        const uint32_t bucket = y * grid->side + x;
-        if (kind_mask_meets(&search->wanted, &grid->bucket_kinds[bucket])) {
-            consider_bucket(search, bucket);
-        }
-        i++;
+        i = stop;
     }
 }
 
 /* Asks for what the first two squares will read: each bucket is three look-ups that wait for one another, so one after the
  * other they would take longer than all the rest. */
-static void ask_ahead(const struct grid *grid, int64_t x, int64_t y)
+static void ask_ahead(struct search *search, int64_t x, int64_t y)
 {
+    const struct grid *grid = &search->core->workers.grid;
     const int64_t side = grid->side;
-    const int64_t west = max_i64(0, x - AHEAD);
-    const int64_t east = min_i64(side - 1, x + AHEAD);
-    const int64_t south = max_i64(0, y - AHEAD);
-    const int64_t north = min_i64(side - 1, y + AHEAD);
-    for (int64_t row = south; row <= north; row++) {
-        __builtin_prefetch(&grid->heads[row * side + west]);
-        __builtin_prefetch(&grid->heads[row * side + east]);
-        __builtin_prefetch(&grid->bucket_kinds[row * side + west]);
-        __builtin_prefetch(&grid->bucket_kinds[row * side + east]);
+    const uint32_t west = (uint32_t)max_i64(0, x - AHEAD);
+    const uint32_t east = (uint32_t)min_i64(side - 1, x + AHEAD);
+    const uint32_t south = (uint32_t)max_i64(0, y - AHEAD);
+    const uint32_t north = (uint32_t)min_i64(side - 1, y + AHEAD);
+    if (wanted_in(search, (uint32_t)x, (uint32_t)y) == NULL) {
+        return; /* nobody near by */
     }
-    for (int64_t row = south; row <= north; row++) {
-        for (int64_t column = west; column <= east; column++) {
-            const uint32_t head = grid->heads[row * side + column];
-            if (head != NONE32) {
-                __builtin_prefetch(&grid->chunks[head]);
-                __builtin_prefetch(&grid->chunks[head].count);
-            }
+    for (uint32_t row = south; row <= north; row++) {
+        __builtin_prefetch(&grid->heads[row * grid->side + west]);
+        __builtin_prefetch(&grid->heads[row * grid->side + east]);
+    }
+    for (uint32_t row = south; row <= north; row++) {
+        const uint32_t *heads = &grid->heads[row * grid->side];
+        for (uint32_t column = west; column <= east; column++) {
+            __builtin_prefetch(&grid->chunks[heads[column] == NONE32 ? 0 : heads[column]]);
         }
     }
 }
@@ -367,7 +393,8 @@ static void search_outward(struct search *search)
     const uint32_t home = grid_bucket(grid, at);
     const int64_t x = home % grid->side;
     const int64_t y = home / grid->side;
-    ask_ahead(grid, x, y);
+    memset(search->kept.blocks, 0xff, sizeof search->kept.blocks);
+    ask_ahead(search, x, y);
     consider_bucket(search, home);
     for (int64_t k = 1; k < grid->side; k++) {
         if (has_place && is_settled(search, (k - 1) * step_cm)) {

@@ -58,12 +58,11 @@ enum code choice_filter_case(const struct core *core, const struct case_row *row
                              enum order_kind kind, uint32_t limit)
 {
     const struct worker_row *worker = &core->workers.rows[slot];
-    const uint32_t flags = case_person_flags(row, slot);
-    if (kind == KIND_CHECK_RESULT && (flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
+    const uint32_t flags = kind == KIND_CHECK_RESULT ? case_person_flags(row, slot) : 0;
+    if ((flags & (PERSON_HANDLED | PERSON_COMMANDED)) != 0) {
         return CODE_CONFLICTED;
     }
-    if (kind == KIND_CHECK_RESULT && (row->flags & CASE_IS_RECHECK) != 0 &&
-        (flags & PERSON_CHECKED) != 0) {
+    if ((row->flags & CASE_IS_RECHECK) != 0 && (flags & PERSON_CHECKED) != 0) {
         return CODE_CHECKED_BEFORE;
     }
     /* Who has done a part of it is not asked for another part; rework is a new round. */

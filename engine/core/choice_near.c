@@ -88,17 +88,31 @@ void choice_near_take(struct search *search, const struct city_person *person, s
     list->count++;
 }
 
+/* What anybody of this ring costs at least who is so far away. */
+static int64_t least_ms(const struct search *search, int64_t away_cm)
+{
+    const int64_t soonest_ms =
+        search->assign->pick == PICK_NEAREST
+            ? straight_ms(search, away_cm)
+            : mul_div(away_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
+    return add_clamped(soonest_ms, ring_ms(search));
+}
+
+bool choice_near_is_beyond(const struct search *search, const struct near_place *near)
+{
+    const struct near_list *list = search->list;
+    if (!list->is_cut || list->count < list->limit || near->squared == SQUARED_UNKNOWN) {
+        return false;
+    }
+    const int64_t least = least_ms(search, (int64_t)isqrt_u64(near->squared));
+    return min_i64(least, COST_MS_MAX) > list->lines[list->count - 1].cost_ms;
+}
+
 bool choice_near_is_full(const struct search *search, int64_t bound_cm)
 {
     struct near_list *list = search->list;
-    if (list->count < list->limit) {
-        return false;
-    }
-    const int64_t soonest_ms =
-        search->assign->pick == PICK_NEAREST
-            ? straight_ms(search, bound_cm)
-            : mul_div(bound_cm, 10000, max_i64(1, search->core->fastest_mm_per_s));
-    if (add_clamped(soonest_ms, ring_ms(search)) <= list->lines[list->count - 1].cost_ms) {
+    if (list->count < list->limit ||
+        least_ms(search, bound_cm) <= list->lines[list->count - 1].cost_ms) {
         return false;
     }
     list->is_cut = true;

@@ -33,6 +33,15 @@ struct batch {
     struct near_place others[BATCH_OTHERS_MAX];
 };
 
+#define BLOCKS_KEPT_SIDE 4u /* a square of blocks is kept, each in its own room; measured */
+#define BLOCKS_KEPT (BLOCKS_KEPT_SIDE * BLOCKS_KEPT_SIDE)
+
+/* Buckets of some blocks where somebody of the wanted kinds may be, put together once a search. */
+struct kept_blocks {
+    uint32_t blocks[BLOCKS_KEPT]; /* NONE32 = free */
+    struct block_bits bits[BLOCKS_KEPT];
+};
+
 /* Ways to the case by road, one walk a mode, begun when somebody of the mode is looked at. */
 struct case_roads {
     bool is_used;   /* the city has roads, the case a place, and travel time decides */
@@ -66,7 +75,8 @@ struct search {
     uint32_t visitor_count;
     struct visitor visitors[OBJECT_CASES_MAX]; /* who goes to the same object anyway */
     struct case_roads roads;
-    struct batch batch;
+    struct batch batch; /* this and what follows is not cleared when a search begins */
+    struct kept_blocks kept;
 };
 
 /* ---- choice.c ---- */
@@ -84,6 +94,9 @@ enum code choice_filter_all(const struct search *search, const struct grid_place
 /* Adds somebody who could take it to the list of the search. */
 void choice_near_take(struct search *search, const struct city_person *person, struct place at,
                       const struct effect_candidate *line);
+
+/* Can somebody there change nothing about the list, not even that it is cut? */
+bool choice_near_is_beyond(const struct search *search, const struct near_place *near);
 
 /* Can nobody at least bound_cm away get onto the list? */
 bool choice_near_is_full(const struct search *search, int64_t bound_cm);

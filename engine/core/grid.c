@@ -3,7 +3,7 @@
  * Truths checked by grid_check():
  *   (1) Everybody who is in the grid is in the chain of the bucket of his place, once, with his kind.
  *   (2) Only the first chunk of a chain may have room.
- *   (3) The masks of a bucket and of a block name every kind that is in them; the counts of a block are right.
+ *   (3) The mask of a block names every kind that is in it, and the bits of the kind every bucket; its counts are right.
  *   (4) The members of the whole city are the persons with a capacity; kinds rise inside a unit. */
 #include "engine/core/grid.h"
 
@@ -19,6 +19,12 @@ static uint32_t side_for(uint32_t persons)
     return (uint32_t)max_i64(1, side);
 }
 
+/* Rows of blocks are whole, and no more of them than there are buckets for. */
+static size_t bit_rows_for(uint32_t side)
+{
+    return (size_t)((side + BLOCK_SIDE - 1) / BLOCK_SIDE) * BLOCKS_ACROSS * KINDS_MAX;
+}
+
 void grid_init(struct grid *grid, struct arena *arena, const struct limits *limits)
 {
     const uint32_t side = side_for(limits->workers);
@@ -29,12 +35,13 @@ void grid_init(struct grid *grid, struct arena *arena, const struct limits *limi
     grid->chunk_limit = workers / CHUNK_PLACES + (buckets < workers ? buckets : workers) + 1;
     grid->chunks = arena_take(arena, sizeof(struct grid_chunk), grid->chunk_limit);
     grid->heads = arena_take(arena, sizeof(uint32_t), buckets);
-    grid->bucket_kinds = arena_take(arena, sizeof(struct kind_mask), buckets);
+    grid->kind_buckets = arena_take(arena, sizeof(struct block_bits), bit_rows_for(side));
     grid->block_kinds = arena_take(arena, sizeof(struct kind_mask), BLOCKS_ACROSS * BLOCKS_ACROSS);
     grid->block_counts =
         arena_take(arena, sizeof(uint32_t), BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX);
     grid->chunk_of = arena_take(arena, sizeof(uint32_t), workers);
     grid->place_of = arena_take(arena, sizeof(uint8_t), workers);
+    grid->at_of = arena_take(arena, sizeof(struct place), workers);
     grid->kind_of = arena_take(arena, sizeof(uint8_t), workers);
     const size_t members = (size_t)workers * (CITY_LEVELS_MAX + 1);
     grid->members = arena_take(arena, sizeof(uint32_t), members);
@@ -58,9 +65,25 @@ uint32_t grid_bucket(const struct grid *grid, struct place at)
 
 static uint32_t block_of(const struct grid *grid, uint32_t bucket)
 {
+    return grid_block(bucket % grid->side, bucket / grid->side);
+}
+
+/* The word of the kind that has the bucket's bit, and the bit. */
+static uint64_t *kind_word(const struct grid *grid, uint32_t bucket, uint32_t kind,
+                           uint64_t *out_bit)
+{
     const uint32_t x = bucket % grid->side;
     const uint32_t y = bucket / grid->side;
-    return y / BLOCK_SIDE * BLOCKS_ACROSS + x / BLOCK_SIDE;
+    const uint32_t bit = y % BLOCK_SIDE * BLOCK_SIDE + x % BLOCK_SIDE;
+    *out_bit = UINT64_C(1) << bit % 64;
+    return &grid->kind_buckets[grid_block(x, y) * KINDS_MAX + kind].words[bit / 64];
+}
+
+static void bucket_note(struct grid *grid, uint32_t bucket, uint32_t kind)
+{
+    uint64_t bit;
+    uint64_t *word = kind_word(grid, bucket, kind, &bit);
+    *word |= bit;
 }
 
 static void mask_clear(struct kind_mask *mask, uint32_t kind)
@@ -80,10 +103,11 @@ static uint32_t chunk_take(struct grid *grid)
     return chunk;
 }
 
-/* The mask of a bucket after somebody of that kind left. */
+/* The bit of a bucket after somebody of that kind left. */
 static void bucket_forget(struct grid *grid, uint32_t bucket, uint32_t kind)
 {
     uint32_t looked = 0;
+    uint64_t bit;
     for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
         if (looked++ == RESCAN_CHUNKS) {
             return;
@@ -94,7 +118,8 @@ static void bucket_forget(struct grid *grid, uint32_t bucket, uint32_t kind)
             }
         }
     }
-    mask_clear(&grid->bucket_kinds[bucket], kind);
+    uint64_t *word = kind_word(grid, bucket, kind, &bit);
+    *word &= ~bit;
 }
 
 static void leave(struct grid *grid, uint32_t slot)
@@ -119,6 +144,7 @@ static void leave(struct grid *grid, uint32_t slot)
         grid->chunk_free = head;
     }
     grid->chunk_of[slot] = NONE32;
+    grid->at_of[slot] = place_none();
     grid->count--;
     grid->kind_counts[kind]--;
     bucket_forget(grid, bucket, kind);
@@ -135,6 +161,7 @@ void grid_move(struct grid *grid, uint32_t slot, struct place at)
     const uint32_t bucket = place_is_known(at) ? grid_bucket(grid, at) : NONE32;
     const uint32_t now = grid->chunk_of[slot];
     if (now != NONE32 && grid->chunks[now].bucket == bucket) {
+        grid->at_of[slot] = at;
         grid->chunks[now].places[grid->place_of[slot]].at = at;
         return;
     }
@@ -153,12 +180,13 @@ void grid_move(struct grid *grid, uint32_t slot, struct place at)
     struct grid_chunk *chunk = &grid->chunks[head];
     const uint32_t kind = grid->kind_of[slot];
     grid->chunk_of[slot] = head;
+    grid->at_of[slot] = at;
     grid->place_of[slot] = (uint8_t)chunk->count;
     chunk->places[chunk->count++] = (struct grid_place){at, slot, kind};
     grid->count++;
     grid->kind_counts[kind]++;
     const uint32_t block = block_of(grid, bucket);
-    kind_mask_set(&grid->bucket_kinds[bucket], kind);
+    bucket_note(grid, bucket, kind);
     kind_mask_set(&grid->block_kinds[block], kind);
     grid->block_counts[block * KINDS_MAX + kind]++;
 }
@@ -389,11 +417,14 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
     grid->chunk_high = 0;
     grid->chunk_free = NONE32;
     memset(grid->heads, 0xff, (size_t)grid->side * grid->side * sizeof *grid->heads);
-    memset(grid->bucket_kinds, 0, (size_t)grid->side * grid->side * sizeof *grid->bucket_kinds);
+    memset(grid->kind_buckets, 0, bit_rows_for(grid->side) * sizeof *grid->kind_buckets);
     memset(grid->block_kinds, 0, BLOCKS_ACROSS * BLOCKS_ACROSS * sizeof *grid->block_kinds);
     memset(grid->block_counts, 0,
            (size_t)BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX * sizeof *grid->block_counts);
     memset(grid->chunk_of, 0xff, grid->worker_limit * sizeof *grid->chunk_of);
+    for (uint32_t w = 0; w < grid->worker_limit; w++) {
+        grid->at_of[w] = place_none();
+    }
     memset(grid->kind_counts, 0, sizeof grid->kind_counts);
     memset(grid->by_role, 0, sizeof grid->by_role);
     memset(grid->by_skill, 0, sizeof grid->by_skill);
@@ -421,6 +452,12 @@ static void check_kinds(const struct grid *grid)
     }
 }
 
+static bool kind_has_bucket(const struct grid *grid, uint32_t bucket, uint32_t kind)
+{
+    uint64_t bit;
+    return (*kind_word(grid, bucket, kind, &bit) & bit) != 0;
+}
+
 static void check_bucket(const struct grid *grid, uint32_t bucket, uint32_t *block_counts,
                          uint32_t *met)
 {
@@ -433,7 +470,9 @@ static void check_bucket(const struct grid *grid, uint32_t bucket, uint32_t *blo
             must(grid->chunk_of[place->slot] == c && grid->place_of[place->slot] == i);
             must(place->kind == grid->kind_of[place->slot]);
             must(grid_bucket(grid, place->at) == bucket);
-            must(kind_mask_has(&grid->bucket_kinds[bucket], place->kind));
+            must(kind_has_bucket(grid, bucket, place->kind));
+            must(grid->at_of[place->slot].lon == place->at.lon);
+            must(grid->at_of[place->slot].lat == place->at.lat);
             block_counts[place->kind]++;
             ++*met;
         }

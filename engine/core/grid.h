@@ -1,13 +1,13 @@
 /* grid.h: where everybody is and of which kind, so that a search for a few does not visit the many.
  *
  * Persons whom the filters of duty cannot tell apart (rights, roles, skills, shift) are one kind; a set of kinds is a mask
- * of KINDS_MAX bits. Who may take an order by their kind is a few words of OR and AND (grid_wanted); buckets and blocks
- * of 16 x 16 buckets keep the mask of the kinds in them, so that empty ground is stepped over.
+ * of KINDS_MAX bits. Who may take an order by their kind is a few words of OR and AND (grid_wanted); blocks of 16 x 16 buckets
+ * keep the mask of the kinds in them and, for each kind, one bit a bucket, so that empty ground is stepped over.
  *
  * Shape   GRID_SIDE x GRID_SIDE buckets over the city's box, those outside it in the border buckets; a bucket is a chain of
  *         chunks of 7 places, all but the first full, so that taking one out moves the last of the first chunk into its room
  *         members: the slots of each unit of the city, and of the whole city, sorted by kind
- * Cost    move O(1); 16 bytes a person in chunks of 128, 16 a bucket, 28 a person and level for members
+ * Cost    move O(1); 16 bytes a person in chunks of 128, 20 a bucket, 8 a person for his place, 28 a person and level for members
  * Owner   struct workers
  * Truth   everything follows from the rows of workers and the active city: it is neither in snapshots nor in digests, and no
  *         decision may depend on the order inside a bucket
@@ -44,12 +44,21 @@ struct grid_place {
     uint32_t kind;
 };
 
+/* The first line of the cache has all of a bucket of up to three. */
 struct grid_chunk {
-    struct grid_place places[CHUNK_PLACES];
     uint32_t count;
     uint32_t next; /* chunk or NONE32; of a free one: the next free */
     uint32_t bucket;
     uint32_t reserved;
+    struct grid_place places[CHUNK_PLACES];
+};
+
+#define BLOCK_WORDS (BLOCK_SIDE * BLOCK_SIDE / 64u)
+_Static_assert(BLOCK_SIDE == 16, "block_bits_row and block_bits_column count on it");
+
+/* A bit for each bucket of a block, from the south-west, row by row. */
+struct block_bits {
+    uint64_t words[BLOCK_WORDS];
 };
 
 /* Members of one kind in one unit. */
@@ -60,13 +69,14 @@ struct grid_group {
 
 struct grid {
     struct grid_chunk *chunks;
-    uint32_t *heads; /* first chunk by bucket, NONE32 = empty */
-    struct kind_mask
-        *bucket_kinds; /* may name a kind that has left, never lacks one that is there */
+    uint32_t *heads;                 /* first chunk by bucket, NONE32 = empty */
+    struct block_bits *kind_buckets; /* by block and kind: the buckets with somebody of it; may name
+                                        one that he has left, never lacks one where he is */
     struct kind_mask *block_kinds;
     uint32_t *block_counts; /* persons by block and kind */
     uint32_t *chunk_of;     /* by worker slot; NONE32 = nowhere */
     uint8_t *place_of;      /* place inside that chunk */
+    struct place *at_of;    /* where the chunk has him: one look instead of three */
     uint8_t *kind_of;       /* by worker slot */
     uint32_t *members;      /* worker slots, by unit and kind */
     struct grid_group *groups;
@@ -120,6 +130,48 @@ void grid_turn_shifts(struct grid *grid, const struct city *city, int64_t now_ms
 /* The kinds whose rights, roles, skills and shift allow that assign; KIND_MIXED always. */
 struct kind_mask grid_wanted(const struct grid *grid, const struct policy_assign *assign);
 
+/* The block of the bucket at x, y. */
+static inline uint32_t grid_block(uint32_t x, uint32_t y)
+{
+    return y / BLOCK_SIDE * (GRID_SIDE / BLOCK_SIDE) + x / BLOCK_SIDE;
+}
+
+/* The buckets of a block in which somebody of the wanted kinds may be. */
+static inline struct block_bits grid_buckets(const struct grid *grid, uint32_t block,
+                                             const struct kind_mask *wanted)
+{
+    struct block_bits met = {{0}};
+    for (uint32_t i = 0; i < KIND_WORDS; i++) {
+        for (uint64_t kinds = wanted->words[i] & grid->block_kinds[block].words[i]; kinds != 0;
+             kinds &= kinds - 1) {
+            const uint32_t kind = i * 64 + (uint32_t)__builtin_ctzll(kinds);
+            const struct block_bits *one = &grid->kind_buckets[block * KINDS_MAX + kind];
+            for (uint32_t w = 0; w < BLOCK_WORDS; w++) {
+                met.words[w] |= one->words[w];
+            }
+        }
+    }
+    return met;
+}
+
+/* The bits of the row of buckets at y, from the west. */
+static inline uint32_t block_bits_row(const struct block_bits *bits, uint32_t y)
+{
+    const uint32_t bit = y % BLOCK_SIDE * BLOCK_SIDE;
+    return (uint32_t)(bits->words[bit / 64] >> (bit % 64)) & 0xffff;
+}
+
+/* The bits of the column of buckets at x, from the south: four of a word, 16 bits apart. */
+static inline uint32_t block_bits_column(const struct block_bits *bits, uint32_t x)
+{
+    uint32_t column = 0;
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++) {
+        const uint64_t four = bits->words[w] >> (x % BLOCK_SIDE) & UINT64_C(0x0001000100010001);
+        column |= (uint32_t)((four | four >> 15 | four >> 30 | four >> 45) & 0xf) << (w * 4);
+    }
+    return column;
+}
+
 /* Groups of a unit, or of the whole city for city->unit_count; sorted by kind. */
 static inline struct image_range grid_groups(const struct grid *grid, uint32_t unit)
 {
@@ -137,8 +189,7 @@ int64_t grid_step_cm(const struct grid *grid, struct place at);
 /* Where the worker is in the grid; PLACE_NONE: nowhere. */
 static inline struct place grid_at(const struct grid *grid, uint32_t slot)
 {
-    const uint32_t chunk = grid->chunk_of[slot];
-    return chunk == NONE32 ? place_none() : grid->chunks[chunk].places[grid->place_of[slot]].at;
+    return grid->at_of[slot];
 }
 
 /* slots and city as given to grid_lay. */

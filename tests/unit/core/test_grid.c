@@ -115,7 +115,11 @@ static void compare(const struct ground *g, const struct policy_assign *assign)
         assert_true(at.lon == g->at[slot].lon && at.lat == g->at[slot].lat);
         if (is_met && place_is_known(at)) {
             const uint32_t bucket = grid_bucket(&g->grid, at);
-            assert_true(kind_mask_meets(&wanted, &g->grid.bucket_kinds[bucket]));
+            const uint32_t x = bucket % g->grid.side;
+            const uint32_t y = bucket / g->grid.side;
+            const struct block_bits bits = grid_buckets(&g->grid, grid_block(x, y), &wanted);
+            assert_true((block_bits_row(&bits, y) >> x % BLOCK_SIDE & 1) != 0);
+            assert_true((block_bits_column(&bits, x) >> y % BLOCK_SIDE & 1) != 0);
         }
     }
     for (uint32_t unit = 0; unit <= g->city.unit_count; unit++) {
