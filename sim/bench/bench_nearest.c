@@ -119,6 +119,37 @@ static double add_searches(struct bench *bench, const struct searcher *searcher,
     return bench_median(&row);
 }
 
+/* The same questions as a round of matching asks them: the nearest who could take it, and no record. */
+static void add_alone(struct bench *bench, const struct searcher *searcher)
+{
+    struct bench_row row = {.group = "nearest", .unit = "us p50"};
+    static double values[SEARCHES / GROUP];
+    uint32_t groups = 0;
+    for (uint32_t run = 0; run < bench_runs(bench); run++) {
+        const int64_t until_ns = bench_now_ns() + RUN_NS_MAX;
+        groups = 0;
+        for (uint32_t slot = 0;
+             slot + GROUP <= searcher->searches && (groups == 0 || bench_now_ns() < until_ns);
+             slot += GROUP) {
+            const int64_t from_ns = bench_now_ns();
+            for (uint32_t k = 0; k < GROUP; k++) {
+                struct near_list list = {.limit = 1};
+                const struct choice_question question = {slot + k, searcher->assigns[FILTER_COMMON],
+                                                         KIND_HANDLE, false, false};
+                (void)choice_near(searcher->driver->core, question, &list);
+                must(list.count == 1);
+            }
+            values[groups++] = (double)(bench_now_ns() - from_ns) / GROUP / 1000;
+        }
+        bench_value(&row, bench_quantile(values, groups, 500));
+    }
+    (void)snprintf(row.name, sizeof row.name, "of %u workers, common role, without a record",
+                   searcher->workers);
+    (void)snprintf(row.note, sizeof row.note, "as a round of matching asks; %u searches a run",
+                   groups * GROUP);
+    bench_add(bench, &row);
+}
+
 static void add_moves(struct bench *bench, const struct searcher *searcher)
 {
     struct bench_row row = {.group = "nearest", .unit = "ns"};
@@ -304,6 +335,7 @@ static enum err measure(struct bench *bench, const struct bench_city *city, uint
         (void)add_searches(bench, &searcher, (enum filter)filter, is_compared);
         ours[filter] = is_compared ? add_socket(bench, &searcher, (enum filter)filter) : 0;
     }
+    add_alone(bench, &searcher);
     if (is_compared && bench_peers(bench) != NULL) {
         err = add_peers(bench, &searcher, ours);
     }
