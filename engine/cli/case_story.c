@@ -1,6 +1,7 @@
 /* case_story.c: replays a log and keeps the sentences of one case. */
 #include "engine/cli/case_story.h"
 
+#include "engine/cli/case_candidates.h"
 #include "engine/edge/story.h"
 #include "engine/shell/data_limits.h"
 
@@ -40,6 +41,9 @@ static struct case_no case_of(const struct effect *effect)
 static void keep_line(struct case_story *story, uint64_t position, const struct effect *effect,
                       const char *text)
 {
+    const struct city *city = core_city(replay_core(story->replay));
+    const struct effect_decision *decision =
+        effect->kind == EFFECT_DECISION ? &effect->of.decision : NULL;
     if (story->line_count == CASE_STORY_LINES_MAX) {
         story->left_out++;
         return;
@@ -62,6 +66,8 @@ static void keep_line(struct case_story *story, uint64_t position, const struct 
         .state = is_timeline ? effect->of.timeline.state : 0,
         .is_told_before = story_is_told_before(effect),
         .is_by_hand = effect->kind == EFFECT_DECISION && effect->of.decision.why == WHY_BY_HAND,
+        .candidates = decision == NULL ? NULL : case_candidates_text(decision, city, story->lang),
+        .looked = decision == NULL ? NULL : case_candidates_json(decision, city, story->lang),
         .text = copy};
 }
 
@@ -132,6 +138,8 @@ void case_story_close(struct case_story *story)
 {
     for (uint32_t i = 0; i < story->line_count; i++) {
         free(story->lines[i].text);
+        free(story->lines[i].candidates);
+        json_decref(story->lines[i].looked);
     }
     free(story->lines);
     case_accounts_free(&story->accounts);

@@ -10,6 +10,8 @@
 #include "engine/edge/words.h"
 #include "engine/shell/data_directory.h"
 
+#include <jansson.h>
+
 #define CASE_STORY_LINES_MAX 20000u
 
 struct case_line {
@@ -23,6 +25,8 @@ struct case_line {
     bool is_told_before; /* repeats the decision above it */
     bool is_by_hand;     /* a decision: a dispatcher's choice beside the engine's own */
     char *text;
+    char *candidates; /* of a decision: a line each, NULL */
+    json_t *looked;   /* the same, NULL */
 };
 
 struct case_story {

@@ -240,6 +240,9 @@ static json_t *line_json(const struct case_line *line)
         (void)json_object_set_new(row, "code", json_string(words_code_name(line->code)));
     }
     (void)json_object_set_new(row, "text", json_string(line->text));
+    if (line->looked != NULL) {
+        (void)json_object_set(row, "candidates", line->looked);
+    }
     return row;
 }
 
@@ -407,7 +410,9 @@ static int tell(const struct case_options *options, bool is_explained)
         if (options->is_json) {
             (void)json_array_append_new(rows, line_json(&story.lines[i]));
         } else if (is_shown(&story.lines[i], is_explained)) {
-            (void)printf("%s\n", story.lines[i].text);
+            (void)printf(
+                "%s\n%s", story.lines[i].text,
+                is_explained && story.lines[i].candidates != NULL ? story.lines[i].candidates : "");
         }
     }
     if (exit_code == EX_OK && !options->is_json && !is_explained && is_here) {

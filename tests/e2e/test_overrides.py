@@ -32,6 +32,12 @@ def told_both(log, each):
             if effect["effect"] == "DECISION" and effect.get("why") == "BY_HAND" and effect["case"] == row["number"]:
                 names[effect["from"]["id"]] = [one["person"]["id"] for one in effect["candidates"] if one["code"] == "ELIGIBLE"]
     assert names.get(row["person"]) == [row["own_choice"]], (row, names)
+    story = json.loads(run("case", "explain", row["number"], "--data", log, "--json"))["story"]
+    listed = [[one["person"] for one in line["candidates"] if one["code"] == "ELIGIBLE"] for line in story if line["kind"] == "decision"]
+    assert [row["own_choice"]] in listed, listed
+    said = run("case", "explain", row["number"], "--data", log, "--lang", "en")
+    candidates = sum(len(line["candidates"]) for line in story if line["kind"] == "decision")
+    assert candidates == sum(line.startswith("        ") for line in said.splitlines()) > 10, said
 
 
 def main():
