@@ -78,6 +78,7 @@ static void add_serve(struct show *show)
         (void)snprintf(text, sizeof text, i == 0 ? "listen" : "listen.%u", i + 1);
         add(show, "serve", text, "listen", options->listen[i], origins[SETTING_LISTEN]);
     }
+    add(show, "serve", "auth", "auth", options->has_keys ? "keys" : "none", origins[SETTING_AUTH]);
     add(show, "serve", "clock", "clock", options->clock_text, origins[SETTING_CLOCK]);
     (void)snprintf(text, sizeof text, "%llu:%u", (unsigned long long)options->snapshots.entries,
                    options->snapshots.minutes);
@@ -114,6 +115,9 @@ static void add_clients(struct show *show)
     add(show, "clients", "data", "data", has_data ? options->data : note.data,
         has_data ? options->origins[SETTING_DATA] : ORIGIN_LAST_ENGINE);
     add(show, "clients", "city", "city", note.city, ORIGIN_LAST_ENGINE);
+    add(show, "clients", "key", "key", options->key, options->origins[SETTING_KEY]);
+    add(show, "clients", "engine-key", "engine-key", options->engine_key,
+        options->origins[SETTING_ENGINE_KEY]);
     const char *asked = options->lang[0] != '\0' ? options->lang : NULL;
     add(show, "clients", "lang", "lang", cli_lang(asked) == LANG_ZH ? "zh" : "en",
         asked != NULL                                        ? options->origins[SETTING_LANG]

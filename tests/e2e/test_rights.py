@@ -18,8 +18,9 @@ def ok(text):
     print(f"ok {number} - {text}")
 
 
-HELLO, BATCH, POLL, ACT, REPORT, BLOB, PLANS = 2, 3, 4, 5, 6, 7, 9
-REQUESTS = {HELLO: "Hello", BATCH: "EventBatch", POLL: "Poll", ACT: "Act", REPORT: "Report", BLOB: "BlobPut", PLANS: "PlanAsk"}
+HELLO, BATCH, POLL, ACT, REPORT, BLOB, PLANS, RULES = 2, 3, 4, 5, 6, 7, 9, 10
+REQUESTS = {HELLO: "Hello", BATCH: "EventBatch", POLL: "Poll", ACT: "Act", REPORT: "Report", BLOB: "BlobPut", PLANS: "PlanAsk",
+            RULES: "Rules"}
 REPORTING = {"worker", "inspector", "intake", "department_desk", "shift_chief", "dispatcher"}
 
 
@@ -35,6 +36,8 @@ def body_of(request, serial, kind, place):
         return [(4, "1"), (5, wire.ACTION["COMMENT"]), (7, "seen"), (11, f"k-{serial}")]
     if request == REPORT:
         return [(3, wire.encode(event))]
+    if request == RULES:  # of files that are not there: what is refused for that was not refused for the right
+        return [(1, 1), (2, "a reason"), (3, b"\1" * 16)]
     return [(1, 1)] if request == PLANS else [(1, b"\0" * 16), (2, b"x")]
 
 
@@ -46,11 +49,15 @@ def answer(client, request, body):
     if kind == 5:
         codes = [wire.CODE_NAME[wire.one(wire.decode(row), 1)] for row in got.get(4, [])]
         return codes[0] if codes and codes[0] in ("NO_RIGHT", "UNKNOWN_IDENTITY") else "ok"
-    code = wire.CODE_NAME[wire.one(got, 1)] if kind == 7 else ""
+    code = wire.CODE_NAME[wire.one(got, 1)] if kind in (7, 12) else ""
+    if kind == 12 and code == "RULES_DIFFER":
+        return "RULES_DIFFER"
     return code if code in ("NO_RIGHT", "UNKNOWN_IDENTITY") else "ok"
 
 
 def expected(identity, request):
+    if request == RULES:
+        return "RULES_DIFFER" if set(identity["rights"]) & {"administrator", "shift_chief"} else "NO_RIGHT"
     if identity["is_gateway"]:
         if request == BLOB:
             return "BAD_DIGEST"

@@ -155,7 +155,7 @@ class Client:
         if one(answer, 1) != self.request_id:
             raise Silence("another request's answer")
         self.now_ms = signed(one(answer, 2))
-        for number in (4, 5, 6, 7, 8, 10, 11):
+        for number in (4, 5, 6, 7, 8, 10, 11, 12):
             if number in answer:
                 return number, decode(one(answer, number))
         raise ValueError("an answer of no known kind")
