@@ -446,6 +446,8 @@ static const struct act_words ACTS[] = {
     {ACTION_REVEAL, "looked up the reporter's contact", "查看了上报人联系方式", false},
     {ACTION_ERASE, "erased the reporter's contact", "删除了上报人联系方式", false},
     {ACTION_READ_EVIDENCE, "took the evidence out", "调取了证据", false},
+    {ACTION_KEY_REGISTER, "registered a key", "登记了密钥", false},
+    {ACTION_KEY_REVOKE, "revoked a key", "吊销了密钥", false},
     {ACTION_SOLVED, "noted that the reporter says it is solved", "记录反映人反馈：已解决", false},
     {ACTION_NOT_SOLVED, "noted that the reporter says it is not solved", "记录反映人反馈：未解决",
      false},
