@@ -34,6 +34,43 @@ static int64_t straight_ms(const struct search *search, int64_t distance_cm)
     return city_travel_ms(&state_city(search->core)->modes[0], distance_cm);
 }
 
+/* The order of the case that he is on the way to, or NULL. */
+static const struct order_row *order_on_the_way(const struct search *search, uint32_t worker)
+{
+    const struct core *core = search->core;
+    for (uint32_t slot = core->workers.rows[worker].order_first; slot != NONE32;) {
+        const struct order_row *order = orders_peek(&core->orders, slot);
+        if (order->state == ORDER_ACCEPTED &&
+            cases_peek(&core->cases, order->case_slot) == search->row) {
+            return order;
+        }
+        slot = order->worker_next;
+    }
+    return NULL;
+}
+
+/* Half way along a street the nearest crossing may lie behind him or on a street that leads elsewhere, so that by his fix he would
+ * seem far off just before he is there. What was promised when he was asked counts, less the time since he accepted, where
+ * that is sooner; but no sooner than anybody could come from his fix, and not when twice that time has passed. */
+static int64_t promised_ms(const struct search *search, const struct near_line *near,
+                           int64_t by_fix_ms)
+{
+    const struct core *core = search->core;
+    const struct worker_row *worker = &core->workers.rows[near->worker];
+    const struct order_row *order = order_on_the_way(search, near->worker);
+    if (order == NULL || order->way_ms == NONE32 || near->line.distance_cm < 0) {
+        return by_fix_ms;
+    }
+    const int64_t gone_ms = sub_clamped(core->now_ms, order->accepted_at_ms);
+    if (gone_ms > 2 * (int64_t)order->way_ms) {
+        return by_fix_ms;
+    }
+    const int64_t fix_age_ms = min_i64(gone_ms, sub_clamped(core->now_ms, worker->fix_at_ms));
+    const int64_t soonest_ms =
+        mul_div(near->line.distance_cm, 10000, max_i64(1, core->fastest_mm_per_s)) - fix_age_ms;
+    return min_i64(by_fix_ms, max_i64((int64_t)order->way_ms - gone_ms, max_i64(0, soonest_ms)));
+}
+
 /* The line with its way and cost; false: longer than give_up_ms by road. */
 static bool measure(struct search *search, const struct city_person *person, struct place at,
                     int64_t give_up_ms, struct near_line *near)
@@ -47,6 +84,11 @@ static bool measure(struct search *search, const struct city_person *person, str
         way_ms = choice_road_rank_ms(&near->line);
         if (way_ms == INT64_MAX) {
             return false;
+        }
+        if (search->is_any_load) { /* one person: perhaps who has the order */
+            const int64_t left_ms = promised_ms(search, near, way_ms);
+            near->line.travel_ms = left_ms < way_ms ? left_ms : near->line.travel_ms;
+            way_ms = left_ms;
         }
     }
     near->cost_ms =

@@ -132,7 +132,7 @@ static struct hash128 digest_orders(struct hash128 h, const struct orders *order
         h = add_pair(h, row->worker_next, row->worker_prev);
         h = add_i64(add_i64(h, row->offered_at_ms), row->accepted_at_ms);
         h = add_i64(add_i64(h, row->arrived_at_ms), row->ended_at_ms);
-        h = hash128_add(add_i64(h, row->deadline_ms), row->visit);
+        h = hash128_add(hash128_add(add_i64(h, row->deadline_ms), row->visit), row->way_ms);
     }
     return h;
 }

@@ -27,6 +27,13 @@ static struct clock_limit accept_limit_of(const struct core *core, const struct 
                                                       : state_policy(core)->info->accept;
 }
 
+/* What a round holds whoever accepts to: see choice_near.c. */
+static uint32_t way_of(const struct effect_candidate *chosen)
+{
+    return chosen->travel_ms < 0 || chosen->travel_ms >= NONE32 ? NONE32
+                                                                : (uint32_t)chosen->travel_ms;
+}
+
 bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint32_t assign,
                     uint32_t assign_index, enum order_kind kind, struct effect_decision *decision)
 {
@@ -58,6 +65,7 @@ bool dispatch_offer(struct core *core, uint32_t case_slot, uint32_t worker, uint
         if (decision->candidate_count > 0 &&
             decision->candidates[0].person == core->workers.rows[worker].person) {
             distance_cm = decision->candidates[0].distance_cm;
+            order->way_ms = way_of(&decision->candidates[0]);
         }
     }
     flow_say(core, case_slot,

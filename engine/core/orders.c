@@ -102,7 +102,7 @@ enum err orders_take(struct core *core, uint32_t case_slot, uint32_t worker, enu
                               .next = owner->order_first,
                               .worker_next = person == NULL ? NONE32 : person->order_first,
                               .worker_prev = NONE32,
-                              .free_next = NONE32};
+                              .way_ms = NONE32};
     owner->order_first = slot;
     owner->order_count++;
     if (person != NULL) {

@@ -203,6 +203,7 @@ static void walk_order(struct walk *walk, struct order_row *row)
     walk_u32(walk, &row->next);
     walk_u32(walk, &row->worker_next);
     walk_u32(walk, &row->worker_prev);
+    walk_u32(walk, &row->way_ms);
 }
 
 /* Only places of the ring that hold something: {u8 index, item} until index 0xff. */
@@ -344,9 +345,6 @@ static void walk_orders(struct walk *walk, struct orders *orders)
         }
         if (row->is_used != 0) {
             walk_order(walk, row);
-            if (walk_is_loading(walk)) {
-                row->free_next = NONE32;
-            }
         } else {
             walk_u32(walk, &row->free_next);
         }

@@ -229,7 +229,10 @@ struct order_row {
     uint64_t visit;                    /* order of the same worker for the same object, 0 = none */
     uint32_t next;                     /* older order of the case */
     uint32_t worker_next, worker_prev; /* chain of the worker's active orders */
-    uint32_t free_next;
+    union {
+        uint32_t way_ms;    /* in use: the way when it was offered, NONE32 = not known */
+        uint32_t free_next; /* not in use */
+    };
 };
 
 struct orders {

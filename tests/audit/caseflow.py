@@ -48,7 +48,9 @@ class CaseFlow(Rounds):
         if decision is not None:
             self.same(case, "decision order", decision["order"], order.number)
         lines = decision["candidates"] if decision else []
-        distance = lines[0]["distance_cm"] if lines and lines[0]["person"]["id"] == person else -1
+        is_first = bool(lines) and lines[0]["person"]["id"] == person
+        distance = lines[0]["distance_cm"] if is_first else -1
+        order.way_ms = lines[0]["travel_ms"] if is_first and lines[0]["travel_ms"] >= 0 else None
         self.say(case, "OFFER", order=order, subject=person, clock="ACCEPT", deadline=order.deadline, distance=distance)
         visits = visits.get(person)
         if kind in HANDLING and visits:

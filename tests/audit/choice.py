@@ -134,8 +134,10 @@ class Choice(World):
         if one.distance is None:
             return None
         straight = one.worker.person.mode.travel_ms(one.distance)
-        if not self.goes_by_road(case, assign) or one.place is None:
+        if not self.goes_by_road(case, assign):
             return straight
+        if one.place is None:
+            return None  # at a point in his cell: nobody told which crossing is next to it
         by_road = self.road_ms(case, one)
         return NO_WAY_MS + straight if by_road is None else by_road
 
@@ -171,7 +173,7 @@ class Choice(World):
         order = {"nearest": [("real", far), ("whole", load)], "least_loaded": [("whole", load), ("real", far)],
                  "eta": [("real", (travel(a), travel(b))), ("real", far), ("whole", load)]}[assign.pick]
         for kind_of_value, (x, y) in order:
-            if x == y:
+            if x == y and (x is not None or not (a.is_at_cell or b.is_at_cell)):
                 continue
             if x is None or y is None:
                 if a.is_at_cell or b.is_at_cell:

@@ -5,10 +5,12 @@ believes the pairs and checks what must hold of each: the order might move, was 
 word, nor beyond its area_guard; the worker passes every filter, ranks and loads are what the record says; and when a round has given what it gives, nobody
 who could take a waiting order is left free.
 """
+from geometry import distance_cm
 from offices import Offices
 from world import CASE_OFFERED, CASE_OFFERS, CASE_PERSONS, Desync, HANDLING, name_of
 
 ROUND_WHYS = ("WAITED", "MOVED")
+ROUND_MS = 60000  # a round takes no longer from its first look to the last order it gives
 
 
 class Rounds(Offices):
@@ -90,6 +92,8 @@ class Rounds(Offices):
         one = self.look_at(case, assign, kind, assign.rings[line["ring"]], self.workers[person])
         if one.code != "ELIGIBLE" and not one.is_maybe:
             self.differ(case, f"a round gave the {kind} order to {person}, who may not take it: {one.code}")
+        if before is not None and before.accepted_at:
+            self.judge_promise(case, assign, before, effect["from_ms"])
         for other in effect["candidates"]:
             if other["code"] not in ("ELIGIBLE", "NEEDED_ELSEWHERE", "FARTHER"):
                 self.differ(case, f"candidate {name_of(other['person'], 'id')} of a round: {other['code']}")
@@ -103,6 +107,16 @@ class Rounds(Offices):
         self.arm_seek(case, lacks)
         case.nobody_told = case.nobody_told or lacks
         self.arm_step(case)
+
+    def judge_promise(self, case, assign, order, told_ms):
+        """Who was on his way is held to the way that he was asked for, unless his fix belies it or twice that time has passed."""
+        gone_ms, fix = self.now - order.accepted_at, order.worker.fix
+        if order.way_ms is None or not self.goes_by_road(case, assign) or fix is None or gone_ms > 2 * order.way_ms:
+            return
+        self.checked["promises"] += 1
+        left_ms = max(order.way_ms - gone_ms, order.worker.person.mode.travel_ms(distance_cm(fix, case.place)))
+        if told_ms is None or told_ms > left_ms + ROUND_MS:
+            self.differ(case, f"{order.worker.id} had {round(left_ms)} ms to go at most, the log says {told_ms}")
 
     def missing(self, case, index):
         _, assign = self.assign_of(case, index, "HANDLE")

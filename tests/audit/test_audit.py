@@ -141,8 +141,9 @@ def let_move(city):
                 if not re.search(r"check:|verify:|else:", line):
                     keys = ["reroute: true", "preempt: true", "offer: parallel 2", "area_guard: 110"]
                     block = re.match(r"( *)pick: (nearest|eta)$", line)
+                    line = line.replace("pick: nearest", "pick: eta")  # by road: who is on his way has promised a time
                     line = line + "".join(f"{block[1]}{key}\n" for key in keys) if block else \
-                        re.sub(r"(pick: (?:nearest|eta))", r"\1, " + ", ".join(keys), line)
+                        line.replace("pick: eta", "pick: eta, " + ", ".join(keys))
                 out.write(line.replace("severity: 2", "severity: 1"))
 
 
@@ -152,7 +153,7 @@ def audit_moves(work):
     os.mkdir(directory)
     city = runs.make_city(directory, 11)
     let_move(city)
-    trace = runs.invent(directory, city, 11, 6, 90)
+    trace = runs.invent(directory, city, 11, 6, 60)
     path = runs.simulate(directory, city, trace, 11)
     is_ok = judge(city, path, "a day of moves")
     with open(path, encoding="utf-8") as file:

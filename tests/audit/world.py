@@ -72,6 +72,7 @@ class Order:
         self.deadline = None
         self.has_arrive_clock = False
         self.moves, self.is_parallel = 0, False  # how often rounds moved it; offered to several at once
+        self.way_ms = None  # when it was offered
 
     @property
     def is_active(self):
@@ -232,7 +233,7 @@ class World:
         self.moved, self.round_at = {}, None  # taken away by a round and not given yet, by case; when that was
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
-                        "merges": 0, "moves": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
+                        "merges": 0, "moves": 0, "promises": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):
