@@ -317,7 +317,7 @@ static int tell_record(const struct case_options *options, struct case_no part,
     return exit_code;
 }
 
-/* Who was accountable is found by stepping the log, and what expired cannot be stepped. */
+/* Who was accountable and who handed over are found by stepping the log, and what expired cannot be stepped. */
 static void say_expired(const struct case_story *story, FILE *out)
 {
     const struct core *core = replay_core(story->replay);
@@ -330,9 +330,9 @@ static void say_expired(const struct case_story *story, FILE *out)
     (void)fprintf(
         out,
         is_zh
-            ? "\n责任区间不再列出：%04u-%02u-%02u %02u:%02u（第 %llu 条）之前的人员位置已到期删除，"
+            ? "\n责任区间和移交不再列出：%04u-%02u-%02u %02u:%02u（第 %llu 条）之前的人员位置已到期删除，"
               "日志不能从头重放；各条记录仍载明责任人。\n"
-            : "\nWho was accountable is not listed by interval: positions of people before "
+            : "\nWho was accountable, by interval, and hand-overs are not listed: positions of people before "
               "%04u-%02u-%02u %02u:%02u (entry %llu) have expired from the log, which can no "
               "longer be replayed from its beginning. The lines above name the holders.\n",
         date / 10000, date / 100 % 100, date % 100, (uint32_t)(minute / 60),
