@@ -35,7 +35,7 @@ def silence(engine, who, *words, expect=0):
 
 
 def main():
-    with Engine(clock="wall") as engine:
+    with Engine(clock="scaled:1@2026-03-03T08:20+08:00") as engine:
         engine.start()
         chief, worker, admin = (person(engine, right) for right in ("shift_chief", "worker", "administrator"))
         matchers = ["rule=sanitation.garbage_overflow", "class=E.01.02"]
