@@ -277,10 +277,16 @@ $(BUILD)/man/gridloop.1: engine/cli/man.sh $(BUILD)/gridloop
 	$(Q)rm -rf $(@D) && sh engine/cli/man.sh $(BUILD)/gridloop $(@D)
 $(BUILD)/gridloop.bash: $(BUILD)/gridloop
 	$(Q)$(BUILD)/gridloop completion bash >$@
-install: all man $(BUILD)/gridloop.bash ## program, manual pages, completion into $(PREFIX); DESTDIR is honoured
+install: all man client $(BUILD)/gridloop.bash ## program, client library, manual pages, completion into $(PREFIX); DESTDIR is honoured
 	install -D -m 755 $(BUILD)/gridloop $(DESTDIR)$(PREFIX)/bin/gridloop
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/*.1
 	install -D -m 644 $(BUILD)/gridloop.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gridloop
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/$(CLIENT_SONAME)
+	ln -sf $(CLIENT_SONAME) $(DESTDIR)$(PREFIX)/lib/libgridloop.so
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(BUILD)/libgridloop.a
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include proto/client/gridloop.h
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(CLIENT_VERSION)|' proto/client/gridloop.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/gridloop.pc
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/gridloop/LICENSE
 	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/gridloop/README.md
 clean: ## remove build directories

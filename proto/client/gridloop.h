@@ -36,7 +36,7 @@ enum gridloop_status {
     GRIDLOOP_BAD_KEY = 10, /* the key file cannot be used */
 };
 
-/* Results and refusals by number; the whole list is in docs/protocol.md. Names: gridloop_code_name. */
+/* Results and refusals by number; the whole list is in docs/errors.md. Names: gridloop_code_name. */
 enum gridloop_code {
     GRIDLOOP_OPENED = 1,
     GRIDLOOP_MERGED = 2,

@@ -235,8 +235,10 @@ def check_install(commands, env, home):
     done = subprocess.run(["make", "BUILD=" + os.environ.get("BUILD", "build"), "install", "DESTDIR=" + root, "PREFIX=/usr"],
                           capture_output=True, text=True, timeout=600, env=env, check=False)
     check(done.returncode == 0, f"make install: {said(done)}")
-    for name in ("bin/gridloop", "share/bash-completion/completions/gridloop"):
+    for name in ("bin/gridloop", "lib/libgridloop.so.0", "lib/libgridloop.a", "include/gridloop.h", "share/bash-completion/completions/gridloop"):
         check(os.path.exists(os.path.join(root, "usr", name)), f"make install leaves no {name}")
+    with open(os.path.join(root, "usr/lib/pkgconfig/gridloop.pc"), encoding="utf-8") as file:
+        check("prefix=/usr\n" in file.read(), "gridloop.pc names another prefix")
     pages = os.path.join(root, "usr/share/man/man1")
     wanted = {command.name.replace(" ", "-") + ".1" for command in commands}
     check(set(os.listdir(pages)) == wanted, f"manual pages: {wanted ^ set(os.listdir(pages))} differ")

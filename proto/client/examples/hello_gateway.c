@@ -27,12 +27,13 @@ int main(int argc, char **argv)
         return 74;
     }
     struct gridloop_field fields[] = {
-        {.name = "fill_percent", .kind = GRIDLOOP_NUMBER, .number = 93}};
+        {.name = "confidence", .kind = GRIDLOOP_NUMBER, .number = 0.94},
+        {.name = "fill", .kind = GRIDLOOP_NUMBER, .number = 0.93}};
     struct gridloop_event event = {
         .type = "camera.garbage_overflow",
         .device = argv[3],
         .fields = fields,
-        .field_count = 1,
+        .field_count = 2,
     };
     status = gridloop_gateway_send(gateway, &event, NULL); /* from here on it survives kill -9 */
     if (status == GRIDLOOP_OK) {
