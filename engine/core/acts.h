@@ -35,4 +35,18 @@ bool act_is_of_post(const struct core *core, uint32_t worker, uint32_t post);
 /* Does he hold the case, sit at the post that holds it, or at a desk of the department whose clock runs? */
 bool act_is_of_side(const struct core *core, uint32_t worker, const struct case_row *row);
 
+/* ---- between acts.c, order_acts.c and case_acts.c ---- */
+
+/* Carries out, or refuses, an act that names an order, or only a case. */
+enum code act_on_order(const struct act *act);
+enum code act_on_case(const struct act *act);
+
+/* Words and an instant: what the row of the table asks for beside the state and the right. CODE_NOTHING: all is there. */
+enum code act_check_needs(const struct act *act, uint32_t needs);
+
+/* The checker's word; what somebody saw of a report; a ruling. By order, or with NONE32 at a desk. */
+enum code act_check(const struct act *act, uint32_t case_slot, uint32_t order_slot);
+void act_verify(const struct act *act, uint32_t case_slot, uint32_t order_slot);
+enum code act_rule(const struct act *act, uint32_t case_slot, uint32_t order_slot);
+
 #endif

@@ -86,7 +86,7 @@ void flow_cleared_due(struct core *core, uint32_t case_slot);
 void flow_retire(struct core *core, uint32_t case_slot);
 void flow_seek(struct core *core, uint32_t case_slot);
 
-/* ---- steps shared with acts.c ---- */
+/* ---- steps shared with what people do (acts.h) ---- */
 
 void flow_hold_by_post(struct case_row *row, uint32_t post);
 void flow_hold_by_person(struct case_row *row, uint32_t worker);
