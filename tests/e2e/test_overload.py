@@ -3,7 +3,7 @@
 
 Life-safety events are all answered and overtake the flood; memory stays bounded; every event of a gateway that obeys its credit has
 an answer; gateways that ignore it are cut off. Times are printed, not judged: only order and ratios are.
-SECONDS=n sets how long the flood lasts.
+SECONDS=n sets how long the flood lasts. Runs alone.
 """
 import csv
 import json
