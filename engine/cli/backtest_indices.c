@@ -9,19 +9,12 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define COMMAND "gridloop rules backtest"
 
 static const char *const FILES[BACKTEST_SIDES] = {"before.db", "now.db"};
 
 /* ---- the histories ---- */
-
-static void history_path(const struct backtest_indices *indices, int side, const char *ending,
-                         char out[96])
-{
-    (void)snprintf(out, 96, "%s/%s%s", indices->directory, FILES[side], ending);
-}
 
 static int step_into(struct log_history *history, const struct backtest_log *log)
 {
@@ -86,21 +79,15 @@ static void period_of(const struct backtest_log logs[BACKTEST_SIDES], char from[
 int backtest_indices_make(const char *city, const struct backtest_log logs[BACKTEST_SIDES],
                           struct backtest_indices *indices)
 {
-    char path[96], from[KPI_DAY_SIZE], until[KPI_DAY_SIZE];
-    const char *directory = getenv("TMPDIR");
+    char path[SCRATCH_PATH_SIZE + 16], from[KPI_DAY_SIZE], until[KPI_DAY_SIZE];
     int code = EX_OK;
-    *indices = (struct backtest_indices){.directory = ""};
-    (void)snprintf(indices->directory, sizeof indices->directory, "%.36s/gridloop-indices-XXXXXX",
-                   directory != NULL && strlen(directory) <= 36 ? directory : "/tmp");
-    if (mkdtemp(indices->directory) == NULL) {
-        (void)fprintf(stderr, COMMAND ": no temporary directory %s (exit %d)\n", indices->directory,
-                      EX_CANTCREAT);
-        indices->directory[0] = '\0';
-        return EX_CANTCREAT;
+    *indices = (struct backtest_indices){.histories = {""}};
+    if (scratch_make_directory(&indices->histories, "indices") != ERR_OK) {
+        return cli_no_scratch(COMMAND);
     }
     period_of(logs, from, until);
     for (int side = 0; side < BACKTEST_SIDES && code == EX_OK; side++) {
-        history_path(indices, side, "", path);
+        (void)snprintf(path, sizeof path, "%s/%s", indices->histories.path, FILES[side]);
         const struct kpi_asked asked = {
             .command = COMMAND, .database = path, .city = city, .from = from, .until = until};
         struct kpi *kpi = &indices->kpi[side];
@@ -113,20 +100,12 @@ int backtest_indices_make(const char *city, const struct backtest_log logs[BACKT
 
 void backtest_indices_fini(struct backtest_indices *indices)
 {
-    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal"};
-    char path[96];
     for (int side = 0; side < BACKTEST_SIDES; side++) {
         tally_free(indices->tally[side]);
         kpi_close(&indices->kpi[side]);
-        for (size_t i = 0; i < COUNT_OF(ENDINGS) && indices->directory[0] != '\0'; i++) {
-            history_path(indices, side, ENDINGS[i], path);
-            (void)unlink(path);
-        }
     }
-    if (indices->directory[0] != '\0') {
-        (void)rmdir(indices->directory);
-    }
-    *indices = (struct backtest_indices){.directory = ""};
+    scratch_remove(&indices->histories);
+    *indices = (struct backtest_indices){.histories = {""}};
 }
 
 /* ---- what differs ---- */

@@ -13,6 +13,7 @@
 
 #include "engine/cli/kpi.h"
 #include "sim/run.h"
+#include "sim/scratch.h"
 
 #include <jansson.h>
 
@@ -25,7 +26,7 @@ struct backtest_log {
 };
 
 struct backtest_indices {
-    char directory[64];
+    struct scratch histories; /* directory */
     struct kpi kpi[BACKTEST_SIDES];
     struct tally *tally[BACKTEST_SIDES]; /* NULL: not made */
 };

@@ -5,7 +5,8 @@
  * the disk leaves: one sync of 200 ms in ten seconds alone makes 2 % of all offers late. */
 #include "engine/cli/bench_disk.h"
 
-#include "sim/bench/bench_city.h"
+#include "sim/bench/bench.h"
+#include "sim/scratch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -69,26 +70,26 @@ enum err bench_disk(struct bench *bench)
     static const uint32_t PERMILLES[] = {500, 990, 999};
     static double values[SYNCS_MAX];
     struct bench_row rows[3];
-    char directory[320];
+    struct scratch directory;
     const uint32_t syncs = bench_scale(bench, SYNCS_MAX, SYNCS_MAX / 4, 64);
     for (uint32_t i = 0; i < COUNT_OF(rows); i++) {
         rows[i] = (struct bench_row){.group = "latency", .unit = "ms"};
         (void)snprintf(rows[i].name, sizeof rows[i].name, "the disk alone, a sync of 4 KB, %s",
                        NAMES[i]);
     }
-    enum err err = bench_directory_make(directory, sizeof directory);
+    enum err err = scratch_make_directory(&directory, "bench");
     if (err != ERR_OK) {
         return err;
     }
     double longest = 0;
     for (uint32_t run = 0; run < bench_runs(bench) && err == ERR_OK; run++) {
-        err = measure(directory, values, syncs);
+        err = measure(directory.path, values, syncs);
         for (uint32_t i = 0; i < COUNT_OF(rows) && err == ERR_OK; i++) {
             bench_value(&rows[i], bench_quantile(values, syncs, PERMILLES[i]));
         }
         longest = err == ERR_OK && values[syncs - 1] > longest ? values[syncs - 1] : longest;
     }
-    bench_directory_remove(directory);
+    scratch_remove(&directory);
     for (uint32_t i = 0; i < COUNT_OF(rows) && err == ERR_OK; i++) {
         (void)snprintf(rows[i].note, sizeof rows[i].note, "%u a run; the longest %.1f ms", syncs,
                        longest);

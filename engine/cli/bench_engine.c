@@ -130,7 +130,7 @@ enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *opt
     if (err != ERR_OK) {
         return err;
     }
-    const char *directory = out_engine->city->directory;
+    const char *directory = out_engine->city->directory.path;
     (void)snprintf(out_engine->url, sizeof out_engine->url, "ipc://%s/engine.ipc", directory);
     (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
     (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);

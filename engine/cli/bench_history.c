@@ -267,7 +267,7 @@ enum err bench_history(struct bench *bench)
     enum err err = bench_city_new(bench_seed(bench), CITY_SMALL, &city);
     for (uint32_t i = 0; err == ERR_OK && i < bench_runs(bench); i++) {
         double cases_per_s = 0;
-        (void)snprintf(path, sizeof path, "%s/history.db", city->directory);
+        (void)snprintf(path, sizeof path, "%s/history.db", city->directory.path);
         err = measure(city, path, cases, &cases_per_s);
         bench_value(&row, cases_per_s);
         (void)unlink(path);

@@ -133,7 +133,7 @@ static enum err measure_ceiling(struct bench *bench, const struct bench_engine *
     uint64_t results[64];
     pid_t pid;
     (void)snprintf(url, sizeof url, "%s.ceiling", engine->url);
-    (void)snprintf(directory, sizeof directory, "%s/ceiling", engine->city->directory);
+    (void)snprintf(directory, sizeof directory, "%s/ceiling", engine->city->directory.path);
     if (mkdir(directory, 0700) != 0) {
         return ERR_IO;
     }
@@ -179,10 +179,10 @@ static enum err measure_peers(struct bench *bench, const struct bench_row *ours)
         {"bench-postgres", "insert", "PostgreSQL INSERT, once only by id, synchronous"},
         {"bench-mosquitto", "ingest", "Mosquitto QoS 1 with persistence"},
     };
-    char directory[256];
-    enum err err = bench_peer_directory(directory, sizeof directory);
+    struct scratch directory;
+    enum err err = bench_peer_directory(&directory);
     if (err == ERR_OK) {
-        err = bench_gateway_write(GATEWAYS, batches_of(bench), directory);
+        err = bench_gateway_write(GATEWAYS, batches_of(bench), directory.path);
     }
     for (size_t i = 0; i < COUNT_OF(PEERS) && err == ERR_OK; i++) {
         struct bench_row row = {.group = "ingest",
@@ -190,9 +190,9 @@ static enum err measure_peers(struct bench *bench, const struct bench_row *ours)
                                 .ours = bench_median(ours),
                                 .is_more_better = true};
         (void)snprintf(row.name, sizeof row.name, "%s", PEERS[i].name);
-        bench_peer_run(bench, PEERS[i].program, PEERS[i].work, directory, &row, 1);
+        bench_peer_run(bench, PEERS[i].program, PEERS[i].work, directory.path, &row, 1);
     }
-    bench_directory_remove(directory);
+    scratch_remove(&directory);
     return err;
 }
 
@@ -235,7 +235,7 @@ static enum err start_sealed(struct bench_engine *engine, char url[720])
     char keys[340], why[ENGINE_KEY_WHY_SIZE];
     struct key_text own;
     int64_t ns;
-    (void)snprintf(keys, sizeof keys, "%s/keys", engine->city->directory);
+    (void)snprintf(keys, sizeof keys, "%s/keys", engine->city->directory.path);
     (void)snprintf(url, 720, "%s#key=%s", engine->url, keys);
     if (mkdir(keys, 0700) != 0) {
         return ERR_IO;

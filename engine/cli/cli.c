@@ -6,7 +6,9 @@
 #include "engine/cli/settings.h"
 #include "engine/shell/last_engine.h"
 #include "proto/client/gridloop.h"
+#include "sim/scratch.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +197,15 @@ int cli_no_engine(const char *url)
     (void)fprintf(stderr, "no engine at %.*s; start one: gridloop serve --city DIR (exit %d)\n",
                   (int)strcspn(url, "#"), url, EX_UNAVAILABLE);
     return EX_UNAVAILABLE;
+}
+
+int cli_no_scratch(const char *command)
+{
+    (void)fprintf(stderr,
+                  "%s: no temporary place in %s: %s; let TMPDIR name a directory that can be "
+                  "written (exit %d)\n",
+                  command, scratch_base(), strerror(errno), EX_CANTCREAT);
+    return EX_CANTCREAT;
 }
 
 bool cli_has_input(const char *command, const char *path)

@@ -58,6 +58,9 @@ const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE]);
 /* "no engine at URL; start one: ..." on standard error; returns the exit code for it (69). */
 int cli_no_engine(const char *url);
 
+/* "COMMAND: no temporary place in $TMPDIR: why" on standard error, errno as scratch_make_* left it; returns the exit code for it (73). */
+int cli_no_scratch(const char *command);
+
 /* Is the file or directory there ("-" is)? False after "COMMAND: no file or directory PATH ..." on standard error; the exit code
  * is 66 then. */
 bool cli_has_input(const char *command, const char *path);

@@ -10,6 +10,7 @@
 #include "engine/core/code.h"
 #include "engine/shell/last_engine.h"
 #include "proto/client/link.h"
+#include "sim/scratch.h"
 #include "sim/trace_file.h"
 
 #include <argp.h>
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define KIND_COUNTERS 8u
 #define CLOCK_MS 3000 /* to learn the engine's clock */
@@ -283,15 +283,20 @@ static void send_one(struct delivery *delivery, struct cap_event *event,
 
 static void send_all(struct delivery *delivery, const char *identity, struct cap_events *events)
 {
-    char temporary[512];
-    const char *directory = getenv("TMPDIR");
+    char outbox[512];
+    struct scratch directory = {""};
     const struct gridloop_gateway_options options = {.on_result = on_result, .context = delivery};
-    const char *outbox = delivery->options->outbox;
-    (void)snprintf(temporary, sizeof temporary, "%s/gridloop-cap-%d.outbox",
-                   directory != NULL ? directory : "/tmp", (int)getpid());
-    const int status = gridloop_gateway_open(
-        delivery->url, identity, outbox != NULL ? outbox : temporary, &options, &delivery->gateway);
+    const char *asked = delivery->options->outbox;
+    if (asked == NULL && scratch_make_directory(&directory, "cap") != ERR_OK) {
+        note_exit(delivery, cli_no_scratch("gridloop cap"));
+        return;
+    }
+    (void)snprintf(outbox, sizeof outbox, "%s%s", asked != NULL ? asked : directory.path,
+                   asked != NULL ? "" : "/outbox");
+    const int status =
+        gridloop_gateway_open(delivery->url, identity, outbox, &options, &delivery->gateway);
     if (status != GRIDLOOP_OK) {
+        scratch_remove(&directory);
         (void)fprintf(stderr, "gridloop cap: %s: %s (exit %d)\n", identity,
                       gridloop_status_text(status), EX_USAGE);
         note_exit(delivery, EX_USAGE);
@@ -301,9 +306,7 @@ static void send_all(struct delivery *delivery, const char *identity, struct cap
         send_one(delivery, &events->rows[i], events);
     }
     gridloop_gateway_close(delivery->gateway);
-    if (outbox == NULL) {
-        (void)unlink(temporary);
-    }
+    scratch_remove(&directory);
 }
 
 static void deliver(struct delivery *delivery, const struct cap_alert *alert,

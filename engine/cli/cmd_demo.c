@@ -11,10 +11,10 @@
 #include "engine/cli/demo_login.h"
 #include "engine/cli/demo_phone.h"
 #include "engine/cli/demo_watch.h"
+#include "sim/scratch.h"
 #include "sim/trace_file.h"
 
 #include <argp.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,21 +76,13 @@ static void pause_ms(int64_t ms)
 
 /* ---- the directory ---- */
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 /* An earlier demo makes way; anything else does not. */
 static int make_directory(const struct demo *demo)
 {
     char mark[PATH_SIZE];
     (void)snprintf(mark, sizeof mark, "%s/" MARK_NAME, demo->directory);
     if (access(mark, F_OK) == 0) {
-        (void)nftw(demo->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        scratch_remove_tree(demo->directory);
     }
     FILE *file = NULL;
     if (mkdir(demo->directory, 0755) != 0 || (file = fopen(mark, "w")) == NULL) {

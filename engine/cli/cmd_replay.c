@@ -6,6 +6,7 @@
 #include "engine/cli/cli.h"
 #include "engine/shell/last_engine.h"
 #include "proto/client/gridloop.h"
+#include "sim/scratch.h"
 #include "sim/trace_file.h"
 
 #include <argp.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SOURCES_MAX 64u
 #define FLUSH_EVERY 500u /* events between two looks at the answers */
@@ -35,14 +35,14 @@ struct feeder;
 
 struct source {
     char name[80];
-    char outbox[256];
+    char outbox[SCRATCH_PATH_SIZE + 20];
     struct gridloop_gateway *gateway;
     struct feeder *feeder;
 };
 
 struct feeder {
     const char *url;
-    char directory[64];
+    struct scratch outboxes; /* directory */
     struct source sources[SOURCES_MAX];
     uint32_t source_count;
     uint64_t sent;
@@ -89,7 +89,7 @@ static struct source *find_source(struct feeder *feeder, const char *name)
         .on_result = on_result, .context = source, .sync = GRIDLOOP_SYNC_NONE};
     source->feeder = feeder;
     (void)snprintf(source->name, sizeof source->name, "%s", name);
-    (void)snprintf(source->outbox, sizeof source->outbox, "%s/%u.outbox", feeder->directory,
+    (void)snprintf(source->outbox, sizeof source->outbox, "%s/%u.outbox", feeder->outboxes.path,
                    feeder->source_count);
     int status =
         gridloop_gateway_open(feeder->url, name, source->outbox, &options, &source->gateway);
@@ -280,14 +280,13 @@ static int replay_trace(const struct replay_options_cli *options)
         free(feeder);
         return EX_CANTCREAT;
     }
-    (void)snprintf(feeder->directory, sizeof feeder->directory, "/tmp/gridloop-replay-XXXXXX");
     enum err err = trace_reader_open(options->trace, problems, &reader);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "gridloop replay: cannot read %s: %s (exit %d)\n", options->trace,
                       words_err(err), cli_exit_of(err));
         exit_code = cli_exit_of(err);
-    } else if (mkdtemp(feeder->directory) == NULL) {
-        exit_code = EX_CANTCREAT;
+    } else if (scratch_make_directory(&feeder->outboxes, "replay") != ERR_OK) {
+        exit_code = cli_no_scratch("gridloop replay");
     } else {
         exit_code = feed(feeder, reader, options->speed);
         problems_print(problems, stderr);
@@ -296,9 +295,8 @@ static int replay_trace(const struct replay_options_cli *options)
     }
     for (uint32_t i = 0; i < feeder->source_count; i++) {
         gridloop_gateway_close(feeder->sources[i].gateway);
-        (void)unlink(feeder->sources[i].outbox);
     }
-    (void)rmdir(feeder->directory);
+    scratch_remove(&feeder->outboxes);
     if (feeder->acks != NULL) {
         (void)fclose(feeder->acks);
     }

@@ -9,12 +9,12 @@
 #include "engine/core/code.h"
 #include "engine/shell/compile_pair.h"
 #include "engine/shell/last_engine.h"
+#include "sim/scratch.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #define GATEWAYS_MAX 32u
 #define FLUSH_EVERY 1000u
@@ -48,6 +48,7 @@ struct send {
     const struct send_options *options;
     char url[CLI_URL_SIZE];
     enum lang lang;
+    struct scratch outboxes; /* directory, without --outbox */
     struct sender senders[GATEWAYS_MAX];
     uint32_t sender_count;
     uint32_t sent, answered, refused, bad_lines;
@@ -105,13 +106,11 @@ static void on_result(void *context, const struct gridloop_result *result)
                  has_hint ? result->hint : "");
 }
 
-/* Where this source's outbox lies: asked for, or a file of this process. */
+/* Where this source's outbox lies: asked for, or a temporary file. */
 static void choose_outbox(const struct send *send, const char *identity, char *out, size_t size)
 {
-    const char *directory = getenv("TMPDIR");
     if (send->options->outbox == NULL) {
-        (void)snprintf(out, size, "%s/gridloop-send-%d-%u.outbox",
-                       directory != NULL ? directory : "/tmp", (int)getpid(), send->sender_count);
+        (void)snprintf(out, size, "%s/%u.outbox", send->outboxes.path, send->sender_count);
     } else if (send->options->identity != NULL || send->options->example != NULL) {
         (void)snprintf(out, size, "%s", send->options->outbox);
     } else {
@@ -324,6 +323,9 @@ static int run_send(const struct send_options *options)
     if (cli_find_url(options->url, send.url) == NULL) {
         return EX_UNAVAILABLE;
     }
+    if (options->outbox == NULL && scratch_make_directory(&send.outboxes, "send") != ERR_OK) {
+        return cli_no_scratch("gridloop send");
+    }
     if (options->example != NULL) {
         send_example(&send);
     } else {
@@ -336,10 +338,8 @@ static int run_send(const struct send_options *options)
     }
     for (uint32_t i = 0; i < send.sender_count; i++) {
         gridloop_gateway_close(send.senders[i].gateway);
-        if (options->outbox == NULL) {
-            (void)unlink(send.senders[i].outbox);
-        }
     }
+    scratch_remove(&send.outboxes);
     return send.exit_code;
 }
 

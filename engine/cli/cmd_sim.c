@@ -12,12 +12,12 @@
 #include "sim/compare_truth.h"
 #include "sim/report.h"
 #include "sim/run.h"
+#include "sim/scratch.h"
 #include "sim/trace_generate.h"
 #include "sim/virtual_disk.h"
 
 #include <argp.h>
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define COMMAND "gridloop sim"
 #define POLICIES_MAX 4u
 #define CITIES_MAX 4u
 
@@ -34,8 +35,8 @@ struct options {
     uint32_t policy_count;
     const char *cities[CITIES_MAX]; /* what-if: the same events in other cities */
     uint32_t city_count;
-    const char *recorded; /* data directory whose log has the events */
-    char trace_file[64];  /* of our own, from that log */
+    const char *recorded;      /* data directory whose log has the events */
+    struct scratch trace_file; /* of our own, from that log */
     const char *city;
     const char *rules;
     const char *trace;
@@ -54,8 +55,7 @@ struct options {
     /* without a trace: events are invented while they are played */
     int64_t generate_hours; /* 0: there is a trace */
     int64_t generate_rate;
-    bool is_demo_city; /* --city named a size, and city is a directory of our own */
-    char demo_city[64];
+    struct scratch demo_city; /* of our own, where --city named a size */
     struct progress {
         int64_t from_ms, started_ms, shown_ms;
         uint64_t shown_events;
@@ -348,26 +348,15 @@ static int make_demo_city(struct options *options)
     if (access(options->city, F_OK) == 0 || !city_demo_parse_size(options->city, &size)) {
         return EX_OK;
     }
-    (void)snprintf(options->demo_city, sizeof options->demo_city, "/tmp/gridloop-city-XXXXXX");
-    if (mkdtemp(options->demo_city) == NULL) {
-        (void)fprintf(stderr, "cannot make %s: %s\n", options->demo_city, strerror(errno));
-        return EX_CANTCREAT;
+    if (scratch_make_directory(&options->demo_city, "city") != ERR_OK) {
+        return cli_no_scratch(COMMAND);
     }
-    options->is_demo_city = true;
-    options->city = options->demo_city;
+    options->city = options->demo_city.path;
     const enum err err = city_demo_write(options->city, 1, size, &result);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "cannot write a city to %s: %s\n", options->city, words_err(err));
     }
     return cli_exit_of(err);
-}
-
-static int remove_path(const char *path, const struct stat *stat, int type, struct FTW *walk)
-{
-    (void)stat;
-    (void)type;
-    (void)walk;
-    return remove(path);
 }
 
 static int open_generator(const struct options *options, struct inputs *inputs)
@@ -703,18 +692,13 @@ static int write_recorded(struct options *options)
 {
     struct log_events_counts counts = {0};
     struct log_last_rules rules = {0};
-    (void)snprintf(options->trace_file, sizeof options->trace_file, "/tmp/gridloop-trace-XXXXXX");
-    const int file = mkstemp(options->trace_file);
-    if (file < 0) {
-        (void)fprintf(stderr, "cannot make %s: %s\n", options->trace_file, strerror(errno));
-        options->trace_file[0] = '\0';
-        return EX_CANTCREAT;
+    if (scratch_make_file(&options->trace_file, "trace") != ERR_OK) {
+        return cli_no_scratch(COMMAND);
     }
-    (void)close(file);
     const int code =
-        log_events_write("gridloop sim", options->recorded, options->trace_file, &counts, &rules);
+        log_events_write(COMMAND, options->recorded, options->trace_file.path, &counts, &rules);
     free(rules.bytes);
-    options->trace = options->trace_file;
+    options->trace = options->trace_file.path;
     return code;
 }
 
@@ -736,9 +720,8 @@ int cmd_sim(int argc, char **argv)
         return EX_USAGE;
     }
     int code = make_demo_city(&options);
-    if (code == EX_OK &&
-        (!cli_has_input("gridloop sim", options.city) ||
-         (options.trace != NULL && !cli_has_input("gridloop sim", options.trace)))) {
+    if (code == EX_OK && (!cli_has_input(COMMAND, options.city) ||
+                          (options.trace != NULL && !cli_has_input(COMMAND, options.trace)))) {
         code = EX_NOINPUT;
     }
     if (code == EX_OK && options.log != NULL && options.policy_count + options.city_count > 1) {
@@ -751,11 +734,7 @@ int cmd_sim(int argc, char **argv)
     if (code == EX_OK) {
         code = play_all(&options);
     }
-    if (options.is_demo_city) {
-        (void)nftw(options.demo_city, remove_path, 8, FTW_DEPTH | FTW_PHYS);
-    }
-    if (options.trace_file[0] != '\0') {
-        (void)unlink(options.trace_file);
-    }
+    scratch_remove(&options.demo_city);
+    scratch_remove(&options.trace_file);
     return code;
 }

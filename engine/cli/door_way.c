@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #define WAIT_DEFAULT_MS 10000u
 #define WAIT_MS_MAX 86400000u
@@ -101,7 +100,6 @@ static bool read_map(struct door_way *way)
 static bool open_gateway(struct door_way *way)
 {
     const struct door_way_options *options = &way->options;
-    const char *directory = getenv("TMPDIR");
     const char *source = door_map_rules(way->map)->source;
     const char *identity = options->identity != NULL ? options->identity
                            : source != NULL          ? source
@@ -109,9 +107,11 @@ static bool open_gateway(struct door_way *way)
     const struct gridloop_gateway_options with = {.on_result = on_result, .context = way};
     if (options->outbox != NULL) {
         (void)snprintf(way->outbox, sizeof way->outbox, "%s", options->outbox);
+    } else if (scratch_make_directory(&way->temporary, "door") != ERR_OK) {
+        door_way_note_exit(way, cli_no_scratch(options->command));
+        return false;
     } else {
-        (void)snprintf(way->outbox, sizeof way->outbox, "%s/gridloop-door-%d.outbox",
-                       directory != NULL ? directory : "/tmp", (int)getpid());
+        (void)snprintf(way->outbox, sizeof way->outbox, "%s/outbox", way->temporary.path);
     }
     const int status = gridloop_gateway_open(way->url, identity, way->outbox, &with, &way->gateway);
     if (status != GRIDLOOP_OK) {
@@ -223,10 +223,8 @@ int door_way_close(struct door_way *way)
             say_left(way, status);
         }
         gridloop_gateway_close(way->gateway);
-        if (way->options.outbox == NULL) {
-            (void)unlink(way->outbox);
-        }
     }
+    scratch_remove(&way->temporary);
     door_map_free(way->map);
     return way->exit_code;
 }

@@ -10,6 +10,7 @@
 #include "engine/edge/words.h"
 
 #include "engine/cli/cli.h"
+#include "sim/scratch.h"
 
 struct door_way_options {
     const char *command; /* "gridloop door csv", for messages */
@@ -23,6 +24,7 @@ struct door_way {
     struct door_way_options options;
     char url[CLI_URL_SIZE];
     char outbox[512];
+    struct scratch temporary; /* directory of that, without --outbox */
     enum lang lang;
     uint32_t wait_ms;
     struct door_map *map;

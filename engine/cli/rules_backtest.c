@@ -11,6 +11,7 @@
 #include "rules/read.h"
 #include "sim/backtest.h"
 #include "sim/compare_truth.h"
+#include "sim/scratch.h"
 #include "sim/virtual_disk.h"
 
 #include <inttypes.h>
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #define COMMAND "gridloop rules backtest"
 #define EXPECT_SIZE_MAX ((size_t)1024 * 1024)
@@ -43,7 +43,7 @@ struct backtest_inputs {
     struct rules_inputs read; /* the new rules: their set knows the names in expectations */
     struct agent_rates *rates;
     struct backtest_run before, after;
-    char trace[64];                  /* made of a log; removed in the end */
+    struct scratch trace;            /* made of a log */
     struct log_events_counts counts; /* of that log */
     struct log_last_rules recorded;
 };
@@ -58,9 +58,7 @@ static void inputs_fini(struct backtest_inputs *inputs)
     free(inputs->after.bytes);
     free(inputs->rates);
     free(inputs->recorded.bytes);
-    if (inputs->trace[0] != '\0') {
-        (void)unlink(inputs->trace);
-    }
+    scratch_remove(&inputs->trace);
     rules_inputs_fini(&inputs->read);
 }
 
@@ -106,19 +104,11 @@ static enum err inputs_init(const struct backtest_request *request, const char *
 /* A log as a trace beside other temporary files. */
 static int read_log(const struct backtest_request *request, struct backtest_inputs *inputs)
 {
-    const char *directory = getenv("TMPDIR");
-    (void)snprintf(inputs->trace, sizeof inputs->trace, "%.40s/gridloop-log-XXXXXX",
-                   directory != NULL && strlen(directory) <= 40 ? directory : "/tmp");
-    const int fd = mkstemp(inputs->trace);
-    if (fd < 0) {
-        (void)fprintf(stderr, COMMAND ": no temporary file in %s (exit %d)\n", inputs->trace,
-                      EX_CANTCREAT);
-        inputs->trace[0] = '\0';
-        return EX_CANTCREAT;
+    if (scratch_make_file(&inputs->trace, "log") != ERR_OK) {
+        return cli_no_scratch(COMMAND);
     }
-    (void)close(fd);
-    const int exit_code =
-        log_events_write(COMMAND, request->log, inputs->trace, &inputs->counts, &inputs->recorded);
+    const int exit_code = log_events_write(COMMAND, request->log, inputs->trace.path,
+                                           &inputs->counts, &inputs->recorded);
     if (exit_code == EX_OK && inputs->counts.written == 0) {
         (void)fprintf(stderr,
                       COMMAND ": the log in %s has no events that can be played again (exit %d)\n",
@@ -209,7 +199,7 @@ static enum err play(const struct backtest_request *request, struct backtest_inp
                      struct backtest_run *side, const char *what)
 {
     struct trace_reader *trace = NULL;
-    enum err err = trace_reader_open(request->log != NULL ? inputs->trace : request->corpus,
+    enum err err = trace_reader_open(request->log != NULL ? inputs->trace.path : request->corpus,
                                      inputs->read.problems, &trace);
     if (err != ERR_OK) {
         return err;
@@ -513,7 +503,7 @@ static int write_report(const struct backtest_request *request,
 static int tell(const struct backtest_request *request, struct backtest_inputs *inputs)
 {
     struct backtest difference;
-    struct backtest_indices indices = {.directory = ""};
+    struct backtest_indices indices = {.histories = {""}};
     const enum lang lang = cli_lang(request->lang);
     const struct backtest_log logs[BACKTEST_SIDES] = {
         [BACKTEST_BEFORE] = {inputs->before.run, &inputs->before.log_calls},

@@ -1,11 +1,12 @@
 /* rules_beside.c: see rules_beside.h. A directory of links to the rule files and one file more, gone again when it is read. */
 #include "engine/cli/rules_beside.h"
 
+#include "sim/scratch.h"
+
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define EXTRA_FILE "00.reload.yaml"
@@ -36,16 +37,11 @@ static bool write_extra(const char *directory, const struct city *city)
 }
 
 /* Links to all rule files, and the extra one. */
-static bool make_directory(const struct rules_inputs *read, char out[RULES_PATH_SIZE])
+static bool fill_directory(const struct rules_inputs *read, const char *out)
 {
     char from[PATH_MAX], to[2 * RULES_PATH_SIZE], target[PATH_MAX + 300];
-    (void)snprintf(out, RULES_PATH_SIZE, "/tmp/gridloop-reload-XXXXXX");
     DIR *directory = realpath(read->rules, from) == NULL ? NULL : opendir(from);
-    if (directory == NULL || mkdtemp(out) == NULL) {
-        if (directory != NULL) {
-            (void)closedir(directory);
-        }
-        out[0] = '\0';
+    if (directory == NULL) {
         return false;
     }
     bool is_good = write_extra(out, &read->city);
@@ -60,31 +56,20 @@ static bool make_directory(const struct rules_inputs *read, char out[RULES_PATH_
     return is_good;
 }
 
-static void drop_directory(const char *path)
-{
-    char name[2 * RULES_PATH_SIZE];
-    DIR *directory = path[0] == '\0' ? NULL : opendir(path);
-    for (const struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
-        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.') {
-            (void)unlink(name);
-        }
-    }
-    if (directory != NULL) {
-        (void)closedir(directory);
-        (void)rmdir(path);
-    }
-}
-
 enum err rules_beside_read(const struct rules_inputs *read, const char *city,
                            struct rules_inputs *out)
 {
     *out = (struct rules_inputs){.problems = problems_new()};
-    enum err err = make_directory(read, out->rules) ? ERR_OK : ERR_IO;
+    struct scratch directory;
+    enum err err = scratch_make_directory(&directory, "reload");
+    (void)snprintf(out->rules, sizeof out->rules, "%s", directory.path);
+    if (err == ERR_OK && !fill_directory(read, out->rules)) {
+        err = ERR_IO;
+    }
     if (err == ERR_OK) {
         err = rules_inputs_read(out, city);
         err = err == ERR_OK ? rules_inputs_lower(out) : err;
     }
-    drop_directory(out->rules);
+    scratch_remove(&directory);
     return err;
 }

@@ -8,10 +8,11 @@
 #include "engine/city/problems.h"
 #include "engine/core/policy.h"
 #include "sim/city_demo.h"
+#include "sim/scratch.h"
 
 struct bench_city {
-    char directory[256]; /* holds city/ and what the measurement adds */
-    char path[300];      /* of the city */
+    struct scratch directory; /* holds city/ and what the measurement adds */
+    char path[300];           /* of the city */
     void *city_bytes, *policy_bytes;
     size_t city_size, policy_size;
     struct city city;
@@ -21,9 +22,5 @@ struct bench_city {
 enum err bench_city_new(uint64_t seed, enum city_size size,
                         struct bench_city **out_city) WARN_UNUSED;
 void bench_city_free(struct bench_city *city); /* NULL is fine */
-
-/* mkdtemp under $TMPDIR or /tmp. ERR_IO. */
-enum err bench_directory_make(char *out_path, size_t size) WARN_UNUSED;
-void bench_directory_remove(const char *path);
 
 #endif

@@ -12,13 +12,12 @@
 #include "sim/bench/dispatch_play.h"
 #include "sim/bench/dispatch_sf.h"
 #include "sim/city_file.h"
+#include "sim/scratch.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define WORK_MS (20 * MINUTE_MS)
 
@@ -42,7 +41,7 @@ static const struct level STAFFS[] = {{"SF, all units", 1000, 101, 0, 0, false},
 struct ground {
     struct bench *bench;
     struct problems *problems;
-    char city[96]; /* what is played */
+    char city[SCRATCH_PATH_SIZE + 8]; /* what is played */
     struct dispatch_roads *roads;
     struct dispatch_sf *sf; /* NULL: roads */
     uint32_t workers, calls;
@@ -260,17 +259,9 @@ static enum err measure_sf(struct ground *ground)
     return err;
 }
 
-static int remove_path(const char *path, const struct stat *stat, int type, struct FTW *walk)
-{
-    (void)stat;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 enum err bench_dispatch(struct bench *bench)
 {
-    char temporary[] = "/tmp/gridloop-dispatch-XXXXXX";
+    struct scratch temporary = {""};
     const char *out = bench_keep_at(bench);
     struct ground ground = {.bench = bench,
                             .problems = problems_new(),
@@ -281,15 +272,16 @@ enum err bench_dispatch(struct bench *bench)
     ground.runs_in_all =
         bench_runs(bench) * (count_runs(LOADS, COUNT_OF(LOADS)) +
                              (has_records ? count_runs(STAFFS, COUNT_OF(STAFFS)) : 0));
-    if (ground.problems == NULL || (out == NULL && mkdtemp(temporary) == NULL)) {
+    if (ground.problems == NULL ||
+        (out == NULL && scratch_make_directory(&temporary, "dispatch") != ERR_OK)) {
         problems_free(ground.problems);
         return ERR_IO;
     }
-    out = out != NULL ? out : temporary;
-    (void)snprintf(ground.city, sizeof ground.city, "%.80s/roads", out);
+    out = out != NULL ? out : temporary.path;
+    (void)snprintf(ground.city, sizeof ground.city, "%s/roads", out);
     enum err err = measure_roads(&ground);
     if (has_records && err == ERR_OK) {
-        (void)snprintf(ground.city, sizeof ground.city, "%.80s/sf", out);
+        (void)snprintf(ground.city, sizeof ground.city, "%s/sf", out);
         err = measure_sf(&ground);
     } else if (err == ERR_OK) {
         bench_skip(bench, "dispatch", "San Francisco: name its public records with --records DIR");
@@ -302,8 +294,6 @@ enum err bench_dispatch(struct bench *bench)
         problems_print(ground.problems, stderr);
     }
     problems_free(ground.problems);
-    if (out == temporary) {
-        (void)nftw(out, remove_path, 16, FTW_DEPTH | FTW_PHYS);
-    }
+    scratch_remove(&temporary);
     return err;
 }

@@ -230,7 +230,7 @@ static enum err compile_rules(struct bench_driver *driver)
     if (problems == NULL) {
         return ERR_MEMORY;
     }
-    (void)snprintf(directory, sizeof directory, "%s/driver", driver->options.city->directory);
+    (void)snprintf(directory, sizeof directory, "%s/driver", driver->options.city->directory.path);
     enum err err = city_make_directory(directory);
     if (err == ERR_OK) {
         err = city_file_open(&file, directory, "bench.yaml");

@@ -290,10 +290,10 @@ static enum err add_peers(struct bench *bench, const struct searcher *searcher,
 {
     static const char *const PROGRAMS[][2] = {{"bench-redis", "Redis GEOSEARCH"},
                                               {"bench-postgres", "PostGIS KNN"}};
-    char directory[256];
-    enum err err = bench_peer_directory(directory, sizeof directory);
+    struct scratch directory;
+    enum err err = bench_peer_directory(&directory);
     if (err == ERR_OK) {
-        err = write_work(searcher, directory);
+        err = write_work(searcher, directory.path);
     }
     for (size_t i = 0; i < COUNT_OF(PROGRAMS) && err == ERR_OK; i++) {
         struct bench_row rows[FILTER_COUNT];
@@ -302,9 +302,9 @@ static enum err add_peers(struct bench *bench, const struct searcher *searcher,
             (void)snprintf(rows[k].name, sizeof rows[k].name, "of %u workers, %s, %s",
                            searcher->workers, FILTER_NAMES[k], PROGRAMS[i][1]);
         }
-        bench_peer_run(bench, PROGRAMS[i][0], "nearest", directory, rows, FILTER_COUNT);
+        bench_peer_run(bench, PROGRAMS[i][0], "nearest", directory.path, rows, FILTER_COUNT);
     }
-    bench_directory_remove(directory);
+    scratch_remove(&directory);
     return err;
 }
 

@@ -1,8 +1,6 @@
 /* bench_peer.c: see bench_peer.h. */
 #include "sim/bench/bench_peer.h"
 
-#include "sim/bench/bench_city.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +12,11 @@
 
 #define ABSENT_SIZE 128u
 
-enum err bench_peer_directory(char *out_path, size_t size)
+enum err bench_peer_directory(struct scratch *directory)
 {
-    enum err err = bench_directory_make(out_path, size);
-    if (err == ERR_OK && chmod(out_path, 0755) != 0) {
-        bench_directory_remove(out_path);
+    enum err err = scratch_make_directory(directory, "bench");
+    if (err == ERR_OK && chmod(directory->path, 0755) != 0) {
+        scratch_remove(directory);
         err = ERR_IO;
     }
     return err;

@@ -9,9 +9,10 @@
 #define SIM_BENCH_BENCH_PEER_H
 
 #include "sim/bench/bench.h"
+#include "sim/scratch.h"
 
-/* A directory of its own that another user may enter; removed by bench_directory_remove. ERR_IO. */
-enum err bench_peer_directory(char *out_path, size_t size) WARN_UNUSED;
+/* A directory of its own that another user may enter; for scratch_remove. ERR_IO. */
+enum err bench_peer_directory(struct scratch *directory) WARN_UNUSED;
 
 /* Fills and adds the rows, which have names, units and what they are held against. */
 void bench_peer_run(struct bench *bench, const char *program, const char *work,

@@ -151,7 +151,7 @@ enum err bench_rules_new(const struct bench_city *city, const struct bench_rules
     struct bench_rules *rules = calloc(1, sizeof *rules);
     struct problems *problems = problems_new();
     enum err err = rules == NULL || problems == NULL ? ERR_MEMORY : ERR_OK;
-    (void)snprintf(directory, sizeof directory, "%s/rules", city->directory);
+    (void)snprintf(directory, sizeof directory, "%s/rules", city->directory.path);
     if (err == ERR_OK) {
         err = write_files(directory, options);
     }

@@ -48,7 +48,10 @@ class Engine:
         self.process = None
         self.log = open(os.path.join(self.dir, "engine.log"), "ab")
         # The engine and the tools note the last engine of a user in the state directory: give the test its own.
-        self.env = {"XDG_RUNTIME_DIR": self.dir, "XDG_STATE_HOME": self.dir, "HOME": self.dir}
+        # Temporary files too: what a command leaves behind is seen in the end.
+        self.scratch = os.path.join(self.dir, "tmp")
+        os.mkdir(self.scratch)
+        self.env = {"XDG_RUNTIME_DIR": self.dir, "XDG_STATE_HOME": self.dir, "HOME": self.dir, "TMPDIR": self.scratch}
         run("city", "demo", self.city, "--seed", str(seed), "--size", size, env=self.env)
 
     def __enter__(self):
@@ -63,7 +66,9 @@ class Engine:
             with open(self.log.name, "rb") as log:
                 sys.stdout.write("--- the engine said last ---\n" + log.read()[-3000:].decode(errors="replace"))
         self.log.close()
+        left = os.listdir(self.scratch)
         shutil.rmtree(self.dir, ignore_errors=True)
+        check(kind is not None or not left, f"left lying about: {left}")
 
     def start(self, wait_s=30, extra=()):
         """Starts, with further flags, and waits until it answers. Returns how long that took."""

@@ -66,7 +66,7 @@ def main():
             report = json.load(file)
         with open(tables) as file:
             table = file.read()
-        left = [name for name in os.listdir(work) if name.startswith("gridloop-bench-")]
+        left = [name for name in os.listdir(work) if name.startswith("gridloop-")]
         check(not left, f"left lying about: {left}")
     rows = report["rows"]
     found = {(row["group"], row["name"]): row for row in rows}

@@ -1,0 +1,110 @@
+/* test_scratch.c: temporary places lie where TMPDIR says, are nobody else's, and go with all that is in them and nothing beside. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/scratch.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char base[64];
+
+static int open_base(void **state)
+{
+    (void)state;
+    (void)snprintf(base, sizeof base, "/tmp/gridloop-base-XXXXXX");
+    return mkdtemp(base) == NULL || setenv("TMPDIR", base, 1) != 0;
+}
+
+/* Fails where anything is left in it. */
+static int close_base(void **state)
+{
+    (void)state;
+    (void)unsetenv("TMPDIR");
+    return rmdir(base);
+}
+
+static void put(const char *directory, const char *name, char out[SCRATCH_PATH_SIZE + 16])
+{
+    (void)snprintf(out, SCRATCH_PATH_SIZE + 16, "%s/%s", directory, name);
+    FILE *file = fopen(out, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_scratch_lies_where_tmpdir_says(void **state)
+{
+    struct scratch directory, file;
+    struct stat info;
+    (void)state;
+    assert_int_equal(scratch_make_directory(&directory, "here"), ERR_OK);
+    assert_int_equal(scratch_make_file(&file, "here"), ERR_OK);
+    assert_memory_equal(directory.path, base, strlen(base));
+    assert_non_null(strstr(directory.path, "/gridloop-here-"));
+    assert_string_not_equal(directory.path, file.path);
+    assert_int_equal(stat(directory.path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0700);
+    assert_int_equal(stat(file.path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+    scratch_remove(&directory);
+    scratch_remove(&file);
+    assert_string_equal(directory.path, "");
+    assert_string_equal(file.path, "");
+}
+
+static void test_scratch_goes_with_all_that_is_in_it_and_nothing_beside(void **state)
+{
+    struct scratch directory, beside;
+    char path[SCRATCH_PATH_SIZE + 16], kept[SCRATCH_PATH_SIZE + 16];
+    (void)state;
+    assert_int_equal(scratch_make_directory(&directory, "full"), ERR_OK);
+    assert_int_equal(scratch_make_directory(&beside, "beside"), ERR_OK);
+    put(beside.path, "kept", kept);
+    (void)snprintf(path, sizeof path, "%s/below", directory.path);
+    assert_int_equal(mkdir(path, 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/below/link", directory.path);
+    assert_int_equal(symlink(beside.path, path), 0);
+    put(directory.path, "below/file", path);
+    scratch_remove(&directory);
+    assert_int_equal(access(kept, F_OK), 0); /* the link went, not what it led to */
+    scratch_remove(&beside);
+    scratch_remove(&beside); /* again: nothing to do */
+}
+
+static void test_scratch_says_why_it_has_no_place(void **state)
+{
+    static char longer[SCRATCH_PATH_SIZE + 1];
+    struct scratch scratch;
+    (void)state;
+    assert_int_equal(setenv("TMPDIR", "/nonexistent/of/gridloop", 1), 0);
+    assert_int_equal(scratch_make_directory(&scratch, "x"), ERR_IO);
+    assert_int_equal(errno, ENOENT);
+    assert_string_equal(scratch.path, "");
+    scratch_remove(&scratch);
+    memset(longer, 'x', SCRATCH_PATH_SIZE);
+    assert_int_equal(setenv("TMPDIR", longer, 1), 0);
+    assert_int_equal(scratch_make_file(&scratch, "x"), ERR_IO);
+    assert_int_equal(errno, ENAMETOOLONG);
+    assert_string_equal(scratch.path, "");
+    assert_int_equal(setenv("TMPDIR", "", 1), 0);
+    assert_string_equal(scratch_base(), "/tmp");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define IN_BASE(test) cmocka_unit_test_setup_teardown(test, open_base, close_base)
+        IN_BASE(test_scratch_lies_where_tmpdir_says),
+        IN_BASE(test_scratch_goes_with_all_that_is_in_it_and_nothing_beside),
+        IN_BASE(test_scratch_says_why_it_has_no_place),
+    };
+    return cmocka_run_group_tests_name("sim/scratch", tests, NULL, NULL);
+}
