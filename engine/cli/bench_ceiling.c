@@ -1,152 +1,96 @@
-/* bench_ceiling.c: see bench_ceiling.h.
- *
- * One turn takes what waits, writes it as one group, syncs on a second thread while the next turn receives. */
+/* bench_ceiling.c: see bench_ceiling.h. */
 #include "engine/cli/bench_ceiling.h"
 
+#include "engine/cli/bench_engine.h"
+#include "engine/cli/bench_sockets.h"
 #include "engine/core/code.h"
-#include "engine/shell/log_thread.h"
-#include "engine/shell/nano.h"
-#include "engine/shell/posix_disk.h"
-#include "proto/codec.h"
+#include "engine/shell/compile_pair.h"
+#include "engine/shell/data_directory.h"
+#include "engine/shell/loop.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define WAITING_MAX 256u
-#define ROUTE_MAX 256u
-
-/* A frame that waits for the disk. */
-struct waiting {
-    uint8_t route[ROUTE_MAX];
-    uint32_t route_size;
-    uint64_t request_id, epoch, seq, position;
-    size_t event_count;
+/* What the core gives is counted on its way to the node. */
+struct counted_sink {
+    const struct effect_sink *to;
+    uint32_t count;
 };
 
-struct ceiling {
-    uv_loop_t loop;
-    uv_poll_t poll;
-    uv_check_t check;
-    struct nano nano;
-    struct posix_disk disk;
-    struct log *log;
-    struct log_thread *thread;
-    struct codec_arena arena;
-    struct waiting waiting[WAITING_MAX];
-    uint32_t first, count;
-    Gridloop__Wire__EventResult result;
-    Gridloop__Wire__EventResult *results[CODEC_EVENTS_MAX];
-    uint8_t *answer;
-};
-
-static void answer(struct ceiling *ceiling, const struct waiting *row)
+static void pass_on(void *context, const struct effect *effect)
 {
-    Gridloop__Wire__Answer message = GRIDLOOP__WIRE__ANSWER__INIT;
-    Gridloop__Wire__BatchAck ack = GRIDLOOP__WIRE__BATCH_ACK__INIT;
-    const struct codec_seal seal = {.key_id = NULL};
-    size_t size = 0;
-    ack.has_epoch = ack.has_seq = ack.has_durable_position = 1;
-    ack.epoch = row->epoch;
-    ack.seq = row->seq;
-    ack.durable_position = row->position;
-    ack.n_results = row->event_count;
-    ack.results = ceiling->results;
-    message.has_request_id = 1;
-    message.request_id = row->request_id;
-    message.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_BATCH_ACK;
-    message.batch_ack = &ack;
-    must(codec_seal_answer(&seal, &message, ceiling->answer, CODEC_FRAME_SIZE_MAX, &size) ==
-         ERR_OK);
-    (void)nano_send(&ceiling->nano, row->route, row->route_size, ceiling->answer, size);
+    struct counted_sink *sink = context;
+    sink->count++;
+    sink->to->emit(sink->to->context, effect);
 }
 
-static void take(void *context, const void *route, uint32_t route_size, const void *frame,
-                 uint64_t frame_size)
+/* The core takes batches without their events: who sent them and which number comes next remain its own. Each event is then a repeat of
+ * one and the same case, as nearly all events of the ingest rows are. */
+static void step_without_core(struct core *core, int64_t now_ms, const struct command *command,
+                              const struct effect_sink *sink)
 {
-    struct ceiling *ceiling = context;
-    struct codec_request request;
-    must(codec_open_frame(frame, frame_size, &ceiling->arena, &request) == CODE_NOTHING);
-    must(request.request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH);
-    must(ceiling->count < WAITING_MAX && route_size <= ROUTE_MAX);
-    struct waiting *row = &ceiling->waiting[(ceiling->first + ceiling->count++) % WAITING_MAX];
-    *row = (struct waiting){.route_size = route_size,
-                            .request_id = request.request_id,
-                            .epoch = request.request->event_batch->epoch,
-                            .seq = request.request->event_batch->seq,
-                            .event_count = request.request->event_batch->n_events};
-    memcpy(row->route, route, route_size);
-    must(log_encode(ceiling->log, 1, LOG_BATCH, frame, frame_size, NULL, 0, &row->position) ==
-         ERR_OK);
-}
-
-static void on_durable(void *context, uint64_t position)
-{
-    struct ceiling *ceiling = context;
-    while (ceiling->count > 0 && ceiling->waiting[ceiling->first].position <= position) {
-        answer(ceiling, &ceiling->waiting[ceiling->first]);
-        ceiling->first = (ceiling->first + 1) % WAITING_MAX;
-        ceiling->count--;
+    struct counted_sink counted = {.to = sink};
+    const struct effect_sink counting = {pass_on, &counted};
+    struct command taken = *command;
+    if (command->head->kind != COMMAND_EVENTS) {
+        core_step(core, now_ms, command, sink);
+        return;
+    }
+    taken.body.events.event_count = 0;
+    taken.body.events.size = 0;
+    core_step(core, now_ms, &taken, &counting);
+    if (counted.count > 0) {
+        return; /* refused as a whole */
+    }
+    struct effect effect = {.kind = EFFECT_RESULT, .at_ms = now_ms};
+    effect.of.result = (struct effect_result){.principal = command->head->principal,
+                                              .epoch = command->head->epoch,
+                                              .seq = command->head->seq,
+                                              .code = CODE_DEDUPED,
+                                              .case_no = {310001, 20260303, 1}};
+    for (uint32_t i = 0; i < command->body.events.event_count; i++) {
+        effect.of.result.index = i;
+        sink->emit(sink->context, &effect);
     }
 }
 
-static void on_failure(void *context, enum err err)
+_Noreturn static void run_no_core(const char *url, const char *directory, const char *city)
 {
-    (void)context;
-    must(err == ERR_OK); /* ends this process; the bench sees that no answers come */
-}
-
-static void on_readable(uv_poll_t *handle, int status, int events)
-{
-    struct ceiling *ceiling = handle->loop->data;
-    (void)events;
-    must(status >= 0);
-    (void)nano_receive(&ceiling->nano, 0, take, ceiling);
-}
-
-static void on_check(uv_check_t *handle)
-{
-    struct ceiling *ceiling = handle->loop->data;
-    log_thread_submit(ceiling->thread);
-}
-
-_Noreturn static void run(const char *url, const char *directory)
-{
-    static struct ceiling ceiling;
-    static const Gridloop__Wire__EventResult result = GRIDLOOP__WIRE__EVENT_RESULT__INIT;
-    const struct log_options options = log_options_default();
-    const struct log_thread_events events = {on_durable, on_failure, &ceiling};
-    struct log_fault fault;
-    uint64_t cut;
+    static struct data_directory data;
+    static struct data_fault fault;
+    static struct compiled_pair pair;
+    static struct pair_missing missing;
+    static struct nano nano;
+    struct frame_gate gate;
+    struct problems *problems = problems_new();
+    struct log_clock clock = {.mode = LOG_CLOCK_SCALED, .speed = 1};
+    struct node_options options = node_options_default();
+    struct node *node = NULL;
     char why[256];
-    ceiling.result = result;
-    ceiling.result.has_code = 1;
-    ceiling.result.code = CODE_DEDUPED;
-    for (uint32_t i = 0; i < CODEC_EVENTS_MAX; i++) {
-        ceiling.results[i] = &ceiling.result;
-    }
-    void *scratch = aligned_alloc(64, CODEC_ARENA_SIZE);
-    ceiling.answer = malloc(CODEC_FRAME_SIZE_MAX);
-    must(scratch != NULL && ceiling.answer != NULL);
-    codec_arena_init(&ceiling.arena, scratch, CODEC_ARENA_SIZE);
-    must(uv_loop_init(&ceiling.loop) == 0);
-    ceiling.loop.data = &ceiling;
-    nano_init(&ceiling.nano);
-    must(posix_disk_open(&ceiling.disk, directory) == ERR_OK);
-    must(log_open(&ceiling.disk.disk, &options, &ceiling.log, &cut, &fault) == ERR_OK);
-    must(log_thread_open(&ceiling.loop, ceiling.log, &events, &ceiling.thread) == ERR_OK);
-    must(nano_listen(&ceiling.nano, url, why, sizeof why) == ERR_OK);
-    must(uv_poll_init(&ceiling.loop, &ceiling.poll, ceiling.nano.listeners[0].fd) == 0);
-    must(uv_poll_start(&ceiling.poll, UV_READABLE, on_readable) == 0);
-    must(uv_check_init(&ceiling.loop, &ceiling.check) == 0);
-    must(uv_check_start(&ceiling.check, on_check) == 0);
-    (void)uv_run(&ceiling.loop, UV_RUN_DEFAULT);
-    _exit(0);
+    clock.start_ms = BENCH_ENGINE_START_MS;
+    options.clock_mode = LOG_CLOCK_SCALED;
+    options.step = step_without_core;
+    must(compile_pair(city, NULL, problems, &pair, &missing) == ERR_OK);
+    must(data_directory_open(&data, directory, &fault) == ERR_OK);
+    must(node_open(&options, &node) == ERR_OK);
+    must(node_activate(node, pair.city_bytes, pair.city_size, pair.policy_bytes,
+                       pair.policy_size) == ERR_OK);
+    log_clock_start(&clock, INT64_MIN);
+    nano_init(&nano);
+    must(frame_gate_init(&gate, node, &nano, NULL) == ERR_OK);
+    must(nano_listen(&nano, url, why, sizeof why) == ERR_OK);
+    const struct loop_options loop = {.node = node,
+                                      .log = data.log,
+                                      .clock = &clock,
+                                      .nano = &nano,
+                                      .gate = &gate,
+                                      .disk = &data.disk.disk};
+    _exit(loop_run(&loop));
 }
 
-enum err bench_ceiling_start(const char *url, const char *directory, pid_t *out_pid)
+enum err bench_ceiling_start(enum bench_ceiling kind, const char *url, const char *directory,
+                             const char *city, pid_t *out_pid)
 {
     const pid_t parent = getpid();
     const pid_t pid = fork();
@@ -157,7 +101,10 @@ enum err bench_ceiling_start(const char *url, const char *directory, pid_t *out_
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
             _exit(1);
         }
-        run(url, directory);
+        if (kind == BENCH_SOCKETS) {
+            bench_sockets_run(url, directory);
+        }
+        run_no_core(url, directory, city);
     }
     *out_pid = pid;
     return ERR_OK;

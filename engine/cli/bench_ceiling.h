@@ -1,7 +1,8 @@
-/* bench_ceiling.h: the ingest path without a core: what the machine allows at most.
+/* bench_ceiling.h: the ingest path with less in it, to see what a part of it takes.
  *
- * Receives frames, opens and checks them, appends their bytes to a real log, syncs, acknowledges every event: the same
- * sockets, codec, log format and disk as the engine, and no decision. */
+ *   NO_CORE   the engine's own loop, gate, node, lanes, facts, command encoding, log and answers; only the core's step is another one:
+ *             it takes a batch into the outbox of its gateway and answers each event the same. No history, snapshots, keys or HTTP
+ *   SOCKETS   bench_sockets.h */
 #ifndef ENGINE_CLI_BENCH_CEILING_H
 #define ENGINE_CLI_BENCH_CEILING_H
 
@@ -9,7 +10,10 @@
 
 #include <sys/types.h>
 
-/* Forks a process that listens on url and keeps its log in directory, which exists. */
-enum err bench_ceiling_start(const char *url, const char *directory, pid_t *out_pid) WARN_UNUSED;
+enum bench_ceiling { BENCH_NO_CORE, BENCH_SOCKETS };
+
+/* Forks a process that listens on url, serves the city and keeps its data in directory, which exists. */
+enum err bench_ceiling_start(enum bench_ceiling kind, const char *url, const char *directory,
+                             const char *city, pid_t *out_pid) WARN_UNUSED;
 
 #endif

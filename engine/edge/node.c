@@ -31,7 +31,7 @@ struct node_limits node_limits_default(void)
 struct node_options node_options_default(void)
 {
     return (struct node_options){
-        .limits = limits_default(), .edge = node_limits_default(), .speed = 1};
+        .limits = limits_default(), .edge = node_limits_default(), .speed = 1, .step = core_step};
 }
 
 void node_pair_free(struct node_pair *pair)
@@ -81,6 +81,7 @@ static enum err allocate(struct node *node)
 enum err node_open(const struct node_options *options, struct node **out_node)
 {
     must(options->speed >= 1);
+    must(options->step != NULL);
     must(options->edge.batch_commands >= 16);
     must(options->edge.batch_bytes <= NODE_BATCH_BYTES_MAX);
     must(options->edge.slice_bytes > 0);
@@ -275,7 +276,7 @@ void node_step(struct node *node, int64_t time_ms, const struct command *command
     node->result_count = 0;
     node->held_now.count = 0;
     node->is_activated = false;
-    core_step(node->core, time_ms, command, &sink);
+    node->options.step(node->core, time_ms, command, &sink);
     for (uint32_t i = 0; i < node->observer_count; i++) {
         if (node->observers[i].settle != NULL) {
             node->observers[i].settle(node->observers[i].context, node->position);

@@ -70,6 +70,9 @@ struct node_options {
         images;       /* for node_recover; load may be NULL when nothing will be recovered */
     bool takes_blobs; /* somebody calls node_take_blob; else blobs are refused UNKNOWN_COMMAND */
     struct contact_keys keys; /* take NULL: reports with a contact are refused NO_KEYS */
+    /* What decides a command: core_step. A measurement of the edge alone puts something cheaper here. */
+    void (*step)(struct core *core, int64_t now_ms, const struct command *command,
+                 const struct effect_sink *sink);
 };
 struct node_options node_options_default(void);
 

@@ -23,6 +23,7 @@ ROWS = {
     + [f".* to its answer, {q}" for q in ("p50", "p99")]
     + ["sustained by four gateways within their credit", "offered by the flood, of what is sustained"],
     "ingest": ["durable, batches of 1,000, .*", "same path without a core .*", "share of the ceiling",
+               "sockets, codec and disk alone", "share of sockets, codec and disk",
                "durable, frames sealed both ways", "what sealing takes, .*",
                "restart after kill -9, .*", "Redis XADD, .*", "PostgreSQL COPY, .*", "PostgreSQL INSERT, .*", "Mosquitto .*"],
     "web": ["20 consoles, a delta ten times a second", "event to task p99, no console", "event to task p99, 20 consoles",
