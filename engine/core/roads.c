@@ -35,11 +35,7 @@ struct snap {
 static void snap_square(struct snap *snap, int64_t column, int64_t row)
 {
     const struct city *city = snap->city;
-    const struct city_road_grid *grid = city->road_grid;
-    if (column < 0 || row < 0 || column >= grid->columns || row >= grid->rows) {
-        return;
-    }
-    const uint32_t square = (uint32_t)row * grid->columns + (uint32_t)column;
+    const uint32_t square = (uint32_t)row * city->road_grid->columns + (uint32_t)column;
     for (uint32_t i = city->road_squares[square]; i < city->road_squares[square + 1]; i++) {
         if ((city->road_nodes[i].modes & snap->mode_bit) == 0) {
             continue;
@@ -50,6 +46,24 @@ static void snap_square(struct snap *snap, int64_t column, int64_t row)
             (squared == snap->squared && i < snap->best)) {
             snap->best = i;
             snap->squared = squared;
+        }
+    }
+}
+
+/* Columns and rows of squares, both ends included. */
+struct snap_box {
+    int64_t west, east, south, north;
+};
+
+/* What of the box lies in the grid. */
+static void snap_squares(struct snap *snap, struct snap_box box)
+{
+    const struct city_road_grid *grid = snap->city->road_grid;
+    const int64_t east = min_i64(box.east, (int64_t)grid->columns - 1);
+    const int64_t north = min_i64(box.north, (int64_t)grid->rows - 1);
+    for (int64_t row = max_i64(box.south, 0); row <= north; row++) {
+        for (int64_t column = max_i64(box.west, 0); column <= east; column++) {
+            snap_square(snap, column, row);
         }
     }
 }
@@ -80,21 +94,22 @@ uint32_t roads_nearest_node(const struct city *city, struct place place, uint32_
         .city = city, .place = place, .mode_bit = UINT32_C(1) << mode, .best = NONE32};
     const int64_t most =
         max_i64(max_i64(column, grid->columns - 1 - column), max_i64(row, grid->rows - 1 - row));
-    for (int64_t ring = 0; ring <= most; ring++) {
+    /* Squares are as low as the roads are straight, and a place may lie far off: no ring is walked that is all outside. */
+    const int64_t outside = max_i64(max_i64(-column, column - (grid->columns - 1)),
+                                    max_i64(-row, row - (grid->rows - 1)));
+    for (int64_t ring = max_i64(outside, 0); ring <= most; ring++) {
         const int64_t bound_cm = ring_bound_cm(grid, place, ring);
         if (bound_cm > ROAD_SNAP_CM ||
             (snap.best != NONE32 && (uint64_t)bound_cm * (uint64_t)bound_cm > snap.squared)) {
             break;
         }
-        for (int64_t c = column - ring; c <= column + ring; c++) {
-            snap_square(&snap, c, row - ring);
-            if (ring > 0) {
-                snap_square(&snap, c, row + ring);
-            }
-        }
-        for (int64_t r = row - ring + 1; r <= row + ring - 1; r++) {
-            snap_square(&snap, column - ring, r);
-            snap_square(&snap, column + ring, r);
+        const int64_t west = column - ring, east = column + ring;
+        const int64_t south = row - ring, north = row + ring;
+        snap_squares(&snap, (struct snap_box){west, east, south, south});
+        if (ring > 0) {
+            snap_squares(&snap, (struct snap_box){west, east, north, north});
+            snap_squares(&snap, (struct snap_box){west, west, south + 1, north - 1});
+            snap_squares(&snap, (struct snap_box){east, east, south + 1, north - 1});
         }
     }
     const uint64_t far = (uint64_t)ROAD_SNAP_CM * ROAD_SNAP_CM;

@@ -176,6 +176,9 @@ static void test_roads_nearest_node_equals_brute_force(void **unused)
         struct loose loose;
         struct road_counts counts;
         draw_graph(&graph, 400 + draw(600));
+        for (uint32_t i = 0; round % 5 == 4 && i < graph.node_count; i++) {
+            graph.nodes[i].lat = 399100000; /* one straight street: squares no higher than a unit */
+        }
         lower(&graph, &loose, &counts);
         road_graph_fini(&graph);
         for (uint32_t i = 0; i < 200; i++) {

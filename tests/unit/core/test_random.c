@@ -14,7 +14,8 @@ static void test_core_same_seed_same_state_and_effects(void **state)
     struct town *second = malloc(sizeof *second);
     town_open(first, NULL);
     town_open(second, NULL);
-    first->check_every = second->check_every = 16;
+    first->check_every = 16;
+    second->check_every = UINT32_MAX; /* the same states: looked through once */
     uint64_t random = seed;
     walk(first, &random, steps);
     random = seed;
