@@ -89,6 +89,11 @@ enum err log_write_group(struct log *log, struct log_group *group,
  * a rotation does not wait for it. True while there is more to do. Without these calls rotations make it themselves. */
 bool log_next_is_wanted(const struct log *log);
 bool log_next_prepare(struct log *log);
+/* That thread: less of it is made than is used of the open one, so go on without a pause. */
+bool log_next_is_late(const struct log *log);
+/* Any thread: the open segment is nearly full and the next one still being made. What can wait should, for otherwise the
+ * rotation makes one itself while everything waits. */
+bool log_awaits_segment(const struct log *log);
 
 /* Any thread: the first error of log_write_group, ERR_OK while there is none. */
 enum err log_failure(const struct log *log);

@@ -6,19 +6,39 @@
  * sync of such a segment waits for the journal, and with it for whatever other files wrote. On ext4 under other writers one sync in
  * a thousand took 300 ms; over zeros none took more than one (docs/benchmarks.md).
  *
- * A step is small, so that its sync does not stand before that of a group for long. Any error gives the file up until the segment
+ * A step is small, so that its sync does not stand before that of a group for long. Steps keep pace with the open segment
+ * (log_next_is_late), and where they cannot, its last part is kept for what is urgent (log_awaits_segment): the rotation that had to
+ * write the 64 MB itself kept an alarm waiting for 450 ms. Any error gives the file up until the segment
  * after: the rotation makes one itself then, as it does when this is late. */
 #include "engine/edge/log_state.h"
 
 #define STEP_SIZE (UINT64_C(1) << 20)
 #define WANTED_PART                                                                                \
-    4 /* made once so great a part of the open segment is used: what stops soon after a start needs none */
+    4 /* made once so great a part of the first segment is used: what stops soon after a start needs none */
+#define URGENT_PART 8 /* the last of the segment is kept for what cannot wait for the next */
+
+static bool can_be_made(const struct log *log)
+{
+    return !atomic_load(&log->is_next_refused) && atomic_load(&log->next_ready) < 0 &&
+           !atomic_load(&log->is_low) && atomic_load(&log->failure) == 0;
+}
 
 bool log_next_is_wanted(const struct log *log)
 {
-    return !atomic_load(&log->is_next_refused) && atomic_load(&log->next_ready) < 0 &&
-           !atomic_load(&log->is_low) && atomic_load(&log->failure) == 0 &&
-           atomic_load(&log->used) >= log->options.segment_size / WANTED_PART;
+    return can_be_made(log) && (atomic_load(&log->has_rotated) ||
+                                atomic_load(&log->used) >= log->options.segment_size / WANTED_PART);
+}
+
+bool log_awaits_segment(const struct log *log)
+{
+    return can_be_made(log) &&
+           atomic_load(&log->used) >=
+               log->options.segment_size - log->options.segment_size / URGENT_PART;
+}
+
+bool log_next_is_late(const struct log *log)
+{
+    return log->next_size < atomic_load(&log->used);
 }
 
 static void give_up(struct log *log)

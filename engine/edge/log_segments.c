@@ -174,6 +174,7 @@ enum err log_rotate(struct log *log, uint64_t size)
             log_mark_write(log->disk, old_file, log->segment.first, old_offset, log->options.salt);
     }
     log->disk->close(log->disk->context, old_file);
+    atomic_store(&log->has_rotated, true);
     log_look_up_space(log);
     return err;
 }

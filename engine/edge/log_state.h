@@ -47,6 +47,7 @@ struct log {
     _Atomic int next_ready;      /* file of the size of a segment, zeroed and synced; -1 = none */
     atomic_bool is_next_refused; /* it could not be made */
     _Atomic uint64_t used;       /* bytes of the open segment */
+    atomic_bool has_rotated;     /* since the log was opened */
     _Atomic(struct log_group *) spare; /* an empty group, so that steady state allocates nothing */
     _Atomic uint64_t durable;
     _Atomic int failure; /* enum err */

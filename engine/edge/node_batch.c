@@ -406,6 +406,13 @@ static void take_presence(struct node *node, uint32_t command_limit)
     }
 }
 
+/* An alarm goes alone: deciding a slice of reports with it would make it wait for them. Not twice running, lest alarms starve the rest. */
+static bool goes_alone(struct node *node)
+{
+    node->was_alone = !node->was_alone && node_has_life_safety(node);
+    return node->was_alone;
+}
+
 static void take_requests(struct node *node)
 {
     struct share all = {node->options.edge.batch_commands, node->options.edge.batch_bytes};
@@ -414,7 +421,11 @@ static void take_requests(struct node *node)
         strict.commands -= all.commands / REPORT_FLOOR;
         strict.bytes -= all.bytes / REPORT_FLOOR;
     }
+    const bool is_alone = goes_alone(node);
     take_lane(node, LANE_LIFE_SAFETY, strict);
+    if (is_alone && batch_command_count(&node->writer) > 0) { /* else all of them were refused */
+        return;
+    }
     take_lane(node, LANE_DRAIN, strict);
     take_presence(node, strict.commands);
     struct share slice = all;

@@ -104,6 +104,7 @@ struct node {
     struct batch_writer writer;
     uint32_t *flights; /* request row per command, NONE32 = the node's own */
     bool is_batch_out; /* node_turn gave it, node_appended has not come */
+    bool was_alone;    /* the last one held life-safety requests and nothing else */
     int64_t batch_time_ms;
 
     /* the command being stepped */

@@ -24,7 +24,8 @@ struct log_thread {
     pthread_t writer;
     pthread_t preparer;
     pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    pthread_cond_t changed;   /* what the writer waits for, and who waits for the writer */
+    pthread_cond_t preparing; /* what the preparer waits for */
     /* under the mutex */
     struct log_group *group;
     bool is_writing;
@@ -78,12 +79,16 @@ static void *preparer_run(void *context)
     lock(thread);
     while (!thread->is_stopping) {
         if (!thread->wants_next) {
-            (void)pthread_cond_wait(&thread->changed, &thread->mutex);
+            (void)pthread_cond_wait(&thread->preparing, &thread->mutex);
             continue;
         }
         unlock(thread);
         bool has_more = log_next_prepare(thread->log);
-        (void)nanosleep(&(struct timespec){.tv_nsec = PREPARE_PAUSE_NS}, NULL);
+        if (!has_more) {
+            (void)uv_async_send(&thread->wake); /* somebody may wait for it */
+        } else if (!log_next_is_late(thread->log)) {
+            (void)nanosleep(&(struct timespec){.tv_nsec = PREPARE_PAUSE_NS}, NULL);
+        }
         lock(thread);
         thread->wants_next = has_more;
     }
@@ -118,7 +123,10 @@ static void *writer_run(void *context)
         uint64_t took_us = monotonic_us() - began_us;
         lock(thread);
         note_time(&thread->times, took_us);
-        thread->wants_next = thread->wants_next || log_next_is_wanted(thread->log);
+        if (!thread->wants_next && log_next_is_wanted(thread->log)) {
+            thread->wants_next = true;
+            (void)pthread_cond_signal(&thread->preparing);
+        }
         thread->is_writing = false;
         if (err == ERR_OK) {
             thread->durable = durable;
@@ -152,8 +160,7 @@ static void tell(struct log_thread *thread)
 static void on_wake(uv_async_t *wake)
 {
     struct log_thread *thread = wake->data;
-    tell(thread);
-    log_thread_submit(thread);
+    log_thread_settle(thread);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -163,6 +170,7 @@ static void on_closed(uv_handle_t *handle)
         thread->closed(thread->events.context);
     }
     (void)pthread_cond_destroy(&thread->changed);
+    (void)pthread_cond_destroy(&thread->preparing);
     (void)pthread_mutex_destroy(&thread->mutex);
     free(thread);
 }
@@ -172,6 +180,7 @@ static void stop_writer(struct log_thread *thread)
     lock(thread);
     thread->is_stopping = true;
     (void)pthread_cond_broadcast(&thread->changed);
+    (void)pthread_cond_signal(&thread->preparing);
     unlock(thread);
     int failed = pthread_join(thread->writer, NULL);
     must(failed == 0);
@@ -195,6 +204,7 @@ enum err log_thread_open(uv_loop_t *loop, struct log *log, const struct log_thre
     thread->wake.data = thread;
     (void)pthread_mutex_init(&thread->mutex, NULL);
     (void)pthread_cond_init(&thread->changed, NULL);
+    (void)pthread_cond_init(&thread->preparing, NULL);
     if (pthread_create(&thread->writer, NULL, writer_run, thread) != 0) {
         uv_close((uv_handle_t *)&thread->wake, on_closed);
         return ERR_UNAVAILABLE;
@@ -220,6 +230,12 @@ void log_thread_submit(struct log_thread *thread)
         }
     }
     unlock(thread);
+}
+
+void log_thread_settle(struct log_thread *thread)
+{
+    tell(thread);
+    log_thread_submit(thread);
 }
 
 void log_thread_look_up_space(struct log_thread *thread)

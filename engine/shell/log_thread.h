@@ -46,6 +46,10 @@ uint64_t log_times_quantile_us(const struct log_times *times, uint32_t thousandt
 /* Something was encoded: starts a group unless one is being written. */
 void log_thread_submit(struct log_thread *thread);
 
+/* Calls on_durable now if more is on disk than was told, then as log_thread_submit; the engine thread need not come back to its
+ * loop for it. */
+void log_thread_settle(struct log_thread *thread);
+
 /* Nothing is being written and nothing is waiting to be. */
 bool log_thread_is_idle(const struct log_thread *thread);
 

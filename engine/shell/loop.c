@@ -10,6 +10,7 @@
 
 #include "engine/edge/log_expiry.h"
 #include "engine/edge/snapshot_file.h"
+#include "engine/edge/turn.h"
 #include "engine/edge/words.h"
 #include "engine/shell/log_thread.h"
 #include "engine/shell/pulse.h"
@@ -20,14 +21,6 @@
 #include <sysexits.h>
 #include <uv.h>
 
-#define BATCHES_PER_TURN 16 /* then sockets are looked at again */
-#define TURN_MS_MAX                                                                                \
-    3 /* ... or after that time: what just came may be more urgent than what waits */
-/* Encoded and not yet with the disk; then requests wait in their lanes, where the urgent overtake. A group is written in one
- * piece, and what is urgent waits for the one being written and then for its own. */
-#define PENDING_BYTES_MAX (2u << 20)
-#define PENDING_URGENT_BYTES_MAX                                                                   \
-    (4u << 20) /* with life-safety requests: they need not wait for one group more */
 #define OUTPUTS_PER_TURN 4096
 #define SEAL_AFTER_MS 100 /* idle that long: a seal makes the tail provable */
 #define NUMBERS_EVERY_MS 60000
@@ -117,11 +110,13 @@ static bool fail_keys(struct loop *loop, enum err err)
 /* ---- a turn ---- */
 
 /* Appends one batch; false after an error. */
-static bool append_batch(struct loop *loop, const struct node_batch *batch)
+static bool append_batch(void *context, const struct node_batch *batch)
 {
+    struct loop *loop = context;
     uint64_t position = 0;
     const struct key_vault *keys = loop->options->keys;
-    if (keys != NULL && fail_keys(loop, key_vault_failure(keys))) {
+    if (loop->phase == PHASE_STOPPED ||
+        (keys != NULL && fail_keys(loop, key_vault_failure(keys)))) {
         return false;
     }
     enum err err = log_encode(loop->options->log, batch->time_ms, LOG_BATCH, batch->payload,
@@ -134,43 +129,18 @@ static bool append_batch(struct loop *loop, const struct node_batch *batch)
     return true;
 }
 
+static struct turn_disk look_at_disk(void *context)
+{
+    const struct loop *loop = context;
+    return (struct turn_disk){.pending_bytes = log_pending_size(loop->options->log),
+                              .awaits_segment = log_awaits_segment(loop->options->log)};
+}
+
 /* Law 8: the group that waits for the disk has a bound. The log thread's next word wakes the loop. */
-static bool is_disk_behind(const struct loop *loop)
+static bool is_disk_behind(struct loop *loop)
 {
-    return log_pending_size(loop->options->log) >= PENDING_BYTES_MAX;
-}
-
-/* Law 9: life-safety requests go on where others wait for the disk. */
-static bool may_append(const struct loop *loop, bool is_urgent)
-{
-    return !is_disk_behind(loop) ||
-           (is_urgent && log_pending_size(loop->options->log) < PENDING_URGENT_BYTES_MAX);
-}
-
-/* What bears life-safety requests ends the turn: it goes to the disk at once, and not behind the next batches. */
-static void append_batches(struct loop *loop, int64_t now_ms)
-{
-    struct node *node = loop->options->node;
-    struct node_batch batch;
-    uint32_t left = BATCHES_PER_TURN;
-    uint64_t began_ns = uv_hrtime();
-    for (;;) {
-        const bool is_urgent = node_has_life_safety(node);
-        if (left == 0 || !may_append(loop, is_urgent) || !node_turn(node, now_ms, &batch)) {
-            break;
-        }
-        left = uv_hrtime() - began_ns < TURN_MS_MAX * UINT64_C(1000000) ? left - 1 : 0;
-        left = is_urgent ? 0 : left;
-        if (!append_batch(loop, &batch)) {
-            return;
-        }
-    }
-    if (left == 0) {
-        loop->has_work = true;
-    }
-    if (left < BATCHES_PER_TURN && loop->phase == PHASE_RUNNING) {
-        (void)uv_timer_start(&loop->seal, loop->seal.timer_cb, SEAL_AFTER_MS, 0);
-    }
+    const struct turn_disk disk = look_at_disk(loop);
+    return turn_is_disk_behind(&disk);
 }
 
 static void send_outputs(struct loop *loop)
@@ -186,6 +156,35 @@ static void send_outputs(struct loop *loop)
     }
     if (left == 0) {
         loop->has_work = true;
+    }
+}
+
+static void settle(void *context)
+{
+    struct loop *loop = context;
+    log_thread_settle(loop->thread);
+    send_outputs(loop);
+}
+
+static uint64_t read_ns(void *context)
+{
+    (void)context;
+    return uv_hrtime();
+}
+
+static void append_batches(struct loop *loop, int64_t now_ms)
+{
+    const struct turn_host host = {.disk = look_at_disk,
+                                   .append = append_batch,
+                                   .settle = settle,
+                                   .clock_ns = read_ns,
+                                   .context = loop};
+    uint32_t batches = 0;
+    if (turn_run(loop->options->node, now_ms, &host, &batches) == TURN_ENDED) {
+        loop->has_work = true;
+    }
+    if (batches > 0 && loop->phase == PHASE_RUNNING) {
+        (void)uv_timer_start(&loop->seal, loop->seal.timer_cb, SEAL_AFTER_MS, 0);
     }
 }
 
@@ -396,7 +395,7 @@ static void run_turn(struct loop *loop)
     }
     loop->has_work = false;
     int64_t now_ms = read_clock(loop);
-    send_outputs(loop); /* of what has become durable, before more is decided */
+    settle(loop); /* what has become durable leaves before more is decided */
     if (!hold_for_snapshot(loop)) {
         append_batches(loop, now_ms);
         seal_if_quiet(loop, now_ms);

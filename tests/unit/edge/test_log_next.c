@@ -117,6 +117,36 @@ static void test_log_goes_on_without_a_segment_ahead(void **state)
     assert_int_equal(count_entries(), 100);
 }
 
+/* The last eighth of a segment is for the urgent while the next one is being made, and only then. */
+static void test_the_end_of_a_segment_is_kept_for_the_urgent(void **state)
+{
+    (void)state;
+    struct log *log = open_log();
+    uint32_t waits = 0;
+    for (uint32_t i = 1; memory_disk_find(&memory, "log/new.tmp") == NULL && i <= 40; i++) {
+        append(log, i);
+        waits += log_awaits_segment(log);
+    }
+    assert_true(waits > 0);
+    assert_true(waits <= 8);
+    while (!log_awaits_segment(log)) {
+        append(log, log_last_position(log) + 1);
+    }
+    assert_true(log_next_is_wanted(log));
+    while (log_next_prepare(log)) {
+    }
+    assert_false(log_awaits_segment(log));
+    while (!log_awaits_segment(log)) {
+        append(log, log_last_position(log) + 1);
+    }
+    const uint64_t room = memory.free_bytes;
+    memory.free_bytes = 0;
+    assert_false(log_next_prepare(log)); /* none can be made: nobody waits for it */
+    memory.free_bytes = room;
+    assert_false(log_awaits_segment(log));
+    log_close(log);
+}
+
 #define NEXT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -124,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NEXT_TEST(test_log_rotation_takes_the_segment_made_ahead),
         NEXT_TEST(test_log_goes_on_without_a_segment_ahead),
+        NEXT_TEST(test_the_end_of_a_segment_is_kept_for_the_urgent),
     };
     return cmocka_run_group_tests_name("edge/log_next", tests, NULL, NULL);
 }
