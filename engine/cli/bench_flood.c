@@ -21,6 +21,7 @@
 #define BATCHES_MAX 8000u   /* of an obedient gateway, in all its stretches */
 #define PAUSE_NS 200000     /* nothing to do */
 #define BURST 8u            /* batches of an unruly gateway in one round */
+#define FLOOD_NICE 19       /* a city's gateways are not on the engine's machine */
 
 /* What the parent says: a stretch begins, or it is over. */
 struct word {
@@ -168,6 +169,7 @@ static void take_events(struct flooder *flooder)
 _Noreturn static void run(struct flooder *flooder, const char *url)
 {
     struct word word;
+    (void)!nice(FLOOD_NICE); /* before nanomsg makes threads, which inherit it */
     for (uint32_t i = 0; i < BENCH_FLOOD_OBEDIENT; i++) {
         must(bench_gateway_open(&flooder->obedient[i], url, i) == ERR_OK);
         must(bench_gateway_prepare(&flooder->obedient[i], BATCHES_MAX) == ERR_OK);
@@ -253,9 +255,14 @@ static enum err hear(const struct bench_flood *flood, struct bench_flood_told *o
 }
 
 enum err bench_flood_calm(struct bench_flood *flood, uint32_t seconds,
+                          const struct bench_flood_meanwhile *meanwhile,
                           struct bench_flood_told *out_told)
 {
-    const enum err err = say(flood, (struct word){0, seconds});
+    struct pollfd told = {flood->told, POLLIN, 0};
+    enum err err = say(flood, (struct word){0, seconds});
+    while (err == ERR_OK && poll(&told, 1, 0) == 0) {
+        err = meanwhile->wait(meanwhile->context);
+    }
     return err == ERR_OK ? hear(flood, out_told) : err;
 }
 

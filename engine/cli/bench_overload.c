@@ -84,12 +84,23 @@ static bool hear_answer(struct overload *overload, uint32_t number, int64_t sent
     return false;
 }
 
-static enum err wait_a_little(struct overload *overload)
+static enum err wait_a_little(void *context)
 {
+    struct overload *overload = context;
     struct pollfd ready[2] = {{link_fd(&overload->gateway), POLLIN, 0},
                               {link_fd(&overload->apps.link), POLLIN, 0}};
     (void)poll(ready, 2, 1);
     return bench_apps_hear(&overload->apps);
+}
+
+static enum err wait_for(struct overload *overload, int64_t ms)
+{
+    const int64_t until_ns = bench_now_ns() + ms * 1000000;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && bench_now_ns() < until_ns) {
+        err = wait_a_little(overload);
+    }
+    return err;
 }
 
 static enum err sound(struct overload *overload, uint32_t number)
@@ -113,11 +124,7 @@ static enum err sound(struct overload *overload, uint32_t number)
         err = err == ERR_OK ? wait_a_little(overload) : err;
         is_answered = hear_answer(overload, number, sent_ns);
     }
-    const int64_t until_ns = bench_now_ns() + PAUSE_MS * INT64_C(1000000);
-    while (err == ERR_OK && bench_now_ns() < until_ns) {
-        err = wait_a_little(overload);
-    }
-    return err;
+    return err == ERR_OK ? wait_for(overload, PAUSE_MS) : err;
 }
 
 static enum err sound_all(struct overload *overload, uint32_t alarms)
@@ -152,15 +159,19 @@ static enum err run(struct bench *bench, struct overload *overload, struct bench
         err = bench_apps_open(&overload->apps, overload->engine.url, &overload->engine.city->city);
     }
     if (err == ERR_OK) {
+        /* The apps answer meanwhile: polls that pile up would stand before those of the first alarms. */
+        const struct bench_flood_meanwhile meanwhile = {wait_a_little, overload};
         err = bench_flood_calm(&overload->flood, bench_scale(bench, CALM_SECONDS, CALM_SECONDS, 1),
-                               calm);
+                               &meanwhile, calm);
     }
     const double sustained = err == ERR_OK ? (double)calm->answered / calm->seconds : 0;
     if (err == ERR_OK) {
         err = bench_flood_begin(&overload->flood, TIMES * sustained);
     }
     if (err == ERR_OK) {
-        (void)usleep(FLOOD_FIRST_MS * 1000);
+        err = wait_for(overload, FLOOD_FIRST_MS);
+    }
+    if (err == ERR_OK) {
         err = sound_all(overload, alarms);
     }
     return err == ERR_OK ? bench_flood_end(&overload->flood, flood) : err;
