@@ -5,7 +5,7 @@
 #include "engine/core/choice.h"
 #include "engine/core/grid.h"
 #include "engine/core/ledger.h"
-#include "engine/core/roads.h"
+#include "engine/core/road_walks.h"
 #include "engine/core/state.h"
 
 #define SQUARED_UNKNOWN UINT64_MAX
@@ -42,13 +42,14 @@ struct kept_blocks {
     struct block_bits bits[BLOCKS_KEPT];
 };
 
-/* Ways to the case by road, one walk a mode, begun when somebody of the mode is looked at. */
+/* Ways to the case by road, one walk a mode, asked for when somebody of the mode is looked at. */
 struct case_roads {
     bool is_used;   /* the city has roads, the case a place, and travel time decides */
     uint32_t begun; /* bit per mode */
     uint32_t targets[ROAD_MODES_MAX];  /* the case's node, NONE32 = no road near */
     int64_t access_ms[ROAD_MODES_MAX]; /* between it and the case */
-    struct road_walk walks[ROAD_MODES_MAX];
+    struct road_walk *walks[ROAD_MODES_MAX];
+    int64_t driven_ms[ROAD_MODES_MAX]; /* how far this search would have driven it by itself */
 };
 
 struct search {

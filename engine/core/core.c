@@ -74,12 +74,7 @@ static void lay_out(struct core *core, struct arena *arena, const struct limits 
                     limits->plan_tasks + limits->late_reports + limits->waits + limits->groups +
                     1); /* of the rounds */
     plans_init(&core->plans, arena, limits);
-    for (uint32_t mode = 0; mode < ROAD_MODES_MAX; mode++) {
-        void *rows = arena_take(arena, 1, road_scratch_size(limits->road_nodes));
-        if (rows != NULL) {
-            road_scratch_init(&core->road_scratches[mode], rows, limits->road_nodes);
-        }
-    }
+    road_walks_init(&core->road_walks, arena, limits->road_nodes);
     silences_init(&core->silences, arena, limits);
     keyring_init(&core->keyring, arena, limits);
     inhibits_init(&core->inhibits, arena, limits);

@@ -206,6 +206,11 @@ uint32_t road_walk_frontier(const struct road_walk *walk)
     return walk->heap_count == 0 ? UINT32_MAX : walk->scratch->ms[walk->scratch->heap[0]];
 }
 
+bool road_walk_is_over(const struct road_walk *walk, int64_t driven_ms)
+{
+    return walk->heap_count == 0 && walk->last_ms <= driven_ms;
+}
+
 bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms)
 {
     const struct road_scratch *scratch = walk->scratch;
@@ -226,6 +231,7 @@ bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms
             reach(walk, walk->city->road_arcs[i], ms + time);
         }
     }
+    walk->last_ms = ms;
     *out_node = node;
     *out_ms = ms;
     return true;

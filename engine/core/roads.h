@@ -31,6 +31,7 @@ struct road_walk {
     const struct road_scratch *scratch;
     const uint32_t *times; /* of the mode, by arc */
     uint32_t heap_count;
+    uint32_t last_ms; /* of the node settled last */
 };
 
 static inline bool roads_are_known(const struct city *city)
@@ -59,6 +60,9 @@ bool road_walk_knows(const struct road_walk *walk, uint32_t node, uint32_t *out_
 
 /* No node that is not settled is nearer than this; UINT32_MAX: there is none left. */
 uint32_t road_walk_frontier(const struct road_walk *walk);
+
+/* Is every node that can reach the target settled, by somebody who drives it on for driven_ms and no farther? */
+bool road_walk_is_over(const struct road_walk *walk, int64_t driven_ms);
 
 /* The next nearest node and its time to the target; false when no other node can reach it. */
 bool road_walk_next(struct road_walk *walk, uint32_t *out_node, uint32_t *out_ms);

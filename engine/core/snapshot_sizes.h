@@ -81,7 +81,7 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct windows) - sizeof(struct waits) - sizeof(struct sources) -
                        sizeof(struct disputes) - sizeof(struct rulings) - sizeof(struct objects) -
                        sizeof(struct burdens) - sizeof(struct timers) - sizeof(struct plans) -
-                       ROAD_MODES_MAX * sizeof(struct road_scratch) - sizeof(struct silences) -
+                       sizeof(struct road_walks) - sizeof(struct silences) -
                        sizeof(struct keyring) - sizeof(struct inhibits) - sizeof(struct groups) -
                        sizeof(struct rounds) ==
                    72 + LIMITS_PADDING,

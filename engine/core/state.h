@@ -34,7 +34,7 @@
 #include "engine/core/grid.h"
 #include "engine/core/handover.h"
 #include "engine/core/ring.h"
-#include "engine/core/roads.h"
+#include "engine/core/road_walks.h"
 #include "engine/core/rowmap.h"
 #include "engine/core/state_windows.h"
 #include "engine/core/table.h"
@@ -646,7 +646,7 @@ struct core {
     struct groups groups;
     struct rounds rounds;
     struct timers timers;
-    struct road_scratch road_scratches[ROAD_MODES_MAX]; /* work space of a search: no state */
+    struct road_walks road_walks; /* work space of searches: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;

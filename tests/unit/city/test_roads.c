@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/city/road_graph.h"
-#include "engine/core/roads.h"
+#include "engine/core/road_walks.h"
 #include "tests/unit/city/fixture.h"
 
 #define EXTRACT "../shared/data/roads/liechtenstein-2013-08-03.osm.pbf"
@@ -165,6 +165,53 @@ static void test_roads_walk_equals_plain_search(void **unused)
         free(loose.bytes);
     }
     assert_true(settled_in_all > 10000);
+}
+
+/* Walks that are kept say what new ones say, however far somebody drove them before, and who made way comes back right. */
+static void test_roads_kept_walks_equal_new_ones(void **unused)
+{
+    (void)unused;
+    enum { LIMIT = NODES / 4 }; /* so that there is room for four walks over the largest graph */
+    struct arena arena = {.base = NULL};
+    struct road_walks walks = {.room = NULL};
+    road_walks_init(&walks, &arena, LIMIT);
+    arena.size = arena.used;
+    arena.used = 0;
+    arena.base = calloc(1, arena.size);
+    road_walks_init(&walks, &arena, LIMIT);
+    uint32_t resumed = 0, over = 0, full = 0;
+    for (uint32_t round = 0; round < 30; round++) {
+        struct road_graph graph;
+        struct loose loose;
+        struct road_counts counts;
+        draw_graph(&graph, 200 + draw(1500));
+        lower(&graph, &loose, &counts);
+        road_graph_fini(&graph);
+        for (uint32_t ask = 0; counts.nodes > 1 && ask < 200; ask++) {
+            static uint32_t times[NODES];
+            const uint32_t target = draw(counts.nodes < 12 ? counts.nodes : 12);
+            const uint32_t mode = draw(MODES);
+            uint32_t node, ms, left = draw(counts.nodes);
+            struct road_walk *walk = road_walks_find(&walks, &loose.city, target, mode);
+            sweep(&loose.city, target, mode, times);
+            resumed += road_walk_knows(walk, target, &ms);
+            while (left-- > 0 && road_walk_next(walk, &node, &ms)) {
+                assert_int_equal(ms, times[node]);
+            }
+            over += road_walk_is_over(walk, INT64_MAX);
+            full += walks.index->count == walks.index->limit;
+            for (node = 0; node < counts.nodes; node++) {
+                assert_true(!road_walk_knows(walk, node, &ms) || ms == times[node]);
+            }
+            const struct place place = draw_place();
+            const uint32_t crossing = roads_nearest_node(&loose.city, place, mode);
+            assert_int_equal(road_walks_crossing(&walks, &loose.city, place, mode), crossing);
+            assert_int_equal(road_walks_crossing(&walks, &loose.city, place, mode), crossing);
+        }
+        free(loose.bytes);
+    }
+    assert_true(resumed > 100 && over > 100 && full > 100);
+    free(arena.base);
 }
 
 static void test_roads_nearest_node_equals_brute_force(void **unused)
@@ -399,9 +446,13 @@ static void test_roads_of_a_real_extract(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        roads(walk_equals_plain_search),  roads(nearest_node_equals_brute_force),
-        roads(parts_are_the_largest),     roads(of_two_tables),
-        roads(spoilt_tables_are_refused), roads(damaged_image_is_refused_or_walked_safely),
+        roads(walk_equals_plain_search),
+        roads(kept_walks_equal_new_ones),
+        roads(nearest_node_equals_brute_force),
+        roads(parts_are_the_largest),
+        roads(of_two_tables),
+        roads(spoilt_tables_are_refused),
+        roads(damaged_image_is_refused_or_walked_safely),
         roads(of_a_real_extract),
     };
     return cmocka_run_group_tests_name("engine/city/roads", tests, NULL, NULL);
