@@ -99,22 +99,35 @@ static void field_set_text(struct fact_record *record, struct event_field *field
     record->text_bytes += text.size;
 }
 
+static enum code refuse(struct fact_record *record, enum code code, struct fact_fault fault)
+{
+    record->fault = fault;
+    return code;
+}
+
 static enum code take_field(const struct facts *facts, const struct fact_field *sent, uint32_t row,
                             struct fact_record *record)
 {
     if (row == NONE32) {
         return CODE_NOTHING; /* no rule asks for it */
     }
-    if (sent->kind != facts->policy->fields[row].kind ||
-        (sent->kind == FIELD_STRING && sent->text_size > EVENT_STRING_MAX)) {
-        return CODE_BAD_FIELD;
+    const uint32_t kind = facts->policy->fields[row].kind;
+    if (sent->kind != kind) {
+        return refuse(record, CODE_BAD_FIELD,
+                      (struct fact_fault){FACT_FAULT_KIND, sent->name, kind, sent->kind});
+    }
+    if (sent->kind == FIELD_STRING && sent->text_size > EVENT_STRING_MAX) {
+        return refuse(record, CODE_BAD_FIELD,
+                      (struct fact_fault){FACT_FAULT_LONG, sent->name, 0, sent->text_size});
     }
     if (record->head.field_count == EVENT_FIELDS_MAX) {
-        return CODE_TOO_LARGE;
+        return refuse(record, CODE_TOO_LARGE,
+                      (struct fact_fault){FACT_FAULT_MANY, sent->name, 0, 0});
     }
     struct event_field *field = field_open(record, row);
     if (field == NULL) {
-        return CODE_BAD_FIELD; /* the same field twice */
+        return refuse(record, CODE_BAD_FIELD,
+                      (struct fact_fault){FACT_FAULT_TWICE, sent->name, 0, 0});
     }
     if (sent->kind == FIELD_STRING) {
         struct fact_text text = {sent->text == NULL ? "" : sent->text,
@@ -233,7 +246,8 @@ static enum code fill_builtins(const struct facts *facts, const struct resolving
             continue;
         }
         if (record->head.field_count == EVENT_FIELDS_MAX) {
-            return CODE_TOO_LARGE;
+            const struct fact_text name = facts_text(FACTS_BUILTIN_NAMES[builtin]);
+            return refuse(record, CODE_TOO_LARGE, (struct fact_fault){FACT_FAULT_MANY, name, 0, 0});
         }
         struct event_field *field = field_open(record, facts->builtin_rows[builtin]);
         if (field != NULL) { /* else the client's own word for it stands */
@@ -282,7 +296,8 @@ static enum code take_accuracy(struct facts *facts, const struct fact_event *eve
         return CODE_NOTHING;
     }
     if (record->head.field_count == EVENT_FIELDS_MAX) {
-        return CODE_TOO_LARGE;
+        return refuse(record, CODE_TOO_LARGE,
+                      (struct fact_fault){FACT_FAULT_MANY, facts_text("accuracy_m"), 0, 0});
     }
     struct event_field *field = field_open(record, row);
     if (field != NULL) {
@@ -334,7 +349,12 @@ void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t 
     head->id = join_id(resolving.source->hash, event->id);
     head->event_at_ms = event->at_ms == 0 ? now_ms : event->at_ms;
     head_clear(head);
-    enum code code = has_text && event->text.size > EVENT_TEXT_MAX ? CODE_TOO_LARGE : CODE_NOTHING;
+    enum code code = CODE_NOTHING;
+    if (has_text && event->text.size > EVENT_TEXT_MAX) {
+        code =
+            refuse(out_record, CODE_TOO_LARGE,
+                   (struct fact_fault){FACT_FAULT_TEXT, facts_text("text"), 0, event->text.size});
+    }
     if (code == CODE_NOTHING) {
         code = resolve_place(facts, &resolving, head);
     }

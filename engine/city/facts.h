@@ -49,6 +49,22 @@ struct fact_event {
     uint32_t flags;        /* enum event_flag */
 };
 
+/* What BAD_FIELD and TOO_LARGE are about. */
+enum fact_fault_kind {
+    FACT_FAULT_NONE = 0,
+    FACT_FAULT_KIND,  /* another kind of value than the rules declare */
+    FACT_FAULT_LONG,  /* a text of more than EVENT_STRING_MAX bytes */
+    FACT_FAULT_TWICE, /* the same field again */
+    FACT_FAULT_MANY,  /* more than EVENT_FIELDS_MAX */
+    FACT_FAULT_TEXT,  /* free text of more than EVENT_TEXT_MAX bytes */
+};
+struct fact_fault {
+    enum fact_fault_kind what;
+    struct fact_text name; /* of the field; borrowed from the event or static */
+    uint32_t wanted;       /* KIND: enum field_kind */
+    uint32_t sent;         /* KIND: enum field_kind, 0 = none of them; LONG, TEXT: bytes */
+};
+
 /* A resolved event, ready for batch_add_event. Buffers are inside. */
 struct fact_record {
     struct event_head
@@ -57,6 +73,7 @@ struct fact_record {
     char text[EVENT_FIELDS_MAX * EVENT_STRING_MAX];
     uint32_t text_bytes;
     const char *free_text;
+    struct fact_fault fault; /* set where the verdict is BAD_FIELD or TOO_LARGE, and only then */
 };
 
 /* Never fails: what cannot be resolved becomes head.verdict (BAD_PLACE, OUTSIDE_CITY, UNKNOWN_DEVICE, BAD_FIELD,

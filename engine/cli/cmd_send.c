@@ -86,10 +86,9 @@ static void on_result(void *context, const struct gridloop_result *result)
         return;
     }
     const char *words = gridloop_code_text(result->code, send->lang == LANG_ZH ? "zh" : "en");
-    const char *before_hint = code == CODE_SUPPRESSED ? (send->lang == LANG_ZH ? "原因：" : "by ")
-                              : code != CODE_NO_RULE  ? ""
-                              : send->lang == LANG_ZH ? "最接近的类型："
-                                                      : "nearest known type: ";
+    const char *before_hint = code != CODE_SUPPRESSED ? ""
+                              : send->lang == LANG_ZH ? "原因："
+                                                      : "by ";
     /* A hint that only repeats the sentence of the code tells nothing new. */
     const bool has_hint = result->hint[0] != '\0' && strcmp(result->hint, words) != 0 &&
                           strcmp(result->hint, gridloop_code_text(result->code, "en")) != 0;

@@ -28,6 +28,7 @@
 #define BATCH_VERSION 3u
 #define EVENT_TEXT_MAX 4000u /* bytes of free text in one event */
 #define EVENT_FIELDS_MAX 32u
+#define EVENT_AGE_MS (7 * DAY_MS) /* older events are refused TOO_OLD whatever the door */
 #define EVENT_AREAS_MAX 8u
 #define EVENT_STRING_MAX 64u /* bytes of a string field the core sees */
 #define EVENTS_PER_COMMAND_MAX 1000u

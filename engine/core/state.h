@@ -48,7 +48,6 @@
 #define WORKER_ITEMS_MAX 64u
 #define ACT_RESULTS_KEPT 4u
 #define ARRIVE_RADIUS_CM 100000   /* an arrival farther from the case than 1 km is not believed */
-#define EVENT_AGE_MS (7 * DAY_MS) /* older events are refused TOO_OLD whatever the door */
 #define HANDLE_FALLBACK_MS (7 * DAY_MS) /* where neither rule nor class gives a handle limit */
 #define REMIND_MIN_MS                                                                              \
     HOUR_MS /* after a missed clock, remind again after its limit, but not sooner */

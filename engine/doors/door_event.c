@@ -25,7 +25,50 @@ struct mapping {
     const char *key; /* of the member, or NULL */
     uint32_t index;
     bool is_refused;
+    size_t whole_size; /* bytes of the value looked up last, where it found no room; else 0 */
+    uint32_t fields_left_out;
+    const char *first_left_out;
 };
+
+/* Leaves out what is no whole character: a message that quotes a text may have cut one. */
+static void drop_halves(char *text)
+{
+    char *to = text;
+    for (const char *from = text; *from != '\0';) {
+        const unsigned char head = (unsigned char)*from;
+        const size_t size = head < 0x80 ? 1 : head >= 0xf0 ? 4 : head >= 0xe0 ? 3 : 2;
+        size_t there = 1;
+        while (there < size && ((unsigned char)from[there] & 0xc0) == 0x80) {
+            there++;
+        }
+        if (there == size && (head < 0x80 || head >= 0xc0)) {
+            memmove(to, from, size);
+            to += size;
+        }
+        from += there;
+    }
+    *to = '\0';
+}
+
+/* One row for a member, whatever is wrong with it. */
+static void note_refusal(struct mapping *mapping, const char *code, const char *text)
+{
+    struct door_events *events = mapping->events;
+    const bool is_size = strcmp(code, "D015") == 0 || strcmp(code, "D016") == 0;
+    struct door_refusal *row =
+        events->refusal_count > 0 ? &events->refusals[events->refusal_count - 1] : NULL;
+    if (row == NULL || row->member != mapping->index) {
+        events->refusals = pool_grow_rows(events->refusals, sizeof *events->refusals,
+                                          events->refusal_count, &events->refusal_capacity);
+        row = &events->refusals[events->refusal_count++];
+        *row = (struct door_refusal){.member = mapping->index, .is_size = true};
+    }
+    const size_t used = strlen(row->text);
+    row->is_size = row->is_size && is_size;
+    (void)snprintf(row->text + used, sizeof row->text - used, "%s%s: %s", used > 0 ? "; " : "",
+                   code, text);
+    drop_halves(row->text);
+}
 
 __attribute__((format(printf, 3, 4))) static void refuse(struct mapping *mapping, const char *code,
                                                          const char *format, ...)
@@ -36,11 +79,21 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct mapping *mapping
     (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
     mapping->is_refused = true;
+    note_refusal(mapping, code, text);
     problems_add(mapping->problems, PROBLEM_ERROR, code, mapping->origin.file, mapping->origin.line,
                  0, "%s", text);
 }
 
 /* ---- finding ---- */
+
+/* So many bytes of a longer text, or a few less, that no character is cut. */
+static size_t whole_characters(const char *text, size_t size)
+{
+    while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    return size;
+}
 
 static const json_t *step(const json_t *from, const char *name)
 {
@@ -69,14 +122,26 @@ static const json_t *find_below(const json_t *from, const char *path)
     return NULL;
 }
 
+/* As much as there is room for, cut at a whole character. */
+static void copy_text(struct mapping *mapping, char *out, const char *text)
+{
+    size_t size = strlen(text);
+    if (size > SCALAR_SIZE - 1) {
+        mapping->whole_size = size;
+        size = whole_characters(text, SCALAR_SIZE - 1);
+    }
+    memcpy(out, text, size);
+    out[size] = '\0';
+}
+
 /* The text at a path into out (SCALAR_SIZE); false where nothing is there, or no scalar. */
-static bool find_text(const struct mapping *mapping, const char *path, char *out)
+static bool find_text(struct mapping *mapping, const char *path, char *out)
 {
     const json_t *value;
     if (path[0] == '@') {
         const bool is_key = strcmp(path, "@key") == 0 && mapping->key != NULL;
         if (is_key) {
-            (void)snprintf(out, SCALAR_SIZE, "%s", mapping->key);
+            copy_text(mapping, out, mapping->key);
         } else {
             (void)snprintf(out, SCALAR_SIZE, "%u", mapping->index);
         }
@@ -86,7 +151,7 @@ static bool find_text(const struct mapping *mapping, const char *path, char *out
         path[0] == '^' ? find_below(mapping->root, path + 1) : find_below(mapping->member, path);
     switch (value == NULL ? JSON_NULL : json_typeof(value)) {
     case JSON_STRING:
-        (void)snprintf(out, SCALAR_SIZE, "%s", json_string_value(value));
+        copy_text(mapping, out, json_string_value(value));
         break;
     case JSON_INTEGER:
         (void)snprintf(out, SCALAR_SIZE, "%lld", (long long)json_integer_value(value));
@@ -123,7 +188,7 @@ static bool fits(const char *pattern, const char *text)
                                                 : strcmp(pattern, text) == 0;
 }
 
-static bool holds(const struct mapping *mapping, const struct door_condition *condition)
+static bool holds(struct mapping *mapping, const struct door_condition *condition)
 {
     char text[SCALAR_SIZE];
     const bool is_text = find_text(mapping, condition->path, text);
@@ -143,7 +208,7 @@ static bool holds(const struct mapping *mapping, const struct door_condition *co
     return !is_barred && (!wants || is_found);
 }
 
-static bool row_holds(const struct mapping *mapping, const struct door_row *row)
+static bool row_holds(struct mapping *mapping, const struct door_row *row)
 {
     for (uint32_t c = 0; c < row->condition_count; c++) {
         if (!holds(mapping, &row->conditions[c])) {
@@ -180,11 +245,12 @@ static void make_slug(char *text)
 }
 
 /* What the paths give, joined or the first; false where that is nothing. */
-static bool gather(const struct mapping *mapping, const struct door_value *value, char *out)
+static bool gather(struct mapping *mapping, const struct door_value *value, char *out)
 {
     char part[SCALAR_SIZE];
-    size_t used = 0;
+    size_t used = 0, whole = 0;
     for (uint32_t i = 0; i < value->from_count; i++) {
+        mapping->whole_size = 0;
         if (!find_text(mapping, value->from[i], part)) {
             continue;
         }
@@ -192,11 +258,17 @@ static bool gather(const struct mapping *mapping, const struct door_value *value
             (void)snprintf(out, SCALAR_SIZE, "%s", part);
             return true;
         }
-        const char *between = used > 0 ? value->separator : "";
-        const int wrote = snprintf(out + used, SCALAR_SIZE - used, "%s%s", between, part);
-        used = least(used + (size_t)wrote, SCALAR_SIZE - 1);
+        const char *between = whole > 0 ? value->separator : "";
+        (void)snprintf(out + used, SCALAR_SIZE - used, "%s%s", between, part);
+        whole += strlen(between) + (mapping->whole_size > 0 ? mapping->whole_size : strlen(part));
+        used = least(whole, SCALAR_SIZE - 1);
     }
-    return used > 0;
+    mapping->whole_size = 0;
+    if (whole > SCALAR_SIZE - 1) { /* what snprintf cut may be half a character */
+        mapping->whole_size = whole;
+        drop_halves(out);
+    }
+    return whole > 0;
 }
 
 static const char *translate(const struct door_value *value, const char *text)
@@ -210,13 +282,15 @@ static const char *translate(const struct door_value *value, const char *text)
 }
 
 /* The text of a value into out (SCALAR_SIZE). False where there is none. */
-static bool value_text(const struct mapping *mapping, const struct door_value *value, char *out)
+static bool value_text(struct mapping *mapping, const struct door_value *value, char *out)
 {
     char raw[SCALAR_SIZE];
     const char *text = value->constant;
+    mapping->whole_size = 0;
     if (value->constant == NULL) {
         const bool is_found = gather(mapping, value, raw);
         text = !is_found ? value->otherwise : value->word_count > 0 ? translate(value, raw) : raw;
+        mapping->whole_size = text == raw ? mapping->whole_size : 0;
     }
     if (text == NULL) {
         return false;
@@ -261,18 +335,19 @@ static void say_missing(struct mapping *mapping, const struct door_value *value)
            value->line, mapping->rules->name, seen[0] != '\0' ? seen : "nothing");
 }
 
-/* A copy of at most size_max bytes, cut at a whole character; a cut is told. */
+/* A copy of at most size_max bytes, cut at a whole character; a cut is told, or the event refused for it. */
 static const char *keep(struct mapping *mapping, const char *name, const char *text,
                         size_t size_max)
 {
     size_t size = strlen(text);
-    if (size > size_max) {
-        size = size_max;
-        while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
-            size--;
-        }
+    const size_t whole = mapping->whole_size > size ? mapping->whole_size : size;
+    mapping->whole_size = 0;
+    if (whole > size_max && mapping->rules->refuses_long) {
+        refuse(mapping, "D016", "%.80s: %zu bytes, at most %zu", name, whole, size_max);
+    } else if (whole > size_max) {
+        size = whole_characters(text, least(size, size_max));
         problems_add(mapping->problems, PROBLEM_WARNING, "D016", mapping->origin.file,
-                     mapping->origin.line, 0, "%s: cut to %zu bytes", name, size);
+                     mapping->origin.line, 0, "%s: %zu bytes, cut to %zu", name, whole, size);
     }
     return pool_text(&mapping->events->pool, text, size);
 }
@@ -325,7 +400,9 @@ static bool parse_flag(struct mapping *mapping, const struct door_value *value, 
 static void put_field(struct mapping *mapping, struct door_event *to, struct gridloop_field field)
 {
     if (to->event.field_count == DOOR_FIELDS_MAX) {
-        refuse(mapping, "D015", "more than %u fields", DOOR_FIELDS_MAX);
+        if (mapping->fields_left_out++ == 0) {
+            mapping->first_left_out = field.name;
+        }
         return;
     }
     to->fields[to->event.field_count++] = field;
@@ -392,6 +469,7 @@ static void copy_fields(struct mapping *mapping, struct door_event *to, const ch
         if (is_taken(mapping->rules, path, key)) {
             continue;
         }
+        mapping->whole_size = 0;
         struct gridloop_field field = {.name = keep(mapping, "a field's name", key, 128)};
         if (json_is_number(value)) {
             field.kind = GRIDLOOP_NUMBER;
@@ -525,6 +603,7 @@ static void make_event(struct mapping *mapping, const struct door_row *row, uint
     const bool was_refused = mapping->is_refused;
     char type[SCALAR_SIZE] = "";
     mapping->is_refused = false;
+    mapping->fields_left_out = 0;
     if (!value_text(mapping, &row->type, type)) {
         say_missing(mapping, &row->type);
     }
@@ -546,6 +625,11 @@ static void make_event(struct mapping *mapping, const struct door_row *row, uint
     }
     for (uint32_t i = 0; i < row->fields.count; i++) {
         add_field(mapping, &made, &row->fields.values[i]);
+    }
+    if (mapping->fields_left_out > 0) {
+        refuse(mapping, "D015", "%u fields, at most %u; \"%.80s\" is the first too many",
+               DOOR_FIELDS_MAX + mapping->fields_left_out, DOOR_FIELDS_MAX,
+               mapping->first_left_out);
     }
     if (!mapping->is_refused && events->count == DOOR_EVENTS_MAX) {
         refuse(mapping, "D015", "more than %u events in one document; send it in parts",
@@ -650,6 +734,7 @@ void door_events_init(struct door_events *events)
 void door_events_fini(struct door_events *events)
 {
     free(events->rows);
+    free(events->refusals);
     pool_fini(&events->pool);
 }
 
@@ -689,48 +774,4 @@ bool door_events_map_text(struct door_events *events, const struct door_map *map
     const bool is_mapped = door_events_map(events, map, problems, origin, record);
     json_decref(record);
     return is_mapped;
-}
-
-/* ---- showing ---- */
-
-static void set_text(json_t *row, const char *key, const char *text)
-{
-    if (text != NULL) {
-        (void)json_object_set_new(row, key, json_string(text));
-    }
-}
-
-json_t *door_event_json(const struct gridloop_event *event)
-{
-    json_t *row = json_object(), *fields = json_object();
-    set_text(row, "id", event->id);
-    set_text(row, "type", event->type);
-    if (event->at_ms != 0) {
-        (void)json_object_set_new(row, "at", json_integer((json_int_t)event->at_ms));
-    }
-    set_text(row, "device", event->device);
-    if (event->has_place) {
-        (void)json_object_set_new(row, "lon", json_real(round(event->lon * 1e7) / 1e7));
-        (void)json_object_set_new(row, "lat", json_real(round(event->lat * 1e7) / 1e7));
-    }
-    set_text(row, "text", event->text);
-    for (size_t i = 0; i < event->field_count; i++) {
-        const struct gridloop_field *field = &event->fields[i];
-        (void)json_object_set_new(fields, field->name,
-                                  field->kind == GRIDLOOP_NUMBER ? json_real(field->number)
-                                  : field->kind == GRIDLOOP_FLAG ? json_boolean(field->flag)
-                                                                 : json_string(field->text));
-    }
-    (void)json_object_set_new(row, "fields", fields);
-    if ((event->flags & (uint32_t)GRIDLOOP_DRILL) != 0) {
-        (void)json_object_set_new(row, "drill", json_true());
-    }
-    if (event->contact != NULL) {
-        json_t *contact = json_object();
-        set_text(contact, "name", event->contact->name);
-        set_text(contact, "phone", event->contact->phone);
-        set_text(contact, "note", event->contact->note);
-        (void)json_object_set_new(row, "contact", contact);
-    }
-    return row;
 }

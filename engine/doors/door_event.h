@@ -10,7 +10,7 @@
  * Owner   init/fini; events borrow from it, not from the record
  * Errors  problems D010..D018, with file and line of the record and the field of the map:
  *           D010 something needed is missing   D011 no number, no flag    D012 no instant      D013 no place on earth
- *           D014 no event of the map fits      D015 too many events       D016 cut to its room (a warning)
+ *           D014 no event of the map fits      D015 too many              D016 longer than its room: cut (a warning), or refused
  *           D017 each names no list or object  D018 not JSON */
 #ifndef ENGINE_DOORS_DOOR_EVENT_H
 #define ENGINE_DOORS_DOOR_EVENT_H
@@ -24,6 +24,7 @@
 #define DOOR_EVENTS_MAX 1000u /* of one document */
 #define DOOR_TEXT_SIZE 65u    /* of a field, terminated */
 #define DOOR_NAME_SIZE 129u   /* of id, type, device */
+#define DOOR_REFUSAL_SIZE 480u
 
 struct door_event {
     struct gridloop_event event;
@@ -32,12 +33,22 @@ struct door_event {
     uint32_t member; /* which member of `each`, from 0 */
 };
 
+/* All that is wrong with one member, for who wants one answer to each. */
+struct door_refusal {
+    uint32_t member;
+    bool is_size;                 /* nothing but too much of something */
+    char text[DOOR_REFUSAL_SIZE]; /* "D010: ...; D011: ...", terminated */
+};
+
 struct door_events {
     struct pool pool;
     struct door_event *rows; /* malloc'ed */
     uint32_t count;
     uint32_t capacity;
+    struct door_refusal *refusals; /* malloc'ed, ascending by member, one each */
     uint32_t refused; /* members of the document that became no event though they should */
+    uint32_t refusal_count;
+    uint32_t refusal_capacity;
 };
 
 /* Where a record stands, for messages. line 0: not known. */

@@ -313,7 +313,7 @@ static void read_root(struct map_reader *reader)
         {"events", true},     {"take", false},   {"others", false}, {"id", false},
         {"at", false},        {"device", false}, {"place", false},  {"text", false},
         {"contact", false},   {"fields", false}, {"drill", false},  {"by_person", false},
-        {"telemetry", false}, {"topics", false}, {"copy", false}};
+        {"telemetry", false}, {"topics", false}, {"copy", false},   {"long", false}};
     struct door_rules *rules = &reader->map->rules;
     struct yaml_tree *tree = &reader->tree;
     const yaml_node_t *root = yaml_tree_root(tree);
@@ -330,6 +330,7 @@ static void read_root(struct map_reader *reader)
         read_texts(reader, yaml_find(tree, root, "copy"), rules->copy, DOOR_FROM_MAX);
     rules->takes_all = read_choice(reader, yaml_find(tree, root, "take"), "all", "first");
     rules->skips_others = read_choice(reader, yaml_find(tree, root, "others"), "skip", "refuse");
+    rules->refuses_long = read_choice(reader, yaml_find(tree, root, "long"), "refuse", "cut");
     rules->is_by_person = read_yes(reader, yaml_find(tree, root, "by_person"));
     rules->is_telemetry = read_yes(reader, yaml_find(tree, root, "telemetry"));
     rules->id = read_optional(reader, root, "id", "id");

@@ -78,6 +78,7 @@ struct door_rules {
     uint32_t row_count;
     bool takes_all;    /* every row that fits, not only the first */
     bool skips_others; /* a record of no row is left out, not refused */
+    bool refuses_long; /* what is longer than its room is refused, not cut */
     bool is_by_person, is_drill, is_telemetry;
     struct door_value *id, *at, *device, *text, *lon, *lat, *accuracy_m, *drill;
     struct door_value *contact_name, *contact_phone, *contact_note; /* each or NULL */

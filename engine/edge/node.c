@@ -165,6 +165,7 @@ static enum err stage_pair(struct node *node, struct node_pair *pair)
 /* The core took node->next: it becomes active, the oldest pair is no longer read by anybody. */
 void node_promote_pair(struct node *node)
 {
+    node->kept_count = 0; /* it names rules by their rows */
     must(node->next.city_bytes != NULL);
     facts_free(node->facts);
     node->facts = NULL;
@@ -252,14 +253,10 @@ static void see_effect(void *context, const struct effect *effect)
     if (effect->kind == EFFECT_RESULT) {
         must(node->result_count < EVENTS_PER_COMMAND_MAX);
         node->held[node->result_count] = node->held_now;
-        node->held_now.count = 0;
+        node->held_now.code = CODE_NOTHING;
         node->results[node->result_count++] = effect->of.result;
     } else if (effect->kind == EFFECT_FIRING) {
-        if (effect->of.firing.code == CODE_SUPPRESSED && node->held_now.count == 0 &&
-            effect->of.firing.reason_count > 0) {
-            node->held_now = (struct node_held){.first = effect->of.firing.reasons[0],
-                                                .count = effect->of.firing.reason_count};
-        }
+        node_note_firing(node, &effect->of.firing);
     } else if (effect->kind == EFFECT_ITEM) {
         note_item(node, effect->of.item.person);
     } else if (effect->kind == EFFECT_ACTIVATED) {
@@ -274,9 +271,10 @@ void node_step(struct node *node, int64_t time_ms, const struct command *command
 {
     struct effect_sink sink = {see_effect, node};
     node->result_count = 0;
-    node->held_now.count = 0;
+    node->held_now.code = CODE_NOTHING;
     node->is_activated = false;
     node->options.step(node->core, time_ms, command, &sink);
+    node_keep_held(node, command->head);
     for (uint32_t i = 0; i < node->observer_count; i++) {
         if (node->observers[i].settle != NULL) {
             node->observers[i].settle(node->observers[i].context, node->position);

@@ -8,6 +8,7 @@
  * again anyway. */
 #include "engine/core/expr.h"
 #include "engine/edge/counters.h"
+#include "engine/edge/hints.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/node_state.h"
 #include "engine/edge/title.h"
@@ -135,73 +136,6 @@ void node_answer_stored(struct node *node, struct node_reply reply)
 
 /* ---- results ---- */
 
-/* What helps the sender of event `index`: for NO_RULE the nearest type the rules know, for a
- * refusal its words. */
-static const char *find_hint(struct node *node, const Gridloop__Wire__Event *event, uint16_t code)
-{
-    if ((code == CODE_NO_RULE || code == CODE_UNKNOWN_TYPE) && event != NULL &&
-        event->type != NULL && node->facts != NULL) {
-        const char *nearest = facts_nearest_type(node->facts, event->type);
-        bool is_known = nearest != NULL && strcmp(nearest, event->type) == 0;
-        return is_known ? "the type is known; the conditions of its rules do not hold" : nearest;
-    }
-    return words_code_is_refusal(code) ? words_code(code, LANG_EN) : NULL;
-}
-
-/* The events of a request, decoded again from its frame; NULL when it has none. */
-static Gridloop__Wire__Event **read_events(struct node *node, const struct request *request,
-                                           uint32_t *out_count)
-{
-    struct codec_request opened;
-    *out_count = 0;
-    if (request->frame == NULL || codec_open_frame(request->frame, request->frame_size,
-                                                   &node->arena, &opened) != CODE_NOTHING) {
-        return NULL;
-    }
-    if (opened.request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH) {
-        *out_count = (uint32_t)opened.request->event_batch->n_events;
-        return opened.request->event_batch->events;
-    }
-    if (opened.request->kind_case == GRIDLOOP__WIRE__REQUEST__KIND_REPORT) {
-        *out_count = 1;
-        return &opened.request->report->event;
-    }
-    return NULL;
-}
-
-static bool wants_hint(uint16_t code)
-{
-    return words_code_is_refusal(code) || code == CODE_NO_RULE;
-}
-
-#define HELD_SIZE 128u
-
-/* "silence 3", "case 110108-20260303-0001", "a silenced firing of rule.id": what held the event of results[index] back, to
- * its sender. "" when nobody knows any more (a resend). */
-static const char *put_held(const struct node *node, uint16_t code, uint32_t index,
-                            char out[HELD_SIZE])
-{
-    char number[WORDS_CASE_NO_SIZE];
-    struct text text;
-    text_init(&text, out, HELD_SIZE);
-    if (code != CODE_SUPPRESSED || !node->has_held || node->held[index].count == 0) {
-        return out;
-    }
-    const struct suppress_reason *first = &node->held[index].first;
-    if (first->silence != 0) {
-        text_format(&text, "silence %llu", (unsigned long long)first->silence);
-    } else if (!case_no_is_none(first->case_no)) {
-        text_format(&text, "case %s", words_case_no(first->case_no, number));
-    } else {
-        text_put(&text, "a silenced firing of ");
-        (void)labels_put_rule(&text, core_policy(node->core), first->rule);
-    }
-    if (node->held[index].count > 1) {
-        text_format(&text, " and %u more", node->held[index].count - 1);
-    }
-    return out;
-}
-
 static void answer_batch(struct node *node, const struct request *request, struct node_reply reply,
                          const struct effect_result *results, uint32_t count)
 {
@@ -212,9 +146,9 @@ static void answer_batch(struct node *node, const struct request *request, struc
     Gridloop__Wire__EventResult rows[EVENTS_PER_COMMAND_MAX];
     Gridloop__Wire__EventResult *pointers[EVENTS_PER_COMMAND_MAX];
     char numbers[EVENTS_PER_COMMAND_MAX][WORDS_CASE_NO_SIZE];
-    char held[NODE_HINTS_MAX][HELD_SIZE];
-    uint32_t hints = 0, held_count = 0, event_count = 0;
-    Gridloop__Wire__Event **events = NULL;
+    char hints[NODE_HINTS_MAX][HINT_SIZE];
+    uint32_t hint_count = 0;
+    struct node_asked asked = {.is_read = false};
     for (uint32_t i = 0; i < count; i++) {
         rows[i] = blank;
         pointers[i] = &rows[i];
@@ -228,15 +162,9 @@ static void answer_batch(struct node *node, const struct request *request, struc
             (void)words_case_no(results[i].case_no, numbers[i]);
             rows[i].case_no = numbers[i];
         }
-        if (wants_hint(results[i].code) && hints < NODE_HINTS_MAX) {
-            if (hints++ == 0) {
-                events = read_events(node, request, &event_count);
-            }
-            const char *hint = find_hint(node, i < event_count ? events[i] : NULL, results[i].code);
-            rows[i].hint = hint != NULL ? as_text(hint) : rows[i].hint;
-        } else if (results[i].code == CODE_SUPPRESSED && held_count < NODE_HINTS_MAX &&
-                   put_held(node, results[i].code, i, held[held_count])[0] != '\0') {
-            rows[i].hint = held[held_count++];
+        if (hint_count < NODE_HINTS_MAX &&
+            node_hint(node, request, &asked, i, &results[i], hints[hint_count])[0] != '\0') {
+            rows[i].hint = hints[hint_count++];
         }
     }
     ack.has_epoch = 1;
@@ -341,20 +269,16 @@ static void answer_act(struct node *node, const struct request *request, struct 
     act.state = result->state;
     act.has_possible = result->possible != 0;
     act.possible = result->possible;
-    char held[HELD_SIZE];
-    uint32_t event_count = 0;
+    char hint[HINT_SIZE];
+    struct node_asked asked = {.is_read = false};
     if (result->code == CODE_CHILD_OPEN) {
         say_children(node, result->case_no, possible, sizeof possible);
         act.hint = possible;
     } else if (result->possible != 0) {
         (void)words_actions(result->possible, LANG_EN, possible, sizeof possible);
         act.hint = possible;
-    } else if (wants_hint(result->code)) {
-        Gridloop__Wire__Event **events = read_events(node, request, &event_count);
-        const char *hint = find_hint(node, event_count > 0 ? events[0] : NULL, result->code);
-        act.hint = hint != NULL ? as_text(hint) : act.hint;
-    } else if (put_held(node, result->code, 0, held)[0] != '\0') {
-        act.hint = held;
+    } else if (node_hint(node, request, &asked, 0, result, hint)[0] != '\0') {
+        act.hint = hint;
     }
     answer.kind_case = GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
     answer.act_result = &act;

@@ -94,13 +94,12 @@ static void name_event(const struct request *request, uint32_t index, char out[6
                 (unsigned long long)request->seq, index);
 }
 
-static void resolve_event(struct node *node, const struct request *request, const char *source,
-                          const Gridloop__Wire__Event *wire, uint32_t index)
+void node_resolve_event(struct node *node, const struct request *request, const char *source,
+                        const Gridloop__Wire__Event *wire, uint32_t index,
+                        struct node_sent_event *sent)
 {
-    struct fact_field fields[CODEC_FIELDS_MAX];
-    char name[64] = "";
     must(wire->n_fields <= CODEC_FIELDS_MAX);
-    struct fact_event event = {
+    sent->event = (struct fact_event){
         .source = facts_text(source),
         .id = facts_text(wire->id),
         .type = facts_text(wire->type),
@@ -109,26 +108,26 @@ static void resolve_event(struct node *node, const struct request *request, cons
         .place = place_of(wire->place),
         .accuracy_cm =
             wire->place != NULL && wire->place->has_accuracy_cm ? wire->place->accuracy_cm : 0,
-        .fields = fields,
+        .fields = sent->fields,
         .field_count = (uint32_t)wire->n_fields,
         .text = facts_text(wire->text),
         .flags = wire->has_flags ? wire->flags & (EVENT_SELF_HANDLED | EVENT_IS_DRILL) : 0};
-    for (uint32_t i = 0; i < event.field_count; i++) {
-        fields[i] = field_of(wire->fields[i]);
+    for (uint32_t i = 0; i < sent->event.field_count; i++) {
+        sent->fields[i] = field_of(wire->fields[i]);
     }
-    if (event.id.size == 0 && request->epoch != 0) {
-        name_event(request, index, name);
-        event.id = facts_text(name);
+    if (sent->event.id.size == 0 && request->epoch != 0) {
+        name_event(request, index, sent->name);
+        sent->event.id = facts_text(sent->name);
     }
     if (request->kind == REQUEST_REPORT) {
-        event.flags |= EVENT_BY_PERSON;
+        sent->event.flags |= EVENT_BY_PERSON;
     } else {
-        event.flags &= EVENT_IS_DRILL; /* a machine handles nothing and vouches for nothing */
+        sent->event.flags &= EVENT_IS_DRILL; /* a machine handles nothing and vouches for nothing */
     }
     if (wire->text != NULL) {
         contact_mask_words(wire->text); /* decoded into the arena: nobody else's */
     }
-    facts_resolve(node->facts, &event, request->received_at_ms, node->record);
+    facts_resolve(node->facts, &sent->event, request->received_at_ms, node->record);
     if (wire->contact != NULL && node->options.keys.take == NULL) {
         node->record->head.verdict = CODE_NO_KEYS;
     }
@@ -180,7 +179,8 @@ static enum err put_events(struct node *node, const struct request *request, con
         if (request_skips_event(request, i)) {
             skip_event(node, request);
         } else {
-            resolve_event(node, request, source, events[i], i);
+            struct node_sent_event sent;
+            node_resolve_event(node, request, source, events[i], i, &sent);
         }
         const struct fact_record *record = node->record;
         err = batch_add_event(writer, &record->head, record->fields, record->text,

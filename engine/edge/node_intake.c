@@ -235,6 +235,16 @@ static struct outbox_mark find_mark(struct node *node, const struct session *ses
     return mark;
 }
 
+/* A request's frame is only read. */
+static uint8_t *unconst(const void *frame)
+{
+    union {
+        const void *from;
+        uint8_t *to;
+    } both = {.from = frame};
+    return both.to;
+}
+
 /* Is this the next of its outbox? Otherwise answers: with the results of long ago, or with what is
  * wrong. */
 static bool is_next(struct node *node, const struct arrival *arrival, const struct request *request)
@@ -255,7 +265,9 @@ static bool is_next(struct node *node, const struct arrival *arrival, const stru
             return false;
         }
         node->counts.resends++;
-        node_answer_results(node, request, arrival->reply, node->results, count);
+        struct request again = *request;
+        again.frame = unconst(arrival->frame);
+        node_answer_results(node, &again, arrival->reply, node->results, count);
         return false;
     }
     struct outbox_mark mark = find_mark(node, arrival->session);

@@ -75,10 +75,22 @@ struct node_checklist {
     struct node_check_text texts[NODE_CHECKLIST_MAX];
 };
 
-/* Why an event was held back. */
+/* Why an event was held back, or how much of it a rule has. */
 struct node_held {
-    struct suppress_reason first;
-    uint32_t count; /* of all reasons */
+    struct suppress_reason first; /* of SUPPRESSED */
+    uint32_t count;               /* of all reasons */
+    uint32_t rule;                /* row of POLICY_RULES */
+    uint32_t have, need;          /* of WAITING */
+    uint16_t code;                /* SUPPRESSED, WAITING; NOTHING: neither */
+};
+
+/* The same of an event with a number, for its resend. */
+#define NODE_KEPT_MAX 256u
+struct node_kept {
+    struct hash128 principal;
+    uint64_t epoch, seq;
+    uint32_t index; /* in its batch */
+    struct node_held held;
 };
 
 struct node {
@@ -110,10 +122,12 @@ struct node {
     /* the command being stepped */
     struct effect_result *results;
     uint32_t result_count;
-    struct node_held *held;    /* of results[i], what held it back; count 0 = nothing */
+    struct node_held *held;    /* of results[i] */
     struct node_held held_now; /* of the event being decided */
-    bool has_held;       /* false: results are those of a resend, whose reasons nobody keeps */
-    uint32_t *items_for; /* sessions that got an item in this batch */
+    bool has_held;             /* false: results are those of a resend, held is of others */
+    struct node_kept kept[NODE_KEPT_MAX]; /* a ring */
+    uint32_t kept_count;                  /* ever */
+    uint32_t *items_for;                  /* sessions that got an item in this batch */
     uint32_t items_for_count;
     bool is_activated; /* the core took a new pair in this batch */
 
@@ -168,6 +182,16 @@ void node_promote_pair(struct node *node);
 
 /* ---- node_batch.c ---- */
 void node_release_due_polls(struct node *node);
+/* An event of the wire as facts take it; what it borrows from. */
+struct node_sent_event {
+    struct fact_event event;
+    struct fact_field fields[CODEC_FIELDS_MAX];
+    char name[64];
+};
+/* Into node->record. index: among the events of the request. */
+void node_resolve_event(struct node *node, const struct request *request, const char *source,
+                        const Gridloop__Wire__Event *wire, uint32_t index,
+                        struct node_sent_event *sent);
 
 /* ---- node_load.c ---- */
 /* 0 calm .. 3 full. */
@@ -183,6 +207,22 @@ void node_note_violation(struct node *node, struct session *session);
 void node_coalesce(struct node *node, uint32_t row, const Gridloop__Wire__EventBatch *batch);
 /* OVERLOADED, with the reason as its hint. */
 void node_refuse_load(struct node *node, struct node_reply reply);
+
+/* ---- node_hints.c ---- */
+/* The request whose results are being answered, opened again when a hint wants its events. Zero at first. */
+struct node_asked {
+    struct codec_request opened;
+    Gridloop__Wire__Event **events;
+    uint32_t count;
+    bool is_read;
+};
+/* Of the event being decided. */
+void node_note_firing(struct node *node, const struct effect_firing *firing);
+/* After a command with numbered events: for their resend. */
+void node_keep_held(struct node *node, const struct command_head *head);
+/* What its sender should know besides the code, into out of HINT_SIZE; "" nothing. */
+const char *node_hint(struct node *node, const struct request *request, struct node_asked *asked,
+                      uint32_t index, const struct effect_result *result, char *out);
 
 /* ---- node_answer.c: each queues an answer that rests on the last appended position ---- */
 struct node_refusal {

@@ -3,7 +3,7 @@
  *   body -> records -> events by the map -> one batch to the engine as the token's gateway -> a row for every event
  *
  * Answered when the events are durable, each with its code. 200 when at least one was taken; else the status of the first
- * refusal. A record that is none of the form is MALFORMED with the code of docs/doors.md in its hint. Without an outbox: an
+ * refusal. A record that is none of the form is MALFORMED, or TOO_LARGE, with the code of docs/doors.md in its hint. Without an outbox: an
  * event counts once by its id as long as the engine remembers ids (limit event_ids); who needs more uses a gateway with an outbox. */
 #include "engine/core/base.h"
 #include "engine/doors/door_maps.h"
@@ -19,7 +19,6 @@
 #include <strings.h>
 
 #define HEADER_SIZE 512u
-#define HINT_SIZE 512u
 #define CLOUD_MAP "cloudevents"
 
 /* Rows of the answer; those of events sent are filled in when the engine has answered. Freed with the exchange, so it holds
@@ -30,58 +29,48 @@ struct push {
     uint32_t count;
 };
 
-static void add_refused(json_t *rows, uint32_t index, const char *hint)
+static void add_refused(json_t *rows, uint32_t index, enum code code, const char *hint)
 {
     (void)json_array_append_new(rows,
                                 json_pack("{s:i, s:s, s:s, s:s+, s:o}", "index", (int)index, "code",
-                                          "MALFORMED", "case", "", "hint", hint, "", "text",
-                                          api_answer_label(VOCABULARY_CODE, CODE_MALFORMED)));
+                                          words_code_name((uint32_t)code), "case", "", "hint", hint,
+                                          "", "text", api_answer_label(VOCABULARY_CODE, code)));
 }
 
-/* What the map refused, one row each. */
-static void add_problems(json_t *rows, uint32_t index, const struct problems *problems)
+static void add_event(struct push *push, struct door_wire *wire, const struct door_event *event,
+                      uint32_t index)
 {
-    char hint[HINT_SIZE];
-    char *text = problems_to_json(problems);
-    json_t *list = text != NULL ? json_loads(text, 0, NULL) : NULL, *row;
-    size_t i;
-    json_array_foreach(list, i, row)
-    {
-        const char *level = json_string_value(json_object_get(row, "level"));
-        const char *code = json_string_value(json_object_get(row, "code"));
-        const char *words = json_string_value(json_object_get(row, "text"));
-        if (level != NULL && strcmp(level, "error") == 0) {
-            (void)snprintf(hint, sizeof hint, "%s: %s", code != NULL ? code : "",
-                           words != NULL ? words : "");
-            add_refused(rows, index, hint);
-        }
+    char why[DOOR_WIRE_WHY_SIZE];
+    if (!door_wire_add(wire, &event->event, why)) {
+        add_refused(push->rows, index, CODE_MALFORMED, why);
+        return;
     }
-    json_decref(list);
-    free(text);
+    push->at[push->count++] = (uint32_t)json_array_size(push->rows);
+    (void)json_array_append_new(push->rows,
+                                json_pack("{s:i, s:s, s:s}", "index", (int)index, "id",
+                                          event->event.id != NULL ? event->event.id : "", "type",
+                                          event->event.type));
 }
 
-/* Maps one record; its events go into the wire and get a row, what is refused too. */
+/* Maps one record; its events go into the wire and get a row each, and so does each member that is refused. */
 static void take(struct push *push, struct door_wire *wire, const struct door_map *map,
                  const json_t *record, uint32_t index)
 {
     struct door_events events;
-    char why[DOOR_WIRE_WHY_SIZE];
     struct problems *problems = problems_new();
     door_events_init(&events);
     (void)door_events_map(&events, map, problems, (struct door_origin){"body", 0}, record);
-    add_problems(push->rows, index, problems);
-    for (uint32_t i = 0; i < events.count; i++) {
-        const struct door_event *event = &events.rows[i];
-        const uint32_t at = index + event->member;
-        if (!door_wire_add(wire, &event->event, why)) {
-            add_refused(push->rows, at, why);
-            continue;
+    for (uint32_t i = 0, k = 0; i < events.count || k < events.refusal_count;) {
+        const struct door_refusal *refusal = &events.refusals[k];
+        if (k < events.refusal_count &&
+            (i == events.count || refusal->member <= events.rows[i].member)) {
+            add_refused(push->rows, index + refusal->member,
+                        refusal->is_size ? CODE_TOO_LARGE : CODE_MALFORMED, refusal->text);
+            k++;
+        } else {
+            add_event(push, wire, &events.rows[i], index + events.rows[i].member);
+            i++;
         }
-        push->at[push->count++] = (uint32_t)json_array_size(push->rows);
-        (void)json_array_append_new(push->rows,
-                                    json_pack("{s:i, s:s, s:s}", "index", (int)at, "id",
-                                              event->event.id != NULL ? event->event.id : "",
-                                              "type", event->event.type));
     }
     door_events_fini(&events);
     problems_free(problems);

@@ -136,18 +136,16 @@ static void put_contact(json_t *body, const json_t *form)
 {
     const char *first = text_at(form, "first_name"), *last = text_at(form, "last_name");
     const char *phone = text_at(form, "phone"), *mail = text_at(form, "email");
-    char name[CODEC_CONTACT_NAME_MAX + 1];
     if (first == NULL && last == NULL && phone == NULL && mail == NULL) {
         return;
     }
     json_t *contact = json_object();
-    struct text whole;
-    text_init(&whole, name, sizeof name);
-    text_put(&whole, first != NULL ? first : "");
-    text_put(&whole, first != NULL && last != NULL ? " " : "");
-    text_put(&whole, last != NULL ? last : "");
-    if (name[0] != '\0') {
-        (void)json_object_set_new(contact, "name", json_string(name));
+    if (first != NULL ||
+        last != NULL) { /* what is too long is refused with the body's other faults */
+        (void)json_object_set_new(contact, "name",
+                                  json_sprintf("%s%s%s", first != NULL ? first : "",
+                                               first != NULL && last != NULL ? " " : "",
+                                               last != NULL ? last : ""));
     }
     if (phone != NULL) {
         (void)json_object_set_new(contact, "phone", json_string(phone));
@@ -159,11 +157,15 @@ static void put_contact(json_t *body, const json_t *form)
     (void)json_object_set_new(body, "contact", contact);
 }
 
-/* The form as the body of POST /api/v1/reports; NULL and *out_why: what is missing. */
+#define TEXT_TOO_LONG                                                                              \
+    "description and address_string: together at most 4000 bytes of UTF-8 are expected"
+_Static_assert(EVENT_TEXT_MAX == 4000, "as the sentence says");
+
+/* The form as the body of POST /api/v1/reports; NULL and *out_why: what is missing or too long. */
 static json_t *report_of(const json_t *form, const char *type, const char **out_why)
 {
     json_int_t lon = 0, lat = 0;
-    char text[2200];
+    char text[EVENT_TEXT_MAX + 1];
     if (!read_degrees(form, "long", 180, &lon) || !read_degrees(form, "lat", 90, &lat)) {
         *out_why = "lat and long are needed, in degrees";
         return NULL;
@@ -176,6 +178,11 @@ static json_t *report_of(const json_t *form, const char *type, const char **out_
     text_put(&whole, address != NULL ? address : "");
     text_put(&whole, description != NULL && address != NULL ? "\n" : "");
     text_put(&whole, description != NULL ? description : "");
+    if (whole.is_cut) {
+        *out_why = TEXT_TOO_LONG;
+        json_decref(body);
+        return NULL;
+    }
     json_t *words = text[0] != '\0' ? json_string(text) : NULL;
     if (words != NULL) {
         (void)json_object_set_new(body, "text", words);
@@ -245,7 +252,9 @@ static void take_form(struct web_exchange *exchange, enum notation notation,
                      body == NULL ? why : "no memory");
         free(open311);
     } else if (!api_request_report(body, key, NULL, &request, &fault)) {
-        answer_error(exchange, notation, 400, fault.detail);
+        char detail[sizeof fault.pointer + sizeof fault.detail + 2];
+        (void)snprintf(detail, sizeof detail, "%s: %s", fault.pointer, fault.detail);
+        answer_error(exchange, notation, 400, detail);
         free(open311);
     } else {
         open311->notation = notation;

@@ -366,14 +366,29 @@ def check_http(engine):
     api.post("/api/v1/events", event, cloud, status=401, token="nobody")
     with open(os.path.join(DATA, "event-notify_bad.json"), "rb") as file:
         rows = api.post("/api/v1/push/event-notify", file.read())["items"]
-    check(sorted(row["code"] == "MALFORMED" for row in rows) == [False, True, True], f"a push: {rows}")
+    check([(row["index"], row["code"] == "MALFORMED") for row in rows] == [(0, False), (2, True)], f"a push: {rows}")
     check(any("srcIndex" in row["hint"] for row in rows if row["code"] == "MALFORMED"), f"named: {rows}")
     own = api.post("/api/v1/push/own", {"kind": "bin", "cam": "C-008", "at": "2026-03-03T08:20:00+08:00"})["items"]
     check(own[0]["code"] in ("OPENED", "MERGED"), f"a map of the city: {own}")
     api.post("/api/v1/push/nosuch", {}, status=404)
+    check_limits(api, event, cloud)
     many = [{**event, "id": f"many-{n}"} for n in range(1000)]
     check(len(api.post("/api/v1/events", many, batch)["items"]) == 1000, "a thousand at once")
     ok("HTTP: CloudEvents structured, binary, batch; pushes by map; a row for every event, repeats by source and id")
+
+
+def check_limits(api, event, cloud):
+    """One row for an event, with the field, its length and the limit; what no rule takes says which term fails."""
+    def row(status, **data):
+        rows = api.post("/api/v1/events", {**event, "id": f"limit-{len(said)}", "data": {"confidence": 0.93, **data}}, cloud, status=status)["items"]
+        said.append(rows[0]["hint"])
+        check(len(rows) == 1 and rows[0]["index"] == 0, f"one row for one event: {rows}")
+        return rows[0]["code"], rows[0]["hint"]
+    said = []
+    got = [row(413, **{f"f{n}": n for n in range(40)}), row(413, text="x" * 9000), row(413, note="x" * 65), row(422, fill="much"), row(200, fill=0.1)]
+    check(got == [("TOO_LARGE", 'D015: 41 fields, at most 32; "f31" is the first too many'), ("TOO_LARGE", "D016: text: 9000 bytes, at most 4000"),
+                  ("TOO_LARGE", "D016: note: 65 bytes, at most 64"), ("BAD_FIELD", 'field "fill": a number is expected, not a text'),
+                  ("NO_RULE", got[4][1])] and "fill >= 0.9 does not hold: fill is 0.1" in got[4][1], f"{got}")
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):

@@ -253,6 +253,98 @@ static void test_door_event_long_text_is_cut_and_told(void **state)
     finish(&got);
 }
 
+/* {"FIELDS": {"f0": 0 .. }} with so many fields. */
+static char *many_fields(const char *head, uint32_t count, const char *tail)
+{
+    char *json = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&json, &size);
+    assert_non_null(file);
+    (void)fprintf(file, "%s", head);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)fprintf(file, "%s\"f%u\": %u", i > 0 ? ", " : "", i, i);
+    }
+    (void)fprintf(file, "%s", tail);
+    assert_int_equal(fclose(file), 0);
+    return json;
+}
+
+static void test_door_event_too_many_fields_are_one_refusal(void **state)
+{
+    (void)state;
+    char *json = many_fields("[{\"d\": {\"f0\": 1}}, {\"d\": {", 40, "}}, {\"d\": {\"f0\": 2}}]");
+    struct outcome got = own("map: 1\neach: .\ncopy: d\nevents:\n- type: a.b\n", json);
+    assert_int_equal(got.events.count, 2);
+    assert_int_equal(got.events.refusal_count, 1);
+    assert_int_equal(got.events.refusals[0].member, 1);
+    assert_true(got.events.refusals[0].is_size);
+    assert_string_equal(got.events.refusals[0].text,
+                        "D015: 40 fields, at most 32; \"f32\" is the first too many");
+    finish(&got);
+    free(json);
+}
+
+#define CLOUD_HEAD                                                                                 \
+    "{\"specversion\": \"1.0\", \"id\": \"1\", \"source\": \"s\", \"type\": \"a.b\", \"data\": {"
+
+static void test_door_event_cloudevents_refuse_what_is_too_long(void **state)
+{
+    (void)state;
+    char text[9001], json[12000];
+    memset(text, 'x', 9000);
+    text[9000] = '\0';
+    (void)snprintf(json, sizeof json, CLOUD_HEAD "\"text\": \"%s\", \"note\": \"%.70s\"}}", text,
+                   text);
+    struct outcome got = shipped("cloudevents", json);
+    assert_int_equal(got.events.count, 0);
+    assert_int_equal(got.events.refusal_count, 1);
+    assert_true(got.events.refusals[0].is_size);
+    assert_string_equal(got.events.refusals[0].text,
+                        "D016: text: 9000 bytes, at most 4000; D016: note: 70 bytes, at most 64");
+    finish(&got);
+    (void)snprintf(json, sizeof json, CLOUD_HEAD "\"text\": \"%.4000s\"}}", text);
+    got = shipped("cloudevents", json);
+    assert_int_equal(got.events.count, 1);
+    finish(&got);
+}
+
+/* 1,500 characters of three bytes: cut by a map that cuts, at a whole one, and told how long it was. */
+static void test_door_event_long_text_is_cut_at_a_character(void **state)
+{
+    (void)state;
+    char text[4501], json[5000];
+    for (uint32_t i = 0; i < 1500; i++) {
+        memcpy(text + (size_t)3 * i, "长", 3);
+    }
+    text[4500] = '\0';
+    static const char *const MAPS[] = {
+        "map: 1\nevents:\n- type: a.b\n  text: t\n",
+        "map: 1\nevents:\n- type: a.b\n  text: {from: [t, t], join: '-'}\n"};
+    static const char *const SIZES[] = {"4500 bytes, cut to 3999", "9001 bytes, cut to 3999"};
+    for (size_t i = 0; i < COUNT_OF(MAPS); i++) {
+        (void)snprintf(json, sizeof json, "{\"t\": \"%s\"}", text);
+        struct outcome got = own(MAPS[i], json);
+        assert_int_equal(got.events.count, 1);
+        assert_int_equal(strlen(got.events.rows[0].event.text), 3999);
+        assert_non_null(strstr(got.said, SIZES[i]));
+        finish(&got);
+    }
+}
+
+/* What is quoted may end in half a character; the refusal does not. */
+static void test_door_event_refusals_are_utf8(void **state)
+{
+    (void)state;
+    struct outcome got =
+        own("map: 1\nat: {from: t}\nevents:\n- type: a.b\n",
+            "{\"t\": \"a长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长\"}");
+    assert_int_equal(got.events.refusal_count, 1);
+    json_t *text = json_string(got.events.refusals[0].text);
+    assert_non_null(text);
+    json_decref(text);
+    finish(&got);
+}
+
 static void test_door_map_faults_have_their_line(void **state)
 {
     static const struct {
@@ -378,6 +470,10 @@ int main(void)
         cmocka_unit_test(test_door_event_every_row_that_fits),
         cmocka_unit_test(test_door_event_refusals_have_their_code),
         cmocka_unit_test(test_door_event_long_text_is_cut_and_told),
+        cmocka_unit_test(test_door_event_too_many_fields_are_one_refusal),
+        cmocka_unit_test(test_door_event_cloudevents_refuse_what_is_too_long),
+        cmocka_unit_test(test_door_event_long_text_is_cut_at_a_character),
+        cmocka_unit_test(test_door_event_refusals_are_utf8),
         cmocka_unit_test(test_door_map_faults_have_their_line),
         cmocka_unit_test(test_door_time_forms),
         cmocka_unit_test(test_door_csv_rows),

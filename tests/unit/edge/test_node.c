@@ -148,7 +148,49 @@ static void test_an_unknown_type_gets_the_nearest(void **state)
     (void)rig_send(&rig, "cam-1", &request);
     const Gridloop__Wire__EventResult *result = only_result(rig_settle(&rig));
     assert_int_equal(result->code, CODE_NO_RULE);
-    assert_string_equal(result->hint, "camera.garbage_overflow");
+    static const char HINT[] =
+        "no rule knows the type \"camera.garbage_overflo\"; the nearest of 8 "
+        "known is camera.garbage_overflow";
+    assert_string_equal(result->hint, HINT);
+    (void)rig_send(&rig, "cam-1", &request); /* a resend is told the same */
+    assert_string_equal(only_result(rig_settle(&rig))->hint, HINT);
+}
+
+static void silence_camera(const char *who)
+{
+    char words[] = "device=C-001; bins are moved";
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__Act act = GRIDLOOP__WIRE__ACT__INIT;
+    act.has_epoch = act.has_seq = act.has_action = act.has_until_ms = 1;
+    act.epoch = act.seq = 1;
+    act.action = ACTION_SILENCE;
+    act.until_ms = rig.now_ms + HOUR_MS;
+    act.text = words;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_ACT;
+    request.act = &act;
+    (void)rig_send(&rig, who, &request);
+    assert_int_equal(rig_settle(&rig)->act_result->code, CODE_DONE);
+}
+
+/* What held an event back is told to its resend too, also behind a restart. */
+static void test_a_resend_of_a_suppressed_event_is_told_why(void **state)
+{
+    (void)state;
+    silence_camera("chief.chu");
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)rig_send_garbage(&rig, 1, 1, 1, 0.95);
+        const Gridloop__Wire__EventResult *result = only_result(rig_settle(&rig));
+        assert_int_equal(result->code, CODE_SUPPRESSED);
+        assert_string_equal(result->hint, "silence 1");
+        if (i == 1) {
+            rig_restart(&rig);
+        }
+    }
+    assert_int_equal(node_counts_now(rig.node).resends, 1);
+    (void)rig_send_garbage(&rig, 1, 2, 1, 0.95); /* the same id under another number */
+    const Gridloop__Wire__EventResult *result = only_result(rig_settle(&rig));
+    assert_int_equal(result->code, CODE_DEDUPED);
+    assert_string_equal(result->hint, "the same was counted before, and it made no case");
 }
 
 /* Makes wang present and opens a case; returns the offer as wang's app gets it. */
@@ -428,6 +470,7 @@ int main(void)
         T(test_a_resend_in_flight_waits_for_the_disk),
         T(test_wrong_sequence_numbers_are_refused),
         T(test_strangers_and_wrong_kinds_are_refused),
+        T(test_a_resend_of_a_suppressed_event_is_told_why),
         T(test_an_unknown_type_gets_the_nearest),
         T(test_a_held_poll_is_answered_by_an_offer),
         T(test_items_come_again_until_acknowledged),
