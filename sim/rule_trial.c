@@ -4,6 +4,7 @@
 #include "engine/core/code.h"
 #include "engine/core/core.h"
 #include "engine/core/snapshot.h"
+#include "engine/edge/block.h"
 #include "engine/edge/words.h"
 #include "rules/naive.h"
 
@@ -31,7 +32,7 @@ struct trial {
     const struct trial_ground *ground;
     struct trial_coverage *coverage;
     struct core *core;
-    void *block;
+    struct block block;
     struct limits limits;
     struct trial_note *notes;
     uint32_t note_count, note_capacity;
@@ -205,9 +206,9 @@ static void pass_until(struct trial *trial, int64_t at_ms)
 static void core_start(struct trial *trial)
 {
     const size_t size = core_size(&trial->limits);
-    trial->block = aligned_alloc(64, size);
-    must(trial->block != NULL);
-    trial->core = core_init(trial->block, size, &trial->limits);
+    const enum err err = block_new(size, &trial->block);
+    must(err == ERR_OK);
+    trial->core = core_init_zeroed(trial->block.bytes, size, &trial->limits);
 }
 
 struct stream {
@@ -250,7 +251,7 @@ static void restore(struct trial *trial)
     struct hash128 saved;
     struct hash128 loaded;
     must(core_save(trial->core, &sink, &saved) == ERR_OK);
-    free(trial->block);
+    block_free(&trial->block);
     core_start(trial);
     must(core_stage_city(trial->core, trial->ground->city_bytes, trial->ground->city_size) ==
          ERR_OK);
@@ -681,6 +682,6 @@ bool trial_run(const struct trial_ground *ground, const struct suite_test *test,
     core_check(trial.core);
     *out_digest = trial.digest;
     free(trial.notes);
-    free(trial.block);
+    block_free(&trial.block);
     return is_good;
 }
