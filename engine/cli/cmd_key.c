@@ -64,6 +64,22 @@ static void print_key(const struct key_text *key, bool is_json)
     json_decref(row);
 }
 
+/* Every option of every verb, and the word of those that take one; the form says which a verb has. */
+static int read_options(const struct arguments_form *form, int argc, char **argv,
+                        struct key_options *out)
+{
+    const struct arguments_slot slots[] = {
+        {ARGUMENTS_WORD, &out->word, NULL}, {'A', &out->as, NULL},  {'d', &out->data, NULL},
+        {'e', &out->engine, NULL},          {'i', &out->id, NULL},  {'L', &out->lang, NULL},
+        {'r', &out->reason, NULL},          {'u', &out->url, NULL}, {'j', NULL, &out->is_json}};
+    const size_t first = form->args_doc == NULL ? 1 : 0;
+    struct arguments_form filled = *form;
+    *out = (struct key_options){.word = NULL};
+    filled.slots = slots + first;
+    filled.count = COUNT_OF(slots) - first;
+    return arguments_fill(&filled, argc, argv);
+}
+
 /* ---- new, show ---- */
 
 static int new_key(int argc, char **argv)
@@ -74,23 +90,18 @@ static int new_key(int argc, char **argv)
          "the engine's public key, as its first line says it: no other will be believed", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {{ARGUMENTS_WORD, &options.word, NULL},
-                                           {'i', &options.id, NULL},
-                                           {'e', &options.engine, NULL},
-                                           {'j', NULL, &options.is_json}};
+    struct key_options options;
     const struct arguments_form form = {
-        OPTIONS,
-        "PATH",
-        "Makes a pair of keys for an identity into a new file of mode 0600 and prints the public one, "
-        "which is to be registered.",
-        slots,
-        COUNT_OF(slots),
-        "into which file? camera-gateway-1.key"};
+        .options = OPTIONS,
+        .args_doc = "PATH",
+        .doc =
+            "Makes a pair of keys for an identity into a new file of mode 0600 and prints the public one, "
+            "which is to be registered.",
+        .needs = "into which file? camera-gateway-1.key"};
     uint8_t engine[SEAL_PUBLIC_SIZE];
     char why[ENGINE_KEY_WHY_SIZE];
     struct key_text key;
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     if (options.id == NULL || !codec_is_key_id(options.id, strlen(options.id))) {
@@ -112,18 +123,15 @@ static int new_key(int argc, char **argv)
 static int show(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {{"json", 'j', NULL, 0, "print JSON", 0}, {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {{ARGUMENTS_WORD, &options.word, NULL},
-                                           {'j', NULL, &options.is_json}};
-    const struct arguments_form form = {OPTIONS,
-                                        "FILE",
-                                        "Whose key a file holds, its public half, and which engine "
-                                        "it believes. Also of an engine's DATA/engine.key.",
-                                        slots,
-                                        COUNT_OF(slots),
-                                        "of which file?"};
+    struct key_options options;
+    const struct arguments_form form = {
+        .options = OPTIONS,
+        .args_doc = "FILE",
+        .doc = "Whose key a file holds, its public half, and which engine "
+               "it believes. Also of an engine's DATA/engine.key.",
+        .needs = "of which file?"};
     struct key_text key;
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     const int exit_code = read_key("show", options.word, &key);
@@ -202,26 +210,19 @@ static int register_key(int argc, char **argv)
         ACT_OPTIONS,
         {"id", 'i', "ID", 0, "whose, where 64 hex digits are given instead of a file", 0},
         {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {{ARGUMENTS_WORD, &options.word, NULL},
-                                           {'A', &options.as, NULL},
-                                           {'u', &options.url, NULL},
-                                           {'L', &options.lang, NULL},
-                                           {'j', NULL, &options.is_json},
-                                           {'i', &options.id, NULL}};
+    struct key_options options;
     const struct arguments_form form = {
-        OPTIONS,
-        "KEY",
-        "Lets a key, a file or with --id 64 hex digits, speak for its identity, as a logged command: of a person or gateway of the city, "
-        "with the rights that the city gives it. At most four keys of one identity are good at a "
-        "time.",
-        slots,
-        COUNT_OF(slots),
-        "which key? its file, or its public half with --id"};
+        .options = OPTIONS,
+        .args_doc = "KEY",
+        .doc =
+            "Lets a key, a file or with --id 64 hex digits, speak for its identity, as a logged command: of a person or gateway of the city, "
+            "with the rights that the city gives it. At most four keys of one identity are good at a "
+            "time.",
+        .needs = "which key? its file, or its public half with --id"};
     struct key_text key;
     uint8_t public[SEAL_PUBLIC_SIZE];
     char id[CODEC_KEY_ID_SIZE_MAX + 1];
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     if (options.id != NULL) {
@@ -283,20 +284,14 @@ static void put_row(const struct ledger *ledger, const struct key_row *row, json
 static int list(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {LEDGER_OPTIONS, {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {
-        {'d', &options.data, NULL}, {'L', &options.lang, NULL}, {'j', NULL, &options.is_json}};
+    struct key_options options;
     const struct arguments_form form = {
-        OPTIONS,
-        NULL,
-        "Keys that are registered or were revoked, out of an engine's log.",
-        slots,
-        COUNT_OF(slots),
-        NULL};
+        .options = OPTIONS,
+        .doc = "Keys that are registered or were revoked, out of an engine's log."};
     struct ledger ledger;
     struct key_row row;
     uint32_t slot = 0;
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     const struct ledger_options wanted = {
@@ -353,24 +348,16 @@ static int revoke(int argc, char **argv)
         {"reason", 'r', "REASON", 0, "key_exposed, key_followed, or another", 0},
         {"data", 'd', "DIR", 0, "data directory to look a short key up in", 0},
         {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {{ARGUMENTS_WORD, &options.word, NULL},
-                                           {'A', &options.as, NULL},
-                                           {'u', &options.url, NULL},
-                                           {'L', &options.lang, NULL},
-                                           {'j', NULL, &options.is_json},
-                                           {'r', &options.reason, NULL},
-                                           {'d', &options.data, NULL}};
+    struct key_options options;
     const struct arguments_form form = {
-        OPTIONS,
-        "KEY",
-        "Ends what a key may, for good, as a logged command: its sessions are cut at once. KEY is its "
-        "public half, or the beginning of it as key list shows it.",
-        slots,
-        COUNT_OF(slots),
-        "which key? gridloop key list"};
+        .options = OPTIONS,
+        .args_doc = "KEY",
+        .doc =
+            "Ends what a key may, for good, as a logged command: its sessions are cut at once. KEY is its "
+            "public half, or the beginning of it as key list shows it.",
+        .needs = "which key? gridloop key list"};
     uint8_t public[SEAL_PUBLIC_SIZE];
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     if (!key_text_parse_public(options.word, public)) {
@@ -403,24 +390,18 @@ static int put_in_place(const char *file, const char *fresh)
 static int rotate(int argc, char **argv)
 {
     static const struct argp_option OPTIONS[] = {ACT_OPTIONS, {0}};
-    struct key_options options = {.word = NULL};
-    const struct arguments_slot slots[] = {{ARGUMENTS_WORD, &options.word, NULL},
-                                           {'A', &options.as, NULL},
-                                           {'u', &options.url, NULL},
-                                           {'L', &options.lang, NULL},
-                                           {'j', NULL, &options.is_json}};
+    struct key_options options;
     const struct arguments_form form = {
-        OPTIONS,
-        "KEY",
-        "Makes another pair for the identity of a key file, registers it, and puts it in the file's "
-        "place. Both are good until the old one is revoked.",
-        slots,
-        COUNT_OF(slots),
-        "of which file?"};
+        .options = OPTIONS,
+        .args_doc = "KEY",
+        .doc =
+            "Makes another pair for the identity of a key file, registers it, and puts it in the file's "
+            "place. Both are good until the old one is revoked.",
+        .needs = "of which file?"};
     struct key_text old, fresh;
     char path[PATH_MAX], why[ENGINE_KEY_WHY_SIZE], id[CODEC_KEY_ID_SIZE_MAX + 1];
     uint8_t public[SEAL_PUBLIC_SIZE];
-    if (arguments_fill(&form, argc, argv) != 0) {
+    if (read_options(&form, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
     int exit_code = read_key("rotate", options.word, &old);
