@@ -159,7 +159,7 @@ def test_kill(engine, sealed):
                                    "at": f"2026-03-03T08:{30 + i // 20}:{i % 20 * 3:02}+08:00", "device": f"C-{i % 20 + 1:03}",
                                    "fields": {"confidence": 0.94, "fill": 0.93}}) + "\n")
     before = taken(engine)
-    gateway = subprocess.Popen([GRIDLOOP, *sealed.words("replay", trace, "--speed", "60")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    gateway = subprocess.Popen([GRIDLOOP, *sealed.words("replay", trace, "--speed", "30")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True, env={**os.environ, **engine.env})
     wait_for(lambda: taken(engine) > before + 5, "the stream did not begin")
     engine.kill()
