@@ -359,7 +359,7 @@ static void gather(struct core *core, uint32_t index)
     struct assign_problem *problem = &rounds->problem;
     struct round_row *row = &rounds->rows[index];
     const struct policy_rounds *knobs = &state_policy(core)->info->rounds;
-    struct near_list list = {.held = rounds->held, .limit = row->nearest};
+    struct near_list list; /* not cleared, as it is large */
     struct near_line own = {.cost_ms = 0};
     assign_begin_pairs(problem, index);
     core->operations++;
@@ -372,6 +372,8 @@ static void gather(struct core *core, uint32_t index)
         return;
     }
     const struct choice_question question = rounds_question(core, row);
+    list.held = rounds->held;
+    list.limit = row->nearest;
     core->operations += choice_near(core, question, &list);
     core->operations +=
         state_policy(core)->assigns[row->assign].pick == PICK_ETA ? ROAD_OPERATIONS : 0;

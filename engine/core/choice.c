@@ -12,7 +12,7 @@
 #include "engine/core/workers.h"
 
 #define PERSONS_PER_OPERATION 16u
-#define AHEAD 2 /* squares of buckets asked for before they are looked at; measured */
+#define AHEAD 1 /* squares of buckets asked for before they are looked at; measured */
 #define LIST_MAX                                                                                   \
     48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
 
@@ -106,7 +106,7 @@ enum code choice_filter_all(const struct search *search, const struct grid_place
         const int32_t held =
             search->list != NULL && search->list->held != NULL ? search->list->held[slot] : 0;
         const uint32_t limit =
-            max_load > 0 && max_load < person->capacity ? max_load : person->capacity;
+            max_load > 0 && max_load < place->of.capacity ? max_load : place->of.capacity;
         code = choice_filter_case(search->core, search->row, slot, search->kind,
                                   search->is_any_load ? UINT32_MAX : limit + (uint32_t)held);
     }
@@ -150,12 +150,12 @@ static void consider(struct search *search, const struct near_place *near)
     const enum code position = choice_filter_position(search, slot, person, &at, &is_home);
     const int64_t away_cm = away_of(search, near, at);
     const enum code code = choice_filter_all(search, &near->place, person, position, away_cm);
-    const int64_t travel_ms = choice_travel_ms(search, person, away_cm);
+    const int64_t travel_ms = choice_travel_ms(search, &near->place, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
     struct effect_candidate line = {.person = worker->person,
                                     .code = (uint16_t)code,
                                     .load = (uint16_t)worker->load,
-                                    .capacity = (uint16_t)person->capacity,
+                                    .capacity = near->place.of.capacity,
                                     .ring = search->ring_index,
                                     .is_home_cell = search->is_grid_ring,
                                     .is_home_position = is_home,
@@ -163,7 +163,7 @@ static void consider(struct search *search, const struct near_place *near)
                                     .travel_ms = travel_ms};
     if (search->list != NULL) {
         if (code == CODE_ELIGIBLE) {
-            choice_near_take(search, person, at, &line);
+            choice_near_take(search, slot, person, at, &line);
         }
         return;
     }
@@ -216,66 +216,79 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
 
 /* ---- in batches ---- */
 
+/* His row need not even be read. */
+static void pass_over(struct search *search)
+{
+    search->record->considered++;
+    if (search->list != NULL) {
+        search->list->is_cut = true;
+    }
+}
+
 static void consider_unless_beyond(struct search *search, const struct near_place *near)
 {
-    const bool is_out =
-        search->list != NULL ? choice_near_is_beyond(search, near) : is_beyond(search, near);
-    if (is_out) { /* his row need not even be read */
-        search->record->considered++;
+    if (is_beyond(search, near)) {
+        pass_over(search);
     } else {
         consider(search, near);
     }
 }
 
-static void take_other(struct search *search, const struct near_place *near)
+/* Field by field: what was just written in parts is not read as a whole, which would have to wait. */
+static void put_near(struct near_place *to, uint64_t squared, const struct grid_place *place)
+{
+    to->squared = squared;
+    to->place = *place;
+}
+
+static void take_other(struct search *search, uint64_t squared, const struct grid_place *place)
 {
     struct batch *batch = &search->batch;
-    if (batch->other_count == BATCH_OTHERS_MAX) {
-        consider_unless_beyond(search, near);
+    if (batch->other_count < BATCH_OTHERS_MAX) {
+        put_near(&batch->others[batch->other_count++], squared, place);
     } else {
-        batch->others[batch->other_count++] = *near;
+        const struct near_place near = {squared, *place};
+        consider_unless_beyond(search, &near);
     }
 }
 
 static void take(struct search *search, const struct grid_place *place)
 {
     struct batch *batch = &search->batch;
-    struct near_place near = {SQUARED_UNKNOWN, *place};
     if (!search->is_batched) {
+        const struct near_place near = {SQUARED_UNKNOWN, *place};
         consider_unless_beyond(search, &near);
         return;
     }
-    near.squared = distance_squared(place->at, search->row->place);
-    if (near.squared >= search->beyond) {
-        search->record->considered++;
+    const uint64_t squared = distance_from_squared(&search->from, place->at);
+    if (squared >= search->beyond) {
+        pass_over(search);
         return;
     }
     uint32_t at = batch->near_count;
-    if (at == DECISION_CANDIDATES_MAX) {
-        if (near.squared >= batch->near[at - 1].squared) {
-            take_other(search, &near);
-            return;
-        }
-        take_other(search, &batch->near[--at]);
-    } else {
+    if (at < search->near_limit) {
         batch->near_count++;
+    } else if (squared >= batch->near[at - 1].squared) {
+        take_other(search, squared, place);
+        return;
+    } else {
+        at--;
+        take_other(search, batch->near[at].squared, &batch->near[at].place);
     }
-    for (; at > 0 && near.squared < batch->near[at - 1].squared; at--) {
+    __builtin_prefetch(&search->core->workers.rows[place->slot]); /* all that a search reads */
+    for (; at > 0 && squared < batch->near[at - 1].squared; at--) {
         batch->near[at] = batch->near[at - 1];
     }
-    batch->near[at] = near;
+    put_near(&batch->near[at], squared, place);
 }
 
-/* Rows are asked for ahead: the next is on its way from memory while one is looked at. */
+/* Everybody of a square, the nearest first: most of the others are beyond then. */
 static void flush(struct search *search)
 {
     struct batch *batch = &search->batch;
     const struct worker_row *rows = search->core->workers.rows;
     const struct city_person *persons = state_city(search->core)->persons;
-    for (uint32_t i = 0; i < batch->near_count; i++) {
-        __builtin_prefetch(&rows[batch->near[i].place.slot]); /* all of it that a search reads */
-    }
-    for (uint32_t i = 0; i < batch->near_count; i++) {
+    for (uint32_t i = 0; search->ring->kind == RING_LEVEL && i < batch->near_count; i++) {
         const struct city_person *person = &persons[rows[batch->near[i].place.slot].person];
         __builtin_prefetch(&person->rights);
         __builtin_prefetch(&person->has_base);
@@ -284,7 +297,11 @@ static void flush(struct search *search)
         consider_unless_beyond(search, &batch->near[i]);
     }
     for (uint32_t i = 0; i < batch->other_count; i++) {
-        consider_unless_beyond(search, &batch->others[i]);
+        if (batch->others[i].squared >= search->beyond) {
+            pass_over(search);
+        } else {
+            consider(search, &batch->others[i]);
+        }
     }
     batch->near_count = batch->other_count = 0;
 }
@@ -294,11 +311,11 @@ static void flush(struct search *search)
 static void consider_bucket(struct search *search, uint32_t bucket)
 {
     const struct grid *grid = &search->core->workers.grid;
-    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+    for (uint32_t c = bucket; c != NONE32; c = grid->chunks[c].next) {
         const struct grid_chunk *chunk = &grid->chunks[c];
         for (uint32_t i = 0; i < chunk->count; i++) {
             const struct grid_place *place = &chunk->places[i];
-            if (kind_mask_has(&search->wanted, place->kind)) {
+            if (kind_mask_has(&search->wanted, place->of.kind)) {
                 take(search, place);
             }
         }
@@ -357,29 +374,47 @@ static void consider_stretch(struct search *search, struct stretch s)
     }
 }
 
-/* Asks for what the first two squares will read: each bucket is three look-ups that wait for one another, so one after the
- * other they would take longer than all the rest. */
-static void ask_ahead(struct search *search, int64_t x, int64_t y)
+/* The buckets at most AHEAD from the case's own. */
+struct square {
+    uint32_t west, east, south, north;
+};
+
+static struct square square_ahead(const struct search *search)
+{
+    const uint32_t last = search->core->workers.grid.side - 1;
+    const uint32_t x = search->home_x;
+    const uint32_t y = search->home_y;
+    return (struct square){x < AHEAD ? 0 : x - AHEAD, min_u32(last, x + AHEAD),
+                           y < AHEAD ? 0 : y - AHEAD, min_u32(last, y + AHEAD)};
+}
+
+/* Asks for what the first squares will read before anything else is done: one bucket after the other they would take longer
+ * than all the rest. */
+static void ask_ahead(struct search *search)
 {
     const struct grid *grid = &search->core->workers.grid;
-    const int64_t side = grid->side;
-    const uint32_t west = (uint32_t)max_i64(0, x - AHEAD);
-    const uint32_t east = (uint32_t)min_i64(side - 1, x + AHEAD);
-    const uint32_t south = (uint32_t)max_i64(0, y - AHEAD);
-    const uint32_t north = (uint32_t)min_i64(side - 1, y + AHEAD);
-    if (wanted_in(search, (uint32_t)x, (uint32_t)y) == NULL) {
-        return; /* nobody near by */
-    }
-    for (uint32_t row = south; row <= north; row++) {
-        __builtin_prefetch(&grid->heads[row * grid->side + west]);
-        __builtin_prefetch(&grid->heads[row * grid->side + east]);
-    }
-    for (uint32_t row = south; row <= north; row++) {
-        const uint32_t *heads = &grid->heads[row * grid->side];
-        for (uint32_t column = west; column <= east; column++) {
-            __builtin_prefetch(&grid->chunks[heads[column] == NONE32 ? 0 : heads[column]]);
+    const bool has_place = place_is_known(search->row->place);
+    const uint32_t home = has_place ? grid_bucket(grid, search->row->place) : 0;
+    search->home_x = home % grid->side;
+    search->home_y = home / grid->side;
+    const struct square square = square_ahead(search);
+    for (uint32_t y = square.south; has_place && y <= square.north; y++) {
+        const struct grid_chunk *chunk = &grid->chunks[y * grid->side + square.west];
+        for (uint32_t x = square.west; x <= square.east; x++, chunk++) {
+            __builtin_prefetch(chunk);
+            __builtin_prefetch(&chunk->places[CHUNK_PLACES - 1]);
         }
     }
+}
+
+static void consider_ahead(struct search *search)
+{
+    const struct square square = square_ahead(search);
+    const int64_t count = (int64_t)square.east - square.west + 1;
+    for (uint32_t y = square.south; y <= square.north; y++) {
+        consider_stretch(search, (struct stretch){square.west, y, count, false});
+    }
+    flush(search);
 }
 
 /* Buckets outward from the case, square by square. */
@@ -390,13 +425,13 @@ static void search_outward(struct search *search)
     /* no place: everybody is looked at, nobody is near */
     const struct place at = has_place ? search->row->place : grid->origin;
     const int64_t step_cm = grid_step_cm(grid, at);
-    const uint32_t home = grid_bucket(grid, at);
-    const int64_t x = home % grid->side;
-    const int64_t y = home / grid->side;
+    const int64_t x = search->home_x;
+    const int64_t y = search->home_y;
     memset(search->kept.blocks, 0xff, sizeof search->kept.blocks);
-    ask_ahead(search, x, y);
-    consider_bucket(search, home);
-    for (int64_t k = 1; k < grid->side; k++) {
+    if (!has_place || !is_settled(search, 0)) {
+        consider_ahead(search);
+    }
+    for (int64_t k = AHEAD + 1; k < grid->side; k++) {
         if (has_place && is_settled(search, (k - 1) * step_cm)) {
             return;
         }
@@ -405,7 +440,7 @@ static void search_outward(struct search *search)
         consider_stretch(search, (struct stretch){x - k, y + k, width, false});
         consider_stretch(search, (struct stretch){x - k, y - k + 1, width - 2, true});
         consider_stretch(search, (struct stretch){x + k, y - k + 1, width - 2, true});
-        flush(search); /* with the case's own bucket, which alone settles nothing */
+        flush(search);
     }
     flush(search);
 }
@@ -431,7 +466,7 @@ static bool search_members(struct search *search, uint32_t unit)
         }
         for (uint32_t i = 0; i < group->count; i++) {
             const uint32_t slot = grid->members[group->first + i];
-            const struct grid_place place = {grid_at(grid, slot), slot, group->kind};
+            const struct grid_place place = {grid_at(grid, slot), slot, grid->traits_of[slot]};
             if (place_is_known(place.at)) {
                 take(search, &place);
             }
@@ -454,10 +489,11 @@ static void search_cell(struct search *search)
         const uint32_t person = city->cell_persons[persons.first + i];
         const uint32_t slot = workers->person_slots[person];
         if (city->persons[person].capacity > 0 &&
-            (search->is_everybody || kind_mask_has(&search->wanted, workers->grid.kind_of[slot]))) {
+            (search->is_everybody ||
+             kind_mask_has(&search->wanted, workers->grid.traits_of[slot].kind))) {
             const struct near_place near = {
                 SQUARED_UNKNOWN,
-                {grid_at(&workers->grid, slot), slot, workers->grid.kind_of[slot]}};
+                {grid_at(&workers->grid, slot), slot, workers->grid.traits_of[slot]}};
             consider(search, &near);
         }
     }
@@ -472,6 +508,15 @@ static void begin_ring(struct search *search)
     search->is_grid_ring = search->ring->kind == RING_GRID;
     search->is_batched = search->assign->pick == PICK_NEAREST && !search->is_everybody &&
                          place_is_known(search->row->place);
+    search->near_limit = search->list != NULL
+                             ? min_u32(search->list->limit + 1, DECISION_CANDIDATES_MAX)
+                             : DECISION_CANDIDATES_MAX;
+    if (search->is_batched) {
+        search->from = distance_from(search->row->place);
+    }
+    if (search->list != NULL) {
+        search->beyond = choice_near_beyond(search);
+    }
     if (search->ring->kind == RING_LEVEL) {
         search->case_unit = search->row->cell == NONE32
                                 ? NONE32
@@ -636,6 +681,7 @@ void choice_search_begin(struct search *search, const struct core *core,
            offsetof(struct search, batch)); /* the batch is large and starts with its counts */
     search->core = core;
     search->row = row;
+    ask_ahead(search);
     search->assign = &policy->assigns[question.assign];
     search->record = record;
     search->kind = question.kind;

@@ -35,7 +35,7 @@ enum code choice_filter_duty(const struct search *search, const struct grid_plac
     const uint32_t slot = place->slot;
     const struct worker_row *worker = &search->core->workers.rows[slot];
     const struct policy_assign *assign = search->assign;
-    if (!search->is_everybody && place->kind != KIND_MIXED) {
+    if (!search->is_everybody && place->of.kind != KIND_MIXED) {
         if (assign->ignore_shift == 0 && worker->status == STATUS_OFF) {
             return CODE_OFF_SHIFT;
         }
@@ -118,12 +118,12 @@ enum code choice_filter_area(const struct search *search, const struct city_pers
     return CODE_ELIGIBLE;
 }
 
-int64_t choice_travel_ms(const struct search *search, const struct city_person *person,
-                         int64_t distance_cm)
+int64_t choice_travel_ms(const struct search *search, const struct grid_place *place,
+                         const struct city_person *person, int64_t distance_cm)
 {
-    return distance_cm < 0
-               ? -1
-               : city_travel_ms(&state_city(search->core)->modes[person->mode], distance_cm);
+    const uint32_t mode = place->of.mode == GRID_MODE_OTHER ? person->mode : place->of.mode;
+    return distance_cm < 0 ? -1
+                           : city_travel_ms(&state_city(search->core)->modes[mode], distance_cm);
 }
 
 /* Does a handler of the case belong to this team? */

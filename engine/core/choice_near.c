@@ -96,13 +96,12 @@ static bool measure(struct search *search, const struct city_person *person, str
     return true;
 }
 
-void choice_near_take(struct search *search, const struct city_person *person, struct place at,
-                      const struct effect_candidate *line)
+void choice_near_take(struct search *search, uint32_t slot, const struct city_person *person,
+                      struct place at, const struct effect_candidate *line)
 {
     struct near_list *list = search->list;
     const bool is_full = list->count == list->limit;
-    struct near_line near = {.worker = search->core->workers.person_slots[line->person],
-                             .line = *line};
+    struct near_line near = {.worker = slot, .line = *line};
     if (!measure(search, person, at, is_full ? list->lines[list->count - 1].cost_ms : INT64_MAX,
                  &near)) {
         list->is_cut = true;
@@ -128,6 +127,7 @@ void choice_near_take(struct search *search, const struct city_person *person, s
             (list->count - at_index) * sizeof list->lines[0]);
     list->lines[at_index] = near;
     list->count++;
+    search->beyond = choice_near_beyond(search);
 }
 
 /* What anybody of this ring costs at least who is so far away. */
@@ -140,25 +140,39 @@ static int64_t least_ms(const struct search *search, int64_t away_cm)
     return add_clamped(soonest_ms, ring_ms(search));
 }
 
-bool choice_near_is_beyond(const struct search *search, const struct near_place *near)
+uint64_t choice_near_beyond(const struct search *search)
 {
     const struct near_list *list = search->list;
-    if (!list->is_cut || list->count < list->limit || near->squared == SQUARED_UNKNOWN) {
-        return false;
+    const struct city_mode *mode = &state_city(search->core)->modes[0];
+    if (list->count < list->limit || search->assign->pick != PICK_NEAREST ||
+        !place_is_known(search->row->place)) {
+        return UINT64_MAX;
     }
-    const int64_t least = least_ms(search, (int64_t)isqrt_u64(near->squared));
-    return min_i64(least, COST_MS_MAX) > list->lines[list->count - 1].cost_ms;
+    const int64_t last_ms = list->lines[list->count - 1].cost_ms;
+    if (last_ms >= COST_MS_MAX) {
+        return UINT64_MAX;
+    }
+    if (last_ms < ring_ms(search)) {
+        return 0;
+    }
+    /* The least distance whose straight_ms is more than what is left; rounded up, as that one rounds down. */
+    const uint64_t ms = (uint64_t)(last_ms - ring_ms(search) + 1);
+    const uint64_t speed = (uint64_t)max_i64(1, mode->speed_mm_per_s);
+    const uint64_t away_cm = (ms * speed - 1) / (UINT64_C(10) * mode->detour_permille) + 1;
+    return away_cm > UINT32_MAX ? UINT64_MAX : away_cm * away_cm;
 }
 
 bool choice_near_is_full(const struct search *search, int64_t bound_cm)
 {
     struct near_list *list = search->list;
-    if (list->count < list->limit ||
-        least_ms(search, bound_cm) <= list->lines[list->count - 1].cost_ms) {
-        return false;
+    bool is_full = list->count == list->limit;
+    if (search->beyond != UINT64_MAX) {
+        is_full = (uint64_t)bound_cm * (uint64_t)bound_cm >= search->beyond;
+    } else if (is_full) {
+        is_full = least_ms(search, bound_cm) > list->lines[list->count - 1].cost_ms;
     }
-    list->is_cut = true;
-    return true;
+    list->is_cut = list->is_cut || is_full;
+    return is_full;
 }
 
 uint32_t choice_near(const struct core *core, struct choice_question question,
@@ -217,19 +231,20 @@ static bool look_at_one(struct search *search, uint32_t worker, struct near_line
     const int64_t away_cm = place_is_known(at) && place_is_known(search->row->place)
                                 ? distance_cm(at, search->row->place)
                                 : -1;
-    const struct grid_place place = {at, worker, KIND_MIXED};
+    struct grid_place place = {at, worker, core->workers.grid.traits_of[worker]};
+    place.of.kind = KIND_MIXED; /* every filter looks at him */
     const enum code code = choice_filter_all(search, &place, person, position, away_cm);
-    *out_line =
-        (struct near_line){.worker = worker,
-                           .line = {.person = row->person,
-                                    .code = (uint16_t)code,
-                                    .load = (uint16_t)row->load,
-                                    .capacity = (uint16_t)person->capacity,
-                                    .ring = search->ring_index,
-                                    .is_home_cell = search->is_grid_ring,
-                                    .is_home_position = is_home,
-                                    .distance_cm = away_cm,
-                                    .travel_ms = choice_travel_ms(search, person, away_cm)}};
+    *out_line = (struct near_line){
+        .worker = worker,
+        .line = {.person = row->person,
+                 .code = (uint16_t)code,
+                 .load = (uint16_t)row->load,
+                 .capacity = place.of.capacity,
+                 .ring = search->ring_index,
+                 .is_home_cell = search->is_grid_ring,
+                 .is_home_position = is_home,
+                 .distance_cm = away_cm,
+                 .travel_ms = choice_travel_ms(search, &place, person, away_cm)}};
     (void)measure(search, person, at, INT64_MAX, out_line);
     return code == CODE_ELIGIBLE && is_asked;
 }
@@ -262,8 +277,12 @@ void choice_record_round(const struct core *core, struct choice_question questio
                          const struct near_line *chosen, struct effect_decision *out_decision)
 {
     struct search search;
-    struct near_list list = {.limit = DECISION_CANDIDATES_MAX};
+    struct near_list list; /* not cleared, as it is large */
     choice_search_begin(&search, core, question, out_decision);
+    list.held = NULL;
+    list.limit = DECISION_CANDIDATES_MAX;
+    list.count = 0;
+    list.is_cut = false;
     search.list = &list;
     uint32_t considered = 0;
     for (uint32_t i = 0; i < search.assign->rings.count; i++) {

@@ -62,15 +62,18 @@ struct search {
     enum order_kind kind;
     uint8_t ring_index;
     bool is_grid_ring;
-    bool is_batched; /* the nearest first, so that few rows are read */
+    bool is_batched;     /* the nearest first, so that few rows are read */
+    uint32_t near_limit; /* so many of a square are put in order */
     bool may_preempt;
     bool is_any_load;       /* what he carries does not count */
     struct near_list *list; /* collects all who could, instead of the best; or NULL */
     bool is_everybody;      /* nobody was found: counting who was removed by what */
-    bool has_earlier;   /* the record holds people of earlier rings, who may be looked at again */
-    uint64_t beyond;    /* squared distance from which on nobody can change choice or record */
-    uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
-    uint32_t best;      /* worker slot or NONE32 */
+    bool has_earlier; /* the record holds people of earlier rings, who may be looked at again */
+    uint64_t beyond;  /* squared distance from which on nobody can change choice, record or list */
+    struct distance_from from; /* the case, while is_batched */
+    uint32_t home_x, home_y;   /* bucket of the case; of the grid's corner where it has no place */
+    uint32_t case_unit;        /* RING_LEVEL: the unit the case lies in */
+    uint32_t best;             /* worker slot or NONE32 */
     struct rank best_rank;
     struct effect_candidate best_line; /* what the record says of him */
     uint32_t visitor_count;
@@ -93,11 +96,11 @@ enum code choice_filter_all(const struct search *search, const struct grid_place
 /* ---- choice_near.c ---- */
 
 /* Adds somebody who could take it to the list of the search. */
-void choice_near_take(struct search *search, const struct city_person *person, struct place at,
-                      const struct effect_candidate *line);
+void choice_near_take(struct search *search, uint32_t slot, const struct city_person *person,
+                      struct place at, const struct effect_candidate *line);
 
-/* Can somebody there change nothing about the list, not even that it is cut? */
-bool choice_near_is_beyond(const struct search *search, const struct near_place *near);
+/* The squared distance from which on nobody of this ring can get onto the list; UINT64_MAX: there may be anywhere. */
+uint64_t choice_near_beyond(const struct search *search);
 
 /* Can nobody at least bound_cm away get onto the list? */
 bool choice_near_is_full(const struct search *search, int64_t bound_cm);
@@ -126,8 +129,8 @@ enum code choice_filter_position(const struct search *search, uint32_t slot,
                                  bool *out_is_home);
 enum code choice_filter_area(const struct search *search, const struct city_person *person,
                              int64_t distance_cm);
-int64_t choice_travel_ms(const struct search *search, const struct city_person *person,
-                         int64_t distance_cm);
+int64_t choice_travel_ms(const struct search *search, const struct grid_place *place,
+                         const struct city_person *person, int64_t distance_cm);
 struct rank choice_rank_of(const struct search *search, uint32_t slot,
                            const struct city_person *person, int64_t distance_cm,
                            int64_t travel_ms);

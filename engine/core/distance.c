@@ -8,8 +8,8 @@
  * for steps of h = 1 degree. tests/unit/core/test_distance.c recomputes the table. */
 #include "engine/core/distance.h"
 
-#define DEGREE 10000000u          /* 1e-7 degrees in one */
-#define SCALE INT64_C(1000000000) /* table unit: 1e-9 cm */
+#define DEGREE DISTANCE_DEGREE
+#define SCALE DISTANCE_SCALE
 #define TURN (INT64_C(2) * LON_LIMIT)
 
 struct scale_row {
@@ -89,6 +89,18 @@ uint64_t distance_squared(struct place a, struct place b)
     uint64_t north = (uint64_t)lat_difference * (uint64_t)scale.lat / SCALE;
     uint64_t east = (uint64_t)lon_difference * (uint64_t)scale.lon / SCALE;
     return north * north + east * east;
+}
+
+struct distance_from distance_from(struct place place)
+{
+    must(place_is_valid(place));
+    const uint32_t row = (uint32_t)min_i64(absolute(place.lat) / DEGREE, COUNT_OF(SCALES) - 2);
+    return (struct distance_from){.place = place,
+                                  .lat_first = row * DEGREE,
+                                  .lat = (uint64_t)SCALES[row].lat,
+                                  .lon = (uint64_t)SCALES[row].lon,
+                                  .lat_more = (uint64_t)(SCALES[row + 1].lat - SCALES[row].lat),
+                                  .lon_less = (uint64_t)(SCALES[row].lon - SCALES[row + 1].lon)};
 }
 
 int64_t distance_cm(struct place a, struct place b)

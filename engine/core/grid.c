@@ -2,7 +2,7 @@
  *
  * Truths checked by grid_check():
  *   (1) Everybody who is in the grid is in the chain of the bucket of his place, once, with his kind.
- *   (2) Only the first chunk of a chain may have room.
+ *   (2) Of a chain of several only the second may have room; none but a bucket's own is empty.
  *   (3) The mask of a block names every kind that is in it, and the bits of the kind every bucket; its counts are right.
  *   (4) The members of the whole city are the persons with a capacity; kinds rise inside a unit. */
 #include "engine/core/grid.h"
@@ -32,9 +32,8 @@ void grid_init(struct grid *grid, struct arena *arena, const struct limits *limi
     const uint32_t workers = limits->workers;
     grid->worker_limit = workers;
     grid->unit_limit = limits->image_rows + 1;
-    grid->chunk_limit = workers / CHUNK_PLACES + (buckets < workers ? buckets : workers) + 1;
+    grid->chunk_limit = buckets + workers / CHUNK_PLACES + 1;
     grid->chunks = arena_take(arena, sizeof(struct grid_chunk), grid->chunk_limit);
-    grid->heads = arena_take(arena, sizeof(uint32_t), buckets);
     grid->kind_buckets = arena_take(arena, sizeof(struct block_bits), bit_rows_for(side));
     grid->block_kinds = arena_take(arena, sizeof(struct kind_mask), BLOCKS_ACROSS * BLOCKS_ACROSS);
     grid->block_counts =
@@ -42,7 +41,7 @@ void grid_init(struct grid *grid, struct arena *arena, const struct limits *limi
     grid->chunk_of = arena_take(arena, sizeof(uint32_t), workers);
     grid->place_of = arena_take(arena, sizeof(uint8_t), workers);
     grid->at_of = arena_take(arena, sizeof(struct place), workers);
-    grid->kind_of = arena_take(arena, sizeof(uint8_t), workers);
+    grid->traits_of = arena_take(arena, sizeof(struct grid_traits), workers);
     const size_t members = (size_t)workers * (CITY_LEVELS_MAX + 1);
     grid->members = arena_take(arena, sizeof(uint32_t), members);
     grid->groups = arena_take(arena, sizeof(struct grid_group), members);
@@ -108,12 +107,12 @@ static void bucket_forget(struct grid *grid, uint32_t bucket, uint32_t kind)
 {
     uint32_t looked = 0;
     uint64_t bit;
-    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+    for (uint32_t c = bucket; c != NONE32; c = grid->chunks[c].next) {
         if (looked++ == RESCAN_CHUNKS) {
             return;
         }
         for (uint32_t i = 0; i < grid->chunks[c].count; i++) {
-            if (grid->chunks[c].places[i].kind == kind) {
+            if (grid->chunks[c].places[i].of.kind == kind) {
                 return;
             }
         }
@@ -129,19 +128,20 @@ static void leave(struct grid *grid, uint32_t slot)
         return;
     }
     const uint32_t bucket = grid->chunks[c].bucket;
-    const uint32_t kind = grid->kind_of[slot];
+    const uint32_t kind = grid->traits_of[slot].kind;
     const uint32_t block = block_of(grid, bucket);
-    const uint32_t head = grid->heads[bucket];
-    struct grid_chunk *first = &grid->chunks[head];
-    must(first->count > 0);
-    const struct grid_place last = first->places[--first->count];
+    struct grid_chunk *own = &grid->chunks[bucket];
+    const uint32_t second = own->next;
+    struct grid_chunk *from = second == NONE32 ? own : &grid->chunks[second];
+    must(from->count > 0);
+    const struct grid_place last = from->places[--from->count];
     grid->chunks[c].places[grid->place_of[slot]] = last;
     grid->chunk_of[last.slot] = c;
     grid->place_of[last.slot] = grid->place_of[slot];
-    if (first->count == 0) {
-        grid->heads[bucket] = first->next;
-        first->next = grid->chunk_free;
-        grid->chunk_free = head;
+    if (from->count == 0 && from != own) {
+        own->next = from->next;
+        from->next = grid->chunk_free;
+        grid->chunk_free = second;
     }
     grid->chunk_of[slot] = NONE32;
     grid->at_of[slot] = place_none();
@@ -153,6 +153,23 @@ static void leave(struct grid *grid, uint32_t slot)
     if (--*left == 0) {
         mask_clear(&grid->block_kinds[block], kind);
     }
+}
+
+static uint32_t chunk_with_room(struct grid *grid, uint32_t bucket)
+{
+    struct grid_chunk *own = &grid->chunks[bucket];
+    if (own->count < CHUNK_PLACES) {
+        return bucket;
+    }
+    if (own->next != NONE32 && grid->chunks[own->next].count < CHUNK_PLACES) {
+        return own->next;
+    }
+    const uint32_t fresh = chunk_take(grid);
+    grid->chunks[fresh].count = 0;
+    grid->chunks[fresh].next = own->next;
+    grid->chunks[fresh].bucket = bucket;
+    own->next = fresh;
+    return fresh;
 }
 
 void grid_move(struct grid *grid, uint32_t slot, struct place at)
@@ -169,20 +186,13 @@ void grid_move(struct grid *grid, uint32_t slot, struct place at)
     if (bucket == NONE32) {
         return;
     }
-    uint32_t head = grid->heads[bucket];
-    if (head == NONE32 || grid->chunks[head].count == CHUNK_PLACES) {
-        const uint32_t fresh = chunk_take(grid);
-        grid->chunks[fresh].count = 0;
-        grid->chunks[fresh].next = head;
-        grid->chunks[fresh].bucket = bucket;
-        grid->heads[bucket] = head = fresh;
-    }
-    struct grid_chunk *chunk = &grid->chunks[head];
-    const uint32_t kind = grid->kind_of[slot];
-    grid->chunk_of[slot] = head;
+    const uint32_t c = chunk_with_room(grid, bucket);
+    struct grid_chunk *chunk = &grid->chunks[c];
+    const uint32_t kind = grid->traits_of[slot].kind;
+    grid->chunk_of[slot] = c;
     grid->at_of[slot] = at;
     grid->place_of[slot] = (uint8_t)chunk->count;
-    chunk->places[chunk->count++] = (struct grid_place){at, slot, kind};
+    chunk->places[chunk->count++] = (struct grid_place){at, slot, grid->traits_of[slot]};
     grid->count++;
     grid->kind_counts[kind]++;
     const uint32_t block = block_of(grid, bucket);
@@ -295,7 +305,7 @@ static uint32_t list_everybody(struct grid *grid, const struct city *city, const
     uint32_t firsts[KINDS_MAX + 1] = {0};
     for (uint32_t p = 0; p < city->person_count; p++) {
         if (city->persons[p].capacity > 0) {
-            firsts[grid->kind_of[slots[p]] + 1]++;
+            firsts[grid->traits_of[slots[p]].kind + 1]++;
         }
     }
     for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {
@@ -304,7 +314,7 @@ static uint32_t list_everybody(struct grid *grid, const struct city *city, const
     const uint32_t count = firsts[KINDS_MAX];
     for (uint32_t p = 0; p < city->person_count; p++) {
         if (city->persons[p].capacity > 0) {
-            grid->members[firsts[grid->kind_of[slots[p]]]++] = p;
+            grid->members[firsts[grid->traits_of[slots[p]].kind]++] = p;
         }
     }
     return count;
@@ -353,7 +363,7 @@ static uint32_t group_run(struct grid *grid, const uint32_t *slots, uint32_t fir
 {
     for (uint32_t i = first; i < end; i++) {
         const uint32_t slot = slots[grid->members[i]];
-        const uint32_t kind = grid->kind_of[slot];
+        const uint32_t kind = grid->traits_of[slot].kind;
         grid->members[i] = slot;
         if (i == first || grid->groups[groups - 1].kind != kind) {
             grid->groups[groups++] = (struct grid_group){.kind = kind, .first = i};
@@ -414,9 +424,14 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
     grid->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / grid->side + 1);
     grid->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / grid->side + 1);
     grid->step_cm = least_step_cm(grid, info->lat_min);
-    grid->chunk_high = 0;
+    grid->chunk_high = grid->side * grid->side;
     grid->chunk_free = NONE32;
-    memset(grid->heads, 0xff, (size_t)grid->side * grid->side * sizeof *grid->heads);
+    for (uint32_t bucket = 0; bucket < grid->chunk_high; bucket++) {
+        struct grid_chunk *own = &grid->chunks[bucket];
+        own->count = 0;
+        own->next = NONE32;
+        own->bucket = bucket;
+    }
     memset(grid->kind_buckets, 0, bit_rows_for(grid->side) * sizeof *grid->kind_buckets);
     memset(grid->block_kinds, 0, BLOCKS_ACROSS * BLOCKS_ACROSS * sizeof *grid->block_kinds);
     memset(grid->block_counts, 0,
@@ -433,7 +448,10 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
     grid->kind_count = grid->has_mixed = 0;
     grid->shifts_until_ms = INT64_MIN;
     for (uint32_t p = 0; p < city->person_count; p++) {
-        grid->kind_of[slots[p]] = (uint8_t)kind_for(grid, &city->persons[p]);
+        const struct city_person *person = &city->persons[p];
+        grid->traits_of[slots[p]] = (struct grid_traits){
+            (uint8_t)kind_for(grid, person), (uint8_t)min_u32(person->mode, GRID_MODE_OTHER),
+            (uint16_t)min_u32(person->capacity, UINT16_MAX)};
     }
     list_members(grid, city, slots);
 }
@@ -461,19 +479,22 @@ static bool kind_has_bucket(const struct grid *grid, uint32_t bucket, uint32_t k
 static void check_bucket(const struct grid *grid, uint32_t bucket, uint32_t *block_counts,
                          uint32_t *met)
 {
-    for (uint32_t c = grid->heads[bucket]; c != NONE32; c = grid->chunks[c].next) {
+    const uint32_t second = grid->chunks[bucket].next;
+    for (uint32_t c = bucket; c != NONE32; c = grid->chunks[c].next) {
         const struct grid_chunk *chunk = &grid->chunks[c];
-        must(chunk->bucket == bucket && chunk->count > 0);
-        must(c == grid->heads[bucket] || chunk->count == CHUNK_PLACES);
+        must(chunk->bucket == bucket && (chunk->count > 0 || c == bucket));
+        must(c == (second == NONE32 ? bucket : second) || chunk->count == CHUNK_PLACES);
         for (uint32_t i = 0; i < chunk->count; i++) {
             const struct grid_place *place = &chunk->places[i];
             must(grid->chunk_of[place->slot] == c && grid->place_of[place->slot] == i);
-            must(place->kind == grid->kind_of[place->slot]);
+            const struct grid_traits *traits = &grid->traits_of[place->slot];
+            must(place->of.kind == traits->kind && place->of.mode == traits->mode &&
+                 place->of.capacity == traits->capacity);
             must(grid_bucket(grid, place->at) == bucket);
-            must(kind_has_bucket(grid, bucket, place->kind));
+            must(kind_has_bucket(grid, bucket, place->of.kind));
             must(grid->at_of[place->slot].lon == place->at.lon);
             must(grid->at_of[place->slot].lat == place->at.lat);
-            block_counts[place->kind]++;
+            block_counts[place->of.kind]++;
             ++*met;
         }
     }
@@ -506,8 +527,10 @@ void grid_check(const struct grid *grid, const struct city *city, const uint32_t
     uint32_t takers = 0;
     for (uint32_t p = 0; p < city->person_count; p++) {
         takers += city->persons[p].capacity > 0;
-        must(grid->kind_of[slots[p]] == KIND_MIXED ||
-             grid->kinds[grid->kind_of[slots[p]]].roles == city->persons[p].roles);
+        const struct grid_traits *traits = &grid->traits_of[slots[p]];
+        must(traits->kind == KIND_MIXED ||
+             grid->kinds[traits->kind].roles == city->persons[p].roles);
+        must(traits->capacity == min_u32(city->persons[p].capacity, UINT16_MAX));
     }
     for (uint32_t u = 0; u <= city->unit_count; u++) {
         const struct image_range groups = grid_groups(grid, u);

@@ -4,10 +4,11 @@
  * of KINDS_MAX bits. Who may take an order by their kind is a few words of OR and AND (grid_wanted); blocks of 16 x 16 buckets
  * keep the mask of the kinds in them and, for each kind, one bit a bucket, so that empty ground is stepped over.
  *
- * Shape   GRID_SIDE x GRID_SIDE buckets over the city's box, those outside it in the border buckets; a bucket is a chain of
- *         chunks of 7 places, all but the first full, so that taking one out moves the last of the first chunk into its room
+ * Shape   GRID_SIDE x GRID_SIDE buckets over the city's box, those outside it in the border buckets; a bucket is a chunk of 7
+ *         places, found by its number, and where it is full a chain of more: all but the one behind the first are full then,
+ *         and taking somebody out moves the last of that one into his room
  *         members: the slots of each unit of the city, and of the whole city, sorted by kind
- * Cost    move O(1); 16 bytes a person in chunks of 128, 20 a bucket, 8 a person for his place, 28 a person and level for members
+ * Cost    move O(1); 128 bytes a bucket and a chunk more for every 7 beyond its own; 16 bytes a bucket and kind-block, 12 a person for his place and traits, 28 a person and level for members
  * Owner   struct workers
  * Truth   everything follows from the rows of workers and the active city: it is neither in snapshots nor in digests, and no
  *         decision may depend on the order inside a bucket
@@ -38,10 +39,19 @@ struct worker_kind {
     uint32_t shift; /* row of CITY_CALENDARS, NONE32 = always on */
 };
 
+#define GRID_MODE_OTHER UINT8_MAX /* the person's row says which */
+
+/* What a search asks of everybody near, so that nobody's row in the city need be read for it. */
+struct grid_traits {
+    uint8_t kind;
+    uint8_t mode;      /* row of CITY_MODES, GRID_MODE_OTHER */
+    uint16_t capacity; /* active orders at once */
+};
+
 struct grid_place {
     struct place at;
     uint32_t slot; /* of the worker */
-    uint32_t kind;
+    struct grid_traits of;
 };
 
 /* The first line of the cache has all of a bucket of up to three. */
@@ -68,17 +78,16 @@ struct grid_group {
 };
 
 struct grid {
-    struct grid_chunk *chunks;
-    uint32_t *heads;                 /* first chunk by bucket, NONE32 = empty */
+    struct grid_chunk *chunks;       /* the buckets', by number, and the others behind them */
     struct block_bits *kind_buckets; /* by block and kind: the buckets with somebody of it; may name
                                         one that he has left, never lacks one where he is */
     struct kind_mask *block_kinds;
-    uint32_t *block_counts; /* persons by block and kind */
-    uint32_t *chunk_of;     /* by worker slot; NONE32 = nowhere */
-    uint8_t *place_of;      /* place inside that chunk */
-    struct place *at_of;    /* where the chunk has him: one look instead of three */
-    uint8_t *kind_of;       /* by worker slot */
-    uint32_t *members;      /* worker slots, by unit and kind */
+    uint32_t *block_counts;        /* persons by block and kind */
+    uint32_t *chunk_of;            /* by worker slot; NONE32 = nowhere */
+    uint8_t *place_of;             /* place inside that chunk */
+    struct place *at_of;           /* where the chunk has him: one look instead of three */
+    struct grid_traits *traits_of; /* by worker slot */
+    uint32_t *members;             /* worker slots, by unit and kind */
     struct grid_group *groups;
     uint32_t *unit_groups; /* first group by unit; the whole city is unit city->unit_count */
     uint32_t unit_limit, worker_limit, chunk_limit;

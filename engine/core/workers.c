@@ -175,7 +175,7 @@ bool worker_is_on_shift(const struct core *core, uint32_t slot)
         return false;
     }
     const struct grid *grid = &core->workers.grid;
-    const uint32_t kind = grid->kind_of[slot];
+    const uint32_t kind = grid->traits_of[slot].kind;
     return kind == KIND_MIXED ? calendar_contains(state_city(core), person->shift, core->now_ms)
                               : kind_mask_has(&grid->on_shift, kind);
 }

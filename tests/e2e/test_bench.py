@@ -37,7 +37,7 @@ ROWS = {
                 "of 1400 workers, common role, Redis .*", "of 1400 workers, 0.05 % filter, Redis .*",
                 "of 1400 workers, common role, PostGIS .*", "of 1400 workers, 0.05 % filter, PostGIS .*"]
     + [f"{what}{n} workers{end}" for n in (1000, 1200, 1400, 1600)
-       for what, end in (("of ", ", common role"), ("of ", ", 0.05 % filter"), ("of ", ", common role, without a record"), ("a fix moves one of ", ""))],
+       for what, end in (("of ", ", common role"), ("of ", ", 0.05 % filter"), ("of ", ", common role, the nearest alone"), ("a fix moves one of ", ""))],
     "cases": ["snapshot pause, 4000 open", "state read back from a snapshot, 4000 open"]
     + [f"{what}{n} open{end}" for n in (100, 1000, 2000, 4000)
        for what, end in (("event that opens a case, up to ", ""), ("deadline, ", ", all at one instant"),

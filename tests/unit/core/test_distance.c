@@ -201,6 +201,29 @@ static void test_places(void **unused)
     expect_panic((void)distance_cm(place_none(), (struct place){0, 0}));
 }
 
+/* Near and far, over the edges of degrees, the equator, the poles and the date line. */
+static void test_distances_from_one_place_are_the_same(void **unused)
+{
+    (void)unused;
+    for (int i = 0; i < 200000; i++) {
+        const int64_t reach = INT64_C(1) << (next_random() % 33);
+        const int64_t degree = (int64_t)(next_random() % 181) - 90;
+        const struct place from = {(int32_t)(random_unit() * 2 * LON_LIMIT - LON_LIMIT),
+                                   (int32_t)(i % 2 == 0 ? random_unit() * 2 * LAT_LIMIT - LAT_LIMIT
+                                                        : (double)(degree * LAT_LIMIT / 90))};
+        const int64_t east = (int64_t)(next_random() % (uint64_t)(2 * reach)) - reach;
+        const int64_t north = (int64_t)(next_random() % (uint64_t)(2 * reach)) - reach;
+        const struct place to = {
+            (int32_t)max_i64(-LON_LIMIT, min_i64(LON_LIMIT, from.lon + east)),
+            (int32_t)max_i64(-LAT_LIMIT, min_i64(LAT_LIMIT, from.lat + north))};
+        const struct distance_from prepared = distance_from(from);
+        assert_true(distance_from_squared(&prepared, to) == distance_squared(from, to));
+    }
+    const struct distance_from prepared = distance_from((struct place){0, 0});
+    expect_panic((void)distance_from_squared(&prepared, place_none()));
+    expect_panic((void)distance_from(place_none()));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_spans_cover_the_radius),
         cmocka_unit_test(test_spans_are_not_wasteful),
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_distances_from_one_place_are_the_same),
     };
     return cmocka_run_group_tests_name("tests/unit/core/test_distance", tests, NULL, NULL);
 }

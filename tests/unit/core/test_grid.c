@@ -106,7 +106,7 @@ static void compare(const struct ground *g, const struct policy_assign *assign)
     const struct kind_mask wanted = grid_wanted(&g->grid, assign);
     for (uint32_t p = 0; p < PERSONS; p++) {
         const uint32_t slot = g->slots[p];
-        const uint32_t kind = g->grid.kind_of[slot];
+        const uint32_t kind = g->grid.traits_of[slot].kind;
         const bool is_met = kind_mask_has(&wanted, kind);
         if (kind != KIND_MIXED) {
             assert_int_equal(is_met, is_wanted(&g->persons[p], assign));
@@ -137,7 +137,7 @@ static void compare(const struct ground *g, const struct policy_assign *assign)
                 unit == g->city.unit_count ||
                 (home != NONE32 && city_unit_of_cell(&g->city, home, g->units[unit].level) == unit);
             own += person->capacity > 0 && is_inside &&
-                   kind_mask_has(&wanted, g->grid.kind_of[g->slots[p]]);
+                   kind_mask_has(&wanted, g->grid.traits_of[g->slots[p]].kind);
         }
         assert_int_equal(listed, own);
     }
