@@ -9,21 +9,6 @@ static const struct case_no no_case = {0, 0, 0};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct case_no bin_case(struct town *town)
 {
     assert_int_equal(
@@ -457,7 +442,7 @@ static void test_aside_changed_calendar_moves_deadlines_and_says_so(void **state
     assert_int_equal(town_count(town, ACTION_RECALENDAR), 1);
 }
 
-#define aside(name) cmocka_unit_test_setup_teardown(test_aside_##name, open_town, close_town)
+#define aside(name) cmocka_unit_test_setup_teardown(test_aside_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -20,24 +20,11 @@ struct scene {
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
-    char command[128];
     const char *at = town_copy();
     town_edit(at, "workers.csv", NULL,
               "both.bo,柏,,,intake dispatcher shift_chief inspector,,,,0,,,,,,");
     town_edit(at, "workers.csv", NULL, "overseer.ou,欧,,,overseer,,,,0,,,,,,");
-    town_open_at(town, NULL, at);
-    (void)snprintf(command, sizeof command, "rm -r %s", at);
-    assert_int_equal(system(command), 0);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, NULL, at);
 }
 
 static void must_do(struct town *town, const char *who, struct town_deed deed)
@@ -509,7 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bad_input_is_refused_by_name_and_changes_nothing,
-                                        open_town, close_town),
+                                        open_town, town_teardown),
     };
     return cmocka_run_group_tests_name("core/bad_input", tests, NULL, NULL);
 }

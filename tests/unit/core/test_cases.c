@@ -200,21 +200,6 @@ static void test_cases_persons_are_remembered_up_to_a_bound(void **state)
 
 /* ---- the keys of a compiled town ---- */
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* Every event within the radius of an open case merges, whatever square it falls into; none beyond it does. */
 static void test_cases_merge_by_radius_equals_the_distance(void **state)
 {
@@ -336,7 +321,8 @@ static void test_cases_day_of_the_number_is_the_local_day(void **state)
     assert_int_equal(town->last.case_no.serial, 1);
 }
 
-#define town_test(name) cmocka_unit_test_setup_teardown(test_cases_##name, open_town, close_town)
+#define town_test(name)                                                                            \
+    cmocka_unit_test_setup_teardown(test_cases_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -76,7 +76,6 @@ static void write_roads(const char *directory)
 
 static int open_town(void **state)
 {
-    struct town *town = calloc(1, sizeof *town);
     struct limits limits = town_limits();
     limits.workers = 64;
     const char *directory = town_copy();
@@ -94,19 +93,7 @@ static int open_town(void **state)
         "  assign: {role: traffic_officer, search: [city], pick: eta, fallback: "
         "dept.traffic.duty}");
     write_roads(directory);
-    town_open_at(town, &limits, directory);
-    char command[160];
-    (void)snprintf(command, sizeof command, "rm -r %s", directory);
-    assert_int_equal(system(command), 0);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, &limits, directory);
 }
 
 /* Time from a node to the target by sweeping over all arcs until nothing changes. */
@@ -241,7 +228,7 @@ static void test_choice_roads_without_a_road_near_is_straight(void **state)
 }
 
 #define choice_roads(name)                                                                         \
-    cmocka_unit_test_setup_teardown(test_choice_roads_##name, open_town, close_town)
+    cmocka_unit_test_setup_teardown(test_choice_roads_##name, open_town, town_teardown)
 
 int main(void)
 {

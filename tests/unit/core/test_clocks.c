@@ -10,21 +10,6 @@ static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", 
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 static const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct case_no bin_case(struct town *town)
 {
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
@@ -511,7 +496,7 @@ static void test_clocks_step_that_was_passed_while_paused_fires_on_resuming(void
     free(town);
 }
 
-#define clocks(name) cmocka_unit_test_setup_teardown(test_clocks_##name, open_town, close_town)
+#define clocks(name) cmocka_unit_test_setup_teardown(test_clocks_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -16,13 +16,6 @@ static int open_town(void **state)
     return 0;
 }
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* What was last said of that key; NOTHING: not a word. */
 static enum code said_of(const struct town *town, uint64_t contact)
 {
@@ -184,7 +177,7 @@ static void test_contacts_forget_the_fix_off_shift(void **state)
     assert_int_equal(view.fix.lon, PLACE_NONE);
 }
 
-#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, open_town, close_town)
+#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, open_town, town_teardown)
 
 int main(void)
 {

@@ -25,13 +25,6 @@ static int open_town(void **state)
     return 0;
 }
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 struct field {
     const char *name;
     void *at;
@@ -320,11 +313,11 @@ static void test_digest_of_timelines_and_decisions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_digest_of_cases, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_digest_of_orders_and_timers, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_digest_of_workers, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_digest_of_cases, open_town, town_teardown),
+        cmocka_unit_test_setup_teardown(test_digest_of_orders_and_timers, open_town, town_teardown),
+        cmocka_unit_test_setup_teardown(test_digest_of_workers, open_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_digest_of_marks_memory_and_counts, open_town,
-                                        close_town),
+                                        town_teardown),
         cmocka_unit_test(test_digest_of_results_firings_and_small_effects),
         cmocka_unit_test(test_digest_of_timelines_and_decisions),
     };

@@ -77,13 +77,6 @@ static int open_town(void **state)
     return 0;
 }
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static enum code try_variant(struct town *town, size_t variant, struct place at)
 {
     char type[16];
@@ -770,7 +763,7 @@ static void test_dispatch_order_inside_a_bucket_changes_nothing(void **state)
     free(town);
 }
 
-#define dispatch(name) cmocka_unit_test_setup_teardown(test_dispatch_##name, open_town, close_town)
+#define dispatch(name) cmocka_unit_test_setup_teardown(test_dispatch_##name, open_town, town_teardown)
 
 int main(void)
 {

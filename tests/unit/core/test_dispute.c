@@ -8,21 +8,6 @@
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct case_no bin_case(struct town *town)
 {
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
@@ -206,15 +191,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dispute_first_receiver_coordinates_and_nobody_hands_on,
-                                        open_town, close_town),
+                                        town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_silence_is_recorded_and_the_ruling_remembered,
-                                        open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_dispute_is_seen_from_outside, open_town, close_town),
+                                        town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(test_dispute_is_seen_from_outside, town_setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_a_ruling_cites_positions_that_were_filed,
-                                        open_town, close_town),
+                                        town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_a_permit_stands_before_any_order,
-                                        open_permitted_town, close_town),
+                                        open_permitted_town, town_teardown),
     };
     return cmocka_run_group_tests_name("core/dispute", tests, NULL, NULL);
 }

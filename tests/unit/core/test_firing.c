@@ -32,13 +32,6 @@ static int open_lanes(void **state)
     return 0;
 }
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* The newest word on that rule ("" = on no rule) since an effect, or NULL. */
 static const struct effect_firing *firing_on(const struct town *town, uint32_t since,
                                              const char *rule)
@@ -177,17 +170,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_firing_best_rule_of_dispatch_decides_and_the_rest_lose,
-                                        open_lanes, close_town),
+                                        open_lanes, town_teardown),
         cmocka_unit_test_setup_teardown(test_firing_winner_keeps_its_lane_when_it_is_a_repeat,
-                                        open_lanes, close_town),
+                                        open_lanes, town_teardown),
         cmocka_unit_test_setup_teardown(test_firing_shadow_says_what_it_would_do_and_does_nothing,
-                                        open_lanes, close_town),
+                                        open_lanes, town_teardown),
         cmocka_unit_test_setup_teardown(test_firing_escalate_raises_the_case_once, open_lanes,
-                                        close_town),
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(test_firing_notify_tells_of_events_without_a_case,
-                                        open_lanes, close_town),
+                                        open_lanes, town_teardown),
         cmocka_unit_test_setup_teardown(test_firing_type_of_dispatch_alone_gives_one_word,
-                                        open_lanes, close_town),
+                                        open_lanes, town_teardown),
     };
     return cmocka_run_group_tests_name("core/firing", tests, NULL, NULL);
 }

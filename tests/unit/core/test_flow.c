@@ -5,21 +5,6 @@ static const struct place near_bin = {1163060000, 399060000};
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* A full bin reported by its camera; returns the case. */
 static struct case_no bin_case(struct town *town)
 {
@@ -675,7 +660,7 @@ static void test_flow_gateway_sends_only_what_it_may(void **state)
                      CODE_NO_RULE);
 }
 
-#define flow(name) cmocka_unit_test_setup_teardown(test_flow_##name, open_town, close_town)
+#define flow(name) cmocka_unit_test_setup_teardown(test_flow_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -23,12 +23,9 @@ static char *rule_with(const char *by, const char *repeat)
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
     const char *directory = town_copy();
     town_edit(directory, "rules/town.yaml", NULL, rule_with("source", "10m"));
-    town_open_at(town, NULL, directory);
-    *state = town;
-    return 0;
+    return town_setup_at(state, NULL, directory);
 }
 
 static int open_many(void **state)
@@ -38,13 +35,6 @@ static int open_many(void **state)
     town_edit(directory, "rules/town.yaml", NULL, rule_with("value", "10m"));
     town_open_at(town, NULL, directory);
     *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -261,14 +251,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_groups_wait_and_then_tell_at_most_every_interval,
-                                        open_town, close_town),
+                                        open_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_groups_tell_again_while_the_newest_case_is_open,
-                                        open_town, close_town),
+                                        open_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_groups_are_told_at_once_when_the_table_is_full,
-                                        open_many, close_town),
+                                        open_many, town_teardown),
         cmocka_unit_test_setup_teardown(test_groups_end_with_their_rule_and_keep_through_others,
-                                        open_town, close_town),
-        cmocka_unit_test_setup_teardown(test_groups_live_through_a_restart, open_town, close_town),
+                                        open_town, town_teardown),
+        cmocka_unit_test_setup_teardown(test_groups_live_through_a_restart, open_town,
+                                        town_teardown),
     };
     return cmocka_run_group_tests_name("core/groups", tests, NULL, NULL);
 }

@@ -11,21 +11,6 @@ static const struct case_no no_case = {0, 0, 0};
 static const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void on_case(struct town *town, const char *who, struct case_no no, enum action action,
                     const char *subject)
 {
@@ -181,7 +166,7 @@ static void test_intake_case_is_found_by_the_end_of_its_number(void **state)
     assert_false(core_find_order(town->core, 99, &order));
 }
 
-#define intake(name) cmocka_unit_test_setup_teardown(test_intake_##name, open_town, close_town)
+#define intake(name) cmocka_unit_test_setup_teardown(test_intake_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -7,19 +7,9 @@
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
     const char *at = town_copy();
     town_edit(at, "workers.csv", NULL, "admin.ai,艾,,,administrator,,,,0,,,,,,");
-    town_open_at(town, NULL, at);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, NULL, at);
 }
 
 /* A public key of that number, as two halves of evidence. */
@@ -196,7 +186,7 @@ static void test_keyring_is_in_snapshot_and_digest(void **state)
     keys->rows[1].revoked_at_ms++;
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(test_keyring_##name, open_town, close_town)
+#define test(name) cmocka_unit_test_setup_teardown(test_keyring_##name, open_town, town_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -46,27 +46,15 @@ static void write_rules(const char *at)
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
     const char *at = town_copy();
-    char command[128];
-    assert_non_null(town);
     write_rules(at);
-    town_open_at(town, NULL, at);
-    (void)snprintf(command, sizeof command, "rm -r %s", at);
-    assert_int_equal(system(command), 0);
+    (void)town_setup_at(state, NULL, at);
+    struct town *town = *state;
     town_seen(town, "wang", STATUS_READY, east(0));
     town_seen(town, "li", STATUS_READY, east(100));
     town_seen(town, "chen", STATUS_READY, east(200));
     town_seen(town, "sun", STATUS_READY, east(0));
     town_seen(town, "qian", STATUS_READY, east(4000));
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -268,7 +256,7 @@ static void test_leads_taken_on_their_way_go_to_the_helper_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, town_teardown)
         IN_TOWN(test_leads_pass_on_when_the_lead_of_several_declines),
         IN_TOWN(test_leads_stay_when_a_helper_declines),
         IN_TOWN(test_leads_pass_on_when_all_offers_run_out_at_one_instant),

@@ -109,23 +109,10 @@ static const uint64_t with_reason =
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
-    char command[128];
     const char *at = town_copy();
     town_edit(at, "workers.csv", NULL, "overseer.ou,欧,,,overseer,,,,0,,,,,,");
     town_edit(at, "workers.csv", NULL, "admin.ai,艾,,,administrator,,,,0,,,,,,");
-    town_open_at(town, NULL, at);
-    (void)snprintf(command, sizeof command, "rm -r %s", at);
-    assert_int_equal(system(command), 0);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, NULL, at);
 }
 
 static struct case_no opened(struct town *town, const char *source, const char *type,
@@ -636,7 +623,7 @@ static void test_life_every_order_kind_state_and_action(void **state)
     print_message("%u triples\n", tried);
 }
 
-#define life(name) cmocka_unit_test_setup_teardown(test_life_##name, open_town, close_town)
+#define life(name) cmocka_unit_test_setup_teardown(test_life_##name, open_town, town_teardown)
 
 int main(void)
 {

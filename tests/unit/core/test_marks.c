@@ -9,21 +9,6 @@ static const struct place near_bin = {1163060000, 399060000};
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 #define ANSWERS_MAX 8u
 
 struct answers {
@@ -271,7 +256,7 @@ static void test_marks_facts_of_another_pair_are_resolved_again(void **state)
     assert_true(hash128_is_equal(core_digest(town->core), digest)); /* its number is still free */
 }
 
-#define marks(name) cmocka_unit_test_setup_teardown(test_marks_##name, open_town, close_town)
+#define marks(name) cmocka_unit_test_setup_teardown(test_marks_##name, town_setup, town_teardown)
 
 int main(void)
 {

@@ -5,21 +5,6 @@ static const struct place pond = {1163050000, 399050000};
 static const struct place across = {1163055000, 399055000}; /* 70 m away */
 static const struct town_field deep[] = {{"level", NULL, 500000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* Squares grow with the greatest radius of a class: a case opened before must still be found by what comes after. */
 static void test_merging_survives_other_radii(void **state)
 {
@@ -40,7 +25,8 @@ static void test_merging_survives_other_radii(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_merging_survives_other_radii, open_town, close_town),
+        cmocka_unit_test_setup_teardown(test_merging_survives_other_radii, town_setup,
+                                        town_teardown),
     };
     return cmocka_run_group_tests_name("core/merging", tests, NULL, NULL);
 }

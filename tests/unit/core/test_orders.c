@@ -23,13 +23,6 @@ static int open_town(void **state)
     return 0;
 }
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static uint32_t taken(struct town *town, uint32_t case_slot, uint32_t worker)
 {
     uint32_t slot = NONE32;
@@ -134,7 +127,7 @@ static void test_orders_ended_order_does_not_end_again(void **state)
     expect_panic(orders_end(town->core, slot, ORDER_DONE));
 }
 
-#define orders(name) cmocka_unit_test_setup_teardown(test_orders_##name, open_town, close_town)
+#define orders(name) cmocka_unit_test_setup_teardown(test_orders_##name, open_town, town_teardown)
 
 int main(void)
 {

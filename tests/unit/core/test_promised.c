@@ -17,47 +17,21 @@ static const struct place corner = {1163130000, 399050000};
 static const struct place east = {1163280000, 399050000};
 static const struct place far_off = {1162300000, 399050000};
 
-static void write_file(const char *directory, const char *name, const char *text)
-{
-    char path[160];
-    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
     const char *at = town_copy();
-    char command[160];
-    assert_non_null(town);
-    (void)snprintf(command, sizeof command, "mkdir %s/roads", at);
-    assert_int_equal(system(command), 0);
-    write_file(at, "roads/nodes.csv",
+    town_write(at, "roads/nodes.csv",
                "node,lon,lat\nw,116.3000,39.9050\nc,116.3130,39.9050\ne,116.3280,39.9050\n");
-    write_file(at, "roads/arcs.csv",
+    town_write(at, "roads/arcs.csv",
                "from,to,both_ways,car_ms,walk_ms\nw,c,false,600000,\nc,w,false,900000,\n"
                "e,c,true,420000,\n");
-    write_file(at, "rules/moves.yaml",
+    town_write(at, "rules/moves.yaml",
                "ruleset: 1\nevents:\n  try.call: {title: 试, title_en: try, lane: report, fields: "
                "{value: number}}\nrules:\n- id: try.call\n  title: 试\n  title_en: Try\n"
                "  owner: dept.sanitation\n  priority: 1\n  event: try.call\n"
                "  open: {class: \"E.09.09\", severity: 4, title: \"v\"}\n"
                "  assign: {role: traffic_officer, search: [city], pick: eta, reroute: true}\n");
-    town_open_at(town, NULL, at);
-    (void)snprintf(command, sizeof command, "rm -r %s", at);
-    assert_int_equal(system(command), 0);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, NULL, at);
 }
 
 /* Sun sets out from the west; then Qian is there in the east, 7 minutes off, at `seen_ms`. */
@@ -131,7 +105,7 @@ static void test_promised_way_twice_over_is_broken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+#define IN_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, town_teardown)
         IN_TOWN(test_promised_way_holds_half_way_along_a_street),
         IN_TOWN(test_promised_way_that_is_longer_than_another_is_none),
         IN_TOWN(test_promised_way_is_not_believed_against_the_fix),

@@ -4,13 +4,6 @@
 static const struct place by_the_bin = {1163060000, 399060000};
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* A town with more lazy hands than a decision record has lines, and a ladder that tells two posts. */
 static int open_crowded_town(void **state)
 {
@@ -210,17 +203,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_said_chosen_behind_a_record_full_of_nearer_ones,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_case_that_waits_for_its_source,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_report_that_nobody_can_verify,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_said_who_holds_a_case_whose_helpers_alone_are_asked,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_said_when_a_clock_ran_out_while_the_engine_was_down,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
         cmocka_unit_test_setup_teardown(test_said_posts_of_a_step_in_the_order_of_the_rule,
-                                        open_crowded_town, close_town),
+                                        open_crowded_town, town_teardown),
     };
     return cmocka_run_group_tests_name("core/said", tests, NULL, NULL);
 }

@@ -28,21 +28,11 @@ static const char *const RULES[] = {
 
 static int open_town(void **state)
 {
-    struct town *town = malloc(sizeof *town);
     const char *directory = town_copy();
     for (size_t i = 0; i < COUNT_OF(RULES); i++) {
         town_edit(directory, "rules/town.yaml", NULL, RULES[i]);
     }
-    town_open_at(town, NULL, directory);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
+    return town_setup_at(state, NULL, directory);
 }
 
 static enum code odd_at(struct town *town, int64_t value, struct place place)
@@ -260,7 +250,7 @@ static void test_inhibits_hidden_firing_hides_nothing(void **state)
 
 int main(void)
 {
-#define WITH_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, close_town)
+#define WITH_TOWN(test) cmocka_unit_test_setup_teardown(test, open_town, town_teardown)
     const struct CMUnitTest tests[] = {
         WITH_TOWN(test_silences_hold_back_until_they_expire),
         WITH_TOWN(test_silences_overlapping_are_all_named),

@@ -7,21 +7,6 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct place corner = {1163050000, 399050000};
 static const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
 
-static int open_town(void **state)
-{
-    struct town *town = malloc(sizeof *town);
-    town_open(town, NULL);
-    *state = town;
-    return 0;
-}
-
-static int close_town(void **state)
-{
-    town_close(*state);
-    free(*state);
-    return 0;
-}
-
 static struct worker_view view_of(const struct town *town, const char *who)
 {
     struct worker_view view;
@@ -169,7 +154,8 @@ static void test_workers_full_ring_forgets_its_oldest(void **state)
     core_check(town->core);
 }
 
-#define workers(name) cmocka_unit_test_setup_teardown(test_workers_##name, open_town, close_town)
+#define workers(name)                                                                              \
+    cmocka_unit_test_setup_teardown(test_workers_##name, town_setup, town_teardown)
 
 int main(void)
 {

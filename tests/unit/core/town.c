@@ -6,11 +6,14 @@
 #include "engine/core/workers.h"
 #include "rules/compile.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -169,10 +172,22 @@ void town_move(struct town *town, const char *directory)
     town_activate(town);
 }
 
+static void town_remove_copies(void)
+{
+    char command[64];
+    (void)snprintf(command, sizeof command, "rm -rf /tmp/gridloop-town-%d-*", (int)getpid());
+    (void)!system(command);
+}
+
 const char *town_copy(void)
 {
     static char path[64];
-    (void)snprintf(path, sizeof path, "/tmp/gridloop-town-XXXXXX");
+    static bool is_first = true;
+    if (is_first) {
+        assert_int_equal(atexit(town_remove_copies), 0);
+        is_first = false;
+    }
+    (void)snprintf(path, sizeof path, "/tmp/gridloop-town-%d-XXXXXX", (int)getpid());
     assert_non_null(mkdtemp(path));
     char command[128];
     (void)snprintf(command, sizeof command, "cp -r tests/data/town/. %s", path);
@@ -210,6 +225,20 @@ void town_edit(const char *directory, const char *file, const char *prefix, cons
     assert_int_equal(fclose(out), 0);
 }
 
+void town_write(const char *directory, const char *file, const char *text)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, file);
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+    *slash = '/';
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+}
+
 void *town_save(const struct town *town)
 {
     void *copy = malloc(town->block_size);
@@ -232,6 +261,31 @@ void town_close(struct town *town)
     free(town->block);
     free(town->city_bytes);
     free(town->policy_bytes);
+}
+
+int town_setup_at(void **state, const struct limits *limits, const char *copy)
+{
+    struct town *town = malloc(sizeof *town);
+    assert_non_null(town);
+    town_open_at(town, limits, copy);
+    *state = town;
+    return 0;
+}
+
+int town_setup(void **state)
+{
+    struct town *town = malloc(sizeof *town);
+    assert_non_null(town);
+    town_open(town, NULL);
+    *state = town;
+    return 0;
+}
+
+int town_teardown(void **state)
+{
+    town_close(*state);
+    free(*state);
+    return 0;
 }
 
 static void town_tick(struct town *town)

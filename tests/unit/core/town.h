@@ -46,7 +46,16 @@ void town_open_at(struct town *town, const struct limits *limits, const char *di
 /* Compiles another city directory and activates it; the pair before stays readable. */
 void town_move(struct town *town, const char *directory);
 
-/* A copy of the town's directory to change; the path is kept in a static buffer. */
+/* cmocka's setup and teardown of a test with a town of its own. With a changed copy of the directory: town_setup_at. limits
+ * NULL = small ones. */
+int town_setup(void **state);
+int town_setup_at(void **state, const struct limits *limits, const char *copy);
+int town_teardown(void **state);
+
+/* Adds a file to such a copy, and its folder if need be. */
+void town_write(const char *directory, const char *file, const char *text);
+
+/* A copy of the town's directory to change, gone when the program ends; the path is kept in a static buffer. */
 const char *town_copy(void);
 
 /* Replaces the line of a file of that copy that starts with prefix (NULL: adds one at the end); line NULL removes it. */
