@@ -12,9 +12,8 @@
 static const struct {
     const char *name;
     enum formula_fact_kind kind;
-    const char *what;
 } FACTS[FACT_COUNT] = {
-#define FACT_ROW(name, type, what) [FACT_##name] = {#name, FACT_IS_##type, what},
+#define FACT_ROW(name, type, what) [FACT_##name] = {#name, FACT_IS_##type},
     FORMULA_FACTS(FACT_ROW)
 #undef FACT_ROW
 };
@@ -27,11 +26,6 @@ const char *formula_fact_name(enum formula_fact fact)
 enum formula_fact_kind formula_fact_kind(enum formula_fact fact)
 {
     return FACTS[fact].kind;
-}
-
-const char *formula_fact_what(enum formula_fact fact)
-{
-    return FACTS[fact].what;
 }
 
 bool formula_fact_find(const char *name, enum formula_fact *out_fact)

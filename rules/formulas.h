@@ -180,7 +180,6 @@ void formulas_free(struct formulas *formulas);
 
 const char *formula_fact_name(enum formula_fact fact);
 enum formula_fact_kind formula_fact_kind(enum formula_fact fact);
-const char *formula_fact_what(enum formula_fact fact);
 bool formula_fact_find(const char *name, enum formula_fact *out_fact);
 void formula_facts_clear(struct formula_facts *facts);
 

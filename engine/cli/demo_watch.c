@@ -364,11 +364,6 @@ const struct core *demo_watch_core(const struct demo_watch *watch)
     return replay_core(watch->replay);
 }
 
-bool demo_watch_is_told(const struct demo_watch *watch)
-{
-    return watch->is_told;
-}
-
 /* ---- the end ---- */
 
 struct demo_audit demo_watch_audit(struct demo_watch *watch, const char *acks_path)

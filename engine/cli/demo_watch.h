@@ -28,9 +28,6 @@ void demo_watch_blank(struct demo_watch *watch);
 
 const struct core *demo_watch_core(const struct demo_watch *watch);
 
-/* Has the followed case been closed? */
-bool demo_watch_is_told(const struct demo_watch *watch);
-
 /* Compares the gateways' record of acknowledged events (source id code case, a line each) with the log. */
 struct demo_audit {
     uint64_t acknowledged;

@@ -41,13 +41,6 @@ uint32_t table_find(const struct table *table, struct hash128 key)
     return slot->is_used != 0 ? slot->value : NONE32;
 }
 
-void table_prefetch(const struct table *table, struct hash128 key)
-{
-    const struct table_slot *slot = &table->slots[home_of(table, key)];
-    __builtin_prefetch(slot);
-    __builtin_prefetch((const char *)slot + 64); /* a run goes on there */
-}
-
 void table_add(struct table *table, struct hash128 key, uint32_t value)
 {
     struct table_slot *slot = &table->slots[slot_of(table, key)];

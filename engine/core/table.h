@@ -27,9 +27,6 @@ void table_init(struct table *table, struct arena *arena, uint32_t limit);
 /* The value, or NONE32. */
 uint32_t table_find(const struct table *table, struct hash128 key);
 
-/* Asks for the memory that a look-up of the key will touch. Changes nothing, and is no use unless other work comes between. */
-void table_prefetch(const struct table *table, struct hash128 key);
-
 /* Adds or replaces. */
 void table_put(struct table *table, struct hash128 key, uint32_t value);
 

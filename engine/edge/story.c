@@ -480,14 +480,6 @@ bool story_is_told_before(const struct effect *effect)
                                                effect->of.timeline.action == ACTION_NOBODY);
 }
 
-size_t story_case(struct case_no no, enum lang lang, char *out, size_t out_size)
-{
-    struct teller t = {.lang = lang};
-    text_init(&t.text, out, out_size);
-    teller_say_case(&t, no);
-    return t.text.used;
-}
-
 size_t story_instant(const struct city *city, int64_t at_ms, int64_t near_ms, char *out,
                      size_t out_size)
 {

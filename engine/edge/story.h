@@ -35,9 +35,6 @@ size_t story_feed_line(const struct effect *effect, const struct city *city,
  * of effect leaves these out. */
 bool story_is_told_before(const struct effect *effect);
 
-/* "case 1", "1 号案件". */
-size_t story_case(struct case_no no, enum lang lang, char *out, size_t out_size);
-
 /* "08:21" local; with the date in front ("03-04 08:21") unless on the local day of near_ms. */
 size_t story_instant(const struct city *city, int64_t at_ms, int64_t near_ms, char *out,
                      size_t out_size);

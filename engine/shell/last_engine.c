@@ -2,7 +2,6 @@
 #include "engine/shell/last_engine.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -95,9 +94,4 @@ enum err last_engine_read(struct last_engine *out_note)
     }
     *out_note = note;
     return ERR_OK;
-}
-
-bool last_engine_is_alive(const struct last_engine *note)
-{
-    return note->pid > 0 && (kill((pid_t)note->pid, 0) == 0 || errno == EPERM);
 }

@@ -21,7 +21,4 @@ enum err last_engine_write(const struct last_engine *note) WARN_UNUSED;
 /* ERR_NOT_FOUND when no engine was started by this user. */
 enum err last_engine_read(struct last_engine *out_note) WARN_UNUSED;
 
-/* Is a process of that pid there? */
-bool last_engine_is_alive(const struct last_engine *note);
-
 #endif

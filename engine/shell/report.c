@@ -11,14 +11,7 @@
 #define LINE_SIZE 2048
 
 /* The one setting of the process's own voice; set before threads start, read by all. */
-static enum report_level level_min = REPORT_INFO;
-
-static const char *const LEVEL_NAMES[] = {"debug", "info", "warn", "error"};
-
-void report_set_level(enum report_level level)
-{
-    level_min = level;
-}
+static const char *const LEVEL_NAMES[] = {"info", "warn", "error"};
 
 struct report_text report_quote(const char *value)
 {
@@ -57,9 +50,6 @@ static size_t put_head(char *line, enum report_level level, const char *event)
 
 void report(enum report_level level, const char *event, const char *format, ...)
 {
-    if (level < level_min) {
-        return;
-    }
     char line[LINE_SIZE + 1];
     size_t used = put_head(line, level, event);
     if (format[0] != '\0' && used + 2 < LINE_SIZE) {

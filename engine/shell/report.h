@@ -11,10 +11,7 @@
 
 #include "engine/core/base.h"
 
-enum report_level { REPORT_DEBUG, REPORT_INFO, REPORT_WARN, REPORT_ERROR };
-
-/* Lines below this level are left out; INFO at first. Call before threads start. */
-void report_set_level(enum report_level level);
+enum report_level { REPORT_INFO, REPORT_WARN, REPORT_ERROR };
 
 /* Format: "key=%s other=%d"; write string values with REPORT_TEXT around them when they may hold blanks. A line longer
  * than 2 KB is cut. Safe from any thread: one write(2) per line. */

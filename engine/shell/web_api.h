@@ -50,8 +50,6 @@ json_t *web_body_object(struct web_exchange *exchange);
 /* A field of it: false when absent. A wrong type or a longer text is answered as a problem and *out_wrong set. */
 bool web_field_text(struct web_exchange *exchange, const json_t *object, const char *name,
                     size_t size_max, const char **out_text, bool *out_wrong);
-bool web_field_int(struct web_exchange *exchange, const json_t *object, const char *name,
-                   int64_t low, int64_t high, int64_t *out_value, bool *out_wrong);
 
 /* ---- the answer: one of these, once ---- */
 void web_answer_json(struct web_exchange *exchange, int status, json_t *value); /* consumes value */

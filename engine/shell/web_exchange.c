@@ -394,24 +394,6 @@ bool web_field_text(struct web_exchange *exchange, const json_t *object, const c
     return true;
 }
 
-bool web_field_int(struct web_exchange *exchange, const json_t *object, const char *name,
-                   int64_t low, int64_t high, int64_t *out_value, bool *out_wrong)
-{
-    const json_t *value = json_object_get(object, name);
-    if (value == NULL || json_is_null(value) || *out_wrong) {
-        return false;
-    }
-    if (!json_is_integer(value) || json_integer_value(value) < low ||
-        json_integer_value(value) > high) {
-        *out_wrong = true;
-        web_problem(exchange, 400, "MALFORMED", "\"%s\" takes a whole number from %lld to %lld",
-                    name, (long long)low, (long long)high);
-        return false;
-    }
-    *out_value = json_integer_value(value);
-    return true;
-}
-
 /* ---- the world ---- */
 
 struct web *web_of(const struct web_exchange *exchange)

@@ -137,11 +137,6 @@ void dispatch_roads_close(struct dispatch_roads *roads)
     }
 }
 
-uint32_t dispatch_roads_nodes(const struct dispatch_roads *roads)
-{
-    return roads->count;
-}
-
 /* ---- the city ---- */
 
 static enum err write_text(const char *out, const char *name, const char *text, size_t size)

@@ -24,7 +24,6 @@ struct dispatch_roads; /* opaque */
 enum err dispatch_roads_open(const char *directory, struct problems *problems,
                              struct dispatch_roads **out_roads) WARN_UNUSED;
 void dispatch_roads_close(struct dispatch_roads *roads); /* NULL is fine */
-uint32_t dispatch_roads_nodes(const struct dispatch_roads *roads);
 
 struct dispatch_scene {
     uint64_t seed;
