@@ -192,7 +192,7 @@ CHECKS = $(UNIT_BINS) $(GATES) tests/gates/prove.sh tests/browser/types.sh
 RUN = BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 test-programs: $(UNIT_BINS)
 run-tests: all test-programs $(BROWSER_READY)
-	@$(RUN) $(CHECKS) $(GOLDEN) $(E2E) $(BROWSER) $(AUDIT) $(REAL)
+	@$(RUN) $(CHECKS) $(GOLDEN) $(AUDIT) $(REAL) $(E2E) $(BROWSER)
 check: test-programs ## unit tests and gates only, without processes and packages
 	@$(RUN) $(CHECKS)
 unit: test-programs ## unit tests of all rooms

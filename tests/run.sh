@@ -3,7 +3,7 @@
 #
 #   exit 0 passed, 77 skipped (its last line says why), anything else failed
 #   BUILD         where the logs go (test-logs/), default build
-#   JOBS          how many run beside each other, default one a processor
+#   JOBS          how many run beside each other, default one more than processors: some always wait for a clock
 #   TEST_TIMEOUT  seconds one program may take, default 900
 #   TALLY         a file to which "passed", "failed" or "skipped" and the name are appended
 #
@@ -14,7 +14,7 @@ set -euo pipefail
 build="${BUILD:-build}"
 logs="$build/test-logs"
 limit="${TEST_TIMEOUT:-900}"
-jobs="${JOBS:-$(nproc 2>/dev/null || echo 2)}"
+jobs="${JOBS:-$(($(nproc 2>/dev/null || echo 2) + 1))}"
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 failures=()
