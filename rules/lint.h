@@ -11,6 +11,7 @@
  *   L305 W merge radius against neighbouring assets  L306 W repeats remembered longer than the thing lasts
  *   L206 W hides in a circle, or something graver    L302 W state under keys without number
  *   L304 E, L307 W too few devices around, everywhere or in places
+ *   L308 N events that lack every field of a key are alike
  *   L401 E, L402 W nobody on shift can serve it      L403 E limits that contradict each other
  *   L404 W a plan asks for more work than people can do in time
  *   L405 W an escalation step that comes too late, or twice
@@ -52,6 +53,7 @@
     X(L305, WARNING, "merge radius too wide", "合并半径过大")                                      \
     X(L306, WARNING, "repeats remembered too long", "去重时窗过长")                                \
     X(L307, WARNING, "too few devices in places", "部分位置设备不足")                              \
+    X(L308, NOTE, "alike by what they lack", "键字段均缺失时视为相同")                             \
     X(L401, ERROR, "nobody can serve it", "无人可派")                                              \
     X(L402, WARNING, "often served by the fallback only", "常由兜底岗位承接")                      \
     X(L403, ERROR, "limits contradict each other", "时限矛盾")                                     \

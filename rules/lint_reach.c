@@ -1,4 +1,5 @@
-/* lint_reach.c: rules that no event of this city can reach, and repeats that are remembered for longer than the thing lasts. */
+/* lint_reach.c: rules that no event of this city can reach, repeats that are remembered for longer than the thing lasts, and events that
+ * are alike because they lack the same. */
 #include "rules/lint_parts.h"
 
 #include <stdio.h>
@@ -166,6 +167,88 @@ static void lint_period(struct lint_run *run, const struct rule_extent *extent)
     }
 }
 
+/* ---- L308 ---- */
+
+/* Is a device behind every event of the type? A hotline, a department or a patrol names a place, or nothing. */
+static bool is_of_machines(const struct city *city, const char *type)
+{
+    bool is_so = true;
+    for (uint32_t i = 0; i < city->gateway_count; i++) {
+        const struct city_gateway *gateway = &city->gateways[i];
+        is_so = is_so && (gateway->kind == GATEWAY_SENSOR || gateway->kind == GATEWAY_CAMERA ||
+                          !gateway_may_send(city, gateway, type, strlen(type)));
+    }
+    return is_so;
+}
+
+static bool is_word_of(const char *name, const char *const *words)
+{
+    bool is_found = false;
+    for (; *words != NULL; words++) {
+        is_found = is_found || strcmp(*words, name) == 0;
+    }
+    return is_found;
+}
+
+static bool witness_has(const struct witness *witness, const struct rule_field *field)
+{
+    bool is_found = false;
+    for (uint32_t i = 0; i < witness->head.field_count; i++) {
+        is_found = is_found || witness->names[i] == field;
+    }
+    return is_found;
+}
+
+/* Does some part of the key tell this event from another of the type? *out_lacks: the first part that it may be without. */
+static bool key_tells(const struct lint_run *run, const struct rule_keys *keys,
+                      const struct rule_type *type, const struct witness *witness,
+                      const struct rule_field **out_lacks)
+{
+    static const char *const ALIKE[] = {"source", "type", NULL};
+    static const char *const OF_DEVICE[] = {"device",     "health",     "zone",
+                                            "zone.name",  "zone.kind",  "asset.code",
+                                            "asset.name", "asset.kind", NULL};
+    *out_lacks = NULL;
+    for (uint32_t i = 0; i < keys->count; i++) {
+        const struct rule_field *field = keys->fields[i];
+        if (field == NULL || is_word_of(field->name, ALIKE)) {
+            continue; /* the class, the sender */
+        }
+        const bool is_there =
+            field->is_carried || strcmp(field->name, "cell") == 0 || witness_has(witness, field) ||
+            (is_word_of(field->name, OF_DEVICE) && is_of_machines(run->set->city, type->name));
+        if (is_there) {
+            return true;
+        }
+        *out_lacks = *out_lacks != NULL ? *out_lacks : field;
+    }
+    return false;
+}
+
+static void lint_absent_keys(struct lint_run *run, const struct rule_extent *extent,
+                             const struct rule_keys *keys, const char *key_name)
+{
+    const struct rule *rule = extent->rule;
+    struct witness witness;
+    char words[512];
+    for (uint32_t t = 0; t < rule->type_count && keys->count > 0; t++) {
+        const struct rule_field *lacks = NULL;
+        if (lint_is_full(run, LINT_L308) ||
+            !witness_find(run->set, run->weeks, rule->types[t], extent, extent, &witness) ||
+            key_tells(run, keys, rule->types[t], &witness, &lacks) || lacks == NULL) {
+            continue;
+        }
+        (void)witness_print(run->set, &witness, words, sizeof words);
+        (void)lint_add(
+            run, LINT_L308, rule, NULL, rule->node, words,
+            "rule %s: the %s key has nothing that every %s brings (not %s): all that lack "
+            "it are %s; add cell or device, or ask for it in where: has(%s)",
+            rule->id, key_name, rule->types[t]->name, lacks->name,
+            strcmp(key_name, "dedupe") == 0 ? "repeats of each other" : "one case", lacks->name);
+        return; /* one type shows it */
+    }
+}
+
 void lint_reach(struct lint_run *run)
 {
     for (uint32_t i = 0; i < run->set->rule_count; i++) {
@@ -177,5 +260,12 @@ void lint_reach(struct lint_run *run)
             lint_type(run, &run->extents[i], rule->types[k]);
         }
         lint_period(run, &run->extents[i]);
+        if (!run->options.errors_only) {
+            lint_absent_keys(run, &run->extents[i], &rule->dedupe_keys, "dedupe");
+        }
+        if (!run->options.errors_only && rule->merge_radius_cm == 0 &&
+            rule->merge_asset_kind == NONE32) {
+            lint_absent_keys(run, &run->extents[i], &rule->merge_keys, "merge");
+        }
     }
 }

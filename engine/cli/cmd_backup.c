@@ -6,6 +6,7 @@
 #include "engine/edge/backup.h"
 #include "engine/shell/accounts.h"
 #include "engine/shell/data_limits.h"
+#include "engine/shell/evidence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -131,6 +132,18 @@ static int copy_accounts(const char *data, const char *partial)
     return cli_exit_of(err);
 }
 
+/* After the log: what an act in it names was stored before. */
+static int copy_evidence(const char *data, const char *partial, struct evidence_copied *out_copied)
+{
+    struct data_fault fault = {.text = ""};
+    const enum err err = evidence_copy(data, partial, out_copied, &fault);
+    if (err == ERR_OK || err == ERR_NOT_FOUND) {
+        return EX_OK;
+    }
+    (void)fprintf(stderr, "gridloop backup: %s (exit %d)\n", fault.text, cli_exit_of(err));
+    return cli_exit_of(err);
+}
+
 /* As `gridloop log verify --replay` on the copy; with snapshots from the newest one, unless all is asked for. */
 static int verify(struct log_command *command, const char *partial)
 {
@@ -165,6 +178,7 @@ static int run(const struct backup_options *options)
     char path[CLI_URL_SIZE];
     char partial[CLI_URL_SIZE];
     struct backup_counts counts = {.position = 0};
+    struct evidence_copied evidence = {.files = 0};
     const char *data = cli_find_data(options->data, path);
     if (data == NULL) {
         return EX_NOINPUT;
@@ -180,6 +194,7 @@ static int run(const struct backup_options *options)
     if (code == EX_OK) {
         code = copy(data, partial, &command, &counts);
         code = code == EX_OK ? copy_accounts(data, partial) : code;
+        code = code == EX_OK ? copy_evidence(data, partial, &evidence) : code;
         code = code == EX_OK ? verify(&command, partial) : code;
         code = code == EX_OK ? give_name(partial, options->directory) : code;
         if (code != EX_OK) {
@@ -188,12 +203,13 @@ static int run(const struct backup_options *options)
     }
     if (code == EX_OK) {
         (void)printf(cli_lang(options->lang) == LANG_ZH
-                         ? "%s：%" PRIu32 " 个段、%" PRIu32 " 个快照、%" PRIu32 " 个映像，%" PRIu64
-                           " 字节，已读回校验\n"
+                         ? "%s：%" PRIu32 " 个段、%" PRIu32 " 个快照、%" PRIu32 " 个映像、%" PRIu32
+                           " 个证据文件，%" PRIu64 " 字节，已读回校验\n"
                          : "%s: %" PRIu32 " segments, %" PRIu32 " snapshots, %" PRIu32
-                           " images, %" PRIu64 " bytes, read back and verified\n",
+                           " images, %" PRIu32 " files of evidence, %" PRIu64
+                           " bytes, read back and verified\n",
                      options->directory, counts.segments, counts.snapshots, counts.images,
-                     counts.bytes);
+                     evidence.files, counts.bytes + evidence.bytes);
     }
     return code;
 }
@@ -212,9 +228,10 @@ int cmd_backup(int argc, char **argv)
         OPTIONS,
         parse_option,
         "DIR",
-        "Copies log, snapshots, images, limits and accounts to a new directory, also while the "
-        "engine runs, and verifies the copy.\vTo restore, start an engine with --data DIR. The history is not "
-        "copied: it is rebuilt from the log.",
+        "Copies log, snapshots, images, limits, accounts and evidence to a new directory, also while "
+        "the engine runs, and verifies the copy.\vTo restore, start an engine with --data DIR. The history is not "
+        "copied: it is rebuilt from the log. Nor are the keys of contacts (keys.db), the engine's key (engine.key) and the key of "
+        "receipts: keep them elsewhere. A damaged photo is left out and told.",
         NULL,
         NULL,
         NULL};

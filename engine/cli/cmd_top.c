@@ -140,6 +140,33 @@ static void print_codes(const struct sample *now, const struct sample *before, c
     (void)printf("%s\n", is_empty ? " none" : "");
 }
 
+static bool has_row(const struct sample *sample, const char *name)
+{
+    bool is_there = false;
+    for (uint32_t i = 0; i < sample->count; i++) {
+        is_there = is_there || strcmp(sample->rows[i].name, name) == 0;
+    }
+    return is_there;
+}
+
+/* With --auth keys alone. */
+static void print_seals(const struct sample *now, const struct sample *before)
+{
+    if (!has_row(now, "gridloop_seal_sessions")) {
+        return;
+    }
+    (void)printf("sealed    sessions %.0f  half open %.0f  refused %.0f/s (%.0f)  dropped %.0f/s "
+                 "(%.0f)  keys good %.0f  revoked %.0f\n",
+                 value_of(now, "gridloop_seal_sessions"),
+                 value_of(now, "gridloop_seal_sessions_half_open"),
+                 rate_of(now, before, "gridloop_seal_proofs_refused_total"),
+                 value_of(now, "gridloop_seal_proofs_refused_total"),
+                 rate_of(now, before, "gridloop_seal_frames_dropped_total"),
+                 value_of(now, "gridloop_seal_frames_dropped_total"),
+                 value_of(now, "gridloop_keys{state=\"good\"}"),
+                 value_of(now, "gridloop_keys{state=\"revoked\"}"));
+}
+
 static void print_table(const struct sample *now, const struct sample *before, const char *url)
 {
     (void)printf("gridloop top - %.*s - up %.0f s, memory %.0f MB\n", (int)strcspn(url, "#"), url,
@@ -162,6 +189,7 @@ static void print_table(const struct sample *now, const struct sample *before, c
                                                                 : "",
         value_of(now, "gridloop_shedding{reason=\"history\"}") > 0 ? "  SHEDDING: history behind"
                                                                    : "");
+    print_seals(now, before);
     (void)printf("events    %.0f/s (%.0f)\n", rate_of(now, before, "gridloop_events_total"),
                  value_of(now, "gridloop_events_total"));
     print_codes(now, before, "results", "gridloop_results_total");

@@ -9,6 +9,7 @@
 #include "engine/cli/rules_inputs.h"
 #include "engine/core/code.h"
 #include "engine/edge/image_store.h"
+#include "engine/shell/last_engine.h"
 #include "engine/shell/posix_disk.h"
 #include "proto/client/gridloop.h"
 #include "rules/change.h"
@@ -164,15 +165,27 @@ static int find_running(const struct plan_request *request, const struct city *c
     }
     const int exit_code =
         ask(request, request->as != NULL ? request->as : identity, &wanted, ASK_WAIT_MS, &got);
-    if (exit_code != EX_OK || cli_find_data(request->data, data) == NULL) {
-        return exit_code != EX_OK ? exit_code : EX_NOINPUT;
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    /* An engine that is reached by its address may lie elsewhere: it can use its files without being compared with. */
+    const bool may_go_without = request->is_activation && request->data == NULL;
+    struct last_engine note;
+    if (may_go_without && getenv("GRIDLOOP_DATA") == NULL && last_engine_read(&note) != ERR_OK) {
+        return EX_OK;
+    }
+    if (cli_find_data(request->data, data) == NULL) {
+        return EX_NOINPUT;
     }
     const enum err err = load_images(data, digest_of(got.policy), before);
+    if (err != ERR_OK && may_go_without) {
+        return EX_OK;
+    }
     if (err != ERR_OK) {
         (void)fprintf(stderr,
-                      "%s: the image of the running rules in %s: %s; name its data directory with "
-                      "--data, or the "
-                      "rules of before with --against (exit %d)\n",
+                      "%s: the running engine names its rules by digest, and what they are stands "
+                      "in its data directory alone; in %s: %s. Name the right one with --data, or "
+                      "the rules of before with --against (exit %d)\n",
                       request->command, data, words_err(err), cli_exit_of(err));
         return cli_exit_of(err);
     }
@@ -387,13 +400,55 @@ static int read_new(const struct plan_request *request, struct rules_inputs *inp
     return EX_OK;
 }
 
-static int activate(const struct plan_request *request, const struct change *change,
+static int activate(const struct plan_request *request, const struct policy *policy,
                     struct gridloop_rules_result *out_result)
 {
     unsigned char expected[16];
-    bytes_of(change->new->info->rules_digest, expected);
+    bytes_of(policy->info->rules_digest, expected);
     const struct gridloop_rules_request wanted = {1, request->reason, expected};
     return ask(request, request->as, &wanted, ACTIVATE_WAIT_MS, out_result);
+}
+
+static json_t *activated_json(const struct gridloop_rules_result *got, const char *digest)
+{
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "code", words_code_name((uint32_t)got->code),
+                     "rules", digest, "kept", (int)got->kept, "reset", (int)got->reset, "new",
+                     (int)got->added, "removed", (int)got->removed);
+}
+
+static void print_activated(const struct gridloop_rules_result *got, const char *digest,
+                            bool is_chinese)
+{
+    (void)printf(is_chinese ? "已启用 %s：保留 %u，重置 %u，新增 %u，移除 %u\n"
+                            : "active: %s, %u kept, %u start anew, %u new, %u removed\n",
+                 digest, got->kept, got->reset, got->added, got->removed);
+}
+
+/* The rules of before are out of reach: what is kept, the engine says. */
+static int activate_blind(const struct plan_request *request, const struct policy *policy)
+{
+    struct gridloop_rules_result got = {.code = CODE_NOTHING};
+    const bool is_chinese = cli_lang(request->lang) == LANG_ZH;
+    char digest[33];
+    (void)fprintf(stderr, "%s: %s\n", request->command,
+                  is_chinese ? "引擎的数据目录不在此处，不与原规则比较（--data 指定后可比较）"
+                             : "the engine's data directory is not here: not compared with the "
+                               "rules of before (name it with --data to see what changes)");
+    const int exit_code = activate(request, policy, &got);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    (void)digest_words(digest_of(got.rules), digest);
+    if (request->is_json) {
+        json_t *root = json_pack("{s:s, s:n, s:o}", "rules", digest, "against", "activated",
+                                 activated_json(&got, digest));
+        (void)json_dumpf(root, stdout, JSON_INDENT(1));
+        (void)printf("\n");
+        json_decref(root);
+    } else {
+        print_activated(&got, digest, is_chinese);
+    }
+    return EX_OK;
 }
 
 static int compare(const struct plan_request *request, const struct change *change,
@@ -404,7 +459,7 @@ static int compare(const struct plan_request *request, const struct change *chan
     if (!request->is_json) {
         print_change(change, sides, is_chinese);
     }
-    const int exit_code = request->is_activation ? activate(request, change, &got) : EX_OK;
+    const int exit_code = request->is_activation ? activate(request, change->new, &got) : EX_OK;
     if (exit_code != EX_OK) {
         return exit_code;
     }
@@ -413,20 +468,13 @@ static int compare(const struct plan_request *request, const struct change *chan
     if (request->is_json) {
         json_t *root = change_json(change, lint, sides);
         if (request->is_activation) {
-            (void)json_object_set_new(root, "activated",
-                                      json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "code",
-                                                words_code_name((uint32_t)got.code), "rules",
-                                                digest, "kept", (int)got.kept, "reset",
-                                                (int)got.reset, "new", (int)got.added, "removed",
-                                                (int)got.removed));
+            (void)json_object_set_new(root, "activated", activated_json(&got, digest));
         }
         (void)json_dumpf(root, stdout, JSON_INDENT(1));
         (void)printf("\n");
         json_decref(root);
     } else if (request->is_activation) {
-        (void)printf(is_chinese ? "已启用 %s：保留 %u，重置 %u，新增 %u，移除 %u\n"
-                                : "active: %s, %u kept, %u start anew, %u new, %u removed\n",
-                     digest, got.kept, got.reset, got.added, got.removed);
+        print_activated(&got, digest, is_chinese);
     }
     return EX_OK;
 }
@@ -443,7 +491,9 @@ static int run(const struct plan_request *request)
     if (exit_code == EX_OK) {
         exit_code = find_before(request, &inputs.city, &before);
     }
-    if (exit_code == EX_OK) {
+    if (exit_code == EX_OK && !before.is_there) {
+        exit_code = activate_blind(request, &inputs.policy);
+    } else if (exit_code == EX_OK) {
         struct change change;
         change_make(&change, &before.policy, &inputs.policy);
         const struct plan_sides sides = {before.read.set, inputs.set};
@@ -495,7 +545,9 @@ int rules_activate(int argc, char **argv)
         {"rules", 'r', "DIR", 0,
          "the files as they were checked, if they are not CITY/rules; the engine reads its own", 0},
         {"data", 'd', "DIR", 0,
-         "data directory of the engine; default that of the last one started", 0},
+         "data directory of the engine, to say what would change; default that of the last one "
+         "started, and without it only the engine says what was kept",
+         0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},

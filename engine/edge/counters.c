@@ -108,6 +108,32 @@ static void put_core(struct list *list, const struct core_counts *core)
     put(list, (double)core->escalations, "gridloop_escalations_total");
 }
 
+static void put_keys(struct list *list, const struct core *core)
+{
+    struct key_row row;
+    uint32_t slot = 0, good = 0, revoked = 0;
+    while (core_next_key(core, &slot, &row)) {
+        good += row.revoked_at_ms == NEVER_MS;
+        revoked += row.revoked_at_ms != NEVER_MS;
+    }
+    put(list, good, "gridloop_keys{state=\"good\"}");
+    put(list, revoked, "gridloop_keys{state=\"revoked\"}");
+}
+
+/* Sealed frames: what comes in vain is counted here and nowhere else. */
+static void put_seals(struct list *list, const struct seals_counts *seals)
+{
+    put(list, seals->sessions, "gridloop_seal_sessions");
+    put(list, seals->half_open, "gridloop_seal_sessions_half_open");
+    put(list, (double)seals->opened, "gridloop_seal_sessions_opened_total");
+    put(list, (double)seals->evicted, "gridloop_seal_sessions_evicted_total");
+    put(list, (double)seals->hellos, "gridloop_seal_hellos_total");
+    put(list, (double)seals->proofs, "gridloop_seal_proofs_total");
+    put(list, (double)seals->refused, "gridloop_seal_proofs_refused_total");
+    put(list, (double)seals->dropped, "gridloop_seal_frames_dropped_total");
+    put(list, (double)seals->unknown, "gridloop_seal_frames_unknown_session_total");
+}
+
 static void put_process(struct list *list, const struct node *node)
 {
     struct node_gauges gauges = {.memory_bytes = 0};
@@ -125,6 +151,9 @@ static void put_process(struct list *list, const struct node *node)
     put(list, (double)gauges.sync_p50_us / 1e6, "gridloop_log_sync_seconds{quantile=\"0.5\"}");
     put(list, (double)gauges.sync_p99_us / 1e6, "gridloop_log_sync_seconds{quantile=\"0.99\"}");
     put(list, (double)gauges.sync_max_us / 1e6, "gridloop_log_sync_seconds_max");
+    if (gauges.has_seals) {
+        put_seals(list, &gauges.seals);
+    }
 }
 
 uint32_t counters_read(const struct node *node, struct counter out[COUNTERS_MAX])
@@ -135,5 +164,6 @@ uint32_t counters_read(const struct node *node, struct counter out[COUNTERS_MAX]
     put_traffic(&list, node);
     put_core(&list, core_counts_now(node->core));
     put_silences(&list, node->core);
+    put_keys(&list, node->core);
     return list.count;
 }

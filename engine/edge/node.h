@@ -29,6 +29,7 @@
 #include "engine/core/err.h"
 #include "engine/edge/contact.h"
 #include "engine/edge/log.h"
+#include "engine/edge/seals.h"
 
 #define NODE_ROUTE_MAX                                                                             \
     256u /* bytes of an opaque reply address (nanomsg's REP header and a socket number) */
@@ -260,6 +261,8 @@ struct node_gauges {
     uint64_t syncs;         /* groups written and synced */
     uint64_t sync_us;       /* ... time they took, together */
     uint64_t sync_p50_us, sync_p99_us, sync_max_us;
+    bool has_seals; /* auth keys */
+    struct seals_counts seals;
 };
 struct node_gauge_source {
     void (*read)(void *context, struct node_gauges *out_gauges); /* NULL: nobody knows */

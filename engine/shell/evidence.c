@@ -1,8 +1,5 @@
-/* evidence.c: see evidence.h.
- *
- *   index line   <digest, 32 hex> <owner, 32 hex> <size> <log time ms>\n; a last line without its end was being written
- *                and does not count */
-#include "engine/shell/evidence.h"
+/* evidence.c: see evidence.h. */
+#include "engine/shell/evidence_index.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,23 +12,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define LINE_SIZE 128
-#define INDEX "evidence/index"
 #define FRESH "evidence/new.tmp"
 #define SPARE_BYTES (UINT64_C(192) << 20) /* of the disk that evidence leaves to the log */
 
-struct entry {
-    uint8_t digest[NODE_DIGEST_SIZE];
-    struct hash128 owner;
-    uint64_t size;
-    int64_t at_ms;
-};
-
 struct evidence_store {
     struct evidence_limits limits;
-    int directory;         /* DATA */
-    int index;             /* open for appending */
-    struct entry *entries; /* in order of time */
+    int directory;                  /* DATA */
+    int index;                      /* open for appending */
+    struct evidence_entry *entries; /* in order of time */
     size_t count, capacity;
     uint64_t bytes;
 };
@@ -43,11 +31,11 @@ void evidence_name(const uint8_t digest[NODE_DIGEST_SIZE], char out[EVIDENCE_NAM
     (void)snprintf(out, EVIDENCE_NAME_SIZE, "evidence/%.2s/%s", hex, hex + 2);
 }
 
-static bool add_entry(struct evidence_store *evidence, const struct entry *entry)
+static bool add_entry(struct evidence_store *evidence, const struct evidence_entry *entry)
 {
     if (evidence->count == evidence->capacity) {
         const size_t capacity = evidence->capacity == 0 ? 256 : evidence->capacity * 2;
-        struct entry *grown = realloc(evidence->entries, capacity * sizeof *grown);
+        struct evidence_entry *grown = realloc(evidence->entries, capacity * sizeof *grown);
         if (grown == NULL) {
             return false;
         }
@@ -73,7 +61,7 @@ static bool is_there(const struct evidence_store *evidence, const uint8_t digest
 static bool is_known(const struct evidence_store *evidence, const uint8_t digest[NODE_DIGEST_SIZE])
 {
     for (size_t i = evidence->count; i > 0; i--) {
-        const struct entry *entry = &evidence->entries[i - 1];
+        const struct evidence_entry *entry = &evidence->entries[i - 1];
         if (memcmp(entry->digest, digest, NODE_DIGEST_SIZE) == 0) {
             return is_there(evidence, digest, entry->size);
         }
@@ -81,15 +69,16 @@ static bool is_known(const struct evidence_store *evidence, const uint8_t digest
     return false;
 }
 
-static int print_line(const struct entry *entry, char line[LINE_SIZE])
+int evidence_print_line(const struct evidence_entry *entry, char line[EVIDENCE_LINE_SIZE])
 {
     char hex[2 * NODE_DIGEST_SIZE + 1];
     (void)sodium_bin2hex(hex, sizeof hex, entry->digest, NODE_DIGEST_SIZE);
-    return snprintf(line, LINE_SIZE, "%s %016" PRIx64 "%016" PRIx64 " %" PRIu64 " %" PRId64 "\n",
-                    hex, entry->owner.hi, entry->owner.lo, entry->size, entry->at_ms);
+    return snprintf(line, EVIDENCE_LINE_SIZE,
+                    "%s %016" PRIx64 "%016" PRIx64 " %" PRIu64 " %" PRId64 "\n", hex,
+                    entry->owner.hi, entry->owner.lo, entry->size, entry->at_ms);
 }
 
-static bool parse_line(const char *line, struct entry *out)
+bool evidence_parse_line(const char *line, struct evidence_entry *out)
 {
     char hex[2 * NODE_DIGEST_SIZE + 1];
     size_t size = 0;
@@ -105,13 +94,13 @@ static bool parse_line(const char *line, struct entry *out)
 
 static enum err read_index(struct evidence_store *evidence)
 {
-    char line[LINE_SIZE];
-    int file = openat(evidence->directory, INDEX, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char line[EVIDENCE_LINE_SIZE];
+    int file = openat(evidence->directory, EVIDENCE_INDEX, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     FILE *stream = file < 0 ? NULL : fdopen(file, "r");
     enum err err = file >= 0 || errno == ENOENT ? ERR_OK : ERR_IO;
     while (stream != NULL && err == ERR_OK && fgets(line, sizeof line, stream) != NULL) {
-        struct entry entry;
-        if (parse_line(line, &entry) && is_there(evidence, entry.digest, entry.size)) {
+        struct evidence_entry entry;
+        if (evidence_parse_line(line, &entry) && is_there(evidence, entry.digest, entry.size)) {
             err = add_entry(evidence, &entry) ? ERR_OK : ERR_MEMORY;
         }
     }
@@ -146,22 +135,22 @@ static void sweep(const struct evidence_store *evidence, const char *shelf)
 /* The index as it is known now, in place of the old one. */
 static enum err write_index(struct evidence_store *evidence)
 {
-    char line[LINE_SIZE];
+    char line[EVIDENCE_LINE_SIZE];
     int file = openat(evidence->directory, FRESH, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     bool is_good = file >= 0;
     for (size_t i = 0; is_good && i < evidence->count; i++) {
-        const int size = print_line(&evidence->entries[i], line);
+        const int size = evidence_print_line(&evidence->entries[i], line);
         is_good = write(file, line, (size_t)size) == size;
     }
     is_good = is_good && fsync(file) == 0 &&
-              renameat(evidence->directory, FRESH, evidence->directory, INDEX) == 0;
+              renameat(evidence->directory, FRESH, evidence->directory, EVIDENCE_INDEX) == 0;
     if (file >= 0) {
         (void)close(file);
     }
     if (evidence->index >= 0) {
         (void)close(evidence->index);
     }
-    evidence->index = openat(evidence->directory, INDEX, O_WRONLY | O_APPEND | O_CLOEXEC);
+    evidence->index = openat(evidence->directory, EVIDENCE_INDEX, O_WRONLY | O_APPEND | O_CLOEXEC);
     return is_good && evidence->index >= 0 ? ERR_OK : ERR_IO;
 }
 
@@ -291,7 +280,7 @@ enum code evidence_put(struct evidence_store *evidence, const struct node_blob *
                        char why[EVIDENCE_WHY_SIZE])
 {
     uint8_t digest[NODE_DIGEST_SIZE];
-    char line[LINE_SIZE];
+    char line[EVIDENCE_LINE_SIZE];
     why[0] = '\0';
     (void)crypto_generichash(digest, sizeof digest, blob->bytes, blob->size, NULL, 0);
     if (memcmp(digest, blob->digest, sizeof digest) != 0) {
@@ -305,9 +294,9 @@ enum code evidence_put(struct evidence_store *evidence, const struct node_blob *
         (void)snprintf(why, EVIDENCE_WHY_SIZE, "%s is used up", quota);
         return CODE_EVIDENCE_FULL;
     }
-    struct entry entry = {.owner = blob->owner, .size = blob->size, .at_ms = blob->now_ms};
+    struct evidence_entry entry = {.owner = blob->owner, .size = blob->size, .at_ms = blob->now_ms};
     memcpy(entry.digest, digest, sizeof digest);
-    const int size = print_line(&entry, line);
+    const int size = evidence_print_line(&entry, line);
     if (!write_blob(evidence, blob) || write(evidence->index, line, (size_t)size) != size ||
         fdatasync(evidence->index) != 0 || !add_entry(evidence, &entry)) {
         (void)snprintf(why, EVIDENCE_WHY_SIZE, "cannot write it: %.60s", strerror(errno));
@@ -324,7 +313,7 @@ uint32_t evidence_expire(struct evidence_store *evidence, int64_t now_ms)
         return 0;
     }
     for (size_t i = 0; i < evidence->count; i++) {
-        const struct entry *entry = &evidence->entries[i];
+        const struct evidence_entry *entry = &evidence->entries[i];
         if (entry->at_ms >= now_ms - evidence->limits.keep_ms) {
             evidence->entries[kept++] = *entry;
             continue;

@@ -43,6 +43,17 @@ enum code evidence_put(struct evidence_store *evidence, const struct node_blob *
 /* Removes what is older than keep_ms; how many files went. */
 uint32_t evidence_expire(struct evidence_store *evidence, int64_t now_ms);
 
+struct evidence_copied {
+    uint32_t files, left_out; /* left out: damaged in `from`, told on standard error */
+    uint64_t bytes;
+};
+
+/* The store of a data directory into another that has none, also while an engine runs on `from`: files never change once they have
+ * their name, so those that the index names now are copied, each with its digest checked; what expires meanwhile is not missed.
+ * Taken after the log, it has every file that an act in that log names. ERR_NOT_FOUND: there is no store. */
+enum err evidence_copy(const char *from, const char *to, struct evidence_copied *out_copied,
+                       struct data_fault *out_fault) WARN_UNUSED;
+
 /* "evidence/ab/cdef..." */
 void evidence_name(const uint8_t digest[NODE_DIGEST_SIZE], char out[EVIDENCE_NAME_SIZE]);
 

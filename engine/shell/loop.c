@@ -596,7 +596,7 @@ static enum err start(struct loop *loop)
     if (err == ERR_OK) {
         web_link_start(web_link_of(options->web), &loop->uv, on_web_frame, loop);
         start_expiry(loop);
-        pulse_start(&loop->pulse, &loop->uv, options->node, options->log, loop->thread,
+        pulse_start(&loop->pulse, &loop->uv, options->gate, options->log, loop->thread,
                     options->notify);
     }
     return err;

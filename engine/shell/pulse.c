@@ -35,6 +35,10 @@ static void read_gauges(void *context, struct node_gauges *out_gauges)
                                        .sync_p50_us = log_times_quantile_us(&times, 500),
                                        .sync_p99_us = log_times_quantile_us(&times, 990),
                                        .sync_max_us = times.max_us};
+    if (pulse->gate->seals != NULL) {
+        out_gauges->has_seals = true;
+        out_gauges->seals = seals_counts_now(pulse->gate->seals);
+    }
 }
 
 static void on_pulse(uv_timer_t *timer)
@@ -53,11 +57,14 @@ static void on_pulse(uv_timer_t *timer)
     }
 }
 
-void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log,
+void pulse_start(struct pulse *pulse, uv_loop_t *uv, const struct frame_gate *gate, struct log *log,
                  struct log_thread *thread, const struct service_notify *notify)
 {
-    *pulse = (struct pulse){
-        .log = log, .thread = thread, .notify = notify, .began_ms = uv_hrtime() / 1000000};
+    *pulse = (struct pulse){.gate = gate,
+                            .log = log,
+                            .thread = thread,
+                            .notify = notify,
+                            .began_ms = uv_hrtime() / 1000000};
     must(uv_timer_init(uv, &pulse->timer) == 0);
     pulse->timer.data = pulse;
     uint64_t every_ms = PULSE_MS;
@@ -65,7 +72,7 @@ void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct l
         every_ms = notify->watchdog_ms >= 2 ? (uint64_t)notify->watchdog_ms / 2 : 1;
     }
     must(uv_timer_start(&pulse->timer, on_pulse, 0, every_ms) == 0);
-    node_set_gauges(node, (struct node_gauge_source){read_gauges, pulse});
+    node_set_gauges(gate->node, (struct node_gauge_source){read_gauges, pulse});
     if (notify != NULL) {
         service_notify_say(notify, "READY=1\nSTATUS=running\n");
     }

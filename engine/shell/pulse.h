@@ -7,6 +7,7 @@
 
 #include "engine/edge/log.h"
 #include "engine/edge/node.h"
+#include "engine/shell/frame_gate.h"
 #include "engine/shell/log_thread.h"
 #include "engine/shell/service_notify.h"
 
@@ -16,13 +17,14 @@ struct pulse {
     uv_timer_t timer;
     struct log *log;
     struct log_thread *thread;
+    const struct frame_gate *gate;
     const struct service_notify *notify; /* NULL: none */
     uint64_t began_ms;                   /* monotonic */
     bool was_low;
 };
 
-/* Says READY, and from now on the node knows the process's numbers. node, log and thread outlive the loop's run. */
-void pulse_start(struct pulse *pulse, uv_loop_t *uv, struct node *node, struct log *log,
+/* Says READY, and from now on the node knows the process's numbers. log, thread and gate with its node outlive the loop's run. */
+void pulse_start(struct pulse *pulse, uv_loop_t *uv, const struct frame_gate *gate, struct log *log,
                  struct log_thread *thread, const struct service_notify *notify);
 
 /* Says STOPPING; the watchdog is fed on. */

@@ -227,6 +227,15 @@ def by_signal(engine):
     print("ok 5 - SIGHUP: a bad file keeps the old rules and is told with its place, good ones are in use")
 
 
+def from_afar(engine, who):
+    """By the engine's address alone: no note of a last engine, no data directory. The same rules again: nothing goes into the log."""
+    env = {**os.environ, **engine.env, "XDG_RUNTIME_DIR": os.path.join(engine.dir, "elsewhere")}
+    words = [GRIDLOOP, "rules", "activate", engine.city, "--as", who, "--reason", "from afar", "--url", engine.url, "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=env, check=False)
+    check(done.returncode == 0 and "not compared" in done.stderr, f"from afar: {done.returncode} {done.stderr}")
+    check(json.loads(done.stdout)["activated"]["code"] == "DONE", f"from afar: {done.stdout}")
+
+
 def on_record(engine):
     rows = [json.loads(line) for line in engine.gridloop("log", "dump", "--data", engine.data).splitlines()]
     made = [(row["principal"]["person"]["id"], row["reason"]) for row in rows if row["kind"] == "ACTIVATE" and "principal" in row]
@@ -245,6 +254,7 @@ def main():
         under_load(engine, who)
         second_half(engine, who)
         what_is_reset(engine, who)
+        from_afar(engine, who)
         refusals(engine, who)
         by_signal(engine)
         engine.stop()

@@ -51,6 +51,26 @@ def act(client, case, action, evidence=(), seq=None):
     return wire.CODE_NAME[wire.one(answer, 1)]
 
 
+def backup(engine, case, photo):
+    """While the engine runs; then an engine on the copy knows the files, and a file that is damaged is left out and told."""
+    live, copy = engine.data, os.path.join(engine.dir, "copy")
+    said = engine.gridloop("backup", copy, "--data", live, "--lang", "en")
+    check("3 files of evidence" in said, said)
+    index = {line.split()[0] for line in open(os.path.join(copy, "evidence", "index"), encoding="utf-8")}
+    check(len(index) == 3 and digest_of(photo).hex() in index, f"the copy's index: {index}")
+    with open(next(name for name in files(engine) if os.path.getsize(name) == 1 << 20), "r+b") as file:
+        file.write(b"bit rot")
+    again = os.path.join(engine.dir, "again")
+    check("2 files of evidence" in engine.gridloop("backup", again, "--data", live, "--lang", "en"), "a damaged file is in the copy")
+    engine.kill()
+    engine.data = copy
+    engine.start(extra=("--evidence", "4:3"))
+    check(len(files(engine)) == 3, f"the restored engine swept: {files(engine)}")
+    rows = json.loads(engine.gridloop("case", "evidence", case, "--data", copy, "--json"))
+    check([row["is_there"] for row in rows] == [True, False], f"the restored case: {rows}")
+    ok("a backup holds the evidence, checked; an engine started on it has it")
+
+
 def main():
     with Engine() as engine:
         engine.start(extra=("--evidence", "4:3"))
@@ -118,6 +138,7 @@ def main():
         told = engine.gridloop("case", "show", case, "--data", engine.data, "--lang", "en")
         check(told.count("took the evidence out") == 2, told)
         ok("taking it out needs the right, is on record and strips metadata")
+        backup(engine, case, photo)
         engine.stop()
 
 

@@ -73,6 +73,7 @@ def faults(rng):
         ("L209", "zz.a", rule("zz.a", where=where, owner="[dept.sanitation, dept.gas]")),
         ("L301", "zz.r7", "".join(rule(f"zz.r{i}", where=f"'contains(what, \"{i}x{low}\")'", priority=str(i)) for i in range(60))),
         ("L303", "zz.a", rule("zz.a", where=where, dedupe="{key: [device, depth], window: 10m}")),
+        ("L308", "zz.a", rule("zz.a", where=where, dedupe=f"{{key: [source, what], window: {low}m}}")),
         ("L305", "zz.a", rule("zz.a", where=where, merge=f"{{key: [class], asset: nearest(litter_bin), radius_m: {1000 + low}}}")),
         ("L306", "zz.a", rule("zz.a", where=where, time="{in: cal.urban_daytime}", dedupe="{key: [device], window: 25h}")),
         ("L306", "zz.a", rule("zz.a", where=where, sla="{accept: 5m, handle: 2h}", dedupe=f"{{key: [device], window: {low + 120}m}}")),
