@@ -38,22 +38,28 @@
 enum err bench_engine_start(struct bench_engine *engine, int64_t *out_ns)
 {
     char line[512];
-    const char *const words[] = {"serve",
-                                 "--city",
-                                 engine->city->path,
-                                 "--data",
-                                 engine->data,
-                                 "--listen",
-                                 engine->url,
-                                 "--clock",
-                                 "scaled:1@2026-03-03T08:20:00+08:00",
-                                 "--http",
-                                 engine->http,
-                                 "--auth",
-                                 engine->has_keys ? "keys" : "none",
-                                 engine->snapshots == NULL ? NULL : "--snapshots",
-                                 engine->snapshots,
-                                 NULL};
+    const char *words[20] = {"serve",
+                             "--city",
+                             engine->city->path,
+                             "--data",
+                             engine->data,
+                             "--listen",
+                             engine->url,
+                             "--clock",
+                             "scaled:1@2026-03-03T08:20:00+08:00",
+                             "--http",
+                             engine->http,
+                             "--auth",
+                             engine->has_keys ? "keys" : "none"};
+    uint32_t count = 13;
+    if (engine->snapshots != NULL) {
+        words[count++] = "--snapshots";
+        words[count++] = engine->snapshots;
+    }
+    if (engine->urgent_url[0] != '\0') {
+        words[count++] = "--listen";
+        words[count++] = engine->urgent_url;
+    }
     const int64_t from_ns = bench_now_ns();
     const enum err err =
         demo_child_start_and_read(&engine->child, engine->log, words, READY_MS, line, sizeof line);
@@ -132,6 +138,10 @@ enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *opt
     }
     const char *directory = out_engine->city->directory.path;
     (void)snprintf(out_engine->url, sizeof out_engine->url, "ipc://%s/engine.ipc", directory);
+    if (options->has_urgent) {
+        (void)snprintf(out_engine->urgent_url, sizeof out_engine->urgent_url, "ipc://%s/urgent.ipc",
+                       directory);
+    }
     (void)snprintf(out_engine->data, sizeof out_engine->data, "%s/data", directory);
     (void)snprintf(out_engine->log, sizeof out_engine->log, "%s/engine.log", directory);
     err = write_call_rule(out_engine->city);

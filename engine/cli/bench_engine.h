@@ -18,6 +18,7 @@ struct bench_engine {
     struct bench_city *city;
     struct demo_child child;
     char url[320];
+    char urgent_url[320]; /* "" = none */
     char data[320];
     char log[320];
     const char *snapshots;
@@ -31,6 +32,7 @@ struct bench_engine_options {
     const char *snapshots; /* as `serve --snapshots` takes it; NULL = its default */
     bool has_http;         /* on a free port of 127.0.0.1 */
     uint32_t gateways;     /* of cameras, the city's own included */
+    bool has_urgent;       /* a second address: urgent_url */
 };
 
 enum err bench_engine_open(uint64_t seed, const struct bench_engine_options *options,

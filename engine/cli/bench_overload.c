@@ -142,8 +142,8 @@ static enum err sound_all(struct overload *overload, uint32_t alarms)
 static enum err run(struct bench *bench, struct overload *overload, struct bench_flood_told *calm,
                     struct bench_flood_told *flood)
 {
-    const struct bench_engine_options options = {.snapshots = "0:0",
-                                                 .gateways = BENCH_FLOOD_GATEWAYS + 1};
+    const struct bench_engine_options options = {
+        .snapshots = "0:0", .gateways = BENCH_FLOOD_GATEWAYS + 1, .has_urgent = true};
     const uint32_t alarms = bench_scale(bench, 500, 200, 3);
     enum err err = bench_engine_open(bench_seed(bench), &options, &overload->engine);
     if (err != ERR_OK) {
@@ -153,10 +153,11 @@ static enum err run(struct bench *bench, struct overload *overload, struct bench
     if (err == ERR_OK) {
         char name[32];
         (void)snprintf(name, sizeof name, "camera-gateway-%u", BENCH_FLOOD_GATEWAYS + 1);
-        err = link_open(&overload->gateway, overload->engine.url, name, 4096);
+        err = link_open(&overload->gateway, overload->engine.urgent_url, name, 4096);
     }
     if (err == ERR_OK) {
-        err = bench_apps_open(&overload->apps, overload->engine.url, &overload->engine.city->city);
+        err = bench_apps_open(&overload->apps, overload->engine.urgent_url,
+                              &overload->engine.city->city);
     }
     if (err == ERR_OK) {
         /* The apps answer meanwhile: polls that pile up would stand before those of the first alarms. */

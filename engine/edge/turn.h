@@ -14,7 +14,7 @@
         1000000) /* ... or after that time: what just came may be more urgent than what waits */
 /* Encoded and not yet with the disk; then requests wait in their lanes, where the urgent overtake. A group is written in one
  * piece, and what is urgent waits for the one being written and then for its own. */
-#define TURN_PENDING_MAX (UINT64_C(2) << 20)
+#define TURN_PENDING_MAX (UINT64_C(1) << 20)
 #define TURN_PENDING_URGENT_MAX                                                                    \
     (UINT64_C(4) << 20) /* with life-safety requests: they need not wait for one group more */
 
