@@ -14,11 +14,11 @@ static bool may_append(const struct turn_host *host, bool is_urgent)
 }
 
 enum turn_end turn_run(struct node *node, int64_t now_ms, const struct turn_host *host,
-                       uint32_t *out_batches)
+                       struct turn_done *out_done)
 {
     const uint64_t began_ns = host->clock_ns(host->context);
     struct node_batch batch;
-    *out_batches = 0;
+    *out_done = (struct turn_done){.batches = 0};
     for (;;) {
         const bool is_urgent = node_has_life_safety(node);
         if (!may_append(host, is_urgent) || !node_turn(node, now_ms, &batch)) {
@@ -27,9 +27,10 @@ enum turn_end turn_run(struct node *node, int64_t now_ms, const struct turn_host
         if (!host->append(host->context, &batch)) {
             return TURN_STOPPED;
         }
-        ++*out_batches;
+        out_done->batches++;
+        out_done->is_urgent = is_urgent;
         host->settle(host->context);
-        if (is_urgent || *out_batches == TURN_BATCHES_MAX ||
+        if (is_urgent || out_done->batches == TURN_BATCHES_MAX ||
             host->clock_ns(host->context) - began_ns >= TURN_NS_MAX) {
             return TURN_ENDED;
         }

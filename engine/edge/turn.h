@@ -2,7 +2,7 @@
  *
  * Batches follow each other until nothing waits, the disk is behind or the turn has lasted long enough. A batch with
  * life-safety requests is the last of its turn, goes where others wait for the disk, and is handed to the disk at once (law 9).
- * After each batch the host lets go what has become durable, so that an answer never waits for decisions it does not rest on. */
+ * After each batch the host may let go what has become durable, so that an answer need not wait for decisions it does not rest on. */
 #ifndef ENGINE_EDGE_TURN_H
 #define ENGINE_EDGE_TURN_H
 
@@ -29,7 +29,7 @@ struct turn_host {
     struct turn_disk (*disk)(void *context);
     /* To the log, then node_appended. False: the engine stops. */
     bool (*append)(void *context, const struct node_batch *batch);
-    /* Between batches: what waits goes to the disk if that is idle, what is durable leaves. */
+    /* After each batch: what waits may go to the disk if that is idle, what is durable may leave. */
     void (*settle)(void *context);
     uint64_t (*clock_ns)(void *context); /* never back */
     void *context;
@@ -44,8 +44,12 @@ enum turn_end {
 /* Is that much waiting for the disk that reports and telemetry wait too? */
 bool turn_is_disk_behind(const struct turn_disk *disk);
 
-/* *out_batches: how many were appended. */
+struct turn_done {
+    uint32_t batches; /* appended */
+    bool is_urgent;   /* the last of them held life-safety requests */
+};
+
 enum turn_end turn_run(struct node *node, int64_t now_ms, const struct turn_host *host,
-                       uint32_t *out_batches);
+                       struct turn_done *out_done);
 
 #endif

@@ -58,8 +58,9 @@ struct loop {
     int64_t expired_at_ms;  /* evidence was last looked through, log time */
     enum phase phase;
     bool is_seal_due;
-    bool has_work; /* the turn shall run again at once */
-    bool is_clean; /* everything accepted is on disk and sealed */
+    uint64_t urgent_position; /* of the last batch with life-safety requests */
+    bool has_work;            /* the turn shall run again at once */
+    bool is_clean;            /* everything accepted is on disk and sealed */
     uint32_t jumps_told;
     bool is_history_crowded;
     uint64_t history_crowdings; /* times it became so */
@@ -159,11 +160,19 @@ static void send_outputs(struct loop *loop)
     }
 }
 
-static void settle(void *context)
+static void settle(struct loop *loop)
 {
-    struct loop *loop = context;
     log_thread_settle(loop->thread);
     send_outputs(loop);
+}
+
+/* Between two batches only while an alarm is on its way to the disk: a group for every batch costs ingest some of its rate. */
+static void settle_urgent(void *context)
+{
+    struct loop *loop = context;
+    if (node_durable_position(loop->options->node) < loop->urgent_position) {
+        settle(loop);
+    }
 }
 
 static uint64_t read_ns(void *context)
@@ -176,14 +185,16 @@ static void append_batches(struct loop *loop, int64_t now_ms)
 {
     const struct turn_host host = {.disk = look_at_disk,
                                    .append = append_batch,
-                                   .settle = settle,
+                                   .settle = settle_urgent,
                                    .clock_ns = read_ns,
                                    .context = loop};
-    uint32_t batches = 0;
-    if (turn_run(loop->options->node, now_ms, &host, &batches) == TURN_ENDED) {
+    struct turn_done done;
+    if (turn_run(loop->options->node, now_ms, &host, &done) == TURN_ENDED) {
         loop->has_work = true;
     }
-    if (batches > 0 && loop->phase == PHASE_RUNNING) {
+    loop->urgent_position =
+        done.is_urgent ? node_position(loop->options->node) : loop->urgent_position;
+    if (done.batches > 0 && loop->phase == PHASE_RUNNING) {
         (void)uv_timer_start(&loop->seal, loop->seal.timer_cb, SEAL_AFTER_MS, 0);
     }
 }

@@ -96,7 +96,11 @@ static int tear_down(void **state)
 static enum turn_end run(uint32_t *out_batches)
 {
     const struct turn_host as = {look, append, settle, read_ns, &host};
-    return turn_run(host.rig.node, host.rig.now_ms, &as, out_batches);
+    struct turn_done done;
+    const enum turn_end end = turn_run(host.rig.node, host.rig.now_ms, &as, &done);
+    *out_batches = done.batches;
+    assert_int_equal(done.is_urgent, end == TURN_ENDED && host.batch_ns == 0);
+    return end;
 }
 
 static void test_a_flood_goes_on_until_nothing_waits(void **state)
