@@ -89,7 +89,7 @@ enum err log_write_group(struct log *log, struct log_group *group,
  * a rotation does not wait for it. True while there is more to do. Without these calls rotations make it themselves. */
 bool log_next_is_wanted(const struct log *log);
 bool log_next_prepare(struct log *log);
-/* That thread: less of it is made than is used of the open one, so go on without a pause. */
+/* That thread: the open one fills so fast that there should be no pause before the next step. */
 bool log_next_is_late(const struct log *log);
 /* Any thread: the open segment is nearly full and the next one still being made. What can wait should, for otherwise the
  * rotation makes one itself while everything waits. */

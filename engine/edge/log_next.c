@@ -36,9 +36,13 @@ bool log_awaits_segment(const struct log *log)
                log->options.segment_size - log->options.segment_size / URGENT_PART;
 }
 
+/* It shall be there when half of the open one is used. */
 bool log_next_is_late(const struct log *log)
 {
-    return log->next_size < atomic_load(&log->used);
+    const uint64_t size = log->options.segment_size, used = atomic_load(&log->used);
+    const uint64_t from = atomic_load(&log->has_rotated) ? 0 : size / WANTED_PART;
+    return log->next_size < size && used > from &&
+           log->next_size * (size / 2 - from) < (used - from) * size;
 }
 
 static void give_up(struct log *log)

@@ -133,9 +133,11 @@ static void test_the_end_of_a_segment_is_kept_for_the_urgent(void **state)
         append(log, log_last_position(log) + 1);
     }
     assert_true(log_next_is_wanted(log));
+    assert_true(log_next_is_late(log));
     while (log_next_prepare(log)) {
     }
     assert_false(log_awaits_segment(log));
+    assert_false(log_next_is_late(log));
     while (!log_awaits_segment(log)) {
         append(log, log_last_position(log) + 1);
     }
