@@ -87,6 +87,8 @@ struct path {
     uint32_t heap_count, settled_count;
     uint32_t looked_at;
     int64_t alone_distance; /* of the cheapest way that ends with a row left alone */
+    int64_t
+        end_distance; /* ... or in a column with room: what is farther is never taken from the heap */
     uint32_t alone_row;
 };
 
@@ -158,6 +160,9 @@ static void reach(struct path *path, uint32_t row, uint32_t pair, int64_t distan
     if (!is_new && (known->at == ASSIGN_SETTLED || distance >= known->distance)) {
         return;
     }
+    if (problem->columns[column].used < problem->columns[column].capacity) {
+        path->end_distance = distance;
+    }
     known->distance = distance;
     known->pair = pair;
     known->row = row;
@@ -173,11 +178,15 @@ static void look_at_row(struct path *path, uint32_t row, int64_t distance)
     if (distance + from->alone_cost < path->alone_distance) {
         path->alone_distance = distance + from->alone_cost;
         path->alone_row = row;
+        path->end_distance = min_i64(path->end_distance, path->alone_distance);
     }
     for (uint32_t p = from->first; p < from->first + from->count; p++) {
         if (p != from->pair) {
             const struct assign_pair *pair = &problem->pairs[p];
-            reach(path, row, p, distance + pair->cost - problem->columns[pair->column].price);
+            const int64_t reached = distance + pair->cost - problem->columns[pair->column].price;
+            if (reached <= path->end_distance) {
+                reach(path, row, p, reached);
+            }
         }
     }
     path->looked_at += from->count;
@@ -231,8 +240,11 @@ static void take_way_back(struct path *path, uint32_t column)
 
 uint32_t assign_place(struct assign_problem *problem, uint32_t row)
 {
-    struct path path = {
-        .problem = problem, .row = row, .alone_distance = INT64_MAX, .alone_row = NONE32};
+    struct path path = {.problem = problem,
+                        .row = row,
+                        .alone_distance = INT64_MAX,
+                        .end_distance = INT64_MAX,
+                        .alone_row = NONE32};
     must(row < problem->row_count && problem->rows[row].pair == NONE32);
     if (++problem->search ==
         0) { /* the number came round: nobody may take an old mark for his own */

@@ -92,9 +92,8 @@ static bool is_beyond(const struct search *search, const struct near_place *near
     return squared >= search->beyond;
 }
 
-/* The first filter that stops the worker, who counts as being away_cm from the case. */
-enum code choice_filter_all(const struct search *search, const struct grid_place *place,
-                            const struct city_person *person, enum code position, int64_t away_cm)
+enum code choice_filter_self(const struct search *search, const struct grid_place *place,
+                             const struct city_person *person)
 {
     const uint32_t slot = place->slot;
     enum code code = choice_filter_duty(search, place, person);
@@ -110,13 +109,16 @@ enum code choice_filter_all(const struct search *search, const struct grid_place
         code = choice_filter_case(search->core, search->row, slot, search->kind,
                                   search->is_any_load ? UINT32_MAX : limit + (uint32_t)held);
     }
-    if (code == CODE_AT_CAPACITY && search->may_preempt &&
-        choice_lesser_order(search->core, slot) != NONE32) {
-        code = CODE_ELIGIBLE;
-    }
-    if (code == CODE_ELIGIBLE) {
-        code = position;
-    }
+    const bool is_taken = code == CODE_AT_CAPACITY && search->may_preempt &&
+                          choice_lesser_order(search->core, slot) != NONE32;
+    return is_taken ? CODE_ELIGIBLE : code;
+}
+
+enum code choice_filter_all(const struct search *search, const struct grid_place *place,
+                            const struct city_person *person, enum code position, int64_t away_cm)
+{
+    const enum code self = choice_filter_self(search, place, person);
+    const enum code code = self == CODE_ELIGIBLE ? position : self;
     return code == CODE_ELIGIBLE ? choice_filter_area(search, person, away_cm) : code;
 }
 
@@ -146,10 +148,15 @@ static void consider(struct search *search, const struct near_place *near)
             ->removed[CODE_WRONG_ROLE - CODE_ELIGIBLE]++; /* most of a city: counted, not listed */
         return;
     }
+    enum code code = choice_filter_self(search, &near->place, person);
+    if (search->list != NULL && code != CODE_ELIGIBLE) {
+        return; /* nobody asks by what */
+    }
     bool is_home;
     const enum code position = choice_filter_position(search, slot, person, &at, &is_home);
     const int64_t away_cm = away_of(search, near, at);
-    const enum code code = choice_filter_all(search, &near->place, person, position, away_cm);
+    code = code == CODE_ELIGIBLE ? position : code;
+    code = code == CODE_ELIGIBLE ? choice_filter_area(search, person, away_cm) : code;
     const int64_t travel_ms = choice_travel_ms(search, &near->place, person, away_cm);
     record->removed[code - CODE_ELIGIBLE]++;
     struct effect_candidate line = {.person = worker->person,
@@ -499,6 +506,12 @@ static void search_cell(struct search *search)
     }
 }
 
+/* Some of the nearest may not take it. */
+static uint32_t near_limit_of(uint32_t wanted)
+{
+    return min_u32(wanted + wanted / 2 + (wanted == 1), BATCH_NEAR_MAX);
+}
+
 static void begin_ring(struct search *search)
 {
     const struct city *city = state_city(search->core);
@@ -508,9 +521,8 @@ static void begin_ring(struct search *search)
     search->is_grid_ring = search->ring->kind == RING_GRID;
     search->is_batched = search->assign->pick == PICK_NEAREST && !search->is_everybody &&
                          place_is_known(search->row->place);
-    search->near_limit = search->list != NULL
-                             ? min_u32(search->list->limit + 1, DECISION_CANDIDATES_MAX)
-                             : DECISION_CANDIDATES_MAX;
+    search->near_limit =
+        search->list != NULL ? near_limit_of(search->list->limit) : DECISION_CANDIDATES_MAX;
     if (search->is_batched) {
         search->from = distance_from(search->row->place);
     }

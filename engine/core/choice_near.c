@@ -107,14 +107,14 @@ void choice_near_take(struct search *search, uint32_t slot, const struct city_pe
         list->is_cut = true;
         return;
     }
-    uint32_t at_index = list->count;
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (list->lines[i].worker == near.worker) {
+    for (uint32_t i = 0; (search->ring_index > 0 || search->is_grid_ring) && i < list->count; i++) {
+        if (list->lines[i].worker == slot) {
             return; /* an earlier ring had him, at less */
         }
-        if (at_index == list->count && line_is_before(&near, &list->lines[i])) {
-            at_index = i;
-        }
+    }
+    uint32_t at_index = list->count;
+    while (at_index > 0 && line_is_before(&near, &list->lines[at_index - 1])) {
+        at_index--; /* most come in their order */
     }
     if (is_full) {
         list->is_cut = true;

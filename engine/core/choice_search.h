@@ -9,6 +9,8 @@
 #include "engine/core/state.h"
 
 #define SQUARED_UNKNOWN UINT64_MAX
+#define BATCH_NEAR_MAX                                                                             \
+    24u /* of one square, put in order: those of a round's list and half as many more */
 #define BATCH_OTHERS_MAX 64u /* of one square; more are looked at as they come */
 
 /* What a candidate is ranked by; smaller wins, compared from the top. */
@@ -29,7 +31,7 @@ struct near_place {
 
 struct batch {
     uint32_t near_count, other_count;
-    struct near_place near[DECISION_CANDIDATES_MAX];
+    struct near_place near[BATCH_NEAR_MAX];
     struct near_place others[BATCH_OTHERS_MAX];
 };
 
@@ -89,7 +91,9 @@ void choice_search_begin(struct search *search, const struct core *core,
                          struct choice_question question, struct effect_decision *record);
 void choice_search_ring(struct search *search, uint32_t index);
 
-/* How far a place is from the case, and the first filter that stops somebody there. */
+/* The first filter that stops somebody wherever he is; and where he is, so far from the case. */
+enum code choice_filter_self(const struct search *search, const struct grid_place *place,
+                             const struct city_person *person);
 enum code choice_filter_all(const struct search *search, const struct grid_place *place,
                             const struct city_person *person, enum code position, int64_t away_cm);
 
