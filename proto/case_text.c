@@ -4,16 +4,19 @@
 /* District codes have six digits, days eight, serials at least four. */
 enum { DISTRICT_DIGITS = 6, DAY_DIGITS = 8, SERIAL_DIGITS = 4 };
 
+/* The first number with more digits than that. */
+static const uint32_t ABOVE[DAY_DIGITS + 1] = {1,      10,      100,      1000,     10000,
+                                               100000, 1000000, 10000000, 100000000};
+
 static size_t print_number(uint32_t number, uint32_t digits_min, char *out)
 {
-    char reversed[10];
-    size_t size = 0;
-    while (number > 0 || size < digits_min) {
-        reversed[size++] = (char)('0' + number % 10);
-        number /= 10;
+    size_t size = digits_min;
+    for (uint64_t above = ABOVE[digits_min]; number >= above; above *= 10) {
+        size++;
     }
-    for (size_t i = 0; i < size; i++) {
-        out[i] = reversed[size - 1 - i];
+    for (size_t i = size; i > 0; i--) {
+        out[i - 1] = (char)('0' + number % 10);
+        number /= 10;
     }
     return size;
 }

@@ -14,6 +14,7 @@
  * of a decoder where surprises live. */
 #include "proto/codec.h"
 
+#include "proto/batch_ack.h"
 #include "proto/event_batch.h"
 #include "proto/wire.h"
 
@@ -540,10 +541,32 @@ static size_t frame_head_size(const struct codec_seal *seal, size_t inner_size)
     return size + 1 + wire_varint_size(inner_size);
 }
 
+/* The answer that is written without descriptors, or NULL. */
+static const Gridloop__Wire__Answer *as_batch_ack(const ProtobufCMessage *message)
+{
+    const Gridloop__Wire__Answer *answer = (const void *)message;
+    return message->descriptor == &gridloop__wire__answer__descriptor && batch_ack_is_it(answer)
+               ? answer
+               : NULL;
+}
+
+static size_t packed_size(const ProtobufCMessage *message)
+{
+    const Gridloop__Wire__Answer *ack = as_batch_ack(message);
+    return ack != NULL ? batch_ack_size(ack) : protobuf_c_message_get_packed_size(message);
+}
+
+static size_t pack(const ProtobufCMessage *message, uint8_t *out_bytes)
+{
+    const Gridloop__Wire__Answer *ack = as_batch_ack(message);
+    return ack != NULL ? batch_ack_pack(ack, out_bytes)
+                       : protobuf_c_message_pack(message, out_bytes);
+}
+
 static enum err seal_message(const struct codec_seal *seal, const ProtobufCMessage *message,
                              uint8_t *buffer, size_t capacity, size_t *out_size)
 {
-    size_t inner_size = protobuf_c_message_get_packed_size(message);
+    size_t inner_size = packed_size(message);
     size_t head_size = frame_head_size(seal, inner_size);
     if (inner_size > CODEC_FRAME_SIZE_MAX - head_size || head_size + inner_size > capacity) {
         return ERR_TOO_LARGE;
@@ -570,14 +593,14 @@ static enum err seal_message(const struct codec_seal *seal, const ProtobufCMessa
     *at++ = 5 << 3 | WIRE_BYTES;
     at = wire_put_varint(at, inner_size);
     must((size_t)(at - buffer) == head_size);
-    must(protobuf_c_message_pack(message, at) == inner_size);
+    must(pack(message, at) == inner_size);
     *out_size = head_size + inner_size;
     return ERR_OK;
 }
 
 static size_t sealed_size(const struct codec_seal *seal, const ProtobufCMessage *message)
 {
-    size_t inner_size = protobuf_c_message_get_packed_size(message);
+    size_t inner_size = packed_size(message);
     return frame_head_size(seal, inner_size) + inner_size;
 }
 

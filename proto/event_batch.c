@@ -25,7 +25,7 @@ static bool is_first(uint32_t *seen, uint32_t field)
     return !was_there;
 }
 
-static inline bool read_varint(struct cursor *cursor, const uint8_t *end, uint64_t *out_number)
+static bool read_long_varint(struct cursor *cursor, const uint8_t *end, uint64_t *out_number)
 {
     uint64_t number = 0;
     for (unsigned shift = 0; shift < 64 && cursor->at < end; shift += 7) {
@@ -40,6 +40,16 @@ static inline bool read_varint(struct cursor *cursor, const uint8_t *end, uint64
         }
     }
     return false;
+}
+
+/* Most are of one byte. */
+static inline bool read_varint(struct cursor *cursor, const uint8_t *end, uint64_t *out_number)
+{
+    if (cursor->at < end && *cursor->at < 0x80) {
+        *out_number = *cursor->at++;
+        return true;
+    }
+    return read_long_varint(cursor, end, out_number);
 }
 
 /* Tags of everything here fit one byte. */

@@ -99,19 +99,39 @@ static size_t character_size(const uint8_t *bytes, size_t left)
 }
 
 /* Eight bytes of ASCII without a zero byte? */
-static bool is_plain(const uint8_t bytes[8])
+static bool is_plain(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    return ((word | (word - ones)) & tops) == 0;
+}
+
+static uint64_t load_64(const uint8_t bytes[8])
+{
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
-    return ((word | (word - ones)) & tops) == 0;
+    return word;
+}
+
+static uint32_t load_32(const uint8_t bytes[4])
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
 }
 
 bool wire_is_text(const uint8_t *bytes, size_t size)
 {
     size_t offset = 0;
-    while (size - offset >= 8 && is_plain(bytes + offset)) {
+    while (size - offset >= 8 && is_plain(load_64(bytes + offset))) {
         offset += 8;
+    }
+    /* The last bytes again with some before them: most texts are plain to the end. */
+    if (size >= 8 && size - offset < 8 && is_plain(load_64(bytes + size - 8))) {
+        return true;
+    }
+    if (size >= 4 && size < 8 &&
+        is_plain((uint64_t)load_32(bytes) << 32 | load_32(bytes + size - 4))) {
+        return true;
     }
     while (offset < size) {
         if (bytes[offset] != 0 && bytes[offset] < 0x80) {

@@ -395,7 +395,8 @@ struct search {
 static void witness_clear(const struct search *search, struct witness *out)
 {
     memset(out, 0, sizeof *out);
-    out->event = (struct event){&out->head, out->fields, out->text, "", NULL, 0};
+    out->event = (struct event){
+        .head = &out->head, .fields = out->fields, .text = out->text, .free_text = ""};
     out->head.type = (uint16_t)search->type->row;
     out->head.device = out->head.cell = out->head.asset = out->head.zone = NONE32;
     out->head.event_at_ms = search->at_ms;

@@ -45,7 +45,10 @@ static enum code resolve_place(struct facts *facts, struct resolving *resolving,
 {
     const struct fact_event *event = resolving->event;
     if (event->device.size > 0) {
-        uint32_t row = facts_find_device(facts, event->device, &resolving->device_hash);
+        resolving->device_hash = hash128_is_none(event->device_hash)
+                                     ? facts_hash_text(event->device)
+                                     : event->device_hash;
+        uint32_t row = facts_find_device(facts, event->device, resolving->device_hash);
         if (row == NONE32) {
             return CODE_UNKNOWN_DEVICE;
         }
@@ -77,8 +80,9 @@ static struct event_field *field_open(struct fact_record *record, uint32_t row)
     if (at > 0 && record->fields[at - 1].field == row) {
         return NULL;
     }
-    memmove(&record->fields[at + 1], &record->fields[at],
-            (record->head.field_count - at) * sizeof record->fields[0]);
+    for (uint32_t i = record->head.field_count; i > at; i--) {
+        record->fields[i] = record->fields[i - 1];
+    }
     record->head.field_count++;
     record->fields[at] = (struct event_field){.field = (uint16_t)row};
     return &record->fields[at];

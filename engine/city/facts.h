@@ -39,10 +39,11 @@ struct fact_event {
     struct fact_text id;
     struct fact_text type;
     struct fact_text device;
-    struct fact_text caller; /* where it is not among the fields */
-    int64_t at_ms;           /* log clock; 0 = now */
-    struct place place;      /* as sent, in the source's crs; PLACE_NONE */
-    uint32_t accuracy_cm;    /* of place, 0 = not said; given to rules as the field accuracy_m */
+    struct hash128 device_hash; /* what facts_look_ahead gave for it; none */
+    struct fact_text caller;    /* where it is not among the fields */
+    int64_t at_ms;              /* log clock; 0 = now */
+    struct place place;         /* as sent, in the source's crs; PLACE_NONE */
+    uint32_t accuracy_cm;       /* of place, 0 = not said; given to rules as the field accuracy_m */
     const struct fact_field *fields;
     uint32_t field_count;
     struct fact_text text; /* free */
@@ -81,6 +82,9 @@ struct fact_record {
  * names are filled: source, device, type, caller, cell, zone, zone.name, zone.kind, asset.code, asset.name, asset.kind. */
 void facts_resolve(struct facts *facts, const struct fact_event *event, int64_t now_ms,
                    struct fact_record *out_record);
+
+/* The device will be looked for soon: asks for the memory that this will touch, and gives its hash. */
+struct hash128 facts_look_ahead(const struct facts *facts, struct fact_text device);
 
 /* Cell and areas of a free place; cell NONE32 when in none. Returns the number of areas (ascending rows). */
 uint32_t facts_locate(struct facts *facts, struct place place, uint32_t *out_cell,

@@ -1,4 +1,5 @@
 /* facts_hash.c: the one hash of names: principals, ids, devices, string fields. */
+#define XXH_INLINE_ALL /* names are short: what a call costs is most of it */
 #include <xxhash.h>
 
 #include "engine/city/facts.h"

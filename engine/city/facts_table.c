@@ -45,10 +45,19 @@ struct fact_text facts_cut_text(struct fact_text text)
 }
 
 /* ---- look-ups ---- */
-uint32_t facts_find_device(const struct facts *facts, struct fact_text id, struct hash128 *out_hash)
+struct hash128 facts_look_ahead(const struct facts *facts, struct fact_text device)
 {
-    *out_hash = facts_hash_text(id);
-    uint32_t row = hash_rows_find(&facts->devices, *out_hash);
+    if (device.size == 0) {
+        return (struct hash128){0, 0};
+    }
+    const struct hash128 hash = facts_hash_text(device);
+    hash_rows_prefetch(&facts->devices, hash);
+    return hash;
+}
+
+uint32_t facts_find_device(const struct facts *facts, struct fact_text id, struct hash128 hash)
+{
+    uint32_t row = hash_rows_find(&facts->devices, hash);
     if (row == NONE32) {
         return NONE32;
     }

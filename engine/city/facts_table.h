@@ -66,9 +66,8 @@ struct hash128 facts_hash_text(struct fact_text text);
 /* At most EVENT_STRING_MAX bytes, cut before a character that does not fit whole. */
 struct fact_text facts_cut_text(struct fact_text text);
 
-/* Rows by name; NONE32 (NONE16 for types) where there is none. out_hash, where wanted, is that of the text. */
-uint32_t facts_find_device(const struct facts *facts, struct fact_text id,
-                           struct hash128 *out_hash);
+/* Rows by name; NONE32 (NONE16 for types) where there is none. hash is that of the text. */
+uint32_t facts_find_device(const struct facts *facts, struct fact_text id, struct hash128 hash);
 uint32_t facts_find_zone(const struct facts *facts, struct fact_text id);
 
 /* What is known of the name that a field, a type or a sender bears. The one at the same place of the event before is most often

@@ -45,6 +45,11 @@ void hash_rows_add(struct hash_rows *rows, struct hash128 key, uint32_t row)
     }
 }
 
+void hash_rows_prefetch(const struct hash_rows *rows, struct hash128 key)
+{
+    __builtin_prefetch(&rows->entries[(uint32_t)key.lo & rows->mask]);
+}
+
 uint32_t hash_rows_find(const struct hash_rows *rows, struct hash128 key)
 {
     const struct hash_entry *entry = &rows->entries[slot_of(rows, key)];

@@ -27,6 +27,9 @@ void hash_rows_fini(struct hash_rows *rows);
 /* The first row of a key stays. */
 void hash_rows_add(struct hash_rows *rows, struct hash128 key, uint32_t row);
 
+/* Asks for the memory that a look-up of the key will touch. */
+void hash_rows_prefetch(const struct hash_rows *rows, struct hash128 key);
+
 /* NONE32 where there is none. */
 uint32_t hash_rows_find(const struct hash_rows *rows, struct hash128 key);
 

@@ -109,6 +109,11 @@ uint32_t cases_find(const struct cases *cases, struct case_no no)
     return rowmap_find(&cases->by_no, key_of(no));
 }
 
+void cases_prefetch(const struct cases *cases, struct case_no no)
+{
+    rowmap_prefetch(&cases->by_no, key_of(no));
+}
+
 bool cases_was_given(const struct cases *cases, struct case_no no)
 {
     for (uint32_t i = 0; i < cases->district_count; i++) {

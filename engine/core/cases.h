@@ -31,6 +31,9 @@ static inline const struct case_row *cases_peek(const struct cases *cases, uint3
 /* Slot of a number, or NONE32. */
 uint32_t cases_find(const struct cases *cases, struct case_no no);
 
+/* The number will be looked for soon: asks for the memory that this will touch. Changes nothing. */
+void cases_prefetch(const struct cases *cases, struct case_no no);
+
 /* May the number have been given to a case that has left since? */
 bool cases_was_given(const struct cases *cases, struct case_no no);
 

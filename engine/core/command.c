@@ -117,6 +117,7 @@ static bool event_check(const uint8_t *bytes, uint64_t size, struct event *out_e
     out_event->text = (const char *)(bytes + fixed);
     out_event->free_text = (const char *)(bytes + fixed + text_end);
     out_event->severity = 0;
+    out_event->ahead = NULL;
     out_event->contact =
         has_contact ? (const struct event_contact *)(const void *)(bytes + contact_start) : NULL;
     return true;
@@ -146,7 +147,7 @@ static struct event event_view(const uint8_t *bytes)
         .head = head,
         .fields = fields,
         .text = text,
-        .free_text = text + strings_end(fields, head->field_count),
+        .free_text = head->text_size == 0 ? text : text + strings_end(fields, head->field_count),
         .contact =
             (head->flags & EVENT_HAS_CONTACT) == 0
                 ? NULL

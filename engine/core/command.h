@@ -187,6 +187,8 @@ _Static_assert(sizeof(struct event_head) == 80, "log layout");
 _Static_assert(sizeof(struct event_field) == 24, "log layout");
 _Static_assert(sizeof(struct seen_body) == 24, "log layout");
 
+struct event_ahead; /* engine/core/firing.h */
+
 /* A decoded event: borrowed views into the payload. */
 struct event {
     const struct event_head *head;
@@ -194,6 +196,7 @@ struct event {
     const char *text;                    /* string fields' bytes */
     const char *free_text;               /* head->text_size bytes, UTF-8 */
     const struct event_contact *contact; /* NULL: none */
+    const struct event_ahead *ahead;     /* NULL: nothing was made beforehand. Never in the log */
     uint32_t
         severity; /* that a rule's levels give it, 1..4; 0 = the rule's own. Never in the log */
 };

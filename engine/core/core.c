@@ -19,6 +19,7 @@
 #include "engine/core/confirm.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
+#include "engine/core/firing.h"
 #include "engine/core/flow.h"
 #include "engine/core/groups.h"
 #include "engine/core/inhibits.h"
@@ -259,19 +260,23 @@ static void refuse(struct core *core, const struct command_head *head, enum code
     emit_result(core, &result);
 }
 
-/* The table of event ids is larger than any cache: what an event will look up is asked for while others before it are
- * decided. */
+/* The tables of event ids, dedupe windows and cases are larger than any cache: what an event will look up is asked for while others
+ * before it are decided. */
 #define LOOK_AHEAD 12u
+#define LOOK_CLOSER 6u
+#define AHEAD_EVENTS 16u /* more than LOOK_AHEAD */
 
-static void look_ahead(const struct core *core, const struct command *command, uint64_t *offset,
-                       uint32_t before)
+/* An event that will be decided soon. */
+struct soon {
+    struct event event;
+    struct event_ahead ahead;
+};
+
+static void look_ahead(const struct core *core, struct soon *soon, uint32_t before)
 {
-    if (*offset < command->body.events.size) {
-        const struct event_head *head =
-            (const void *)(command->body.events.records + *offset); /* checked by batch_next */
-        memory_prefetch(&core->event_ids, head->id, before);
-        *offset += head->size;
-    }
+    memory_prefetch(&core->event_ids, soon->event.head->id, before);
+    firing_look_ahead(core, &soon->event, &soon->ahead);
+    soon->event.ahead = &soon->ahead;
 }
 
 static void take_gateway_events(struct core *core, uint32_t mark, const struct command *command)
@@ -281,25 +286,28 @@ static void take_gateway_events(struct core *core, uint32_t mark, const struct c
     const bool is_kept = head->epoch != 0;
     const struct intake_source source = {
         .gateway = marks->rows[mark].gateway, .worker = NONE32, .has_outbox = is_kept};
-    struct event event;
-    uint64_t offset = 0, ahead = 0;
-    uint32_t index = 0;
+    const uint32_t count = command->body.events.event_count;
+    struct soon soon[AHEAD_EVENTS];
+    uint64_t offset = 0;
+    uint32_t seen = 0;
     if (is_kept) {
-        mark_open_batch(marks, mark, head, command->body.events.event_count);
+        mark_open_batch(marks, mark, head, count);
     }
-    for (uint32_t i = 0; i < LOOK_AHEAD; i++) {
-        look_ahead(core, command, &ahead, i);
-    }
-    while (event_next(command, &offset, &event)) {
-        look_ahead(core, command, &ahead, LOOK_AHEAD);
+    for (uint32_t index = 0; index < count; index++) {
+        for (; seen < count && seen <= index + LOOK_AHEAD; seen++) {
+            must(event_next(command, &offset, &soon[seen % AHEAD_EVENTS].event));
+            look_ahead(core, &soon[seen % AHEAD_EVENTS], seen - index);
+        }
+        if (index + LOOK_CLOSER < seen) {
+            firing_look_closer(core, &soon[(index + LOOK_CLOSER) % AHEAD_EVENTS].ahead);
+        }
         struct effect_result result = result_for(head);
         result.index = index;
-        intake_event(core, source, &event, &result);
+        intake_event(core, source, &soon[index % AHEAD_EVENTS].event, &result);
         if (is_kept) {
             mark_keep(marks, mark, head->seq, index, &result);
         }
         emit_result(core, &result);
-        index++;
     }
 }
 

@@ -83,6 +83,41 @@ static void remember(struct core *core, const struct policy_rule *rule, const st
     }
 }
 
+static struct hash128 key_of(const struct core *core, const struct policy_rule *rule,
+                             const struct event *event)
+{
+    const struct hash128 base = hash128_join((struct hash128){SALT_DEDUPE, 0}, rule->id_hash);
+    return keys_of(core, base, rule->dedupe.keys, rule->class_row, event);
+}
+
+/* The guess is the rule that looked for a repeat last: a batch mostly says one thing. A rule with a window may see another event than
+ * the one that came, so its key is not made ahead. */
+void firing_look_ahead(const struct core *core, const struct event *event,
+                       struct event_ahead *out_ahead)
+{
+    const struct policy *policy = state_policy(core);
+    *out_ahead = (struct event_ahead){.rule = NULL};
+    if (event->head->verdict != CODE_NOTHING || event->head->type != core->deduped_type ||
+        core->deduped_rule >= policy->rule_count) {
+        return;
+    }
+    const struct policy_rule *rule = &policy->rules[core->deduped_rule];
+    if (rule->window != NONE32 || rule->dedupe.keys.count == 0) {
+        return;
+    }
+    *out_ahead = (struct event_ahead){rule, key_of(core, rule, event)};
+    rowmap_prefetch(&core->dedupe.index, out_ahead->key);
+}
+
+void firing_look_closer(const struct core *core, const struct event_ahead *ahead)
+{
+    const struct memory_row *seen =
+        ahead->rule == NULL ? NULL : memory_find(&core->dedupe, ahead->key);
+    if (seen != NULL) {
+        cases_prefetch(&core->cases, seen->case_no);
+    }
+}
+
 /* A repeat gives the case of the first, and pushes a window that slides. */
 static struct repeat repeat_of(struct core *core, const struct policy_rule *rule,
                                const struct event *event, struct case_no *out_no)
@@ -91,8 +126,10 @@ static struct repeat repeat_of(struct core *core, const struct policy_rule *rule
     if (!repeat.is_kept) {
         return repeat;
     }
-    const struct hash128 base = hash128_join((struct hash128){SALT_DEDUPE, 0}, rule->id_hash);
-    repeat.key = keys_of(core, base, rule->dedupe.keys, rule->class_row, event);
+    core->deduped_rule = (uint32_t)(rule - state_policy(core)->rules);
+    core->deduped_type = event->head->type;
+    repeat.key = event->ahead != NULL && event->ahead->rule == rule ? event->ahead->key
+                                                                    : key_of(core, rule, event);
     const struct memory_row *seen = memory_find(&core->dedupe, repeat.key);
     repeat.is_seen = seen != NULL && core->now_ms < seen->until_ms;
     if (repeat.is_seen) {

@@ -20,6 +20,18 @@ struct firing_list {
     uint32_t matched; /* in all */
 };
 
+/* The dedupe key of the rule that the event will probably meet, made before its turn. */
+struct event_ahead {
+    const struct policy_rule *rule; /* NULL: no guess */
+    struct hash128 key;
+};
+
+/* What the event will look for in the dedupe windows is asked for from memory, and some events later the case that is found there.
+ * Changes nothing. */
+void firing_look_ahead(const struct core *core, const struct event *event,
+                       struct event_ahead *out_ahead);
+void firing_look_closer(const struct core *core, const struct event_ahead *ahead);
+
 /* One rule where the type has rules of dispatch alone. */
 void firing_match(const struct core *core, const struct event *event, struct firing_list *out_list);
 

@@ -649,6 +649,7 @@ struct core {
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;
+    uint32_t deduped_rule, deduped_type; /* that looked for a repeat last: a guess, no state */
     uint32_t operations;            /* of timers at this instant, against limits.tick_operations */
     const struct effect_sink *sink; /* only during core_step */
 };

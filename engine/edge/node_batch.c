@@ -94,9 +94,11 @@ static void name_event(const struct request *request, uint32_t index, char out[6
                 (unsigned long long)request->seq, index);
 }
 
+#define LOOK_AHEAD 4u /* the device of so many events later is asked for from memory */
+
 void node_resolve_event(struct node *node, const struct request *request, const char *source,
                         const Gridloop__Wire__Event *wire, uint32_t index,
-                        struct node_sent_event *sent)
+                        struct hash128 device_hash, struct node_sent_event *sent)
 {
     must(wire->n_fields <= CODEC_FIELDS_MAX);
     sent->event = (struct fact_event){
@@ -104,6 +106,7 @@ void node_resolve_event(struct node *node, const struct request *request, const 
         .id = facts_text(wire->id),
         .type = facts_text(wire->type),
         .device = facts_text(wire->device),
+        .device_hash = device_hash,
         .at_ms = wire->has_at_ms ? wire->at_ms : 0,
         .place = place_of(wire->place),
         .accuracy_cm =
@@ -175,12 +178,21 @@ static enum err put_events(struct node *node, const struct request *request, con
     if (err != ERR_OK) {
         return err;
     }
+    struct hash128 devices[LOOK_AHEAD];
+    for (uint32_t i = 0; i < LOOK_AHEAD && i < request->event_count; i++) {
+        devices[i] = facts_look_ahead(node->facts, facts_text(events[i]->device));
+    }
     for (uint32_t i = 0; i < request->event_count; i++) {
+        const struct hash128 device = devices[i % LOOK_AHEAD];
+        if (i + LOOK_AHEAD < request->event_count) {
+            devices[i % LOOK_AHEAD] =
+                facts_look_ahead(node->facts, facts_text(events[i + LOOK_AHEAD]->device));
+        }
         if (request_skips_event(request, i)) {
             skip_event(node, request);
         } else {
             struct node_sent_event sent;
-            node_resolve_event(node, request, source, events[i], i, &sent);
+            node_resolve_event(node, request, source, events[i], i, device, &sent);
         }
         const struct fact_record *record = node->record;
         err = batch_add_event(writer, &record->head, record->fields, record->text,

@@ -112,7 +112,8 @@ static void put_event(struct node *node, const struct request *request, struct n
     if (index >= asked->count || node->facts == NULL) {
         return;
     }
-    node_resolve_event(node, request, asked->opened.key_id, asked->events[index], index, &sent);
+    node_resolve_event(node, request, asked->opened.key_id, asked->events[index], index,
+                       (struct hash128){0, 0}, &sent);
     const struct hint_ask ask = {.city = core_city(node->core),
                                  .policy = core_policy(node->core),
                                  .facts = node->facts,

@@ -153,9 +153,15 @@ static enum lane lane_of_type(const struct policy *policy, const char *type)
 static enum lane lane_of_batch(const struct policy *policy, const Gridloop__Wire__EventBatch *batch)
 {
     enum lane lane = LANE_TELEMETRY;
+    const char *before = NULL; /* a gateway mostly says one thing */
     for (size_t i = 0; i < batch->n_events; i++) {
-        enum lane wanted = lane_of_type(policy, batch->events[i]->type);
+        const char *type = batch->events[i]->type;
+        if (before != NULL && type != NULL && strcmp(type, before) == 0) {
+            continue;
+        }
+        enum lane wanted = lane_of_type(policy, type);
         lane = wanted < lane ? wanted : lane;
+        before = type;
     }
     return lane;
 }

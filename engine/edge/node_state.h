@@ -188,10 +188,10 @@ struct node_sent_event {
     struct fact_field fields[CODEC_FIELDS_MAX];
     char name[64];
 };
-/* Into node->record. index: among the events of the request. */
+/* Into node->record. index: among the events of the request; device_hash: of facts_look_ahead, or none. */
 void node_resolve_event(struct node *node, const struct request *request, const char *source,
                         const Gridloop__Wire__Event *wire, uint32_t index,
-                        struct node_sent_event *sent);
+                        struct hash128 device_hash, struct node_sent_event *sent);
 
 /* ---- node_load.c ---- */
 /* 0 calm .. 3 full. */
