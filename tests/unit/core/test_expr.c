@@ -45,7 +45,8 @@ static void make_sample(struct sample *sample)
     sample->fields[1] = (struct event_field){1, FIELD_STRING, 4, 0, 0, 0};
     sample->fields[2] = (struct event_field){2, FIELD_BOOL, 0, 0, 1, 0};
     sample->fields[3] = (struct event_field){3, FIELD_STRING, 4, 0, 0, 0};
-    sample->event = (struct event){&sample->head, sample->fields, "xaby", "", NULL, 0};
+    sample->event = (struct event){
+        .head = &sample->head, .fields = sample->fields, .text = "xaby", .free_text = ""};
 }
 
 #define RUN(event, severity, ...)                                                                  \

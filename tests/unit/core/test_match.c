@@ -140,7 +140,8 @@ static void make_sample(struct sample *s)
     policy->string_size = 3;
     s->city.area_count = 2;
     s->head.place = place_none();
-    s->event = (struct event){&s->head, s->event_fields, "carbus", "", NULL, 0};
+    s->event = (struct event){
+        .head = &s->head, .fields = s->event_fields, .text = "carbus", .free_text = ""};
 }
 
 static void give_text(struct sample *s, uint64_t hash)

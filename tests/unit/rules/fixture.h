@@ -228,7 +228,8 @@ static inline void fixture_event_init(struct fixture_event *event, uint32_t type
     event->head.type = (uint16_t)type;
     event->head.place = place_none();
     event->head.device = event->head.cell = event->head.asset = event->head.zone = NONE32;
-    event->event = (struct event){&event->head, event->fields, event->text, "", NULL, 0};
+    event->event = (struct event){
+        .head = &event->head, .fields = event->fields, .text = event->text, .free_text = ""};
 }
 
 static inline void fixture_event_add(struct fixture_event *event, struct event_field field)
