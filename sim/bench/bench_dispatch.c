@@ -52,6 +52,12 @@ struct ground {
 
 /* ---- scenes ---- */
 
+static struct dispatch_city city_of(const struct ground *ground)
+{
+    return (struct dispatch_city){ground->city,
+                                  ground->sf != NULL ? DISPATCH_MOVES_SF : DISPATCH_MOVES_ROADS};
+}
+
 static enum err write_roads_scene(struct ground *ground, uint64_t seed, double every_ms,
                                   uint32_t calls)
 {
@@ -173,8 +179,8 @@ static enum err measure_level(struct ground *ground, const struct level *level)
         struct dispatch_outcome outcome, first = {0};
         err = write_scene(ground, level, seed);
         for (uint32_t p = 0; p < DISPATCH_POLICIES && err == ERR_OK; p++) {
-            err =
-                dispatch_play(ground->city, &DISPATCH_POLICY[p], seed, ground->problems, &outcome);
+            err = dispatch_play(city_of(ground), &DISPATCH_POLICY[p], seed, ground->problems,
+                                &outcome);
             if (err == ERR_OK) {
                 first = p == 0 ? outcome : first;
                 take_outcome(rows[p], &outcome, &first, seed);
@@ -200,9 +206,9 @@ static enum err measure_way(struct ground *ground)
     const uint64_t seed = bench_seed(ground->bench);
     enum err err = write_roads_scene(ground, seed, (double)WORK_MS / ground->workers / 0.2,
                                      ground->calls / 4 + 10);
-    err = err != ERR_OK
-              ? err
-              : dispatch_play(ground->city, &DISPATCH_POLICY[0], seed, ground->problems, &outcome);
+    err = err != ERR_OK ? err
+                        : dispatch_play(city_of(ground), &DISPATCH_POLICY[0], seed,
+                                        ground->problems, &outcome);
     ground->way_ms = outcome.mean_ms;
     return err;
 }
@@ -231,7 +237,7 @@ static enum err measure_all(struct ground *ground, const struct level *levels, s
 static enum err keep_scene(struct ground *ground, const struct level *level)
 {
     const enum err err = write_scene(ground, level, bench_seed(ground->bench));
-    return err != ERR_OK ? err : dispatch_policies_write(ground->city);
+    return err != ERR_OK ? err : dispatch_policies_write(city_of(ground));
 }
 
 static enum err measure_roads(struct ground *ground)

@@ -18,14 +18,14 @@
 #define QUEUE "reassign: {switch_limit: 0, ageing: 0, deadline: 0}\n"
 const struct dispatch_policy DISPATCH_POLICY[DISPATCH_POLICIES] = {
     {"closest idle by road, closest pair of the queue", "closest_by_road.yaml",
-     "policy: 1\nassign: {pick: eta, reroute: offers}\n" QUEUE},
+     "policy: 1\nassign: {pick: eta, reroute: offers}\n" QUEUE, false},
     {"closest idle in a straight line, same queue", "closest_straight.yaml",
-     "policy: 1\nassign: {pick: nearest, reroute: offers}\n" QUEUE},
+     "policy: 1\nassign: {pick: nearest, reroute: offers}\n" QUEUE, false},
     {"matched while waiting, not moved", "matched_waiting.yaml",
-     "policy: 1\nassign: {pick: eta, reroute: offers}\n"},
+     "policy: 1\nassign: {pick: eta, reroute: offers}\n", false},
     {"matched anew, area_guard 150", "matched_guarded.yaml",
-     "policy: 1\nassign: {pick: eta, reroute: true, area_guard: 150}\n"},
-    {"matched anew", "matched_anew.yaml", "policy: 1\nassign: {pick: eta, reroute: true}\n"},
+     "policy: 1\nassign: {pick: eta, reroute: true, area_guard: 150}\n", true},
+    {"matched anew", "matched_anew.yaml", "policy: 1\nassign: {pick: eta, reroute: true}\n", true},
 };
 
 /* What one run borrows. */
@@ -80,23 +80,25 @@ static enum err read_outcome(const struct run *run, struct dispatch_outcome *out
 
 /* ---- one run ---- */
 
-static enum err write_text(const char *directory, const char *name, const char *text)
+static enum err write_policy(struct dispatch_city city, const struct dispatch_policy *policy,
+                             const char *name)
 {
     struct city_file file;
-    const enum err err = city_file_open(&file, directory, name);
+    const enum err err = city_file_open(&file, city.directory, name);
     if (err != ERR_OK) {
         return err;
     }
-    city_file_print(&file, "%s", text);
+    city_file_print(&file, "%s%s", policy->text, policy->is_moving ? city.moves : "");
     return city_file_close(&file);
 }
 
-static enum err open_scene(const char *directory, const struct dispatch_policy *policy,
+static enum err open_scene(struct dispatch_city of, const struct dispatch_policy *policy,
                            struct problems *problems, struct scene *scene)
 {
     char path[512], rules[512];
     struct city city;
-    enum err err = write_text(directory, "policy.yaml", policy->text);
+    const char *directory = of.directory;
+    enum err err = write_policy(of, policy, "policy.yaml");
     err =
         err != ERR_OK ? err : city_load(directory, problems, &scene->city_bytes, &scene->city_size);
     err = err != ERR_OK ? err : city_open(scene->city_bytes, scene->city_size, &city);
@@ -127,8 +129,9 @@ static void close_scene(struct scene *scene)
     free(scene->city_bytes);
 }
 
-enum err dispatch_play(const char *city, const struct dispatch_policy *policy, uint64_t seed,
-                       struct problems *problems, struct dispatch_outcome *out_outcome)
+enum err dispatch_play(struct dispatch_city city, const struct dispatch_policy *policy,
+                       uint64_t seed, struct problems *problems,
+                       struct dispatch_outcome *out_outcome)
 {
     struct scene scene = {.run = NULL};
     enum err err = open_scene(city, policy, problems, &scene);
@@ -150,11 +153,11 @@ enum err dispatch_play(const char *city, const struct dispatch_policy *policy, u
     return err;
 }
 
-enum err dispatch_policies_write(const char *directory)
+enum err dispatch_policies_write(struct dispatch_city city)
 {
     enum err err = ERR_OK;
     for (uint32_t i = 0; i < DISPATCH_POLICIES && err == ERR_OK; i++) {
-        err = write_text(directory, DISPATCH_POLICY[i].file, DISPATCH_POLICY[i].text);
+        err = write_policy(city, &DISPATCH_POLICY[i], DISPATCH_POLICY[i].file);
     }
     return err;
 }
