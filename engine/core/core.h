@@ -113,6 +113,27 @@ const char *silence_match_name(uint32_t kind);
 
 #define CASE_CHILDREN_SHOWN 8u
 
+/* Who may do what with a case as it stands: see possible.h. */
+#define CASE_PARTS_MAX 16u
+#define CASE_PARTIES_MAX 4u
+enum case_part_flag { PART_MAY_NOT_CHECK = 1u << 0, PART_MAY_NOT_COMMAND = 1u << 1 };
+struct case_part {
+    uint32_t person : 24; /* row of CITY_PERSONS */
+    uint32_t flags : 8;   /* enum case_part_flag */
+};
+struct case_doors {
+    uint64_t refused; /* bit per action that nobody may do now, though the state admits it */
+    struct holder holder;
+    uint32_t department;                 /* that runs the handle clock, or NONE32 */
+    uint32_t extend_asker, extend_first; /* rows of CITY_PERSONS, NONE32: may not decide */
+    uint32_t ruling_post;                /* of the dispute, or NONE32 */
+    uint32_t parties[CASE_PARTIES_MAX];  /* posts */
+    uint8_t state;                       /* enum case_state */
+    uint8_t party_count, part_count;
+    bool is_extension_asked; /* nobody has approved it yet */
+    struct case_part parts[CASE_PARTS_MAX];
+};
+
 struct case_view {
     struct case_no no;
     enum case_state state;
@@ -147,6 +168,7 @@ struct case_view {
         char text[CASE_FIELD_SIZE_MAX];
     } fields[CASE_FIELDS_MAX];
     uint64_t orders[8]; /* active orders, lead first; 0 = none */
+    struct case_doors doors;
 };
 
 struct order_view {
@@ -215,6 +237,9 @@ struct item_view {
 bool core_next_case(const struct core *core, uint32_t *slot, struct case_view *out_view);
 bool core_find_case(const struct core *core, struct case_no no, struct case_view *out_view);
 bool core_find_order(const struct core *core, uint64_t number, struct order_view *out_view);
+
+/* Bit per act on the case that would be taken from that person (row of CITY_PERSONS) as it stands. Reads nothing but what it is given. */
+uint64_t core_possible(const struct case_doors *doors, const struct city *city, uint32_t person);
 bool core_find_worker(const struct core *core, struct hash128 id_hash,
                       struct worker_view *out_view);
 

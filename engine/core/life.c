@@ -143,6 +143,22 @@ bool life_needs_reason(enum action action)
     return action < ACTION_OUTSIDE_LIMIT && (WITH_REASON >> action & 1) != 0;
 }
 
+uint64_t life_act_reasons(enum action action)
+{
+#define REASON_BIT(reason) (UINT64_C(1) << REASON_##reason)
+#define ROW_OF_ACT(name, reasons) {ACTION_##name, reasons},
+    static const struct {
+        enum action action;
+        uint64_t reasons;
+    } ROWS[] = {ACT_REASON_LIST(ROW_OF_ACT, REASON_BIT)};
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
+        if (ROWS[i].action == action) {
+            return ROWS[i].reasons;
+        }
+    }
+    return 0;
+}
+
 const struct life_case_rule *life_case_rules(uint32_t *out_count)
 {
     *out_count = COUNT_OF(case_rules);

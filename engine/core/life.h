@@ -196,6 +196,46 @@
     X(KEY_FOLLOWED, 43, "another key took its place", "已换用新密钥")                              \
     X(MAINTENANCE, 46, "equipment under maintenance", "设备维护")
 
+/* What fits as the reason of an act that needs one, most likely first: what forms offer. The engine takes any. */
+#define ACT_REASON_LIST(X, R)                                                                      \
+    X(DECLINE, R(BUSY) | R(TOO_FAR) | R(NO_EQUIPMENT) | R(UNSAFE) | R(UNWELL) | R(NOT_MINE) |      \
+                   R(BY_CLAUSE) | R(OTHER))                                                        \
+    X(RETURN, R(NOT_MINE) | R(PRIVATE_LAND) | R(NOT_FOUND) | R(FALSE_ALARM) | R(OUTSIDE_DUTY) |    \
+                  R(NO_EQUIPMENT) | R(UNSAFE) | R(NEEDS_OTHERS) | R(BUSY) | R(UNWELL) | R(OTHER))  \
+    X(VERIFY_NO, R(NOT_FOUND) | R(FALSE_ALARM) | R(DUPLICATE) | R(OUTSIDE_DUTY) | R(OTHER))        \
+    X(CHECK_FAIL, R(NOT_DONE) | R(CAME_BACK) | R(OTHER))                                           \
+    X(VOID, R(FALSE_ALARM) | R(NOT_FOUND) | R(DUPLICATE) | R(OUTSIDE_DUTY) | R(PERMITTED) |        \
+                R(DRILL) | R(OTHER))                                                               \
+    X(FORCE_CLOSE, R(INSTRUCTED) | R(OUTSIDE_DUTY) | R(LEGAL_STEPS) | R(PERMITTED) | R(OTHER))     \
+    X(REOPEN, R(CAME_BACK) | R(NOT_DONE) | R(NOT_SOLVED) | R(INSTRUCTED) | R(OTHER))               \
+    X(REASSIGN, R(BETTER_PLACED) | R(BUSY) | R(TOO_FAR) | R(NO_EQUIPMENT) | R(UNSAFE) |            \
+                    R(UNWELL) | R(INSTRUCTED) | R(OTHER))                                          \
+    X(SEND_TO_DESK, R(NEEDS_OTHERS) | R(PRIVATE_LAND) | R(LEGAL_STEPS) | R(NOT_MINE) |             \
+                        R(BY_CLAUSE) | R(INSTRUCTED) | R(OTHER))                                   \
+    X(HAND_OVER, R(NOT_MINE) | R(BY_CLAUSE) | R(PRIVATE_LAND) | R(OUTSIDE_DUTY) |                  \
+                     R(NEEDS_OTHERS) | R(NO_EQUIPMENT) | R(OTHER))                                 \
+    X(POSITION,                                                                                    \
+      R(BY_CLAUSE) | R(NOT_MINE) | R(PERMITTED) | R(PRIVATE_LAND) | R(LEGAL_STEPS) | R(OTHER))     \
+    X(RULE, R(BY_CLAUSE) | R(PERMITTED) | R(INSTRUCTED) | R(OTHER))                                \
+    X(EXTEND, R(NEEDS_PARTS) | R(WEATHER) | R(NEEDS_FUNDS) | R(LEGAL_STEPS) | R(NEEDS_OTHERS) |    \
+                  R(UNFORESEEN) | R(OTHER))                                                        \
+    X(EXTEND_NO, R(IMPORTANT) | R(BY_CLAUSE) | R(INSTRUCTED) | R(OTHER))                           \
+    X(SUSPEND, R(NEEDS_PARTS) | R(WEATHER) | R(NEEDS_FUNDS) | R(LEGAL_STEPS) | R(NEEDS_OTHERS) |   \
+                   R(PERMITTED) | R(UNFORESEEN) | R(OTHER))                                        \
+    X(CONTROL, R(INSTRUCTED) | R(LEGAL_STEPS) | R(UNSAFE) | R(WEATHER) | R(UNFORESEEN) | R(OTHER)) \
+    X(SUPERVISE,                                                                                   \
+      R(IMPORTANT) | R(INSTRUCTED) | R(NOT_DONE) | R(CAME_BACK) | R(NOT_SOLVED) | R(OTHER))        \
+    X(APPEAL,                                                                                      \
+      R(UNFORESEEN) | R(WEATHER) | R(NEEDS_OTHERS) | R(LEGAL_STEPS) | R(NEEDS_PARTS) | R(OTHER))   \
+    X(APPEAL_NO, R(NOT_DONE) | R(BY_CLAUSE) | R(OTHER))                                            \
+    X(MERGE_INTO, R(SAME_MATTER) | R(DUPLICATE) | R(OTHER))                                        \
+    X(REPLACE, R(SAME_MATTER) | R(INSTRUCTED) | R(OTHER))                                          \
+    X(SPLIT, R(OTHER_MATTER) | R(NEEDS_OTHERS) | R(OTHER))                                         \
+    X(UNLINK_CHILD, R(OTHER_MATTER) | R(OTHER))                                                    \
+    X(REVEAL, R(CALL_BACK) | R(OTHER))                                                             \
+    X(ERASE, R(REPORTER_ASKED) | R(OTHER))                                                         \
+    X(REQUEST_HELP, R(NEEDS_OTHERS) | R(UNSAFE) | R(NO_EQUIPMENT) | R(OTHER))
+
 #define CLOCK_LIST(X)                                                                              \
     X(NONE, 0, "none", "无")                                                                       \
     X(ACCEPT, 1, "accept", "接单时限")                                                             \
@@ -334,6 +374,9 @@ uint64_t life_order_actions(enum order_kind kind, enum order_state state);
 
 /* Must a reason be given, whatever the state? */
 bool life_needs_reason(enum action action);
+
+/* Bit per reason that fits the act (ACT_REASON_LIST); 0: it needs none. */
+uint64_t life_act_reasons(enum action action);
 
 static inline uint64_t action_bit(enum action action)
 {

@@ -6,6 +6,7 @@
 #include "engine/core/marks.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
+#include "engine/core/possible.h"
 #include "engine/core/workers.h"
 
 int64_t core_now_ms(const struct core *core)
@@ -126,6 +127,7 @@ static void view_case(const struct core *core, uint32_t slot, struct case_view *
     view_links(core, row, view);
     view_captures(core, row, view);
     view_orders(core, row, view);
+    possible_fill(core, slot, view);
 }
 
 bool core_next_case(const struct core *core, uint32_t *slot, struct case_view *out_view)

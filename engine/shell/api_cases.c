@@ -422,20 +422,70 @@ static json_t *decision_of(const struct history_rows *rows)
     return out;
 }
 
-/* What the state admits and this person's rights allow; the engine looks closer when it is done. */
-static json_t *list_possible(const struct web_who *who, enum case_state state)
+static uint32_t find_department(const struct city *city, const char *code)
+{
+    for (uint32_t i = 0; i < city->department_count; i++) {
+        const struct image_string own = city->departments[i].code;
+        if (own.size == strlen(code) && memcmp(city_text(city, own), code, own.size) == 0) {
+            return i;
+        }
+    }
+    return NONE32;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL ? text : "";
+}
+
+/* How a closed case stands: the view has it no more, the history says. */
+static struct case_doors doors_of_closed(const struct city *city, const json_t *found)
+{
+    uint32_t state = 0;
+    const char *appeal = text_of(found, "appeal");
+    const bool may_appeal =
+        appeal[0] == '\0' && json_integer_value(json_object_get(found, "clocks_missed")) > 0;
+    const bool has_contact = strcmp(text_of(found, "source"), "HOTLINE") == 0 ||
+                             json_integer_value(json_object_get(found, "events")) > 1;
+    (void)words_parse_case_state(text_of(found, "state"), &state);
+    return (struct case_doors){
+        .refused = (may_appeal ? 0 : action_bit(ACTION_APPEAL)) |
+                   (strcmp(appeal, "OPEN") == 0
+                        ? 0
+                        : action_bit(ACTION_APPEAL_YES) | action_bit(ACTION_APPEAL_NO)) |
+                   (has_contact ? 0 : action_bit(ACTION_REVEAL) | action_bit(ACTION_ERASE)),
+        .department = find_department(city, text_of(found, "department")),
+        .extend_asker = NONE32,
+        .extend_first = NONE32,
+        .ruling_post = NONE32,
+        .state = (uint8_t)state};
+}
+
+/* What the engine would take from this person as the case stands. Nothing once it has left the engine. */
+static json_t *list_possible(struct web_exchange *exchange, const struct web_case *live,
+                             const json_t *found)
 {
     json_t *out = json_array();
-    const uint64_t bits = life_case_actions(state);
+    const struct city *city = &web_view_of(exchange)->names.city;
+    const struct case_doors doors =
+        live != NULL && live->row != NULL ? live->doors : doors_of_closed(city, found);
+    const bool is_gone = json_is_integer(json_object_get(found, "retired_at_ms"));
+    const uint64_t bits = is_gone ? 0 : core_possible(&doors, city, web_who(exchange)->person);
     for (uint32_t action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
         char verb[VERB_SIZE];
-        const struct life_case_rule *rule = life_find_case_rule(state, (enum action)action);
-        if ((bits >> action & 1) != 0 && rule != NULL &&
-            (rule->rights == 0 || (rule->rights & who->rights) != 0)) {
+        if ((bits >> action & 1) != 0) {
             words_action_verb(action, verb, sizeof verb);
             (void)json_array_append_new(out, json_string(verb));
         }
     }
+    return out;
+}
+
+static json_t *detail_of(const struct history_rows *rows)
+{
+    json_t *out = web_history_case(rows);
+    web_columns(out, rows, "appeal,retired_at_ms");
     return out;
 }
 
@@ -456,7 +506,6 @@ static void tell_case(struct web_exchange *exchange, struct web_question *asked)
     const struct case_question *question = (const struct case_question *)asked;
     json_t *out = question->found;
     struct case_no no;
-    uint32_t state = 0;
     if (out == NULL && question->count > 1) {
         web_problem(exchange, 409, "AMBIGUOUS", "%u cases end in %s; give more of the number",
                     question->count, question->text);
@@ -477,8 +526,7 @@ static void tell_case(struct web_exchange *exchange, struct web_question *asked)
         (void)json_object_update(out, fresh);
         json_decref(fresh);
     }
-    (void)words_parse_case_state(json_string_value(json_object_get(out, "state")), &state);
-    (void)json_object_set_new(out, "can", list_possible(web_who(exchange), (enum case_state)state));
+    (void)json_object_set_new(out, "can", list_possible(exchange, live, out));
     web_answer_json(exchange, 200, out);
 }
 
@@ -488,7 +536,7 @@ static enum err ask_parts(struct case_question *question, int64_t id)
         const char *name; /* NULL: the case itself */
         enum history_part part;
         json_t *(*row_of)(const struct history_rows *rows);
-    } PARTS[] = {{NULL, HISTORY_PART_CASE, web_history_case},
+    } PARTS[] = {{NULL, HISTORY_PART_CASE, detail_of},
                  {"timeline", HISTORY_PART_TIMELINE, line_of},
                  {"orders", HISTORY_PART_ORDERS, order_of},
                  {"decisions", HISTORY_PART_DECISIONS, decision_of}};

@@ -302,6 +302,7 @@ static void make_rows(struct web_view *view)
         note_offices(view, row, fresh);
         row->severity = fresh->severity;
         row->lead = fresh->orders[0];
+        row->doors = fresh->doors;
         row->changed = ++view->changed;
         json_t *json = web_row_case(view, fresh, row->needs);
         free(row->row);

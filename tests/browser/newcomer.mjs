@@ -50,13 +50,14 @@ async function dispatcher(address) {
     await page.waitForSelector('.timeline li');
   });
   const reassign = page.locator('.actions').getByRole('button', { name: 'reassign', exact: true });
-  await step('dispatcher', 'hand it over: reassign, one of those looked at, send', '3 clicks', async () => {
+  await step('dispatcher', 'hand it over: reassign, one of those looked at, why, send', '4 clicks', async () => {
     for (let i = 0; i < 8 && (await reassign.count()) === 0; i++) {
       await page.keyboard.press('j'); /* case 1 went on without us: the next */
       await pause(700);
     }
     await reassign.click();
     await page.locator('.picks button').last().click();
+    await page.locator('.act-form [name=reason]').selectOption({ index: 1 });
     await page.locator('.act-form [type=submit]').click();
     await page.waitForSelector('.notice[data-problem=false]');
   });

@@ -22,6 +22,8 @@ const WORLD = {
   actions: { VOID: ['void', '作废'], RETURN: ['return', '退回'], CHECK_PASS: ['check passed', '核查通过'], CHECK_FAIL: ['check failed', '核查不通过'] },
   possible: ['CHECK_PASS'],
   reasons: { FALSE_ALARM: ['false alarm', '误报'], NOT_MINE: ['not within my duties', '不属本职'], NONE: ['no reason given', '未说明'] },
+  reasons_of: (action) => (action === 'VOID' ? ['FALSE_ALARM'] : ['NOT_MINE', 'FALSE_ALARM']),
+  addresses: [{ id: 'Bin 21', names: ['Bin 21'] }],
   pages: [{ id: 'workers', names: ['Workers', '人员'] }],
   places: [{ id: '110108001001', names: ['Cell 1', '第1网格'] }],
   people: [{ id: 'wang.fang', names: ['Wang Fang', '王芳'] }],
@@ -47,7 +49,9 @@ const MEANS = [
   ['find bin 21', { kind: 'find', text: 'bin 21' }],
   ['theme', { kind: 'do', what: 'theme' }],
   ['voids 28', null],
-  ['go to nowhere', null],
+  ['go to 红旗路12号', { kind: 'address', text: '红旗路12号' }],
+  ['go x', null],
+  ['void 28 not within my duties', { kind: 'act', action: 'VOID', id: '28', text: 'not within my duties' }],
   ['', null],
 ];
 
@@ -65,6 +69,8 @@ export default [
     assert.deepEqual(read('', WORLD).completions.map((one) => one.text), ['check passed']);
     assert.deepEqual(read('28', WORLD).completions.map((one) => one.text), ['280']);
     assert.deepEqual(read('void 28 fal', WORLD).completions.map((one) => one.text), ['void 28 false alarm']);
+    assert.deepEqual(read('return 28 ', WORLD).completions.map((one) => one.text), ['return 28 not within my duties', 'return 28 false alarm']);
+    assert.deepEqual(read('go to bi', WORLD).completions.map((one) => one.text), ['go to Bin 21']);
     assert.deepEqual(read('go to wa', WORLD).completions.map((one) => one.text), ['go to Wang Fang']);
     assert.ok(read('', { ...WORLD, possible: Object.keys(WORLD.actions) }).completions.length <= 8);
   }],

@@ -60,6 +60,10 @@ export default [
     await page.keyboard.type('7');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelector('#followed-title')?.innerText === 'Case 7');
+    await page.waitForFunction(() => document.activeElement?.className === 'followed-body');
+    await page.keyboard.press('w'); /* keys mean the case again, not the line */
+    await page.waitForFunction(() => document.activeElement?.parentElement?.id === 'why');
+    await page.keyboard.press('/');
     await page.keyboard.type('void 7 false alarm it was steam');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.act-form');
@@ -74,6 +78,17 @@ export default [
     await page.keyboard.press('Enter');
     await page.waitForSelector('.notice[data-problem=true]');
     assert.match(await text_of(stage, '.notice'), /not understood: “frobnicate”/);
+  }],
+  ['an address leads to its place: of an open case, else of any on record; an unknown one is said', async () => {
+    const old = { ...case_row(70), title: { zh: '红旗路99号 路灯不亮', en: '99 Hongqi Road' }, place: { zh: '红旗路99号', en: '99 Hongqi Road' }, state: 'CLOSED', closed_at_ms: NOW_MS };
+    const stage = await open_stage({ lang: 'zh', answers: { cases: { items: [old], next: null, position: 1, now_ms: NOW_MS, age_ms: 0 } } });
+    const { page } = stage;
+    for (const [line, said] of [['打开 农贸', '农贸市场'], ['打开 红旗路99号', '红旗路99号'], ['打开 无此地点', '没有案件的地点与“无此地点”相符']]) {
+      await page.keyboard.press('/');
+      await page.keyboard.type(line);
+      await page.keyboard.press('Enter');
+      await page.waitForFunction((text) => document.querySelector('.notice')?.innerText.includes(text), said);
+    }
   }],
   ['Tab takes the ghost text; Chinese verbs do as well', async () => {
     const stage = await open_stage({ lang: 'zh' });
@@ -95,6 +110,10 @@ export default [
     await page.getByRole('button', { name: '4 more' }).click();
     await page.locator('.actions').getByRole('button', { name: 'suspend', exact: true }).click();
     await page.selectOption('.act-form [name=hours]', '24');
+    assert.equal(await page.inputValue('.act-form [name=reason]'), ''); /* nobody has chosen yet */
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    assert.equal(stage.said.length, 0);
+    await page.selectOption('.act-form [name=reason]', 'WEATHER');
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     const path = stage.said[0].path;
@@ -112,6 +131,34 @@ export default [
     await stage.page.waitForSelector('.notice[data-problem=true]');
     assert.match(await text_of(stage, '.notice'), /the case is closed \(WRONG_STATE\)/);
   }],
+  ['a refusal on a Chinese page is in Chinese, whoever says it', async () => {
+    const stage = await open_stage({ lang: 'zh', reply: (path) => (path.endsWith('acts') ? { title: 'refused', status: 409, code: 'WRONG_STATE', detail: 'not possible in this state' } : { title: 'x', status: 503, code: 'NO_ANSWER', detail: 'the engine did not answer in time' }) });
+    await stage.page.locator('.need').first().click();
+    await stage.page.waitForSelector('.actions button');
+    await stage.page.locator('.actions').getByRole('button', { name: '重新派遣' }).click();
+    await stage.page.waitForSelector('.notice[data-problem=true]');
+    assert.match(await text_of(stage, '.notice'), /号案件：重新派遣：当前状态不可执行（WRONG_STATE）/);
+  }],
+  ['who had the order is none to choose, the engine’s choice beside him is called its next; nearer people elsewhere are named', async () => {
+    const shown = detail(case_row(6));
+    const one = shown.decisions[0].detail.candidates;
+    shown.decisions[0] = { ...shown.decisions[0], chosen: 'sun.lei', en: '08:21 given by hand to Li Qiang. Not Chen Jing 260 m: OUT_OF_RADIUS',
+      detail: { removed: {}, candidates: [{ ...one[0], code: 'ALREADY_ON_CASE' }, { ...one[3], code: 'ELIGIBLE' }, { ...one[2], code: 'FARTHER' }] } };
+    shown.order = { number: 7, kind: 'HANDLE', state: 'ACCEPTED', person: 'wang.fang' };
+    const stage = await open_stage({ lang: 'en', path: `/#now?case=${shown.number}`, answers: { [`cases/${shown.number}`]: shown } });
+    const { page } = stage;
+    await page.waitForSelector('.need');
+    const near = { ...stage.world.workers[7], lon_e7: shown.lon_e7 + 500, lat_e7: shown.lat_e7 };
+    stage.push({ type: 'delta', position: 101, now_ms: NOW_MS, cases: [{ ...case_row(6), order: shown.order }], workers: [near] });
+    await page.waitForSelector('.nearer');
+    const why = await text_of(stage, '.why');
+    assert.match(why, /outside the search radius/);
+    assert.ok(!/[A-Z]{3,}_[A-Z]/.test(why), why);
+    assert.match(await text_of(stage, '.nearer'), /Nearer at this moment.*Tang Ning 4 m/s);
+    await page.locator('.actions').getByRole('button', { name: 'reassign', exact: true }).click();
+    const picks = await page.locator('.picks button').allInnerTexts();
+    assert.ok(picks.length === 2 && /Sun Lei.*the engine’s next choice/.test(picks[0]) && !/choice/.test(picks[1]), picks.join(' | '));
+  }],
   ['a report is taken by keyboard alone, with what is open nearby, and ends in a receipt', async () => {
     const stage = await open_stage({ lang: 'en', reply: () => ({ code: 'MERGED', case: '110108-20260303-0005', receipt: '7' }) });
     const { page } = stage;
@@ -119,9 +166,12 @@ export default [
     await page.waitForSelector('.intake');
     await page.keyboard.type('gas');
     await page.keyboard.press('Enter');
-    await page.keyboard.type('Riverside Park');
+    await page.keyboard.type('Riversid Parc');
+    await page.keyboard.press('Enter'); /* nothing is called so: said at once, with what is */
+    await page.locator('.intake [role=alert] button', { hasText: 'Riverside Park' }).click();
     await page.waitForSelector('.nearby li');
-    await page.keyboard.press('Enter');
+    assert.equal(await page.inputValue('.intake [name=where]'), 'Riverside Park');
+    await page.locator('.intake [name=text]').focus();
     await page.keyboard.type('smells of gas by the bench');
     await page.keyboard.press('Enter');
     await page.keyboard.type('13800001234');
@@ -172,7 +222,10 @@ export default [
     assert.match(await text_of(stage, '.why tr[data-chosen=true]'), /^Sun Lei.*given by Zhao Min/s);
     await page.locator('.actions').getByRole('button', { name: 'reassign', exact: true }).click();
     await page.locator('.picks button', { hasText: 'Wang Fang' }).click();
-    await page.keyboard.press('Enter');
+    const reasons = await page.locator('.act-form [name=reason] option').allInnerTexts();
+    assert.ok(reasons.length < 12 && reasons.includes('another person is better placed') && !reasons.includes('not within my duties'), reasons.join());
+    await page.selectOption('.act-form [name=reason]', 'BETTER_PLACED');
+    await page.locator('.act-form [type=submit]').click();
     const [act] = await said(stage, `cases/${shown.number}/acts`);
     assert.equal(act.body.subject, 'wang.fang');
     await page.locator('.need').nth(4).click();

@@ -198,6 +198,28 @@ export default [
     await until(async () => (await card(phone, number).count()) === 0, 'it leaves the list');
   }],
 
+  ['offline, far from the place: what is refused is told on the card, with what to do, and what was tapped after it', async () => {
+    const engine = await open_engine();
+    const phone = await phone_of(engine, 'zh');
+    const { case: number } = await offered(engine, phone);
+    await phone.context.setGeolocation({ ...phone.place, latitude: phone.place.latitude + 0.03 });
+    await until(async () => (await phone.page.locator('.position').innerText()).includes((phone.place.latitude + 0.03).toFixed(4)), 'the phone is elsewhere');
+    await phone.context.setOffline(true);
+    for (const action of ['accept', 'arrive', 'done']) {
+      await tap(phone, number, action);
+    }
+    await phone.context.setOffline(false);
+    await sent(phone);
+    const told = await until(() => card(phone, number).locator('.trouble').innerText().catch(() => ''), 'it is told');
+    assert.match(told, /未执行：到场、处置完。距案发地过远。请到现场/);
+    await phone.page.reload();
+    await card(phone, number).locator('.trouble button').tap(); /* still told, and can be mended */
+    await phone.page.locator('.sheet .main').tap();
+    await state_of(phone, number, 'ARRIVED');
+    assert.equal(await card(phone, number).locator('.trouble').count(), 0);
+    await phone.context.setGeolocation(phone.place);
+  }],
+
   ['wrong role, another\'s order, a key with another body: refused on the page\'s own connection', async () => {
     const engine = await open_engine();
     const phone = await phone_of(engine, kept?.lang);

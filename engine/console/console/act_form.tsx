@@ -1,12 +1,11 @@
 /* act_form.tsx: the buttons of what is possible now, and one small form for what an action needs. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import words from 'gridloop:words';
 import { log_now } from '../lib/clock';
 import { both, t, word, type Pair } from '../lib/i18n';
 import { distance } from '../lib/format';
 import { COULD, type CaseDetail, type Text } from '../lib/shapes';
-import { act, COMMON, IS_FINAL, needs_of, word_name, type Act } from './acts';
-import { acting, city, find_case, name_of } from './state';
+import { act, COMMON, ELSEWHERE, IS_FINAL, needs_of, reasons_of, word_name, type Act } from './acts';
+import { acting, city, find_case, followed_row, name_of } from './state';
 
 const FIELD: Readonly<Record<string, Pair>> = {
   reason: ['reason', '原因'],
@@ -14,7 +13,6 @@ const FIELD: Readonly<Record<string, Pair>> = {
   subject: ['person or post', '人员或岗位'],
   other_case: ['other case', '另一案件'],
   until_ms: ['for how long', '时长'],
-  amount: ['stars, 1 to 5', '评分（1–5）'],
 };
 const SPANS: readonly (readonly [hours: number, name: Pair])[] = [
   [4, ['4 hours', '4 小时']],
@@ -23,7 +21,6 @@ const SPANS: readonly (readonly [hours: number, name: Pair])[] = [
   [168, ['1 week', '1 周']],
   [720, ['30 days', '30 天']],
 ];
-const REASONS = Object.keys(words.reason).filter((name) => name !== 'NONE');
 
 function Fields({ action, begin }: { readonly action: string; readonly begin: { readonly reason?: string; readonly text?: string } }) {
   return (
@@ -33,7 +30,8 @@ function Fields({ action, begin }: { readonly action: string; readonly begin: { 
           <span>{t(FIELD[need] ?? [need, need])}</span>
           {need === 'reason' ? (
             <select name="reason" required>
-              {REASONS.map((name) => (
+              <option value="" selected={!begin.reason}>{t(['choose', '请选择'])}</option>
+              {reasons_of(action).map((name) => (
                 <option key={name} value={name} selected={name === begin.reason}>{word('reason', name)}</option>
               ))}
             </select>
@@ -54,10 +52,13 @@ function Fields({ action, begin }: { readonly action: string; readonly begin: { 
   );
 }
 
-/* Who the engine looked at last, in its order: a click names one. */
+/* Whom the engine looked at last, in its order: a click names one. Who has the order is none to choose; where the engine chose while somebody
+ * had it, its choice is the next best, and is called so. */
 function Candidates({ on, take }: { readonly on: CaseDetail; readonly take: (person: string) => void }) {
   const last = on.decisions[on.decisions.length - 1];
-  const candidates = (last?.detail?.candidates ?? []).filter((one) => COULD.has(one.code));
+  const holder = (followed_row.value ?? on).order?.person ?? null;
+  const candidates = (last?.detail?.candidates ?? []).filter((one) => COULD.has(one.code) && one.person !== holder);
+  const is_next = (last?.detail?.candidates ?? []).some((one) => one.code === 'ALREADY_ON_CASE');
   if (candidates.length === 0) {
     return null;
   }
@@ -66,7 +67,7 @@ function Candidates({ on, take }: { readonly on: CaseDetail; readonly take: (per
       {candidates.map((one) => (
         <button type="button" class="small" key={one.person} onClick={() => take(one.person)}>
           {name_of(one.person)} <span class="soft">{distance(one.distance_cm)} · {one.load}/{one.capacity}
-            {one.person === last!.chosen && ` · ${t(['the engine’s choice', '引擎选择'])}`}</span>
+            {one.person === last!.chosen && ` · ${is_next ? t(['the engine’s next choice', '引擎次选']) : t(['the engine’s choice', '引擎选择'])}`}</span>
         </button>
       ))}
     </div>
@@ -152,7 +153,7 @@ export function begin_act(on: CaseDetail, action: string, order: number | null =
 
 export function Actions({ on }: { readonly on: CaseDetail }) {
   const [has_more, set_more] = useState(false);
-  const can = on.can.map(word_name);
+  const can = on.can.map(word_name).filter((name) => !ELSEWHERE.has(name));
   const first = COMMON.filter((name) => can.includes(name)).slice(0, 5);
   const rest = can.filter((name) => !first.includes(name));
   const button = (name: string) => (

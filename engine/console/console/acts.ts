@@ -1,6 +1,7 @@
 /* acts.ts: what a person may do with a case: what each action needs, sending it, taking it back.
  *
  * The core decides what is allowed; this is only which fields to ask for (docs/life-cycle.md). */
+import words from 'gridloop:words';
 import { post } from '../lib/api';
 import { short_number } from '../lib/format';
 import { t, word, type Pair } from '../lib/i18n';
@@ -40,13 +41,18 @@ const NEEDS: Readonly<Record<string, readonly Need[]>> = {
   LINK_CHILD: ['other_case'],
   UNLINK_CHILD: ['other_case', 'reason'],
   RELATE: ['other_case'],
-  RATE: ['amount', 'text'],
   REVEAL: ['reason'],
   ERASE: ['reason'],
   INFORM: ['subject', 'text'],
   REQUEST_HELP: ['reason', 'text'],
 };
 export const needs_of = (action: string): readonly Need[] => NEEDS[action] ?? [];
+
+/** Reasons that fit the act, most likely first, as the engine's table has them. */
+export const reasons_of = (action: string): readonly string[] => words.act_reason[action] ?? [];
+
+/* Done elsewhere on the page: evidence is taken out where it is listed; what reporters say of a closed case comes by its receipt. */
+export const ELSEWHERE: ReadonlySet<string> = new Set(['READ_EVIDENCE', 'RATE', 'SOLVED', 'NOT_SOLVED']);
 
 /* Acts that another act takes back, and the reason it is given. */
 const UNDO: Readonly<Record<string, { readonly action: string; readonly reason?: string; readonly keeps?: 'other_case' }>> = {
@@ -74,12 +80,15 @@ export interface Act {
   readonly amount?: number;
 }
 
+const CONTACT_STAYS_MS = 120_000; /* long enough to dial */
+const say_contact = (one: NonNullable<ActAnswer['contacts']>[number]): string => [one.name, one.phone, one.note].filter(Boolean).join(' ');
+
 /** Sends an act on a case or one of its orders; says what came of it and offers to take it back where that is possible. */
 export async function act(on: CaseDetail, order: number | null, wanted: Act, is_undo = false): Promise<boolean> {
   const path = order === null ? `cases/${on.id}/acts` : `orders/${order}/acts`;
   const done: Pair = ['case {0}: {1}', '{0} 号案件：{1}'];
   try {
-    await post<ActAnswer>(path, { ...wanted, action: wanted.action });
+    const said = await post<ActAnswer>(path, { ...wanted, action: wanted.action });
     const back = is_undo || order !== null ? undefined : UNDO[wanted.action];
     const undo = back && ((): void => {
       void act(on, null, {
@@ -88,11 +97,12 @@ export async function act(on: CaseDetail, order: number | null, wanted: Act, is_
         ...(back.keeps && wanted.other_case ? { other_case: wanted.other_case } : {}),
       }, true);
     });
-    tell(t(done, short_number(on.number), word('action', wanted.action)), false, undo);
+    tell([t(done, short_number(on.number), word('action', wanted.action)), ...(said.contacts ?? []).map(say_contact)].join(' · '), false, undo,
+      said.contacts ? CONTACT_STAYS_MS : undefined);
     reload_detail();
     return true;
   } catch (error) {
-    tell(`${t(done, short_number(on.number), word('action', wanted.action))}: ${say_problem(error)}`, true);
+    tell(`${t(done, short_number(on.number), word('action', wanted.action))}${t([': ', '：'])}${say_problem(error)}`, true);
     reload_detail();
     return false;
   }

@@ -3,7 +3,7 @@
  *   28 | case 28 | 案件 28            follow a case
  *   ACTION [CASE] [REASON] [words]   an act on it, or on the followed case: "void 28 false alarm", "退回 28"
  *   why [CASE] | 为何                 the decision behind it
- *   go WHERE | 打开 WHERE             a page, a cell or a person
+ *   go WHERE | 打开 WHERE             a page, a cell, a person, a place or an address
  *   report [words] | 受理             the intake form
  *   find WORDS | 查找                 search of all cases
  *   sound, theme, language, help, log out
@@ -21,8 +21,10 @@ export interface World {
   readonly actions: Readonly<Record<string, Pair>>;
   readonly possible: readonly string[]; /* of the followed case */
   readonly reasons: Readonly<Record<string, Pair>>;
+  readonly reasons_of: (action: string) => readonly string[]; /* that fit it, most likely first */
   readonly pages: readonly Thing[];
   readonly places: readonly Thing[]; /* cells */
+  readonly addresses: readonly Thing[]; /* of open cases; others are searched for */
   readonly people: readonly Thing[];
   readonly followed: string | null;
   readonly is_zh: boolean;
@@ -34,6 +36,7 @@ export type Meaning =
   | { readonly kind: 'page'; readonly id: string }
   | { readonly kind: 'place'; readonly id: string }
   | { readonly kind: 'person'; readonly id: string }
+  | { readonly kind: 'address'; readonly text: string }
   | { readonly kind: 'report'; readonly text: string }
   | { readonly kind: 'find'; readonly text: string }
   | { readonly kind: 'do'; readonly what: 'sound' | 'theme' | 'language' | 'help' | 'logout' };
@@ -47,11 +50,12 @@ export interface Reading {
 }
 
 const COMPLETIONS_MAX = 8;
+const ADDRESS_MIN = 2;
 const VERBS: readonly { readonly kind: string; readonly words: readonly string[]; readonly hint: Pair }[] = [
   { kind: 'case', words: ['case', '案件'], hint: ['follow a case', '关注案件'] },
   { kind: 'why', words: ['why', '为何', '为什么'], hint: ['why this worker', '派遣理由'] },
   { kind: 'report', words: ['report', '受理'], hint: ['new report (F2)', '新受理（F2）'] },
-  { kind: 'go', words: ['go to', 'go', '打开', '前往'], hint: ['a page, a cell, a person', '页面、网格、人员'] },
+  { kind: 'go', words: ['go to', 'go', '打开', '前往'], hint: ['a page, a cell, a person, an address', '页面、网格、人员、地址'] },
   { kind: 'find', words: ['find', '查找'], hint: ['search all cases', '检索全部案件'] },
   { kind: 'sound', words: ['sound', '声音'], hint: ['start or stop the sound', '开关提示音'] },
   { kind: 'theme', words: ['theme', '主题'], hint: ['light or dark', '浅色或深色'] },
@@ -96,7 +100,8 @@ function read_act(action: string, verb: string, rest: string, world: World): Rea
   const has_case = is_number(first);
   const id = has_case ? first : world.followed;
   const after = has_case ? others.join(' ') : rest;
-  const reason = split_verb(after, Object.entries(world.reasons).flatMap(([name, pair]) => [[name, name], [pair[0], name], [pair[1], name]] as const));
+  const fitting = world.reasons_of(action).map((name) => [name, world.reasons[name] ?? [name, name]] as const);
+  const reason = split_verb(after, fitting.flatMap(([name, pair]) => [[name, name], [pair[0], name], [pair[1], name]] as const));
   const text = reason ? reason.rest : after;
   const completions: Completion[] = [];
   if (rest === '' || (is_number(rest) && !rest.includes('-'))) {
@@ -105,8 +110,8 @@ function read_act(action: string, verb: string, rest: string, world: World): Rea
   } else if (!reason) {
     const low = fold(after);
     const head = has_case ? `${verb} ${first}` : verb;
-    for (const [name, pair] of Object.entries(world.reasons)) {
-      if (name !== 'NONE' && (fold(say(pair, world)).startsWith(low) || fold(name).startsWith(low))) {
+    for (const [name, pair] of fitting) {
+      if (fold(say(pair, world)).startsWith(low) || fold(name).startsWith(low)) {
         completions.push({ text: `${head} ${say(pair, world)}`, hint: '' });
       }
     }
@@ -130,9 +135,10 @@ function read_go(verb: string, rest: string, world: World): Reading {
   const page = find_thing(world.pages, rest);
   const place = find_thing(world.places, rest);
   const person = find_thing(world.people, rest);
-  const all = rest === '' ? world.pages : [...world.pages, ...world.places, ...world.people];
+  const all = rest === '' ? world.pages : [...world.pages, ...world.places, ...world.people, ...world.addresses];
+  const address = rest.length >= ADDRESS_MIN || find_thing(world.addresses, rest) ? { kind: 'address', text: rest } as const : null;
   return {
-    meaning: page ? { kind: 'page', id: page.id } : place ? { kind: 'place', id: place.id } : person ? { kind: 'person', id: person.id } : null,
+    meaning: page ? { kind: 'page', id: page.id } : place ? { kind: 'place', id: place.id } : person ? { kind: 'person', id: person.id } : address,
     completions: things_like(all, rest).filter((one) => one.names[0] !== rest)
       .map((one) => ({ text: `${verb} ${one.names[0]}`, hint: one.hint ?? '' })),
   };

@@ -9,10 +9,11 @@ import { cases, cases_version, stop_live, workers } from '../lib/live';
 import { set_theme, theme } from '../lib/theme';
 import type { Text } from '../lib/shapes';
 import { begin_act } from './act_form';
-import { word_name } from './acts';
+import { reasons_of, word_name } from './acts';
 import { read_command, type Meaning, type Thing, type World } from './command';
 import { compare_needs } from './needs';
-import { city, detail, find_case, follow, followed, go, help_open, intake_text, map_handle, PAGE_NAMES, PAGES, tell, type Page } from './state';
+import { find_places, known_places } from './places';
+import { city, detail, find_case, follow, followed, go, help_open, intake_text, map_handle, PAGE_NAMES, PAGES, say_problem, tell, type Page } from './state';
 import { is_sound_on, mute, start_shift } from './sound';
 
 const line = signal('');
@@ -37,10 +38,12 @@ const world = computed<World>(() => {
     actions: ACTIONS,
     possible: (shown?.can ?? []).map(word_name),
     reasons: words.reason,
+    reasons_of,
     pages: PAGES.map((id) => ({ id, names: [t(PAGE_NAMES[id]), ...PAGE_NAMES[id]], hint: t(['page', '页面']) })),
     places: (city.value?.cells.features ?? []).map((one) => ({
       id: String(one.properties.id ?? one.properties.code ?? ''), names: names(one.properties.name ?? null), hint: t(['cell', '网格']),
     })),
+    addresses: [...known_places.value.values()].map((one) => ({ id: one.name, names: [one.name], hint: t(['place', '地点']) })),
     people: (city.value?.persons ?? []).filter((one) => workers.has(one.id))
       .map((one) => ({ id: one.id, names: names(one.name), hint: t(['worker', '人员']) })),
     followed: shown ? short_number(shown.number) : null,
@@ -60,6 +63,11 @@ async function on_case(id: string | null): Promise<typeof detail.value> {
   return detail.value;
 }
 
+/* The line is done with: keys mean the case again. Deferred, for what was followed may still be drawn. */
+function leave_line(): void {
+  setTimeout(() => (document.querySelector<HTMLElement>('.first:not([hidden]) .followed-body, .page') ?? document.body).focus({ preventScroll: true }));
+}
+
 function show_person(id: string): void {
   const row = workers.get(id);
   if (row?.lon_e7 != null && row.lat_e7 != null) {
@@ -67,6 +75,25 @@ function show_person(id: string): void {
     map_handle.value?.show_place(row.lon_e7, row.lat_e7, 17);
   } else {
     tell(t(['no position of {0} is known', '暂无 {0} 的位置'], id), true);
+  }
+}
+
+/* A place that cases lie or lay at: where they are on the map, how many, and the list of them. */
+async function show_address(text: string): Promise<void> {
+  try {
+    const found = await find_places(text);
+    if (found.length === 0) {
+      tell(t(['no case, open or closed, names a place like “{0}”', '没有案件的地点与“{0}”相符'], text), true);
+      return;
+    }
+    const [first, ...others] = found;
+    go('now');
+    map_handle.value?.show_place(first!.lon_e7, first!.lat_e7, 17);
+    map_handle.value?.layer.set_pin(first!);
+    tell(others.length === 0 ? first!.name
+      : t(['{0}; also: {1}', '{0}；另有：{1}'], first!.name, others.slice(0, 4).map((one) => one.name).join(t([', ', '、']))));
+  } catch (error) {
+    tell(say_problem(error), true);
   }
 }
 
@@ -103,6 +130,9 @@ async function carry_out(meaning: Meaning): Promise<void> {
     }
     case 'person':
       show_person(meaning.id);
+      break;
+    case 'address':
+      await show_address(meaning.text);
       break;
     case 'report':
       intake_text.value = meaning.text;
@@ -159,6 +189,9 @@ function on_key(event: KeyboardEvent): void {
       line.value = '';
       is_open.value = false;
       void carry_out(what);
+      if (what.kind !== 'act' && what.kind !== 'report' && what.kind !== 'do') { /* forms take it themselves */
+        leave_line();
+      }
     } else if (chosen) {
       line.value = `${chosen.text} `;
     } else if (line.value.trim() !== '') {

@@ -2,8 +2,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { url_of } from '../lib/api';
 import { now } from '../lib/clock';
-import { distance, instant, short_number, span } from '../lib/format';
-import { both, t, word } from '../lib/i18n';
+import { distance, instant, metres_between, short_number, span } from '../lib/format';
+import { both, t, without_codes, word } from '../lib/i18n';
+import { workers } from '../lib/live';
 import { Clock, Panel, Severity } from '../lib/parts';
 import { Trouble, use_fetched } from '../lib/fetched';
 import { COULD, type CaseDetail, type Candidate, type Decision, type EvidenceRow, type RuleRow } from '../lib/shapes';
@@ -11,8 +12,8 @@ import { Actions, ActForm } from './act_form';
 import { PhoneButton } from './phone_link';
 import { cell_name, class_name, detail, detail_at, detail_problem, follow, followed, followed_row, map_handle, name_of } from './state';
 
-/* The sentences begin with their own time. */
-const without_time = (text: string): string => text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, '');
+/* The sentences begin with their own time, and English ones name codes. */
+const without_time = (text: string): string => without_codes(text.replace(/^(\d{4}-)?(\d{2}-\d{2} )?\d{2}:\d{2} /, ''));
 
 /* A person gave the order to somebody by hand: who, and to whom. */
 interface Override {
@@ -46,24 +47,61 @@ function CandidateRow({ one, choice, by_hand }: { readonly one: Candidate; reado
 }
 
 /* What a person decided, and beside it what the engine would have. */
-function ByHand({ by_hand, choice }: { readonly by_hand: Override; readonly choice: string }) {
+function ByHand({ by_hand, choice, holder }: { readonly by_hand: Override; readonly choice: string; readonly holder: string | null }) {
   return (
     <p class="override">
-      {by_hand.to === choice
+      {holder !== null && by_hand.to !== choice
+        ? t(['{0} gave it to {1} by hand; {2} had it. Beside {2} the engine’s choice was {3}.', '{0} 人工指派给 {1}，原由 {2} 承接；除 {2} 外引擎的选择是 {3}。'],
+          name_of(by_hand.by), name_of(by_hand.to), name_of(holder), choice ? name_of(choice) : t(['nobody', '无人']))
+        : by_hand.to === choice
         ? t(['{0} gave it to {1} by hand, whom the engine would have chosen too.', '{0} 人工指派给 {1}，与引擎选择一致。'], name_of(by_hand.by), name_of(by_hand.to))
         : t(['{0} gave it to {1} by hand. The engine’s choice was {2}.', '{0} 人工指派给 {1}；引擎的选择是 {2}。'], name_of(by_hand.by), name_of(by_hand.to), choice ? name_of(choice) : t(['nobody', '无人']))}
     </p>
   );
 }
 
+const NEARER_MAX = 3;
+
+/* The record names those whom the search met, and it ends in the first ring that has somebody. Who stands nearer at this moment and is not on
+ * the record is named from the stream: while somebody is still on the way, it is what a dispatcher asks. */
+function NearerNow({ of }: { readonly of: Decision }) {
+  void now.value;
+  const row = followed_row.value;
+  const candidates = of.detail?.candidates ?? [];
+  const limit_cm = candidates.find((one) => one.code === 'ELIGIBLE')?.distance_cm ?? null;
+  const is_waiting = row?.order?.state === 'OFFERED' || row?.order?.state === 'ACCEPTED';
+  if (!is_waiting || limit_cm === null || row.lon_e7 === null || row.lat_e7 === null) {
+    return null;
+  }
+  const looked = new Set(candidates.map((one) => one.person));
+  const nearer = [...workers.values()]
+    .filter((one) => one.on_shift !== false && one.lon_e7 !== null && one.lat_e7 !== null && !looked.has(one.id))
+    .map((one) => ({ one, cm: metres_between(row.lon_e7! / 1e7, row.lat_e7! / 1e7, one.lon_e7! / 1e7, one.lat_e7! / 1e7) * 100 }))
+    .filter(({ cm }) => cm < limit_cm)
+    .sort((a, b) => a.cm - b.cm || (a.one.id < b.one.id ? -1 : 1));
+  if (nearer.length === 0) {
+    return null;
+  }
+  return (
+    <p class="soft nearer">
+      {t(['Nearer at this moment, but not looked at (of another cell or role; the search ends in the first ring that has somebody): ',
+        '此刻更近但未进入检索（其他网格或岗位；检索在首个有人可派的范围内结束）：'])}
+      {nearer.slice(0, NEARER_MAX).map(({ one, cm }) =>
+        `${name_of(one.id) || both(one.name)} ${distance(cm)}${one.cell ? t([' ({0})', '（{0}）'], cell_name(one.cell)) : ''}`).join(t([', ', '、']))}
+      {nearer.length > NEARER_MAX && t([' and {0} more', '，另有 {0} 人'], nearer.length - NEARER_MAX)}
+    </p>
+  );
+}
+
 /** One decision: who was looked at, and why not the others. */
-function Why({ of, by_hand }: { readonly of: Decision; readonly by_hand: Override | null }) {
+function Why({ of, by_hand, is_newest }: { readonly of: Decision; readonly by_hand: Override | null; readonly is_newest: boolean }) {
   const candidates = of.detail?.candidates ?? [];
   const choice = typeof of.chosen === 'string' ? of.chosen : candidates.find((one) => one.code === 'ELIGIBLE')?.person ?? null;
+  const holder = candidates.find((one) => one.code === 'ALREADY_ON_CASE')?.person ?? null;
   const removed = Object.entries(of.detail?.removed ?? {}).filter(([code, count]) => count > 0 && !COULD.has(code));
   return (
     <div class="why">
-      {by_hand ? <ByHand by_hand={by_hand} choice={choice ?? ''} /> : <p>{without_time(both(of))}</p>}
+      {by_hand ? <ByHand by_hand={by_hand} choice={choice ?? ''} holder={holder} /> : <p>{without_time(both(of))}</p>}
       {candidates.length > 0 && (
         <table>
           <thead>
@@ -86,6 +124,7 @@ function Why({ of, by_hand }: { readonly of: Decision; readonly by_hand: Overrid
           {removed.map(([code, count]) => `${count} ${word('code', code)}`).join(t([', ', '，']))}
         </p>
       )}
+      {is_newest && <NearerNow of={of} />}
     </div>
   );
 }
@@ -105,7 +144,7 @@ function WhySection({ of }: { readonly of: CaseDetail }) {
       <summary>
         {chosen ? t(['Why {0}', '为何派给{0}'], name_of(chosen)) : t(['Why nobody', '为何无人可派'])}
       </summary>
-      <Why of={shown} by_hand={by_hand} />
+      <Why of={shown} by_hand={by_hand} is_newest={at === 0} />
       {decisions.length > 1 && (
         <p class="row">
           <button type="button" class="plain" disabled={at >= decisions.length - 1} onClick={() => set_at(at + 1)}>{t(['earlier', '更早'])}</button>

@@ -8,10 +8,12 @@ import { both, t } from '../lib/i18n';
 import { cases, cases_version } from '../lib/live';
 import { Clock, Severity } from '../lib/parts';
 import type { CaseRow, ReportAnswer, Text } from '../lib/shapes';
+import { find_places, known_places, names_like, type Place } from './places';
 import { find_case, follow, intake_text, map_handle, pin, say_problem } from './state';
 
 const NEARBY_M = 300;
 const NEARBY_MAX = 5;
+const NEAR_MAX = 4;
 
 const what = signal('');
 const where = signal('');
@@ -39,25 +41,6 @@ const meant = computed(() => {
   return exact ?? (like.length > 0 && like.every((one) => one.class === like[0]!.class) ? like[0] : undefined);
 });
 
-interface Place {
-  readonly name: string;
-  readonly lon_e7: number;
-  readonly lat_e7: number;
-}
-
-/* Places that can be named: those of open cases. Any other is a point of the map. */
-const places = computed<readonly Place[]>(() => {
-  void cases_version.value;
-  const found = new Map<string, Place>();
-  for (const row of cases.values()) {
-    const name = both(row.place);
-    if (name && row.lon_e7 !== null && row.lat_e7 !== null && !found.has(name)) {
-      found.set(name, { name, lon_e7: row.lon_e7, lat_e7: row.lat_e7 });
-    }
-  }
-  return [...found.values()];
-});
-
 const nearby = computed<readonly { readonly row: CaseRow; readonly metres: number }[]>(() => {
   void cases_version.value;
   const at = pin.value;
@@ -73,16 +56,69 @@ const nearby = computed<readonly { readonly row: CaseRow; readonly metres: numbe
     .slice(0, NEARBY_MAX);
 });
 
+/* A place that was named goes with its name; a point set on the map stays whatever is written beside it. */
+let named: Place | null = null;
+const near_names = signal<readonly Place[] | null>(null); /* null: nothing to say; else what is written is no known place */
+
+function take_place(place: Place): void {
+  named = place;
+  where.value = place.name;
+  near_names.value = null;
+  pin.value = place;
+  map_handle.value?.show_place(place.lon_e7, place.lat_e7, 16);
+}
+
 function set_where(text: string): void {
   where.value = text;
+  near_names.value = null;
   const numbers = text.match(/^\s*(\d+(?:\.\d+)?)[,，\s]+(\d+(?:\.\d+)?)\s*$/);
-  const place = places.value.find((one) => one.name === text.trim());
+  const place = known_places.value.get(text.trim());
   if (numbers) {
+    named = null;
     pin.value = { lon_e7: Math.round(Number(numbers[1]) * 1e7), lat_e7: Math.round(Number(numbers[2]) * 1e7) };
   } else if (place) {
-    pin.value = place;
-    map_handle.value?.show_place(place.lon_e7, place.lat_e7, 16);
+    take_place(place);
+  } else if (named !== null) {
+    named = null;
+    pin.value = null;
   }
+}
+
+/* Asked when the field is left: what was written may be a place of a case long closed. */
+async function look_where(): Promise<void> {
+  const text = where.value.trim();
+  if (text === '' || pin.value !== null) {
+    return;
+  }
+  const found = await find_places(text).catch(() => []);
+  if (where.value.trim() !== text || pin.value !== null) {
+    return;
+  }
+  const exact = found.find((one) => one.name.toLowerCase() === text.toLowerCase());
+  if (exact) {
+    take_place(exact);
+  } else {
+    near_names.value = found.length > 0 ? found.slice(0, NEAR_MAX) : names_like(text, known_places.value.values(), NEAR_MAX);
+  }
+}
+
+function NearNames() {
+  const near = near_names.value;
+  if (near === null || pin.value !== null) {
+    return null;
+  }
+  return (
+    <div class="problem" role="alert">
+      {near.length > 0
+        ? t(['No place “{0}” is known. Did you mean:', '没有名为“{0}”的地点。是否为：'], where.value.trim())
+        : t(['No place “{0}” is known. Click it on the map, or type longitude, latitude.', '没有名为“{0}”的地点，请点选地图或输入经度,纬度。'], where.value.trim())}
+      {near.length > 0 && (
+        <span class="row">
+          {near.map((one) => <button type="button" class="small" key={one.name} onClick={() => take_place(one)}>{one.name}</button>)}
+        </span>
+      )}
+    </div>
+  );
 }
 
 function use_map_centre(): void {
@@ -97,6 +133,8 @@ function close(): void {
   pin.value = null;
   what.value = '';
   where.value = '';
+  named = null;
+  near_names.value = null;
 }
 
 function Nearby() {
@@ -189,6 +227,7 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
       return;
     }
     if (!pin.value) {
+      void look_where();
       set_problem(t(['Say where: a known place, a point on the map, or longitude and latitude.', '请填写已知地点、在地图上点选，或输入经纬度。']));
       return;
     }
@@ -223,8 +262,10 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
       </label>
       <label class="field">
         <span>2 {t(['Where', '地点'])}</span>
-        <input data-step name="where" list="places" value={where.value} onInput={(event) => set_where(event.currentTarget.value)} autocomplete="off" />
+        <input data-step name="where" list="places" value={where.value} onInput={(event) => set_where(event.currentTarget.value)}
+          onBlur={() => void look_where()} autocomplete="off" />
       </label>
+      <NearNames />
       <p class="row where-how">
         <button type="button" class="plain" onClick={use_map_centre}>{t(['middle of the map', '用地图中心'])}</button>
         <span class="soft">
@@ -258,7 +299,7 @@ function Form({ begin, done }: { readonly begin: string; readonly done: (said: R
         {types.value.map((one) => <option key={one.type} value={both(one.class_title)}>{one.class}</option>)}
       </datalist>
       <datalist id="places">
-        {places.value.map((one) => <option key={one.name} value={one.name} />)}
+        {[...known_places.value.values()].map((one) => <option key={one.name} value={one.name} />)}
       </datalist>
     </form>
   );

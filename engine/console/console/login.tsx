@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { log_in, Problem } from '../lib/api';
 import { lang, set_lang, t } from '../lib/i18n';
+import { sentence_of } from '../lib/problems';
 import { page_query } from './state';
 
 /* An address may bring who and with what, as that of the demo does: behind the #, so no server hears it, and gone from it at once. */
@@ -28,7 +29,7 @@ export function Login() {
       await log_in(String(data.get('person')).trim(), String(data.get('password')));
     } catch (error) {
       const is_offline = error instanceof Problem && error.is_offline;
-      set_problem(is_offline ? t(['The server does not answer.', '服务器无应答。']) : error instanceof Problem ? error.message : String(error));
+      set_problem(is_offline ? t(['The server does not answer.', '服务器无应答。']) : error instanceof Problem ? sentence_of(error) : String(error));
     }
   };
   return (

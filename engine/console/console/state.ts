@@ -1,10 +1,11 @@
 /* state.ts: what the console looks at: city, page, followed case, open forms. */
 import { computed, effect, signal } from '@preact/signals';
-import { get, Problem, session } from '../lib/api';
+import { get, session } from '../lib/api';
 import { set_zone } from '../lib/format';
-import { both, t, type Pair } from '../lib/i18n';
+import { both, type Pair } from '../lib/i18n';
 import { cases, cases_version, on_change } from '../lib/live';
 import type { MapHandle } from '../lib/map_view';
+import { say_refusal } from '../lib/problems';
 import type { CaseDetail, CaseRow, City, Text } from '../lib/shapes';
 
 export const PAGES = ['now', 'cases', 'workers', 'rules', 'indices', 'plans', 'burden'] as const;
@@ -80,7 +81,7 @@ async function load_detail(): Promise<void> {
     }
   } catch (error) {
     if (turn === asked) {
-      detail_problem.value = error instanceof Problem ? say_problem(error) : String(error);
+      detail_problem.value = say_problem(error);
     }
   }
 }
@@ -156,23 +157,15 @@ export interface Notice {
 export const notice = signal<Notice | null>(null);
 let notice_timer = 0;
 
-export function tell(text: string, is_problem = false, undo?: () => void): void {
+export function tell(text: string, is_problem = false, undo?: () => void, stays_ms?: number): void {
   notice.value = { text, is_problem, undo };
   window.clearTimeout(notice_timer);
   notice_timer = window.setTimeout(() => {
     notice.value = null;
-  }, is_problem || undo ? 12_000 : 5_000);
+  }, stays_ms ?? (is_problem || undo ? 12_000 : 5_000));
 }
 
-export function say_problem(error: unknown): string {
-  if (!(error instanceof Problem)) {
-    return String(error);
-  }
-  if (error.is_offline) {
-    return t(['the server does not answer; nothing was sent', '服务器无应答，未发送']);
-  }
-  return `${error.message || error.code} (${error.code})`;
-}
+export const say_problem = say_refusal;
 
 /* ---- forms ---- */
 export const intake_text = signal<string | null>(null); /* null: closed; else what the form begins with */

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, Problem } from './api';
 import { set_log_clock } from './clock';
 import { t } from './i18n';
+import { sentence_of } from './problems';
 
 const RETRY_MS = 2_000;
 
@@ -78,7 +79,7 @@ export function Trouble({ of }: { readonly of: Fetched<unknown> }) {
     ? t(['The server does not answer; what is shown is what it said last.', '服务器无应答，显示的是最近一次数据。'])
     : of.problem.status === 404
       ? t(['This engine does not offer this list.', '当前引擎未提供此列表。'])
-      : of.problem.message || of.problem.code;
+      : sentence_of(of.problem);
   return (
     <p class="problem" role="alert">
       {text} <button type="button" onClick={of.reload}>{t(['Try again', '重试'])}</button>

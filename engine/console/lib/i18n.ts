@@ -12,7 +12,7 @@ export interface Both {
   readonly zh?: string | null;
   readonly en?: string | null;
 }
-export type Vocabulary = keyof typeof words;
+export type Vocabulary = Exclude<keyof typeof words, 'act_reason'>;
 
 function first_lang(): Lang {
   const kept = recall('lang');
@@ -49,6 +49,10 @@ export function both(text: Both | string | null | undefined): string {
   }
   return (lang.value === 'zh' ? text.zh || text.en : text.en || text.zh) ?? '';
 }
+
+/** Codes that a sentence of the engine names, in words. */
+export const without_codes = (text: string): string =>
+  text.replace(/\b[A-Z][A-Z_]{2,}\b/g, (code) => (words.code[code] ? t(words.code[code]!) : code));
 
 /** A word of the engine by its stable name, in any case; the name itself when this page is older than the engine. */
 export function word(vocabulary: Vocabulary, name: string | null | undefined): string {

@@ -197,6 +197,7 @@ export type LiveMessage =
 
 export interface ActAnswer {
   readonly code: string;
+  readonly contacts?: readonly { readonly name?: string; readonly phone?: string; readonly note?: string }[]; /* of a reveal */
   readonly state?: string | null;
   readonly possible?: readonly string[];
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Problem, get, post } from '../lib/api';
 import { both, lang, set_lang, t, word } from '../lib/i18n';
 import type { Both } from '../lib/i18n';
+import { sentence_of } from '../lib/problems';
 import '../lib/theme';
 import './status.css';
 
@@ -53,7 +54,7 @@ function instant(at_ms: number | null, offset_minutes: number): string {
 }
 
 const said = (error: unknown): string =>
-  error instanceof Problem ? (error.is_offline ? t(TEXT.no_connection) : word('code', error.code) || error.message) : String(error);
+  error instanceof Problem ? (error.is_offline ? t(TEXT.no_connection) : sentence_of(error)) : String(error);
 
 function Rating({ status }: { readonly status: Status }) {
   const [secret, set_secret] = useState('');

@@ -89,6 +89,7 @@ async function act(row: OrderRow, step: Step, more: Partial<Act> = {}): Promise<
     ...(fix === undefined ? {} : { fix }),
     ...(row.photos.length > 0 && step.action !== 'accept' && step.action !== 'arrive' ? { evidence: row.photos } : {}),
   };
+  await change_order(row.order, { trouble: undefined });
   await put_act(row.order, body, step.after, step.label);
   /* Shown as done at once; the engine's answer has the last word. */
   if (step.after !== null) {
@@ -113,6 +114,11 @@ function Steps({ row }: { readonly row: OrderRow }) {
   return (
     <>
       {on_the_way && <p class="note">{t(TEXT.sending, t(on_the_way))}</p>}
+      {row.trouble && <div class="trouble" role="alert">
+        <p>{t(row.trouble.text)}</p>
+        {(row.trouble.code === 'TOO_FAR' || row.trouble.code === 'PLACE_NEEDED') && row.state === 'ACCEPTED'
+          && <button class="plain" onClick={() => set_pinning(ARRIVE)}>{t(TEXT.pin)}</button>}
+      </div>}
       <div class="steps">
         {steps_of(row).map((step) => (
           <button key={step.action} class={step.is_main ? 'main' : 'plain'} disabled={is_ending && on_the_way === step.label}

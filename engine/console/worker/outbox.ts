@@ -9,10 +9,11 @@
  *                       +--- no answer, later     -> waits 1 s .. 30 s */
 import { Problem, get, new_key, request, session } from '../lib/api';
 import type { Pair } from '../lib/i18n';
+import { pair_of } from '../lib/problems';
 import * as store from './store';
 import * as state from './state';
 import type { Act, Item, OrderRow, OrderState, Waiting } from './types';
-import { words_of_code, words_of_state } from './texts';
+import { ADVICE, words_of_code, words_of_state } from './texts';
 
 interface Answer {
   readonly code?: string;
@@ -150,10 +151,30 @@ async function settle_refused(entry: Waiting, problem: Problem): Promise<void> {
   } else if (entry.kind === 'act' && LOST.has(problem.code)) {
     await change_order(entry.order, { state: 'RECALLED' });
   }
-  const [en, zh] = words_of_code(problem.code, problem.message);
-  const now = is_order_state(found) ? words_of_state(found) : null;
-  state.tell([`Not done: ${entry.what[0]}. ${en}${now ? ` (now: ${now[0]})` : ''}`,
-    `未执行：${entry.what[1]}。${zh}${now ? `（现为：${now[1]}）` : ''}`], true, entry.order);
+  const what = [entry, ...(await drop_after(entry))];
+  const [en, zh] = pair_of(problem);
+  const advice = ADVICE[problem.code];
+  const now = advice === undefined && is_order_state(found) ? words_of_state(found) : null;
+  const text: Pair = [
+    `Not done: ${what.map((one) => one.what[0]).join(', ')}. ${en}${now ? ` (now: ${now[0]})` : ''}.${advice ? ` ${advice[0]}` : ''}`,
+    `未执行：${what.map((one) => one.what[1]).join('、')}。${zh}${now ? `（现为：${now[1]}）` : ''}。${advice ? advice[1] : ''}`];
+  state.tell(text, true, entry.order);
+  if (entry.kind === 'act') {
+    await change_order(entry.order, { trouble: { code: problem.code, text } });
+  }
+}
+
+/* What was tapped after a step that was refused rests on it: not sent, and told with it. */
+async function drop_after(entry: Waiting): Promise<Waiting[]> {
+  if (entry.kind !== 'act' || entry.after === null) {
+    return [];
+  }
+  const later = (await store.all_waiting(entry.person)).filter((one) =>
+    one.kind === 'act' && one.order === entry.order && one.number > entry.number && one.after !== null);
+  for (const one of later) {
+    await store.remove_waiting(one);
+  }
+  return later;
 }
 
 const is_for_now = (problem: Problem): boolean =>

@@ -34,6 +34,7 @@ function row_of(item: Item, before: OrderRow | undefined): OrderRow {
     checklist: item.checklist ?? [],
     answers: before?.answers ?? {},
     photos: before?.photos ?? [],
+    trouble: before?.state === item.order_state ? before.trouble : undefined,
   };
 }
 

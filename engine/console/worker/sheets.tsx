@@ -8,7 +8,7 @@ import { put_report } from './outbox';
 import { fix_now, set_pin } from './position';
 import * as state from './state';
 import * as store from './store';
-import { REASONS, TEXT } from './texts';
+import { TEXT, reasons_of } from './texts';
 import type { Fix } from './types';
 
 function Sheet({ title, close, children }: {
@@ -46,7 +46,7 @@ export function ReasonSheet({ action, label, take, close }: {
       <input type="text" maxLength={300} placeholder={t(TEXT.words)} aria-label={t(TEXT.words)} value={text}
         onInput={(event) => set_text(event.currentTarget.value)} />
       <div class="reasons">
-        {(REASONS[action] ?? ['OTHER']).map((reason) => (
+        {reasons_of(action).map((reason) => (
           <button key={reason} class="plain" onClick={() => take(reason.toLowerCase(), text)}>{word('reason', reason)}</button>
         ))}
       </div>

@@ -94,10 +94,13 @@ export const TEXT = {
     '仅在岗期间上报上方显示的位置，可随时停止。不展示轨迹，不做个人排名。'],
 } as const satisfies Record<string, Pair>;
 
-/* What may be given as a reason, most likely first. */
-export const REASONS: Readonly<Record<string, readonly string[]>> = {
-  decline: ['BUSY', 'TOO_FAR', 'NO_EQUIPMENT', 'UNSAFE', 'UNWELL', 'NOT_MINE', 'OTHER'],
-  return: ['NOT_MINE', 'PRIVATE_LAND', 'NOT_FOUND', 'NO_EQUIPMENT', 'UNSAFE', 'NEEDS_OTHERS', 'OTHER'],
-  check_fail: ['NOT_DONE', 'CAME_BACK', 'OTHER'],
-  verify_no: ['NOT_FOUND', 'FALSE_ALARM', 'DUPLICATE', 'OTHER'],
+/* What may be given as a reason, most likely first, as the engine's table has it. */
+export const reasons_of = (action: string): readonly string[] => words.act_reason[action.toUpperCase()] ?? ['OTHER'];
+
+/* What to do about a refusal that its owner can mend. */
+export const ADVICE: Readonly<Record<string, Pair>> = {
+  TOO_FAR: ['Go there (within 1 km) and tap again. If the phone’s position is wrong, set where you are on the map.',
+    '请到现场（1 公里内）后再点一次；若手机定位有误，请在地图上标注您的位置。'],
+  PLACE_NEEDED: ['Set where you are on the map.', '请在地图上标注您的位置。'],
+  CHECKLIST_OPEN: ['Answer the checklist above, with its photos, and tap again.', '请先填完上方检查项（须拍照的附照片），再点一次。'],
 };

@@ -58,6 +58,12 @@ export interface OrderRow {
   readonly checklist: readonly Line[];
   readonly answers: Readonly<Record<string, number>>;
   readonly photos: readonly string[];
+  readonly trouble?: Trouble | undefined; /* what was refused last; until the next tap */
+}
+
+export interface Trouble {
+  readonly code: string;
+  readonly text: Pair;
 }
 
 export interface Fix {

@@ -343,9 +343,56 @@ static enum code expected_on_case(const struct town *town, struct case_no no,
                : expected_of_full(action);
 }
 
+/* Refusals that only what the act names can bring: the act is offered all the same. */
+static bool is_taken(enum code code)
+{
+    return code == CODE_DONE || code == CODE_UNKNOWN_WORKER || code == CODE_BAD_STARS ||
+           code == CODE_UNCITED;
+}
+
+static bool is_offered(const struct town *town, struct case_no no, const struct actor *actor,
+                       enum action action)
+{
+    const struct case_view view = town_case(town, no);
+    uint32_t person = 0;
+    while (!hash128_is_equal(town->city.persons[person].id_hash, town_id(actor->id))) {
+        person++;
+    }
+    return action < ACTION_OUTSIDE_LIMIT &&
+           (core_possible(&view.doors, &town->city, person) & action_bit(action)) != 0;
+}
+
+/* What is offered is taken, and what is not offered is refused: by everybody, every act. */
+static void try_offers(struct town *town, struct case_no no, struct case_no spare)
+{
+    uint32_t offered = 0;
+    for (size_t a = 0; a < COUNT_OF(actors); a++) {
+        for (int action = 1; action < ACTION_OUTSIDE_LIMIT; action++) {
+            const bool is = is_offered(town, no, &actors[a], (enum action)action);
+            void *saved = town_save(town);
+            const enum code code =
+                town_do(town, actors[a].id,
+                        deed_of(town, no, spare, (enum action)action, REASON_OTHER, true));
+            if (is != is_taken(code)) {
+                print_error("state %d action %d by %s: offered %d, answered %d\n",
+                            town_case(town, no).state, action, actors[a].id, is, code);
+            }
+            assert_int_equal(is, is_taken(code));
+            offered += is;
+            town_restore(town, saved);
+            free(saved);
+        }
+    }
+    assert_true(offered > 0);
+}
+
 static void try_case(struct town *town, struct town_deed deed, const struct actor *actor,
                      enum code expected)
 {
+    const bool is_full = deed.text != NULL;
+    if (is_full && !is_of_plans(deed.action)) {
+        assert_int_equal(is_offered(town, deed.no, actor, deed.action), is_taken(expected));
+    }
     void *saved = town_save(town);
     const struct hash128 before = core_digest(town->core);
     const enum case_state state = town_case(town, deed.no).state;
@@ -407,6 +454,90 @@ static void test_life_every_state_action_and_role(void **state)
     print_message("%u triples\n", tried);
 }
 
+static void wants(struct town *town, const char *who, struct case_no no, enum action action)
+{
+    assert_int_equal(town_do(town, who, deed_of(town, no, no_case, action, REASON_OTHER, true)),
+                     CODE_DONE);
+}
+
+/* What was asked, granted, used up or is being ruled on decides what is offered, not the state alone. */
+static void test_life_what_is_offered_is_taken(void **state)
+{
+    struct town *town = *state;
+    const struct case_no spare =
+        opened(town, "cam-1", "camera.vehicle_stationary", "C-003", stopped);
+    const struct case_no no = bring(town, CASE_ASSIGNED, 0);
+    wants(town, "li", no, ACTION_EXTEND);
+    try_offers(town, no, spare);
+    assert_true(is_offered(town, no, &actors[3], ACTION_EXTEND_YES));
+    wants(town, "dispatcher.du", no, ACTION_EXTEND_YES);
+    try_offers(town, no, spare);
+    wants(town, "chief.chu", no, ACTION_EXTEND_YES);
+    try_offers(town, no, spare);
+    wants(town, "overseer.ou", no, ACTION_SUPERVISE);
+    try_offers(town, no, spare);
+    wants(town, "dispatcher.du", no, ACTION_SUSPEND);
+    wants(town, "dispatcher.du", no, ACTION_RESUME);
+    try_offers(town, no, spare);
+    town_pass(town, 30 * DAY_MS); /* every clock is missed */
+    try_offers(town, no, spare);
+    wants(town, "chief.chu", no, ACTION_FORCE_CLOSE);
+    try_offers(town, no, spare);
+    wants(town, "desk.san", no, ACTION_APPEAL);
+    try_offers(town, no, spare);
+    wants(town, "chief.chu", no, ACTION_APPEAL_NO);
+    try_offers(town, no, spare);
+}
+
+static void test_life_made_safe_is_offered_once(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = bring(town, CASE_ASSIGNED, 1);
+    assert_true(is_offered(town, no, &actors[6], ACTION_MAKE_SAFE));
+    wants(town, "desk.san", no, ACTION_MAKE_SAFE);
+    assert_false(is_offered(town, no, &actors[6], ACTION_MAKE_SAFE));
+}
+
+/* Sanitation, traffic, and away from sanitation again: heard, then ruled on. */
+static void test_life_parties_are_heard_before_the_ruling(void **state)
+{
+    struct town *town = *state;
+    const struct case_no spare =
+        opened(town, "cam-1", "camera.vehicle_stationary", "C-003", stopped);
+    const struct case_no no = bring(town, CASE_ASSIGNED, 1);
+    assert_int_equal(
+        town_act(town, "desk.san", 0, no, ACTION_RETURN, REASON_NOT_MINE, nowhere, NULL),
+        CODE_DONE);
+    wants(town, "dispatcher.du", no, ACTION_SEND_TO_DESK);
+    assert_int_equal(town_act(town, "desk.tra", 0, no, ACTION_HAND_OVER, REASON_NOT_MINE, nowhere,
+                              "dept.sanitation.duty"),
+                     CODE_DONE);
+    assert_int_equal(town_act(town, "desk.san", 0, no, ACTION_RETURN, REASON_BUSY, nowhere, NULL),
+                     CODE_DONE);
+    assert_int_equal(town_count(town, ACTION_ADJUDICATE), 1);
+    try_offers(town, no, spare);
+    assert_true(is_offered(town, no, &actors[7], ACTION_POSITION));
+    wants(town, "desk.tra", no, ACTION_POSITION);
+    wants(town, "desk.san", no, ACTION_POSITION);
+    try_offers(town, no, spare);
+    assert_false(is_offered(town, no, &actors[7], ACTION_POSITION));
+}
+
+static void test_life_a_parent_is_not_offered_its_end(void **state)
+{
+    struct town *town = *state;
+    const struct case_no spare =
+        opened(town, "cam-1", "camera.vehicle_stationary", "C-003", stopped);
+    const struct case_no no = bring(town, CASE_CHECKING, 0);
+    assert_int_equal(
+        town_do(town, "chief.chu", deed_of(town, no, spare, ACTION_LINK_CHILD, REASON_OTHER, true)),
+        CODE_DONE);
+    assert_false(is_offered(town, no, &actors[4], ACTION_CHECK_PASS));
+    assert_true(is_offered(town, no, &actors[2], ACTION_CHECK_FAIL));
+    assert_true(is_offered(town, no, &actors[4], ACTION_UNLINK_CHILD));
+    assert_false(is_offered(town, spare, &actors[4], ACTION_LINK_CHILD));
+}
+
 static void test_life_states_nobody_reaches_are_in_the_table_too(void **state)
 {
     (void)state;
@@ -417,6 +548,13 @@ static void test_life_states_nobody_reaches_are_in_the_table_too(void **state)
         assert_int_equal(life_needs_reason((enum action)a), (with_reason >> a) & 1);
     }
     assert_false(life_needs_reason(ACTION_OPEN));
+    for (int a = 1; a < ACTION_LIMIT;
+         a++) { /* who must give one is offered some, and "other" at last */
+        const uint64_t reasons = life_act_reasons((enum action)a);
+        assert_int_equal(reasons != 0, life_needs_reason((enum action)a));
+        assert_int_equal(reasons >> REASON_OTHER & 1, reasons != 0);
+        assert_int_equal(reasons & (1u << REASON_NONE), 0);
+    }
     uint32_t count;
     const struct life_case_rule *cases = life_case_rules(&count);
     for (uint32_t i = 0; i < count; i++) {
@@ -628,7 +766,9 @@ static void test_life_every_order_kind_state_and_action(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        life(every_state_action_and_role),       life(states_nobody_reaches_are_in_the_table_too),
+        life(every_state_action_and_role),       life(what_is_offered_is_taken),
+        life(made_safe_is_offered_once),         life(parties_are_heard_before_the_ruling),
+        life(a_parent_is_not_offered_its_end),   life(states_nobody_reaches_are_in_the_table_too),
         life(reasons_are_asked_for_first),       life(who_handled_or_commanded_may_not_check),
         life(every_order_kind_state_and_action),
     };
