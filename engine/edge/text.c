@@ -175,3 +175,31 @@ void text_put_distance(struct text *text, int64_t cm, const char *metres, const 
     int64_t tenths = cm / (CM_PER_KM / 10); /* rounds down */
     text_format(text, "%" PRId64 ".%" PRId64 " %s", tenths / 10, tenths % 10, kilometres);
 }
+
+/* What stands between a name and the words. */
+static const char *const SEPARATORS[] = {" ", ":", ",", ";", "：", "，", "；", "、", "·"};
+
+static size_t separator_at(const char *bytes, size_t size, bool is_end)
+{
+    for (size_t i = 0; i < COUNT_OF(SEPARATORS); i++) {
+        const size_t own = strlen(SEPARATORS[i]);
+        if (own <= size && memcmp(is_end ? bytes + size - own : bytes, SEPARATORS[i], own) == 0) {
+            return own;
+        }
+    }
+    return 0;
+}
+
+void text_trim(struct text *text)
+{
+    size_t skip = 0, own;
+    while ((own = separator_at(text->out, text->used, true)) > 0) {
+        text->used -= own;
+    }
+    while ((own = separator_at(text->out + skip, text->used - skip, false)) > 0) {
+        skip += own;
+    }
+    text->used -= skip;
+    memmove(text->out, text->out + skip, text->used);
+    text->out[text->used] = '\0';
+}

@@ -17,6 +17,9 @@ struct text {
     bool is_cut; /* something did not fit */
 };
 
+/* Takes blanks, colons and commas off both ends: left over where a name between them has no value. */
+void text_trim(struct text *text);
+
 /* out_size at least 1. */
 void text_init(struct text *text, char *out, size_t out_size);
 

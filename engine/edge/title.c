@@ -119,6 +119,7 @@ void title_render_in(const struct city *city, const struct policy *policy,
         struct image_string template = either(rule->case_title, rule->case_title_en, lang);
         if (template.size > 0) {
             put_template(&text, city, policy, view, policy_text(policy, template), template.size);
+            text_trim(&text);
         } else {
             struct image_string title = either(rule->title, rule->title_en, lang);
             text_put_bytes(&text, policy_text(policy, title), title.size);

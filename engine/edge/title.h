@@ -2,7 +2,7 @@
  *
  * A template is the rule's case_title: "{asset.name} is {fill_percent} % full". A name in braces is
  * a captured field of the case or one of asset.name, asset.code, device, cell, cell.name, class; a
- * name without a value leaves nothing.
+ * name without a value leaves nothing, nor the colon, comma or blank at the ends of the title beside it.
  * "{{" is a brace. */
 #ifndef ENGINE_EDGE_TITLE_H
 #define ENGINE_EDGE_TITLE_H

@@ -55,6 +55,9 @@ json_t *api_map_tiles(const struct web *web);
 void api_map_origin(const struct web *web, char *out, size_t size);
 void api_roads(struct web_exchange *exchange);
 
+/* api_today.c */
+void api_today(struct web_exchange *exchange);
+
 /* api_city.c */
 void api_city(struct web_exchange *exchange);
 void api_counters(struct web_exchange *exchange);

@@ -82,6 +82,8 @@ const struct web_route WEB_ROUTES[] = {
      NULL},
     {WEB_GET, "/api/v1/roads", 0, 0, 0, api_roads, "Pieces of road, to be drawn", NULL, NULL},
     {WEB_GET, "/api/v1/counters", 0, 0, 0, api_counters, "How many wait for what", NULL, NULL},
+    {WEB_GET, "/api/v1/today", 0, 0, 0, api_today, "Figures of the local day, of all its cases",
+     NULL, NULL},
     {WEB_GET, "/api/v1/workers", 0, 0, 0, api_workers, "People who take orders",
      "department,cursor,limit", NULL},
     {WEB_GET, "/api/v1/orders", 0, 0, 0, api_orders, "Orders, newest first",

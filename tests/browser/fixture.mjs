@@ -60,7 +60,7 @@ const list = (items) => ({ items, next: null, position: 100, now_ms: NOW_MS, age
 
 function answer_get(path, query, world) {
   const fixed = {
-    roads: { segments: [], is_cut: false },
+    roads: { segments: [], is_cut: false }, today: { filed: 812, closed: 40, handled_in_time: 38, sourced: 800, proactive: 200, cell: '110108001001', p90_ms: 5_400_000, now_ms: NOW_MS },
     session: { person: 'he.qun', name: { zh: '何群', en: 'He Qun' }, roles: ['shift_chief', 'dispatcher'], department: null, csrf: 'token', expires_ms: NOW_MS + 1e8, can: [] },
     city: city(), [`rules/${RULE.id}`]: RULE, 'report-types': list(REPORT_TYPES), counters: { now_ms: NOW_MS, open: world.cases.length }, workers: list(world.workers),
     ...world.answers,

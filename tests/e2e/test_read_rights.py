@@ -144,7 +144,7 @@ def reader_id(reader):
 
 def check_paths(engine, readers, port):
     gateway = Reader(engine, port, engine.gateways()[0])
-    paths = ("cases", "orders", "workers", "handovers", "burden", "rules", "counters", "city", "plans", "silences", "report-types")
+    paths = ("cases", "orders", "workers", "handovers", "burden", "rules", "counters", "today", "city", "plans", "silences", "report-types")
     for path in paths:
         status = gateway.ask("/api/v1/" + path)[0]
         check(status == 403, f"a gateway reads {path}: {status}")

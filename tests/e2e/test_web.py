@@ -159,6 +159,9 @@ def test_lists(engine, web):
     check(web.ask("GET", "/api/v1/kpi?month=--help")[0] == 400, "a month is no option")
     for path in ("handovers", "burden", "plans", "silences"):
         check("items" in web.get("/api/v1/" + path), path)
+    today = web.get("/api/v1/today")
+    rows = web.get("/api/v1/cases?state=all&limit=500")["items"]
+    check(today["filed"] == len(rows) > 0 and today["cell"] in {row["cell"] for row in rows} and today["p90_ms"] >= 0, "the day's figures")
     wait_until(lambda: web.get("/api/v1/counters")["open"] == len(web.get("/api/v1/cases")["items"]) > 1, "counters count")
 
 

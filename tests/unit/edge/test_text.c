@@ -1,4 +1,5 @@
 /* test_text.c: text_format says what printf says, and a cut is between characters. */
+#include "engine/core/base.h"
 #include "engine/edge/text.h"
 
 #include <inttypes.h>
@@ -48,11 +49,31 @@ static void test_text_is_cut_between_characters(void **state)
     assert_true(text.is_cut);
 }
 
+static void test_text_trim_takes_what_a_missing_name_leaves(void **state)
+{
+    (void)state;
+    static const char *const PAIRS[][2] = {{": garbage overflow", "garbage overflow"},
+                                           {"路灯不亮：", "路灯不亮"},
+                                           {" ：、 ", ""},
+                                           {"", ""},
+                                           {"Bin 21: 93 %", "Bin 21: 93 %"}};
+    for (size_t i = 0; i < COUNT_OF(PAIRS); i++) {
+        char out[64];
+        struct text text;
+        text_init(&text, out, sizeof out);
+        text_put(&text, PAIRS[i][0]);
+        text_trim(&text);
+        assert_string_equal(out, PAIRS[i][1]);
+        assert_int_equal(text.used, strlen(PAIRS[i][1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_format_is_printf),
         cmocka_unit_test(test_text_is_cut_between_characters),
+        cmocka_unit_test(test_text_trim_takes_what_a_missing_name_leaves),
     };
     return cmocka_run_group_tests_name("edge/text", tests, NULL, NULL);
 }
