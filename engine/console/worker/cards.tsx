@@ -17,7 +17,7 @@ function span_of(ms: number): string {
   const s = Math.floor(Math.abs(ms) / 1000);
   const m = Math.floor(s / 60);
   const h = Math.floor(m / 60);
-  return h > 0 ? `${h}:${String(m % 60).padStart(2, '0')} h` : m > 0 ? `${m}:${String(s % 60).padStart(2, '0')}` : `${s} s`;
+  return h > 0 ? t(['{0}:{1} h', '{0} 小时 {1} 分'], h, String(m % 60).padStart(2, '0')) : m > 0 ? `${m}:${String(s % 60).padStart(2, '0')}` : t(['{0} s', '{0} 秒'], s);
 }
 
 /* The colour is the clock's and nothing else's: green below 80 %, yellow to the end, red after it. */
