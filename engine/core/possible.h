@@ -1,6 +1,6 @@
 /* possible.h: which acts on a case the engine would take from a person now, before anybody tries: what pages offer.
  *
- * The table of life.c, less what acts.c would refuse for how the case stands (nothing asked, used up, in dispute, a child
+ * The table of life.c, less what the acts refuse for how the case stands (nothing asked, used up, in dispute, a child
  * open) or for who it is (right, side, part). What only the act itself can show (another case, a worker, a number) is not
  * looked at. tests/unit/core/test_life.c holds both equal.
  *

@@ -1,4 +1,5 @@
 /* api_city.c: what the city is: cells as drawn, units, offices, people, classes, rules. Changes with its images only. */
+#include "engine/city/cell_shapes.h"
 #include "engine/edge/words.h"
 #include "engine/shell/api.h"
 #include "engine/shell/web_history.h"
@@ -54,14 +55,12 @@ json_t *api_list_rights(uint32_t rights)
     return out;
 }
 
-/* The features of CITY/cells.geojson, with id and name beside their own properties. Without the file: no shapes. */
+/* The features of CITY/cells.geojson in WGS-84, with id and name beside their own properties. Without the file: no shapes. */
 static json_t *read_cells(const struct web *web)
 {
-    char path[600];
     size_t index;
     json_t *feature;
-    (void)snprintf(path, sizeof path, "%.500s/cells.geojson", web->city);
-    json_t *root = json_load_file(path, 0, NULL);
+    json_t *root = cell_shapes_load(web->city);
     if (!json_is_array(json_object_get(root, "features"))) {
         json_decref(root);
         return json_pack("{s:s, s:[]}", "type", "FeatureCollection", "features");
