@@ -19,10 +19,8 @@ export default [
     assert.ok(over.indexOf(false) > 0 && !over.slice(over.indexOf(false)).includes(true), over.join(' '));
     const first_other = rows.findIndex((severity) => severity !== '1');
     assert.ok(first_other > 0 && rows.slice(first_other).every((severity) => severity !== '1'), rows.join(' '));
-    await stage.page.keyboard.press('j');
-    await stage.page.waitForSelector('.need[aria-current=true]');
+    await stage.page.waitForSelector('.need[aria-current=true]'); /* the most urgent is followed by itself */
     const first = await text_of(stage, '.need[aria-current=true] .need-title');
-    await stage.page.waitForSelector('.case-title');
     await stage.page.keyboard.press('j');
     await stage.page.waitForFunction((old) => document.querySelector('.need[aria-current=true] .need-title')?.innerText !== old, first);
     await stage.page.keyboard.press('k');
