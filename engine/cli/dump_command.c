@@ -100,6 +100,21 @@ static void set_seen(json_t *object, const struct command *command)
     dump_set(object, "status", json_string(words_worker_status_name(seen->status)));
 }
 
+static void set_rehome(json_t *object, struct dump_names names, const struct command *command)
+{
+    const struct rehome_body *body = command->body.rehome.head;
+    json_t *cases = json_array();
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct rehome_row *row = &command->body.rehome.rows[i];
+        (void)json_array_append_new(cases, json_pack("{s:o, s:o}", "case", dump_case_no(row->no),
+                                                     "cell", dump_cell(names, row->cell)));
+    }
+    dump_set(object, "from_slot", json_integer(body->from_slot));
+    dump_set(object, "until_slot",
+             body->until_slot == NONE32 ? json_null() : json_integer(body->until_slot));
+    dump_set(object, "cases", cases);
+}
+
 static void set_body(json_t *object, struct dump_names names, const struct command *command)
 {
     switch (command->head->kind) {
@@ -130,6 +145,9 @@ static void set_body(json_t *object, struct dump_names names, const struct comma
         break;
     case COMMAND_CHECKPOINT:
         dump_set(object, "digest", dump_hash(command->body.checkpoint->digest));
+        break;
+    case COMMAND_REHOME:
+        set_rehome(object, names, command);
         break;
     default: /* TICK */
         break;

@@ -5,6 +5,7 @@
 #include "engine/core/firing.h"
 #include "engine/core/flow.h"
 #include "engine/core/keys.h"
+#include "engine/core/rehome.h"
 #include "engine/core/waits.h"
 #include "engine/core/window_rows.h"
 
@@ -142,6 +143,9 @@ void absences_timer(struct core *core, uint32_t slot)
                          code == CODE_SUPPRESSED; /* with a case: it is paused */
     const uint32_t found = is_told && !case_no_is_none(no) ? cases_find(&core->cases, no) : NONE32;
     if (found != NONE32) {
+        if (rehome_is_older(core, row.since_ms)) {
+            rehome_ask(core, found);
+        }
         flow_say(core, found,
                  &(struct flow_note){.action = ACTION_ABSENT,
                                      .deadline_ms = add_clamped(row.since_ms, window->within_ms)});

@@ -220,6 +220,19 @@ static bool act_check(const uint8_t *body, uint64_t size, struct command *out_co
     return true;
 }
 
+static bool rehome_check(const uint8_t *body, uint64_t size, struct command *out_command)
+{
+    const struct rehome_body *head = (const struct rehome_body *)(const void *)body;
+    if (size < sizeof *head || head->count > COMMAND_REHOME_MAX || head->reserved != 0 ||
+        head->until_slot <= head->from_slot ||
+        size != sizeof *head + (uint64_t)head->count * sizeof(struct rehome_row)) {
+        return false;
+    }
+    out_command->body.rehome.head = head;
+    out_command->body.rehome.rows = (const struct rehome_row *)(const void *)(body + sizeof *head);
+    return true;
+}
+
 /* Bytes of the body of a kind with a fixed body; UINT64_MAX for the other kinds. */
 static uint64_t fixed_body_size(uint32_t kind)
 {
@@ -286,7 +299,7 @@ static enum err command_check(const uint8_t *bytes, uint64_t size, const struct 
     if (head->size < sizeof *head || head->size > size || head->size % 8 != 0 || head->kind == 0) {
         return ERR_MALFORMED;
     }
-    if (head->kind > COMMAND_CHECKPOINT) {
+    if (head->kind > COMMAND_REHOME) {
         return ERR_VERSION;
     }
     struct command command;
@@ -301,6 +314,8 @@ static enum err command_check(const uint8_t *bytes, uint64_t size, const struct 
     } else if (head->kind == COMMAND_ACT) {
         is_good = act_check(body, body_size, &command) &&
                   place_find(places, place_count, command.body.act.head->place, &command.place);
+    } else if (head->kind == COMMAND_REHOME) {
+        is_good = rehome_check(body, body_size, &command);
     } else {
         is_good = fixed_check(body, body_size, head->kind, &command);
         if (is_good && head->kind == COMMAND_SEEN) {
@@ -533,6 +548,28 @@ enum err batch_put_act(struct batch_writer *writer, const struct command_head *h
     must(offset == used);
     memset(at + used, 0, size - used);
     return keep_command(writer, size, places_before);
+}
+
+enum err batch_put_rehome(struct batch_writer *writer, const struct command_head *head,
+                          const struct rehome_body *body, const struct rehome_row *rows)
+{
+    writer_check(writer);
+    must(writer->command_start == 0);
+    must(head->kind == COMMAND_REHOME);
+    must(body->count <= COMMAND_REHOME_MAX);
+    const uint64_t rows_size = (uint64_t)body->count * sizeof *rows;
+    const uint64_t size = sizeof *head + sizeof *body + rows_size;
+    if (!has_room(writer, size, place_none())) {
+        return ERR_TOO_LARGE;
+    }
+    uint8_t *at = writer->payload + writer->size;
+    uint64_t offset = 0;
+    struct command_head written = *head;
+    written.size = (uint32_t)size;
+    put_bytes(at, &offset, &written, sizeof written);
+    put_bytes(at, &offset, body, sizeof *body);
+    put_bytes(at, &offset, rows, rows_size);
+    return keep_command(writer, size, writer->place_count);
 }
 
 enum err batch_open_events(struct batch_writer *writer, const struct command_head *head)

@@ -11,6 +11,7 @@
  *              struct event_head (80 bytes), field_count x struct event_field (24 bytes),
  *              text bytes (string fields, then free text), padded to 8,
  *              with EVENT_HAS_CONTACT: struct event_contact (288 bytes)
+ *   rehome:    struct rehome_body, count x struct rehome_row (16 bytes)
  *   act:       struct act_body, evidence_count x hash128, text bytes, padded to 8
  *
  * Facts (cell, areas, device, zone, field rows) are resolved under the images named by facts_digest; the core
@@ -35,6 +36,7 @@
 #define EVIDENCE_MAX 16u
 #define ACT_TEXT_MAX 1000u
 #define ACTIVATE_REASON_SIZE 120u /* why rules were changed: bytes, the rest zeros */
+#define COMMAND_REHOME_MAX 64u    /* cases in one REHOME */
 #define CONTACT_SEALED_SIZE 272u  /* 256 bytes under XChaCha20-Poly1305, and its tag */
 
 enum command_kind {
@@ -46,6 +48,7 @@ enum command_kind {
     COMMAND_SEEN = 6,        /* a worker is there, perhaps with a fix */
     COMMAND_ITEMS_TAKEN = 7, /* a worker app has stored all items up to a sequence number */
     COMMAND_CHECKPOINT = 8,  /* the state digest before this entry; a replay must agree */
+    COMMAND_REHOME = 9,      /* the borders moved: open cases that lie in another cell now */
 };
 
 struct command_head {
@@ -125,6 +128,19 @@ struct act_body {
     int64_t until_ms; /* the instant the action is about: suspended until, promised for; 0 = none */
 };
 
+/* Cases of the slots from_slot .. until_slot - 1 were located; those whose cell differs follow. */
+struct rehome_body {
+    uint32_t from_slot;
+    uint32_t until_slot; /* NONE32: that were all */
+    uint32_t count;      /* 0..COMMAND_REHOME_MAX */
+    uint32_t reserved;
+};
+
+struct rehome_row {
+    struct case_no no;
+    uint32_t cell; /* row of CITY_CELLS or NONE32 */
+};
+
 struct events_body {
     uint32_t event_count;
     uint32_t reserved;
@@ -182,6 +198,8 @@ struct event_contact {
 _Static_assert(sizeof(struct command_head) == 72, "log layout");
 _Static_assert(sizeof(struct event_contact) == 288, "log layout");
 _Static_assert(sizeof(struct act_body) == 96, "log layout");
+_Static_assert(sizeof(struct rehome_body) == 16, "log layout");
+_Static_assert(sizeof(struct rehome_row) == 16, "log layout");
 _Static_assert(sizeof(struct activate_body) == 152, "log layout");
 _Static_assert(sizeof(struct event_head) == 80, "log layout");
 _Static_assert(sizeof(struct event_field) == 24, "log layout");
@@ -216,6 +234,10 @@ struct command {
             const struct hash128 *evidence;
             const char *text;
         } act;
+        struct {
+            const struct rehome_body *head;
+            const struct rehome_row *rows;
+        } rehome;
         struct {
             uint32_t event_count;
             const uint8_t *records; /* walk with event_next */
@@ -277,6 +299,11 @@ enum err batch_put(struct batch_writer *writer, const struct command_head *head,
 enum err batch_put_act(struct batch_writer *writer, const struct command_head *head,
                        const struct act_body *body, struct place place,
                        const struct hash128 *evidence, const char *text) WARN_UNUSED;
+
+/* REHOME: body->count rows follow. */
+enum err batch_put_rehome(struct batch_writer *writer, const struct command_head *head,
+                          const struct rehome_body *body,
+                          const struct rehome_row *rows) WARN_UNUSED;
 
 /* EVENTS: open, add 1..EVENTS_PER_COMMAND_MAX, close. An event's fields must be sorted by row; text holds
  * the string fields' bytes (at least up to the end of the last, the rest is not kept), free_text has

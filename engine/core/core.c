@@ -33,6 +33,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/plans.h"
+#include "engine/core/rehome.h"
 #include "engine/core/remap.h"
 #include "engine/core/rulings.h"
 #include "engine/core/silences.h"
@@ -228,6 +229,9 @@ static void activate(struct core *core, const struct command *command)
     windows_adopt(core, is_first ? NULL : &core->policies[1 - slot]);
     if (!is_first) {
         remap_rows(core);
+        if (!hash128_is_equal(core->cities[1 - slot].image.digest, body->city)) {
+            rehome_begin(core);
+        }
     }
     rounds_adopt(core);
     const struct effect effect = {.kind = EFFECT_ACTIVATED,
@@ -467,6 +471,9 @@ static void take_command(struct core *core, const struct command *command)
     case COMMAND_ITEMS_TAKEN:
         take_items_taken(core, command);
         break;
+    case COMMAND_REHOME:
+        rehome_take(core, command);
+        break;
     default: /* START, TICK, CHECKPOINT: nothing to decide */
         must(head->kind == COMMAND_START || head->kind == COMMAND_TICK ||
              head->kind == COMMAND_CHECKPOINT);
@@ -656,6 +663,7 @@ void core_check(const struct core *core)
     }
     const struct core_counts *counts = &core->counts;
     must(open == counts->open_now);
+    must(core->rehome_next <= core->cases.high);
     must(counts->events == counts->opened + counts->merged + counts->deduped + counts->suppressed +
                                counts->no_rule + counts->waiting + counts->reopened +
                                counts->cleared + counts->refused);

@@ -66,6 +66,19 @@ const struct policy *core_policy(const struct core *core);
 /* command_facts_digest of the active pair; none before ACTIVATE. */
 struct hash128 core_facts_digest(const struct core *core);
 
+/* ---- after the borders moved: see rehome.h ---- */
+struct rehome_view {
+    struct case_no no;
+    struct place place; /* where the case is */
+    uint32_t cell;      /* it stands in, or NONE32 */
+};
+
+/* The slot from which on open cases are to be located anew, or NONE32: none. */
+uint32_t core_rehome_from(const struct core *core);
+
+/* From *slot on the next open case that has a place; *slot is then behind it. false: no more. */
+bool core_rehome_next(const struct core *core, uint32_t *slot, struct rehome_view *out_view);
+
 /* ---- numbers for metrics and for the ledger ---- */
 struct core_counts {
     uint64_t

@@ -431,6 +431,7 @@ struct hash128 core_digest(const struct core *core)
     struct hash128 h = {0, 0};
     h = hash128_add(add_i64(h, core->now_ms), core->operations);
     h = hash128_join(h, core_facts_digest(core));
+    h = add_i64(hash128_add(h, core->rehome_next), core->borders_at_ms);
     h = digest_cases(h, core);
     h = digest_orders(h, &core->orders);
     h = digest_workers(h, &core->workers);

@@ -100,7 +100,8 @@ struct effect_timeline {
     struct case_no other; /* the other case of a merge, split or link; none */
     int64_t until_ms;     /* suspended or controlled until; 0 */
     uint32_t
-        amount; /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0 */
+        amount; /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0.
+                   REHOME: 1 + row of CITY_CELLS it was in, 0 = none */
     uint32_t event_count; /* events merged into the case so far */
     uint32_t report; /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */

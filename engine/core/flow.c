@@ -14,6 +14,7 @@
 #include "engine/core/offices.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
+#include "engine/core/rehome.h"
 #include "engine/core/rulings.h"
 #include "engine/core/sources.h"
 #include "engine/core/watch.h"
@@ -579,6 +580,9 @@ void flow_reopen(struct core *core, uint32_t slot, const struct flow_note *note)
     core->counts.open_now++;
     row->flags |= CASE_WAS_REOPENED;
     row->flags &= ~(uint32_t)(CASE_IS_CLEARED | CASE_AUTO_SUPERVISED);
+    if (rehome_is_older(core, row->closed_at_ms)) {
+        rehome_ask(core, slot);
+    }
     row->handled_at_ms = 0;
     row->closed_at_ms = 0;
     case_persons_forget(row);

@@ -128,6 +128,7 @@
     X(LEAVE_PARENT, 84, "no longer a child", "不再为子案")                                         \
     X(RECALENDAR, 85, "deadline recomputed", "时限重算")                                           \
     X(NEXT_LEAD, 86, "asked to lead instead", "改请牵头")                                          \
+    X(REHOME, 87, "the border moved", "网格边界调整")                                              \
     X(ADJUDICATE, 96, "put to adjudication", "提请裁定")                                           \
     X(SILENT, 97, "gave no position in time", "逾期未陈述")                                        \
     X(RULED_BEFORE, 98, "an earlier ruling names the owner", "按确权办理")                         \

@@ -5,6 +5,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/plans.h"
+#include "engine/core/rehome.h"
 
 /* ---- children ---- */
 
@@ -197,6 +198,9 @@ enum code links_split(const struct act *act, uint32_t slot)
     note.action = ACTION_OPEN;
     note.other = origin;
     flow_say(core, part_slot, &note);
+    if (core_rehome_from(core) != NONE32) { /* the case it was split off may not be located yet */
+        rehome_ask(core, part_slot);
+    }
     flow_file(core, part_slot);
     act->result->case_no =
         cases_peek(&core->cases, part_slot)->no; /* the answer names the new one */

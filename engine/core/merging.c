@@ -236,6 +236,7 @@ static bool take_place(struct core *core, struct case_row *row, const struct pol
         return false;
     }
     row->place = event->head->place;
+    row->cell = event->head->cell;
     row->accuracy_cm = accuracy_cm;
     return true;
 }

@@ -4,7 +4,7 @@
  * place (2 x i32). One function per row writes and reads it, so that the two cannot differ.
  *
  *   u32 SNAPSHOT_CORE_VERSION; u32 n, n x u32 limits in the order of LIMITS_LIST
- *   i64 now_ms; u32 operations; i64 fastest_mm_per_s; u8 has_images; h city; h policy
+ *   i64 now_ms; u32 operations, rehome_next; i64 borders_at_ms; i64 fastest_mm_per_s; u8 has_images; h city; h policy
  *   u32 n, n x u64 counters in the order of struct core_counts
  *   cases      u32 high, used, free_first; high x {u8 is_used; a row, or u32 free_next}
  *              u32 n, n x {u32 district, day, serial}
@@ -572,6 +572,8 @@ static void walk_core(struct walk *walk, struct core *core)
     walk_limits(walk, &core->limits);
     walk_i64(walk, &core->now_ms);
     walk_u32(walk, &core->operations);
+    walk_u32(walk, &core->rehome_next);
+    walk_i64(walk, &core->borders_at_ms);
     walk_i64(walk, &core->fastest_mm_per_s);
     walk_images(walk, core);
     walk_counts(walk, &core->counts);

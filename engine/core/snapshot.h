@@ -14,7 +14,7 @@
 
 #include "engine/core/core.h"
 
-#define SNAPSHOT_CORE_VERSION 16u
+#define SNAPSHOT_CORE_VERSION 17u
 
 /* Takes the next bytes; size is at most SNAPSHOT_PIECE_SIZE. What it returns ends the save unless it is ERR_OK. */
 #define SNAPSHOT_PIECE_SIZE 4096u

@@ -482,13 +482,15 @@ bool snapshot_rows_hold(const struct core *core)
         return false;
     }
     if (!core->has_images) { /* nothing was decided yet */
-        return core->cases.high == 0 && core->orders.high == 0 && core->workers.count == 0 &&
-               core->marks.count == 0 && core->timers.count == 0 && core->disputes.high == 0 &&
-               core->rulings.ring.high == 0 && core->objects.ring.high == 0 &&
-               core->burdens.ring.high == 0 && core->plans.high == 0 &&
-               core->plans.duty_high == 0 && core->plans.late_high == 0 && core->waits.high == 0;
+        return core->cases.high == 0 && core->rehome_next == 0 && core->orders.high == 0 &&
+               core->workers.count == 0 && core->marks.count == 0 && core->timers.count == 0 &&
+               core->disputes.high == 0 && core->rulings.ring.high == 0 &&
+               core->objects.ring.high == 0 && core->burdens.ring.high == 0 &&
+               core->plans.high == 0 && core->plans.duty_high == 0 && core->plans.late_high == 0 &&
+               core->waits.high == 0;
     }
-    return core->fastest_mm_per_s > 0 && timers_hold(core) && waits_hold(core) &&
-           workers_hold(core) && marks_hold(core) && cases_hold(core) && orders_hold(core) &&
-           contacts_hold(core) && disputes_hold(core) && rings_hold(core) && plans_hold(core);
+    return core->fastest_mm_per_s > 0 && core->rehome_next <= core->cases.high &&
+           timers_hold(core) && waits_hold(core) && workers_hold(core) && marks_hold(core) &&
+           cases_hold(core) && orders_hold(core) && contacts_hold(core) && disputes_hold(core) &&
+           rings_hold(core) && plans_hold(core);
 }

@@ -84,7 +84,7 @@ _Static_assert(sizeof(struct core) - 3 * sizeof(struct city) - 3 * sizeof(struct
                        sizeof(struct road_walks) - sizeof(struct silences) -
                        sizeof(struct keyring) - sizeof(struct inhibits) - sizeof(struct groups) -
                        sizeof(struct rounds) ==
-                   80 + LIMITS_PADDING,
+                   96 + LIMITS_PADDING,
                "walk_head knows every field but the guess at the next repeat");
 
 #endif

@@ -23,6 +23,7 @@
  *   intake.c   events -> cases;  choice.c  who;  dispatch.c  cases -> offers;  flow.c  acts -> transitions
  *   clocks.c   clocks, reminders, escalation
  *   pause.c    挂账, 管控, 延期;  watch.c  督办, 申诉;  links.c  merge, split, children;  joint.c  吹哨, 协查
+ *   rehome.c   cells of open cases after the borders moved
  *   offices.c  which office has a case, its hand-overs;  dispute.c  adjudication of them;  rulings.c  what was ruled
  *   ledger.c   the file of an object;  burden.c  tasks of a cell */
 #ifndef ENGINE_CORE_STATE_H
@@ -47,7 +48,7 @@
 #define CASE_OFFERS_MAX 12u /* offers without an acceptance before a desk takes over */
 #define WORKER_ITEMS_MAX 64u
 #define ACT_RESULTS_KEPT 4u
-#define ARRIVE_RADIUS_CM 100000   /* an arrival farther from the case than 1 km is not believed */
+#define ARRIVE_RADIUS_CM 100000 /* an arrival farther from the case than 1 km is not believed */
 #define HANDLE_FALLBACK_MS (7 * DAY_MS) /* where neither rule nor class gives a handle limit */
 #define REMIND_MIN_MS                                                                              \
     HOUR_MS /* after a missed clock, remind again after its limit, but not sooner */
@@ -647,8 +648,10 @@ struct core {
     struct timers timers;
     struct road_walks road_walks; /* work space of searches: no state */
     int64_t fastest_mm_per_s; /* of all modes, detour included: bounds a search by travel time */
+    int64_t borders_at_ms;    /* another city was activated last; 0 = never */
     uint32_t *remap;          /* scratch for activation, one u32 a row of the largest table */
     uint32_t remap_limit;
+    uint32_t rehome_next; /* slot + 1 of the case to be located next; 0 = none: see rehome.h */
     uint32_t deduped_rule, deduped_type; /* that looked for a repeat last: a guess, no state */
     uint32_t operations;            /* of timers at this instant, against limits.tick_operations */
     const struct effect_sink *sink; /* only during core_step */

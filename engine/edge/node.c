@@ -501,7 +501,8 @@ bool node_next_output(struct node *node, struct node_output *out_output)
 int64_t node_next_wake_ms(const struct node *node)
 {
     if (node->next.city_bytes != NULL || lanes_count(&node->lanes) > 0 ||
-        node->sessions.dirty_first != NONE32 || core_has_backlog(node->core)) {
+        node->sessions.dirty_first != NONE32 || core_has_backlog(node->core) ||
+        core_rehome_from(node->core) != NONE32) {
         return node->now_ms;
     }
     return min_i64(node->polls.due_ms, core_next_due_ms(node->core));

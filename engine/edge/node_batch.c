@@ -17,7 +17,8 @@
 
 #include <math.h>
 
-#define REPORT_FLOOR 8 /* one part in so many of a batch is kept for reports */
+#define REHOME_LOOKS 256u /* open cases that a turn locates anew after the borders moved */
+#define REPORT_FLOOR 8    /* one part in so many of a batch is kept for reports */
 
 static struct command_head own_head(const struct node *node, enum command_kind kind)
 {
@@ -469,6 +470,35 @@ static void put_activate(struct node *node)
     node->flights[command] = NONE32;
 }
 
+/* A slice of the open cases after the borders moved: in which cell each lies now. */
+static void put_rehome(struct node *node)
+{
+    struct rehome_row rows[COMMAND_REHOME_MAX];
+    struct rehome_body body = {.from_slot = core_rehome_from(node->core), .until_slot = NONE32};
+    struct command_head head = own_head(node, COMMAND_REHOME);
+    struct rehome_view view;
+    uint16_t areas[EVENT_AREAS_MAX];
+    uint32_t slot = body.from_slot;
+    if (slot == NONE32) {
+        return;
+    }
+    for (uint32_t i = 0; core_rehome_next(node->core, &slot, &view); i++) {
+        uint32_t cell;
+        (void)facts_locate(node->facts, view.place, &cell, areas);
+        if (cell != view.cell) {
+            rows[body.count++] = (struct rehome_row){view.no, cell};
+        }
+        if (i + 1 == REHOME_LOOKS || body.count == COMMAND_REHOME_MAX) {
+            body.until_slot = slot;
+            break;
+        }
+    }
+    head.facts_digest = core_facts_digest(node->core);
+    const uint32_t command = batch_command_count(&node->writer);
+    must(batch_put_rehome(&node->writer, &head, &body, rows) == ERR_OK);
+    node->flights[command] = NONE32;
+}
+
 /* What the engine itself says first; true when the batch is to hold nothing else. */
 static bool put_engine_words(struct node *node)
 {
@@ -509,6 +539,7 @@ bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch)
         if (core_has_backlog(node->core) || core_next_due_ms(node->core) <= node->now_ms) {
             put_own(node, COMMAND_TICK, NULL, 0);
         }
+        put_rehome(node);
         take_requests(node);
     }
     if (batch_command_count(&node->writer) == 0) {

@@ -390,6 +390,27 @@ static void tell_stuck(struct teller *t, const struct effect_timeline *line)
     (void)say_holder(t, line->holder);
 }
 
+static void say_cell(struct teller *t, uint32_t cell)
+{
+    struct labels_where where = {NONE32, NONE32, cell, place_none()};
+    if (cell == NONE32) {
+        teller_say(t, "no cell", "无网格");
+    } else {
+        (void)labels_put_where(&t->text, t->city, &where, t->lang);
+    }
+}
+
+/* "the border moved: from cell Mill Lane to cell Market" */
+static void tell_rehome(struct teller *t, const struct effect_timeline *line)
+{
+    teller_say(t, "the border moved: from ", "网格边界调整：由");
+    say_cell(t, line->amount - 1);
+    teller_say(t, " to ", "划入");
+    say_cell(t, line->cell);
+    teller_say(t, "; held by ", "；责任人：");
+    (void)say_holder(t, line->holder);
+}
+
 /* "handed it over to the street's desk, keeps only the inspection: instructed". */
 static void tell_desk_hand_over(struct teller *t, const struct effect_timeline *line)
 {
@@ -554,6 +575,7 @@ static const struct {
     {ACTION_REROUTE, tell_reroute},
     {ACTION_PREEMPT, tell_preempt},
     {ACTION_STUCK, tell_stuck},
+    {ACTION_REHOME, tell_rehome},
     {ACTION_HAND_OVER, tell_desk_hand_over},
 };
 

@@ -96,6 +96,7 @@ static const struct word COMMAND_KIND_WORDS[] = {
     {COMMAND_SEEN, "SEEN", "worker seen", "人员在线"},
     {COMMAND_ITEMS_TAKEN, "ITEMS_TAKEN", "items taken", "消息已收"},
     {COMMAND_CHECKPOINT, "CHECKPOINT", "checkpoint", "校验点"},
+    {COMMAND_REHOME, "REHOME", "cases located anew", "案件重新定位"},
 };
 
 struct vocabulary_words {
