@@ -114,9 +114,6 @@ static json_t *dump_timeline(struct dump_names names, const struct effect_timeli
     dump_set(object, "other_case", dump_case_no(line->other));
     dump_set(object, "until_ms", json_integer(line->until_ms));
     dump_set(object, "amount", json_integer(line->amount));
-    if (line->action == ACTION_REHOME) {
-        dump_set(object, "cell_before", dump_cell(names, line->amount - 1));
-    }
     dump_set(object, "event_count", json_integer(line->event_count));
     dump_set(object, "report", json_integer(line->report));
     if (line->is_drill) {

@@ -100,12 +100,12 @@ struct effect_timeline {
     struct case_no other; /* the other case of a merge, split or link; none */
     int64_t until_ms;     /* suspended or controlled until; 0 */
     uint32_t
-        amount; /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0.
-                   REHOME: 1 + row of CITY_CELLS it was in, 0 = none */
+        amount; /* helpers asked, hours given, stars, positions cited (bits), the other order of a visit; 0 */
     uint32_t event_count; /* events merged into the case so far */
     uint32_t report; /* RATE, SOLVED, NOT_SOLVED: which of the case's reports, from 1; else 0 */
     const struct event *event; /* OPEN, MERGE: the event, borrowed for the call; else NULL */
-    const char *text;          /* act's free text, borrowed for the call; NULL */
+    const char *
+        text; /* act's free text, of REHOME the code of the cell before, borrowed for the call; NULL */
     uint32_t text_size;
     uint32_t evidence_count;
     const struct hash128 *evidence; /* digests an act names, borrowed for the call; NULL */

@@ -125,6 +125,17 @@ static struct answers answers_of(const struct core *core, const struct case_row 
                             offices_find_staffed(core, flow_desk_of(core, row))};
 }
 
+static void say_moved(struct core *core, uint32_t slot, uint32_t before)
+{
+    const struct city *city = state_city(core);
+    struct flow_note note = {.action = ACTION_REHOME};
+    if (before != NONE32) {
+        note.text = city_text(city, city->cells[before].code);
+        note.text_size = city->cells[before].code.size;
+    }
+    flow_say(core, slot, &note);
+}
+
 static void move_case(struct core *core, uint32_t slot, uint32_t cell)
 {
     struct case_row *row = cases_at(&core->cases, slot);
@@ -137,9 +148,7 @@ static void move_case(struct core *core, uint32_t slot, uint32_t cell)
         new.department != old.department) {
         clocks_bind_handle(core, slot, new.department);
     }
-    flow_say(
-        core, slot,
-        &(struct flow_note){.action = ACTION_REHOME, .amount = before == NONE32 ? 0 : before + 1});
+    say_moved(core, slot, before);
     if (is_at_desk && row->holder.index == old.desk && new.desk != old.desk) {
         flow_to_desk(core, slot, NONE32, CODE_NOTHING, (row->flags & CASE_IS_SEEKING) != 0);
     }

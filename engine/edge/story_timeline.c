@@ -390,13 +390,22 @@ static void tell_stuck(struct teller *t, const struct effect_timeline *line)
     (void)say_holder(t, line->holder);
 }
 
+static uint32_t find_cell(const struct city *city, const char *code, uint32_t size)
+{
+    for (uint32_t i = 0; i < city->cell_count; i++) {
+        const struct image_string other = city->cells[i].code;
+        if (other.size == size && memcmp(city_text(city, other), code, size) == 0) {
+            return i;
+        }
+    }
+    return NONE32;
+}
+
 static void say_cell(struct teller *t, uint32_t cell)
 {
-    struct labels_where where = {NONE32, NONE32, cell, place_none()};
-    if (cell == NONE32) {
+    const struct labels_where where = {NONE32, NONE32, cell, place_none()};
+    if (!labels_put_where(&t->text, t->city, &where, t->lang)) {
         teller_say(t, "no cell", "无网格");
-    } else {
-        (void)labels_put_where(&t->text, t->city, &where, t->lang);
     }
 }
 
@@ -404,7 +413,7 @@ static void say_cell(struct teller *t, uint32_t cell)
 static void tell_rehome(struct teller *t, const struct effect_timeline *line)
 {
     teller_say(t, "the border moved: from ", "网格边界调整：由");
-    say_cell(t, line->amount - 1);
+    say_cell(t, line->text == NULL ? NONE32 : find_cell(t->city, line->text, line->text_size));
     teller_say(t, " to ", "划入");
     say_cell(t, line->cell);
     teller_say(t, "; held by ", "；责任人：");

@@ -324,11 +324,10 @@ static void bind_instants(struct history_binder *binder, const struct history_di
     history_bind_instant(binder, dirty->retired_at_ms);
 }
 
-/* What kind of source it came from, and the units it lies in, as they are now. */
-static void bind_belonging(struct history *history, struct history_binder *binder,
-                           const struct history_dirty_case *dirty)
+/* The units it lies in, as they are now. */
+static void bind_units(struct history *history, struct history_binder *binder,
+                       const struct history_dirty_case *dirty)
 {
-    history_bind_word(binder, words_gateway_kind_name(dirty->source));
     for (uint32_t level = 1; level <= HISTORY_UNIT_LEVELS; level++) {
         history_bind_piece(binder, history_unit(&history->names, dirty->view.cell, level));
     }
@@ -370,7 +369,8 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     history_bind_int(&binder, dirty->view.opened_at_ms);
     bind_instants(&binder, dirty);
     bind_standing(history, &binder, dirty);
-    bind_belonging(history, &binder, dirty);
+    history_bind_word(&binder, words_gateway_kind_name(dirty->source));
+    bind_units(history, &binder, dirty);
     history_bind_instant(&binder, dirty->first_due_at_ms);
     history_bind_instant(&binder, dirty->due_at_ms);
     bind_aside(&binder, dirty);
@@ -379,6 +379,20 @@ static enum err insert_case(struct history *history, const struct history_dirty_
     return err != ERR_OK ? err
                          : history_put_text(history, dirty->id * 2, dirty->id,
                                             title_body(&titles, body, sizeof body));
+}
+
+/* The cell it lies in now. */
+static enum err move_case(struct history *history, const struct history_dirty_case *dirty,
+                          const struct titles *titles)
+{
+    struct history_binder binder = history_bind(history, HISTORY_SQL_MOVE);
+    history_bind_piece(&binder, history_district(&history->names, dirty->view.cell));
+    history_bind_piece(&binder, history_cell(&history->names, dirty->view.cell));
+    history_bind_word(&binder, titles->place_zh);
+    history_bind_word(&binder, titles->place_en);
+    bind_units(history, &binder, dirty);
+    history_bind_int(&binder, dirty->id);
+    return history_step(history, &binder, "write a case");
 }
 
 static enum err retitle_case(struct history *history, const struct history_dirty_case *dirty)
@@ -392,6 +406,7 @@ static enum err retitle_case(struct history *history, const struct history_dirty
     bind_owner(history, &binder, &dirty->view);
     history_bind_int(&binder, dirty->id);
     enum err err = history_step(history, &binder, "write a case");
+    err = err != ERR_OK ? err : move_case(history, dirty, &titles);
     return err != ERR_OK
                ? err
                : replace_text(history, dirty->id * 2, title_body(&titles, body, sizeof body));

@@ -101,7 +101,8 @@ static enum err note_case(struct history *history, struct history_dirty_case *di
 {
     dirty->missed += line->action == ACTION_MISS;
     dirty->reopenings += line->action == ACTION_REOPEN;
-    dirty->is_renamed = dirty->is_renamed || line->action == ACTION_SEVERITY;
+    dirty->is_renamed =
+        dirty->is_renamed || line->action == ACTION_SEVERITY || line->action == ACTION_REHOME;
     if (line->action == ACTION_RETIRE) {
         dirty->retired_at_ms = history->at_ms;
     } else if (line->action == ACTION_SELF_HANDLED && dirty->filed_at_ms == 0) {

@@ -456,7 +456,7 @@ class Intake(HoldBack, KeyRing, Windowed, CaseActs):
             return False
         if case.place is not None and not (accuracy and (not case.accuracy_cm or accuracy < case.accuracy_cm)):
             return False
-        case.place, case.accuracy_cm = place, accuracy
+        case.place, case.accuracy_cm, case.cell = place, accuracy, name_of(event["cell"])
         return True
 
     def merge(self, case, rule, event, fields, gateway, person):

@@ -110,7 +110,11 @@ static void write_all(struct buffers *b)
     struct checkpoint_body checkpoint = {{5, 6}};
     assert_int_equal(batch_put(&b->writer, &head, &checkpoint, sizeof checkpoint, place_none()),
                      ERR_OK);
-    assert_int_equal(batch_command_count(&b->writer), 9);
+    head = head_of(COMMAND_REHOME, 0);
+    const struct rehome_body rehome = {.from_slot = 3, .until_slot = 9, .count = 2};
+    const struct rehome_row rows[] = {{{110108, 20260303, 4}, 7}, {{110108, 20260303, 5}, NONE32}};
+    assert_int_equal(batch_put_rehome(&b->writer, &head, &rehome, rows), ERR_OK);
+    assert_int_equal(batch_command_count(&b->writer), 10);
 }
 
 static void open_batch(const struct buffers *b, struct batch_reader *reader)
@@ -139,9 +143,9 @@ static void test_command_reads_back_what_was_written(void **state)
     write_all(&b);
     struct batch_reader reader;
     open_batch(&b, &reader);
-    static const uint16_t KINDS[] = {COMMAND_START,  COMMAND_ACTIVATE,    COMMAND_TICK,
-                                     COMMAND_EVENTS, COMMAND_ACT,         COMMAND_SEEN,
-                                     COMMAND_SEEN,   COMMAND_ITEMS_TAKEN, COMMAND_CHECKPOINT};
+    static const uint16_t KINDS[] = {
+        COMMAND_START, COMMAND_ACTIVATE, COMMAND_TICK,        COMMAND_EVENTS,     COMMAND_ACT,
+        COMMAND_SEEN,  COMMAND_SEEN,     COMMAND_ITEMS_TAKEN, COMMAND_CHECKPOINT, COMMAND_REHOME};
     struct command command;
     for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
         assert_int_equal(batch_next(&reader, &command), ERR_OK);
@@ -153,6 +157,10 @@ static void test_command_reads_back_what_was_written(void **state)
     assert_int_equal(read_kind(&b, COMMAND_ACTIVATE).body.activate->policy.lo, 2);
     assert_int_equal(read_kind(&b, COMMAND_CHECKPOINT).body.checkpoint->digest.lo, 6);
     assert_int_equal(read_kind(&b, COMMAND_ITEMS_TAKEN).body.items_taken->item_seq, 42);
+    command = read_kind(&b, COMMAND_REHOME);
+    assert_int_equal(command.body.rehome.head->until_slot, 9);
+    assert_int_equal(command.body.rehome.rows[0].no.serial, 4);
+    assert_int_equal(command.body.rehome.rows[1].cell, NONE32);
 }
 
 static void test_command_events_give_fields_and_texts(void **state)
@@ -392,6 +400,25 @@ static void test_command_hostile_bytes_are_never_followed(void **state)
     assert_true(other_version > 0);
 }
 
+static void test_command_rehome_of_another_size_or_backwards_is_refused(void **state)
+{
+    (void)state;
+    const struct rehome_body good = {.from_slot = 3, .until_slot = 9, .count = 1};
+    const struct rehome_body bad[] = {{3, 3, 1, 0}, {9, 3, 1, 0},
+                                      {3, 9, 1, 1}, {3, 9, 0, 0},
+                                      {3, 9, 2, 0}, {3, 9, COMMAND_REHOME_MAX + 1, 0}};
+    const struct rehome_row row = {{110108, 20260303, 4}, 7};
+    const struct command_head head = head_of(COMMAND_REHOME, 0);
+    static struct buffers b;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        batch_begin(&b.writer, b.payload, CAPACITY, b.places, 8);
+        assert_int_equal(batch_put_rehome(&b.writer, &head, &good, &row), ERR_OK);
+        assert_int_equal(read_copy(b.payload, b.writer.size, b.places, 0), ERR_NOT_FOUND);
+        memcpy(b.payload + 8 + sizeof head, &bad[i], sizeof bad[i]);
+        assert_int_equal(read_copy(b.payload, b.writer.size, b.places, 0), ERR_MALFORMED);
+    }
+}
+
 static void test_command_unknown_kind_is_another_version(void **state)
 {
     (void)state;
@@ -399,7 +426,7 @@ static void test_command_unknown_kind_is_another_version(void **state)
     batch_begin(&b.writer, b.payload, CAPACITY, b.places, 8);
     struct command_head head = head_of(COMMAND_TICK, 0);
     assert_int_equal(batch_put(&b.writer, &head, NULL, 0, place_none()), ERR_OK);
-    b.payload[8 + offsetof(struct command_head, kind)] = COMMAND_CHECKPOINT + 1;
+    b.payload[8 + offsetof(struct command_head, kind)] = COMMAND_REHOME + 1;
     assert_int_equal(read_copy(b.payload, b.writer.size, b.places, 0), ERR_VERSION);
     b.payload[8 + offsetof(struct command_head, kind)] = 0;
     assert_int_equal(read_copy(b.payload, b.writer.size, b.places, 0), ERR_MALFORMED);
@@ -411,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command_reads_back_what_was_written),
+        cmocka_unit_test(test_command_rehome_of_another_size_or_backwards_is_refused),
         cmocka_unit_test(test_command_events_give_fields_and_texts),
         cmocka_unit_test(test_command_act_and_seen_resolve_their_places),
         cmocka_unit_test(test_command_full_batch_stays_as_it_was),
