@@ -44,6 +44,39 @@ def leave(city, share):
     return len(gone)
 
 
+def edit(path, *pairs):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for old, new in pairs:
+        assert text.count(old) >= 1, (path, old)
+        text = text.replace(old, new)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def what_if(base, city, log):
+    """The same recorded events where shifts are shorter, where people were added, where a border runs elsewhere, and as it was."""
+    shifts, more, border = (os.path.join(base, name) for name in ("shifts", "more", "border"))
+    for other in (shifts, more, border):
+        shutil.copytree(city, other)
+    edit(os.path.join(shifts, "calendars.yaml"), ('"07:00-15:00"', '"10:00-13:00"'), ('"15:00-23:00"', '"20:00-23:00"'))
+    edit(os.path.join(border, "cells.geojson"), ("116.3176164, 40.0301534", "116.3145000, 40.0301534"),
+         ("116.3180874, 40.0342595", "116.3150000, 40.0342595"))
+    path = os.path.join(more, "workers.csv")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        for row in rows:
+            if row["roles"] == "grid_worker":
+                writer.writerows({**row, "id": f"{row['id']}.{copy}"} for copy in (1, 2))
+    (as_is, short, many, moved), root = figures("--city", city, "--recorded", log, "--beside", shifts, "--beside", more, "--beside", border)
+    assert short["response_p50_ms"] > as_is["response_p50_ms"] > many["response_p50_ms"], (as_is, short, many)
+    assert short["nobody_eligible"] > as_is["nobody_eligible"], (as_is, short)
+    assert len({one["digest"] for one in root["runs"]}) == 4, root["runs"]
+    assert moved != as_is, moved  # other people are responsible
+
+
 def axes(chart):
     return re.findall(r"<text[^>]*>([^<]*)</text>", chart)
 
@@ -87,6 +120,8 @@ def main():
         gone = leave(fewer, 2)
         (before, after), _ = figures("--city", city, "--recorded", log, "--beside", fewer)
         assert after["response_p50_ms"] > before["response_p50_ms"], (before, after)
+
+        what_if(base, city, log)
 
         bad = os.path.join(base, "bad.yaml")
         for said, wanted in (("policy: 1\nassign: {pick: fastest}\n", "bad.yaml:2:16: error L005"),
