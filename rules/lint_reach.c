@@ -199,6 +199,13 @@ static bool witness_has(const struct witness *witness, const struct rule_field *
     return is_found;
 }
 
+/* Who lies in an area has a zone: the first area, if nothing else. */
+static bool has_zone(const struct witness *witness, const struct rule_field *field)
+{
+    return witness->head.area_count > 0 &&
+           (strcmp(field->name, "zone") == 0 || strncmp(field->name, "zone.", 5) == 0);
+}
+
 /* Does some part of the key tell this event from another of the type? *out_lacks: the first part that it may be without. */
 static bool key_tells(const struct lint_run *run, const struct rule_keys *keys,
                       const struct rule_type *type, const struct witness *witness,
@@ -216,6 +223,7 @@ static bool key_tells(const struct lint_run *run, const struct rule_keys *keys,
         }
         const bool is_there =
             field->is_carried || strcmp(field->name, "cell") == 0 || witness_has(witness, field) ||
+            has_zone(witness, field) ||
             (is_word_of(field->name, OF_DEVICE) && is_of_machines(run->set->city, type->name));
         if (is_there) {
             return true;

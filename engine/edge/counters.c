@@ -146,10 +146,10 @@ static void put_process(struct list *list, const struct node *node)
     put(list, (double)gauges.uptime_ms / 1e3, "gridloop_uptime_seconds");
     put(list, (double)gauges.memory_bytes, "gridloop_memory_resident_bytes");
     put(list, (double)gauges.pending_bytes, "gridloop_log_pending_bytes");
-    put(list, (double)gauges.syncs, "gridloop_log_sync_seconds_count");
-    put(list, (double)gauges.sync_us / 1e6, "gridloop_log_sync_seconds_sum");
     put(list, (double)gauges.sync_p50_us / 1e6, "gridloop_log_sync_seconds{quantile=\"0.5\"}");
     put(list, (double)gauges.sync_p99_us / 1e6, "gridloop_log_sync_seconds{quantile=\"0.99\"}");
+    put(list, (double)gauges.sync_us / 1e6, "gridloop_log_sync_seconds_sum");
+    put(list, (double)gauges.syncs, "gridloop_log_sync_seconds_count");
     put(list, (double)gauges.sync_max_us / 1e6, "gridloop_log_sync_seconds_max");
     if (gauges.has_seals) {
         put_seals(list, &gauges.seals);

@@ -177,7 +177,9 @@ def test_damage(engine, rng):
 
 
 def test_orphan(engine, feed):
-    """The child is stopped while it writes, so that it is surely alive when its engine is killed."""
+    """The child is stopped while it writes, so that it is surely alive when its engine is killed. One that was stopped before it had
+    asked to die with its engine sees that it is an orphan when it goes on."""
+    died_stopped = 0
     for round_ in range(5):
         child = None
         deadline = time.monotonic() + 20
@@ -193,10 +195,18 @@ def test_orphan(engine, feed):
         if round_ % 2:
             os.kill(child, signal.SIGCONT)
         engine.kill()
+        for _ in range(40):
+            if is_gone(child):
+                died_stopped += round_ % 2 == 0
+                break
+            time.sleep(0.05)
+        else:
+            os.kill(child, signal.SIGCONT)
         wait(lambda: is_gone(child), f"the child {child} dies with its engine", 20)
         lock = subprocess.run(["flock", "-n", engine.data + "/lock", "true"], check=False)
         check(lock.returncode == 0, "the lock is free")
         engine.start()
+    check(died_stopped > 0, "no child that was stopped while it wrote died with its engine")
     engine.kill()
     same_state(engine)
     print("ok 4 - a child that writes a snapshot dies with its engine; socket and lock are free at once")
