@@ -74,13 +74,21 @@ void rig_open(struct rig *rig, const struct node_options *options)
     node_durable(rig->node, rig->position);
 }
 
-void rig_close(struct rig *rig)
+/* As if the log ended before that entry. */
+static void rig_cut(struct rig *rig, uint32_t entry)
 {
-    node_close(rig->node);
-    for (uint32_t i = 0; i < rig->entry_count; i++) {
+    for (uint32_t i = entry; i < rig->entry_count; i++) {
         free(rig->entries[i].payload);
         free(rig->entries[i].places);
     }
+    rig->entry_count = entry;
+    rig->position = entry;
+}
+
+void rig_close(struct rig *rig)
+{
+    node_close(rig->node);
+    rig_cut(rig, 0);
     free(rig->city_bytes);
     free(rig->policy_bytes);
     free(rig->arena_bytes);

@@ -99,8 +99,7 @@ static int open_cities(void **state)
     node_close(cities->rig.node);
     cities->rig.options.limits.cases = 1024;
     cities->rig.options.images = (struct node_images){load_either, cities};
-    cities->rig.entry_count = 0;
-    cities->rig.position = 0;
+    rig_cut(&cities->rig, 0);
     open_node(&cities->rig);
     assert_int_equal(node_activate(cities->rig.node, cities->rig.city_bytes, cities->rig.city_size,
                                    cities->rig.policy_bytes, cities->rig.policy_size),
@@ -202,12 +201,7 @@ static void test_node_rehome_goes_on_from_any_entry(void **state)
     assert_true(hash128_is_equal(live, core_digest(node_core(rig->node))));
     for (uint32_t cut = before + 1; cut < all; cut++) {
         uint32_t most;
-        for (uint32_t i = cut; i < rig->entry_count; i++) {
-            free(rig->entries[i].payload);
-            free(rig->entries[i].places);
-        }
-        rig->entry_count = cut;
-        rig->position = cut;
+        rig_cut(rig, cut);
         rig_restart(rig);
         assert_int_equal(node_activate(rig->node, cities->moved, cities->moved_size, cities->policy,
                                        cities->policy_size),
