@@ -6,24 +6,12 @@
 
 /* ---- L103 ---- */
 
-static bool gateway_may_send(const struct city *city, const struct city_gateway *gateway,
-                             const char *type, size_t size)
-{
-    for (uint32_t i = 0; i < gateway->types.count; i++) {
-        const struct image_string prefix = city->gateway_types[gateway->types.first + i];
-        if (prefix.size <= size && memcmp(city_text(city, prefix), type, prefix.size) == 0) {
-            return true;
-        }
-    }
-    return gateway->types.count == 0;
-}
-
 /* Persons report too, but what a rule waits for from a machine does not come by hand. */
 static bool has_sender(const struct city *city, const char *type)
 {
     bool is_found = city->gateway_count == 0; /* nothing is known of who sends */
     for (uint32_t i = 0; !is_found && i < city->gateway_count; i++) {
-        is_found = gateway_may_send(city, &city->gateways[i], type, strlen(type));
+        is_found = city_gateway_may_send(city, &city->gateways[i], type, strlen(type));
     }
     return is_found;
 }
@@ -176,7 +164,7 @@ static bool is_of_machines(const struct city *city, const char *type)
     for (uint32_t i = 0; i < city->gateway_count; i++) {
         const struct city_gateway *gateway = &city->gateways[i];
         is_so = is_so && (gateway->kind == GATEWAY_SENSOR || gateway->kind == GATEWAY_CAMERA ||
-                          !gateway_may_send(city, gateway, type, strlen(type)));
+                          !city_gateway_may_send(city, gateway, type, strlen(type)));
     }
     return is_so;
 }

@@ -90,11 +90,11 @@ static int64_t days_in_month(int64_t year, int64_t month)
 bool trace_parse_instant(const char *text, int64_t *out_ms, int32_t *out_offset_minutes)
 {
     const char *at = text;
-    int64_t year, month, day, hour, minute, second;
+    int64_t year, month, day, hour, minute, second = 0;
     if (!take_digits(&at, 4, &year) || !take_char(&at, '-') || !take_digits(&at, 2, &month) ||
         !take_char(&at, '-') || !take_digits(&at, 2, &day) || !take_char(&at, 'T') ||
         !take_digits(&at, 2, &hour) || !take_char(&at, ':') || !take_digits(&at, 2, &minute) ||
-        !take_char(&at, ':') || !take_digits(&at, 2, &second)) {
+        (take_char(&at, ':') && !take_digits(&at, 2, &second))) {
         return false;
     }
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||

@@ -4,6 +4,7 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/identities.h"
+#include "engine/cli/plan_ask.h"
 #include "engine/core/life.h"
 #include "engine/edge/words.h"
 #include "proto/client/gridloop.h"
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #define ACT_WAIT_MS 5000u
 #define VERBS_MAX 64u
@@ -31,8 +31,8 @@ struct act_options {
     bool is_json;
 };
 
-/* "36h", "3d", "20m" from now on, or an instant: 2026-03-09T18:00+08:00. */
-static bool parse_until(const char *text, int64_t *out_ms)
+/* "36h", "3d", "20m", or an instant: 2026-03-09T18:00+08:00. */
+static bool parse_until(const char *text, bool *out_is_span, int64_t *out_ms)
 {
     static const struct {
         char unit;
@@ -45,10 +45,12 @@ static bool parse_until(const char *text, int64_t *out_ms)
     for (size_t i = 0; i < COUNT_OF(units); i++) {
         if (errno == 0 && end != text && end[0] == units[i].unit && end[1] == '\0' &&
             count < 100000) {
-            *out_ms = ((int64_t)time(NULL)) * SECOND_MS + (int64_t)count * units[i].ms;
+            *out_is_span = true;
+            *out_ms = (int64_t)count * units[i].ms;
             return true;
         }
     }
+    *out_is_span = false;
     return trace_parse_instant(text, out_ms, &offset_minutes);
 }
 
@@ -126,11 +128,31 @@ static int print_result(const struct act_options *options,
     return is_done ? EX_OK : EX_NOPERM;
 }
 
+/* A span begins now by the engine's clock, which may run faster than this machine's. */
+static int add_engine_now(const struct act_options *options, int64_t *inout_ms)
+{
+    struct plan_asker asker;
+    int exit_code = plan_ask_open(&asker, options->url, options->as, options->lang);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    json_t *rows = plan_ask_silences(&asker); /* for the log's time */
+    exit_code = rows == NULL ? asker.exit_code : EX_OK;
+    *inout_ms += asker.now_ms;
+    json_decref(rows);
+    plan_ask_close(&asker);
+    return exit_code;
+}
+
 /* What the words say, checked; EX_OK or the exit. */
 static int read_act(const struct act_options *options, struct gridloop_act *out_act)
 {
+    bool is_span = false;
     uint32_t action = 0, reason = 0;
-    const char *action_word = options->action != NULL ? options->action : options->words[1];
+    const bool is_order_alone = options->order != 0 && options->words[1] == NULL;
+    const char *action_word = options->action != NULL ? options->action
+                              : is_order_alone        ? options->words[0]
+                                                      : options->words[1];
     if ((options->words[0] == NULL && options->order == 0) || action_word == NULL ||
         options->as == NULL) {
         (void)fprintf(stderr,
@@ -155,7 +177,7 @@ static int read_act(const struct act_options *options, struct gridloop_act *out_
                                      .subject = options->to,
                                      .other_case = options->other,
                                      .amount = options->amount};
-    if (options->until != NULL && !parse_until(options->until, &out_act->until_ms)) {
+    if (options->until != NULL && !parse_until(options->until, &is_span, &out_act->until_ms)) {
         (void)fprintf(
             stderr,
             "gridloop case act: --until takes a span such as 36h or 3d, or an instant such as "
@@ -163,7 +185,7 @@ static int read_act(const struct act_options *options, struct gridloop_act *out_
             options->until, EX_USAGE);
         return EX_USAGE;
     }
-    return EX_OK;
+    return is_span ? add_engine_now(options, &out_act->until_ms) : EX_OK;
 }
 
 static int case_act(const struct act_options *options)

@@ -165,9 +165,11 @@ static int print_result(const struct key_options *options, const char *verb,
     } else if (code == CODE_DONE) {
         (void)printf("%s  %s\n", public, words_code(code, lang));
     } else {
+        const bool is_said = strcmp(result->hint, words_code(code, LANG_EN)) == 0;
         (void)fprintf(stderr, "gridloop key %s: refused %s: %s%s%s (exit %d)\n", verb,
                       words_code_name(code), words_code(code, lang),
-                      result->hint[0] != '\0' ? "; " : "", result->hint, EX_NOPERM);
+                      result->hint[0] != '\0' && !is_said ? "; " : "", is_said ? "" : result->hint,
+                      EX_NOPERM);
     }
     return code == CODE_DONE ? EX_OK : EX_NOPERM;
 }

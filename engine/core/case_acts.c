@@ -15,6 +15,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/pause.h"
 #include "engine/core/plans.h"
+#include "engine/core/possible.h"
 #include "engine/core/ratings.h"
 #include "engine/core/refusals.h"
 #include "engine/core/safety.h"
@@ -375,7 +376,8 @@ enum code act_on_case(const struct act *act)
         return CODE_RATED_EARLY;
     }
     if (rule == NULL) {
-        act->result->possible = life_case_actions((enum case_state)row->state);
+        act->result->possible =
+            life_case_actions((enum case_state)row->state) & ~possible_refused(core, slot);
         return CODE_WRONG_STATE;
     }
     enum code code = check_rights(act, row, rule);
@@ -386,7 +388,8 @@ enum code act_on_case(const struct act *act)
         code = do_on_case(act, slot, rule);
     }
     if (refusal_is_of_state(code)) {
-        act->result->possible = life_case_actions((enum case_state)row->state);
+        act->result->possible =
+            life_case_actions((enum case_state)row->state) & ~possible_refused(core, slot);
     }
     act->result->state =
         cases_peek(&core->cases, cases_find(&core->cases, act->result->case_no))->state;

@@ -222,3 +222,15 @@ int64_t city_travel_ms(const struct city_mode *mode, int64_t distance_cm)
     }
     return mul_div(mul_div(distance_cm, 10 * (int64_t)mode->detour_permille, 1), 1, speed);
 }
+
+bool city_gateway_may_send(const struct city *city, const struct city_gateway *gateway,
+                           const char *type, uint64_t type_size)
+{
+    for (uint32_t i = 0; i < gateway->types.count; i++) {
+        const struct image_string prefix = city->gateway_types[gateway->types.first + i];
+        if (prefix.size <= type_size && memcmp(city_text(city, prefix), type, prefix.size) == 0) {
+            return true;
+        }
+    }
+    return gateway->types.count == 0;
+}

@@ -459,4 +459,8 @@ uint32_t city_find_permit(const struct city *city, uint32_t asset, uint32_t clas
 uint32_t city_find_asset(const struct city *city, uint32_t kind, int32_t lon, int32_t lat,
                          int64_t radius_cm);
 
+/* Does gateways.csv let it send events of that type? */
+bool city_gateway_may_send(const struct city *city, const struct city_gateway *gateway,
+                           const char *type, uint64_t type_size);
+
 #endif

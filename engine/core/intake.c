@@ -21,23 +21,16 @@ static bool may_send(const struct core *core, struct intake_source source,
     if (source.gateway == NONE32) {
         return true; /* persons report by their rights, checked before */
     }
-    const uint32_t kind = city->gateways[source.gateway].kind;
-    if (event->contact != NULL && (kind == GATEWAY_SENSOR || kind == GATEWAY_CAMERA)) {
+    const struct city_gateway *gateway = &city->gateways[source.gateway];
+    if (event->contact != NULL &&
+        (gateway->kind == GATEWAY_SENSOR || gateway->kind == GATEWAY_CAMERA)) {
         return false; /* a machine speaks for nobody */
     }
-    const struct image_range types = city->gateways[source.gateway].types;
-    if (types.count == 0 || event->head->type == NONE16) {
+    if (event->head->type == NONE16) {
         return true;
     }
     const struct image_string name = policy->types[event->head->type].name;
-    for (uint32_t i = 0; i < types.count; i++) {
-        const struct image_string prefix = city->gateway_types[types.first + i];
-        if (prefix.size <= name.size &&
-            memcmp(city_text(city, prefix), policy_text(policy, name), prefix.size) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return city_gateway_may_send(city, gateway, policy_text(policy, name), name.size);
 }
 
 static enum code check_time(const struct core *core, struct intake_source source,

@@ -2,6 +2,7 @@
 #include "engine/core/possible.h"
 
 #include "engine/core/cases.h"
+#include "engine/core/clocks.h"
 #include "engine/core/contacts.h"
 #include "engine/core/dispute.h"
 #include "engine/core/links.h"
@@ -12,11 +13,10 @@
 
 /* ---- how the case stands, whoever asks ---- */
 
-static uint64_t refused_for_time(const struct case_row *row, const struct case_view *view,
-                                 int64_t now_ms)
+static uint64_t refused_for_time(const struct core *core, const struct case_row *row)
 {
     const bool is_over =
-        (row->flags & CASE_HANDLE_MISSED) != 0 || now_ms >= view->handle_deadline_ms;
+        (row->flags & CASE_HANDLE_MISSED) != 0 || core->now_ms >= clocks_handle_deadline(core, row);
     const bool is_asked = row->extend_stage != EXTEND_NONE;
     const bool may_ask = !is_over && !is_asked && row->extensions < EXTENSIONS_MAX;
     return (may_ask ? 0 : ACT(EXTEND)) | (is_asked ? 0 : ACT(EXTEND_NO)) |
@@ -84,14 +84,20 @@ static uint32_t person_of(const struct core *core, uint32_t worker)
     return worker == NONE32 ? NONE32 : core->workers.rows[worker].person;
 }
 
+uint64_t possible_refused(const struct core *core, uint32_t slot)
+{
+    const struct case_row *row = cases_peek(&core->cases, slot);
+    return refused_for_time(core, row) | refused_for_watch(row) | refused_for_ties(core, row) |
+           refused_for_dispute(core, row) |
+           (contacts_ask(core, slot) != CODE_DONE ? ACT(REVEAL) | ACT(ERASE) : 0);
+}
+
 void possible_fill(const struct core *core, uint32_t slot, struct case_view *view)
 {
     const struct case_row *row = cases_peek(&core->cases, slot);
     const struct dispute_row *dispute = dispute_peek(core, row);
     struct case_doors *doors = &view->doors;
-    doors->refused = refused_for_time(row, view, core->now_ms) | refused_for_watch(row) |
-                     refused_for_ties(core, row) | refused_for_dispute(core, row) |
-                     (contacts_ask(core, slot) != CODE_DONE ? ACT(REVEAL) | ACT(ERASE) : 0);
+    doors->refused = possible_refused(core, slot);
     doors->state = row->state;
     doors->holder = view->holder;
     doors->department = row->department;

@@ -11,6 +11,9 @@
 #include "engine/core/core.h"
 #include "engine/core/state.h"
 
+/* Acts that the state allows and the case refuses from anybody, for how it stands now. */
+uint64_t possible_refused(const struct core *core, uint32_t slot);
+
 /* Fills view->doors of the case in that slot; the rest of the view is there. */
 void possible_fill(const struct core *core, uint32_t slot, struct case_view *view);
 

@@ -301,16 +301,19 @@ static void put_rights(struct text *text, const struct hint_ask *ask)
     const struct image_range types = city->gateways[ask->gateway].types;
     const struct image_string name = city->gateways[ask->gateway].id;
     text_put_bytes(text, city_text(city, name), name.size);
+    if (city_gateway_may_send(city, &city->gateways[ask->gateway], ask->event->type.bytes,
+                              ask->event->type.size)) {
+        text_put(text, " is a sensor or camera (gateways.csv): no contact comes with its events");
+        return;
+    }
     text_put(text, " may send ");
     for (uint32_t i = 0; i < types.count; i++) {
         const struct image_string prefix = city->gateway_types[types.first + i];
         text_put(text, i > 0 ? ", " : "");
         text_put_bytes(text, city_text(city, prefix), prefix.size);
     }
-    text_put(text, types.count == 0 ? "every type, but no contact" : "* (gateways.csv), not ");
-    if (types.count > 0) {
-        put_fact(text, ask->event->type);
-    }
+    text_put(text, "* (gateways.csv), not ");
+    put_fact(text, ask->event->type);
 }
 
 static void put_time_fault(struct text *text, const struct hint_ask *ask)

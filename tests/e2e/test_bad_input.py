@@ -164,6 +164,7 @@ def check_lies(engine, case):
         client["client"].close()
     print("ok 5 - a worker who lies: UNKNOWN_ORDER, NOT_YOURS, WRONG_STATE, TOO_FAR, REASON_NEEDED; the truth is taken")
     for words, code, text in ((["case", "act", case, "close", "--as", identity], 77, "refused"),
+                              (["case", "act", "--order", "999999", "accept", "--as", identity], 77, "UNKNOWN_ORDER"),
                               (["case", "act", "99999", "comment", "--as", identity, "--text", "x"], 77, "UNKNOWN_CASE")):
         done = gridloop(engine, *words)
         check(done.returncode == code and text in done.stderr, f"gridloop {' '.join(words)}: {done.returncode} {done.stderr}")

@@ -396,6 +396,7 @@ static void try_case(struct town *town, struct town_deed deed, const struct acto
     void *saved = town_save(town);
     const struct hash128 before = core_digest(town->core);
     const enum case_state state = town_case(town, deed.no).state;
+    const uint64_t refused = town_case(town, deed.no).doors.refused;
     const uint32_t effects = town->effect_count = 0;
     const enum code code = town_do(town, actor->id, deed);
     if (code != expected) {
@@ -411,7 +412,11 @@ static void try_case(struct town *town, struct town_deed deed, const struct acto
         assert_int_equal(town->last.state, town_case(town, town->last.case_no).state);
     }
     if (code == CODE_WRONG_STATE) {
-        assert_int_equal(town->last.possible, allowed[state]);
+        assert_int_equal(town->last.possible, allowed[state] & ~refused);
+    }
+    if (code != CODE_DONE &&
+        code != CODE_NOT_ELIGIBLE) { /* there it is the filter that stopped him */
+        assert_int_equal(town->last.possible & action_bit(deed.action), 0);
     }
     town_restore(town, saved);
     free(saved);
