@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define CITY_WAIT_MS 10000
 #define WORKER_PROCESSES 3
 #define SPEED "60"
 #define SPEED_NUMBER 60
@@ -359,6 +360,19 @@ static bool tell_end(struct demo *demo)
     return adds_up && audit.lost == 0 && audit.doubled == 0;
 }
 
+/* The engine listens as soon as it has decided; the entry with its city may reach the file a little later. */
+static bool await_city(struct demo *demo)
+{
+    const int64_t until_ms = real_ms() + CITY_WAIT_MS;
+    while (core_city(demo_watch_core(demo->watch)) == NULL && real_ms() < until_ms) {
+        pause_ms(20);
+        if (!demo_watch_follow(demo->watch)) {
+            return false;
+        }
+    }
+    return core_city(demo_watch_core(demo->watch)) != NULL;
+}
+
 static int play(struct demo *demo)
 {
     char line[1024];
@@ -379,8 +393,9 @@ static int play(struct demo *demo)
                    real == NULL ? "" : real);
     free(real);
     demo->watch = demo_watch_open(demo->data, demo->lang);
-    if (demo->watch == NULL || !demo_watch_follow(demo->watch) ||
-        core_city(demo_watch_core(demo->watch)) == NULL) {
+    if (demo->watch == NULL || !await_city(demo)) {
+        (void)fprintf(stderr, "gridloop demo: %s: the engine's log names no city (exit %d)\n",
+                      demo->data, EX_SOFTWARE);
         return EX_SOFTWARE;
     }
     demo_phone_open(&demo->phone, core_city(demo_watch_core(demo->watch)), demo->data, line,
