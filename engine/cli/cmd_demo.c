@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define CITY_WAIT_MS 10000
+#define CITY_STEP_MS 20
 #define WORKER_PROCESSES 3
 #define SPEED "60"
 #define SPEED_NUMBER 60
@@ -360,17 +361,11 @@ static bool tell_end(struct demo *demo)
     return adds_up && audit.lost == 0 && audit.doubled == 0;
 }
 
-/* The engine listens as soon as it has decided; the entry with its city may reach the file a little later. */
-static bool await_city(struct demo *demo)
+/* Waits a little for the engine's log; false when that was long enough, or the user wants no more. */
+static bool wait_on(void *until_ms)
 {
-    const int64_t until_ms = real_ms() + CITY_WAIT_MS;
-    while (core_city(demo_watch_core(demo->watch)) == NULL && real_ms() < until_ms) {
-        pause_ms(20);
-        if (!demo_watch_follow(demo->watch)) {
-            return false;
-        }
-    }
-    return core_city(demo_watch_core(demo->watch)) != NULL;
+    pause_ms(CITY_STEP_MS);
+    return was_interrupted == 0 && real_ms() < *(const int64_t *)until_ms;
 }
 
 static int play(struct demo *demo)
@@ -393,10 +388,9 @@ static int play(struct demo *demo)
                    real == NULL ? "" : real);
     free(real);
     demo->watch = demo_watch_open(demo->data, demo->lang);
-    if (demo->watch == NULL || !await_city(demo)) {
-        (void)fprintf(stderr, "gridloop demo: %s: the engine's log names no city (exit %d)\n",
-                      demo->data, EX_SOFTWARE);
-        return EX_SOFTWARE;
+    int64_t until_ms = real_ms() + CITY_WAIT_MS;
+    if (demo->watch == NULL || !demo_watch_await_city(demo->watch, wait_on, &until_ms)) {
+        return was_interrupted != 0 ? 130 : EX_SOFTWARE;
     }
     demo_phone_open(&demo->phone, core_city(demo_watch_core(demo->watch)), demo->data, line,
                     demo->seconds / 60 + PHONE_MINUTES);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #define ANSWERS_MAX 65536u /* events of one demo whose answers are remembered; a power of two */
@@ -357,6 +358,23 @@ bool demo_watch_follow(struct demo_watch *watch)
         return false;
     }
     return true;
+}
+
+bool demo_watch_await_city(struct demo_watch *watch, bool (*wait_on)(void *context), void *context)
+{
+    for (bool is_waiting = true;; is_waiting = wait_on(context)) {
+        if (!demo_watch_follow(watch)) {
+            return false;
+        }
+        if (core_city(demo_watch_core(watch)) != NULL) {
+            return true;
+        }
+        if (!is_waiting) {
+            (void)fprintf(stderr, "gridloop demo: the engine's log names no city (exit %d)\n",
+                          EX_SOFTWARE);
+            return false;
+        }
+    }
 }
 
 const struct core *demo_watch_core(const struct demo_watch *watch)

@@ -19,6 +19,11 @@ void demo_watch_close(struct demo_watch *watch);
 /* Reads what is new and tells it. False when the log cannot be read on; said on standard error. */
 bool demo_watch_follow(struct demo_watch *watch);
 
+/* Follows until the log names a city: the engine listens as soon as it has decided, and the entry may reach the file
+ * later. wait_on passes some time between two looks; when it returns false, a last look decides. False is said on
+ * standard error. */
+bool demo_watch_await_city(struct demo_watch *watch, bool (*wait_on)(void *context), void *context);
+
 /* The demo's own words between the engine's, with a blank line before. */
 __attribute__((format(printf, 2, 4), format(printf, 3, 4))) void
 demo_watch_say(struct demo_watch *watch, const char *zh, const char *en, ...);
