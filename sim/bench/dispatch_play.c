@@ -17,15 +17,16 @@
  * somebody has been asked for moves. */
 #define QUEUE "reassign: {switch_limit: 0, ageing: 0, deadline: 0}\n"
 const struct dispatch_policy DISPATCH_POLICY[DISPATCH_POLICIES] = {
-    {"closest idle by road, closest pair of the queue", "closest_by_road.yaml",
+    {"closest idle by road", "closest by road", "closest_by_road.yaml",
      "policy: 1\nassign: {pick: eta, reroute: offers}\n" QUEUE, false},
-    {"closest idle in a straight line, same queue", "closest_straight.yaml",
+    {"closest idle in a straight line", "straight line", "closest_straight.yaml",
      "policy: 1\nassign: {pick: nearest, reroute: offers}\n" QUEUE, false},
-    {"matched while waiting, not moved", "matched_waiting.yaml",
+    {"matched while waiting, not moved", "while waiting", "matched_waiting.yaml",
      "policy: 1\nassign: {pick: eta, reroute: offers}\n", false},
-    {"matched anew, area_guard 150", "matched_guarded.yaml",
+    {"matched anew, area_guard 150", "guard 150", "matched_guarded.yaml",
      "policy: 1\nassign: {pick: eta, reroute: true, area_guard: 150}\n", true},
-    {"matched anew", "matched_anew.yaml", "policy: 1\nassign: {pick: eta, reroute: true}\n", true},
+    {"matched anew", "matched anew", "matched_anew.yaml",
+     "policy: 1\nassign: {pick: eta, reroute: true}\n", true},
 };
 
 /* What one run borrows. */

@@ -12,12 +12,12 @@
 #include "engine/core/err.h"
 
 #define DISPATCH_POLICIES 5u
-#define DISPATCH_GUARDED 3u /* the one with an area_guard */
 
 /* As a dispatch policy file has it (rules/dispatch_policy.h), laid over the rules of the city. */
 struct dispatch_policy {
     const char *name;
-    const char *file; /* what such a file is called in sim/policies */
+    const char *column; /* of a table */
+    const char *file;   /* what such a file is called in sim/policies */
     const char *text;
     bool is_moving; /* followed by the city's own reassign */
 };
@@ -31,7 +31,7 @@ struct dispatch_policy {
 extern const struct dispatch_policy DISPATCH_POLICY[DISPATCH_POLICIES];
 
 struct dispatch_outcome {
-    double mean_ms, p50_ms, p95_ms;
+    double mean_ms, p50_ms, p95_ms; /* 0 = nobody arrived */
     double worst_ms;       /* the greatest p90 of an area with arrivals enough; 0 = no such area */
     uint32_t calls, never; /* counted; of which nobody reached */
 };
