@@ -96,6 +96,15 @@ static void *preparer_run(void *context)
     return NULL;
 }
 
+/* Under the mutex: whenever it may have become so, for reports wait for it near the end of a segment (log_awaits_segment). */
+static void want_next(struct log_thread *thread)
+{
+    if (!thread->wants_next && log_next_is_wanted(thread->log)) {
+        thread->wants_next = true;
+        (void)pthread_cond_signal(&thread->preparing);
+    }
+}
+
 static void *writer_run(void *context)
 {
     struct log_thread *thread = context;
@@ -109,6 +118,7 @@ static void *writer_run(void *context)
             unlock(thread);
             log_look_up_space(thread->log);
             lock(thread);
+            want_next(thread); /* there may be room again */
             continue;
         }
         if (thread->group == NULL) {
@@ -123,10 +133,7 @@ static void *writer_run(void *context)
         uint64_t took_us = monotonic_us() - began_us;
         lock(thread);
         note_time(&thread->times, took_us);
-        if (!thread->wants_next && log_next_is_wanted(thread->log)) {
-            thread->wants_next = true;
-            (void)pthread_cond_signal(&thread->preparing);
-        }
+        want_next(thread);
         thread->is_writing = false;
         if (err == ERR_OK) {
             thread->durable = durable;
