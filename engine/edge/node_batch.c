@@ -538,8 +538,9 @@ bool node_turn(struct node *node, int64_t now_ms, struct node_batch *out_batch)
         }
         if (core_has_backlog(node->core) || core_next_due_ms(node->core) <= node->now_ms) {
             put_own(node, COMMAND_TICK, NULL, 0);
+        } else { /* no timer fires between looking where cases lie and saying so: it might open one there */
+            put_rehome(node);
         }
-        put_rehome(node);
         take_requests(node);
     }
     if (batch_command_count(&node->writer) == 0) {

@@ -139,7 +139,8 @@ static uint32_t count_in(const struct rig *rig, const char *code)
     return count;
 }
 
-/* Of the batches from one on: how many say where cases lie, and the most cases that one names. */
+/* Of the batches from one on: how many say where cases lie, and the most cases that one names. None looks at more than 256 of
+ * these slots, all in use; none stands where timers fire, which open cases. */
 static uint32_t count_slices(const struct rig *rig, uint32_t from, uint32_t *out_most)
 {
     uint32_t slices = 0;
@@ -148,12 +149,17 @@ static uint32_t count_slices(const struct rig *rig, uint32_t from, uint32_t *out
         const struct log_entry *entry = &rig->entries[i].entry;
         struct batch_reader reader;
         struct command command;
+        bool has_tick = false;
         assert_int_equal(batch_open(&reader, entry->payload, entry->payload_size, entry->places,
                                     entry->places_size),
                          ERR_OK);
         while (batch_next(&reader, &command) == ERR_OK) {
+            has_tick = has_tick || command.head->kind == COMMAND_TICK;
             if (command.head->kind == COMMAND_REHOME) {
-                const uint32_t count = command.body.rehome.head->count;
+                const struct rehome_body *body = command.body.rehome.head;
+                const uint32_t count = body->count;
+                assert_false(has_tick);
+                assert_true(min_u32(body->until_slot, CASES) - body->from_slot <= 256);
                 *out_most = count > *out_most ? count : *out_most;
                 slices++;
             }
@@ -182,6 +188,46 @@ static void test_node_rehome_says_where_cases_lie_in_slices(void **state)
     assert_true(count_slices(rig, before, &most) >= CASES / 256);
     assert_in_range(most, 1, COMMAND_REHOME_MAX);
     assert_true(node_next_wake_ms(rig->node) > node_now_ms(rig->node));
+}
+
+static uint32_t count_kind(const struct rig *rig, uint32_t from, enum command_kind kind)
+{
+    uint32_t count = 0;
+    for (uint32_t i = from; i < rig->entry_count; i++) {
+        const struct log_entry *entry = &rig->entries[i].entry;
+        struct batch_reader reader;
+        struct command command;
+        assert_int_equal(batch_open(&reader, entry->payload, entry->payload_size, entry->places,
+                                    entry->places_size),
+                         ERR_OK);
+        while (batch_next(&reader, &command) == ERR_OK) {
+            count += command.head->kind == kind;
+        }
+    }
+    return count;
+}
+
+/* The clocks of all cases run out as the walk begins. */
+static void test_node_rehome_waits_for_timers_that_are_due(void **state)
+{
+    struct cities *cities = *state;
+    struct rig *rig = &cities->rig;
+    struct node_batch batch;
+    uint32_t most;
+    assert_int_equal(node_activate(rig->node, cities->moved, cities->moved_size, cities->policy,
+                                   cities->policy_size),
+                     ERR_OK);
+    assert_true(node_turn(rig->node, rig->now_ms, &batch));
+    keep_entry(rig, &batch);
+    node_appended(rig->node, rig->position, batch.time_ms);
+    rig->now_ms += HOUR_MS;
+    const uint32_t before = rig->entry_count;
+    while (rig_settle(rig) != NULL) {
+    }
+    assert_true(count_kind(rig, before, COMMAND_TICK) > 0);
+    assert_true(count_slices(rig, before, &most) > 0);
+    assert_int_equal(core_rehome_from(node_core(rig->node)), NONE32);
+    assert_int_equal(count_in(rig, "11010800201"), CASES - ((1163050000 - 1163001000) / 150 + 1));
 }
 
 /* Killed after any entry: what is in the log is replayed without polygons, the rest is located by the next engine. */
@@ -220,6 +266,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, open_cities, close_cities)
     const struct CMUnitTest tests[] = {
         T(test_node_rehome_says_where_cases_lie_in_slices),
+        T(test_node_rehome_waits_for_timers_that_are_due),
         T(test_node_rehome_goes_on_from_any_entry),
     };
     return cmocka_run_group_tests_name("edge/node_rehome", tests, NULL, NULL);
