@@ -4,7 +4,7 @@
  * open) or for who it is (right, side, part). What only the act itself can show (another case, a worker, a number) is not
  * looked at. tests/unit/core/test_life.c holds both equal.
  *
- * Cost    possible_fill: a few fields of the row; possible_for: one walk over the table */
+ * Cost    possible_fill: a few fields of the row; core_possible: one walk over the table */
 #ifndef ENGINE_CORE_POSSIBLE_H
 #define ENGINE_CORE_POSSIBLE_H
 

@@ -321,11 +321,11 @@ static void put_time_fault(struct text *text, const struct hint_ask *ask)
     const int64_t at_ms = ask->record->head.event_at_ms;
     text_put(text, "it happened ");
     if (ask->code == CODE_IN_FUTURE) {
-        put_span(text, at_ms - ask->now_ms);
+        put_span(text, sub_clamped(at_ms, ask->now_ms));
         text_put(text, " from now by the engine's clock; at most ");
         put_span(text, ask->policy->info->future_ms);
     } else {
-        put_span(text, ask->now_ms - at_ms);
+        put_span(text, sub_clamped(ask->now_ms, at_ms));
         text_put(text, " ago by the engine's clock; at most ");
         put_span(text, EVENT_AGE_MS);
         text_put(text, ", and no longer than ids are remembered");

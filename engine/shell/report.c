@@ -10,7 +10,6 @@
 
 #define LINE_SIZE 2048
 
-/* The one setting of the process's own voice; set before threads start, read by all. */
 static const char *const LEVEL_NAMES[] = {"info", "warn", "error"};
 
 struct report_text report_quote(const char *value)

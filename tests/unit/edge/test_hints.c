@@ -253,6 +253,9 @@ static void test_refusals_name_field_and_limit(void **state)
     assert_string_equal(hint_of(&sent, CODE_TOO_OLD),
                         "it happened 20 days ago by the engine's clock; at most 7 days, and no "
                         "longer than ids are remembered");
+    sent.at_ms = INT64_MIN;
+    assert_non_null(strstr(hint_of(&sent, CODE_TOO_OLD), "it happened 106751991167 days ago"));
+    sent.at_ms = NOON_MS;
     sent.type = "sensor.gas";
     assert_string_equal(hint_of(&sent, CODE_NO_RIGHT),
                         "cam-1 may send camera.* (gateways.csv), not \"sensor.gas\"");
