@@ -419,6 +419,29 @@ static void test_command_rehome_of_another_size_or_backwards_is_refused(void **s
     }
 }
 
+/* As another program might write it: one row more than the limit, and the size that fits them. */
+static void test_command_rehome_of_too_many_is_refused(void **state)
+{
+    (void)state;
+    static struct buffers b;
+    static struct rehome_row rows[COMMAND_REHOME_MAX];
+    struct rehome_body body = {.from_slot = 3, .until_slot = 999, .count = COMMAND_REHOME_MAX};
+    struct command_head head = head_of(COMMAND_REHOME, 0);
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++) {
+        rows[i] = (struct rehome_row){{110108, 20260303, i}, 7};
+    }
+    batch_begin(&b.writer, b.payload, CAPACITY, b.places, 8);
+    assert_int_equal(batch_put_rehome(&b.writer, &head, &body, rows), ERR_OK);
+    assert_int_equal(read_copy(b.payload, b.writer.size, b.places, 0), ERR_NOT_FOUND);
+    const uint64_t size = b.writer.size + sizeof rows[0];
+    head.size = (uint32_t)(size - 8);
+    body.count++;
+    memcpy(b.payload + 8, &head, sizeof head);
+    memcpy(b.payload + 8 + sizeof head, &body, sizeof body);
+    memcpy(b.payload + b.writer.size, rows, sizeof rows[0]);
+    assert_int_equal(read_copy(b.payload, size, b.places, 0), ERR_MALFORMED);
+}
+
 static void test_command_unknown_kind_is_another_version(void **state)
 {
     (void)state;
@@ -439,6 +462,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command_reads_back_what_was_written),
         cmocka_unit_test(test_command_rehome_of_another_size_or_backwards_is_refused),
+        cmocka_unit_test(test_command_rehome_of_too_many_is_refused),
         cmocka_unit_test(test_command_events_give_fields_and_texts),
         cmocka_unit_test(test_command_act_and_seen_resolve_their_places),
         cmocka_unit_test(test_command_full_batch_stays_as_it_was),

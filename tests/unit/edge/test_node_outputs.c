@@ -66,6 +66,23 @@ static void test_full_ring_refuses_and_recovers(void **state)
     outputs_fini(&outputs);
 }
 
+static void test_no_more_answers_than_the_limit_wait(void **state)
+{
+    (void)state;
+    struct outputs outputs;
+    struct output output;
+    assert_int_equal(outputs_init(&outputs, 4096, 3), ERR_OK);
+    for (uint8_t i = 0; i < 3; i++) {
+        put(&outputs, 1, i, 8);
+    }
+    assert_null(outputs_put(&outputs, 1, "r", 1, 8));
+    assert_true(outputs_peek(&outputs, 1, &output));
+    outputs_drop(&outputs);
+    put(&outputs, 1, 'n', 8);
+    outputs_check(&outputs);
+    outputs_fini(&outputs);
+}
+
 /* Any mix of sizes, many times around the ring: bytes come back as they went in. */
 static void test_many_times_around(void **state)
 {
@@ -102,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_nothing_leaves_before_durable),
         cmocka_unit_test(test_position_going_back_is_a_bug),
         cmocka_unit_test(test_full_ring_refuses_and_recovers),
+        cmocka_unit_test(test_no_more_answers_than_the_limit_wait),
         cmocka_unit_test(test_many_times_around),
     };
     return cmocka_run_group_tests_name("edge/node_outputs", tests, NULL, NULL);
