@@ -138,7 +138,7 @@ $(BUILD)/gridloop: $(BUILD)/engine/main.o $(ALL_LIBS)
 	$(Q)$(CC) $(OPT) $(EXTRA_CFLAGS) -o $@ $(BUILD)/engine/main.o -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
 # tests/unit/<room>/test_<module>.c links that room and the rooms below it. muldefs: panic.o stands in for the
-# program's own panic hook.
+# program's own panic hook. scratch.o is where any of them keeps its temporary files.
 # Tests of the core run on a compiled town, so they link the rooms that compile it.
 BELOW_core := rules city core
 BELOW_proto := proto core
@@ -153,9 +153,9 @@ BELOW_cli := cli sim shell doors edge rules city client proto core
 define unit_room
 UNIT_SRC_$(1) := $$(wildcard tests/unit/$(1)/test_*.c)
 UNIT_BIN_$(1) := $$(UNIT_SRC_$(1):%.c=$(BUILD)/%)
-$$(UNIT_BIN_$(1)): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/unit/panic.o $$(foreach r,$$(BELOW_$(1)),$(BUILD)/lib$$(r).a)
+$$(UNIT_BIN_$(1)): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/unit/panic.o $(BUILD)/sim/scratch.o $$(foreach r,$$(BELOW_$(1)),$(BUILD)/lib$$(r).a)
 	$$(call say,link $$@)
-	$$(Q)$$(CC) $$(OPT) $$(EXTRA_CFLAGS) -o $$@ $$< $(BUILD)/tests/unit/panic.o -Wl,-z,muldefs -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcmocka $$(LIBS)
+	$$(Q)$$(CC) $$(OPT) $$(EXTRA_CFLAGS) -o $$@ $$(filter %.o,$$^) -Wl,-z,muldefs -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group -lcmocka $$(LIBS)
 unit-$(1): $$(UNIT_BIN_$(1))
 	@set -e; for t in $$^; do CMOCKA_MESSAGE_OUTPUT=TAP $$$$t; done
 UNIT_BINS += $$(UNIT_BIN_$(1))

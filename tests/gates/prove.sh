@@ -127,6 +127,11 @@ expect words 'engine/README.md:1:'
 echo "TO""DO" >>"$work/tree/engine/README.md"
 expect words 'engine/README.md:6:'
 
+printf '/* x.c: makes its own. */\nint f(char *p);\nint f(char *p)\n{\n    return mkstemp(p);\n}\n' | plant engine/edge/x.c
+expect scratch 'engine/edge/x.c:5:'
+printf '/* x.c: knows a place. */\nstatic const char path[] = "ipc:///tm%s/x";\n' p | plant tests/x.c
+expect scratch 'tests/x.c:2:'
+
 echo 'see [the core](core/README.md) and [more](nowhere.md)' | plant engine/README.md
 printf '\n\n\n\n' >>"$work/tree/engine/README.md"
 expect links 'links to nowhere.md'

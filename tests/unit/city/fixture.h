@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/city/city_load.h"
 #include "engine/core/base.h"
+#include "sim/scratch.h"
 
 struct fixture {
-    char directory[64];
-    char *report; /* of the last load, as printed */
+    struct scratch copy; /* the directory */
+    char *report;        /* of the last load, as printed */
     int errors;
     int problems;
     void *bytes; /* of the last load, NULL where it failed */
@@ -27,26 +27,24 @@ static inline void fixture_run(const char *command)
 
 static inline void fixture_open(struct fixture *fixture)
 {
-    char command[256];
-    *fixture = (struct fixture){.directory = "/tmp/gridloop-city-XXXXXX"};
-    must(mkdtemp(fixture->directory) != NULL);
-    (void)snprintf(command, sizeof command, "cp -r tests/data/small_city/. %s", fixture->directory);
+    char command[SCRATCH_PATH_SIZE + 64];
+    *fixture = (struct fixture){0};
+    must(scratch_make_directory(&fixture->copy, "city") == ERR_OK);
+    (void)snprintf(command, sizeof command, "cp -r tests/data/small_city/. %s", fixture->copy.path);
     fixture_run(command);
 }
 
 static inline void fixture_close(struct fixture *fixture)
 {
-    char command[256];
-    (void)snprintf(command, sizeof command, "rm -rf %s", fixture->directory);
-    fixture_run(command);
+    scratch_remove(&fixture->copy);
     free(fixture->report);
     free(fixture->bytes);
 }
 
 static inline FILE *fixture_file(const struct fixture *fixture, const char *name, const char *mode)
 {
-    char path[256];
-    (void)snprintf(path, sizeof path, "%s/%s", fixture->directory, name);
+    char path[SCRATCH_PATH_SIZE + 64];
+    (void)snprintf(path, sizeof path, "%s/%s", fixture->copy.path, name);
     FILE *file = fopen(path, mode);
     must(file != NULL);
     return file;
@@ -92,7 +90,7 @@ static inline enum err fixture_load(struct fixture *fixture)
     free(fixture->bytes);
     fixture->bytes = NULL;
     fixture->report = NULL;
-    enum err err = city_load(fixture->directory, problems, &fixture->bytes, &fixture->size);
+    enum err err = city_load(fixture->copy.path, problems, &fixture->bytes, &fixture->size);
     FILE *out = open_memstream(&fixture->report, &report_size);
     must(out != NULL);
     problems_print(problems, out);

@@ -8,11 +8,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/city/cell_shapes.h"
 #include "engine/city/crs.h"
+#include "sim/scratch.h"
 #include "tests/unit/panic.h"
 
 static void put_file(const char *directory, const char *name, const char *text)
@@ -25,13 +24,6 @@ static void put_file(const char *directory, const char *name, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static void remove_file(const char *directory, const char *name)
-{
-    char path[300];
-    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
-    (void)unlink(path);
-}
-
 static const char SHAPES[] =
     "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{},"
     "\"geometry\":{\"type\":\"MultiPolygon\",\"coordinates\":[[[[116.3,40.0],[116.4,40.0],"
@@ -42,13 +34,13 @@ static void test_cell_shapes_are_wgs84(void **unused)
     static const char *const CITIES[] = {"city:\n  crs: wgs84\n", "city:\n  crs: gcj02\n",
                                          "city:\n  crs: bd09\n"};
     (void)unused;
-    char directory[] = "/tmp/gridloop-shapes-XXXXXX";
-    assert_non_null(mkdtemp(directory));
-    assert_null(cell_shapes_load(directory));
-    put_file(directory, "cells.geojson", SHAPES);
+    struct scratch work;
+    assert_int_equal(scratch_make_directory(&work, "shapes"), ERR_OK);
+    assert_null(cell_shapes_load(work.path));
+    put_file(work.path, "cells.geojson", SHAPES);
     for (uint32_t crs = 0; crs < CRS_COUNT; crs++) {
-        put_file(directory, "city.yaml", CITIES[crs]);
-        json_t *root = cell_shapes_load(directory);
+        put_file(work.path, "city.yaml", CITIES[crs]);
+        json_t *root = cell_shapes_load(work.path);
         assert_non_null(root);
         json_t *at = json_array_get(json_object_get(root, "features"), 0);
         at = json_object_get(json_object_get(at, "geometry"), "coordinates");
@@ -61,9 +53,7 @@ static void test_cell_shapes_are_wgs84(void **unused)
         assert_true(crs == CRS_WGS84 || fabs(wanted.lon - 116.3) > 1e-3);
         json_decref(root);
     }
-    remove_file(directory, "cells.geojson");
-    remove_file(directory, "city.yaml");
-    assert_int_equal(rmdir(directory), 0);
+    scratch_remove(&work);
 }
 
 int main(void)

@@ -116,7 +116,7 @@ static void test_calendars_that_have_ended_are_told_with_their_line(void **unuse
         size_t size = 0;
         int32_t day = 0;
         assert_true(date_parse(DAYS[i].day, &day));
-        calendars_check_today(whole.directory, &it, day, problems);
+        calendars_check_today(whole.copy.path, &it, day, problems);
         FILE *out = open_memstream(&text, &size);
         assert_non_null(out);
         problems_print(problems, out);
@@ -234,9 +234,9 @@ static void test_equal_directories_give_equal_bytes(void **unused)
 static void test_optional_files_may_be_absent(void **unused)
 {
     (void)unused;
-    char command[256];
+    char command[SCRATCH_PATH_SIZE + 64];
     (void)snprintf(command, sizeof command,
-                   "cd %s && rm -r areas gateways.csv devices.csv assets.csv", fixture.directory);
+                   "cd %s && rm -r areas gateways.csv devices.csv assets.csv", fixture.copy.path);
     fixture_run(command);
     load_well();
     assert_int_equal(city.area_count + city.device_count + city.gateway_count, 0);
@@ -434,8 +434,8 @@ static void test_one_problem_is_told_once(void **unused)
 static void test_an_empty_directory(void **unused)
 {
     (void)unused;
-    char command[256];
-    (void)snprintf(command, sizeof command, "rm -r %s/*", fixture.directory);
+    char command[SCRATCH_PATH_SIZE + 64];
+    (void)snprintf(command, sizeof command, "rm -r %s/*", fixture.copy.path);
     fixture_run(command);
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_true(fixture_reported(&fixture, "city.yaml: error C001: cannot be read: No such file"));

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <math.h>
+#include <unistd.h>
 
 #include "engine/city/csv.h"
 #include "engine/city/locator.h"
@@ -28,9 +29,9 @@ static int setup(void **unused)
 {
     (void)unused;
     fixture_open(&fixture);
-    char command[256];
+    char command[SCRATCH_PATH_SIZE + 64];
     (void)snprintf(command, sizeof command, "cd %s && rm -r areas assets.csv devices.csv units.csv",
-                   fixture.directory);
+                   fixture.copy.path);
     fixture_run(command);
     fixture_write(&fixture, "workers.csv", "id,name\nli.na,x\nwang.fang,x\nzhao.lei,x\n");
     fixture_write(&fixture, "city.yaml",
@@ -62,7 +63,7 @@ static void unpack(const char *path, const char *name)
 {
     char command[512];
     (void)snprintf(command, sizeof command, "case %s in *.gz) zcat %s;; *) cat %s;; esac > %s/%s",
-                   path, path, path, fixture.directory, name);
+                   path, path, path, fixture.copy.path, name);
     fixture_run(command);
 }
 
@@ -79,8 +80,8 @@ static void make_code(const char *name, char *out, size_t size)
 /* Gives every feature a `code` from one of its properties. */
 static void name_cells(const char *property)
 {
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/cells.geojson", fixture.directory);
+    char path[SCRATCH_PATH_SIZE + 16];
+    (void)snprintf(path, sizeof path, "%s/cells.geojson", fixture.copy.path);
     json_t *root = json_load_file(path, 0, NULL);
     assert_non_null(root);
     size_t i;
@@ -249,7 +250,7 @@ static void test_new_york_reports(void **unused)
     struct csv csv;
     struct problems *problems = problems_new();
     pool_init(&pool);
-    assert_true(text_file_read(&pool, problems, fixture.directory, "reports.csv", &file));
+    assert_true(text_file_read(&pool, problems, fixture.copy.path, "reports.csv", &file));
     csv_parse(&pool, problems, &file, REPORT_COLUMNS, COUNT_OF(REPORT_COLUMNS), &csv);
     assert_int_equal(problems_count(problems), 0);
     assert_int_equal(csv.row_count, 2386);

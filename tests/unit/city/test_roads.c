@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "engine/city/road_graph.h"
 #include "engine/core/road_walks.h"
 #include "tests/unit/city/fixture.h"
@@ -298,8 +300,8 @@ static const char ARC_LINES[] = "from,to,metres,both_ways,car_ms,walk_ms\n"
 
 static void write_roads(const char *nodes, const char *arcs)
 {
-    char command[128];
-    (void)snprintf(command, sizeof command, "mkdir -p %s/roads", fixture.directory);
+    char command[SCRATCH_PATH_SIZE + 128];
+    (void)snprintf(command, sizeof command, "mkdir -p %s/roads", fixture.copy.path);
     fixture_run(command);
     fixture_write(&fixture, "roads/nodes.csv", nodes);
     fixture_write(&fixture, "roads/arcs.csv", arcs);
@@ -363,8 +365,8 @@ static void test_roads_spoilt_tables_are_refused(void **unused)
     fixture_write(&fixture, "roads.osm.pbf", "no extract");
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_non_null(strstr(fixture.report, "C036"));
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -r %s/roads", fixture.directory);
+    char command[SCRATCH_PATH_SIZE + 128];
+    (void)snprintf(command, sizeof command, "rm -r %s/roads", fixture.copy.path);
     fixture_run(command);
     assert_int_equal(fixture_load(&fixture), ERR_INPUT);
     assert_non_null(strstr(fixture.report, "roads.osm.pbf: error C039"));
@@ -411,8 +413,8 @@ static void test_roads_of_a_real_extract(void **unused)
         print_message("# skipped: %s is not there\n", EXTRACT);
         skip();
     }
-    char command[256];
-    (void)snprintf(command, sizeof command, "cp %s %s/roads.osm.pbf", EXTRACT, fixture.directory);
+    char command[SCRATCH_PATH_SIZE + 128];
+    (void)snprintf(command, sizeof command, "cp %s %s/roads.osm.pbf", EXTRACT, fixture.copy.path);
     fixture_run(command);
     assert_int_equal(fixture_load(&fixture), ERR_OK);
     assert_int_equal(city_open(fixture.bytes, fixture.size, &city), ERR_OK);

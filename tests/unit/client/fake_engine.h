@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "proto/codec.h"
+#include "sim/scratch.h"
 
 #define FAKE_EVENTS_MAX 200000u
 #define FAKE_HELD_MAX 16u
@@ -27,7 +28,7 @@ struct fake_held {
 };
 
 struct fake_engine {
-    char url[96];
+    char url[SCRATCH_PATH_SIZE + 16];
     uint32_t drop_percent;    /* of requests and of answers each */
     uint32_t double_percent;  /* of answers */
     uint32_t reorder_percent; /* of answers kept back for later */

@@ -11,15 +11,14 @@
 
 #include "tests/unit/client/fake_engine.h"
 
-static char directory[64];
+static struct scratch work;
 static char build[512];
 static struct fake_engine fake;
 
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(directory, "/tmp/gridloop-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    assert_int_equal(scratch_make_directory(&work, "client"), ERR_OK);
     ssize_t size = readlink("/proc/self/exe", build, sizeof(build) - 1);
     assert_true(size > 0);
     build[size] = '\0';
@@ -28,16 +27,15 @@ static int set_up(void **state)
     *end = '\0';
     memset(&fake, 0, sizeof(fake));
     fake.credit = 4;
-    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", directory);
+    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", work.path);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 /* Runs BUILD/<command> and gives its exit code and what it printed. */
@@ -64,7 +62,7 @@ static void test_hello_gateway(void **state)
     char out[1024];
     fake_start(&fake);
     assert_int_equal(run("hello_gateway %s camera-gateway-1 C-017 %s/outbox", out, sizeof(out),
-                         fake.url, directory),
+                         fake.url, work.path),
                      0);
     assert_non_null(strstr(out, "OPENED"));
     assert_int_equal(fake.taken, 1);
@@ -79,13 +77,13 @@ static void test_hello_worker(void **state)
     fake.told_item_seq = 2;
     fake_start(&fake);
     assert_int_equal(
-        run("hello_worker %s wang.fang %s/state 2", out, sizeof(out), fake.url, directory), 0);
+        run("hello_worker %s wang.fang %s/state 2", out, sizeof(out), fake.url, work.path), 0);
     assert_non_null(strstr(out, "垃圾桶满溢"));
     assert_non_null(strstr(out, "order 101: DONE"));
     assert_int_equal(fake.acts, 6); /* accept, arrive, finish of two orders */
     fake_stop(&fake);
     assert_int_equal(
-        run("hello_worker %s wang.fang %s/state 1", out, sizeof(out), fake.url, directory), 69);
+        run("hello_worker %s wang.fang %s/state 1", out, sizeof(out), fake.url, work.path), 69);
 }
 
 int main(void)

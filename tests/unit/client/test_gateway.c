@@ -12,7 +12,7 @@
 #include "proto/client/gridloop.h"
 #include "tests/unit/client/fake_engine.h"
 
-static char directory[64];
+static struct scratch work;
 static struct fake_engine fake;
 
 /* Answers by the number in the event id. */
@@ -35,14 +35,13 @@ static void on_result(void *context, const struct gridloop_result *result)
 
 static void name_url(void)
 {
-    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", directory);
+    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", work.path);
 }
 
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(directory, "/tmp/gridloop-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    assert_int_equal(scratch_make_directory(&work, "client"), ERR_OK);
     memset(&fake, 0, sizeof(fake));
     memset(times_answered, 0, sizeof(times_answered));
     answer_count = dropped_count = malformed_count = 0;
@@ -55,17 +54,16 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static struct gridloop_gateway *open_gateway(const char *url,
                                              struct gridloop_gateway_options options)
 {
-    char path[96];
+    char path[SCRATCH_PATH_SIZE + 8];
     struct gridloop_gateway *gateway = NULL;
-    (void)snprintf(path, sizeof(path), "%s/outbox", directory);
+    (void)snprintf(path, sizeof(path), "%s/outbox", work.path);
     options.on_result = on_result;
     assert_int_equal(gridloop_gateway_open(url, "test-gateway", path, &options, &gateway),
                      GRIDLOOP_OK);
@@ -173,8 +171,8 @@ static void test_gateway_no_engine_keeps_everything(void **state)
 static void test_gateway_next_url_when_one_is_silent(void **state)
 {
     (void)state;
-    char urls[256];
-    (void)snprintf(urls, sizeof(urls), "ipc://%s/nobody.sock,%s", directory, fake.url);
+    char urls[2 * SCRATCH_PATH_SIZE + 64];
+    (void)snprintf(urls, sizeof(urls), "ipc://%s/nobody.sock,%s", work.path, fake.url);
     fake_start(&fake);
     struct gridloop_gateway *gateway =
         open_gateway(urls, (struct gridloop_gateway_options){.resend_ms = 20});
@@ -289,9 +287,8 @@ static void test_gateway_bad_arguments_are_named(void **state)
 {
     (void)state;
     struct gridloop_gateway *gateway = NULL;
-    assert_int_equal(gridloop_gateway_open("ws://x", "g", "/tmp/x", NULL, &gateway),
-                     GRIDLOOP_INVALID);
-    assert_int_equal(gridloop_gateway_open("ipc:///tmp/x", "not a name", "/tmp/x", NULL, &gateway),
+    assert_int_equal(gridloop_gateway_open("ws://x", "g", "x", NULL, &gateway), GRIDLOOP_INVALID);
+    assert_int_equal(gridloop_gateway_open("ipc://x", "not a name", "x", NULL, &gateway),
                      GRIDLOOP_INVALID);
     gateway = open_gateway(fake.url, (struct gridloop_gateway_options){0});
     struct gridloop_event event = {.type = NULL};
@@ -328,7 +325,7 @@ static pid_t start_sender(uint32_t from, int pipe_fd)
     (void)snprintf(fd, sizeof(fd), "%d", pipe_fd);
     pid_t child = fork();
     if (child == 0) {
-        (void)execl("/proc/self/exe", "test_gateway", directory, number, fd, NULL);
+        (void)execl("/proc/self/exe", "test_gateway", work.path, number, fd, NULL);
         _exit(1);
     }
     return child;
@@ -379,7 +376,7 @@ static void test_gateway_kill_9_loses_and_doubles_nothing(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 4) {
-        (void)snprintf(directory, sizeof(directory), "%s", argv[1]);
+        (void)snprintf(work.path, sizeof(work.path), "%s", argv[1]);
         name_url();
         send_until_killed((uint32_t)strtoul(argv[2], NULL, 10), atoi(argv[3]));
     }

@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "proto/client/outbox.h"
+#include "sim/scratch.h"
 
-static char directory[64];
-static char path[96];
+static struct scratch work;
+static char path[SCRATCH_PATH_SIZE + 8];
 
 static const struct outbox_options options = {
     .bytes_max = 1u << 20, .items_max = 100, .sync = OUTBOX_SYNC_NONE, .epoch = 5000};
@@ -23,18 +24,16 @@ static const struct outbox_options options = {
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(directory, "/tmp/gridloop-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    (void)snprintf(path, sizeof(path), "%s/outbox", directory);
+    assert_int_equal(scratch_make_directory(&work, "client"), ERR_OK);
+    (void)snprintf(path, sizeof(path), "%s/outbox", work.path);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static struct outbox *open_outbox(uint64_t *out_cut_size)

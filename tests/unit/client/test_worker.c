@@ -11,7 +11,7 @@
 #include "proto/client/gridloop.h"
 #include "tests/unit/client/fake_engine.h"
 
-static char directory[64];
+static struct scratch work;
 static struct fake_engine fake;
 static struct gridloop_worker *worker;
 static uint64_t last_item;
@@ -44,8 +44,8 @@ static void on_result(void *context, const struct gridloop_act_result *result)
 
 static void open_worker(void)
 {
-    char path[96];
-    (void)snprintf(path, sizeof(path), "%s/state", directory);
+    char path[SCRATCH_PATH_SIZE + 8];
+    (void)snprintf(path, sizeof(path), "%s/state", work.path);
     struct gridloop_worker_options options = {
         .on_item = on_item, .on_result = on_result, .hold_ms = 50, .resend_ms = 20};
     assert_int_equal(gridloop_worker_open(fake.url, "wang.fang", path, &options, &worker),
@@ -55,23 +55,21 @@ static void open_worker(void)
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(directory, "/tmp/gridloop-test-XXXXXX");
-    assert_non_null(mkdtemp(directory));
+    assert_int_equal(scratch_make_directory(&work, "client"), ERR_OK);
     memset(&fake, 0, sizeof(fake));
     last_item = item_count = result_count = repeated_items = 0;
     is_taking = true;
     fake.credit = 4;
     fake.seed = 9;
-    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", directory);
+    (void)snprintf(fake.url, sizeof(fake.url), "ipc://%s/e.sock", work.path);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static void poll_until(uint32_t items, uint32_t results)

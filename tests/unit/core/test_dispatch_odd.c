@@ -71,14 +71,14 @@ static void write_rules(const char *at)
 
 struct odd {
     struct town town;
-    char copy[128];
+    const char *copy;
 };
 
 static int open_odd(void **state)
 {
     struct odd *odd = malloc(sizeof *odd);
     assert_non_null(odd);
-    (void)snprintf(odd->copy, sizeof odd->copy, "%s", town_copy());
+    odd->copy = town_copy();
     write_roads(odd->copy);
     write_rules(odd->copy);
     town_open_at(&odd->town, NULL, odd->copy);
@@ -89,9 +89,6 @@ static int open_odd(void **state)
 static int close_odd(void **state)
 {
     struct odd *odd = *state;
-    char command[160];
-    (void)snprintf(command, sizeof command, "rm -r %s", odd->copy);
-    assert_int_equal(system(command), 0);
     town_close(&odd->town);
     free(odd);
     return 0;

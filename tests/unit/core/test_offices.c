@@ -10,7 +10,7 @@ static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", 
 
 struct move {
     struct town town;
-    char copy[128];
+    const char *copy;
 };
 
 /* Runs a program on a file of the copy. */
@@ -24,7 +24,7 @@ static void run(const char *program, const struct move *move, const char *file)
 static int open_move(void **state)
 {
     struct move *move = malloc(sizeof *move);
-    (void)snprintf(move->copy, sizeof move->copy, "%s", town_copy());
+    move->copy = town_copy();
     *state = move;
     return 0;
 }
@@ -32,7 +32,6 @@ static int open_move(void **state)
 static int close_move(void **state)
 {
     struct move *move = *state;
-    run("rm -r", move, "");
     town_close(&move->town);
     free(move);
     return 0;

@@ -14,14 +14,14 @@ static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
 
 struct move {
     struct town town;
-    char copy[64]; /* the directory to change and move to */
+    const char *copy; /* the directory to change and move to */
 };
 
 static int open_move(void **state)
 {
     struct move *move = calloc(1, sizeof *move);
     town_open(&move->town, NULL);
-    (void)snprintf(move->copy, sizeof move->copy, "%s", town_copy());
+    move->copy = town_copy();
     *state = move;
     return 0;
 }
@@ -29,9 +29,6 @@ static int open_move(void **state)
 static int close_move(void **state)
 {
     struct move *move = *state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -r %s", move->copy);
-    assert_int_equal(system(command), 0);
     town_close(&move->town);
     free(move);
     return 0;

@@ -5,6 +5,7 @@
 #include "engine/core/orders.h"
 #include "engine/core/workers.h"
 #include "rules/compile.h"
+#include "sim/scratch.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -172,27 +173,24 @@ void town_move(struct town *town, const char *directory)
     town_activate(town);
 }
 
-static void town_remove_copies(void)
+static struct scratch town_copied;
+
+static void town_remove_copy(void)
 {
-    char command[64];
-    (void)snprintf(command, sizeof command, "rm -rf /tmp/gridloop-town-%d-*", (int)getpid());
-    (void)!system(command);
+    scratch_remove(&town_copied);
 }
 
 const char *town_copy(void)
 {
-    static char path[64];
-    static bool is_first = true;
-    if (is_first) {
-        assert_int_equal(atexit(town_remove_copies), 0);
-        is_first = false;
+    char command[SCRATCH_PATH_SIZE + 64];
+    if (town_copied.path[0] == '\0') {
+        assert_int_equal(atexit(town_remove_copy), 0);
     }
-    (void)snprintf(path, sizeof path, "/tmp/gridloop-town-%d-XXXXXX", (int)getpid());
-    assert_non_null(mkdtemp(path));
-    char command[128];
-    (void)snprintf(command, sizeof command, "cp -r tests/data/town/. %s", path);
+    scratch_remove(&town_copied);
+    assert_int_equal(scratch_make_directory(&town_copied, "town"), ERR_OK);
+    (void)snprintf(command, sizeof command, "cp -r tests/data/town/. %s", town_copied.path);
     assert_int_equal(system(command), 0);
-    return path;
+    return town_copied.path;
 }
 
 void town_edit(const char *directory, const char *file, const char *prefix, const char *line)

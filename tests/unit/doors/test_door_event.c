@@ -9,6 +9,7 @@
 #include "engine/core/base.h"
 #include "engine/doors/door_csv.h"
 #include "engine/doors/door_event.h"
+#include "sim/scratch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,13 +26,14 @@ struct outcome {
 
 static struct door_map *map_of(const char *text, struct problems *problems)
 {
-    char path[] = "/tmp/gridloop-test-map-XXXXXX";
-    const int file = mkstemp(path);
-    assert_true(file >= 0);
-    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
-    (void)close(file);
-    struct door_map *map = door_map_read(problems, path);
-    (void)unlink(path);
+    struct scratch scratch;
+    assert_int_equal(scratch_make_file(&scratch, "map"), ERR_OK);
+    FILE *file = fopen(scratch.path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    struct door_map *map = door_map_read(problems, scratch.path);
+    scratch_remove(&scratch);
     return map;
 }
 

@@ -2,6 +2,7 @@
 #include "engine/city/city_load.h"
 #include "engine/edge/hints.h"
 #include "rules/compile.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,10 +57,11 @@ static struct world world;
 static int open_world(void **state)
 {
     (void)state;
-    char directory[] = "/tmp/gridloop-test-hints-XXXXXX", path[64];
+    struct scratch rules;
+    char path[SCRATCH_PATH_SIZE + 8];
     struct problems *problems = problems_new();
-    assert_non_null(mkdtemp(directory));
-    (void)snprintf(path, sizeof path, "%s/r.yaml", directory);
+    assert_int_equal(scratch_make_directory(&rules, "hints"), ERR_OK);
+    (void)snprintf(path, sizeof path, "%s/r.yaml", rules.path);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(RULES, file) >= 0);
@@ -67,12 +69,11 @@ static int open_world(void **state)
     assert_int_equal(city_load(TOWN, problems, &world.city_bytes, &world.city_size), ERR_OK);
     assert_int_equal(city_open(world.city_bytes, world.city_size, &world.city), ERR_OK);
     const enum err err =
-        rules_compile(directory, &world.city, problems, &world.policy_bytes, &world.policy_size);
+        rules_compile(rules.path, &world.city, problems, &world.policy_bytes, &world.policy_size);
     problems_print(problems, stderr);
     assert_int_equal(err, ERR_OK);
     problems_free(problems);
-    (void)unlink(path);
-    (void)rmdir(directory);
+    scratch_remove(&rules);
     assert_int_equal(policy_open(world.policy_bytes, world.policy_size, &world.city, &world.policy),
                      ERR_OK);
     assert_int_equal(facts_new(&world.city, &world.policy, &world.facts), ERR_OK);
@@ -237,10 +238,9 @@ static void test_refusals_name_field_and_limit(void **state)
     assert_string_equal(hint_of(&sent, CODE_NOTHING), "\"C-999\" is no id of devices.csv");
     sent.device = NULL;
     sent.place = (struct place){100000000, 399000000};
-    assert_string_equal(
-        hint_of(&sent, CODE_NOTHING),
-        "longitude, latitude 10, 39.9 is outside 116.284151, 39.885478 to "
-        "116.335848, 39.924522; are they the other way, or in another crs?");
+    assert_string_equal(hint_of(&sent, CODE_NOTHING),
+                        "longitude, latitude 10, 39.9 is outside 116.284151, 39.885478 to "
+                        "116.335848, 39.924522; are they the other way, or in another crs?");
     sent.place = (struct place){2000000000, 399000000};
     assert_string_equal(
         hint_of(&sent, CODE_NOTHING),

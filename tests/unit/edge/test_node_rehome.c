@@ -1,9 +1,9 @@
 /* test_node_rehome.c: after the borders moved the node says where the open cases lie, some hundred a turn; it goes on where it
  * was from any entry of the log, and says the same. */
+#include "sim/scratch.h"
 #include "tests/unit/edge/node_rig.c"
 
 #define CASES 600u
-#define CITY_COPY_SIZE 64
 
 /* One of two cities: as the town is, or with the border between its cells moved west. */
 struct cities {
@@ -14,23 +14,22 @@ struct cities {
 
 static void compile_moved(struct cities *cities)
 {
-    char directory[CITY_COPY_SIZE] = "/tmp/gridloop-border-XXXXXX";
-    char command[512];
+    struct scratch copy;
+    char command[2 * SCRATCH_PATH_SIZE + 128];
     struct city city;
-    assert_non_null(mkdtemp(directory));
+    assert_int_equal(scratch_make_directory(&copy, "border"), ERR_OK);
     (void)snprintf(command, sizeof command,
                    "cp -r " TOWN "/. %s && sed -i 's/116\\.31,/116.305,/' %s/cells.geojson",
-                   directory, directory);
+                   copy.path, copy.path);
     assert_int_equal(system(command), 0);
     struct problems *problems = problems_new();
-    assert_int_equal(city_load(directory, problems, &cities->moved, &cities->moved_size), ERR_OK);
+    assert_int_equal(city_load(copy.path, problems, &cities->moved, &cities->moved_size), ERR_OK);
     assert_int_equal(city_open(cities->moved, cities->moved_size, &city), ERR_OK);
     assert_int_equal(
         rules_compile(TOWN "/rules", &city, problems, &cities->policy, &cities->policy_size),
         ERR_OK);
     problems_free(problems);
-    (void)snprintf(command, sizeof command, "rm -r %s", directory);
-    assert_int_equal(system(command), 0);
+    scratch_remove(&copy);
 }
 
 static enum err load_either(void *context, struct hash128 digest, void **out_bytes,

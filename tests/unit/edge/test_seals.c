@@ -16,6 +16,7 @@
 #include "engine/core/code.h"
 #include "engine/edge/seals.h"
 #include "proto/client/sealing.h"
+#include "sim/scratch.h"
 
 #define FUZZ_ROUNDS 60000u
 #define NAME "camera-gateway-1"
@@ -29,7 +30,7 @@ struct pair {
     enum code code; /* what the engine says of that key */
     uint64_t random;
     int64_t now_ms;
-    char path[64];
+    struct scratch key;                /* its file */
     uint8_t last[SEAL_HELLO_SIZE_MAX]; /* the client's newest handshake frame */
     size_t last_size;
 };
@@ -86,14 +87,14 @@ static int set_up(void **state)
     char why[256];
     assert_true(seal_init());
     *pair = (struct pair){.random = 1, .now_ms = 1000000, .code = CODE_NOTHING};
-    (void)snprintf(pair->path, sizeof pair->path, "/tmp/gridloop-seal-%d.key", (int)getpid());
+    assert_int_equal(scratch_make_file(&pair->key, "seal"), ERR_OK);
     struct key_text key = {.identity = NAME, .has_engine = true};
     identity_of(pair, &pair->engine);
     identity_of(pair, &key.key);
     memcpy(key.engine, pair->engine.public, sizeof key.engine);
     memcpy(pair->known, key.key.public, sizeof pair->known);
-    write_key(pair->path, &key);
-    assert_true(sealing_open(&pair->client, pair->path, NULL, NAME, why, sizeof why));
+    write_key(pair->key.path, &key);
+    assert_true(sealing_open(&pair->client, pair->key.path, NULL, NAME, why, sizeof why));
     start_engine(pair, seals_limits_default());
     *state = pair;
     return 0;
@@ -105,7 +106,7 @@ static int tear_down(void **state)
     seals_check(pair->seals);
     seals_close(pair->seals);
     sealing_close(&pair->client);
-    (void)unlink(pair->path);
+    scratch_remove(&pair->key);
     free(pair);
     return 0;
 }
@@ -610,14 +611,14 @@ static void test_seals_key_files_are_checked(void **state)
     struct pair *pair = *state;
     struct sealing other;
     char why[256], text[KEY_TEXT_SIZE_MAX];
-    assert_false(sealing_open(&other, pair->path, NULL, "li.qiang", why, sizeof why));
+    assert_false(sealing_open(&other, pair->key.path, NULL, "li.qiang", why, sizeof why));
     assert_non_null(strstr(why, "is the key of " NAME));
     assert_false(sealing_open(&other, "/nowhere/at-all", NULL, NULL, why, sizeof why));
     assert_non_null(strstr(why, "gridloop key new"));
-    assert_int_equal(chmod(pair->path, 0640), 0);
-    assert_false(sealing_open(&other, pair->path, NULL, NULL, why, sizeof why));
+    assert_int_equal(chmod(pair->key.path, 0640), 0);
+    assert_false(sealing_open(&other, pair->key.path, NULL, NULL, why, sizeof why));
     assert_non_null(strstr(why, "chmod 600"));
-    assert_false(sealing_open(&other, "/tmp", NULL, NULL, why, sizeof why));
+    assert_false(sealing_open(&other, "/", NULL, NULL, why, sizeof why));
     const size_t size = key_text_write(&pair->client.key, text);
     struct key_text key;
     assert_true(key_text_read(text, size, &key, why, sizeof why));

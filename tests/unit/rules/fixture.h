@@ -8,6 +8,7 @@
 #include "engine/core/city.h"
 #include "engine/core/command.h"
 #include "engine/core/policy.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,28 +190,15 @@ static inline void fixture_city_fini(struct fixture_city *fixture)
 }
 
 /* A new directory with one file rules.yaml of that text. */
-struct fixture_directory {
-    char path[64];
-};
-
-static inline void fixture_directory_init(struct fixture_directory *directory, const char *text)
+static inline void fixture_directory_init(struct scratch *directory, const char *text)
 {
-    (void)snprintf(directory->path, sizeof directory->path, "/tmp/gridloop-rules-XXXXXX");
-    assert_non_null(mkdtemp(directory->path));
-    char path[96];
+    char path[SCRATCH_PATH_SIZE + 16];
+    assert_int_equal(scratch_make_directory(directory, "rules"), ERR_OK);
     (void)snprintf(path, sizeof path, "%s/rules.yaml", directory->path);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
     assert_int_equal(fclose(file), 0);
-}
-
-static inline void fixture_directory_fini(const struct fixture_directory *directory)
-{
-    char path[96];
-    (void)snprintf(path, sizeof path, "%s/rules.yaml", directory->path);
-    (void)unlink(path);
-    (void)rmdir(directory->path);
 }
 
 /* An event under construction: fields are kept sorted by row. */

@@ -22,7 +22,7 @@ static struct fixture_city city;
 static struct image_pair compile(const char *text)
 {
     struct image_pair out;
-    struct fixture_directory directory;
+    struct scratch directory;
     size_t size = 0;
     struct problems *problems = problems_new();
     fixture_directory_init(&directory, text);
@@ -31,7 +31,7 @@ static struct image_pair compile(const char *text)
     assert_int_equal(err, ERR_OK);
     assert_int_equal(policy_open(out.bytes, size, &city.city, &out.policy), ERR_OK);
     problems_free(problems);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
     return out;
 }
 

@@ -47,12 +47,12 @@ static uint32_t field_row(const struct policy *policy, const char *name)
 /* Compiles or prints what was wrong. */
 static void compile(const char *text, void **out_bytes, struct policy *out_policy)
 {
-    struct fixture_directory directory;
+    struct scratch directory;
     fixture_directory_init(&directory, text);
     struct problems *problems = problems_new();
     size_t size = 0;
     enum err err = rules_compile(directory.path, &fixture.city, problems, out_bytes, &size);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
     problems_print(problems, stderr);
     problems_free(problems);
     assert_int_equal(err, ERR_OK);
@@ -234,7 +234,7 @@ static void test_compile_same_files_same_bytes(void **state)
     (void)state;
     static const char TEXT[] = HEAD "- id: t.one\n  title: 一\n  owner: dept.traffic\n  event: "
                                     "camera.a\n  where: plate in [\"a\",\"b\"]\n" TAIL;
-    struct fixture_directory directory;
+    struct scratch directory;
     fixture_directory_init(&directory, TEXT);
     void *bytes[2] = {NULL, NULL};
     size_t sizes[2] = {0, 0};
@@ -248,7 +248,7 @@ static void test_compile_same_files_same_bytes(void **state)
     assert_memory_equal(bytes[0], bytes[1], sizes[0]);
     free(bytes[0]);
     free(bytes[1]);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
 }
 
 static void test_compile_shipped_pack(void **state)

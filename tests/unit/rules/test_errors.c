@@ -23,7 +23,7 @@ static int tear_down(void **state)
 /* Compiles text, which must fail, and gives the findings as printed without the directory. */
 static void compile_fails(const char *text, char *out, size_t out_size)
 {
-    struct fixture_directory directory;
+    struct scratch directory;
     fixture_directory_init(&directory, text);
     struct problems *problems = problems_new();
     void *bytes = NULL;
@@ -34,7 +34,7 @@ static void compile_fails(const char *text, char *out, size_t out_size)
     problems_print(problems, file);
     (void)fclose(file);
     problems_free(problems);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
     if (err != ERR_INPUT) {
         fail_msg("expected a refusal of:\n%s", text);
     }
@@ -381,7 +381,7 @@ static void test_errors_damaged_text_never_crashes(void **state)
             text[fixture_random(&random) % (sizeof TEXT - 1)] =
                 BYTES[fixture_random(&random) % (sizeof BYTES - 1)];
         }
-        struct fixture_directory directory;
+        struct scratch directory;
         fixture_directory_init(&directory, text);
         struct problems *problems = problems_new();
         void *bytes = NULL;
@@ -390,7 +390,7 @@ static void test_errors_damaged_text_never_crashes(void **state)
         assert_true(err == ERR_OK || (err == ERR_INPUT && problems_error_count(problems) > 0));
         free(bytes);
         problems_free(problems);
-        fixture_directory_fini(&directory);
+        scratch_remove(&directory);
     }
 }
 

@@ -36,11 +36,11 @@ struct linted {
 
 static void linted_init(struct linted *linted, const char *text)
 {
-    struct fixture_directory directory;
+    struct scratch directory;
     fixture_directory_init(&directory, text);
     linted->problems = problems_new();
     enum err err = ruleset_load(directory.path, &fixture.city, linted->problems, &linted->set);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
     if (err != ERR_OK) {
         problems_print(linted->problems, stderr);
         fail_msg("the rules of a test should load:\n%s", text);

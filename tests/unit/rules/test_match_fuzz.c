@@ -333,7 +333,7 @@ static uint64_t run_set(uint64_t set_seed, uint32_t rule_count, uint32_t type_li
     struct writer writer = {malloc(TEXT_SIZE), 0, set_seed, set_seed % 3 == 0};
     assert_non_null(writer.text);
     put_ruleset(&writer, rule_count, type_limit);
-    struct fixture_directory directory;
+    struct scratch directory;
     fixture_directory_init(&directory, writer.text);
     struct problems *problems = problems_new();
     struct ruleset *set = NULL;
@@ -363,7 +363,7 @@ static uint64_t run_set(uint64_t set_seed, uint32_t rule_count, uint32_t type_li
     free(bytes);
     ruleset_free(set);
     problems_free(problems);
-    fixture_directory_fini(&directory);
+    scratch_remove(&directory);
     free(writer.text);
     return matched;
 }

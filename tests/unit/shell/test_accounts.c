@@ -1,5 +1,6 @@
 /* test_accounts.c: passwords and tokens: only who knows one gets in, and the file does not give them away. */
 #include "engine/shell/accounts.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <sodium.h>
@@ -12,7 +13,7 @@
 #include <cmocka.h>
 
 struct fixture {
-    char directory[64];
+    struct scratch directory;
     struct accounts *accounts;
     struct accounts_fault fault;
 };
@@ -21,9 +22,8 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    (void)snprintf(fixture->directory, sizeof fixture->directory, "/tmp/gridloop-accounts-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
-    assert_int_equal(accounts_open(fixture->directory, &fixture->accounts, &fixture->fault),
+    assert_int_equal(scratch_make_directory(&fixture->directory, "accounts"), ERR_OK);
+    assert_int_equal(accounts_open(fixture->directory.path, &fixture->accounts, &fixture->fault),
                      ERR_OK);
     *state = fixture;
     return 0;
@@ -32,11 +32,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    char path[128];
     accounts_close(fixture->accounts);
-    (void)snprintf(path, sizeof path, "%s/" ACCOUNTS_FILE, fixture->directory);
-    (void)unlink(path);
-    (void)rmdir(fixture->directory);
+    scratch_remove(&fixture->directory);
     free(fixture);
     return 0;
 }
@@ -114,9 +111,9 @@ static void test_removed_phone_session_is_gone(void **state)
 static void test_file_is_for_its_owner_alone(void **state)
 {
     struct fixture *f = *state;
-    char path[128];
+    char path[SCRATCH_PATH_SIZE + 32];
     struct stat info;
-    (void)snprintf(path, sizeof path, "%s/" ACCOUNTS_FILE, f->directory);
+    (void)snprintf(path, sizeof path, "%s/" ACCOUNTS_FILE, f->directory.path);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
 }

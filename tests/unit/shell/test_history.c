@@ -4,14 +4,15 @@
 
 #include "engine/shell/history.h"
 #include "engine/shell/history_queue.h"
+#include "sim/scratch.h"
 
 #include <unistd.h>
 
 #define SALT 77
 
 static struct rig rig;
-static char directory[64];
-static char path[96];
+static struct scratch directory;
+static char path[SCRATCH_PATH_SIZE + 16];
 
 /* A history that follows the rig's node. */
 struct follower {
@@ -85,19 +86,17 @@ static int open_rig(void **state)
 {
     (void)state;
     rig_open(&rig, NULL);
-    (void)snprintf(directory, sizeof directory, "/tmp/gridloop-history-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    (void)snprintf(path, sizeof path, "%s/history.db", directory);
+    assert_int_equal(scratch_make_directory(&directory, "history"), ERR_OK);
+    (void)snprintf(path, sizeof path, "%s/history.db", directory.path);
     return 0;
 }
 
 static int close_rig(void **state)
 {
     (void)state;
-    char command[128];
     rig_close(&rig);
-    (void)snprintf(command, sizeof command, "rm -r %s", directory);
-    return system(command);
+    scratch_remove(&directory);
+    return 0;
 }
 
 /* One number of the database. */
@@ -286,7 +285,7 @@ static void test_a_rebuild_gives_the_same_rows(void **state)
 {
     (void)state;
     struct follower follower = {0};
-    char again[128];
+    char again[SCRATCH_PATH_SIZE + 16];
     node_close(rig.node);
     open_node(&rig);
     follow(&follower, path);
@@ -302,7 +301,7 @@ static void test_a_rebuild_gives_the_same_rows(void **state)
     }
     assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
     unfollow(&follower);
-    (void)snprintf(again, sizeof again, "%s/again.db", directory);
+    (void)snprintf(again, sizeof again, "%s/again.db", directory.path);
     read_back(&follower, again);
     assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
     unfollow(&follower);
@@ -441,7 +440,7 @@ static void test_the_queue_hands_over_what_is_durable(void **state)
     struct follower follower = {0};
     struct history_record record;
     uint64_t position = 0;
-    char again[128];
+    char again[SCRATCH_PATH_SIZE + 16];
     assert_int_equal(history_queue_new(1u << 16, &follower.queue), ERR_OK);
     read_back(&follower, path);
     play_case(1);
@@ -456,7 +455,7 @@ static void test_the_queue_hands_over_what_is_durable(void **state)
     unfollow(&follower);
     history_queue_free(follower.queue);
     follower.queue = NULL;
-    (void)snprintf(again, sizeof again, "%s/again.db", directory);
+    (void)snprintf(again, sizeof again, "%s/again.db", directory.path);
     read_back(&follower, again);
     assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
     unfollow(&follower);

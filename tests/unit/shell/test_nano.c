@@ -1,5 +1,6 @@
 /* test_nano.c: frames over a real socket: kept routes, answers out of order, refused addresses. */
 #include "engine/shell/nano.h"
+#include "sim/scratch.h"
 #include "tests/unit/panic.h"
 
 #include <setjmp.h>
@@ -45,19 +46,34 @@ static void wait_for(struct nano *nano, struct seen *seen, uint32_t count)
     assert_int_equal(seen->count, count);
 }
 
-static int client_of(const char *url)
+static int client_of(const char *at)
 {
     int client = nn_socket(AF_SP, NN_REQ);
     int wait_ms = 2000;
     assert_true(client >= 0);
     assert_true(nn_setsockopt(client, NN_SOL_SOCKET, NN_RCVTIMEO, &wait_ms, sizeof wait_ms) == 0);
-    assert_true(nn_connect(client, url) >= 0);
+    assert_true(nn_connect(client, at) >= 0);
     return client;
 }
 
-static void make_url(char url[128], const char *name)
+static struct scratch directory;
+static char url[SCRATCH_PATH_SIZE + 16];
+
+static int make_url(void **state)
 {
-    (void)snprintf(url, 128, "ipc:///tmp/gridloop-test-%d-%s.sock", (int)getpid(), name);
+    (void)state;
+    if (scratch_make_directory(&directory, "nano") != ERR_OK) {
+        return -1;
+    }
+    (void)snprintf(url, sizeof url, "ipc://%s/sock", directory.path);
+    return 0;
+}
+
+static int remove_url(void **state)
+{
+    (void)state;
+    scratch_remove(&directory);
+    return 0;
 }
 
 static void test_answers_in_any_order(void **state)
@@ -65,8 +81,7 @@ static void test_answers_in_any_order(void **state)
     (void)state;
     static struct seen seen;
     struct nano nano;
-    char url[128], why[256], bytes[32];
-    make_url(url, "order");
+    char why[256], bytes[32];
     nano_init(&nano);
     assert_int_equal(nano_listen(&nano, url, why, sizeof why), ERR_OK);
     int first = client_of(url), second = client_of(url);
@@ -84,7 +99,6 @@ static void test_answers_in_any_order(void **state)
     (void)nn_close(first);
     (void)nn_close(second);
     nano_close(&nano);
-    (void)unlink(url + 6);
 }
 
 /* A call takes no more than its share, and what is left keeps the descriptor readable. */
@@ -93,8 +107,7 @@ static void test_one_call_is_bounded(void **state)
     (void)state;
     static struct seen seen;
     struct nano nano;
-    char url[128], why[256];
-    make_url(url, "bound");
+    char why[256];
     nano_init(&nano);
     assert_int_equal(nano_listen(&nano, url, why, sizeof why), ERR_OK);
     int clients[100];
@@ -119,7 +132,6 @@ static void test_one_call_is_bounded(void **state)
         (void)nn_close(clients[i]);
     }
     nano_close(&nano);
-    (void)unlink(url + 6);
 }
 
 static void test_used_and_wrong_addresses_are_named(void **state)
@@ -140,7 +152,7 @@ static void test_only_local_addresses_without_keys(void **state)
 {
     (void)state;
     char why[320] = "";
-    assert_true(nano_is_local("ipc:///tmp/x", why, sizeof why));
+    assert_true(nano_is_local("ipc://x", why, sizeof why));
     assert_true(nano_is_local("tcp://127.0.0.1:7000", why, sizeof why));
     assert_true(nano_is_local("tcp://[::1]:7000", why, sizeof why));
     assert_false(nano_is_local("tcp://0.0.0.0:7000", why, sizeof why));
@@ -152,8 +164,8 @@ static void test_only_local_addresses_without_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers_in_any_order),
-        cmocka_unit_test(test_one_call_is_bounded),
+        cmocka_unit_test_setup_teardown(test_answers_in_any_order, make_url, remove_url),
+        cmocka_unit_test_setup_teardown(test_one_call_is_bounded, make_url, remove_url),
         cmocka_unit_test(test_used_and_wrong_addresses_are_named),
         cmocka_unit_test(test_only_local_addresses_without_keys),
     };

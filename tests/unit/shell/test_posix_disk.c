@@ -4,6 +4,7 @@
 #include "engine/shell/posix_disk.h"
 
 #include "engine/city/image_write.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,23 +15,22 @@
 
 #include <cmocka.h>
 
-static char directory[64];
+static struct scratch directory;
 static struct posix_disk posix;
 
 static int set_up(void **state)
 {
     (void)state;
-    (void)snprintf(directory, sizeof directory, "/tmp/gridloop-test-XXXXXX");
-    return mkdtemp(directory) == NULL || posix_disk_open(&posix, directory) != ERR_OK;
+    return scratch_make_directory(&directory, "disk") != ERR_OK ||
+           posix_disk_open(&posix, directory.path) != ERR_OK;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     posix_disk_close(&posix);
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -r %s", directory);
-    return system(command);
+    scratch_remove(&directory);
+    return 0;
 }
 
 static struct log_options small_options(void)

@@ -1,6 +1,7 @@
 /* test_receipt_secret.c: secrets of receipts, and how often strangers may ask. */
 #include "engine/shell/rate_gate.h"
 #include "engine/shell/receipt_secret.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,16 +19,16 @@ static struct rate_gate gate;
 
 static void test_receipt_secret_fits_its_receipt_only(void **state)
 {
-    char directory[] = "/tmp/gridloop-receipt-XXXXXX", path[128], secret[RECEIPT_SECRET_SIZE],
-         typed[8];
+    struct scratch data;
+    char path[SCRATCH_PATH_SIZE + 16], secret[RECEIPT_SECRET_SIZE], typed[8];
     uint8_t key[RECEIPT_KEY_SIZE], again[RECEIPT_KEY_SIZE];
     struct stat info;
     (void)state;
-    assert_non_null(mkdtemp(directory));
-    assert_int_equal(receipt_key_load(directory, key), ERR_OK);
-    assert_int_equal(receipt_key_load(directory, again), ERR_OK);
+    assert_int_equal(scratch_make_directory(&data, "receipt"), ERR_OK);
+    assert_int_equal(receipt_key_load(data.path, key), ERR_OK);
+    assert_int_equal(receipt_key_load(data.path, again), ERR_OK);
     assert_memory_equal(key, again, sizeof key);
-    (void)snprintf(path, sizeof path, "%s/receipt.key", directory);
+    (void)snprintf(path, sizeof path, "%s/receipt.key", data.path);
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
     receipt_secret_make(key, "110108-20260303-0001.1", secret);
@@ -43,9 +44,8 @@ static void test_receipt_secret_fits_its_receipt_only(void **state)
     assert_false(receipt_secret_fits(key, "110108-20260303-0001.2", secret));
     assert_false(receipt_secret_fits(key, "110108-20260303-0001.1", ""));
     assert_int_equal(truncate(path, 5), 0);
-    assert_int_equal(receipt_key_load(directory, again), ERR_DAMAGED);
-    (void)unlink(path);
-    (void)rmdir(directory);
+    assert_int_equal(receipt_key_load(data.path, again), ERR_DAMAGED);
+    scratch_remove(&data);
 }
 
 static void test_rate_gate_gives_back_with_time(void **state)

@@ -3,6 +3,7 @@
 
 #include "engine/shell/web_history.h"
 #include "engine/shell/web_state.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,6 +52,8 @@ static void on_tick(uv_timer_t *timer)
     }
 }
 
+static struct scratch data;
+
 static int open_web(void **state)
 {
     char path[600];
@@ -60,8 +63,8 @@ static int open_web(void **state)
     web = calloc(1, sizeof *web);
     assert_non_null(web);
     ticks = answers = runs = ticks_at_short = 0;
-    (void)snprintf(web->data, sizeof web->data, "/tmp/gridloop-reader-XXXXXX");
-    assert_non_null(mkdtemp(web->data));
+    assert_int_equal(scratch_make_directory(&data, "reader"), ERR_OK);
+    (void)snprintf(web->data, sizeof web->data, "%s", data.path);
     (void)snprintf(path, sizeof path, "%s/" HISTORY_FILE, web->data);
     assert_int_equal(history_schema_create(path, &db, &fault), ERR_OK);
     (void)sqlite3_close(db);
@@ -73,12 +76,10 @@ static int open_web(void **state)
 
 static int close_web(void **state)
 {
-    char command[600];
     (void)state;
     web_readers_close(web);
     assert_int_equal(uv_loop_close(&web->uv), 0);
-    (void)snprintf(command, sizeof command, "rm -rf %s", web->data);
-    assert_int_equal(system(command), 0);
+    scratch_remove(&data);
     free(web);
     return 0;
 }

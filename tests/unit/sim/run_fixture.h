@@ -8,6 +8,7 @@
 #include "rules/compile.h"
 #include "sim/report.h"
 #include "sim/run.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@ struct town {
     size_t city_size, policy_size;
     struct problems *problems;
     struct agent_rates rates;
-    char trace_path[64];
+    struct scratch trace;
 };
 
 static inline void town_write_event(struct trace_writer *writer, struct random *random,
@@ -74,11 +75,8 @@ static inline void town_write_trace(struct town *town, uint32_t events)
     struct trace_writer *writer;
     struct random random;
     int64_t at_ms = TOWN_START_MS;
-    (void)snprintf(town->trace_path, sizeof town->trace_path, "/tmp/gridloop-run-XXXXXX");
-    const int file = mkstemp(town->trace_path);
-    assert_true(file >= 0);
-    assert_int_equal(close(file), 0);
-    assert_int_equal(trace_writer_open(town->trace_path, &writer), ERR_OK);
+    assert_int_equal(scratch_make_file(&town->trace, "run"), ERR_OK);
+    assert_int_equal(trace_writer_open(town->trace.path, &writer), ERR_OK);
     random_init(&random, 5, "town.trace");
     for (uint32_t i = 0; i < events; i++) {
         at_ms += random_wait(&random, 4 * MINUTE_MS);
@@ -101,7 +99,7 @@ static inline void town_open(struct town *town, uint32_t events)
 
 static inline void town_close(struct town *town)
 {
-    assert_int_equal(unlink(town->trace_path), 0);
+    scratch_remove(&town->trace);
     free(town->policy_bytes);
     free(town->city_bytes);
     problems_free(town->problems);
@@ -112,7 +110,7 @@ static inline struct run *town_play(struct town *town, struct run_options option
 {
     struct run *run;
     struct trace_reader *reader;
-    assert_int_equal(trace_reader_open(town->trace_path, town->problems, &reader), ERR_OK);
+    assert_int_equal(trace_reader_open(town->trace.path, town->problems, &reader), ERR_OK);
     options.city_bytes = town->city_bytes;
     options.city_size = town->city_size;
     options.policy_bytes = town->policy_bytes;

@@ -9,20 +9,22 @@
 #include <cmocka.h>
 
 #include "sim/agents_rates.h"
+#include "sim/scratch.h"
 
 static enum err load(const char *text, struct agent_rates *rates, char **out_problems)
 {
-    char path[] = "/tmp/gridloop-rates-XXXXXX";
+    struct scratch scratch;
     struct problems *problems = problems_new();
-    const int file = mkstemp(path);
-    assert_true(file >= 0);
-    assert_int_equal(write(file, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(file), 0);
+    assert_int_equal(scratch_make_file(&scratch, "rates"), ERR_OK);
+    FILE *file = fopen(scratch.path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
     *rates = agent_rates_default();
-    const enum err err = agent_rates_load(path, rates, problems);
+    const enum err err = agent_rates_load(scratch.path, rates, problems);
     *out_problems = problems_to_json(problems);
     problems_free(problems);
-    assert_int_equal(unlink(path), 0);
+    scratch_remove(&scratch);
     return err;
 }
 
@@ -117,8 +119,7 @@ static void test_agents_rates_without_a_file_say_so(void **state)
     (void)state;
     struct agent_rates rates = agent_rates_default();
     struct problems *problems = problems_new();
-    assert_int_equal(agent_rates_load("/tmp/gridloop-no-such-file.yaml", &rates, problems),
-                     ERR_NOT_FOUND);
+    assert_int_equal(agent_rates_load("/nowhere/sim.yaml", &rates, problems), ERR_NOT_FOUND);
     assert_int_equal(problems_count(problems), 0);
     problems_free(problems);
 }

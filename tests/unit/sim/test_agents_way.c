@@ -9,13 +9,13 @@
 #include "sim/agents_way.h"
 #include "sim/bench/dispatch_city.h"
 #include "sim/random.h"
+#include "sim/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 struct ground {
-    char directory[64];
     void *bytes;
     struct city city;
     struct way_map map;
@@ -27,20 +27,18 @@ static int ground_open(void **state)
     struct problems *problems = problems_new();
     struct dispatch_roads *roads;
     size_t size;
-    char command[96];
-    (void)snprintf(ground->directory, sizeof ground->directory, "/tmp/gridloop-way-XXXXXX");
-    assert_non_null(mkdtemp(ground->directory));
+    struct scratch directory;
+    assert_int_equal(scratch_make_directory(&directory, "way"), ERR_OK);
     assert_int_equal(dispatch_roads_open(NULL, problems, &roads), ERR_OK);
     const struct dispatch_scene scene = {
         .seed = 1, .workers = 3, .work_ms = 1000, .every_ms = 1000, .calls = 1};
-    assert_int_equal(dispatch_city_write(roads, &scene, ground->directory), ERR_OK);
+    assert_int_equal(dispatch_city_write(roads, &scene, directory.path), ERR_OK);
     dispatch_roads_close(roads);
-    assert_int_equal(city_load(ground->directory, problems, &ground->bytes, &size), ERR_OK);
+    assert_int_equal(city_load(directory.path, problems, &ground->bytes, &size), ERR_OK);
     assert_int_equal(city_open(ground->bytes, size, &ground->city), ERR_OK);
     assert_int_equal(way_map_init(&ground->map, &ground->city), ERR_OK);
     problems_free(problems);
-    (void)snprintf(command, sizeof command, "rm -rf %s", ground->directory);
-    assert_int_equal(system(command), 0);
+    scratch_remove(&directory);
     *state = ground;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "engine/core/policy.h"
 #include "rules/compile.h"
 #include "sim/city_demo.h"
+#include "sim/scratch.h"
 #include "sim/trace_generate.h"
 
 #include <stdio.h>
@@ -18,20 +19,19 @@
 #include <string.h>
 #include <xxhash.h>
 
-static char work[] = "/tmp/gridloop-test-city-XXXXXX";
+static struct scratch work;
 
 static int make_work(void **state)
 {
     (void)state;
-    return mkdtemp(work) == NULL;
+    return scratch_make_directory(&work, "city") != ERR_OK;
 }
 
 static int remove_work(void **state)
 {
-    char command[256];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", work);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static uint64_t digest_of_file(const char *directory, const char *name)
@@ -51,7 +51,7 @@ static const char *demo(const char *name, uint64_t seed, enum city_size size,
                         struct city_demo_result *result)
 {
     static char path[512];
-    (void)snprintf(path, sizeof path, "%s/%s", work, name);
+    (void)snprintf(path, sizeof path, "%s/%s", work.path, name);
     assert_int_equal(city_demo_write(path, seed, size, result), ERR_OK);
     return path;
 }
@@ -204,9 +204,9 @@ static void test_trace_generate_same_seed_same_bytes(void **state)
     uint64_t digests[3];
     for (int i = 0; i < 3; i++) {
         demand.seed = i == 2 ? 6 : 5;
-        (void)snprintf(path, sizeof path, "%s/day-%d.ndjson", work, i);
+        (void)snprintf(path, sizeof path, "%s/day-%d.ndjson", work.path, i);
         assert_int_equal(trace_generate(&city, &demand, path, &counts), ERR_OK);
-        digests[i] = digest_of_file(work, strrchr(path, '/') + 1);
+        digests[i] = digest_of_file(work.path, strrchr(path, '/') + 1);
         assert_in_range(counts.incidents, 280, 480); /* 480 wanted; a quarter is faint or false */
     }
     assert_true(digests[0] == digests[1]);

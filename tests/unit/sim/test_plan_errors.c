@@ -3,6 +3,7 @@
 #include "engine/city/city_load.h"
 #include "rules/compile.h"
 #include "sim/city_demo.h"
+#include "sim/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,7 @@
 
 #define PRINTED_SIZE 8192u
 
-static char directory[64];
+static struct scratch work;
 static struct city city;
 static void *city_bytes;
 
@@ -28,7 +29,7 @@ static void load(void)
     struct problems *problems = problems_new();
     free(city_bytes);
     city_bytes = NULL;
-    if (city_load(directory, problems, &city_bytes, &size) != ERR_OK) {
+    if (city_load(work.path, problems, &city_bytes, &size) != ERR_OK) {
         problems_print(problems, stderr);
         fail_msg("the city does not load");
     }
@@ -40,26 +41,24 @@ static int set_up(void **state)
 {
     struct city_demo_result result;
     (void)state;
-    (void)snprintf(directory, sizeof directory, "/tmp/gridloop-plan-errors-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    assert_int_equal(city_demo_write(directory, 7, CITY_SMALL, &result), ERR_OK);
+    assert_int_equal(scratch_make_directory(&work, "plan-errors"), ERR_OK);
+    assert_int_equal(city_demo_write(work.path, 7, CITY_SMALL, &result), ERR_OK);
     load();
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    char command[128];
     (void)state;
     free(city_bytes);
-    (void)snprintf(command, sizeof command, "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static void put_file(const char *name, const char *text)
 {
-    char path[160];
-    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    char path[SCRATCH_PATH_SIZE + 32];
+    (void)snprintf(path, sizeof path, "%s/%s", work.path, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
@@ -69,14 +68,14 @@ static void put_file(const char *name, const char *text)
 /* Compiles one rule file and one plan; what was found, as printed. */
 static enum err compile(const char *rules, const char *plan, char out[PRINTED_SIZE])
 {
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/case", directory);
+    char path[SCRATCH_PATH_SIZE + 32];
+    (void)snprintf(path, sizeof path, "%s/case", work.path);
     (void)mkdir(path, 0700);
-    (void)snprintf(path, sizeof path, "%s/case/plans", directory);
+    (void)snprintf(path, sizeof path, "%s/case/plans", work.path);
     (void)mkdir(path, 0700);
     put_file("case/rules.yaml", rules);
     put_file("case/plans/x.yaml", plan);
-    (void)snprintf(path, sizeof path, "%s/case", directory);
+    (void)snprintf(path, sizeof path, "%s/case", work.path);
     struct problems *problems = problems_new();
     void *bytes = NULL;
     size_t size = 0;

@@ -6,29 +6,28 @@
 #include "engine/core/snapshot.h"
 #include "engine/edge/title.h"
 #include "sim/city_demo.h"
+#include "sim/scratch.h"
 
 #include <unistd.h>
 
 #define TASKS (2u + 2u * 1200u + 80u)
 
-static char directory[64];
+static struct scratch work;
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 
 static int make_city(void **state)
 {
     struct city_demo_result result;
     (void)state;
-    (void)snprintf(directory, sizeof directory, "/tmp/gridloop-plans-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    return city_demo_write(directory, 7, CITY_SMALL, &result) == ERR_OK ? 0 : -1;
+    assert_int_equal(scratch_make_directory(&work, "plans"), ERR_OK);
+    return city_demo_write(work.path, 7, CITY_SMALL, &result) == ERR_OK ? 0 : -1;
 }
 
 static int remove_city(void **state)
 {
-    char command[128];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", directory);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static void open_town(struct town *town)
@@ -41,7 +40,7 @@ static void open_town(struct town *town)
     limits.event_ids = 1024;
     limits.dedupe_keys = 1024;
     limits.tick_operations = 256;
-    town_open_at(town, &limits, directory);
+    town_open_at(town, &limits, work.path);
     town->check_every = 200;
 }
 

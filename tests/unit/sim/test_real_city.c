@@ -11,6 +11,7 @@
 #include "engine/core/policy.h"
 #include "rules/compile.h"
 #include "sim/real_city.h"
+#include "sim/scratch.h"
 #include "sim/trace_file.h"
 
 #include <stdio.h>
@@ -20,20 +21,19 @@
 
 #define DATA "../shared/data"
 
-static char work[] = "/tmp/gridloop-test-real-XXXXXX";
+static struct scratch work;
 
 static int make_work(void **state)
 {
     (void)state;
-    return mkdtemp(work) == NULL;
+    return scratch_make_directory(&work, "real") != ERR_OK;
 }
 
 static int remove_work(void **state)
 {
-    char command[256];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", work);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 static bool data_is_absent(void)
@@ -119,11 +119,11 @@ static void test_real_sf_truths_come_out(void **state)
     if (data_is_absent()) {
         return;
     }
-    char path[256];
-    char trace[300];
+    char path[SCRATCH_PATH_SIZE + 8];
+    char trace[SCRATCH_PATH_SIZE + 32];
     json_t *facts = NULL;
     struct problems *problems = problems_new();
-    (void)snprintf(path, sizeof path, "%s/sf", work);
+    (void)snprintf(path, sizeof path, "%s/sf", work.path);
     (void)snprintf(trace, sizeof trace, "%s/trace.ndjson", path);
     const enum err err = real_import_sf(DATA, path, problems, &facts);
     problems_print(problems, stderr);
@@ -151,10 +151,10 @@ static void test_real_ny_truths_come_out(void **state)
     if (data_is_absent()) {
         return;
     }
-    char path[256];
+    char path[SCRATCH_PATH_SIZE + 8];
     json_t *facts = NULL;
     struct problems *problems = problems_new();
-    (void)snprintf(path, sizeof path, "%s/ny", work);
+    (void)snprintf(path, sizeof path, "%s/ny", work.path);
     const enum err err = real_import_ny(DATA, path, problems, &facts);
     problems_print(problems, stderr);
     assert_int_equal(err, ERR_OK);

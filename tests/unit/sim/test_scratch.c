@@ -15,21 +15,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char base[64];
+static char base[SCRATCH_PATH_SIZE];
 
 static int open_base(void **state)
 {
     (void)state;
-    (void)snprintf(base, sizeof base, "/tmp/gridloop-base-XXXXXX");
-    return mkdtemp(base) == NULL || setenv("TMPDIR", base, 1) != 0;
+    struct scratch made;
+    if (scratch_make_directory(&made, "base") != ERR_OK) {
+        return -1;
+    }
+    memcpy(base, made.path, sizeof base);
+    return setenv("TMPDIR", base, 1);
 }
 
 /* Fails where anything is left in it. */
 static int close_base(void **state)
 {
     (void)state;
-    (void)unsetenv("TMPDIR");
-    return rmdir(base);
+    const int removed = rmdir(base);
+    *strrchr(base, '/') = '\0';
+    return setenv("TMPDIR", base, 1) != 0 || removed != 0;
 }
 
 static void put(const char *directory, const char *name, char out[SCRATCH_PATH_SIZE + 16])

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "sim/scratch.h"
 #include "sim/trace_convert.h"
 
 #include <stdio.h>
@@ -13,26 +14,25 @@
 #include <string.h>
 #include <zlib.h>
 
-static char work[] = "/tmp/gridloop-test-convert-XXXXXX";
-static char csv_path[128], out_path[128];
+static struct scratch work;
+static char csv_path[SCRATCH_PATH_SIZE + 16], out_path[SCRATCH_PATH_SIZE + 16];
 
 static int make_work(void **state)
 {
     (void)state;
-    if (mkdtemp(work) == NULL) {
+    if (scratch_make_directory(&work, "convert") != ERR_OK) {
         return -1;
     }
-    (void)snprintf(csv_path, sizeof csv_path, "%s/in.csv.gz", work);
-    (void)snprintf(out_path, sizeof out_path, "%s/out.ndjson", work);
+    (void)snprintf(csv_path, sizeof csv_path, "%s/in.csv.gz", work.path);
+    (void)snprintf(out_path, sizeof out_path, "%s/out.ndjson", work.path);
     return 0;
 }
 
 static int remove_work(void **state)
 {
-    char command[256];
     (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf %s", work);
-    return system(command);
+    scratch_remove(&work);
+    return 0;
 }
 
 #define NY_HEADER                                                                                  \

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "sim/scratch.h"
 #include "sim/trace_file.h"
 
 #include <stdio.h>
@@ -13,24 +14,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[] = "/tmp/gridloop-test-trace-XXXXXX";
+static struct scratch trace;
 
 static int make_path(void **state)
 {
     (void)state;
-    const int fd = mkstemp(path);
-    return fd < 0 ? -1 : close(fd);
+    return scratch_make_file(&trace, "trace") != ERR_OK;
 }
 
 static int remove_path(void **state)
 {
     (void)state;
-    return unlink(path);
+    scratch_remove(&trace);
+    return 0;
 }
 
 static void write_lines(const char *text)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(trace.path, "wb");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
@@ -40,7 +41,7 @@ static void write_lines(const char *text)
 static enum err read_all(struct problems *problems, struct trace_event *event, int *out_line)
 {
     struct trace_reader *reader;
-    enum err err = trace_reader_open(path, problems, &reader);
+    enum err err = trace_reader_open(trace.path, problems, &reader);
     assert_int_equal(err, ERR_OK);
     while ((err = trace_reader_next(reader, event)) == ERR_OK) {
     }
@@ -71,13 +72,13 @@ static void test_trace_round_trip(void **state)
     trace_event_add_flag(&event, "flag", true);
     trace_event_add_text(&event, "plate", "试A12345");
     event.truth = json_pack("{s:i}", "closed_ms", -5);
-    assert_int_equal(trace_writer_open(path, &writer), ERR_OK);
+    assert_int_equal(trace_writer_open(trace.path, &writer), ERR_OK);
     trace_writer_add(writer, &event);
     assert_int_equal(trace_writer_close(writer), ERR_OK);
     json_decref(event.truth);
 
     struct trace_event back;
-    assert_int_equal(trace_reader_open(path, problems, &reader), ERR_OK);
+    assert_int_equal(trace_reader_open(trace.path, problems, &reader), ERR_OK);
     assert_int_equal(trace_reader_next(reader, &back), ERR_OK);
     assert_true(back.at_ms == event.at_ms);
     assert_true(back.delay_ms == 65001);

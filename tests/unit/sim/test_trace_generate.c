@@ -8,15 +8,15 @@
 
 #include "engine/city/city_load.h"
 #include "sim/city_demo.h"
+#include "sim/scratch.h"
 #include "sim/trace_generate.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char work[64] = "/tmp/gridloop-test-generate-XXXXXX";
+static struct scratch work;
 static void *city_bytes;
 static struct city city;
 
@@ -26,8 +26,9 @@ static int open_city(void **state)
     struct problems *problems = problems_new();
     size_t size;
     (void)state;
-    if (mkdtemp(work) == NULL || city_demo_write(work, 7, CITY_SMALL, &result) != ERR_OK ||
-        city_load(work, problems, &city_bytes, &size) != ERR_OK ||
+    if (scratch_make_directory(&work, "generate") != ERR_OK ||
+        city_demo_write(work.path, 7, CITY_SMALL, &result) != ERR_OK ||
+        city_load(work.path, problems, &city_bytes, &size) != ERR_OK ||
         city_open(city_bytes, size, &city) != ERR_OK) {
         return -1;
     }
@@ -35,19 +36,12 @@ static int open_city(void **state)
     return 0;
 }
 
-static int remove_path(const char *path, const struct stat *stat, int type, struct FTW *walk)
-{
-    (void)stat;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static int close_city(void **state)
 {
     (void)state;
     free(city_bytes);
-    return nftw(work, remove_path, 8, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(&work);
+    return 0;
 }
 
 struct seen {
