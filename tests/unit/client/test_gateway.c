@@ -286,9 +286,11 @@ static void test_gateway_full_drops_telemetry_first(void **state)
 static void test_gateway_bad_arguments_are_named(void **state)
 {
     (void)state;
+    char path[SCRATCH_PATH_SIZE + 8];
     struct gridloop_gateway *gateway = NULL;
-    assert_int_equal(gridloop_gateway_open("ws://x", "g", "x", NULL, &gateway), GRIDLOOP_INVALID);
-    assert_int_equal(gridloop_gateway_open("ipc://x", "not a name", "x", NULL, &gateway),
+    (void)snprintf(path, sizeof(path), "%s/x", work.path);
+    assert_int_equal(gridloop_gateway_open("ws://x", "g", path, NULL, &gateway), GRIDLOOP_INVALID);
+    assert_int_equal(gridloop_gateway_open("ipc://x", "not a name", path, NULL, &gateway),
                      GRIDLOOP_INVALID);
     gateway = open_gateway(fake.url, (struct gridloop_gateway_options){0});
     struct gridloop_event event = {.type = NULL};
