@@ -5,7 +5,9 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/identities.h"
 #include "engine/cli/plan_ask.h"
+#include "engine/core/command.h"
 #include "engine/core/life.h"
+#include "engine/edge/hint_acts.h"
 #include "engine/edge/words.h"
 #include "proto/client/gridloop.h"
 #include "sim/trace_file.h"
@@ -13,19 +15,26 @@
 #include <argp.h>
 #include <errno.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define ACT_WAIT_MS 5000u
+#define PUT_WAIT_MS 20000u
 #define VERBS_MAX 64u
+#define DIGEST_SIZE 16u
+#define FILE_SIZE_MAX (2u << 20) /* bytes of one file of evidence */
 
 struct act_options {
     const char *words[2]; /* case, action */
     uint32_t word_count;
     const char *action; /* where it stood first */
     const char *url, *lang, *as, *reason, *text, *to, *other, *until;
+    const char *evidence[EVIDENCE_MAX]; /* files and digests, as they were said */
+    uint32_t evidence_count;
     uint64_t order;
     uint32_t amount;
     bool is_json;
@@ -115,13 +124,15 @@ static int print_result(const struct act_options *options,
         char possible[512], near[IDENTITIES_NEAR_SIZE];
         (void)words_actions(result->code == CODE_NOT_ELIGIBLE ? 0 : result->possible, lang,
                             possible, sizeof possible);
-        (void)fprintf(stderr, "refused %s: %s%s%s%s%s%s (exit %d)\n",
-                      words_code_name((uint32_t)result->code),
-                      words_code((uint32_t)result->code, lang),
-                      near_person(options, (uint32_t)result->code, near),
-                      result->case_no[0] != '\0' ? "; case " : "", result->case_no,
-                      possible[0] != '\0' ? "; possible now: " : "", possible, EX_NOPERM);
-        if (result->code == CODE_CHILD_OPEN && result->hint[0] != '\0') {
+        (void)fprintf(
+            stderr, "%s %s: %s%s%s%s%s%s (exit %d)\n", cli_refused(lang),
+            words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
+            near_person(options, (uint32_t)result->code, near),
+            result->case_no[0] == '\0' ? ""
+            : lang == LANG_ZH          ? "；案件 "
+                                       : "; case ",
+            result->case_no, possible[0] != '\0' ? cli_possible(lang) : "", possible, EX_NOPERM);
+        if (hint_act_says_more((uint32_t)result->code, result->possible, result->hint)) {
             (void)fprintf(stderr, "%s\n", result->hint);
         }
     }
@@ -188,28 +199,103 @@ static int read_act(const struct act_options *options, struct gridloop_act *out_
     return is_span ? add_engine_now(options, &out_act->until_ms) : EX_OK;
 }
 
+/* ---- evidence ---- */
+
+static bool is_digest(const char *text, uint8_t out[DIGEST_SIZE])
+{
+    size_t size = 0;
+    return strlen(text) == 2 * DIGEST_SIZE && access(text, F_OK) != 0 &&
+           sodium_hex2bin(out, DIGEST_SIZE, text, 2 * DIGEST_SIZE, NULL, &size, NULL) == 0 &&
+           size == DIGEST_SIZE;
+}
+
+/* The file whole; NULL after saying why not. */
+static uint8_t *read_file(const char *path, size_t *out_size)
+{
+    uint8_t *bytes = malloc(FILE_SIZE_MAX + 1);
+    FILE *file = bytes == NULL ? NULL : fopen(path, "rb");
+    *out_size = file == NULL ? 0 : fread(bytes, 1, FILE_SIZE_MAX + 1, file);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    if (*out_size > 0 && *out_size <= FILE_SIZE_MAX) {
+        return bytes;
+    }
+    (void)fprintf(
+        stderr,
+        "gridloop case act: --evidence: %s is %s; a file of 1 byte to 2 MiB, or the 32 hex "
+        "digits of one that is there, is expected (exit %d)\n",
+        path,
+        file == NULL     ? "no readable file"
+        : *out_size == 0 ? "empty"
+                         : "too large",
+        EX_NOINPUT);
+    free(bytes);
+    return NULL;
+}
+
+/* Nothing was answered. */
+static int tell_status(const char *url, int status, const struct gridloop_operator_result *result)
+{
+    if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
+        return cli_no_engine(url);
+    }
+    (void)fprintf(stderr, "gridloop case act: %s%s%s (exit %d)\n", gridloop_status_text(status),
+                  result->hint[0] != '\0' ? ": " : "", result->hint, EX_USAGE);
+    return EX_USAGE;
+}
+
+/* Files go to the engine first, so that the act never names what nobody has. */
+static int put_evidence(const struct act_options *options, const char *url,
+                        uint8_t out[EVIDENCE_MAX][DIGEST_SIZE])
+{
+    for (uint32_t i = 0; i < options->evidence_count; i++) {
+        struct gridloop_operator_result result = {.code = 0};
+        size_t size;
+        if (is_digest(options->evidence[i], out[i])) {
+            continue;
+        }
+        uint8_t *bytes = read_file(options->evidence[i], &size);
+        if (bytes == NULL) {
+            return EX_NOINPUT;
+        }
+        const int status =
+            gridloop_operator_put(url, options->as, bytes, size, PUT_WAIT_MS, out[i], &result);
+        free(bytes);
+        if (status != GRIDLOOP_OK && !(status == GRIDLOOP_HELD && result.code != 0)) {
+            return tell_status(url, status, &result);
+        }
+        if (words_code_is_refusal((uint32_t)result.code)) {
+            return print_result(options, &result);
+        }
+    }
+    return EX_OK;
+}
+
 static int case_act(const struct act_options *options)
 {
     char url[CLI_URL_SIZE];
+    uint8_t evidence[EVIDENCE_MAX][DIGEST_SIZE];
     struct gridloop_act act;
     struct gridloop_operator_result result;
-    const int exit_code = read_act(options, &act);
+    int exit_code = read_act(options, &act);
     if (exit_code != EX_OK) {
         return exit_code;
     }
     if (cli_find_url(options->url, url) == NULL) {
         return EX_UNAVAILABLE;
     }
+    exit_code = put_evidence(options, url, evidence);
+    if (exit_code != EX_OK) {
+        return exit_code;
+    }
+    act.evidence = (const uint8_t(*)[DIGEST_SIZE])evidence;
+    act.evidence_count = options->evidence_count;
     int status = gridloop_operator_act(url, options->as, &act, ACT_WAIT_MS, &result);
     if (status == GRIDLOOP_OK || (status == GRIDLOOP_HELD && result.code != 0)) {
         return print_result(options, &result);
     }
-    if (status == GRIDLOOP_UNAVAILABLE || status == GRIDLOOP_TIMEOUT) {
-        return cli_no_engine(url);
-    }
-    (void)fprintf(stderr, "gridloop case act: %s%s%s (exit %d)\n", gridloop_status_text(status),
-                  result.hint[0] != '\0' ? ": " : "", result.hint, EX_USAGE);
-    return EX_USAGE;
+    return tell_status(url, status, &result);
 }
 
 /* ---- options ---- */
@@ -241,6 +327,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
         options->amount = key == 'n' ? (uint32_t)number : options->amount;
         options->order = key == 'N' ? number : options->order;
         return 0;
+    case 'e':
+        if (options->evidence_count == EVIDENCE_MAX) {
+            argp_error(state, "at most %u files of evidence", EVIDENCE_MAX);
+        }
+        options->evidence[options->evidence_count++] = value;
+        return 0;
     case 'j':
         options->is_json = true;
         return 0;
@@ -267,6 +359,10 @@ static int run(int argc, char **argv, const char *action)
         {"until", 'U', "T", 0, "suspend, control: 36h, 3d, or 2026-03-09T18:00+08:00", 0},
         {"amount", 'n', "N", 0,
          "helpers (request_help), hours (supervise, inform), stars 1 to 5 (rate)", 0},
+        {"evidence", 'e', "FILE", 0,
+         "a photo or file, put into the engine's store first, or the digest of one that is there; "
+         "up to 16 times",
+         0},
         {"order", 'N', "N", 0, "act on this work order instead of a case", 0},
         {"url", 'u', "URL", 0, "engine; default the last one started", 0},
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},

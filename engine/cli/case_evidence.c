@@ -6,12 +6,12 @@
 #include "engine/cli/arguments.h"
 #include "engine/cli/case_record.h"
 #include "engine/cli/cli.h"
-#include "engine/shell/photo.h"
 #include "engine/edge/replay.h"
 #include "engine/edge/story.h"
 #include "engine/shell/data_directory.h"
 #include "engine/shell/data_limits.h"
 #include "engine/shell/evidence.h"
+#include "engine/shell/photo.h"
 #include "proto/client/gridloop.h"
 
 #include <fcntl.h>
@@ -243,8 +243,10 @@ static int ask(const struct evidence_options *options, struct case_no no)
         return cli_no_engine(url);
     }
     if (words_code_is_refusal((uint32_t)result.code)) {
-        (void)fprintf(stderr, "refused %s: %s (exit %d)\n", words_code_name((uint32_t)result.code),
-                      words_code((uint32_t)result.code, cli_lang(options->lang)), EX_NOPERM);
+        const enum lang lang = cli_lang(options->lang);
+        (void)fprintf(stderr, "%s %s: %s (exit %d)\n", cli_refused(lang),
+                      words_code_name((uint32_t)result.code),
+                      words_code((uint32_t)result.code, lang), EX_NOPERM);
         return EX_NOPERM;
     }
     return EX_OK;

@@ -69,8 +69,8 @@ static int print_answer(const struct record_options *options,
         }
         return EX_OK;
     }
-    (void)fprintf(stderr, "refused %s: %s%s%s (exit %d)\n", words_code_name((uint32_t)result->code),
-                  words_code((uint32_t)result->code, lang),
+    (void)fprintf(stderr, "%s %s: %s%s%s (exit %d)\n", cli_refused(lang),
+                  words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
                   result->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, near)
                                                         : "",
                   result->hint[0] != '\0' && result->code == CODE_NO_RIGHT

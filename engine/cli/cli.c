@@ -192,6 +192,27 @@ const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE])
     return out;
 }
 
+const char *cli_find_data_of(const char *data, const char *url, char out[CLI_URL_SIZE],
+                             int *out_exit)
+{
+    struct last_engine note;
+    *out_exit = EX_NOINPUT;
+    if (data != NULL || url == NULL) {
+        return cli_find_data(data, out);
+    }
+    if (last_engine_find(url, &note) != ERR_OK || note.data[0] == '\0') {
+        *out_exit = EX_UNAVAILABLE;
+        (void)fprintf(
+            stderr,
+            "no engine at %.*s was started on this machine by you; start one: gridloop serve "
+            "--city DIR, or name its data directory with --data (exit %d)\n",
+            (int)strcspn(url, "#"), url, *out_exit);
+        return NULL;
+    }
+    (void)snprintf(out, CLI_URL_SIZE, "%s", note.data);
+    return out;
+}
+
 int cli_no_engine(const char *url)
 {
     (void)fprintf(stderr, "no engine at %.*s; start one: gridloop serve --city DIR (exit %d)\n",
@@ -232,6 +253,16 @@ enum lang cli_lang(const char *asked)
         fallback = getenv("LANG");
     }
     return words_choose_lang(text, fallback);
+}
+
+const char *cli_refused(enum lang lang)
+{
+    return lang == LANG_ZH ? "已拒绝" : "refused";
+}
+
+const char *cli_possible(enum lang lang)
+{
+    return lang == LANG_ZH ? "；当前可执行：" : "; possible now: ";
 }
 
 int cli_exit_of(enum err err)

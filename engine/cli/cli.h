@@ -55,6 +55,11 @@ const char *cli_find_url(const char *asked, char out[CLI_URL_SIZE]);
 /* The data directory to read: `asked` (may be NULL), else GRIDLOOP_DATA, else the settings file's, else the last engine's. As above. */
 const char *cli_find_data(const char *asked, char out[CLI_URL_SIZE]);
 
+/* The data directory to read of an engine at that address of this machine, where no other is named: `data`, else that of the engine that
+ * listened at `url` last, else as above. NULL after saying why; the exit code is then *out_exit. */
+const char *cli_find_data_of(const char *data, const char *url, char out[CLI_URL_SIZE],
+                             int *out_exit);
+
 /* "no engine at URL; start one: ..." on standard error; returns the exit code for it (69). */
 int cli_no_engine(const char *url);
 
@@ -67,6 +72,10 @@ bool cli_has_input(const char *command, const char *path);
 
 /* The language asked for with --lang (may be NULL), else GRIDLOOP_LANG, the settings file's, LC_ALL, LANG. */
 enum lang cli_lang(const char *asked);
+
+/* "refused" as the first word of a refusal, and "; possible now: " before what would be taken. */
+const char *cli_refused(enum lang lang);
+const char *cli_possible(enum lang lang);
 
 /* The exit code for a failure: 66 not found, 65 damaged or malformed, 69 unavailable, 74 I/O, ... */
 int cli_exit_of(enum err err);

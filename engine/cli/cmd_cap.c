@@ -275,7 +275,7 @@ static void send_one(struct delivery *delivery, struct cap_event *event,
             return;
         }
     }
-    (void)fprintf(stderr, "refused UNKNOWN_ALERT: %s: %s (exit %d)\n",
+    (void)fprintf(stderr, "%s UNKNOWN_ALERT: %s: %s (exit %d)\n", cli_refused(delivery->lang),
                   words_code(CODE_UNKNOWN_ALERT, delivery->lang), events->references[0],
                   EX_DATAERR);
     note_exit(delivery, EX_DATAERR);

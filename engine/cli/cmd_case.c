@@ -23,7 +23,8 @@ struct case_options {
     const char *words[2]; /* case, action */
     uint32_t word_count;
     uint32_t words_max;
-    const char *data;
+    const char *data; /* from run_* on: found */
+    const char *url;
     const char *lang;
     bool is_json;
     bool has_closed; /* list: closed ones too */
@@ -95,13 +96,8 @@ static json_t *case_json(const struct case_view *view, const struct case_words *
 static int open_story(const struct case_options *options, struct case_no part,
                       struct case_story *out_story)
 {
-    char path[CLI_URL_SIZE];
     struct data_fault fault = {.text = ""};
-    const char *data = cli_find_data(options->data, path);
-    if (data == NULL) {
-        return EX_NOINPUT;
-    }
-    enum err err = case_story_open(data, part, cli_lang(options->lang), out_story, &fault);
+    enum err err = case_story_open(options->data, part, cli_lang(options->lang), out_story, &fault);
     if (err != ERR_OK) {
         (void)fprintf(stderr, "gridloop case: %s (exit %d)\n", fault.text, cli_exit_of(err));
         return cli_exit_of(err);
@@ -263,12 +259,8 @@ static void print_rule(const struct core *core, const struct case_view *view, en
 static void name_reporter(const struct case_options *options, const struct core *core,
                           struct case_no no, char out[CASE_REPORTER_SIZE])
 {
-    char path[CLI_URL_SIZE];
-    const char *data = cli_find_data(options->data, path);
     out[0] = '\0';
-    if (data != NULL) {
-        case_record_reporter(data, core, no, cli_lang(options->lang), out);
-    }
+    case_record_reporter(options->data, core, no, cli_lang(options->lang), out);
 }
 
 static void print_head(const struct core *core, const struct case_view *view, enum lang lang,
@@ -438,6 +430,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case 'd':
         options->data = value;
         return 0;
+    case 'u':
+        options->url = value;
+        return 0;
     case 'L':
         options->lang = value;
         return 0;
@@ -458,8 +453,22 @@ static error_t parse(int key, char *value, struct argp_state *state)
     }
 }
 
+/* Reads the command line and finds the log that is meant; path: room for its name. EX_OK or the exit. */
+static int read_options(const struct argp *argp, int argc, char **argv,
+                        struct case_options *options, char path[CLI_URL_SIZE])
+{
+    int exit_code = EX_USAGE;
+    argp_err_exit_status = EX_USAGE;
+    if (arguments_parse(argp, argc, argv, options) != 0) {
+        return EX_USAGE;
+    }
+    options->data = cli_find_data_of(options->data, options->url, path, &exit_code);
+    return options->data != NULL ? EX_OK : exit_code;
+}
+
 #define READ_OPTIONS                                                                               \
     {"data", 'd', "DIR", 0, "data directory; default that of the last engine started", 0},         \
+        {"url", 'u', "URL", 0, "that of the engine at this address of this machine", 0},           \
         {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},                               \
     {                                                                                              \
         "json", 'j', NULL, 0, "print JSON", 0                                                      \
@@ -473,19 +482,20 @@ static int run_list(int argc, char **argv)
         {0}};
     static const struct argp ARGP = {
         .options = OPTIONS, .parser = parse, .doc = "Lists the open cases of an engine's log."};
+    char path[CLI_URL_SIZE];
     struct case_options options = {.words_max = 0};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&ARGP, argc, argv, &options) != 0 ? EX_USAGE : case_list(&options);
+    const int exit_code = read_options(&ARGP, argc, argv, &options, path);
+    return exit_code != EX_OK ? exit_code : case_list(&options);
 }
 
 static int run_tell(int argc, char **argv, const char *doc, bool is_explained)
 {
     static const struct argp_option OPTIONS[] = {READ_OPTIONS, {0}};
     const struct argp argp = {.options = OPTIONS, .parser = parse, .args_doc = "CASE", .doc = doc};
+    char path[CLI_URL_SIZE];
     struct case_options options = {.words_max = 1};
-    argp_err_exit_status = EX_USAGE;
-    return arguments_parse(&argp, argc, argv, &options) != 0 ? EX_USAGE
-                                                             : tell(&options, is_explained);
+    const int exit_code = read_options(&argp, argc, argv, &options, path);
+    return exit_code != EX_OK ? exit_code : tell(&options, is_explained);
 }
 
 static int run_show(int argc, char **argv)

@@ -166,7 +166,7 @@ static int print_result(const struct key_options *options, const char *verb,
         (void)printf("%s  %s\n", public, words_code(code, lang));
     } else {
         const bool is_said = strcmp(result->hint, words_code(code, LANG_EN)) == 0;
-        (void)fprintf(stderr, "gridloop key %s: refused %s: %s%s%s (exit %d)\n", verb,
+        (void)fprintf(stderr, "gridloop key %s: %s %s: %s%s%s (exit %d)\n", verb, cli_refused(lang),
                       words_code_name(code), words_code(code, lang),
                       result->hint[0] != '\0' && !is_said ? "; " : "", is_said ? "" : result->hint,
                       EX_NOPERM);

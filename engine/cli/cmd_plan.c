@@ -104,11 +104,14 @@ static int refused(struct plan_asker *asker, const struct plan_options *options,
     }
     const char *name = plan == NULL ? NULL : json_string_value(json_object_get(plan, "state"));
     const bool has_state = name != NULL && words_parse_plan_state(name, &state);
-    (void)fprintf(stderr, "refused %s: %s%s%s%s%s%s%s%s%s (exit %d)\n", words_code_name(code),
-                  words_code(code, asker->lang), near, result->case_no[0] != '\0' ? "; plan " : "",
+    (void)fprintf(stderr, "%s %s: %s%s%s%s%s%s%s%s%s (exit %d)\n", cli_refused(asker->lang),
+                  words_code_name(code), words_code(code, asker->lang), near,
+                  result->case_no[0] == '\0' ? ""
+                  : asker->lang == LANG_ZH   ? "；预案 "
+                                             : "; plan ",
                   result->case_no, has_state ? ": " : "",
                   has_state ? words_plan_state(state, asker->lang) : "",
-                  possible[0] != '\0' ? "; possible now: " : "", possible,
+                  possible[0] != '\0' ? cli_possible(asker->lang) : "", possible,
                   code == CODE_NO_RIGHT
                       ? "; by: the post that is asked, the owner's lead post, the shift chief"
                       : "",
@@ -358,11 +361,24 @@ static int run_list(int argc, char **argv)
     return run(&argp, argc, argv, list);
 }
 
+/* --tasks by itself lists all of them: another option behind it is not its value. */
+static void complete_tasks(int argc, char **argv)
+{
+    static char all[] = "--tasks=all";
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const bool is_bare = strcmp(argv[i], "--tasks") == 0 || strcmp(argv[i], "-T") == 0;
+        if (is_bare && (i + 1 == argc || argv[i + 1][0] == '-')) {
+            argv[i] = all;
+        }
+    }
+}
+
 static int run_show(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
         COMMON,
-        {"tasks", 'T', "all|open|overdue|failed|done", 0, "list these tasks, with who and when", 0},
+        {"tasks", 'T', "all|open|overdue|failed|done", 0,
+         "list these tasks, with who and when; all where nothing is said", 0},
         {0}};
     static const struct argp argp = {.options = rows,
                                      .parser = parse,
@@ -371,6 +387,7 @@ static int run_show(int argc, char **argv)
                                             "is overdue, which districts are silent, "
                                             "checklists that failed. PLAN is its case, a tail of "
                                             "that, or the plan's id; default the one that runs."};
+    complete_tasks(argc, argv);
     return run(&argp, argc, argv, show);
 }
 

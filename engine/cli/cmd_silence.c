@@ -121,8 +121,8 @@ static int refused(const struct plan_asker *asker, uint32_t code)
         : code == CODE_BAD_UNTIL ? "; --for at most 31d, longer than --after"
         : code == CODE_TABLE_FULL || code == CODE_UNKNOWN_SILENCE ? "; see: gridloop silence list"
                                                                   : "";
-    (void)fprintf(stderr, "refused %s: %s%s (exit %d)\n", words_code_name(code),
-                  words_code(code, asker->lang), help, EX_NOPERM);
+    (void)fprintf(stderr, "%s %s: %s%s (exit %d)\n", cli_refused(asker->lang),
+                  words_code_name(code), words_code(code, asker->lang), help, EX_NOPERM);
     return EX_NOPERM;
 }
 

@@ -66,8 +66,8 @@ static bool refused(struct plan_asker *asker, const Gridloop__Wire__Reject *reje
     const bool is_right = reject->code == CODE_NO_RIGHT || reject->code == CODE_UNKNOWN_IDENTITY;
     const bool is_old = reject->code == CODE_UNKNOWN_COMMAND;
     asker->exit_code = is_right ? EX_NOPERM : is_old ? EX_UNAVAILABLE : EX_NOINPUT;
-    (void)fprintf(stderr, "refused %s: %s; %s (exit %d)\n", words_code_name(reject->code),
-                  words_code(reject->code, asker->lang),
+    (void)fprintf(stderr, "%s %s: %s; %s (exit %d)\n", cli_refused(asker->lang),
+                  words_code_name(reject->code), words_code(reject->code, asker->lang),
                   is_old ? "this engine is older than this program"
                          : (reject->hint != NULL ? reject->hint : ""),
                   asker->exit_code);

@@ -122,7 +122,8 @@ static int refuse_answer(const struct plan_request *request,
     if (request->is_json) {
         (void)printf("{\"code\": \"%s\"}\n", words_code_name((uint32_t)got->code));
     }
-    (void)fprintf(stderr, "refused %s: %s%s%s%s (exit %d)\n", words_code_name((uint32_t)got->code),
+    (void)fprintf(stderr, "%s %s: %s%s%s%s (exit %d)\n", cli_refused(cli_lang(request->lang)),
+                  words_code_name((uint32_t)got->code),
                   words_code((uint32_t)got->code, cli_lang(request->lang)),
                   got->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, request->as, near)
                                                      : "",

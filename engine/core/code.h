@@ -78,7 +78,7 @@
       "source=（至多四项）；设备维护须指定设备或区域")                                             \
     /* of orders and cases */                                                                      \
     X(WRONG_STATE, 60, "not possible in this state", "当前状态不可执行")                           \
-    X(NOT_YOURS, 61, "this order belongs to somebody else", "非本人工单")                          \
+    X(NOT_YOURS, 61, "this order or case belongs to somebody else", "非本人工单或案件")            \
     X(UNKNOWN_CASE, 62, "no such case", "无此案件")                                                \
     X(UNKNOWN_ORDER, 63, "no such order", "无此工单")                                              \
     X(UNKNOWN_WORKER, 64, "no such worker", "无此人员")                                            \

@@ -97,6 +97,16 @@ struct core_counts {
 };
 const struct core_counts *core_counts_now(const struct core *core);
 
+/* How much more fits now, and what one case or identity may have at most: for the words of a refusal. */
+struct core_room {
+    uint32_t cases, orders, keys, window_keys, window_samples, waits;
+    uint32_t case_persons_max, case_informs_max, identity_keys_max;
+};
+struct core_room core_room_now(const struct core *core);
+
+/* Keys that the window of a rule (row of POLICY_WINDOWS) watches. */
+uint32_t core_window_keys(const struct core *core, uint32_t window);
+
 /* ---- views for the edge and for read-only tools ---- */
 
 #define KEY_PUBLIC_SIZE 32u

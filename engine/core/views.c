@@ -3,6 +3,7 @@
 #include "engine/core/cases.h"
 #include "engine/core/clocks.h"
 #include "engine/core/core.h"
+#include "engine/core/keyring.h"
 #include "engine/core/marks.h"
 #include "engine/core/orders.h"
 #include "engine/core/plans.h"
@@ -128,6 +129,25 @@ static void view_case(const struct core *core, uint32_t slot, struct case_view *
     view_captures(core, row, view);
     view_orders(core, row, view);
     possible_fill(core, slot, view);
+}
+
+struct core_room core_room_now(const struct core *core)
+{
+    const struct windows *windows = &core->windows;
+    return (struct core_room){.cases = core->cases.limit - core->cases.used,
+                              .orders = core->orders.limit - core->orders.used,
+                              .keys = core->keyring.limit - core->keyring.high,
+                              .window_keys = windows->limit - windows->used,
+                              .window_samples = windows->samples.limit - windows->samples.used,
+                              .waits = core->waits.limit - core->waits.used,
+                              .case_persons_max = CASE_WORKERS_MAX,
+                              .case_informs_max = INFORMS_MAX,
+                              .identity_keys_max = KEYS_PER_IDENTITY};
+}
+
+uint32_t core_window_keys(const struct core *core, uint32_t window)
+{
+    return window < core->windows.rule_count ? core->windows.rules[window].key_count : 0;
 }
 
 bool core_next_case(const struct core *core, uint32_t *slot, struct case_view *out_view)

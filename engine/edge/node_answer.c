@@ -8,6 +8,7 @@
  * again anyway. */
 #include "engine/core/expr.h"
 #include "engine/edge/counters.h"
+#include "engine/edge/hint_acts.h"
 #include "engine/edge/hints.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/node_state.h"
@@ -224,22 +225,20 @@ static void forget_contacts(struct revealed *revealed)
     }
 }
 
-/* CHILD_OPEN: which ones, as they stand now. */
-static void say_children(const struct node *node, struct case_no no, char *out, size_t out_size)
+/* What an act should know besides its code: "" nothing. asked: to read its frame into. */
+static const char *act_hint(struct node *node, const struct request *request,
+                            const struct effect_result *result, struct node_asked *asked, char *out)
 {
-    struct case_view view;
-    size_t used = 0;
+    struct hint_act ask = {.core = node->core, .code = result->code, .no = result->case_no};
     out[0] = '\0';
-    if (!core_find_case(node->core, no, &view)) {
-        return;
+    if (words_code_is_refusal(result->code) && request->kind == REQUEST_ACT &&
+        request->frame != NULL &&
+        codec_open_frame(request->frame, request->frame_size, &node->arena, &asked->opened) ==
+            CODE_NOTHING) {
+        ask.act = asked->opened.request->act;
+        (void)hint_act_put(&ask, out);
     }
-    for (uint32_t i = 0; i < view.child_count; i++) {
-        char number[WORDS_CASE_NO_SIZE];
-        const int size =
-            snprintf(out + used, out_size - used, "%s%s", i == 0 ? "open children: " : ", ",
-                     words_case_no(view.children[i], number));
-        used += size > 0 && (size_t)size < out_size - used ? (size_t)size : 0;
-    }
+    return out;
 }
 
 static void answer_act(struct node *node, const struct request *request, struct node_reply reply,
@@ -271,9 +270,8 @@ static void answer_act(struct node *node, const struct request *request, struct 
     act.possible = result->possible;
     char hint[HINT_SIZE];
     struct node_asked asked = {.is_read = false};
-    if (result->code == CODE_CHILD_OPEN) {
-        say_children(node, result->case_no, possible, sizeof possible);
-        act.hint = possible;
+    if (act_hint(node, request, result, &asked, hint)[0] != '\0') {
+        act.hint = hint;
     } else if (result->possible != 0) {
         (void)words_actions(result->possible, LANG_EN, possible, sizeof possible);
         act.hint = possible;

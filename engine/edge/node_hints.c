@@ -3,6 +3,8 @@
  * Worked out anew from the frame, so that a resend is told the same. What held an event back, and how much a rule had of what it
  * needs, is known only when it is decided: kept for the last of them, in memory, and after a restart known again of those that the
  * log's tail gave back. */
+#include "engine/core/life.h"
+#include "engine/edge/hint_limits.h"
 #include "engine/edge/hints.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/node_state.h"
@@ -12,7 +14,9 @@ void node_note_firing(struct node *node, const struct effect_firing *firing)
 {
     struct node_held *held = &node->held_now;
     const bool is_held = firing->code == CODE_SUPPRESSED && firing->reason_count > 0;
-    if (held->code != CODE_NOTHING || (!is_held && firing->code != CODE_WAITING)) {
+    const bool is_settled = held->code != CODE_NOTHING && held->code != CODE_WINDOW_FULL;
+    if (is_settled ||
+        (!is_held && firing->code != CODE_WAITING && firing->code != CODE_WINDOW_FULL)) {
         return;
     }
     *held = (struct node_held){.rule = firing->rule,
@@ -138,11 +142,21 @@ const char *node_hint(struct node *node, const struct request *request, struct n
         }
         return out;
     }
-    if (result->code == CODE_DEDUPED && case_no_is_none(result->case_no)) {
+    if (result->code == CODE_TABLE_FULL || result->code == CODE_WINDOW_FULL ||
+        result->code == CODE_TOO_MANY_EVENTS) {
+        const struct node_held *held = find_held(node, request, index);
+        const bool is_known = held != NULL && held->code == result->code;
+        const struct hint_limit limit = {.core = node->core,
+                                         .code = result->code,
+                                         .action = ACTION_NONE,
+                                         .rule = is_known ? held->rule : NONE32};
+        hint_limits_put(&text, &limit);
+    }
+    if (out[0] == '\0' && result->code == CODE_DEDUPED && case_no_is_none(result->case_no)) {
         text_put(&text, "the same was counted before, and it made no case");
         return out;
     }
-    if (result->code == CODE_NO_RULE || words_code_is_refusal(result->code)) {
+    if (out[0] == '\0' && (result->code == CODE_NO_RULE || words_code_is_refusal(result->code))) {
         put_event(node, request, asked, index, (enum code)result->code, out);
         if (out[0] == '\0' && words_code_is_refusal(result->code)) {
             text_put(&text, words_code(result->code, LANG_EN));

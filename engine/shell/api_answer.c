@@ -2,6 +2,8 @@
 #include "engine/shell/api_answer.h"
 
 #include "engine/core/life.h"
+#include "engine/edge/hint_acts.h"
+#include "engine/edge/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,9 +143,13 @@ static void read_result(const Gridloop__Wire__ActResult *result, bool is_order,
     }
     (void)json_object_set_new(body, "zh", json_string(words_code(code, LANG_ZH)));
     (void)json_object_set_new(body, "en", json_string(words_code(code, LANG_EN)));
-    (void)snprintf(out->detail, sizeof out->detail, "%s%s%.150s", words_code(code, LANG_EN),
-                   code == CODE_CHILD_OPEN ? "; " : "",
-                   code == CODE_CHILD_OPEN && result->hint != NULL ? result->hint : "");
+    const char *hint = result->hint != NULL ? result->hint : "";
+    const bool has_more = hint_act_says_more(code, result->possible, hint);
+    struct text detail;
+    text_init(&detail, out->detail, sizeof out->detail);
+    text_put(&detail, words_code(code, LANG_EN));
+    text_put(&detail, has_more ? "; " : "");
+    text_put(&detail, has_more ? hint : "");
 }
 
 /* ---- tasks ---- */

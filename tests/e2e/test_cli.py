@@ -227,7 +227,7 @@ while IFS= read -r line; do eval "t $line"; done"""
     check(len(answers) == len(lines), f"{len(answers)} answers to {len(lines)} completions: {done.stderr[-500:]}")
     for line, want, answer in zip(lines, wanted, answers):
         check(want <= set(answer.split()), f"completion of \"{line}\" lacks {want - set(answer.split())}: {answer}")
-    print(f"ok 7 - {len(lines)} completions in bash")
+    print(f"ok 8 - {len(lines)} completions in bash")
 
 
 def check_install(commands, env, home):
@@ -249,7 +249,7 @@ def check_install(commands, env, home):
                                   env={**env, "LC_ALL": "C.UTF-8", "MANPAGER": "cat"})
             check(done.returncode == 0 and not done.stderr, f"{tool[0]} {page}: {said(done)}")
             check(tool[0] != "mandoc" or not done.stdout, f"{tool[0]} {page}: {done.stdout[:500]}")
-    print(f"ok 9 - make install: {len(wanted)} manual pages, rendered by {', '.join(tool[0] for tool in tools) or 'nothing here'}")
+    print(f"ok 10 - make install: {len(wanted)} manual pages, rendered by {', '.join(tool[0] for tool in tools) or 'nothing here'}")
 
 
 def check_config(env, home):
@@ -277,7 +277,7 @@ def check_config(env, home):
         file.write("citty = x\n")
     done = call(["config", "show"], env)
     check(done.returncode == 78 and f"{path}:8" in done.stderr and "nearest: city" in done.stderr, f"config show: {said(done)}")
-    print("ok 8 - config show: flags over environment over file over built-in, each with its origin")
+    print("ok 9 - config show: flags over environment over file over built-in, each with its origin")
 
 
 def check_names(env):
@@ -295,6 +295,33 @@ def check_names(env):
     done = call(["worker", "--as", "li.qiang"], env)
     check(done.returncode == 0 and "no engine" not in done.stderr, f"a worker without input: {said(done)}")
     print("ok 6 - near actions, reasons, persons, gateways and types; a worker with no input finds its engine")
+
+
+def check_acts(env, files):
+    """One case of the running engine: found by its engine's address, evidence with an act, refusals in the reader's language."""
+    by_data = call(["case", "list", "--data", files["DATA"]], env)
+    other = {**env, "XDG_RUNTIME_DIR": files["HOME"]}  # no note of any engine
+    for words in (["case", "list"], ["case", "explain", "1"], ["case", "show", "1"]):
+        check(call([*words, "--url", files["URL"]], env).stdout == call([*words, "--data", files["DATA"]], env).stdout != "",
+              f"gridloop {' '.join(words)} --url")
+        done = call([*words, "--url", files["URL"]], other)
+        check(done.returncode == 69 and "--data" in done.stderr, f"gridloop {' '.join(words)} of an engine of somebody else: {said(done)}")
+    case = by_data.stdout.split()[0]
+    photo = os.path.join(files["HOME"], "photo.txt")
+    with open(photo, "wb") as file:
+        file.write(b"what was seen")
+    there = "ab" * 16
+    done = call(["case", "act", case, "comment", "--as", "xu.wenjing", "--text", "x", "--evidence", photo, "--evidence", there], env)
+    check(done.returncode == 0, f"an act with evidence: {said(done)}")
+    rows = json.loads(call(["case", "evidence", case, "--data", files["DATA"], "--json"], env).stdout)
+    check([row["is_there"] for row in rows] == [True, False] and rows[1]["digest"] == there, f"what the act names: {rows}")
+    for path, text in (("/nowhere/at-all", "no readable file"), (os.devnull, "empty")):
+        done = call(["case", "act", case, "comment", "--as", "xu.wenjing", "--text", "x", "--evidence", path], env)
+        check(done.returncode == 66 and path in done.stderr and text in done.stderr, f"--evidence {path}: {said(done)}")
+    done = call(["case", "act", case, "reopen", "--as", "xu.wenjing", "--reason", "came_back", "--lang", "zh"], env)
+    check(done.returncode == 77 and done.stderr.startswith("已拒绝 ") and f"；案件 {case}；当前可执行：" in done.stderr
+          and "refused" not in done.stderr and "possible" not in done.stderr, f"a refusal in Chinese: {said(done)}")
+    print("ok 7 - a case by its engine's address, evidence with an act, a refusal in Chinese")
 
 
 def main():
@@ -325,13 +352,14 @@ def main():
             with_engine = {**env, **engine.env}
             check_json(leaves, with_engine, files)
             check_names(with_engine)
+            check_acts(with_engine, files)
             engine.stop()
         check_completion(commands, env, home)
         check_config(env, home)
         check_install(commands, env, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    print("1..9")
+    print("1..10")
 
 
 main()

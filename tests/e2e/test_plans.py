@@ -94,6 +94,8 @@ def main():
         check(plan["state"] == "PENDING" and plan["case"] == case_no and not plan["drill"], f"waits: {plan}")
         check("dept.ecology.duty" in hand.done("list"), "the numbers are for everybody")
         hand.refused("possible now: confirm, stand-down", 77, "confirm")
+        chinese = hand.run("confirm", case_no, lang="zh").stderr
+        check(chinese.startswith("已拒绝 NO_RIGHT: ") and "；预案 " in chinese and "；当前可执行：confirm" in chinese, chinese)
         check("active" in duty.done("confirm", "air.orange", "--text", "as told by the city"), "the post that is asked confirms")
         duty.refused("WRONG_STATE", 77, "confirm", case_no)
         check(f"{case_no}; possible now: stand-down" in chief.refused("PLAN_RUNNING", 77, "start", "plan.air.orange", "--text", "x"),
@@ -125,6 +127,7 @@ def main():
         check("responsible units (2)" in text and "by" in text and " district" in text, text)
         check("责任单位（2" in chief.done("show", lang="zh") or "责任单位 (2)" in chief.done("show", lang="zh"), "in Chinese")
         check(str(task["order"]) in chief.done("show", "--tasks", "done"), "--tasks done")
+        check(chief.done("show", "--tasks") == chief.done("show", "--tasks", "all"), "--tasks by itself lists all; an option is not its value")
         chief_out = chief.run("show", "--tasks", "nonsense")
         check(chief_out.returncode == 64, "--tasks takes its words only")
         ok(f"{TASKS} tasks, by district; who acknowledged and when; everybody else sees their own")

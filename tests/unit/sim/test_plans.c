@@ -4,6 +4,7 @@
 
 #include "engine/core/plans.h"
 #include "engine/core/snapshot.h"
+#include "engine/edge/hint_acts.h"
 #include "engine/edge/title.h"
 #include "sim/city_demo.h"
 #include "sim/scratch.h"
@@ -162,6 +163,21 @@ static void acknowledge_all(struct town *town, struct case_no no)
     }
 }
 
+/* The refusal says which line is open first. */
+static void expect_line_named(const struct town *town, struct image_range checks)
+{
+    char hint[HINT_SIZE], line[64];
+    uint32_t first = checks.first;
+    while ((town->policy.checks[first].flags & CHECK_LINE_REQUIRED) == 0) {
+        first++;
+    }
+    const struct image_string id = town->policy.checks[first].id;
+    (void)snprintf(line, sizeof line, ": %.*s \"", (int)id.size, policy_text(&town->policy, id));
+    const struct hint_act ask = {
+        .core = town->core, .code = CODE_CHECKLIST_OPEN, .no = town->last.case_no};
+    assert_non_null(strstr(hint_act_put(&ask, hint), line));
+}
+
 /* One order on: accept, arrive, fill in the checklist, done. Every tenth finds that nothing was cut. */
 static void work_order(struct town *town, const char *who, uint64_t number)
 {
@@ -186,6 +202,7 @@ static void work_order(struct town *town, const char *who, uint64_t number)
         assert_int_equal(
             town_act(town, who, number, order.case_no, ACTION_DONE, REASON_NONE, view.place, NULL),
             CODE_CHECKLIST_OPEN);
+        expect_line_named(town, checks);
     }
     for (uint32_t i = 0; i < checks.count; i++) {
         const struct policy_check *check = &town->policy.checks[checks.first + i];
