@@ -313,6 +313,13 @@ static void test_round_bears_many_orders_at_one_corner(void **state)
     assert_int_equal(town_order_of(town, "sun") + town_order_of(town, "qian"), 0);
 }
 
+static uint32_t load_of(const struct town *town, const char *who)
+{
+    struct worker_view view;
+    assert_true(core_find_worker(town->core, town_id(who), &view));
+    return view.load;
+}
+
 /* Somebody signs off, a dispatcher decides, the source says it is over, the rules are activated anew: at every step that a round
  * can stand at. What is left has a holder, and nobody carries two. */
 static void test_round_bears_what_comes_between_its_slices(void **state)
@@ -348,6 +355,7 @@ static void test_round_bears_what_comes_between_its_slices(void **state)
             assert_true(town_holder(town, b)[0] != '\0');
             const bool is_void = town_case(town, a).state == CASE_VOID;
             assert_int_equal(is_void, what == 2);
+            assert_true(load_of(town, "sun") <= 1 && load_of(town, "qian") <= 1);
             const bool sun_has_one = town_order_of(town, "sun") != 0;
             assert_true(sun_has_one || town_order_of(town, "qian") != 0);
             town_close(town);

@@ -1,6 +1,6 @@
 /* memory_disk.h: a struct disk in memory for tests: files can be copied, cut, flipped, and calls made to fail.
  *
- * Keeps no difference between written and synced; counts syncs. The fault simulation has its own disk. */
+ * Keeps no difference between written and synced; counts syncs. */
 #ifndef TESTS_UNIT_EDGE_MEMORY_DISK_H
 #define TESTS_UNIT_EDGE_MEMORY_DISK_H
 

@@ -251,6 +251,26 @@ static void test_a_poll_is_let_go_when_its_time_is_over(void **state)
     assert_int_equal(rig_settle(&rig)->tasks->n_items, 0);
 }
 
+/* Nobody says anything any more: the clocks alone bring the case on, each when it is due. */
+static void test_clocks_wake_a_quiet_engine(void **state)
+{
+    (void)state;
+    (void)rig_send_garbage(&rig, 1, 1, 1, 0.93);
+    (void)rig_settle(&rig);
+    for (uint32_t i = 0; i < 5; i++) {
+        const int64_t due_ms = node_next_wake_ms(rig.node);
+        const uint32_t entries = rig.entry_count;
+        assert_int_equal(due_ms, core_next_due_ms(node_core(rig.node)));
+        assert_true(due_ms > rig.now_ms);
+        rig.now_ms = due_ms - 1;
+        assert_int_equal(rig_append(&rig), 0);
+        rig.now_ms = due_ms;
+        assert_true(rig_append(&rig) > 0);
+        assert_true(rig.entry_count > entries);
+        assert_false(core_has_backlog(node_core(rig.node)));
+    }
+}
+
 /* A worker who polls every second is logged every 30 s. */
 static void test_presence_is_logged_sparingly(void **state)
 {
@@ -475,6 +495,7 @@ int main(void)
         T(test_a_held_poll_is_answered_by_an_offer),
         T(test_items_come_again_until_acknowledged),
         T(test_a_poll_is_let_go_when_its_time_is_over),
+        T(test_clocks_wake_a_quiet_engine),
         T(test_presence_is_logged_sparingly),
         T(test_acts_close_the_loop_and_name_what_is_possible),
         T(test_a_case_is_named_by_its_tail),

@@ -242,6 +242,7 @@ static void test_node_rehome_goes_on_from_any_entry(void **state)
     }
     const struct hash128 live = core_digest(node_core(rig->node));
     const uint32_t all = rig->entry_count;
+    uint32_t in_walk = 0;
     rig_restart(rig);
     assert_true(hash128_is_equal(live, core_digest(node_core(rig->node))));
     for (uint32_t cut = before + 1; cut < all; cut++) {
@@ -251,6 +252,10 @@ static void test_node_rehome_goes_on_from_any_entry(void **state)
         assert_int_equal(node_activate(rig->node, cities->moved, cities->moved_size, cities->policy,
                                        cities->policy_size),
                          ERR_OK);
+        if (core_rehome_from(node_core(rig->node)) != NONE32) { /* nothing else asks for a turn */
+            assert_int_equal(node_next_wake_ms(rig->node), node_now_ms(rig->node));
+            in_walk++;
+        }
         while (rig_settle(rig) != NULL) {
         }
         (void)count_slices(rig, cut, &most);
@@ -258,6 +263,7 @@ static void test_node_rehome_goes_on_from_any_entry(void **state)
                          CASES - ((1163050000 - 1163001000) / 150 + 1));
         assert_int_equal(core_rehome_from(node_core(rig->node)), NONE32);
     }
+    assert_true(in_walk > 0);
 }
 
 int main(void)

@@ -85,7 +85,16 @@ static void close_all(uv_loop_t *loop, struct log_thread *thread, struct log *lo
     log_close(log);
 }
 
-static void test_log_thread_tells_what_is_on_disk(void **state)
+static uv_sem_t may_sync;
+static enum err (*sync_now)(void *context, int file);
+
+static enum err sync_when_told(void *context, int file)
+{
+    uv_sem_wait(&may_sync);
+    return sync_now(context, file);
+}
+
+static void test_log_thread_tells_nothing_before_the_sync(void **state)
 {
     (void)state;
     struct memory_disk memory;
@@ -95,19 +104,29 @@ static void test_log_thread_tells_what_is_on_disk(void **state)
     uv_loop_t loop;
     memory_disk_init(&memory);
     struct log *log = open_log(&memory);
+    sync_now = memory.disk.sync;
+    memory.disk.sync = sync_when_told;
+    assert_int_equal(uv_sem_init(&may_sync, 0), 0);
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(log_thread_open(&loop, log, &events, &thread), ERR_OK);
     encode(log);
     encode(log);
-    assert_int_equal(told.durable, 0);
     log_thread_submit(thread);
+    for (uint32_t i = 0; i < 50; i++) {
+        pass(&loop);
+        log_thread_settle(thread);
+        assert_int_equal(told.durable, 0);
+    }
+    uv_sem_post(&may_sync);
     for (uint32_t i = 0; told.durable < 2 && i < LOOKS_MAX; i++) {
         pass(&loop);
     }
     assert_int_equal(told.durable, 2);
     assert_int_equal(told.durable, log_durable_position(log));
     assert_int_equal(told.failures, 0);
+    memory.disk.sync = sync_now;
     close_all(&loop, thread, log);
+    uv_sem_destroy(&may_sync);
     memory_disk_fini(&memory);
 }
 
@@ -147,7 +166,7 @@ static void test_log_thread_makes_a_segment_when_there_is_room_again(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log_thread_tells_what_is_on_disk),
+        cmocka_unit_test(test_log_thread_tells_nothing_before_the_sync),
         cmocka_unit_test(test_log_thread_makes_a_segment_when_there_is_room_again),
     };
     return cmocka_run_group_tests_name("shell/log_thread", tests, NULL, NULL);
