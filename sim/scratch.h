@@ -1,6 +1,7 @@
 /* scratch.h: a temporary directory or file with a name of its own under $TMPDIR, else /tmp; gone again with all that was put into it.
  *
  * Owner   scratch_make_* / scratch_remove; a zeroed one holds nothing, and removing it does nothing
+ * Threads one at a time
  * Errors  ERR_IO; errno says why, and path is empty */
 #ifndef SIM_SCRATCH_H
 #define SIM_SCRATCH_H
@@ -21,6 +22,10 @@ enum err scratch_make_directory(struct scratch *scratch, const char *what) WARN_
 enum err scratch_make_file(struct scratch *scratch, const char *what) WARN_UNUSED;
 
 void scratch_remove(struct scratch *scratch);
+
+/* From now on a SIGINT or a SIGTERM removes what this process has made before it ends by it; where they are
+ * ignored or handled already, nothing changes. */
+void scratch_remove_when_ended(void);
 
 /* A file, or a directory with all that is in it; links are not followed. Nothing there is fine. */
 void scratch_remove_tree(const char *path);

@@ -20,6 +20,7 @@
 #include "sim/bench/bench_replay.h"
 #include "sim/bench/bench_roads.h"
 #include "sim/bench/bench_rounds.h"
+#include "sim/scratch.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -224,6 +225,7 @@ int cmd_bench(int argc, char **argv)
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
+    scratch_remove_when_ended();
     struct bench *bench;
     const struct bench_options bench_options = {.seed = options.seed,
                                                 .runs = options.runs,

@@ -719,6 +719,7 @@ int cmd_sim(int argc, char **argv)
     if (arguments_parse(&ARGP, argc, argv, &options) != 0) {
         return EX_USAGE;
     }
+    scratch_remove_when_ended();
     int code = make_demo_city(&options);
     if (code == EX_OK && (!cli_has_input(COMMAND, options.city) ||
                           (options.trace != NULL && !cli_has_input(COMMAND, options.trace)))) {

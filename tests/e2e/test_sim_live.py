@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,15 @@ def main():
         check(events == sorted(events) and events[0] < events[-1], f"events are added up: {events}")
         check(sorted(os.listdir(work)) == ["run.html", "run.json"], f"nothing is left beside: {os.listdir(work)}")
         print(f"ok 1 - {len(pages)} pages and {len(trees)} trees read while it ran, every one whole")
+    with tempfile.TemporaryDirectory(prefix="gridloop-live-") as work:
+        process = subprocess.Popen([GRIDLOOP, "sim", "--city", "small", "--hours", "240", "--rate", "200", "--quiet"],
+                                   stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": work})
+        while not any(files for _, _, files in os.walk(work)) and process.poll() is None:
+            time.sleep(0.005)
+        process.terminate()
+        check(process.wait() == -signal.SIGTERM, f"an ended run ends by its signal, not with {process.returncode}")
+        check(os.listdir(work) == [], f"an ended run leaves nothing behind: {os.listdir(work)}")
+        print("ok 2 - a run that is ended takes its city along")
 
 
 main()

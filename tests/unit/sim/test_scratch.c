@@ -12,7 +12,9 @@
 #include "sim/scratch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char base[SCRATCH_PATH_SIZE];
@@ -84,6 +86,53 @@ static void test_scratch_goes_with_all_that_is_in_it_and_nothing_beside(void **s
     scratch_remove(&beside); /* again: nothing to do */
 }
 
+/* What becomes of a process that has made a place, and of one that it has forked, when both get the signal. */
+static void end_by(int signal_number, bool is_in_fork)
+{
+    struct scratch scratch;
+    char path[SCRATCH_PATH_SIZE + 16];
+    int status = 0;
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        scratch_remove_when_ended();
+        if (scratch_make_directory(&scratch, "ended") != ERR_OK) {
+            _exit(1);
+        }
+        put(scratch.path, "file", path);
+        const pid_t child = is_in_fork ? fork() : 0;
+        if (child == 0) {
+            (void)raise(signal_number);
+            _exit(2);
+        }
+        (void)waitpid(child, &status, 0);
+        const bool is_there = access(path, F_OK) == 0;
+        scratch_remove(&scratch);
+        _exit(is_there && WIFSIGNALED(status) ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (is_in_fork) {
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    } else {
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), signal_number);
+    }
+}
+
+static void test_scratch_goes_when_its_process_is_ended(void **state)
+{
+    (void)state;
+    end_by(SIGTERM, false);
+    end_by(SIGINT, false);
+}
+
+static void test_scratch_stays_when_a_fork_of_its_process_is_ended(void **state)
+{
+    (void)state;
+    end_by(SIGTERM, true);
+}
+
 static void test_scratch_says_why_it_has_no_place(void **state)
 {
     static char longer[SCRATCH_PATH_SIZE + 1];
@@ -109,6 +158,8 @@ int main(void)
 #define IN_BASE(test) cmocka_unit_test_setup_teardown(test, open_base, close_base)
         IN_BASE(test_scratch_lies_where_tmpdir_says),
         IN_BASE(test_scratch_goes_with_all_that_is_in_it_and_nothing_beside),
+        IN_BASE(test_scratch_goes_when_its_process_is_ended),
+        IN_BASE(test_scratch_stays_when_a_fork_of_its_process_is_ended),
         IN_BASE(test_scratch_says_why_it_has_no_place),
     };
     return cmocka_run_group_tests_name("sim/scratch", tests, NULL, NULL);
