@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""audit.py CITY DUMP: recomputes, from outside, every decision of a log. See README.md.
+"""audit.py CITY [CITY ...] DUMP: recomputes, from outside, every decision of a log. See README.md.
 
     gridloop log dump --data DATA --effects | tests/audit/audit.py CITY -
+
+More cities: what the log activated after the first, other rules too, in that order; each as it was then.
 
 Exit 0: no difference; 1: differences; 2: something that this audit cannot read or does not know how to recompute.
 """
@@ -12,6 +14,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from activation import Activation
 from caseacts import RATINGS, serial_of
 from cityread import City, NotAudited
 from intake import Intake
@@ -47,9 +50,14 @@ def admit(mark, epoch, seq):
     return "NOTHING" if seq == mark.seq + 1 else "SEQ_GAP"
 
 
-class Audit(Intake):
-    def __init__(self, city, rules):
+class Audit(Activation, Intake):
+    """pairs: City and Rules, in the order in which the log activates them."""
+
+    def __init__(self, pairs):
+        self.given, self.pairs, self.facts = list(pairs), {}, {}
+        city, rules = self.given[0]
         super().__init__(city, rules)
+        self.borders_at, self.rehome_at, self.turns = None, None, set()
         self.takers = [self.workers[person] for person in sorted(self.workers, key=city.order.get)
                        if self.workers[person].person.capacity > 0]
         self.shift_cache, self.place_cache, self.touched = {}, {}, set()
@@ -67,6 +75,8 @@ class Audit(Intake):
         self.effects, self.at = entry.get("effects", []), 0
         self.freed_unseen.clear()
         self.order_before = self.stories.last_order
+        if entry["kind"] == "ACTIVATE":
+            self.stories.adopt(self.pair_of(entry)[0])
         self.stories.take_entry(entry)
         if entry["kind"] == "SEAL":
             return
@@ -83,6 +93,7 @@ class Audit(Intake):
                 self.set_aside(case)
             self.recover()
         self.check_ladder()
+        self.judge_progress()
         self.plans.take_entry(entry)
 
     def recover(self):
@@ -100,7 +111,7 @@ class Audit(Intake):
             self.follow_strictly(effect)
         self.last_order, self.serials = self.stories.last_order, dict(self.stories.serials)
         for person, seq in self.stories.item_seq.items():
-            self.workers[person].item_last = seq
+            self.workers[person].item_last = seq if seq is not None else self.workers[person].item_last
 
     def follow_strictly(self, effect):
         """The rest of a command after it went astray: every case it names is set aside."""
@@ -111,13 +122,6 @@ class Audit(Intake):
         """The clock's mode says nothing about decisions."""
 
     take_tick = take_checkpoint = take_start
-
-    def take_activate(self, entry):
-        pair = (entry["city"], entry["policy"])
-        if self.pair is not None and self.pair != pair:
-            raise NotAudited(f"position {entry['position']} activates another city or other rules")
-        self.pair = pair
-        self.take("ACTIVATED", None)
 
     def take_seen(self, entry):
         worker = self.workers.get(entry["principal"].get("person", {}).get("id"))
@@ -176,6 +180,11 @@ class Audit(Intake):
         mark.epoch, mark.seq = entry["epoch"], entry["seq"]
 
     def take_events(self, entry):
+        if self.is_stale(entry):
+            self.judge_result(entry, "RESOLVE_AGAIN", None, False)
+            for key in [event["contact_key"] for event in entry["events"] if event.get("contact_key") is not None]:
+                self.tell_contact(key, None, "RESOLVE_AGAIN")
+            return
         principal = entry["principal"]
         gateway = name_of(principal.get("gateway"), "id")
         person = None if gateway is not None else name_of(principal.get("person"), "id")
@@ -209,6 +218,9 @@ class Audit(Intake):
             return super().take_act(*words)
         entry = words[0]
         self.checked["acts"] += 1
+        if self.is_stale(entry):
+            self.judge_result(entry, "RESOLVE_AGAIN", None, False)
+            return None
         person = name_of(entry["principal"].get("person"), "id")
         if person is None:
             self.judge_result(entry, "UNKNOWN_IDENTITY", None, False)
@@ -253,9 +265,9 @@ def by_instant(entries):
         yield from ((entry, i < last_tick) for i, entry in enumerate(same))
 
 
-def run(city, rules, entries):
-    """The audit after all entries; its differences are told by print_report."""
-    audit = Audit(city, rules)
+def run(city, rules, entries, later=()):
+    """The audit after all entries; its differences are told by print_report. later: pairs that the log activates afterwards."""
+    audit = Audit([(city, rules), *later])
     for entry, audit.ticks_follow in by_instant(entries):
         audit.take_entry(entry)
     audit.position = audit.stories.position
@@ -271,7 +283,7 @@ def print_report(audit, file, shown=SHOWN):
     checked = audit.checked
     print(f"{checked['events']} events, {checked['acts']} acts, {checked['places']} places, {checked['merges']} merges, {checked['windows']} windows, "
           f"{checked['distances']} distances, {checked['roads']} ways by road, {checked['nobody']} times nobody, {checked['moves']} moves, {checked['resends']} resends, {checked['plans']} checks of plans, "
-          f"{checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
+          f"{checked['located']} cases located again and {checked['rehomed']} re-homed, {checked['passed_over']} cases passed over, {audit.stories.holders_checked} holders; latest miss told {audit.miss_lag_ms} ms after it was due", file=file)
     print(audit.stories.five_fixed.summary(), file=file)
     print(f"{checked['choices']} choices, {audit.stories.closed_cases} cases, {checked['clocks']} clocks checked: "
           f"{len(audit.differences)} differences", file=file)
@@ -279,16 +291,17 @@ def print_report(audit, file, shown=SHOWN):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("city", help="city directory the log was written under")
+    parser.add_argument("city", nargs="+", help="city directory the log was written under; then those that it activated later, in that order")
     parser.add_argument("dump", help="output of gridloop log dump --effects; - is standard input")
-    parser.add_argument("--rules", help="its rules, default CITY/rules")
+    parser.add_argument("--rules", help="the rules of the first, default CITY/rules")
     parser.add_argument("--shown", type=int, default=SHOWN, help="differences printed at most")
     options = parser.parse_args()
     try:
-        city, rules = City(options.city), Rules(options.rules or os.path.join(options.city, "rules"))
+        pairs = [(City(city), Rules(os.path.join(city, "rules"))) for city in options.city[1:]]
+        city, rules = City(options.city[0]), Rules(options.rules or os.path.join(options.city[0], "rules"))
         with sys.stdin if options.dump == "-" else open(options.dump, encoding="utf-8") as file:
-            audit = run(city, rules, read_dump(file))
-    except (NotAudited, OSError, ValueError, KeyError) as problem:
+            audit = run(city, rules, read_dump(file), pairs)
+    except (NotAudited, NotImplementedError, OSError, ValueError, KeyError) as problem:
         print(f"cannot audit: {type(problem).__name__}: {problem}", file=sys.stderr)
         return 2
     print_report(audit, sys.stdout, options.shown)

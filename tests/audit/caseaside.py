@@ -202,6 +202,8 @@ class CaseAside(CaseFlow):
         self.cases[part.no] = part
         self.say_other(case, part, "SPLIT")
         self.say_other(part, case, "OPEN")
+        if self.rehome_at is not None:  # the case it was split off may not be located yet
+            self.ask_where(part)
         self.file(part)
         self.act_case = part
         return "DONE"

@@ -36,6 +36,8 @@ class CaseFlow(Rounds):
         self.last_order += 1
         order = Order(self.last_order, case, worker, kind, self.now)
         order.index = assign_index
+        assigns = case.rule.assigns if case.rule and assign_index is not None else []
+        order.assign = assigns[assign_index] if assigns else None
         limit = (case.rule.sla.get("accept") if case.rule else None) or self.rules.sla["accept"]
         order.deadline = self.now + limit.plain_ms
         self.orders[order.number] = order
@@ -128,7 +130,9 @@ class CaseFlow(Rounds):
                 self.at += 1
                 chosen = self.judge_decision(case, key, assign, kind, told)
                 if chosen is not None:
-                    return self.offer(case, chosen, None, kind, told)
+                    is_given = self.offer(case, chosen, None, kind, told)
+                    case.orders[0].assign, case.orders[0].service = (assign, key) if is_given else (None, None)
+                    return is_given
                 self.same(case, "nobody: order", told["order"], 0)
                 self.say(case, "NOBODY", code=told["binding"])
                 return False
@@ -316,10 +320,10 @@ class CaseFlow(Rounds):
         case.holder = ("post", self.city.supervision)
         self.arm_seek(case, not self.dispatch_service(case, kind, False))
 
-    def lose_order(self, order, action):
+    def lose_order(self, order, action, code="EXPIRED"):
         case, kind, was_lead = order.case, order.kind, order.is_lead
         case.add_person(order.worker.id, "declined")
-        self.recall(case, order, "EXPIRED", "EXPIRED")
+        self.recall(case, order, "EXPIRED", code)
         self.say(case, action, order=order, subject=order.worker.id)
         if kind in SERVICE:
             self.service_again(case, kind)
@@ -406,14 +410,14 @@ class CaseFlow(Rounds):
         case.is_weighed = True
         if case.rule is None or case.gateway is None:
             return
-        ends = self.sources.setdefault((case.rule, case.gateway), [0, 0])
+        ends = self.sources.setdefault((case.rule.id, case.gateway), [0, 0])
         ends[is_false] += 1
         if sum(ends) >= 1000:
             ends[:] = [ends[0] // 2, ends[1] // 2]
 
     def is_doubtful(self, rule, gateway):
         """Too many false alarms of this gateway under this rule to file on its word."""
-        confirmed, false_alarms = self.sources.get((rule, gateway), (0, 0))
+        confirmed, false_alarms = self.sources.get((rule.id, gateway), (0, 0))
         ends = confirmed + false_alarms
         below, samples = self.rules.verify_below, self.rules.verify_samples
         return below > 0 and ends > 0 and ends >= samples and confirmed * 100 < ends * below
@@ -434,6 +438,7 @@ class CaseFlow(Rounds):
 
     def reopen(self, case, **note):
         before, case.was_reopened = case.state, True
+        self.ask_where(case, case.closed_at)
         case.is_cleared = case.handle_runs = case.handle_missed = case.is_missed = case.auto_supervised = False
         case.handle_base, case.extensions, case.extend_stage = 0, 0, 0
         case.handled_at = case.closed_at = case.handle_used = 0

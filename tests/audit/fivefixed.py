@@ -84,7 +84,8 @@ class FiveFixed:
         no, action, city = effect["case"], effect["action"], self.city
         who = holder_of(effect["holder"])
         post = self.post_of(who)
-        if post is None or post not in city.posts:
+        has_left = who == ("person", None) and action == "LOST"  # the next line, of the same instant, says who has it now
+        if (post is None or post not in city.posts) and not has_left:
             self.differ(position, no, f"{action}: no person or post answers for it: {who}, post {post}")
         self.judge_place(position, effect)
         clause = name_of(effect["class"])

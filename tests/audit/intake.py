@@ -226,6 +226,7 @@ class Intake(HoldBack, KeyRing, Windowed, CaseActs):
         code, no = self.fire(rule, event, fields, *self.source)
         self.judge_firing(event, (rule.id, code, "NOTHING", None, no), 1)
         if code in ("OPENED", "MERGED", "REOPENED", "SUPPRESSED") and no is not None:
+            self.ask_where(self.cases[no], due - rule.expect_within_ms)
             self.say(self.cases[no], "ABSENT", deadline=due)
 
     def told_firing(self, rule):

@@ -6,6 +6,7 @@ named by a digest), whom an inspection's dispatch chose, what an event that refe
 """
 import collections
 
+from cityread import NotAudited
 from planread import Book
 from world import HOUR_MS, PLAN_ORDERS, TERMINAL, holder_of, name_of, place_of
 
@@ -66,6 +67,23 @@ class Plans:
         if key not in self.told:
             self.told.add(key)
             self.differ(case, text)
+
+    def adopt(self, city, directory):
+        """Another city or other rules: what runs goes on under the plans and targets of the same names."""
+        self.city, self.book = city, Book(city, directory)
+        for run in self.runs:
+            if run.plan.id not in self.book.plans and run.state != "ENDED":
+                raise NotAudited(f"the plan {run.plan.id} runs for {run.case}, and the rules activated at {self.now} have none of that name")
+            run.plan = self.book.plans.get(run.plan.id, run.plan)
+            tasks = {task.id: task for task in run.plan.tasks}
+            targets = {target.code: target for rows in self.book.registries.values() for target in rows}
+            for duty in run.duties:
+                duty.task = tasks.get(duty.task.id, duty.task)
+                duty.target = targets.get(duty.target.code, duty.target) if duty.target else None
+                if duty.state == "OPEN" and duty.holder not in city.posts and duty.holder not in city.persons:
+                    duty.holder = city.command
+            if run.post is not None and run.post not in city.posts:
+                run.post = city.command
 
     # ---- entries ----
 

@@ -49,6 +49,12 @@ class Stories:
         self.last_order, self.item_seq, self.touched = 0, {}, set()
         self.five_fixed = FiveFixed(city, differ)
 
+    def adopt(self, city):
+        """Who leaves is told nothing; his numbers go on."""
+        for person in self.item_seq:
+            self.item_seq[person] = self.item_seq[person] if person in city.persons else None
+        self.city = self.five_fixed.city = city
+
     # ---- entries ----
 
     def take_entry(self, entry):
@@ -111,8 +117,9 @@ class Stories:
 
     def take_item(self, effect):
         person = name_of(effect["person"], "id")
-        if effect["item_seq"] != self.item_seq.get(person, 0) + 1:
-            self.differ(self.position, None, f"item {effect['item_seq']} of {person} follows {self.item_seq.get(person, 0)}")
+        before = self.item_seq.get(person, 0)
+        if before is not None and effect["item_seq"] != before + 1:
+            self.differ(self.position, None, f"item {effect['item_seq']} of {person} follows {before}")
         self.item_seq[person] = effect["item_seq"]
 
     # ---- the timeline ----
@@ -231,9 +238,9 @@ class Stories:
             self.last_order = number
             story.orders[number] = [person, effect["order_kind"], "OFFERED", None]
             self.load[person] = self.load.get(person, 0) + 1
-            if self.load[person] > self.city.persons[person].capacity:
-                self.differ(self.position, story.no, f"{person} has {self.load[person]} orders and room for "
-                                                     f"{self.city.persons[person].capacity}")
+            row = self.city.persons.get(person)
+            if row is not None and self.load[person] > row.capacity:
+                self.differ(self.position, story.no, f"{person} has {self.load[person]} orders and room for {row.capacity}")
             self.judge_leads(story)
             return
         order = story.orders.get(number)
@@ -245,11 +252,12 @@ class Stories:
                 self.differ(self.position, story.no, f"{action} of order {number}, which is {order[2]}")
             order[2] = "ACCEPTED" if action == "ACCEPT" else ENDS.get(action, order[2])
             return
-        if order[0] != person and action != "COMMENT":
+        has_left = person is None and action == "LOST" and order[0] not in self.city.persons
+        if order[0] != person and action != "COMMENT" and not has_left:
             self.differ(self.position, story.no, f"{action} of order {number} by {person}; it is {order[0]}'s")
         wanted = {"ACCEPT": ("OFFERED",), "ARRIVE": ("ACCEPTED",), "DECLINE": ("OFFERED",), "EXPIRE": ("OFFERED",),
                   "DONE": ("ARRIVED",), "LOST": ("ACCEPTED",)}.get(action, ACTIVE)
-        if order[2] not in wanted and action != "COMMENT":
+        if order[2] not in wanted and action != "COMMENT" and not (has_left and order[2] in ACTIVE):
             self.differ(self.position, story.no, f"{action} of order {number}, which is {order[2]}")
         handles = order[1] in ("HANDLE", "ASSIST")
         if effect["order_kind"] == "HANDLE" and order[1] == "ASSIST":

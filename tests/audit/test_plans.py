@@ -141,7 +141,7 @@ TREATMENTS = [wrong_officer, task_of_nobody, forgotten_officer, later_confirmati
 
 def judge(city, rules, entries):
     differences = []
-    whole = audit.Audit(city, rules)
+    whole = audit.Audit([(city, rules)])
     plans = Plans(city, rules.directory, lambda case, text: differences.append((case, text)), whole.is_of_post, {"plans": 0})
     for entry in entries:
         for event in entry.get("events", []):

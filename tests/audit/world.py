@@ -61,12 +61,37 @@ class Worker:
         return min(self.item_last - self.item_taken, WORKER_ITEMS)
 
 
+class Cases(dict):
+    """By number; each in the slot that the engine's table has for it: the one left last, else the next."""
+
+    def __init__(self):
+        super().__init__()
+        self.left, self.high = [], 0
+
+    def __setitem__(self, no, case):
+        if no not in self and self.left:
+            case.slot = self.left.pop()
+        elif no not in self:
+            case.slot, self.high = self.high, self.high + 1
+        super().__setitem__(no, case)
+
+    def pop(self, no, *default):
+        case = super().pop(no, *default)
+        if isinstance(case, Case):
+            self.left.append(case.slot)
+        return case
+
+    def in_slots(self):
+        return sorted(self.values(), key=lambda case: case.slot)
+
+
 class Order:
     def __init__(self, number, case, worker, kind, now):
         self.number, self.case, self.worker, self.kind = number, case, worker, kind
         self.state, self.is_lead = "OFFERED", kind == "HANDLE"
         self.post = None   # an order to a post, which everyone there may answer; worker is None then
         self.index = None  # of the rule's assigns; None: check, verify
+        self.assign, self.service = None, None  # whom it was sought by; (whose assigns, index) of a check or verify order
         self.round = case.round
         self.offered_at, self.accepted_at = now, 0
         self.deadline = None
@@ -218,8 +243,8 @@ class World:
 
     def __init__(self, city, rules):
         self.city, self.rules = city, rules
-        self.workers = {person: Worker(row) for person, row in city.persons.items()}
-        self.cases, self.orders, self.timers = {}, {}, Timers()
+        self.workers = {person: Worker(city.persons[person]) for person in sorted(city.persons, key=city.order.get)}
+        self.cases, self.orders, self.timers = Cases(), {}, Timers()
         self.serials, self.last_order = {}, 0
         self.merges, self.closes = {}, {}
         self.sources = {}  # (rule, gateway) -> [confirmed, false alarms]
@@ -233,7 +258,7 @@ class World:
         self.moved, self.round_at = {}, None  # taken away by a round and not given yet, by case; when that was
         self.differences = []
         self.checked = {"choices": 0, "clocks": 0, "events": 0, "places": 0, "acts": 0, "nobody": 0, "distances": 0, "roads": 0,
-                        "merges": 0, "moves": 0, "promises": 0, "absences": 0, "windows": 0, "resends": 0, "passed_over": 0}
+                        "merges": 0, "moves": 0, "promises": 0, "absences": 0, "windows": 0, "resends": 0, "located": 0, "rehomed": 0, "passed_over": 0}
         self.miss_lag_ms = 0
 
     def differ(self, case, text):
@@ -391,6 +416,7 @@ class World:
             if case in closes:
                 closes.remove(case)
         elif case.is_terminal and state not in TERMINAL:
+            self.ask_where(case, case.closed_at)
             case.closed_at, case.is_cleared = 0, False
             if case.close_key is not None and case not in closes:
                 closes.append(case)
@@ -432,6 +458,14 @@ class World:
 
     # ---- telling ----
 
+    def person_named(self, person):
+        """The log has no name for who left the city."""
+        return person if person is None or person in self.city.persons else None
+
+    def holder_named(self, case):
+        is_person = case.holder is not None and case.holder[0] == "person"
+        return ("person", self.person_named(case.holder[1])) if is_person else case.holder
+
     def say(self, case, action, order=None, actor=None, subject=None, gateway=None, post=None, code="NOTHING",
             reason="NONE", before=None, clock=None, deadline=None, place=None, distance=None, other=None,
             until=0, amount=0, report=0):
@@ -441,6 +475,7 @@ class World:
         effect = self.take("TIMELINE", case, action=action)
         own_deadline = deadline if clock is not None else self.timers.due(("clock", case.no))
         own_clock = clock if clock is not None else case.clock
+        subject = self.person_named(subject)
         own = {"order": 0 if order is None else order.number, "order_kind": None if order is None else order.kind,
                "code": code, "reason": reason, "state": case.state, "state_before": before or case.state,
                "severity": case.severity, "event_count": case.events, "other_case": other, "until_ms": until, "amount": amount, "report": report,
@@ -452,7 +487,7 @@ class World:
                                   ("class", "code", case.class_code), ("cell", "code", case.cell),
                                   ("asset", "code", case.asset), ("device", "id", case.device)):
             self.same(case, f"{action} {key}", name_of(effect[key], inner), value)
-        self.same(case, f"{action} holder", holder_of(effect["holder"]), case.holder)
+        self.same(case, f"{action} holder", holder_of(effect["holder"]), self.holder_named(case))
         self.same(case, f"{action} place", place_of(effect["place"]), place if place is not None else case.place)
         self.same(case, f"{action} clock", effect["clock"], own_clock)
         self.same(case, f"{action} {own_clock} deadline", effect["deadline_ms"], own_deadline)
@@ -464,7 +499,7 @@ class World:
         if not case.is_aside:
             self.peek()  # items passed over come before
         worker.item_last += 1
-        if case.is_aside:
+        if case.is_aside or worker.id not in self.city.persons:  # kept for the day he comes back
             return
         effect = self.take("ITEM", None)
         own = (worker.id, worker.item_last, item, order, code)

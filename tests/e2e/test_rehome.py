@@ -8,12 +8,12 @@ here, from the polygons and nothing else.
 import json
 import os
 import random
-import signal
 import sqlite3
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from borders import cell_of, cells, move, reload
 from engine import Engine, check
 
 CASES = 1500
@@ -23,25 +23,6 @@ rules:
 - {id: zz.border, title: 边, owner: dept.traffic, priority: 999, event: camera.vehicle_stationary, where: 'startsWith(plate, "zz")',
    open: {class: "E.04.01", severity: 4, title: "{plate}"}, assign: {role: grid_worker, search: [grid, district], pick: nearest}}
 """
-# The shared edge of two cells of different streets, south and north end; where it goes and comes back.
-EDGE = (("116.3176164, 40.0301534", "116.3145000, 40.0301534"), ("116.3180874, 40.0342595", "116.3150000, 40.0342595"))
-
-
-def cells(engine):
-    with open(os.path.join(engine.city, "cells.geojson"), encoding="utf-8") as file:
-        return {row["properties"]["code"]: row["geometry"]["coordinates"][0] for row in json.load(file)["features"]}
-
-
-def is_inside(ring, lon, lat):
-    inside = False
-    for (x, y), (u, v) in zip(ring, ring[1:]):
-        if (y > lat) != (v > lat) and lon < x + (lat - y) * (u - x) / (v - y):
-            inside = not inside
-    return inside
-
-
-def cell_of(shapes, place):
-    return min((code for code, ring in shapes.items() if is_inside(ring, *place)), default=None)
 
 
 def open_cases(engine, shapes):
@@ -62,32 +43,6 @@ def open_cases(engine, shapes):
     sent = json.loads(engine.gridloop("replay", "--trace", trace, "--speed", "max", "--json", "--url", engine.url))
     check(sent["codes"] == {"OPENED": CASES}, f"{sent}")
     return places
-
-
-def move(engine, turn):
-    path = os.path.join(engine.city, "cells.geojson")
-    text = open(path, encoding="utf-8").read()
-    for here, there in EDGE:
-        old, new = (here, there) if turn % 2 == 0 else (there, here)
-        check(old in text, f"{old} is no corner of the city")
-        text = text.replace(old, new)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def reload(engine):
-    """SIGHUP, until the engine says that it uses the files."""
-    engine.log.flush()
-    begin = os.path.getsize(engine.log.name)
-    engine.process.send_signal(signal.SIGHUP)
-    until = time.monotonic() + 20
-    said = ""
-    while "event=reloaded" not in said and time.monotonic() < until:
-        time.sleep(0.001)
-        with open(engine.log.name, encoding="utf-8") as file:
-            file.seek(begin)
-            said = file.read()
-    check("event=reloaded" in said, f"SIGHUP: {said}")
 
 
 def dump(engine, *words):
