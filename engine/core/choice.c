@@ -12,7 +12,6 @@
 #include "engine/core/workers.h"
 
 #define PERSONS_PER_OPERATION 16u
-#define AHEAD 1 /* squares of buckets asked for before they are looked at; measured */
 #define LIST_MAX                                                                                   \
     48u /* so few of the wanted kinds are looked at one by one, near or far; measured */
 
@@ -80,18 +79,6 @@ static void note_beyond(struct search *search)
     }
 }
 
-/* Can somebody there change neither choice nor record? */
-static bool is_beyond(const struct search *search, const struct near_place *near)
-{
-    if (search->beyond == UINT64_MAX || search->is_everybody) {
-        return false;
-    }
-    const uint64_t squared = near->squared != SQUARED_UNKNOWN
-                                 ? near->squared
-                                 : distance_squared(near->place.at, search->row->place);
-    return squared >= search->beyond;
-}
-
 enum code choice_filter_self(const struct search *search, const struct grid_place *place,
                              const struct city_person *person)
 {
@@ -133,7 +120,7 @@ static int64_t away_of(const struct search *search, const struct near_place *nea
                                                         : distance_cm(at, search->row->place);
 }
 
-static void consider(struct search *search, const struct near_place *near)
+void choice_consider(struct search *search, const struct near_place *near)
 {
     const uint32_t slot = near->place.slot;
     struct place at = near->place.at;
@@ -192,8 +179,7 @@ static void consider(struct search *search, const struct near_place *near)
     note_beyond(search);
 }
 
-/* Can nobody at least bound_cm away beat the best so far? */
-static bool is_settled(const struct search *search, int64_t bound_cm)
+bool choice_is_settled(const struct search *search, int64_t bound_cm)
 {
     if (search->ring->kind == RING_RADIUS && bound_cm > search->ring->radius_cm) {
         return true;
@@ -221,237 +207,6 @@ static bool is_settled(const struct search *search, int64_t bound_cm)
     return false;
 }
 
-/* ---- in batches ---- */
-
-/* His row need not even be read. */
-static void pass_over(struct search *search)
-{
-    search->record->considered++;
-    if (search->list != NULL) {
-        search->list->is_cut = true;
-    }
-}
-
-static void consider_unless_beyond(struct search *search, const struct near_place *near)
-{
-    if (is_beyond(search, near)) {
-        pass_over(search);
-    } else {
-        consider(search, near);
-    }
-}
-
-/* Field by field: what was just written in parts is not read as a whole, which would have to wait. */
-static void put_near(struct near_place *to, uint64_t squared, const struct grid_place *place)
-{
-    to->squared = squared;
-    to->place = *place;
-}
-
-static void take_other(struct search *search, uint64_t squared, const struct grid_place *place)
-{
-    struct batch *batch = &search->batch;
-    if (batch->other_count < BATCH_OTHERS_MAX) {
-        put_near(&batch->others[batch->other_count++], squared, place);
-    } else {
-        const struct near_place near = {squared, *place};
-        consider_unless_beyond(search, &near);
-    }
-}
-
-static void take(struct search *search, const struct grid_place *place)
-{
-    struct batch *batch = &search->batch;
-    if (!search->is_batched) {
-        const struct near_place near = {SQUARED_UNKNOWN, *place};
-        consider_unless_beyond(search, &near);
-        return;
-    }
-    const uint64_t squared = distance_from_squared(&search->from, place->at);
-    if (squared >= search->beyond) {
-        pass_over(search);
-        return;
-    }
-    uint32_t at = batch->near_count;
-    if (at < search->near_limit) {
-        batch->near_count++;
-    } else if (squared >= batch->near[at - 1].squared) {
-        take_other(search, squared, place);
-        return;
-    } else {
-        at--;
-        take_other(search, batch->near[at].squared, &batch->near[at].place);
-    }
-    __builtin_prefetch(&search->core->workers.rows[place->slot]); /* all that a search reads */
-    for (; at > 0 && squared < batch->near[at - 1].squared; at--) {
-        batch->near[at] = batch->near[at - 1];
-    }
-    put_near(&batch->near[at], squared, place);
-}
-
-/* Everybody of a square, the nearest first: most of the others are beyond then. */
-static void flush(struct search *search)
-{
-    struct batch *batch = &search->batch;
-    const struct worker_row *rows = search->core->workers.rows;
-    const struct city_person *persons = state_city(search->core)->persons;
-    for (uint32_t i = 0; search->ring->kind == RING_LEVEL && i < batch->near_count; i++) {
-        const struct city_person *person = &persons[rows[batch->near[i].place.slot].person];
-        __builtin_prefetch(&person->rights);
-        __builtin_prefetch(&person->has_base);
-    }
-    for (uint32_t i = 0; i < batch->near_count; i++) {
-        consider_unless_beyond(search, &batch->near[i]);
-    }
-    for (uint32_t i = 0; i < batch->other_count; i++) {
-        if (batch->others[i].squared >= search->beyond) {
-            pass_over(search);
-        } else {
-            consider(search, &batch->others[i]);
-        }
-    }
-    batch->near_count = batch->other_count = 0;
-}
-
-/* ---- outward ---- */
-
-static void consider_bucket(struct search *search, uint32_t bucket)
-{
-    const struct grid *grid = &search->core->workers.grid;
-    for (uint32_t c = bucket; c != NONE32; c = grid->chunks[c].next) {
-        const struct grid_chunk *chunk = &grid->chunks[c];
-        for (uint32_t i = 0; i < chunk->count; i++) {
-            const struct grid_place *place = &chunk->places[i];
-            if (kind_mask_has(&search->wanted, place->of.kind)) {
-                take(search, place);
-            }
-        }
-    }
-}
-
-/* The buckets of a block that are worth a look, NULL = none. */
-static const struct block_bits *wanted_in(struct search *search, uint32_t x, uint32_t y)
-{
-    const struct grid *grid = &search->core->workers.grid;
-    struct kept_blocks *kept = &search->kept;
-    const uint32_t block = grid_block(x, y);
-    const uint32_t at =
-        y / BLOCK_SIDE % BLOCKS_KEPT_SIDE * BLOCKS_KEPT_SIDE + x / BLOCK_SIDE % BLOCKS_KEPT_SIDE;
-    if (!kind_mask_meets(&search->wanted, &grid->block_kinds[block])) {
-        return NULL;
-    }
-    if (kept->blocks[at] != block) {
-        kept->blocks[at] = block;
-        kept->bits[at] = grid_buckets(grid, block, &search->wanted);
-    }
-    return &kept->bits[at];
-}
-
-/* One side of a square of buckets, those outside the grid cut off. */
-struct stretch {
-    int64_t x, y;
-    int64_t count;
-    bool is_upright;
-};
-
-static void consider_stretch(struct search *search, struct stretch s)
-{
-    const int64_t side = search->core->workers.grid.side;
-    const int64_t across = s.is_upright ? s.x : s.y;
-    if (across < 0 || across >= side) {
-        return;
-    }
-    const uint32_t from = (uint32_t)max_i64(0, s.is_upright ? s.y : s.x);
-    const uint32_t end = (uint32_t)max_i64(
-        from, min_i64(side, (s.is_upright ? s.y : s.x) + s.count)); /* may lie outside wholly */
-    for (uint32_t i = from; i < end;) {
-        const uint32_t stop = min_u32(end, (i / BLOCK_SIDE + 1) * BLOCK_SIDE);
-        const struct block_bits *bits = s.is_upright ? wanted_in(search, (uint32_t)across, i)
-                                                     : wanted_in(search, i, (uint32_t)across);
-        uint32_t line = bits == NULL   ? 0
-                        : s.is_upright ? block_bits_column(bits, (uint32_t)across)
-                                       : block_bits_row(bits, (uint32_t)across);
-        const uint32_t first = i % BLOCK_SIDE;
-        for (line = line >> first & ((2u << (stop - 1 - i)) - 1); line != 0; line &= line - 1) {
-            const uint32_t at = i + (uint32_t)__builtin_ctz(line);
-            consider_bucket(search, s.is_upright ? at * (uint32_t)side + (uint32_t)across
-                                                 : (uint32_t)across * (uint32_t)side + at);
-        }
-        i = stop;
-    }
-}
-
-/* The buckets at most AHEAD from the case's own. */
-struct square {
-    uint32_t west, east, south, north;
-};
-
-static struct square square_ahead(const struct search *search)
-{
-    const uint32_t last = search->core->workers.grid.side - 1;
-    const uint32_t x = search->home_x;
-    const uint32_t y = search->home_y;
-    return (struct square){x < AHEAD ? 0 : x - AHEAD, min_u32(last, x + AHEAD),
-                           y < AHEAD ? 0 : y - AHEAD, min_u32(last, y + AHEAD)};
-}
-
-/* Asks for what the first squares will read before anything else is done: one bucket after the other they would take longer
- * than all the rest. */
-static void ask_ahead(struct search *search)
-{
-    const struct grid *grid = &search->core->workers.grid;
-    const bool has_place = place_is_known(search->row->place);
-    const uint32_t home = has_place ? grid_bucket(grid, search->row->place) : 0;
-    search->home_x = home % grid->side;
-    search->home_y = home / grid->side;
-    const struct square square = square_ahead(search);
-    for (uint32_t y = square.south; has_place && y <= square.north; y++) {
-        const struct grid_chunk *chunk = &grid->chunks[y * grid->side + square.west];
-        for (uint32_t x = square.west; x <= square.east; x++, chunk++) {
-            __builtin_prefetch(chunk);
-            __builtin_prefetch(&chunk->places[CHUNK_PLACES - 1]);
-        }
-    }
-}
-
-static void consider_ahead(struct search *search)
-{
-    const struct square square = square_ahead(search);
-    const int64_t count = (int64_t)square.east - square.west + 1;
-    for (uint32_t y = square.south; y <= square.north; y++) {
-        consider_stretch(search, (struct stretch){square.west, y, count, false});
-    }
-    flush(search);
-}
-
-/* Buckets outward from the case, square by square. */
-static void search_outward(struct search *search)
-{
-    const struct grid *grid = &search->core->workers.grid;
-    const bool has_place = place_is_known(search->row->place);
-    /* no place: everybody is looked at, nobody is near */
-    const struct place at = has_place ? search->row->place : grid->origin;
-    const int64_t step_cm = grid_step_cm(grid, at);
-    const int64_t x = search->home_x;
-    const int64_t y = search->home_y;
-    memset(search->kept.blocks, 0xff, sizeof search->kept.blocks);
-    if (!has_place || !is_settled(search, 0)) {
-        consider_ahead(search);
-    }
-    for (int64_t k = AHEAD + 1; k < grid->side; k++) {
-        if (has_place && is_settled(search, (k - 1) * step_cm)) {
-            return;
-        }
-        const int64_t width = 2 * k + 1;
-        consider_stretch(search, (struct stretch){x - k, y - k, width, false});
-        consider_stretch(search, (struct stretch){x - k, y + k, width, false});
-        consider_stretch(search, (struct stretch){x - k, y - k + 1, width - 2, true});
-        consider_stretch(search, (struct stretch){x + k, y - k + 1, width - 2, true});
-        flush(search);
-    }
-    flush(search);
-}
-
 /* ---- rings ---- */
 
 /* The members of a unit who are wanted, one by one, where that is less work than going outward; false: it is not. */
@@ -475,11 +230,11 @@ static bool search_members(struct search *search, uint32_t unit)
             const uint32_t slot = grid->members[group->first + i];
             const struct grid_place place = {grid_at(grid, slot), slot, grid->traits_of[slot]};
             if (place_is_known(place.at)) {
-                take(search, &place);
+                choice_take(search, &place, 1);
             }
         }
     }
-    flush(search);
+    choice_flush(search);
     return true;
 }
 
@@ -501,7 +256,7 @@ static void search_cell(struct search *search)
             const struct near_place near = {
                 SQUARED_UNKNOWN,
                 {grid_at(&workers->grid, slot), slot, workers->grid.traits_of[slot]}};
-            consider(search, &near);
+            choice_consider(search, &near);
         }
     }
 }
@@ -552,7 +307,7 @@ static void search_ring(struct search *search)
     if (!is_radius && search_members(search, unit)) {
         return;
     }
-    search_outward(search);
+    choice_outward(search);
 }
 
 /* What the chosen had before an eligible other. */
@@ -650,7 +405,7 @@ static void count_everybody(struct search *search)
         if (search->is_grid_ring) {
             search_cell(search);
         } else {
-            search_outward(search);
+            choice_outward(search);
         }
         return;
     }
@@ -666,7 +421,7 @@ static void count_everybody(struct search *search)
         }
     }
     search->wanted = listed;
-    search_outward(search);
+    choice_outward(search);
     memset(record->removed, 0, sizeof record->removed);
     record->considered = 0;
     search->wanted = wanted;
@@ -678,10 +433,12 @@ static void count_everybody(struct search *search)
 }
 
 void choice_search_begin(struct search *search, const struct core *core,
-                         struct choice_question question, struct effect_decision *record)
+                         struct choice_question question, struct near_list *list,
+                         struct effect_decision *record)
 {
     const struct policy *policy = state_policy(core);
     const struct case_row *row = cases_peek(&core->cases, question.case_slot);
+    const struct outset outset = choice_set_out(&core->workers.grid, row->place, list);
     must(question.assign < policy->assign_count);
     memset(record, 0, sizeof *record);
     record->case_no = row->no;
@@ -693,7 +450,8 @@ void choice_search_begin(struct search *search, const struct core *core,
            offsetof(struct search, batch)); /* the batch is large and starts with its counts */
     search->core = core;
     search->row = row;
-    ask_ahead(search);
+    search->list = list;
+    search->outset = outset;
     search->assign = &policy->assigns[question.assign];
     search->record = record;
     search->kind = question.kind;
@@ -720,7 +478,7 @@ uint32_t choice_find(const struct core *core, struct choice_question question,
                      struct effect_decision *out_decision)
 {
     struct search search;
-    choice_search_begin(&search, core, question, out_decision);
+    choice_search_begin(&search, core, question, NULL, out_decision);
     for (uint32_t i = 0; i < search.assign->rings.count && search.best == NONE32; i++) {
         choice_search_ring(&search, i);
     }

@@ -184,8 +184,7 @@ uint32_t choice_near(const struct core *core, struct choice_question question,
     must(list->limit >= 1 && list->limit <= ROUND_NEAREST_MAX);
     list->count = 0;
     list->is_cut = false;
-    choice_search_begin(&search, core, question, &record);
-    search.list = list;
+    choice_search_begin(&search, core, question, list, &record);
     for (uint32_t i = 0; i < search.assign->rings.count; i++) {
         choice_search_ring(&search, i);
         considered += record.considered;
@@ -255,7 +254,7 @@ bool choice_near_one(const struct core *core, struct choice_question question, u
     struct effect_decision record;
     struct search search;
     struct near_line line;
-    choice_search_begin(&search, core, question, &record);
+    choice_search_begin(&search, core, question, NULL, &record);
     search.is_any_load = true;
     *out_line = (struct near_line){.worker = worker, .cost_ms = COST_MS_MAX};
     if (worker_person(core, worker) == NULL) {
@@ -278,12 +277,11 @@ void choice_record_round(const struct core *core, struct choice_question questio
 {
     struct search search;
     struct near_list list; /* not cleared, as it is large */
-    choice_search_begin(&search, core, question, out_decision);
     list.held = NULL;
     list.limit = DECISION_CANDIDATES_MAX;
     list.count = 0;
     list.is_cut = false;
-    search.list = &list;
+    choice_search_begin(&search, core, question, &list, out_decision);
     uint32_t considered = 0;
     for (uint32_t i = 0; i < search.assign->rings.count; i++) {
         choice_search_ring(&search, i);

@@ -54,6 +54,18 @@ struct case_roads {
     int64_t driven_ms[ROAD_MODES_MAX]; /* how far this search would have driven it by itself */
 };
 
+/* Of buckets; parts of it may lie outside the grid. */
+struct square {
+    int64_t west, south, east, north;
+};
+
+/* Where a search begins. */
+struct outset {
+    int64_t x, y;        /* bucket of the case; of the grid's corner where it has no place */
+    struct square first; /* what is looked at first */
+    int64_t reach_cm;    /* nobody outside of it is nearer, where few are asked for */
+};
+
 struct search {
     const struct core *core;
     const struct case_row *row;
@@ -73,9 +85,9 @@ struct search {
     bool has_earlier; /* the record holds people of earlier rings, who may be looked at again */
     uint64_t beyond;  /* squared distance from which on nobody can change choice, record or list */
     struct distance_from from; /* the case, while is_batched */
-    uint32_t home_x, home_y;   /* bucket of the case; of the grid's corner where it has no place */
-    uint32_t case_unit;        /* RING_LEVEL: the unit the case lies in */
-    uint32_t best;             /* worker slot or NONE32 */
+    struct outset outset;
+    uint32_t case_unit; /* RING_LEVEL: the unit the case lies in */
+    uint32_t best;      /* worker slot or NONE32 */
     struct rank best_rank;
     struct effect_candidate best_line; /* what the record says of him */
     uint32_t visitor_count;
@@ -87,8 +99,10 @@ struct search {
 
 /* ---- choice.c ---- */
 
+/* list NULL: the best alone is wanted, and the record of how it came about. */
 void choice_search_begin(struct search *search, const struct core *core,
-                         struct choice_question question, struct effect_decision *record);
+                         struct choice_question question, struct near_list *list,
+                         struct effect_decision *record);
 void choice_search_ring(struct search *search, uint32_t index);
 
 /* The first filter that stops somebody wherever he is; and where he is, so far from the case. */
@@ -96,6 +110,28 @@ enum code choice_filter_self(const struct search *search, const struct grid_plac
                              const struct city_person *person);
 enum code choice_filter_all(const struct search *search, const struct grid_place *place,
                             const struct city_person *person, enum code position, int64_t away_cm);
+
+/* One by one: filtered, ranked, recorded. */
+void choice_consider(struct search *search, const struct near_place *near);
+
+/* Can nobody at least bound_cm away beat the best so far? */
+bool choice_is_settled(const struct search *search, int64_t bound_cm);
+
+/* ---- choice_outward.c ---- */
+
+/* Where a search begins. Asks for what will be read first, so do it before anything else: one bucket after the other they
+ * would take longer than all the rest. list: as for choice_search_begin. */
+struct outset choice_set_out(const struct grid *grid, struct place at,
+                             const struct near_list *list);
+
+/* Those of the wanted kinds, now or at the next flush. */
+void choice_take(struct search *search, const struct grid_place *places, uint32_t count);
+
+/* Everybody taken since the last one, the nearest first: most of the others are beyond then. */
+void choice_flush(struct search *search);
+
+/* Buckets outward from the case until nothing better is possible. */
+void choice_outward(struct search *search);
 
 /* ---- choice_near.c ---- */
 

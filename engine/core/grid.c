@@ -12,29 +12,49 @@
 #define BLOCKS_ACROSS (GRID_SIDE / BLOCK_SIDE)
 #define RESCAN_CHUNKS 4u /* a longer chain keeps the mask it has: it may name too much */
 
-static uint32_t side_for(uint32_t persons)
+/* About two workers a bucket: a finer grid would be walked in vain. */
+static uint32_t buckets_for(uint32_t persons)
 {
-    /* About two workers a bucket: a finer grid would be walked in vain. */
-    const int64_t side = min_i64((int64_t)isqrt_u64(persons / 2 + 1), GRID_SIDE);
-    return (uint32_t)max_i64(1, side);
+    return min_u32(persons / 2 + 1, GRID_SIDE * GRID_SIDE);
 }
 
-/* Rows of blocks are whole, and no more of them than there are buckets for. */
-static size_t bit_rows_for(uint32_t side)
+/* Rows of blocks are whole, and no more of them than there are rows of buckets for. */
+static size_t bit_rows_for(uint32_t rows)
 {
-    return (size_t)((side + BLOCK_SIDE - 1) / BLOCK_SIDE) * BLOCKS_ACROSS * KINDS_MAX;
+    return (size_t)((rows + BLOCK_SIDE - 1) / BLOCK_SIDE) * BLOCKS_ACROSS * KINDS_MAX;
+}
+
+/* Buckets are as wide as high, as far as GRID_SIDE allows: so the few next to a place reach farthest. */
+static void lay_buckets(struct grid *grid, const struct city_info *info, uint32_t persons)
+{
+    const uint32_t buckets = buckets_for(persons);
+    const int64_t lon_span = (int64_t)info->lon_max - info->lon_min;
+    const int64_t lat_span = (int64_t)info->lat_max - info->lat_min;
+    const int32_t middle = (int32_t)(info->lat_min + lat_span / 2);
+    const int64_t degree_cm =
+        distance_cm((struct place){0, middle}, (struct place){DISTANCE_DEGREE, middle});
+    const int64_t equator_cm =
+        distance_cm((struct place){0, 0}, (struct place){DISTANCE_DEGREE, 0});
+    const int64_t wide = lon_span * degree_cm / equator_cm; /* where lat_span is high */
+    const int64_t columns =
+        (int64_t)isqrt_u64((uint64_t)wide * buckets / (uint64_t)max_i64(1, lat_span));
+    const int64_t fewest = (buckets + GRID_SIDE - 1) / GRID_SIDE;
+    grid->columns = (uint32_t)max_i64(fewest, min_i64(columns, min_u32(buckets, GRID_SIDE)));
+    grid->rows = buckets / grid->columns;
+    grid->lon_step = lon_span / grid->columns + 1;
+    grid->lat_step = lat_span / grid->rows + 1;
 }
 
 void grid_init(struct grid *grid, struct arena *arena, const struct limits *limits)
 {
-    const uint32_t side = side_for(limits->workers);
-    const uint32_t buckets = side * side;
+    const uint32_t buckets = buckets_for(limits->workers);
     const uint32_t workers = limits->workers;
     grid->worker_limit = workers;
     grid->unit_limit = limits->image_rows + 1;
     grid->chunk_limit = buckets + workers / CHUNK_PLACES + 1;
     grid->chunks = arena_take(arena, sizeof(struct grid_chunk), grid->chunk_limit);
-    grid->kind_buckets = arena_take(arena, sizeof(struct block_bits), bit_rows_for(side));
+    grid->kind_buckets =
+        arena_take(arena, sizeof(struct block_bits), bit_rows_for(min_u32(buckets, GRID_SIDE)));
     grid->block_kinds = arena_take(arena, sizeof(struct kind_mask), BLOCKS_ACROSS * BLOCKS_ACROSS);
     grid->block_counts =
         arena_take(arena, sizeof(uint32_t), BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX);
@@ -50,29 +70,29 @@ void grid_init(struct grid *grid, struct arena *arena, const struct limits *limi
 
 /* ---- buckets ---- */
 
-static uint32_t clamp_bucket(const struct grid *grid, int64_t index)
+static uint32_t clamp_bucket(int64_t index, uint32_t count)
 {
-    return index < 0 ? 0 : index >= grid->side ? grid->side - 1 : (uint32_t)index;
+    return index < 0 ? 0 : index >= count ? count - 1 : (uint32_t)index;
 }
 
 uint32_t grid_bucket(const struct grid *grid, struct place at)
 {
     const int64_t x = ((int64_t)at.lon - grid->origin.lon) / grid->lon_step;
     const int64_t y = ((int64_t)at.lat - grid->origin.lat) / grid->lat_step;
-    return clamp_bucket(grid, y) * grid->side + clamp_bucket(grid, x);
+    return clamp_bucket(y, grid->rows) * grid->columns + clamp_bucket(x, grid->columns);
 }
 
 static uint32_t block_of(const struct grid *grid, uint32_t bucket)
 {
-    return grid_block(bucket % grid->side, bucket / grid->side);
+    return grid_block(bucket % grid->columns, bucket / grid->columns);
 }
 
 /* The word of the kind that has the bucket's bit, and the bit. */
 static uint64_t *kind_word(const struct grid *grid, uint32_t bucket, uint32_t kind,
                            uint64_t *out_bit)
 {
-    const uint32_t x = bucket % grid->side;
-    const uint32_t y = bucket / grid->side;
+    const uint32_t x = bucket % grid->columns;
+    const uint32_t y = bucket / grid->columns;
     const uint32_t bit = y % BLOCK_SIDE * BLOCK_SIDE + x % BLOCK_SIDE;
     *out_bit = UINT64_C(1) << bit % 64;
     return &grid->kind_buckets[grid_block(x, y) * KINDS_MAX + kind].words[bit / 64];
@@ -393,38 +413,69 @@ static void list_members(struct grid *grid, const struct city *city, const uint3
 
 /* ---- life ---- */
 
-/* Measured where a degree of longitude is shortest, at the edge of the box nearest a pole, and a twentieth less for those
- * beyond that edge. */
-static int64_t least_step_cm(const struct grid *grid, int32_t lat)
+/* A bucket across and up: measured where a degree of longitude is shortest, at the edge of the box nearest a pole, and a
+ * twentieth less for those beyond that edge. */
+struct steps {
+    int64_t lon_cm, lat_cm;
+};
+
+static struct steps least_steps(const struct grid *grid, int32_t lat)
 {
-    const int64_t top = grid->origin.lat + (int64_t)grid->side * grid->lat_step;
+    const int64_t top = grid->origin.lat + (int64_t)grid->rows * grid->lat_step;
     const int64_t low = min_i64(lat, grid->origin.lat);
     const int64_t high = min_i64(max_i64(lat, top), LAT_LIMIT);
     const struct place from = {0, (int32_t)(high > -low ? high : low)};
     const struct place east = {(int32_t)min_i64(grid->lon_step, LON_LIMIT), from.lat};
     const struct place south = {
         0, (int32_t)(from.lat - (from.lat > 0 ? 1 : -1) * min_i64(grid->lat_step, LAT_LIMIT))};
-    return min_i64(distance_cm(from, east), distance_cm(from, south)) * 19 / 20;
+    return (struct steps){distance_cm(from, east) * 19 / 20, distance_cm(from, south) * 19 / 20};
+}
+
+static struct steps steps_at(const struct grid *grid, struct place at)
+{
+    const int64_t top = grid->origin.lat + (int64_t)grid->rows * grid->lat_step;
+    const bool is_inside = at.lat >= grid->origin.lat && at.lat <= top;
+    return is_inside ? (struct steps){grid->lon_step_cm, grid->lat_step_cm}
+                     : least_steps(grid, at.lat);
 }
 
 int64_t grid_step_cm(const struct grid *grid, struct place at)
 {
-    const int64_t top = grid->origin.lat + (int64_t)grid->side * grid->lat_step;
-    const bool is_inside = at.lat >= grid->origin.lat && at.lat <= top;
-    return is_inside ? grid->step_cm : least_step_cm(grid, at.lat);
+    const struct steps steps = steps_at(grid, at);
+    return min_i64(steps.lon_cm, steps.lat_cm);
+}
+
+/* How far a place at that offset into its bucket is from the edge farther off, where the four end; outside the box there is
+ * nothing on the other side. */
+static int64_t to_farther_edge(int64_t offset, int64_t step, int64_t step_cm)
+{
+    const int64_t inside = max_i64(0, min_i64(offset, step));
+    return max_i64(inside, step - inside) * step_cm / step;
+}
+
+struct grid_corner grid_corner(const struct grid *grid, struct place at, uint32_t bucket)
+{
+    const int64_t x = bucket % grid->columns;
+    const int64_t y = bucket / grid->columns;
+    const int64_t east = (int64_t)at.lon - grid->origin.lon - x * grid->lon_step;
+    const int64_t north = (int64_t)at.lat - grid->origin.lat - y * grid->lat_step;
+    const struct steps steps = steps_at(grid, at);
+    return (struct grid_corner){x + (2 * east >= grid->lon_step), y + (2 * north >= grid->lat_step),
+                                min_i64(to_farther_edge(east, grid->lon_step, steps.lon_cm),
+                                        to_farther_edge(north, grid->lat_step, steps.lat_cm))};
 }
 
 void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
 {
     const struct city_info *info = city->info;
     must(city->person_count <= grid->worker_limit);
-    grid->side = side_for(city->person_count);
     grid->count = 0;
     grid->origin = (struct place){info->lon_min, info->lat_min};
-    grid->lon_step = max_i64(1, ((int64_t)info->lon_max - info->lon_min) / grid->side + 1);
-    grid->lat_step = max_i64(1, ((int64_t)info->lat_max - info->lat_min) / grid->side + 1);
-    grid->step_cm = least_step_cm(grid, info->lat_min);
-    grid->chunk_high = grid->side * grid->side;
+    lay_buckets(grid, info, city->person_count);
+    const struct steps steps = least_steps(grid, info->lat_min);
+    grid->lon_step_cm = steps.lon_cm;
+    grid->lat_step_cm = steps.lat_cm;
+    grid->chunk_high = grid->columns * grid->rows;
     grid->chunk_free = NONE32;
     for (uint32_t bucket = 0; bucket < grid->chunk_high; bucket++) {
         struct grid_chunk *own = &grid->chunks[bucket];
@@ -432,7 +483,7 @@ void grid_lay(struct grid *grid, const struct city *city, const uint32_t *slots)
         own->next = NONE32;
         own->bucket = bucket;
     }
-    memset(grid->kind_buckets, 0, bit_rows_for(grid->side) * sizeof *grid->kind_buckets);
+    memset(grid->kind_buckets, 0, bit_rows_for(grid->rows) * sizeof *grid->kind_buckets);
     memset(grid->block_kinds, 0, BLOCKS_ACROSS * BLOCKS_ACROSS * sizeof *grid->block_kinds);
     memset(grid->block_counts, 0,
            (size_t)BLOCKS_ACROSS * BLOCKS_ACROSS * KINDS_MAX * sizeof *grid->block_counts);
@@ -505,9 +556,9 @@ static void check_block(const struct grid *grid, uint32_t block, uint32_t *met)
     uint32_t counts[KINDS_MAX] = {0};
     const uint32_t left = block % BLOCKS_ACROSS * BLOCK_SIDE;
     const uint32_t low = block / BLOCKS_ACROSS * BLOCK_SIDE;
-    for (uint32_t y = low; y < low + BLOCK_SIDE && y < grid->side; y++) {
-        for (uint32_t x = left; x < left + BLOCK_SIDE && x < grid->side; x++) {
-            check_bucket(grid, y * grid->side + x, counts, met);
+    for (uint32_t y = low; y < low + BLOCK_SIDE && y < grid->rows; y++) {
+        for (uint32_t x = left; x < left + BLOCK_SIDE && x < grid->columns; x++) {
+            check_bucket(grid, y * grid->columns + x, counts, met);
         }
     }
     for (uint32_t kind = 0; kind < KINDS_MAX; kind++) {

@@ -4,7 +4,7 @@
  * of KINDS_MAX bits. Who may take an order by their kind is a few words of OR and AND (grid_wanted); blocks of 16 x 16 buckets
  * keep the mask of the kinds in them and, for each kind, one bit a bucket, so that empty ground is stepped over.
  *
- * Shape   GRID_SIDE x GRID_SIDE buckets over the city's box, those outside it in the border buckets; a bucket is a chunk of 7
+ * Shape   columns x rows of buckets about as wide as high over the city's box, those outside it in the border buckets; a bucket is a chunk of 7
  *         places, found by its number, and where it is full a chain of more: all but the one behind the first are full then,
  *         and taking somebody out moves the last of that one into his room
  *         members: the slots of each unit of the city, and of the whole city, sorted by kind
@@ -92,13 +92,14 @@ struct grid {
     uint32_t *unit_groups; /* first group by unit; the whole city is unit city->unit_count */
     uint32_t unit_limit, worker_limit, chunk_limit;
     uint32_t chunk_high, chunk_free;
-    uint32_t side;              /* buckets along one side in use, 1..GRID_SIDE */
+    uint32_t columns, rows;     /* of buckets, each 1..GRID_SIDE */
     uint32_t count;             /* persons in some bucket */
     struct place origin;        /* south-west corner */
     int64_t lon_step, lat_step; /* 1e-7 degrees a bucket */
-    int64_t step_cm;            /* grid_step_cm inside the box */
-    int64_t shifts_until_ms;    /* on_shift holds until then */
-    uint32_t kind_count;        /* without KIND_MIXED */
+    int64_t lon_step_cm;        /* a bucket across and up, at the least, inside the box */
+    int64_t lat_step_cm;
+    int64_t shifts_until_ms; /* on_shift holds until then */
+    uint32_t kind_count;     /* without KIND_MIXED */
     uint32_t has_mixed;
     struct worker_kind kinds[KINDS_MAX];
     uint32_t kind_counts[KINDS_MAX]; /* persons in some bucket */
@@ -194,6 +195,15 @@ uint32_t grid_bucket(const struct grid *grid, struct place at);
 
 /* Who is k + 1 buckets away from there or more is at least k times this far. */
 int64_t grid_step_cm(const struct grid *grid, struct place at);
+
+/* The four buckets that meet in the corner next to a place, whose own is grid_bucket. */
+struct grid_corner {
+    int64_t x,
+        y; /* of the bucket north-east of it; one west or south of it may lie outside the grid, as this one may */
+    int64_t reach_cm; /* nobody outside the four is nearer to the place */
+};
+
+struct grid_corner grid_corner(const struct grid *grid, struct place at, uint32_t bucket);
 
 /* Where the worker is in the grid; PLACE_NONE: nowhere. */
 static inline struct place grid_at(const struct grid *grid, uint32_t slot)

@@ -115,8 +115,8 @@ static void compare(const struct ground *g, const struct policy_assign *assign)
         assert_true(at.lon == g->at[slot].lon && at.lat == g->at[slot].lat);
         if (is_met && place_is_known(at)) {
             const uint32_t bucket = grid_bucket(&g->grid, at);
-            const uint32_t x = bucket % g->grid.side;
-            const uint32_t y = bucket / g->grid.side;
+            const uint32_t x = bucket % g->grid.columns;
+            const uint32_t y = bucket / g->grid.columns;
             const struct block_bits bits = grid_buckets(&g->grid, grid_block(x, y), &wanted);
             assert_true((block_bits_row(&bits, y) >> x % BLOCK_SIDE & 1) != 0);
             assert_true((block_bits_column(&bits, x) >> y % BLOCK_SIDE & 1) != 0);
@@ -196,11 +196,12 @@ static void test_grid_of_a_crowd(void **state)
     ground_free(g);
 }
 
-/* Nobody k + 1 buckets away is nearer than k times the step. */
-static void test_grid_step_is_a_lower_bound(void **state)
+/* Nobody k + 1 buckets away is nearer than k times the step, nobody outside the four next to a place nearer than they reach. */
+static void test_grid_bounds_are_lower_bounds(void **state)
 {
     (void)state;
     struct ground *g = ground_new(3, 2);
+    uint32_t outside = 0;
     for (int i = 0; i < 100000; i++) {
         const struct place a = {1162000000 + (int32_t)roll(2000000),
                                 399000000 + (int32_t)roll(1000000)};
@@ -210,14 +211,37 @@ static void test_grid_step_is_a_lower_bound(void **state)
         }
         const uint32_t from = grid_bucket(&g->grid, a);
         const uint32_t to = grid_bucket(&g->grid, b);
-        const int64_t side = g->grid.side;
+        const int64_t side = g->grid.columns;
         const int64_t x = llabs((int64_t)(from % side) - to % side);
         const int64_t y = llabs((int64_t)(from / side) - to / side);
         const int64_t k = max_i64(x, y) - 1;
         if (k > 0) {
             assert_true(distance_cm(a, b) >= k * grid_step_cm(&g->grid, a));
         }
+        const struct grid_corner corner = grid_corner(&g->grid, a, from);
+        const int64_t east = to % side - corner.x;
+        const int64_t north = to / side - corner.y;
+        if (east < -1 || east > 0 || north < -1 || north > 0) {
+            assert_true(distance_cm(a, b) >= corner.reach_cm);
+            outside++;
+        }
     }
+    assert_true(outside > 1000);
+    ground_free(g);
+}
+
+/* The town is twice as wide as high in degrees. */
+static void test_grid_buckets_are_as_wide_as_high(void **state)
+{
+    (void)state;
+    struct ground *g = ground_new(3, 2);
+    const struct grid *grid = &g->grid;
+    const struct place at = {grid->origin.lon, grid->origin.lat + (int32_t)grid->lat_step};
+    const int64_t wide = distance_cm(at, (struct place){at.lon + (int32_t)grid->lon_step, at.lat});
+    const int64_t high = distance_cm(at, grid->origin);
+    assert_true(wide > high * 4 / 5 && wide < high * 5 / 4);
+    assert_true(grid->columns * grid->rows > PERSONS / 3);
+    assert_true(grid->columns * grid->rows <= PERSONS / 2 + 1);
     ground_free(g);
 }
 
@@ -230,7 +254,8 @@ int main(void)
         cmocka_unit_test(test_grid_equals_everybody),
         cmocka_unit_test(test_grid_with_more_kinds_than_are_told_apart),
         cmocka_unit_test(test_grid_of_a_crowd),
-        cmocka_unit_test(test_grid_step_is_a_lower_bound),
+        cmocka_unit_test(test_grid_bounds_are_lower_bounds),
+        cmocka_unit_test(test_grid_buckets_are_as_wide_as_high),
     };
     return cmocka_run_group_tests_name("engine/core/grid", tests, NULL, NULL);
 }
