@@ -46,7 +46,7 @@ void history_forget_dirty(struct history *history)
 /* Written out in the middle of a command, a case waits for its row if it needs it: at most one per event of a batch. */
 static bool is_waiting(const struct history_dirty_case *dirty)
 {
-    return (dirty->is_new || dirty->is_renamed) && !dirty->has_view;
+    return (dirty->is_new || dirty->is_renamed || dirty->is_joined) && !dirty->has_view;
 }
 
 _Static_assert(HISTORY_DIRTY_MAX > 2 * EVENTS_PER_COMMAND_MAX, "those who wait leave room");
@@ -269,6 +269,17 @@ static void bind_owner(struct history *history, struct history_binder *binder,
         binder, history_department(names, history_owner(names, view->rule, view->class_row)));
 }
 
+static void bind_point(struct history_binder *binder, struct place place)
+{
+    if (place_is_known(place)) {
+        history_bind_int(binder, place.lon);
+        history_bind_int(binder, place.lat);
+    } else {
+        history_bind_word(binder, NULL);
+        history_bind_word(binder, NULL);
+    }
+}
+
 static void bind_place(struct history *history, struct history_binder *binder,
                        const struct history_dirty_case *dirty, const struct titles *titles)
 {
@@ -282,13 +293,7 @@ static void bind_place(struct history *history, struct history_binder *binder,
     history_bind_piece(binder, history_person(names, dirty->reporter));
     history_bind_word(binder, titles->place_zh);
     history_bind_word(binder, titles->place_en);
-    if (place_is_known(view->place)) {
-        history_bind_int(binder, view->place.lon);
-        history_bind_int(binder, view->place.lat);
-    } else {
-        history_bind_word(binder, NULL);
-        history_bind_word(binder, NULL);
-    }
+    bind_point(binder, view->place);
 }
 
 /* state, severity, holder, clock, events: how the case stands. */
@@ -381,7 +386,7 @@ static enum err insert_case(struct history *history, const struct history_dirty_
                                             title_body(&titles, body, sizeof body));
 }
 
-/* The cell it lies in now. */
+/* Where it lies now. */
 static enum err move_case(struct history *history, const struct history_dirty_case *dirty,
                           const struct titles *titles)
 {
@@ -390,9 +395,22 @@ static enum err move_case(struct history *history, const struct history_dirty_ca
     history_bind_piece(&binder, history_cell(&history->names, dirty->view.cell));
     history_bind_word(&binder, titles->place_zh);
     history_bind_word(&binder, titles->place_en);
+    bind_point(&binder, dirty->view.place);
     bind_units(history, &binder, dirty);
     history_bind_int(&binder, dirty->id);
     return history_step(history, &binder, "write a case");
+}
+
+/* Does the row say where the case lies now? Most reports that join it move nothing. */
+static bool is_there(struct history *history, const struct history_dirty_case *dirty)
+{
+    struct history_binder binder = history_bind(history, HISTORY_SQL_IS_THERE);
+    history_bind_int(&binder, dirty->id);
+    history_bind_piece(&binder, history_cell(&history->names, dirty->view.cell));
+    bind_point(&binder, dirty->view.place);
+    const bool is_same = sqlite3_step(binder.stmt) == SQLITE_ROW;
+    (void)sqlite3_reset(binder.stmt);
+    return is_same;
 }
 
 static enum err retitle_case(struct history *history, const struct history_dirty_case *dirty)
@@ -447,7 +465,8 @@ static enum err flush_case(struct history *history, const struct history_dirty_c
         return update_counts(history, dirty);
     }
     enum err err = update_case(history, dirty);
-    return err == ERR_OK && dirty->is_renamed ? retitle_case(history, dirty) : err;
+    const bool is_told_anew = dirty->is_renamed || (dirty->is_joined && !is_there(history, dirty));
+    return err == ERR_OK && is_told_anew ? retitle_case(history, dirty) : err;
 }
 
 /* ---- orders ---- */

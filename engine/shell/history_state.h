@@ -26,8 +26,10 @@
               " retired_at_ms = coalesce(?, retired_at_ms) WHERE id = ?")                          \
     X(RETITLE, "UPDATE cases SET title_zh = ?, title_en = ?, rule = ?, rules_digest = ?,"          \
                " department = ? WHERE id = ?")                                                     \
-    X(MOVE, "UPDATE cases SET district = ?, cell = ?, place_zh = ?, place_en = ?, unit_1 = ?,"     \
-            " unit_2 = ?, unit_3 = ?, unit_4 = ?, unit_5 = ? WHERE id = ?")                        \
+    X(MOVE, "UPDATE cases SET district = ?, cell = ?, place_zh = ?, place_en = ?, lon_e7 = ?,"     \
+            " lat_e7 = ?, unit_1 = ?, unit_2 = ?, unit_3 = ?, unit_4 = ?, unit_5 = ?"              \
+            " WHERE id = ?")                                                                       \
+    X(IS_THERE, "SELECT 1 FROM cases WHERE id = ? AND cell IS ? AND lon_e7 IS ? AND lat_e7 IS ?")  \
     X(PLAN, "INSERT INTO plans(number, plan, title_zh, title_en, is_drill, state, asked_at_ms,"    \
             " begun_at_ms, stood_down_at_ms, ended_at_ms, told_at_ms, total, in_time, overdue,"    \
             " waiting, open, started, done, cancelled, failed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
@@ -108,6 +110,7 @@ struct history_dirty_case {
     struct case_no no;
     bool is_new;
     bool is_renamed; /* another rule took it over, or another cell: title, owner and place anew */
+    bool is_joined; /* by a report, which may know the place better: looked at when it is written */
     bool has_view;
     int64_t filed_at_ms;     /* seen filed in this transaction, 0 = not */
     int64_t retired_at_ms;   /* 0 = still in the engine */

@@ -103,6 +103,8 @@ static enum err note_case(struct history *history, struct history_dirty_case *di
     dirty->reopenings += line->action == ACTION_REOPEN;
     dirty->is_renamed =
         dirty->is_renamed || line->action == ACTION_SEVERITY || line->action == ACTION_REHOME;
+    dirty->is_joined =
+        dirty->is_joined || line->action == ACTION_MERGE || line->action == ACTION_REOPEN;
     if (line->action == ACTION_RETIRE) {
         dirty->retired_at_ms = history->at_ms;
     } else if (line->action == ACTION_SELF_HANDLED && dirty->filed_at_ms == 0) {

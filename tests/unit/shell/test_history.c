@@ -309,6 +309,100 @@ static void test_a_rebuild_gives_the_same_rows(void **state)
     assert_same_rows(path, again);
 }
 
+/* ---- a report that knows the place better ---- */
+
+/* The town, where such a report takes a case of water there. */
+static int open_rig_of_places(void **state)
+{
+    char rules[SCRATCH_PATH_SIZE + 16], command[1024];
+    struct city city;
+    (void)open_rig(state);
+    (void)snprintf(rules, sizeof rules, "%s/rules", directory.path);
+    (void)snprintf(command, sizeof command,
+                   "cp -r " TOWN "/rules %s && sed -i"
+                   " -e '/event: sensor.water_level/,/open:/s/while: open}/while: open, take: "
+                   "{location: best_accuracy}}/' %s/*.yaml",
+                   rules, rules);
+    assert_int_equal(system(command), 0);
+    node_close(rig.node);
+    free(rig.policy_bytes);
+    struct problems *problems = problems_new();
+    assert_int_equal(city_open(rig.city_bytes, rig.city_size, &city), ERR_OK);
+    enum err err = rules_compile(rules, &city, problems, &rig.policy_bytes, &rig.policy_size);
+    problems_print(problems, stderr);
+    assert_int_equal(err, ERR_OK);
+    problems_free(problems);
+    rig_cut(&rig, 0);
+    open_node(&rig);
+    assert_int_equal(
+        node_activate(rig.node, rig.city_bytes, rig.city_size, rig.policy_bytes, rig.policy_size),
+        ERR_OK);
+    settle_all();
+    return 0;
+}
+
+static void send_water(uint64_t seq, int32_t lon, double accuracy_m)
+{
+    char id[32], type[] = "sensor.water_level", level[] = "level", accuracy[] = "accuracy_m";
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
+    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
+    Gridloop__Wire__Field values[] = {GRIDLOOP__WIRE__FIELD__INIT, GRIDLOOP__WIRE__FIELD__INIT};
+    Gridloop__Wire__Field *fields[] = {&values[0], &values[1]};
+    Gridloop__Wire__Place place = GRIDLOOP__WIRE__PLACE__INIT;
+    (void)snprintf(id, sizeof id, "w%u", (unsigned)seq);
+    place.has_lon_e7 = place.has_lat_e7 = 1;
+    place.lon_e7 = lon;
+    place.lat_e7 = 399050000;
+    values[0].name = level;
+    values[1].name = accuracy;
+    values[0].value_case = values[1].value_case = GRIDLOOP__WIRE__FIELD__VALUE_NUMBER;
+    values[0].number = 0.5;
+    values[1].number = accuracy_m;
+    event.id = id;
+    event.type = type;
+    event.place = &place;
+    event.n_fields = COUNT_OF(fields);
+    event.fields = fields;
+    batch.has_epoch = batch.has_seq = 1;
+    batch.epoch = 1;
+    batch.seq = seq;
+    batch.n_events = 1;
+    batch.events = events;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
+    request.event_batch = &batch;
+    (void)rig_send(&rig, "sensor-1", &request);
+    settle_all();
+}
+
+#define WHERE "SELECT cell || ' ' || unit_1 || ' ' || lon_e7 FROM cases"
+
+/* Both sides of the border of two cells, sixty metres apart. */
+static void test_a_better_place_reaches_the_row(void **state)
+{
+    const int32_t west = 1163097000, east = 1163104000;
+    struct follower follower = {0};
+    char again[SCRATCH_PATH_SIZE + 16];
+    (void)state;
+    read_back(&follower, path);
+    send_water(1, west, 40);
+    assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
+    ask_text(path, WHERE, "11010800101 110108001 1163097000");
+    send_water(2, east, 5);
+    assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
+    assert_int_equal(ask(path, "SELECT count(*) FROM cases"), 1);
+    ask_text(path, WHERE, "11010800201 110108002 1163104000");
+    send_water(3, west, 60); /* known worse: it stays */
+    assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
+    ask_text(path, WHERE, "11010800201 110108002 1163104000");
+    unfollow(&follower);
+    (void)snprintf(again, sizeof again, "%s/again.db", directory.path);
+    read_back(&follower, again);
+    assert_int_equal(history_commit(follower.history, rig.position), ERR_OK);
+    unfollow(&follower);
+    assert_same_rows(path, again);
+}
+
 static void test_a_history_of_another_log_is_refused(void **state)
 {
     (void)state;
@@ -524,6 +618,8 @@ int main(void)
         HISTORY_TEST(test_rows_before_the_position_are_not_written_again),
         HISTORY_TEST(test_what_was_not_committed_is_gone_with_its_position),
         HISTORY_TEST(test_a_rebuild_gives_the_same_rows),
+        cmocka_unit_test_setup_teardown(test_a_better_place_reaches_the_row, open_rig_of_places,
+                                        close_rig),
         HISTORY_TEST(test_a_history_of_another_log_is_refused),
         HISTORY_TEST(test_a_history_ahead_of_its_log_is_refused),
         HISTORY_TEST(test_another_version_is_refused),
