@@ -127,6 +127,7 @@ struct limits town_limits(void)
     small.rulings = 32;
     small.objects = 64;
     small.burdens = 64;
+    small.image_rows = 4096;
     small.road_nodes = 1024;
     small.plans = 4;
     small.plan_tasks = 64;
