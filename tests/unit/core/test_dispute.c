@@ -79,6 +79,21 @@ static void test_dispute_silence_is_recorded_and_the_ruling_remembered(void **st
                      town->city.departments[1].duty_post); /* dept.traffic */
 }
 
+/* A shift chief checks results, but not of the case that he ruled on. */
+static void test_dispute_who_ruled_may_not_check(void **state)
+{
+    struct town *town = *state;
+    const struct case_no no = quarrel(town);
+    town_pass(town, 4 * HOUR_MS);
+    assert_int_equal(
+        does(town, "chief.chu", no, ACTION_RULE, REASON_BY_CLAUSE, "dept.traffic.duty"), CODE_DONE);
+    assert_int_equal(does(town, "desk.tra", no, ACTION_DONE, REASON_NONE, NULL), CODE_DONE);
+    assert_int_equal(town_case(town, no).state, CASE_CHECKING);
+    assert_int_equal(does(town, "chief.chu", no, ACTION_CHECK_PASS, REASON_NONE, NULL),
+                     CODE_CONFLICT_OF_INTEREST);
+    assert_int_equal(does(town, "zhou", no, ACTION_CHECK_PASS, REASON_NONE, NULL), CODE_DONE);
+}
+
 static void test_dispute_ends_with_its_case(void **state)
 {
     struct town *town = *state;
@@ -192,6 +207,8 @@ int main(void)
                                         town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_silence_is_recorded_and_the_ruling_remembered,
                                         town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(test_dispute_who_ruled_may_not_check, town_setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_ends_with_its_case, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(test_dispute_is_seen_from_outside, town_setup,
                                         town_teardown),

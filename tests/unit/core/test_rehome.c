@@ -168,6 +168,25 @@ static void test_rehome_offers_go_to_the_people_of_the_new_cell(void **state)
     assert_string_equal(town_holder(town, no), "mei");
 }
 
+static void test_rehome_a_report_is_verified_by_the_people_of_the_new_cell(void **state)
+{
+    struct move *move = *state;
+    struct town *town = &move->town;
+    assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, bin, NULL),
+                     CODE_OPENED);
+    const struct case_no no = town->last.case_no;
+    assert_int_equal(town_case(town, no).state, CASE_VERIFYING);
+    assert_true(town_order_of(town, "wang") != 0 || town_order_of(town, "li") != 0);
+    move_border(move);
+    (void)locate_all(town);
+    assert_int_equal(town_case(town, no).state, CASE_VERIFYING);
+    assert_int_equal(town_order_of(town, "wang") + town_order_of(town, "li"), 0);
+    assert_int_equal(town_count(town, ACTION_RECALL), 1);
+    assert_int_equal(act(town, "chen", ACTION_ACCEPT), CODE_DONE);
+    assert_int_equal(act(town, "chen", ACTION_ARRIVE), CODE_DONE);
+    assert_int_equal(act(town, "chen", ACTION_VERIFY_YES), CODE_DONE);
+}
+
 static void test_rehome_who_accepted_keeps_it(void **state)
 {
     struct move *move = *state;
@@ -604,6 +623,7 @@ int main(void)
 #define MOVED(name) cmocka_unit_test_setup_teardown(test_rehome_##name, open_move, close_move)
     const struct CMUnitTest tests[] = {
         MOVED(offers_go_to_the_people_of_the_new_cell),
+        MOVED(a_report_is_verified_by_the_people_of_the_new_cell),
         MOVED(who_accepted_keeps_it),
         MOVED(only_what_lies_elsewhere),
         MOVED(rules_alone_ask_for_nothing),

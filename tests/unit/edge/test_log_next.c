@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "engine/edge/log.h"
+#include "engine/edge/log_format.h"
 
 #define SEGMENT_SIZE 4096u
 
@@ -149,6 +150,35 @@ static void test_the_end_of_a_segment_is_kept_for_the_urgent(void **state)
     log_close(log);
 }
 
+static enum err (*sync_directory)(void *context, const char *path);
+static uint32_t directory_syncs;
+
+static enum err count_directory_sync(void *context, const char *path)
+{
+    directory_syncs += strcmp(path, LOG_DIRECTORY) == 0;
+    return sync_directory(context, path);
+}
+
+/* Power may be lost after it: entries in a file whose name is not on disk would be gone. */
+static void test_log_the_name_of_a_segment_is_on_disk_before_its_entries(void **state)
+{
+    (void)state;
+    sync_directory = memory.disk.sync_directory;
+    memory.disk.sync_directory = count_directory_sync;
+    directory_syncs = 0;
+    struct log *log = open_log();
+    assert_true(directory_syncs > 0);
+    const uint64_t first = log_last_position(log);
+    while (log_next_prepare(log)) {
+    }
+    const uint32_t before = directory_syncs;
+    for (uint32_t i = 1; directory_syncs == before && i <= 100; i++) {
+        append(log, first + i);
+    }
+    assert_true(directory_syncs > before);
+    log_close(log);
+}
+
 #define NEXT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -157,6 +187,7 @@ int main(void)
         NEXT_TEST(test_log_rotation_takes_the_segment_made_ahead),
         NEXT_TEST(test_log_goes_on_without_a_segment_ahead),
         NEXT_TEST(test_the_end_of_a_segment_is_kept_for_the_urgent),
+        NEXT_TEST(test_log_the_name_of_a_segment_is_on_disk_before_its_entries),
     };
     return cmocka_run_group_tests_name("edge/log_next", tests, NULL, NULL);
 }

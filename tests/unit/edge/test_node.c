@@ -251,6 +251,23 @@ static void test_a_poll_is_let_go_when_its_time_is_over(void **state)
     assert_int_equal(rig_settle(&rig)->tasks->n_items, 0);
 }
 
+static void test_polls_past_the_limit_are_answered_at_once(void **state)
+{
+    (void)state;
+    static struct rig small;
+    static const char *const WHO[] = {"wang", "li", "chen"};
+    struct node_options options = node_options_default();
+    options.edge.polls = 2;
+    rig_open(&small, &options);
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)rig_send_poll(&small, WHO[i], 0, 25000);
+        const Gridloop__Wire__Answer *answer = rig_settle(&small);
+        assert_int_equal(answer != NULL, i == 2);
+        assert_int_equal(node_counts_now(small.node).polls_held, i < 2 ? i + 1 : 2);
+    }
+    rig_close(&small);
+}
+
 /* Nobody says anything any more: the clocks alone bring the case on, each when it is due. */
 static void test_clocks_wake_a_quiet_engine(void **state)
 {
@@ -312,6 +329,35 @@ static void test_a_case_is_named_by_its_tail(void **state)
     assert_int_equal(answer->act_result->code, CODE_DONE);
     (void)rig_send_act(&rig, "dispatcher.du", 0, 0, 0, "77", ACTION_COMMENT);
     assert_int_equal(reject_code(rig_settle(&rig)), CODE_UNKNOWN_CASE);
+}
+
+/* Comments on case 1; returns how many commands that put into the log. */
+static uint64_t comment_by_key(const char *key)
+{
+    char number[] = "1", name[32];
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__Act act = GRIDLOOP__WIRE__ACT__INIT;
+    const uint64_t before = node_counts_now(rig.node).commands;
+    (void)snprintf(name, sizeof name, "%s", key);
+    act.has_action = 1;
+    act.action = ACTION_COMMENT;
+    act.case_no = number;
+    act.key = name;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_ACT;
+    request.act = &act;
+    (void)rig_send(&rig, "dispatcher.du", &request);
+    assert_int_equal(rig_settle(&rig)->act_result->code, CODE_DONE);
+    return node_counts_now(rig.node).commands - before;
+}
+
+static void test_an_act_counts_once_by_its_key(void **state)
+{
+    (void)state;
+    (void)offer_to_wang();
+    assert_int_equal(comment_by_key("first"), 1);
+    assert_int_equal(comment_by_key("first"), 0);
+    assert_int_equal(comment_by_key("second"), 1);
+    assert_int_equal(comment_by_key("second"), 0);
 }
 
 static uint32_t send_odd_act(uint32_t reason, char *other_case)
@@ -495,10 +541,12 @@ int main(void)
         T(test_a_held_poll_is_answered_by_an_offer),
         T(test_items_come_again_until_acknowledged),
         T(test_a_poll_is_let_go_when_its_time_is_over),
+        T(test_polls_past_the_limit_are_answered_at_once),
         T(test_clocks_wake_a_quiet_engine),
         T(test_presence_is_logged_sparingly),
         T(test_acts_close_the_loop_and_name_what_is_possible),
         T(test_a_case_is_named_by_its_tail),
+        T(test_an_act_counts_once_by_its_key),
         T(test_an_act_with_odd_values_is_answered),
         T(test_an_act_of_an_outbox_without_a_case_uses_its_number),
         T(test_replay_gives_the_same_state_and_effects),
