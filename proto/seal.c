@@ -368,6 +368,11 @@ void seal_sign(const struct seal_identity *identity, const uint8_t digest[SEAL_D
     sodium_memzero(secret, sizeof secret);
 }
 
+bool seal_is_public(const uint8_t public[SEAL_PUBLIC_SIZE])
+{
+    return crypto_core_ed25519_is_valid_point(public) == 1;
+}
+
 bool seal_is_signed(const uint8_t public[SEAL_PUBLIC_SIZE], const uint8_t digest[SEAL_DIGEST_SIZE],
                     const uint8_t signature[SEAL_SIGNATURE_SIZE])
 {

@@ -134,6 +134,8 @@ void seal_talk_engine(struct seal_talk *talk, const uint8_t client_signature[SEA
 
 void seal_sign(const struct seal_identity *identity, const uint8_t digest[SEAL_DIGEST_SIZE],
                uint8_t out_signature[SEAL_SIGNATURE_SIZE]);
+/* Is it a key at all: a point of the curve as written by the book, of the prime group, and so not of small order? */
+bool seal_is_public(const uint8_t public[SEAL_PUBLIC_SIZE]) WARN_UNUSED;
 bool seal_is_signed(const uint8_t public[SEAL_PUBLIC_SIZE], const uint8_t digest[SEAL_DIGEST_SIZE],
                     const uint8_t signature[SEAL_SIGNATURE_SIZE]) WARN_UNUSED;
 

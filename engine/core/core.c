@@ -43,17 +43,6 @@
 #include "engine/core/window_rows.h"
 #include "engine/core/workers.h"
 
-#define REMAP_ROWS_MIN 4096u
-
-static uint32_t remap_rows_for(const struct limits *limits)
-{
-    uint32_t rows = REMAP_ROWS_MIN;
-    while (rows < limits->image_rows) {
-        rows *= 2;
-    }
-    return rows;
-}
-
 static void lay_out(struct core *core, struct arena *arena, const struct limits *limits)
 {
     cases_init(&core->cases, arena, limits);

@@ -22,6 +22,11 @@ struct core;
 /* What does not fit together, as a sentence; NULL: these limits may be used. None of them is 0. */
 const char *core_limits_fault(const struct limits *limits);
 
+/* The first limit that is too small for a city and its rules, what it is and what it must be at least; NULL: they fit into a new core. */
+const char *core_limits_lack(const struct limits *limits, const struct city *city,
+                             const struct policy *policy, uint32_t *out_value,
+                             uint32_t *out_needed);
+
 /* Bytes of the block for these limits; a multiple of 64. */
 size_t core_size(const struct limits *limits);
 
@@ -270,6 +275,10 @@ bool core_find_worker(const struct core *core, struct hash128 id_hash,
  * many match; out_no is the newest of them. */
 uint32_t core_find_case_suffix(const struct core *core, struct case_no part,
                                struct case_no *out_no);
+
+/* Was a case number given that ends in that part (district and day 0: any), or is it one? What earlier days gave is not remembered: true is
+ * then "may have been". */
+bool core_case_was_given(const struct core *core, struct case_no part);
 
 /* Walk activated plans: start with *slot = 0; false after the last. */
 bool core_next_plan(const struct core *core, uint32_t *slot, struct plan_view *out_view);

@@ -16,6 +16,15 @@
 #include "engine/core/plans.h"
 #include "engine/core/rulings.h"
 
+uint32_t remap_rows_for(const struct limits *limits)
+{
+    uint32_t rows = REMAP_ROWS_MIN;
+    while (rows < limits->image_rows) {
+        rows *= 2;
+    }
+    return rows;
+}
+
 bool remap_fits(const struct core *core, const struct city *city, const struct policy *policy)
 {
     const uint32_t limit = core->remap_limit;

@@ -7,6 +7,11 @@
 
 #include "engine/core/state.h"
 
+#define REMAP_ROWS_MIN 4096u
+
+/* Rows of the scratch under these limits: a power of two. */
+uint32_t remap_rows_for(const struct limits *limits);
+
 /* Called by ACTIVATE after core->slot points at the new pair; the old pair is in the other slot. */
 void remap_rows(struct core *core);
 

@@ -272,6 +272,19 @@ uint32_t core_find_case_suffix(const struct core *core, struct case_no part, str
     return count;
 }
 
+bool core_case_was_given(const struct core *core, struct case_no part)
+{
+    const struct cases *cases = &core->cases;
+    bool was_given = false;
+    for (uint32_t i = 0; i < cases->district_count && !was_given; i++) {
+        const uint32_t district = cases->districts[i].district;
+        const struct case_no no = {district, part.day, part.serial};
+        was_given = (part.district == 0 || part.district == district) &&
+                    cases_was_given(cases, no); /* day 0 is before every day */
+    }
+    return was_given && (part.day != 0 || part.serial <= core->counts.cases_opened);
+}
+
 uint32_t core_worker_items(const struct core *core, struct hash128 id_hash, uint64_t after_seq,
                            struct item_view *out_items, uint32_t limit)
 {

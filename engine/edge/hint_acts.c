@@ -6,6 +6,7 @@
 #include "engine/edge/hint_limits.h"
 #include "engine/edge/labels.h"
 #include "engine/edge/words.h"
+#include "proto/seal.h"
 
 #define POSSIBLE_SIZE 512
 
@@ -111,6 +112,25 @@ static void put_dispute(struct text *text, const struct hint_act *ask)
     }
 }
 
+/* BAD_KEY: why it is none. */
+static void put_key(struct text *text, const struct hint_act *ask)
+{
+    uint8_t public[SEAL_PUBLIC_SIZE];
+    size_t size = 0;
+    for (size_t i = 0;
+         i < ask->act->n_evidence && ask->act->evidence[i].len <= sizeof public - size; i++) {
+        memcpy(public + size, ask->act->evidence[i].data, ask->act->evidence[i].len);
+        size += ask->act->evidence[i].len;
+    }
+    if (size == sizeof public && !seal_is_public(public)) {
+        text_put(text,
+                 "these 32 bytes are no Ed25519 public key (no point of the curve, or of small "
+                 "order): gridloop key new 不是有效的 Ed25519 公钥，请用 gridloop key new 生成");
+    } else if (size == sizeof public) {
+        text_put(text, "another identity has this key: gridloop key new 该公钥已属他人");
+    }
+}
+
 static void put_full(struct text *text, const struct hint_act *ask)
 {
     const struct hint_limit limit = {
@@ -128,6 +148,8 @@ const char *hint_act_put(const struct hint_act *ask, char *out)
         put_checklist(&text, ask);
     } else if (ask->code == CODE_WRONG_STATE || ask->code == CODE_UNCITED) {
         put_dispute(&text, ask);
+    } else if (ask->code == CODE_BAD_KEY && ask->act != NULL) {
+        put_key(&text, ask);
     } else if (ask->code == CODE_TABLE_FULL && ask->act != NULL) {
         put_full(&text, ask);
     }

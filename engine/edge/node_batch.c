@@ -230,6 +230,14 @@ static enum code find_case(const struct node *node, const char *text, struct cas
     return count == 0 ? CODE_UNKNOWN_CASE : count > 1 ? CODE_AMBIGUOUS : CODE_NOTHING;
 }
 
+/* The case an act is on: a tail that fits none any more is as gone as its whole number. */
+static enum code find_own_case(const struct node *node, const char *text, struct case_no *out_no)
+{
+    const enum code code = find_case(node, text, out_no);
+    const bool is_gone = code == CODE_UNKNOWN_CASE && core_case_was_given(node->core, *out_no);
+    return is_gone ? CODE_GONE : code;
+}
+
 /* Whom an act is about: a person by the hash of the id, a post by its row (the core's own mark for posts). */
 static struct hash128 find_subject(const struct node *node, const char *text)
 {
@@ -255,10 +263,22 @@ static enum code find_cases(const struct node *node, const Gridloop__Wire__Act *
     uint32_t report = 0;
     if (receipt_text_split(wire->case_no, number, &report)) {
         body->other = (struct case_no){0, 0, report};
-        return find_case(node, number, &body->case_no);
+        return find_own_case(node, number, &body->case_no);
     }
-    enum code code = find_case(node, wire->case_no, &body->case_no);
+    enum code code = find_own_case(node, wire->case_no, &body->case_no);
     return code != CODE_NOTHING ? code : find_case(node, wire->other_case, &body->other);
+}
+
+/* The core takes 32 bytes as they are: what is no key of the curve does not reach it, and it answers BAD_KEY. */
+static bool is_no_key(const struct act_body *body, const struct hash128 *evidence)
+{
+    uint8_t public[SEAL_PUBLIC_SIZE];
+    if (body->action != ACTION_KEY_REGISTER ||
+        body->evidence_count * sizeof *evidence != sizeof public) {
+        return false;
+    }
+    memcpy(public, evidence, sizeof public);
+    return !seal_is_public(public);
 }
 
 /* CODE_NOTHING when the act went into the batch or did not fit (*out_err); else why it may not. */
@@ -307,6 +327,7 @@ static enum code put_act(struct node *node, const struct request *request,
     body.subject = find_subject(node, wire->subject);
     body.text_size = (uint16_t)text_size;
     body.evidence_count = (uint16_t)wire->n_evidence;
+    body.evidence_count = is_no_key(&body, evidence) ? 0 : body.evidence_count;
     *out_err = batch_put_act(&node->writer, head, &body, place, evidence,
                              wire->text != NULL ? wire->text : "");
     return CODE_NOTHING;

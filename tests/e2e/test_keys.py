@@ -95,10 +95,13 @@ def test_start(engine, sealed):
     said = sealed.start(engine.url)
     check("auth none (ipc and loopback only)" in said, said)
     for identity in ("xu.wenjing", "camera-gateway-1"):
-        path, _ = sealed.make(identity)
+        path, public = sealed.make(identity)
         said = call(engine, "key", "register", path, "--as", "li.qiang", expect=77)
         check("NO_RIGHT" in said, said)
         engine.gridloop("key", "register", path, "--as", "xu.wenjing")
+    for key, text in (("00" * 32, "no Ed25519 public key"), ("01" + "00" * 31, "no Ed25519 public key"), (public, "another identity")):
+        said = call(engine, "key", "register", key, "--id", "li.qiang", "--as", "xu.wenjing", expect=77)
+        check("BAD_KEY" in said and text in said, said)
     call(engine, "top", "--once", "--key", sealed.keys + "/xu.wenjing.key", "--engine-key", "0" * 64, expect=76)
     engine.stop()
     said = sealed.start(f"tcp://0.0.0.0:{sealed.port}", "--auth", "keys")

@@ -360,6 +360,65 @@ static void test_an_act_counts_once_by_its_key(void **state)
     assert_int_equal(comment_by_key("second"), 0);
 }
 
+static void void_case(const char *number)
+{
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__Act act = GRIDLOOP__WIRE__ACT__INIT;
+    char text[40];
+    (void)snprintf(text, sizeof text, "%s", number);
+    act.has_action = act.has_reason = 1;
+    act.action = ACTION_VOID;
+    act.reason = REASON_OTHER;
+    act.case_no = text;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_ACT;
+    request.act = &act;
+    (void)rig_send(&rig, "chief.chu", &request);
+    assert_int_equal(rig_settle(&rig)->act_result->code, CODE_DONE);
+}
+
+/* A tail says what its whole number says, also when the case has left; a serial that no case has reached never was one. */
+static void test_the_tail_of_a_case_that_has_left_is_gone(void **state)
+{
+    (void)state;
+    (void)offer_to_wang();
+    void_case("1");
+    const char *const numbers[] = {"1", "20260303-1", "110108-20260303-0001"};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) { /* still there, to be opened again */
+        (void)rig_send_act(&rig, "dispatcher.du", 0, 0, 0, numbers[i], ACTION_COMMENT);
+        assert_int_equal(rig_settle(&rig)->act_result->code, CODE_DONE);
+    }
+    rig.now_ms += 40 * DAY_MS;
+    (void)rig_append(&rig);
+    node_durable(rig.node, rig.position);
+    assert_int_equal(core_counts_now(node_core(rig.node))->retired, 1);
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        (void)rig_send_act(&rig, "dispatcher.du", 0, 0, 0, numbers[i], ACTION_COMMENT);
+        const Gridloop__Wire__Answer *answer = rig_settle(&rig);
+        const bool is_whole = answer->kind_case == GRIDLOOP__WIRE__ANSWER__KIND_ACT_RESULT;
+        assert_int_equal(is_whole ? answer->act_result->code : reject_code(answer), CODE_GONE);
+    }
+    (void)rig_send_act(&rig, "dispatcher.du", 0, 0, 0, "77", ACTION_COMMENT);
+    assert_int_equal(reject_code(rig_settle(&rig)), CODE_UNKNOWN_CASE);
+}
+
+/* The sender of what a full case cannot take is told which limit that is. */
+static void test_a_full_case_names_its_limit(void **state)
+{
+    (void)state;
+    struct node_options options = node_options_default();
+    options.limits.case_events = 1;
+    rig_close(&rig);
+    rig_open(&rig, &options);
+    (void)rig_send_garbage(&rig, 1, 1, 1, 0.95);
+    assert_int_equal(only_result(rig_settle(&rig))->code, CODE_OPENED);
+    rig.now_ms += HOUR_MS;
+    (void)rig_send_garbage(&rig, 1, 2, 2, 0.95);
+    const Gridloop__Wire__EventResult *result = only_result(rig_settle(&rig));
+    assert_int_equal(result->code, CODE_TOO_MANY_EVENTS);
+    assert_non_null(strstr(result->hint, "limit case_events=1 is reached"));
+    assert_non_null(strstr(result->hint, "限额 case_events=1 已满"));
+}
+
 static uint32_t send_odd_act(uint32_t reason, char *other_case)
 {
     char number[] = "1";
@@ -547,6 +606,8 @@ int main(void)
         T(test_acts_close_the_loop_and_name_what_is_possible),
         T(test_a_case_is_named_by_its_tail),
         T(test_an_act_counts_once_by_its_key),
+        T(test_the_tail_of_a_case_that_has_left_is_gone),
+        T(test_a_full_case_names_its_limit),
         T(test_an_act_with_odd_values_is_answered),
         T(test_an_act_of_an_outbox_without_a_case_uses_its_number),
         T(test_replay_gives_the_same_state_and_effects),

@@ -673,11 +673,30 @@ static void test_seals_no_bytes_do_harm(void **state)
     assert_int_equal(say(pair, "still here", NULL), SEALS_OPENED);
 }
 
+/* Zeros, the neutral element, -1 of order 2, no point, beyond the field; then one that was made. */
+static void test_seals_only_points_of_the_prime_group_are_keys(void **state)
+{
+    (void)state;
+    uint8_t keys[5][SEAL_PUBLIC_SIZE] = {{0}, {1}, {0}, {2}, {0}};
+    struct seal_identity good;
+    const uint8_t seed[SEAL_SEED_SIZE] = {7};
+    memset(keys[2], 0xff, sizeof keys[2]);
+    keys[2][0] = 0xec;
+    keys[2][31] = 0x7f;
+    memset(keys[4], 0xff, sizeof keys[4]);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        assert_false(seal_is_public(keys[i]));
+    }
+    seal_identity_from_seed(&good, seed);
+    assert_true(seal_is_public(good.public));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(test_seals_##name, set_up, tear_down)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_session_carries_requests_and_answers),
+        test(only_points_of_the_prime_group_are_keys),
         test(nothing_of_the_words_is_in_the_frame),
         test(a_client_believes_its_own_engine_only),
         test(an_unknown_key_gets_no_cookie),
