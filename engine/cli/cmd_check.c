@@ -48,14 +48,18 @@ static void count_rows(const struct compiled_pair *pair, const struct limits *li
     memcpy(out_counts, counts, sizeof counts);
 }
 
-static bool is_within(const struct count counts[COUNTS])
+/* EX_OK, or the exit after naming the first limit that is too small. */
+static int check_limits(const struct compiled_pair *pair, const struct limits *limits)
 {
-    for (uint32_t i = 0; i < COUNTS; i++) {
-        if (counts[i].limit != 0 && counts[i].count > counts[i].limit) {
-            return false;
-        }
+    uint32_t value, needed;
+    const char *name = core_limits_lack(limits, &pair->city, &pair->policy, &value, &needed);
+    if (name != NULL) {
+        (void)fprintf(stderr,
+                      "gridloop check: limit %s=%u is too small for this city and its rules, which "
+                      "need %u (exit %d)\n",
+                      name, value, needed, EX_CONFIG);
     }
-    return true;
+    return name == NULL ? EX_OK : EX_CONFIG;
 }
 
 static void hex(struct hash128 digest, char out[33])
@@ -195,7 +199,7 @@ static int check(const struct check_options *options)
         (void)fprintf(stderr, "gridloop check: %d problem%s to repair (exit %d)\n", errors,
                       errors == 1 ? "" : "s", EX_DATAERR);
     }
-    int exit_code = !is_good ? EX_DATAERR : is_within(counts) ? EX_OK : EX_CONFIG;
+    int exit_code = !is_good ? EX_DATAERR : check_limits(&pair, &options->limits);
     problems_free(problems);
     if (is_good) {
         compiled_pair_fini(&pair);

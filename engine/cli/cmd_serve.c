@@ -27,6 +27,7 @@
 struct engine {
     struct serve_options options;
     struct compiled_pair pair;
+    bool is_new_data; /* no limits are kept there yet */
     struct data_directory data;
     struct node *node;
     struct service_notify notify;
@@ -75,6 +76,29 @@ static int compile(struct engine *engine)
     return EX_OK;
 }
 
+/* Before the data directory is touched. A log has limits already. */
+static int check_limits(struct engine *engine)
+{
+    struct limits limits = engine->options.limits, kept;
+    char text[512];
+    uint32_t value, needed;
+    const bool has_log = data_limits_read(engine->options.data, &kept) == ERR_OK;
+    const char *name = core_limits_lack(has_log ? &kept : &limits, &engine->pair.city,
+                                        &engine->pair.policy, &value, &needed);
+    if (name == NULL) {
+        return EX_OK;
+    }
+    (void)snprintf(text, sizeof text,
+                   has_log
+                       ? "limit %s=%u of this log is too small for this city and its rules, which "
+                         "need %u; limits stay with a log: make the city smaller, or start with "
+                         "another --data and --limit %s=%u or more"
+                       : "limit %s=%u is too small for this city and its rules, which need %u: "
+                         "--limit %s=%u or more",
+                   name, value, needed, name, needed);
+    return fail(EX_CONFIG, text);
+}
+
 /* A log goes on with the limits it began with. */
 static int settle_limits(struct engine *engine)
 {
@@ -82,8 +106,8 @@ static int settle_limits(struct engine *engine)
     char text[256];
     enum err err = data_limits_read(engine->options.data, &kept);
     if (err == ERR_NOT_FOUND) {
-        err = data_limits_write(engine->options.data, &engine->options.limits);
-        return err == ERR_OK ? EX_OK : fail(EX_IOERR, "cannot write the limits beside the log");
+        engine->is_new_data = true;
+        return EX_OK;
     }
     if (err != ERR_OK) {
         (void)snprintf(text, sizeof text, "%.150s/limits is damaged; restore it from a backup",
@@ -185,6 +209,11 @@ static int open_node(struct engine *engine)
         return fail(EX_OSERR,
                     "not enough memory for these limits; see gridloop check, lower one with "
                     "--limit NAME=VALUE");
+    }
+    /* From here on the directory is bound to these limits: not before they are known to be possible. */
+    if (engine->is_new_data &&
+        data_limits_write(engine->options.data, &engine->options.limits) != ERR_OK) {
+        return fail(EX_IOERR, "cannot write the limits beside the log");
     }
     exit_code = open_history(engine);
     if (exit_code != EX_OK) {
@@ -439,8 +468,8 @@ static void on_rules(void *context, uv_loop_t *uv, const struct node_rules *aske
 static int run(struct engine *engine)
 {
     raise_descriptors();
-    int (*const steps[])(struct engine *) = {compile,   open_node,  start_clock, activate,
-                                             open_gate, listen_all, open_web};
+    int (*const steps[])(struct engine *) = {compile,  check_limits, open_node,  start_clock,
+                                             activate, open_gate,    listen_all, open_web};
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         int exit_code = steps[i](engine);
         if (exit_code != EX_OK) {

@@ -40,7 +40,19 @@ static void list_problems(const struct serve_reload *reload, enum err err, char 
         (void)snprintf(out, size, "%s", text);
         free(text);
     }
-    if (out[0] == '\0') {
+    uint32_t value, needed;
+    const char *limit =
+        err == ERR_TOO_LARGE || err == ERR_FULL
+            ? core_limits_lack(core_limits(node_core(reload->node)), &reload->fresh.city,
+                               &reload->fresh.policy, &value, &needed)
+            : NULL;
+    if (out[0] == '\0' && limit != NULL) {
+        (void)snprintf(
+            out, size,
+            "limit %s=%u is too small for this city and its rules, which need %u; limits "
+            "stay with a log: it takes a new --data and --limit %s=%u or more",
+            limit, value, needed, limit, needed);
+    } else if (out[0] == '\0') {
         (void)snprintf(out, size, "%s%s%s", words_err(err), err == ERR_NOT_FOUND ? ": " : "",
                        err == ERR_NOT_FOUND ? reload->missing.path : "");
     }
@@ -70,9 +82,10 @@ static void refuse(struct serve_reload *reload, enum code code, enum err err)
     cut_text(why);
     problems_print(reload->problems, stderr);
     report(REPORT_ERROR, "reload_refused",
-           "code=%s error=%s problems=%d note=\"the old city and rules stay\"",
+           "code=%s error=%s problems=%d why=%s note=\"the old city and rules stay\"",
            words_code_name((uint32_t)code), words_err_name(err),
-           problems_error_count(reload->problems));
+           problems_error_count(reload->problems),
+           REPORT_TEXT(problems_error_count(reload->problems) == 0 ? why : ""));
     if (reload->is_asked) {
         node_rules_done(reload->node, code, (struct node_rules_counts){0}, why);
     }

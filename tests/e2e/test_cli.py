@@ -179,7 +179,22 @@ def check_bad_data(env, files):
                   ["replay", trace, "--url", files["URL"]]):
         done = call(words, env)
         check(done.returncode == 65 and (done.stderr or done.stdout), f"gridloop {' '.join(words)}: {said(done)}")
-    print("ok 4 - broken cities and traces: exit 65, listed")
+    data = os.path.join(bad, "data")
+    os.makedirs(data)
+    words = ["serve", "--city", files["CITY"], "--data", data, "--limit", "plan_tasks=5", "--http", "none"]
+    done = call(words, env)
+    needed = int(done.stderr.split("need ", 1)[-1].split(":", 1)[0] if "need " in done.stderr else "0")
+    check(done.returncode == 78 and needed > 5 and "limit plan_tasks=5 " in done.stderr and f"--limit plan_tasks={needed} " in done.stderr,
+          f"a limit that is too small: {said(done)}")
+    check(os.listdir(data) == [], f"a refused start left {os.listdir(data)}")
+    with open(os.path.join(data, "limits"), "w", encoding="utf-8") as file:
+        file.write("plan_tasks 5\n")
+    done = call(words[:5] + words[7:], env)
+    check(done.returncode == 78 and "limit plan_tasks=5 of this log" in done.stderr and os.listdir(data) == ["limits"], f"a log's limit: {said(done)}")
+    for limit, code in ((needed, 0), (needed - 1, 78)):
+        done = call(["check", files["CITY"], "--limit", f"plan_tasks={limit}"], env)
+        check(done.returncode == code and (code == 0 or f"need {needed} " in done.stderr), f"check with plan_tasks={limit}: {said(done)}")
+    print("ok 4 - broken cities and traces: exit 65, listed; a limit that is too small: 78, named, the directory untouched")
 
 
 def check_json(commands, env, files):

@@ -320,6 +320,39 @@ static void test_limits_zeroed_block_gives_the_same_core(void **state)
     free(blocks[1]);
 }
 
+/* What is named, and the value said to be needed, is what staging refuses and takes. */
+static void test_limits_that_are_too_small_are_named_with_what_is_needed(void **state)
+{
+    (void)state;
+    struct town *town = open_with(NULL);
+    const struct limits small = town_limits();
+    struct limits limits[] = {small, small, small};
+    uint32_t *const values[] = {&limits[0].workers, &limits[1].gateways, &limits[2].window_rules};
+    static const char *const NAMES[] = {"workers", "gateways", "window_rules"};
+    const uint32_t needs[] = {town->city.person_count, town->city.gateway_count,
+                              town->policy.window_count};
+    uint32_t is = 0, needed = 0;
+    assert_null(core_limits_lack(&small, &town->city, &town->policy, &is, &needed));
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        if (needs[i] < 2) { /* a limit is never 0 */
+            continue;
+        }
+        *values[i] = needs[i];
+        assert_null(core_limits_lack(&limits[i], &town->city, &town->policy, &is, &needed));
+        *values[i] = needs[i] - 1;
+        assert_string_equal(core_limits_lack(&limits[i], &town->city, &town->policy, &is, &needed),
+                            NAMES[i]);
+        assert_int_equal(is, needs[i] - 1);
+        assert_int_equal(needed, needs[i]);
+        void *block = aligned_alloc(64, core_size(&limits[i]));
+        struct core *core = core_init(block, core_size(&limits[i]), &limits[i]);
+        assert_true(core_stage_city(core, town->city_bytes, town->city_size) != ERR_OK ||
+                    core_stage_policy(core, town->policy_bytes, town->policy_size) != ERR_OK);
+        free(block);
+    }
+    close_town(town);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_limits_commands_of_one_instant_share_what_may_fire),
         cmocka_unit_test(test_limits_searches_count_as_operations),
         cmocka_unit_test(test_limits_zeroed_block_gives_the_same_core),
+        cmocka_unit_test(test_limits_that_are_too_small_are_named_with_what_is_needed),
         cmocka_unit_test(test_limits_that_make_no_sense_stop_at_the_start),
         cmocka_unit_test(test_limits_before_any_city_nothing_is_taken),
     };
