@@ -3,7 +3,8 @@
  *   meta    log_salt
  *   keys    id BLOB (16 bytes: hi, lo), key BLOB (32 bytes)
  *
- * A rollback journal, not a WAL: a WAL would keep copies of deleted keys until its next checkpoint. */
+ * A WAL, so that somebody who reads (a backup, a shell) never holds up a write. It holds copies of keys: after each transaction it is
+ * written back and cut. A reader can put that off, and nothing else: it is tried again until it is done. */
 #include "engine/shell/key_vault.h"
 
 #include <fcntl.h>
@@ -41,6 +42,7 @@ struct key_vault {
         dues; /* in order of position; as many as contacts can come before the disk has said durable */
     uint32_t due_count, due_capacity;
     bool is_reader;
+    bool is_uncut; /* somebody reads: what was deleted still stands in the file or its WAL */
     enum err failure;
     char why[256];
 };
@@ -181,7 +183,7 @@ static enum err open_file(struct key_vault *vault, const char *data)
     (void)sqlite3_busy_timeout(vault->db, BUSY_MS);
     return vault->is_reader ? ERR_OK
                             : run(vault,
-                                  "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=EXTRA;"
+                                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=EXTRA;"
                                   "PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
                                   "prepare it");
 }
@@ -227,6 +229,23 @@ enum err key_vault_read(const char *data, struct key_vault **out_vault)
     return ERR_OK;
 }
 
+/* Writes the WAL back over what was deleted, syncs that and cuts the WAL to nothing. Waits for nobody: a turn must not stand still. */
+static enum err cut(struct key_vault *vault)
+{
+    (void)sqlite3_busy_timeout(vault->db, 0);
+    const int code =
+        sqlite3_wal_checkpoint_v2(vault->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(vault->db, BUSY_MS);
+    vault->is_uncut = (code & 0xff) == SQLITE_BUSY;
+    return code == SQLITE_OK || vault->is_uncut ? ERR_OK : fail(vault, "write it back");
+}
+
+static enum err commit(struct key_vault *vault, const char *doing)
+{
+    const enum err err = run(vault, "COMMIT", doing);
+    return err == ERR_OK ? cut(vault) : err;
+}
+
 /* ---- keys ---- */
 
 static enum err fill_pool(struct key_vault *vault)
@@ -241,7 +260,7 @@ static enum err fill_pool(struct key_vault *vault)
         (void)sqlite3_reset(vault->put);
     }
     if (err == ERR_OK) {
-        err = run(vault, "COMMIT", "write a key");
+        err = commit(vault, "write a key");
     }
     vault->pool_count = err == ERR_OK ? POOL_SIZE : 0;
     return err;
@@ -321,7 +340,7 @@ static enum err drop_due(struct key_vault *vault, uint32_t count)
         err = drop_key(vault, vault->dues[i].id);
     }
     if (err == ERR_OK) {
-        err = run(vault, "COMMIT", "delete a key");
+        err = commit(vault, "delete a key");
     }
     if (err == ERR_OK) {
         vault->due_count -= count;
@@ -351,7 +370,8 @@ enum err key_vault_durable(struct key_vault *vault, uint64_t position)
 enum err key_vault_tidy(struct key_vault *vault, uint64_t position)
 {
     bool is_urgent;
-    return drop_due(vault, count_due(vault, position, &is_urgent));
+    const enum err err = drop_due(vault, count_due(vault, position, &is_urgent));
+    return err == ERR_OK && vault->is_uncut ? cut(vault) : err;
 }
 
 /* The ids that a core needs, so that all others can go. */
@@ -393,6 +413,9 @@ enum err key_vault_settle(struct key_vault *vault, const struct core *core, uint
                   "DELETE FROM keys WHERE id NOT IN (SELECT id FROM needed); DROP TABLE needed",
                   "delete keys that nobody needs");
     }
+    if (err == ERR_OK) {
+        err = cut(vault);
+    }
     if (err != ERR_OK) {
         (void)snprintf(out_fault->text, sizeof out_fault->text, "%s", vault->why);
     }
@@ -405,6 +428,11 @@ void key_vault_close(struct key_vault *vault)
         return;
     }
     finish(vault);
+}
+
+bool key_vault_is_cut(const struct key_vault *vault)
+{
+    return !vault->is_uncut;
 }
 
 enum err key_vault_failure(const struct key_vault *vault)

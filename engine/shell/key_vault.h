@@ -7,7 +7,8 @@
  *   erasing    EFFECT_CONTACT -> durable -> deleted and synced before the answer leaves
  *
  * The database belongs to one log and is refused with another. Pages that held a key are overwritten (secure_delete), the
- * journal is cut; what the file system or the drive keeps of old blocks is out of reach.
+ * WAL is written back and cut; what the file system or the drive keeps of old blocks is out of reach. Who reads the database stops
+ * nothing; as long as he does, bytes of deleted keys may stand in it, and the vault tries again at each write and tidying.
  *
  * Owner   engine thread; a reader in another process opens it read-only
  * Errors  with a sentence in struct data_fault; after the first failed write every call fails and the engine must stop */
@@ -40,6 +41,9 @@ enum err key_vault_tidy(struct key_vault *vault, uint64_t position) WARN_UNUSED;
 /* After recovery. *out_missing: contacts whose key is gone, as if erased. */
 enum err key_vault_settle(struct key_vault *vault, const struct core *core, uint32_t *out_missing,
                           struct data_fault *out_fault) WARN_UNUSED;
+
+/* Are the bytes of all deleted keys gone? Not while another process reads the database. */
+bool key_vault_is_cut(const struct key_vault *vault);
 
 /* The first error, with its sentence. */
 enum err key_vault_failure(const struct key_vault *vault);

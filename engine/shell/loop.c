@@ -514,6 +514,11 @@ static void on_numbers(uv_timer_t *handle)
                                        node_durable_position(loop->options->node)))) {
         return;
     }
+    if (loop->options->keys != NULL && !key_vault_is_cut(loop->options->keys)) {
+        report(REPORT_WARN, "keys_read",
+               "note=\"another process reads keys.db: keys that were deleted stand in it until it "
+               "lets go\"");
+    }
     start_expiry(loop);
     report(REPORT_INFO, "numbers",
            "position=%llu history=%llu open=%llu events=%llu opened=%llu merged=%llu closed=%llu "
