@@ -116,6 +116,8 @@ class CaseActs(CaseAside):
             is_own = order.worker.id == self.actor
         if not is_own:
             return "NOT_YOURS"
+        if case.is_aside and self.rules.moves_orders:
+            return None  # what a round may say first was looked for, so the story of the act was followed before
         possible = ORDER_ACTIONS[order.kind].get(order.state, set())
         if act["action"] not in possible:
             self.act_state = order.state

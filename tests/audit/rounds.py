@@ -146,6 +146,11 @@ class Rounds(Offices):
     def take_preempt(self, case, row, assign, kind):
         """Takes a worker from a lesser case where the log says so; the decision on the offer, or None."""
         effect = self.peek()
+        taken = self.orders.get(effect["taken"]) if effect is not None and effect.get("why") == "PREEMPTS" else None
+        if taken is not None and taken.case.is_aside and (effect["case"], effect["assign"]) == (case.no, row):
+            self.at += 1  # from a case that is believed: it told so before
+            self.operations += effect["considered"]
+            return effect, taken.case
         is_taken = effect is not None and effect["effect"] == "ITEM" and effect["item"] == "RECALL" and \
             effect["code"] == "PREEMPTED"
         told = next((one for one in self.effects[self.at:] if one["effect"] == "DECISION"), None)

@@ -204,6 +204,8 @@ class Stories:
         by_engine = action == "REASSIGN" and effect["actor"] is None  # somebody who assisted leads from now on
         if by_engine and holder != ("person", name_of(effect["subject"], "id")):
             self.differ(self.position, story.no, f"{name_of(effect['subject'], 'id')} took over and {holder} holds it")
+        elif action == "NEXT_LEAD" and effect["state"] == "ASSIGNED" and holder[0] == "post":
+            pass  # a desk has it and seeks on
         elif action in HELD and not by_engine and holder != ("post", getattr(self.city, HELD[action])):
             self.differ(self.position, story.no, f"{action}: held by {holder}, not by the {HELD[action]} post")
         if action == "TO_DESK" and holder != ("post", name_of(effect["post"])):
