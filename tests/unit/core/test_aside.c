@@ -9,14 +9,6 @@ static const struct case_no no_case = {0, 0, 0};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
 
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(
-        town_event(town, "cam-1", "camera.garbage_overflow", "C-001", place_none(), full),
-        CODE_OPENED);
-    return town->last.case_no;
-}
-
 static struct case_no wet_case(struct town *town)
 {
     assert_int_equal(town_event(town, "sensor-1", "sensor.water_level", NULL, near_bin, wet),
@@ -58,7 +50,7 @@ static void pass_to(struct town *town, int64_t hours)
 static void test_aside_extension_needs_two_others_and_is_given_twice(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     const int64_t first = town_case(town, no).deadline_ms; /* 4 working hours: 14:20 */
     assert_int_equal(acts(town, "chief.chu", no, ACTION_EXTEND_YES), CODE_NOTHING_ASKED);
@@ -85,7 +77,7 @@ static void test_aside_extension_needs_two_others_and_is_given_twice(void **stat
 static void test_aside_extension_is_refused_once_overdue(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
     assert_int_equal(acts(town, "li", no, ACTION_EXTEND), CODE_DONE);
@@ -101,7 +93,7 @@ static void test_aside_suspension_over_a_weekend_pauses_for_nothing(void **state
 {
     struct town *town = *state;
     pass_to(town, 3 * 24 + 17); /* Friday 17:00 */
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     const int64_t deadline =
         town_case(town, no).handle_deadline_ms; /* one hour today, three on Monday: 11:00 */
@@ -129,7 +121,7 @@ static void test_aside_suspension_over_a_weekend_pauses_for_nothing(void **state
 static void test_aside_suspended_case_of_a_desk_returns_to_it_by_hand(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(town_act(town, "dispatcher.du", 0, no, ACTION_SEND_TO_DESK, REASON_OTHER,
                               place_none(), "dept.traffic.duty"),
                      CODE_DONE);
@@ -151,7 +143,7 @@ static void test_aside_suspended_case_of_a_desk_returns_to_it_by_hand(void **sta
 static void test_aside_controlled_case_takes_reports_silently(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_CONTROL), CODE_NO_RIGHT);
     assert_int_equal(acts(town, "chief.chu", no, ACTION_CONTROL), CODE_DONE);
     town_pass(town, 11 * MINUTE_MS);
@@ -167,7 +159,7 @@ static void test_aside_controlled_case_takes_reports_silently(void **state)
 static void test_aside_supervision_has_its_own_clock(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(acts(town, "li", no, ACTION_ANSWER), CODE_NOTHING_ASKED);
     assert_int_equal(
@@ -188,7 +180,7 @@ static void test_aside_supervision_has_its_own_clock(void **state)
 
 static struct case_no closed_late(struct town *town)
 {
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     (void)does(town, "li", ACTION_ACCEPT);
     (void)does(town, "li", ACTION_ARRIVE);
     pass_to(town, 15);
@@ -217,7 +209,7 @@ static void test_aside_appeal_keeps_the_fact_and_the_case(void **state)
 static void test_aside_parent_waits_for_its_children(void **state)
 {
     struct town *town = *state;
-    const struct case_no parent = bin_case(town);
+    const struct case_no parent = town_bin_case(town);
     const struct case_no child = wet_case(town);
     assert_int_equal(ties(town, "chief.chu", parent, ACTION_LINK_CHILD, child), CODE_DONE);
     assert_int_equal(ties(town, "chief.chu", child, ACTION_LINK_CHILD, parent),
@@ -234,7 +226,7 @@ static void test_aside_parent_waits_for_its_children(void **state)
 static void test_aside_device_does_not_close_a_parent(void **state)
 {
     struct town *town = *state;
-    const struct case_no parent = bin_case(town);
+    const struct case_no parent = town_bin_case(town);
     const struct case_no child = wet_case(town);
     assert_int_equal(ties(town, "chief.chu", parent, ACTION_LINK_CHILD, child), CODE_DONE);
     assert_int_equal(
@@ -249,7 +241,7 @@ static void test_aside_device_does_not_close_a_parent(void **state)
 static void test_aside_merged_reports_follow_the_survivor(void **state)
 {
     struct town *town = *state;
-    const struct case_no from = bin_case(town);
+    const struct case_no from = town_bin_case(town);
     const struct case_no into = wet_case(town);
     static const struct town_field plate[] = {{"plate", "A1", 0}, {0}};
     assert_int_equal(
@@ -275,7 +267,7 @@ static void test_aside_merged_reports_follow_the_survivor(void **state)
 static void test_aside_split_opens_a_case_of_its_own(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_SPLIT), CODE_DONE);
     const struct case_no part = town->last.case_no;
     assert_false(case_no_is_equal(no, part));
@@ -288,7 +280,7 @@ static void test_aside_split_opens_a_case_of_its_own(void **state)
 static void test_aside_data_is_given_or_refused_by_a_clause(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const struct town_deed ask = {.no = no,
                                   .action = ACTION_INFORM,
                                   .subject = "dept.traffic.duty",
@@ -324,7 +316,7 @@ static void test_aside_data_is_given_or_refused_by_a_clause(void **state)
 static void test_aside_helpers_without_a_lead_are_told(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
     const struct town_deed call = {.order = town_order_of(town, "li"),
@@ -342,7 +334,7 @@ static void test_aside_helpers_without_a_lead_are_told(void **state)
 static void test_aside_joint_order_ends_with_the_last(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(does(town, "li", ACTION_ARRIVE), CODE_DONE);
     const uint64_t lead = town_order_of(town, "li");
@@ -402,7 +394,7 @@ static void test_aside_sampled_check_is_done_by_another(void **state)
 static void test_aside_dispatcher_gives_it_back_to_the_centre(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(town_case(town, no).state, CASE_DISPATCHING);
     assert_int_equal(acts(town, "dispatcher.du", no, ACTION_RETURN), CODE_DONE);
     assert_int_equal(town_case(town, no).state, CASE_VERIFYING);
@@ -414,7 +406,7 @@ static void test_aside_dispatcher_gives_it_back_to_the_centre(void **state)
 static void test_aside_who_filed_it_does_not_command_it(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     struct case_row *row = cases_at(&town->core->cases, cases_find(&town->core->cases, no));
     row->persons[row->person_count++] =
         case_person_of(workers_find(&town->core->workers, town_id("dispatcher.du")), PERSON_FILED);
@@ -425,7 +417,7 @@ static void test_aside_who_filed_it_does_not_command_it(void **state)
 static void test_aside_changed_calendar_moves_deadlines_and_says_so(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(does(town, "li", ACTION_ACCEPT), CODE_DONE);
     const int64_t before = town_case(town, no).deadline_ms;
     const char *at = town_copy();

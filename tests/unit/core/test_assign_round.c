@@ -507,52 +507,6 @@ static void test_round_several_for_two(void **state)
 
 /* ---- slices, restarts ---- */
 
-struct bytes {
-    uint8_t *at;
-    size_t size, read;
-};
-
-static enum err keep(void *context, const void *bytes, size_t size)
-{
-    struct bytes *kept = context;
-    kept->at = realloc(kept->at, kept->size + size);
-    assert_non_null(kept->at);
-    memcpy(kept->at + kept->size, bytes, size);
-    kept->size += size;
-    return ERR_OK;
-}
-
-static enum err give(void *context, void *bytes, size_t size, size_t *out_size)
-{
-    struct bytes *kept = context;
-    const size_t part = kept->size - kept->read < size ? kept->size - kept->read : size;
-    if (part == 0) {
-        return ERR_CUT;
-    }
-    memcpy(bytes, kept->at + kept->read, part);
-    kept->read += part;
-    *out_size = part;
-    return ERR_OK;
-}
-
-/* Saves, starts a new core on the same block, loads. */
-static void restart(struct town *town)
-{
-    struct bytes bytes = {NULL, 0, 0};
-    const struct snapshot_sink sink = {keep, &bytes};
-    const struct snapshot_source source = {give, &bytes};
-    struct hash128 digest, loaded;
-    assert_int_equal(core_save(town->core, &sink, &digest), ERR_OK);
-    const struct limits limits = *core_limits(town->core);
-    town->core = core_init(town->block, core_size(&limits), &limits);
-    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
-    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
-    assert_int_equal(core_load(town->core, &source, &loaded), ERR_OK);
-    assert_true(hash128_is_equal(loaded, digest));
-    core_check(town->core);
-    free(bytes.at);
-}
-
 /* A town whose own rules all move, take and ask several; operations enough for a few workers a step. */
 static struct town *open_lively(void)
 {
@@ -590,7 +544,7 @@ static void test_round_random_days_replay_through_restarts(void **state)
         walk(restarted, &again, 5);
         in_rounds += restarted->core->rounds.phase != ROUND_IDLE;
         if (step % 50 == 0 || restarted->core->rounds.phase != ROUND_IDLE) {
-            restart(restarted);
+            assert_int_equal(town_restart(restarted), ERR_OK);
             assert_true(hash128_is_equal(core_digest(live->core), core_digest(restarted->core)));
         }
     }

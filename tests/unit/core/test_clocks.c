@@ -6,16 +6,8 @@
 static const struct place near_bin = {1163060000, 399060000};
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct case_no no_case = {0, 0, 0};
-static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
 static const struct town_field value[] = {{"value", NULL, 1000000}, {0}};
-
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
 
 static void does(struct town *town, const char *who, enum action action, enum reason reason)
 {
@@ -97,7 +89,7 @@ static void test_clocks_arrive_counts_from_the_offer_and_is_missed_once(void **s
 static void test_clocks_worker_is_lost_by_silence_only(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     pass_alive(town, 10 * MINUTE_MS); /* last seen at five */
     town_pass(town, 15 * MINUTE_MS - SECOND_MS);
@@ -133,7 +125,7 @@ static void misses_and_reminds(struct town *town, struct case_no no, enum case_c
 static void test_clocks_dispatch_is_missed_when_the_command_post_waits(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     on_case(town, "desk.san", no, ACTION_RETURN, NULL);
     assert_int_equal(town_case(town, no).state, CASE_DISPATCHING);
@@ -152,7 +144,7 @@ static void nobody_serves(struct town *town)
 static void test_clocks_check_is_missed_when_nobody_checks(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     nobody_serves(town);
     on_case(town, "desk.san", no, ACTION_DONE, NULL);
@@ -184,7 +176,7 @@ static void test_clocks_verify_is_missed_when_nobody_verifies(void **state)
 static void test_clocks_return_pauses_and_the_same_office_resumes(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town); /* 08:20, four working hours */
+    const struct case_no no = town_bin_case(town); /* 08:20, four working hours */
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     does(town, "li", ACTION_ARRIVE, REASON_NONE);
     pass_alive(town, 3 * HOUR_MS); /* 11:20, one hour left */
@@ -201,7 +193,7 @@ static void test_clocks_pause_over_a_weekend_costs_no_working_time(void **state)
 {
     struct town *town = *state;
     town_pass(town, 3 * DAY_MS + 8 * HOUR_MS + 40 * MINUTE_MS); /* Friday 17:00 */
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     const int64_t friday_ms = town->now_ms;
     assert_int_equal(town_case(town, no).handle_deadline_ms,
@@ -216,7 +208,7 @@ static void test_clocks_pause_over_a_weekend_costs_no_working_time(void **state)
 static void test_clocks_another_office_starts_anew(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     town_pass(town, 7 * HOUR_MS);
     assert_true(town_case(town, no).is_overdue);
@@ -233,7 +225,7 @@ static void test_clocks_another_office_starts_anew(void **state)
 static void test_clocks_missed_handle_clock_stays_missed_when_resumed(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     town_pass(town, 7 * HOUR_MS);
     on_case(town, "dispatcher.du", no, ACTION_REASSIGN, "sun");
@@ -259,7 +251,7 @@ static void test_clocks_deadline_past_the_calendar_still_has_an_alarm(void **sta
     struct town *town = *state;
     town_pass(town, 1399 * DAY_MS +
                         8 * HOUR_MS); /* 31 December 2029, 16:20; the calendar ends at midnight */
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     assert_int_equal(town_case(town, no).handle_deadline_ms, NEVER_MS);
     assert_int_equal(town_case(town, no).deadline_ms, town->now_ms + 4 * HOUR_MS);
@@ -336,7 +328,7 @@ static void test_clocks_unaccepted_step_fires_once_while_nobody_accepts(void **s
     (void)state;
     struct town *town = ladder_town("    - {when: unaccepted, after: 25m",
                                     "    - {when: unaccepted, after: 15m, to: town.command}");
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_pass(town, 15 * MINUTE_MS - SECOND_MS); /* li let it expire, wang was asked at ten past */
     assert_int_equal(escalated(town), 0);
     town_pass(town, SECOND_MS);
@@ -353,7 +345,7 @@ static void test_clocks_accepted_in_time_is_not_escalated(void **state)
     (void)state;
     struct town *town = ladder_town("    - {when: unaccepted, after: 25m",
                                     "    - {when: unaccepted, after: 5m, to: town.command}");
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_pass(town, 4 * MINUTE_MS);
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     pass_alive(town, 20 * MINUTE_MS);
@@ -365,7 +357,7 @@ static void test_clocks_accepted_in_time_is_not_escalated(void **state)
 static void test_clocks_not_arrived_takes_the_order_back(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_pass(town, 5 * MINUTE_MS);
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     pass_alive(town, 25 * MINUTE_MS); /* half an hour after the offer */
@@ -378,7 +370,7 @@ static void test_clocks_not_arrived_takes_the_order_back(void **state)
 static void test_clocks_ladder_measures_each_round_from_its_own_offer(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     does(town, "li", ACTION_ARRIVE, REASON_NONE);
     pass_alive(town, HOUR_MS);
@@ -396,7 +388,7 @@ static void test_clocks_ladder_measures_each_round_from_its_own_offer(void **sta
 static void test_clocks_reassigned_order_is_not_taken_back_at_once(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     does(town, "li", ACTION_ACCEPT, REASON_NONE);
     does(town, "li", ACTION_ARRIVE, REASON_NONE);
     pass_alive(town, HOUR_MS);
@@ -432,7 +424,7 @@ static void test_clocks_steps_of_a_clock_of_working_days(void **state)
     (void)state;
     struct town *town = ladder_town("  sla: {accept: 10m, arrive: 40m, handle: 4wh}",
                                     "  sla: {accept: 10m, arrive: 40m, handle: 2wd}");
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     /* Tuesday does not count: Thursday 18:00. */
     const int64_t whole_ms = 2 * DAY_MS + 9 * HOUR_MS + 40 * MINUTE_MS;
@@ -453,7 +445,7 @@ static void test_clocks_step_after_a_time_counts_what_was_used_before(void **sta
     (void)state;
     struct town *town = ladder_town("    - {when: unhandled, after: 80%",
                                     "    - {when: unhandled, after: 3h, to: dept.sanitation.lead}");
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     town_pass(town, 2 * HOUR_MS);
     on_case(town, "desk.san", no, ACTION_RETURN, NULL);
@@ -475,7 +467,7 @@ static void test_clocks_step_that_was_passed_while_paused_fires_on_resuming(void
     struct town *town =
         ladder_town("    - {when: unhandled, after: 80%",
                     "    - {when: unhandled, after: 10%, to: dept.sanitation.lead}");
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, "dept.sanitation.duty");
     town_pass(town, 23 * MINUTE_MS);
     town->now_ms +=

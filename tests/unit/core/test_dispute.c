@@ -6,14 +6,6 @@
 #include "engine/core/rulings.h"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
-static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
-
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
 
 static enum code does(struct town *town, const char *who, struct case_no no, enum action action,
                       enum reason reason, const char *post)
@@ -24,7 +16,7 @@ static enum code does(struct town *town, const char *who, struct case_no no, enu
 /* Sanitation, traffic, and away from sanitation again; nobody went there. */
 static struct case_no quarrel(struct town *town)
 {
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
         CODE_DONE);
@@ -71,7 +63,7 @@ static void test_dispute_silence_is_recorded_and_the_ruling_remembered(void **st
     assert_int_equal(does(town, "chief.chu", no, ACTION_VOID, REASON_OTHER, NULL), CODE_DONE);
     town_pass(town, DAY_MS);
     assert_int_equal(town_count(town, ACTION_RULED_BEFORE), 0);
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     assert_int_equal(town_count(town, ACTION_RULED_BEFORE), 1);
     const struct effect_decision *decision = town_decision(town);
     assert_non_null(decision);
@@ -192,7 +184,7 @@ static int open_permitted_town(void **state)
 static void test_dispute_a_permit_stands_before_any_order(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(town_count(town, ACTION_OFFER), 0);
     assert_int_equal(town_count(town, ACTION_ADJUDICATE), 1);
     assert_string_equal(town_holder(town, no), "dept.sanitation.duty");

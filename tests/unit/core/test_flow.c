@@ -6,13 +6,6 @@ static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 
 /* A full bin reported by its camera; returns the case. */
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
-
 static enum code act(struct town *town, const char *who, enum action action)
 {
     return town_act(town, who, town_order_of(town, who), (struct case_no){0, 0, 0}, action,
@@ -40,7 +33,7 @@ static const char *offered(const struct town *town)
 static void test_flow_plain_path_closes(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(no.district, 110108);
     assert_int_equal(no.day, 20260303);
     assert_int_equal(no.serial, 1);
@@ -68,7 +61,7 @@ static void test_flow_plain_path_closes(void **state)
 static void test_flow_ties_go_to_the_lower_id(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     /* li and wang share the home cell, so distance and load are equal: the lower id is offered. */
     assert_string_equal(offered(town), "li");
     const struct effect_decision *decision = town_decision(town);
@@ -81,7 +74,7 @@ static void test_flow_fresh_fix_beats_home_cell(void **state)
 {
     struct town *town = *state;
     town_seen(town, "wang", STATUS_READY, near_bin);
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     assert_string_equal(offered(town), "wang");
     assert_true(town_decision(town)->candidates[0].distance_cm < 100);
 }
@@ -89,7 +82,7 @@ static void test_flow_fresh_fix_beats_home_cell(void **state)
 static void test_flow_decline_goes_to_the_next(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_DECLINE), CODE_DONE);
     assert_string_equal(offered(town), "wang");
     assert_int_equal(act(town, "wang", ACTION_DECLINE), CODE_DONE);
@@ -102,7 +95,7 @@ static void test_flow_decline_goes_to_the_next(void **state)
 static void test_flow_expiry_goes_to_the_next_and_a_late_accept_is_told(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     const uint64_t order = town_order_of(town, "li");
     town_pass(town, 10 * MINUTE_MS);
     assert_int_equal(town_order_of(town, "li"), 0);
@@ -115,7 +108,7 @@ static void test_flow_expiry_goes_to_the_next_and_a_late_accept_is_told(void **s
 static void test_flow_return_for_another_office_goes_to_the_desk(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     assert_int_equal(town_act(town, "li", town_order_of(town, "li"), (struct case_no){0, 0, 0},
@@ -136,7 +129,7 @@ static void test_flow_return_for_another_office_goes_to_the_desk(void **state)
 static void test_flow_return_for_lack_of_means_goes_to_the_next_worker(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(town_act(town, "li", town_order_of(town, "li"), (struct case_no){0, 0, 0},
                               ACTION_RETURN, REASON_NO_EQUIPMENT, near_bin, NULL),
@@ -148,7 +141,7 @@ static void test_flow_return_for_lack_of_means_goes_to_the_next_worker(void **st
 static void test_flow_failed_check_is_worked_again(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     town_pass(town, HOUR_MS);
@@ -165,7 +158,7 @@ static void test_flow_failed_check_is_worked_again(void **state)
 static void test_flow_who_handled_may_not_check(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
@@ -180,7 +173,7 @@ static void test_flow_who_handled_may_not_check(void **state)
 static void test_flow_desk_person_who_handled_may_not_check(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_INSTRUCTED,
                              "town.supervision"),
                      CODE_DONE);
@@ -194,7 +187,7 @@ static void test_flow_desk_person_who_handled_may_not_check(void **state)
 static void test_flow_reassign_is_the_dispatchers_and_is_compared(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(on_case(town, "li", no, ACTION_REASSIGN, REASON_BETTER_PLACED, "wang"),
                      CODE_NO_RIGHT);
     assert_int_equal(on_case(town, "dispatcher.du", no, ACTION_REASSIGN, REASON_NONE, "wang"),
@@ -281,7 +274,7 @@ static void test_flow_check_none_closes_at_once(void **state)
 static void test_flow_arrival_far_away_is_not_believed(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const struct place far_away = {1163300000, 399180000};
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     const uint64_t order = town_order_of(town, "li");
@@ -296,7 +289,7 @@ static void test_flow_arrival_far_away_is_not_believed(void **state)
 static void test_flow_wrong_actions_say_what_is_possible(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const uint64_t order = town_order_of(town, "li");
     const struct case_no none = {0, 0, 0};
     assert_int_equal(town_act(town, "li", order, none, ACTION_DONE, REASON_NONE, near_bin, NULL),
@@ -321,7 +314,7 @@ static void test_flow_wrong_actions_say_what_is_possible(void **state)
 static void test_flow_void_recalls_and_can_reopen(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     const uint64_t order = town_order_of(town, "li");
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_VOID, REASON_FALSE_ALARM, NULL),
@@ -339,7 +332,7 @@ static void test_flow_void_recalls_and_can_reopen(void **state)
 static void test_flow_closed_case_leaves_after_its_window(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     struct case_view view;
     assert_int_equal(on_case(town, "chief.chu", no, ACTION_FORCE_CLOSE, REASON_OTHER, NULL),
                      CODE_DONE);
@@ -381,7 +374,7 @@ static void test_flow_unconfirmed_report_is_void(void **state)
 static void test_flow_second_source_merges_on_the_asset(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const struct place eleven_metres = {1163061000, 399061000};
     assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL, eleven_metres, NULL),
                      CODE_MERGED);
@@ -395,7 +388,7 @@ static void test_flow_second_source_merges_on_the_asset(void **state)
 static void test_flow_repeat_of_the_device_is_deduped_until_the_window_ends(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     town_pass(town, 29 * MINUTE_MS);
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
                      CODE_DEDUPED);
@@ -408,7 +401,7 @@ static void test_flow_repeat_of_the_device_is_deduped_until_the_window_ends(void
 static void test_flow_merge_reopens_a_recently_closed_case(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const struct place near = {1163061000, 399061000};
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
@@ -454,7 +447,7 @@ static void test_flow_source_clears_before_arrival(void **state)
 static void test_flow_person_checked_class_is_checked_even_when_cleared(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const struct town_field empty[] = {{"fill", NULL, 100000}, {0}};
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_cleared", "C-001", nowhere, empty),
                      CODE_CLEARED);
@@ -542,7 +535,7 @@ static void test_flow_who_finished_a_part_is_not_asked_again(void **state)
 static void test_flow_silent_worker_is_lost_and_told(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     town_pass(town, 19 * MINUTE_MS);
     assert_string_equal(town_holder(town, no), "li");
@@ -554,7 +547,7 @@ static void test_flow_silent_worker_is_lost_and_told(void **state)
 static void test_flow_missed_clocks_climb_the_ladder_once_each(void **state)
 {
     struct town *town = *state;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     /* 4 working hours from 08:20 with lunch 12-14 end at 14:20; 80 % is 11:32. */
@@ -577,7 +570,7 @@ static void test_flow_missed_clocks_climb_the_ladder_once_each(void **state)
 static void test_flow_unaccepted_step_tells_the_post(void **state)
 {
     struct town *town = *state;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_pass(town, 9 * MINUTE_MS);
     assert_int_equal(act(town, "li", ACTION_DECLINE), CODE_DONE);
     town_pass(town, 9 * MINUTE_MS);
@@ -611,7 +604,7 @@ static void test_flow_off_shift_and_paused_are_passed_over(void **state)
     struct town *town = *state;
     town_seen(town, "li", STATUS_PAUSED, nowhere);
     town_seen(town, "wang", STATUS_OFF, nowhere);
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     assert_string_equal(offered(town), "nobody");
     const struct effect_decision *decision = town_decision(town);
     assert_int_equal(decision->removed[CODE_RESTING - CODE_ELIGIBLE], 1);

@@ -188,55 +188,13 @@ static void test_groups_end_with_their_rule_and_keep_through_others(void **state
 
 /* ---- snapshots ---- */
 
-struct bytes {
-    uint8_t *at;
-    size_t size, read;
-};
-
-static enum err keep(void *context, const void *bytes, size_t size)
-{
-    struct bytes *kept = context;
-    kept->at = realloc(kept->at, kept->size + size);
-    assert_non_null(kept->at);
-    memcpy(kept->at + kept->size, bytes, size);
-    kept->size += size;
-    return ERR_OK;
-}
-
-static enum err give(void *context, void *bytes, size_t size, size_t *out_size)
-{
-    struct bytes *kept = context;
-    const size_t left = kept->size - kept->read;
-    const size_t part = left < size ? left : size;
-    if (part == 0) {
-        return ERR_CUT;
-    }
-    memcpy(bytes, kept->at + kept->read, part);
-    kept->read += part;
-    *out_size = part;
-    return ERR_OK;
-}
-
 static void test_groups_live_through_a_restart(void **state)
 {
     struct town *town = *state;
     (void)odd(town, 1);
     town_pass(town, 30 * SECOND_MS);
     const struct case_no newest = odd(town, 2);
-    struct bytes bytes = {NULL, 0, 0};
-    const struct snapshot_sink sink = {keep, &bytes};
-    struct hash128 digest;
-    struct hash128 loaded;
-    assert_int_equal(core_save(town->core, &sink, &digest), ERR_OK);
-    const struct limits limits = *core_limits(town->core);
-    town->core = core_init(town->block, core_size(&limits), &limits);
-    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
-    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
-    const struct snapshot_source source = {give, &bytes};
-    assert_int_equal(core_load(town->core, &source, &loaded), ERR_OK);
-    assert_true(hash128_is_equal(loaded, digest));
-    core_check(town->core);
-    free(bytes.at);
+    assert_int_equal(town_restart(town), ERR_OK);
     uint32_t since = town->effect_count;
     town_pass(town, 5 * MINUTE_MS);
     expect_told(town, since, 1, newest, false);

@@ -6,7 +6,6 @@
 #include "engine/core/rulings.h"
 
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
-static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 
 struct move {
     struct town town;
@@ -37,13 +36,6 @@ static int close_move(void **state)
     return 0;
 }
 
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
-
 static enum code does(struct town *town, const char *who, struct case_no no, enum action action,
                       enum reason reason, const char *post)
 {
@@ -65,7 +57,7 @@ static void test_offices_one_visit_for_two_cases_of_an_object(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     town_open(town, NULL);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const char *who = accept(town);
     assert_int_equal(town_count(town, ACTION_JOINT_VISIT), 0);
     assert_int_equal(town_do(town, "dispatcher.du",
@@ -90,7 +82,7 @@ static void test_offices_short_notice_is_told_and_counted(void **state)
     uint32_t slot = 0;
     run("sed -i '1s/$/,notice_min/; 2,$s/$/,20h/'", move, "catalogue.csv");
     town_open_at(town, NULL, move->copy);
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     (void)accept(town);
     assert_int_equal(town_count(town, ACTION_SHORT_NOTICE), 1);
     assert_true(core_next_burden(town->core, &slot, &burden));
@@ -107,7 +99,7 @@ static void test_offices_short_notice_is_told_and_counted(void **state)
 
 static void rule_for_traffic(struct town *town)
 {
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
         CODE_DONE);
@@ -144,7 +136,7 @@ static void test_offices_rulings_follow_the_city(void **state)
     assert_memory_equal(city_text(city, code), "dept.traffic", code.size);
     assert_int_equal(city->departments[ruling.department].duty_post, ruling.post);
     town_pass(town, DAY_MS);
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     assert_int_equal(town_count(town, ACTION_RULED_BEFORE), 1); /* and is still followed */
 }
 
@@ -175,7 +167,7 @@ static void test_offices_a_removed_cell_reroutes(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     town_open(town, NULL);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     (void)accept(town);
     rename_all(move, "s/11010800101/11010800109/g");
     town_move(town, move->copy);
@@ -190,7 +182,7 @@ static void test_offices_an_abolished_department_reroutes(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     town_open(town, NULL);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "dept.sanitation.duty"),
         CODE_DONE);
@@ -208,7 +200,7 @@ static void test_offices_a_person_who_left_is_followed_by_another(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     town_open(town, NULL);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const char *who = accept(town);
     char prefix[16];
     (void)snprintf(prefix, sizeof prefix, "%s,", who);
@@ -231,7 +223,7 @@ static void test_offices_an_empty_desk_is_passed_over(void **state)
     town_edit(move->copy, "workers.csv", "desk.san,",
               "desk.san,桑,,,department_desk,dept.sanitation,,shift.day,0,,,,,,");
     town_open_at(town, NULL, move->copy);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(town_count(town, ACTION_STUCK), 0);
     town_pass(town, 14 * HOUR_MS); /* night */
     const uint32_t before = town_count(town, ACTION_STUCK);

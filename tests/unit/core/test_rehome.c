@@ -104,13 +104,6 @@ static uint32_t locate_all(struct town *town)
     return slices;
 }
 
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
-
 static struct case_no case_at(struct town *town, struct place place)
 {
     static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
@@ -150,7 +143,7 @@ static void test_rehome_offers_go_to_the_people_of_the_new_cell(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_string_not_equal(asked(town), "mei");
     move_border(move);
     assert_string_equal(cell_of(town, no), "11010800101"); /* by its code, until it is located */
@@ -191,7 +184,7 @@ static void test_rehome_who_accepted_keeps_it(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     char who[16];
     (void)snprintf(who, sizeof who, "%s", asked(town));
     assert_int_equal(act(town, who, ACTION_ACCEPT), CODE_DONE);
@@ -238,7 +231,7 @@ static void test_rehome_rules_alone_ask_for_nothing(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_edit(move->copy, "rules/town.yaml", "  seek_every: 2m", "  seek_every: 3m");
     town_move(town, move->copy);
     assert_int_equal(core_rehome_from(town->core), NONE32);
@@ -253,48 +246,6 @@ static void test_rehome_rules_alone_ask_for_nothing(void **state)
 }
 
 /* ---- slices ---- */
-
-struct bytes {
-    uint8_t at[1 << 20];
-    size_t size, read;
-};
-
-static enum err keep(void *context, const void *bytes, size_t size)
-{
-    struct bytes *kept = context;
-    assert_true(kept->size + size <= sizeof kept->at);
-    memcpy(kept->at + kept->size, bytes, size);
-    kept->size += size;
-    return ERR_OK;
-}
-
-static enum err give(void *context, void *bytes, size_t size, size_t *out_size)
-{
-    struct bytes *kept = context;
-    const size_t left = kept->size - kept->read;
-    *out_size = left < size ? left : size;
-    memcpy(bytes, kept->at + kept->read, *out_size);
-    kept->read += *out_size;
-    return *out_size > 0 ? ERR_OK : ERR_CUT;
-}
-
-/* The engine is killed and starts again from a snapshot. */
-static enum err reload(struct town *town)
-{
-    struct bytes *bytes = calloc(1, sizeof *bytes);
-    const struct snapshot_sink sink = {keep, bytes};
-    const struct snapshot_source source = {give, bytes};
-    const struct limits limits = *core_limits(town->core);
-    struct hash128 saved, loaded;
-    assert_int_equal(core_save(town->core, &sink, &saved), ERR_OK);
-    town->core = core_init(town->block, core_size(&limits), &limits);
-    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
-    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
-    const enum err err = core_load(town->core, &source, &loaded);
-    assert_true(err != ERR_OK || hash128_is_equal(saved, loaded));
-    free(bytes);
-    return err;
-}
 
 #define MANY 12u
 
@@ -323,7 +274,7 @@ static void test_rehome_goes_on_after_a_restart(void **state)
         before = core_digest(town->core);
     }
     assert_int_equal(town_count(town, ACTION_REHOME), 8);
-    assert_int_equal(reload(town), ERR_OK);
+    assert_int_equal(town_restart(town), ERR_OK);
     assert_int_equal(core_rehome_from(town->core), 8);
     assert_int_equal(locate_all(town), 1);
     assert_int_equal(town_count(town, ACTION_REHOME), MANY);
@@ -336,7 +287,7 @@ static void test_rehome_of_old_borders_is_passed_over(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     move_border(move);
     struct batch_writer writer;
     struct command_head head = town_head(town, COMMAND_REHOME, NULL);
@@ -364,7 +315,7 @@ static void test_rehome_a_reopened_case_is_located_too(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     const struct case_no other = case_at(town, west);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         town_act(town, "chief.chu", 0, no, ACTION_FORCE_CLOSE, REASON_INSTRUCTED, nowhere, NULL),
         CODE_DONE);
@@ -386,7 +337,7 @@ static void test_rehome_what_is_asked_for_meanwhile_is_not_passed_over(void **st
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     (void)case_at(town, west);
     (void)case_at(town, outside);
     assert_int_equal(
@@ -418,7 +369,7 @@ static void test_rehome_a_part_split_off_before_its_case_was_located(void **stat
     struct case_view view;
     const struct case_no first = case_at(town, outside);
     (void)case_at(town, west);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         town_act(town, "chief.chu", 0, first, ACTION_VOID, REASON_OTHER, nowhere, NULL), CODE_DONE);
     for (uint32_t i = 0; core_find_case(town->core, first, &view); i++) {
@@ -506,7 +457,7 @@ static void test_rehome_the_walk_is_in_the_digest_and_bounded_in_snapshots(void 
     town->core->borders_at_ms--;
     assert_true(hash128_is_equal(core_digest(town->core), before));
     town->core->rehome_next = town->core->cases.high + 1;
-    assert_int_equal(reload(town), ERR_MALFORMED);
+    assert_int_equal(town_restart(town), ERR_MALFORMED);
 }
 
 /* ---- who answers ---- */
@@ -562,7 +513,7 @@ static void test_rehome_a_desk_follows_the_ruling_of_the_new_cell(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     rule_for_traffic(town);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     to_desk(town, no);
     assert_string_equal(town_holder(town, no), "dept.sanitation.duty");
     move_border(move);
@@ -576,7 +527,7 @@ static void test_rehome_where_people_sent_it_it_stays(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     rule_for_traffic(town);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(
         does(town, "dispatcher.du", no, ACTION_SEND_TO_DESK, REASON_OTHER, "town.desk"), CODE_DONE);
     move_border(move);
@@ -596,7 +547,7 @@ static void test_rehome_the_clock_goes_to_who_answers_now(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     rule_for_traffic(town);
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     char who[16];
     (void)snprintf(who, sizeof who, "%s", asked(town));
     assert_int_equal(act(town, who, ACTION_ACCEPT), CODE_DONE);

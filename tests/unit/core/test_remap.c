@@ -34,13 +34,6 @@ static int close_move(void **state)
     return 0;
 }
 
-static struct case_no bin_case(struct town *town)
-{
-    assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-001", nowhere, full),
-                     CODE_OPENED);
-    return town->last.case_no;
-}
-
 static enum code act(struct town *town, const char *who, enum action action)
 {
     return town_act(town, who, town_order_of(town, who), no_case, action, REASON_OTHER, near_bin,
@@ -93,7 +86,7 @@ static void test_remap_every_row_keeps_its_name(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     const struct case_view before = town_case(town, no);
     add_rows_in_front(move->copy);
@@ -133,7 +126,7 @@ static void test_remap_same_pair_again_changes_nothing(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     (void)town_event(town, "hotline-1", "hotline.garbage", NULL,
                      (struct place){1163151000, 399051000}, NULL);
@@ -164,7 +157,7 @@ static void test_remap_worker_who_left_loses_the_order(void **state)
     struct move *move = *state;
     struct town *town = &move->town;
     struct worker_view view;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     const uint64_t order = town_order_of(town, "li");
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     town_edit(move->copy, "workers.csv", "li,", NULL);
@@ -197,7 +190,7 @@ static void test_remap_checker_who_left_is_replaced(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_DONE), CODE_DONE);
@@ -214,7 +207,7 @@ static void test_remap_last_checker_who_left_is_said(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     town_seen(town, "zhou", STATUS_OFF, nowhere);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(act(town, "li", ACTION_ARRIVE), CODE_DONE);
@@ -238,7 +231,7 @@ static void test_remap_post_that_is_gone_hands_on(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no at_desk = bin_case(town);
+    const struct case_no at_desk = town_bin_case(town);
     assert_int_equal(on_case(town, "dispatcher.du", at_desk, ACTION_SEND_TO_DESK, "fire.119"),
                      CODE_DONE);
     assert_int_equal(town_event(town, "hotline-1", "hotline.garbage", NULL,
@@ -284,7 +277,7 @@ static void test_remap_rule_that_is_gone_lets_its_cases_go_on(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no accepted = bin_case(town);
+    const struct case_no accepted = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full),
                      CODE_OPENED);
@@ -352,7 +345,7 @@ static void test_remap_calendar_change_moves_the_deadline(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    const struct case_no no = bin_case(town);
+    const struct case_no no = town_bin_case(town);
     assert_int_equal(act(town, "li", ACTION_ACCEPT), CODE_DONE);
     assert_int_equal(town_case(town, no).handle_deadline_ms, TOWN_START_MS + 6 * HOUR_MS);
     town_edit(move->copy, "calendars.yaml",
@@ -389,7 +382,7 @@ static void test_remap_gateway_that_left_may_not_send(void **state)
 {
     struct move *move = *state;
     struct town *town = &move->town;
-    (void)bin_case(town);
+    (void)town_bin_case(town);
     town_edit(move->copy, "gateways.csv", "cam-1,", NULL);
     town_move(town, move->copy);
     assert_int_equal(town_event(town, "cam-1", "camera.garbage_overflow", "C-002", nowhere, full),

@@ -6,63 +6,14 @@
 
 #include "tests/unit/core/walk.c"
 
-struct bytes {
-    uint8_t *at;
-    size_t size, capacity;
-    size_t read;
-    size_t piece; /* most bytes given at once */
-};
-
-static enum err keep(void *context, const void *bytes, size_t size)
+static struct hash128 save(const struct core *core, struct town_bytes *out)
 {
-    struct bytes *kept = context;
-    assert_true(size > 0 && size <= SNAPSHOT_PIECE_SIZE);
-    if (kept->size + size > kept->capacity) {
-        kept->capacity = (kept->size + size) * 2;
-        kept->at = realloc(kept->at, kept->capacity);
-        assert_non_null(kept->at);
-    }
-    memcpy(kept->at + kept->size, bytes, size);
-    kept->size += size;
-    return ERR_OK;
-}
-
-static enum err give(void *context, void *bytes, size_t size, size_t *out_size)
-{
-    struct bytes *kept = context;
-    const size_t left = kept->size - kept->read;
-    size_t part = left < size ? left : size;
-    part = part < kept->piece ? part : kept->piece;
-    if (part == 0) {
-        return ERR_CUT;
-    }
-    memcpy(bytes, kept->at + kept->read, part);
-    kept->read += part;
-    *out_size = part;
-    return ERR_OK;
-}
-
-static struct hash128 save(const struct core *core, struct bytes *out)
-{
-    const struct snapshot_sink sink = {keep, out};
+    const struct snapshot_sink sink = {town_keep, out};
     struct hash128 digest;
     out->size = 0;
     assert_int_equal(core_save(core, &sink, &digest), ERR_OK);
     assert_true(hash128_is_equal(digest, core_digest(core)));
     return digest;
-}
-
-/* A second core in its own block, from the bytes. */
-static enum err load(struct town *town, struct bytes *bytes)
-{
-    const struct snapshot_source source = {give, bytes};
-    const struct limits limits = *core_limits(town->core);
-    town->core = core_init(town->block, core_size(&limits), &limits);
-    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
-    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
-    bytes->read = 0;
-    struct hash128 digest;
-    return core_load(town->core, &source, &digest);
 }
 
 /* The walk has no app that acknowledges its items. */
@@ -86,8 +37,8 @@ static void test_core_snapshot_goes_on_as_the_core_did(void **state)
     print_message("seed %llu, %d steps\n", (unsigned long long)seed, steps);
     struct town *live = malloc(sizeof *live);
     struct town *loaded = malloc(sizeof *loaded);
-    struct bytes bytes = {.piece = 4096};
-    struct bytes again = {.piece = 4096};
+    struct town_bytes bytes = {.piece = 4096};
+    struct town_bytes again = {.piece = 4096};
     uint64_t random = seed;
     struct limits limits = town_limits();
     limits.case_extras = 24; /* runs full */
@@ -98,7 +49,7 @@ static void test_core_snapshot_goes_on_as_the_core_did(void **state)
         take_items(live, roll(&random, 2) == 0 ? "wang" : "chen");
         const struct hash128 digest = save(live->core, &bytes);
         bytes.piece = 1 + roll(&random, 5000);
-        assert_int_equal(load(loaded, &bytes), ERR_OK);
+        assert_int_equal(town_load(loaded, &bytes), ERR_OK);
         assert_true(hash128_is_equal(core_digest(loaded->core), digest));
         core_check(loaded->core);
         (void)save(loaded->core, &again);
@@ -133,13 +84,13 @@ static void test_core_snapshot_before_any_city(void **state)
 {
     (void)state;
     struct town *town = malloc(sizeof *town);
-    struct bytes bytes = {.piece = 7};
+    struct town_bytes bytes = {.piece = 7};
     town_open(town, NULL);
     const struct limits limits = *core_limits(town->core);
     town->core = core_init(town->block, core_size(&limits), &limits);
     const struct hash128 digest = save(town->core, &bytes);
     town->core = core_init(town->block, core_size(&limits), &limits);
-    const struct snapshot_source source = {give, &bytes};
+    const struct snapshot_source source = {town_give, &bytes};
     struct hash128 loaded;
     assert_int_equal(core_load(town->core, &source, &loaded), ERR_OK);
     assert_true(hash128_is_equal(loaded, digest));
@@ -153,11 +104,11 @@ static void test_core_snapshot_of_other_images_or_limits_is_refused(void **state
 {
     (void)state;
     struct town *town = malloc(sizeof *town);
-    struct bytes bytes = {.piece = 4096};
+    struct town_bytes bytes = {.piece = 4096};
     town_open(town, NULL);
     struct hash128 digest = save(town->core, &bytes);
     struct limits limits = *core_limits(town->core);
-    const struct snapshot_source source = {give, &bytes};
+    const struct snapshot_source source = {town_give, &bytes};
     town->core = core_init(town->block, core_size(&limits), &limits);
     assert_int_equal(core_load(town->core, &source, &digest), ERR_MISMATCH); /* nothing staged */
     limits.case_events--;
@@ -180,8 +131,8 @@ static void test_core_hostile_snapshots_are_refused(void **state)
     (void)state;
     struct town *town = malloc(sizeof *town);
     struct town *victim = malloc(sizeof *victim);
-    struct bytes whole = {.piece = 4096};
-    struct bytes hostile = {.piece = 4096};
+    struct town_bytes whole = {.piece = 4096};
+    struct town_bytes hostile = {.piece = 4096};
     uint64_t random = walk_number("GRIDLOOP_SEED", 99);
     town_open(town, NULL);
     town_open(victim, NULL);
@@ -213,7 +164,7 @@ static void test_core_hostile_snapshots_are_refused(void **state)
         if (hostile.size == whole.size && memcmp(hostile.at, whole.at, whole.size) == 0) {
             continue;
         }
-        const enum err err = load(victim, &hostile);
+        const enum err err = town_load(victim, &hostile);
         assert_true(err == ERR_OK || err == ERR_MALFORMED || err == ERR_CUT || err == ERR_VERSION ||
                     err == ERR_MISMATCH);
         if (err == ERR_OK) {
@@ -237,7 +188,7 @@ static void test_core_hostile_snapshots_with_a_right_digest(void **state)
     (void)state;
     struct town *town = malloc(sizeof *town);
     struct town *victim = malloc(sizeof *victim);
-    struct bytes bytes = {.piece = 4096};
+    struct town_bytes bytes = {.piece = 4096};
     uint64_t random = walk_number("GRIDLOOP_SEED", 77);
     town_open(town, NULL);
     town_open(victim, NULL);
@@ -249,9 +200,9 @@ static void test_core_hostile_snapshots_with_a_right_digest(void **state)
     for (uint32_t i = 0; i < rounds; i++) {
         const size_t at = (size_t)(next_random(&random) % (bytes.size - sizeof(struct hash128)));
         const uint8_t before = bytes.at[at];
-        struct bytes unsealed = bytes;
+        struct town_bytes unsealed = bytes;
         bytes.at[at] ^= (uint8_t)(1u << roll(&random, 8));
-        enum err err = load(victim, &unsealed);
+        enum err err = town_load(victim, &unsealed);
         if (err == ERR_MALFORMED && unsealed.read == unsealed.size) {
             /* Perhaps only the digest did not fit: as a forger would, put the one that does. */
             const struct hash128 right = core_digest(victim->core);
@@ -260,7 +211,7 @@ static void test_core_hostile_snapshots_with_a_right_digest(void **state)
             memcpy(kept, tail, sizeof kept);
             memcpy(tail, &right, sizeof right);
             unsealed = bytes;
-            err = load(victim, &unsealed);
+            err = town_load(victim, &unsealed);
             memcpy(tail, kept, sizeof kept);
         }
         accepted += err == ERR_OK;

@@ -3,6 +3,7 @@
 
 #include "engine/city/city_load.h"
 #include "engine/core/orders.h"
+#include "engine/core/snapshot.h"
 #include "engine/core/workers.h"
 #include "rules/compile.h"
 #include "sim/scratch.h"
@@ -236,6 +237,72 @@ void town_write(const char *directory, const char *file, const char *text)
     assert_non_null(out);
     assert_true(fputs(text, out) >= 0);
     assert_int_equal(fclose(out), 0);
+}
+
+enum err town_keep(void *context, const void *bytes, size_t size)
+{
+    struct town_bytes *kept = context;
+    assert_true(size > 0 && size <= SNAPSHOT_PIECE_SIZE);
+    if (kept->size + size > kept->capacity) {
+        kept->capacity = (kept->size + size) * 2;
+        kept->at = realloc(kept->at, kept->capacity);
+        assert_non_null(kept->at);
+    }
+    memcpy(kept->at + kept->size, bytes, size);
+    kept->size += size;
+    return ERR_OK;
+}
+
+enum err town_give(void *context, void *bytes, size_t size, size_t *out_size)
+{
+    struct town_bytes *kept = context;
+    const size_t left = kept->size - kept->read;
+    size_t part = left < size ? left : size;
+    part = kept->piece == 0 || part < kept->piece ? part : kept->piece;
+    if (part == 0) {
+        return ERR_CUT;
+    }
+    memcpy(bytes, kept->at + kept->read, part);
+    kept->read += part;
+    *out_size = part;
+    return ERR_OK;
+}
+
+enum err town_load(struct town *town, struct town_bytes *bytes)
+{
+    const struct snapshot_source source = {town_give, bytes};
+    const struct limits limits = *core_limits(town->core);
+    struct hash128 digest;
+    town->core = core_init(town->block, core_size(&limits), &limits);
+    assert_int_equal(core_stage_city(town->core, town->city_bytes, town->city_size), ERR_OK);
+    assert_int_equal(core_stage_policy(town->core, town->policy_bytes, town->policy_size), ERR_OK);
+    bytes->read = 0;
+    return core_load(town->core, &source, &digest);
+}
+
+enum err town_restart(struct town *town)
+{
+    struct town_bytes bytes = {0};
+    const struct snapshot_sink sink = {town_keep, &bytes};
+    struct hash128 saved;
+    assert_int_equal(core_save(town->core, &sink, &saved), ERR_OK);
+    const enum err err = town_load(town, &bytes);
+    if (err == ERR_OK) {
+        assert_true(hash128_is_equal(saved, core_digest(town->core)));
+        core_check(town->core);
+    }
+    free(bytes.at);
+    return err;
+}
+
+struct case_no town_bin_case(struct town *town)
+{
+    static const struct town_field full[] = {
+        {"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
+    assert_int_equal(
+        town_event(town, "cam-1", "camera.garbage_overflow", "C-001", place_none(), full),
+        CODE_OPENED);
+    return town->last.case_no;
 }
 
 void *town_save(const struct town *town)

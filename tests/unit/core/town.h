@@ -61,6 +61,24 @@ const char *town_copy(void);
 /* Replaces the line of a file of that copy that starts with prefix (NULL: adds one at the end); line NULL removes it. */
 void town_edit(const char *directory, const char *file, const char *prefix, const char *line);
 
+/* Bytes of a snapshot in memory, for struct snapshot_sink and snapshot_source. */
+struct town_bytes {
+    uint8_t *at; /* to be freed */
+    size_t size, capacity, read;
+    size_t piece; /* most bytes given at once; 0 = as many as asked for */
+};
+enum err town_keep(void *context, const void *bytes, size_t size);
+enum err town_give(void *context, void *bytes, size_t size, size_t *out_size);
+
+/* What town_give brings becomes the town's core, in the block of the one before. */
+enum err town_load(struct town *town, struct town_bytes *bytes);
+
+/* The engine is killed and starts again from a snapshot of now. */
+enum err town_restart(struct town *town);
+
+/* The bin at camera C-001 is full: a case. */
+struct case_no town_bin_case(struct town *town);
+
 /* The whole core as it is now, and back to it: the next act starts from the same state. */
 void *town_save(const struct town *town);
 void town_restore(struct town *town, const void *saved);

@@ -132,26 +132,6 @@ static void test_given_back_is_first_again(void **state)
 }
 
 /* A batch of one event of that type from that gateway. */
-static void send_type(struct rig *rig, const char *who, uint64_t seq, const char *type_name)
-{
-    char id[32], type[64];
-    (void)snprintf(id, sizeof id, "%s.%llu", who, (unsigned long long)seq);
-    (void)snprintf(type, sizeof type, "%s", type_name);
-    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
-    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
-    event.id = id;
-    event.type = type;
-    batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = 1;
-    batch.seq = seq;
-    batch.n_events = 1;
-    batch.events = events;
-    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
-    request.event_batch = &batch;
-    (void)rig_send(rig, who, &request);
-}
-
 /* Principal of each command of a batch, in order. */
 static uint32_t read_principals(const struct node_batch *batch, struct hash128 out[64])
 {
@@ -181,11 +161,11 @@ static void test_life_safety_comes_first_in_a_flood(void **state)
     struct hash128 principals[64];
     rig_open(&rig, &options);
     for (uint64_t seq = 1; seq <= 40; seq++) {
-        send_type(&rig, "hotline-1", seq, "hotline.garbage");
+        rig_send_type(&rig, "hotline-1", seq, "hotline.garbage");
         (void)rig_send_act(&rig, "wang", 1, seq, 12345, NULL, ACTION_ACCEPT);
     }
     assert_false(node_has_life_safety(rig.node));
-    send_type(&rig, "cam-1", 1, "camera.crowd_density");
+    rig_send_type(&rig, "cam-1", 1, "camera.crowd_density");
     assert_true(node_has_life_safety(rig.node));
     assert_true(node_turn(rig.node, rig.now_ms, &batch));
     assert_false(node_has_life_safety(rig.node));
@@ -193,7 +173,7 @@ static void test_life_safety_comes_first_in_a_flood(void **state)
     assert_true(hash128_is_equal(principals[0], facts_hash("cam-1", 5)));
     keep_entry(&rig, &batch);
     node_appended(rig.node, rig.position, batch.time_ms);
-    send_type(&rig, "cam-1", 2, "camera.crowd_density");
+    rig_send_type(&rig, "cam-1", 2, "camera.crowd_density");
     assert_true(node_turn(rig.node, rig.now_ms, &batch));
     uint32_t count = read_principals(&batch, principals), reports = 0;
     assert_int_equal(count, 16);
@@ -221,12 +201,12 @@ static void test_what_is_urgent_waits_for_one_slice(void **state)
     struct hash128 principals[64];
     rig_open(&rig, &options);
     for (uint64_t seq = 1; seq <= 12; seq++) {
-        send_type(&rig, "hotline-1", seq, "hotline.garbage");
+        rig_send_type(&rig, "hotline-1", seq, "hotline.garbage");
     }
     assert_true(node_turn(rig.node, rig.now_ms, &batch));
     assert_int_equal(read_principals(&batch, principals), 1);
     keep_entry(&rig, &batch);
-    send_type(&rig, "cam-1", 1, "camera.crowd_density");
+    rig_send_type(&rig, "cam-1", 1, "camera.crowd_density");
     node_appended(rig.node, rig.position, batch.time_ms);
     assert_true(node_turn(rig.node, rig.now_ms, &batch));
     assert_int_equal(read_principals(&batch, principals), 1);

@@ -17,29 +17,9 @@ struct host {
 
 static struct host host;
 
-static void send_type(const char *who, uint64_t seq, const char *type_name)
-{
-    char id[32], type[64];
-    (void)snprintf(id, sizeof id, "%s.%llu", who, (unsigned long long)seq);
-    (void)snprintf(type, sizeof type, "%s", type_name);
-    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
-    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
-    event.id = id;
-    event.type = type;
-    batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = 1;
-    batch.seq = seq;
-    batch.n_events = 1;
-    batch.events = events;
-    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
-    request.event_batch = &batch;
-    (void)rig_send(&host.rig, who, &request);
-}
-
 static void send_alarm(void)
 {
-    send_type("cam-1", 1, "camera.crowd_density");
+    rig_send_type(&host.rig, "cam-1", 1, "camera.crowd_density");
 }
 
 static struct turn_disk look(void *context)
@@ -81,7 +61,7 @@ static int set_up(void **state)
     memset(&host, 0, sizeof host);
     rig_open(&host.rig, &options);
     for (uint64_t seq = 1; seq <= REPORTS; seq++) {
-        send_type("hotline-1", seq, "hotline.garbage");
+        rig_send_type(&host.rig, "hotline-1", seq, "hotline.garbage");
     }
     return 0;
 }
