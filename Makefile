@@ -257,7 +257,7 @@ $(BUILD)/graphs/manhattan: sim/bench/graph_jemss.py
 # San Francisco as recorded besides, where the public records are at hand. The last load's cities stay in build/dispatch.
 RECORDS ?= $(if $(wildcard ../shared/data/incidents),../shared/data)
 DISPATCH := $(BUILD)/dispatch
-bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch policies beside each other; GRAPH=DIR, RUNS=n seeds (10), QUICK=1 (2 seeds, half the calls)
+bench-dispatch: all $(filter $(BUILD)/%,$(GRAPH)) ## response times of dispatch policies beside each other; GRAPH=DIR, RUNS=n seeds (10, twice as many at load 0.75), QUICK=1 (2 seeds, half the calls)
 	@mkdir -p $(BENCH_RESULTS)
 	@$(BUILD)/gridloop bench dispatch --runs $(or $(RUNS),$(if $(QUICK),2,10)) $(if $(QUICK),--quick) $(if $(GRAPH),--graph $(GRAPH)) \
 	    $(if $(RECORDS),--records $(RECORDS)) --keep $(DISPATCH) --json $(BENCH_RESULTS)/dispatch.json --tables $(BENCH_RESULTS)/dispatch.md

@@ -233,6 +233,7 @@ static enum err measure_all(struct ground *ground, const struct dispatch_level *
     }
     if (err == ERR_OK) {
         (void)printf("\n%s\n", text);
+        (void)fflush(stdout);
     }
     free(text);
     return err;
