@@ -202,14 +202,21 @@ static int run(const struct backup_options *options)
         }
     }
     if (code == EX_OK) {
-        (void)printf(cli_lang(options->lang) == LANG_ZH
-                         ? "%s：%" PRIu32 " 个段、%" PRIu32 " 个快照、%" PRIu32 " 个映像、%" PRIu32
-                           " 个证据文件，%" PRIu64 " 字节，已读回校验\n"
-                         : "%s: %" PRIu32 " segments, %" PRIu32 " snapshots, %" PRIu32
-                           " images, %" PRIu32 " files of evidence, %" PRIu64
-                           " bytes, read back and verified\n",
+        const bool is_zh = cli_lang(options->lang) == LANG_ZH;
+        char left_out[64] = "";
+        if (evidence.left_out > 0) {
+            (void)snprintf(left_out, sizeof left_out,
+                           is_zh ? "（另有 %" PRIu32 " 个已损坏，未备份）"
+                                 : " (%" PRIu32 " left out as damaged)",
+                           evidence.left_out);
+        }
+        (void)printf(is_zh ? "%s：%" PRIu32 " 个段、%" PRIu32 " 个快照、%" PRIu32
+                             " 个映像、%" PRIu32 " 个证据文件%s，%" PRIu64 " 字节，已读回校验\n"
+                           : "%s: %" PRIu32 " segments, %" PRIu32 " snapshots, %" PRIu32
+                             " images, %" PRIu32 " files of evidence%s, %" PRIu64
+                             " bytes, read back and verified\n",
                      options->directory, counts.segments, counts.snapshots, counts.images,
-                     evidence.files, counts.bytes + evidence.bytes);
+                     evidence.files, left_out, counts.bytes + evidence.bytes);
     }
     return code;
 }

@@ -27,12 +27,13 @@ static enum err fail(struct copying *copying, const char *what, const char *name
     return err;
 }
 
-/* The whole file, malloc'ed. NULL: it is gone, or of another size. */
+/* The whole file, malloc'ed. NULL: it is gone (errno is ENOENT), unreadable, or of another size. */
 static uint8_t *read_file(const struct copying *copying, const char *name, uint64_t size)
 {
     struct stat status;
     const int file = openat(copying->from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     uint8_t *bytes = NULL;
+    errno = file >= 0 ? 0 : errno;
     if (file >= 0 && fstat(file, &status) == 0 && (uint64_t)status.st_size == size) {
         bytes = malloc(size > 0 ? size : 1);
     }
@@ -73,11 +74,13 @@ static enum err copy_entry(struct copying *copying, const struct evidence_entry 
     char name[EVIDENCE_NAME_SIZE], line[EVIDENCE_LINE_SIZE];
     uint8_t digest[NODE_DIGEST_SIZE];
     evidence_name(entry->digest, name);
-    if (faccessat(copying->to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-        faccessat(copying->from, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0) {
-        return ERR_OK; /* named twice, or expired */
+    if (faccessat(copying->to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        return ERR_OK; /* named twice */
     }
     uint8_t *bytes = read_file(copying, name, entry->size);
+    if (bytes == NULL && errno == ENOENT) {
+        return ERR_OK; /* expired */
+    }
     if (bytes != NULL) {
         (void)crypto_generichash(digest, sizeof digest, bytes, entry->size, NULL, 0);
     }

@@ -58,10 +58,14 @@ def backup(engine, case, photo):
     check("3 files of evidence" in said, said)
     index = {line.split()[0] for line in open(os.path.join(copy, "evidence", "index"), encoding="utf-8")}
     check(len(index) == 3 and digest_of(photo).hex() in index, f"the copy's index: {index}")
-    with open(next(name for name in files(engine) if os.path.getsize(name) == 1 << 20), "r+b") as file:
+    rotten = next(name for name in files(engine) if os.path.getsize(name) == 1 << 20)
+    with open(rotten, "r+b") as file:
         file.write(b"bit rot")
-    again = os.path.join(engine.dir, "again")
-    check("2 files of evidence" in engine.gridloop("backup", again, "--data", live, "--lang", "en"), "a damaged file is in the copy")
+    said = engine.gridloop("backup", os.path.join(engine.dir, "again"), "--data", live, "--lang", "en")
+    check("2 files of evidence" in said and "1 left out" in said, f"a damaged file: {said}")
+    os.remove(rotten)
+    said = engine.gridloop("backup", os.path.join(engine.dir, "once more"), "--data", live, "--lang", "en")
+    check("2 files of evidence" in said and "left out" not in said, f"a file that expired: {said}")
     engine.kill()
     engine.data = copy
     engine.start(extra=("--evidence", "4:3"))
