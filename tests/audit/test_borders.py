@@ -231,7 +231,7 @@ def keep_offer(entries):
 
 
 def main():
-    with Engine(clock="scaled:120@2026-03-03T08:20+08:00") as engine:
+    with Engine(clock="scaled:60@2026-03-03T08:20+08:00") as engine:
         sound, pairs = live(engine)
     result = judge(sound, pairs)
     told = result.stories.actions
