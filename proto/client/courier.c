@@ -531,3 +531,18 @@ uint32_t courier_wait(struct courier *courier, uint32_t wait_ms)
     link_wait(&courier->link, wait_ms);
     return courier_turn(courier);
 }
+
+bool courier_flush(struct courier *courier, uint32_t wait_ms)
+{
+    const int64_t end_ms = link_monotonic_ms() + wait_ms;
+    for (;;) {
+        const int64_t left_ms = end_ms - link_monotonic_ms();
+        (void)courier_wait(courier, left_ms > 0 ? (uint32_t)left_ms : 0);
+        if (outbox_waiting(courier->outbox) == 0) {
+            return true;
+        }
+        if (left_ms <= 0 || courier->failure != ERR_OK) {
+            return false;
+        }
+    }
+}

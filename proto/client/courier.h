@@ -79,6 +79,9 @@ uint32_t courier_wait_ms(const struct courier *courier);
 /* Waits for an answer or wait_ms, then a turn. */
 uint32_t courier_wait(struct courier *courier, uint32_t wait_ms);
 
+/* Waits until nothing is left to send; false when the time is over or the outbox failed. */
+bool courier_flush(struct courier *courier, uint32_t wait_ms);
+
 /* Forget the greeting: the other side may have changed. */
 void courier_greet_again(struct courier *courier);
 

@@ -204,17 +204,7 @@ int gridloop_gateway_flush(struct gridloop_gateway *gateway, uint32_t wait_ms)
         courier->failure = err;
         return status_of_courier(courier, gateway->why);
     }
-    int64_t end_ms = link_monotonic_ms() + wait_ms;
-    for (;;) {
-        int64_t left_ms = end_ms - link_monotonic_ms();
-        (void)courier_wait(courier, left_ms > 0 ? (uint32_t)left_ms : 0);
-        if (outbox_waiting(courier->outbox) == 0) {
-            return GRIDLOOP_OK;
-        }
-        if (left_ms <= 0 || courier->failure != ERR_OK) {
-            return status_of_courier(courier, gateway->why);
-        }
-    }
+    return courier_flush(courier, wait_ms) ? GRIDLOOP_OK : status_of_courier(courier, gateway->why);
 }
 
 uint64_t gridloop_gateway_waiting(const struct gridloop_gateway *gateway)

@@ -351,17 +351,7 @@ int gridloop_worker_report(struct gridloop_worker *worker, const struct gridloop
 int gridloop_worker_flush(struct gridloop_worker *worker, uint32_t wait_ms)
 {
     struct courier *courier = &worker->courier;
-    int64_t end_ms = link_monotonic_ms() + wait_ms;
-    for (;;) {
-        int64_t left_ms = end_ms - link_monotonic_ms();
-        (void)courier_wait(courier, left_ms > 0 ? (uint32_t)left_ms : 0);
-        if (outbox_waiting(courier->outbox) == 0) {
-            return GRIDLOOP_OK;
-        }
-        if (left_ms <= 0 || courier->failure != ERR_OK) {
-            return status_of_courier(courier, worker->why);
-        }
-    }
+    return courier_flush(courier, wait_ms) ? GRIDLOOP_OK : status_of_courier(courier, worker->why);
 }
 
 uint64_t gridloop_worker_waiting(const struct gridloop_worker *worker)
