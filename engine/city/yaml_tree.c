@@ -208,6 +208,34 @@ const char *yaml_text(struct yaml_tree *tree, const yaml_node_t *node)
     return text;
 }
 
+const char *yaml_keep(struct yaml_tree *tree, struct pool *pool, const yaml_node_t *node)
+{
+    const char *text = yaml_text(tree, node);
+    return text == NULL ? NULL : pool_text(pool, text, strlen(text));
+}
+
+uint32_t yaml_keep_list(struct yaml_tree *tree, struct pool *pool, const yaml_node_t *node,
+                        const char *code, const char **out, uint32_t limit)
+{
+    uint32_t count = 0;
+    if (node == NULL) {
+        return 0;
+    }
+    if (node->type == YAML_SCALAR_NODE) {
+        out[0] = yaml_keep(tree, pool, node);
+        return 1;
+    }
+    for (const yaml_node_t *item; (item = yaml_item(tree, node, count)) != NULL;) {
+        if (count == limit) {
+            yaml_problem(tree, item, code, "at most %u entries", limit);
+            break;
+        }
+        const char *text = yaml_keep(tree, pool, item);
+        out[count++] = text != NULL ? text : "";
+    }
+    return count;
+}
+
 const yaml_node_t *yaml_item(struct yaml_tree *tree, const yaml_node_t *node, size_t number)
 {
     if (node == NULL) {

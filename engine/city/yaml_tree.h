@@ -9,6 +9,7 @@
 
 #include <yaml.h>
 
+#include "engine/city/pool.h"
 #include "engine/city/text_file.h"
 
 struct yaml_tree {
@@ -43,6 +44,13 @@ const yaml_node_t *yaml_find(struct yaml_tree *tree, const yaml_node_t *node, co
 
 /* The text of a scalar; NULL where node is NULL, and after a problem where it is not a scalar. */
 const char *yaml_text(struct yaml_tree *tree, const yaml_node_t *node);
+
+/* The same as a copy in the pool. */
+const char *yaml_keep(struct yaml_tree *tree, struct pool *pool, const yaml_node_t *node);
+
+/* Copies of one text or of a list of at most `limit`; more are a problem of that code. node may be NULL. Returns how many. */
+uint32_t yaml_keep_list(struct yaml_tree *tree, struct pool *pool, const yaml_node_t *node,
+                        const char *code, const char **out, uint32_t limit);
 
 /* Pairs of a checked mapping, 0.. ; false after the last. */
 bool yaml_pair(struct yaml_tree *tree, const yaml_node_t *node, size_t number,

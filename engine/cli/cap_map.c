@@ -22,31 +22,14 @@ struct map_reader {
 
 static const char *keep(struct map_reader *reader, const yaml_node_t *node)
 {
-    const char *text = yaml_text(&reader->tree, node);
-    return text == NULL ? NULL : pool_text(&reader->map->pool, text, strlen(text));
+    return yaml_keep(&reader->tree, &reader->map->pool, node);
 }
 
 /* One text or a list of them. */
 static uint32_t read_texts(struct map_reader *reader, const yaml_node_t *node, const char **out,
                            uint32_t limit)
 {
-    uint32_t count = 0;
-    if (node == NULL) {
-        return 0;
-    }
-    if (node->type == YAML_SCALAR_NODE) {
-        out[0] = keep(reader, node);
-        return 1;
-    }
-    for (const yaml_node_t *item; (item = yaml_item(&reader->tree, node, count)) != NULL;) {
-        if (count == limit) {
-            yaml_problem(&reader->tree, item, "M001", "at most %u entries", limit);
-            break;
-        }
-        const char *text = keep(reader, item);
-        out[count++] = text != NULL ? text : "";
-    }
-    return count;
+    return yaml_keep_list(&reader->tree, &reader->map->pool, node, "M001", out, limit);
 }
 
 static void read_conditions(struct map_reader *reader, const yaml_node_t *node, struct cap_row *row)

@@ -339,14 +339,6 @@ static int run(const struct argp *argp, int argc, char **argv, run_fn *function)
     return exit_code;
 }
 
-#define COMMON                                                                                     \
-    {"as", 'A', "ID", 0, "who asks or acts: a person of the city", 0},                             \
-        {"url", 'u', "URL", 0, "engine; default the last one started", 0},                         \
-        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},                               \
-    {                                                                                              \
-        "json", 'j', NULL, 0, "print JSON", 0                                                      \
-    }
-
 #define REASONED                                                                                   \
     {"reason", 'r', "REASON", 0, "why, as a word", 0},                                             \
     {                                                                                              \
@@ -355,7 +347,7 @@ static int run(const struct argp *argp, int argc, char **argv, run_fn *function)
 
 static int run_list(int argc, char **argv)
 {
-    static const struct argp_option rows[] = {COMMON, {0}};
+    static const struct argp_option rows[] = {PLAN_ASK_OPTIONS, {0}};
     static const struct argp argp = {
         .options = rows, .parser = parse, .doc = "Activated plans and how far they are."};
     return run(&argp, argc, argv, list);
@@ -376,7 +368,7 @@ static void complete_tasks(int argc, char **argv)
 static int run_show(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
-        COMMON,
+        PLAN_ASK_OPTIONS,
         {"tasks", 'T', "all|open|overdue|failed|done", 0,
          "list these tasks, with who and when; all where nothing is said", 0},
         {0}};
@@ -394,7 +386,7 @@ static int run_show(int argc, char **argv)
 static int run_ack(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
-        COMMON,
+        PLAN_ASK_OPTIONS,
         REASONED,
         {"order", 'N', "N", 0, "this task; default the one that waits for you", 0},
         {0}};
@@ -407,7 +399,7 @@ static int run_ack(int argc, char **argv)
 
 static int run_steer(int argc, char **argv, const char *doc, run_fn *function)
 {
-    static const struct argp_option rows[] = {COMMON, REASONED, {0}};
+    static const struct argp_option rows[] = {PLAN_ASK_OPTIONS, REASONED, {0}};
     const struct argp argp = {.options = rows, .parser = parse, .args_doc = "[PLAN]", .doc = doc};
     return run(&argp, argc, argv, function);
 }

@@ -311,17 +311,9 @@ static int run(const struct argp *argp, int argc, char **argv, run_fn *function)
     return exit_code;
 }
 
-#define COMMON                                                                                     \
-    {"as", 'A', "ID", 0, "who asks or acts: a person of the city", 0},                             \
-        {"url", 'u', "URL", 0, "engine; default the last one started", 0},                         \
-        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},                               \
-    {                                                                                              \
-        "json", 'j', NULL, 0, "print JSON", 0                                                      \
-    }
-
 static int run_list(int argc, char **argv)
 {
-    static const struct argp_option rows[] = {COMMON, {0}};
+    static const struct argp_option rows[] = {PLAN_ASK_OPTIONS, {0}};
     static const struct argp argp = {
         .options = rows,
         .parser = parse,
@@ -332,7 +324,7 @@ static int run_list(int argc, char **argv)
 static int run_add(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
-        COMMON,
+        PLAN_ASK_OPTIONS,
         {"for", 'f', "SPAN", 0, "how long: 30m, 4h, 2d; at most 31d", 0},
         {"after", 'a', "SPAN", 0, "begin after this; default now", 0},
         {"why", 'w', "TEXT", 0, "why; it goes on record", 0},
@@ -352,7 +344,7 @@ static int run_add(int argc, char **argv)
 static int run_end(int argc, char **argv)
 {
     static const struct argp_option rows[] = {
-        COMMON, {"why", 'w', "TEXT", 0, "why; it goes on record", 0}, {0}};
+        PLAN_ASK_OPTIONS, {"why", 'w', "TEXT", 0, "why; it goes on record", 0}, {0}};
     static const struct argp argp = {
         .options = rows, .parser = parse, .args_doc = "NUMBER", .doc = "Ends one before its time."};
     return run(&argp, argc, argv, end);

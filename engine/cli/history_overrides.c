@@ -32,8 +32,9 @@ static const char RULES_SQL[] =
     " ON n.id = c.id GROUP BY c.rule ORDER BY overridden * 1.0 / count(*) DESC, cases DESC, rule";
 static const char EACH_ORDERED_SQL[] = EACH_SQL " ORDER BY t.position DESC, t.ordinal DESC";
 
-static void print_rule(const struct history_rows *rows)
+static void print_rule(const struct history_rows *rows, enum lang lang)
 {
+    (void)lang;
     const int64_t cases = history_rows_int(rows, "cases");
     const int64_t overridden = history_rows_int(rows, "overridden");
     (void)printf("%6.1f %% %7lld %9lld %6lld  %s\n",
@@ -53,42 +54,15 @@ static void print_each(const struct history_rows *rows, enum lang lang)
                  own[0] != '\0' ? own : "-", reason[0] != '\0' ? ", " : "", reason);
 }
 
-static void print_head(const struct overrides_options *options, enum lang lang)
-{
-    if (!options->is_json && !options->is_each) {
-        (void)printf(lang == LANG_ZH ? "  改派率    案件      改派   同选  规则\n"
-                                     : "    rate   cases overrides   same  rule\n");
-    }
-}
-
 static int run(const struct overrides_options *options, sqlite3 *db)
 {
-    struct history_rows rows = {.stmt = NULL};
-    struct history_fault fault = {.text = ""};
     const enum lang lang = cli_lang(options->lang);
-    const char *sql = options->is_each ? EACH_ORDERED_SQL : RULES_SQL;
-    if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        return history_print_fault(history_schema_fail(db, "ask", &fault), &fault);
-    }
-    enum err err = ERR_OK;
-    json_t *list = json_array();
-    print_head(options, lang);
-    while (history_rows_next(&rows, &err, &fault)) {
-        if (options->is_json) {
-            (void)json_array_append_new(list, history_row_json(&rows));
-        } else if (options->is_each) {
-            print_each(&rows, lang);
-        } else {
-            print_rule(&rows);
-        }
-    }
-    history_rows_end(&rows);
-    if (err == ERR_OK && options->is_json) {
-        (void)json_dumpf(list, stdout, JSON_INDENT(2));
-        (void)printf("\n");
-    }
-    json_decref(list);
-    return err == ERR_OK ? EX_OK : history_print_fault(err, &fault);
+    const char *head = lang == LANG_ZH ? "  改派率    案件      改派   同选  规则"
+                                       : "    rate   cases overrides   same  rule";
+    const struct history_table table = {options->is_each ? NULL : head,
+                                        options->is_each ? print_each : print_rule, lang,
+                                        options->is_json};
+    return history_print_table(db, options->is_each ? EACH_ORDERED_SQL : RULES_SQL, &table);
 }
 
 int history_overrides(int argc, char **argv)

@@ -40,8 +40,9 @@ static const struct {
              " GROUP BY rule" ORDER_SQL},
 };
 
-static void print_row(const struct history_rows *rows)
+static void print_row(const struct history_rows *rows, enum lang lang)
 {
+    (void)lang;
     int64_t confirmed = history_rows_int(rows, "confirmed");
     int64_t false_alarms = history_rows_int(rows, "false_alarms");
     char share[16] = "n/a";
@@ -53,36 +54,6 @@ static void print_row(const struct history_rows *rows)
                  (long long)history_rows_int(rows, "cases"), (long long)confirmed,
                  (long long)false_alarms, (long long)history_rows_int(rows, "late"),
                  history_rows_text(rows, "name"), history_rows_text(rows, "under"));
-}
-
-static int run(const struct precision_options *options, sqlite3 *db, const char *sql)
-{
-    struct history_rows rows = {.stmt = NULL};
-    struct history_fault fault = {.text = ""};
-    enum lang lang = cli_lang(options->lang);
-    if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
-        return history_print_fault(history_schema_fail(db, "ask", &fault), &fault);
-    }
-    enum err err = ERR_OK;
-    json_t *list = json_array();
-    if (!options->is_json) {
-        (void)printf(lang == LANG_ZH ? "   准确率   案件     属实   误报   迟到  来源\n"
-                                     : "precision   cases confirmed  false   late  source\n");
-    }
-    while (history_rows_next(&rows, &err, &fault)) {
-        if (options->is_json) {
-            (void)json_array_append_new(list, history_row_json(&rows));
-        } else {
-            print_row(&rows);
-        }
-    }
-    history_rows_end(&rows);
-    if (err == ERR_OK && options->is_json) {
-        (void)json_dumpf(list, stdout, JSON_INDENT(2));
-        (void)printf("\n");
-    }
-    json_decref(list);
-    return err == ERR_OK ? EX_OK : history_print_fault(err, &fault);
 }
 
 int history_precision(int argc, char **argv)
@@ -117,7 +88,12 @@ int history_precision(int argc, char **argv)
     }
     int code = history_print_open(options.data, options.database, &db);
     if (code == EX_OK) {
-        code = run(&options, db, QUESTIONS[at].sql);
+        const enum lang lang = cli_lang(options.lang);
+        const struct history_table table = {
+            lang == LANG_ZH ? "   准确率   案件     属实   误报   迟到  来源"
+                            : "precision   cases confirmed  false   late  source",
+            print_row, lang, options.is_json};
+        code = history_print_table(db, QUESTIONS[at].sql, &table);
         (void)sqlite3_close(db);
     }
     return code;

@@ -191,3 +191,31 @@ int history_print_case_json(sqlite3 *db, int64_t case_id)
     json_decref(root);
     return err == ERR_OK ? EX_OK : history_print_fault(err, &fault);
 }
+
+int history_print_table(sqlite3 *db, const char *sql, const struct history_table *table)
+{
+    struct history_rows rows = {.stmt = NULL};
+    struct history_fault fault = {.text = ""};
+    if (sqlite3_prepare_v2(db, sql, -1, &rows.stmt, NULL) != SQLITE_OK) {
+        return history_print_fault(history_schema_fail(db, "ask", &fault), &fault);
+    }
+    enum err err = ERR_OK;
+    json_t *list = json_array();
+    if (!table->is_json && table->head != NULL) {
+        (void)printf("%s\n", table->head);
+    }
+    while (history_rows_next(&rows, &err, &fault)) {
+        if (table->is_json) {
+            (void)json_array_append_new(list, history_row_json(&rows));
+        } else {
+            table->print(&rows, table->lang);
+        }
+    }
+    history_rows_end(&rows);
+    if (err == ERR_OK && table->is_json) {
+        (void)json_dumpf(list, stdout, JSON_INDENT(2));
+        (void)printf("\n");
+    }
+    json_decref(list);
+    return err == ERR_OK ? EX_OK : history_print_fault(err, &fault);
+}

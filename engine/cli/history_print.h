@@ -13,6 +13,15 @@ int history_print_open(const char *data, const char *database, sqlite3 **out_db)
 /* A row with all its columns as they are named; JSON texts become trees. */
 json_t *history_row_json(const struct history_rows *rows);
 
+/* The rows of a question: as a table under its head (NULL: none), or as JSON. 0 or an exit code. */
+struct history_table {
+    const char *head;
+    void (*print)(const struct history_rows *rows, enum lang lang);
+    enum lang lang;
+    bool is_json;
+};
+int history_print_table(sqlite3 *db, const char *sql, const struct history_table *table);
+
 /* One line about a case. */
 void history_print_line(const struct history_rows *rows, enum lang lang);
 

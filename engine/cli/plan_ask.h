@@ -10,6 +10,15 @@
 
 #include <jansson.h>
 
+/* Options of every subcommand that asks so. */
+#define PLAN_ASK_OPTIONS                                                                           \
+    {"as", 'A', "ID", 0, "who asks or acts: a person of the city", 0},                             \
+        {"url", 'u', "URL", 0, "engine; default the last one started", 0},                         \
+        {"lang", 'L', "zh|en", 0, "language; default from LANG", 0},                               \
+    {                                                                                              \
+        "json", 'j', NULL, 0, "print JSON", 0                                                      \
+    }
+
 struct plan_asker {
     struct link link;
     enum lang lang;
