@@ -7,7 +7,6 @@
 #include "engine/cli/plan_ask.h"
 #include "engine/core/command.h"
 #include "engine/core/life.h"
-#include "engine/edge/hint_acts.h"
 #include "engine/edge/words.h"
 #include "proto/client/gridloop.h"
 #include "sim/trace_file.h"
@@ -132,9 +131,7 @@ static int print_result(const struct act_options *options,
             : lang == LANG_ZH          ? "；案件 "
                                        : "; case ",
             result->case_no, possible[0] != '\0' ? cli_possible(lang) : "", possible, EX_NOPERM);
-        if (hint_act_says_more((uint32_t)result->code, result->possible, result->hint)) {
-            (void)fprintf(stderr, "%s\n", result->hint);
-        }
+        cli_say_hint((uint32_t)result->code, result->possible, result->hint);
     }
     return is_done ? EX_OK : EX_NOPERM;
 }

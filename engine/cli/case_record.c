@@ -73,9 +73,9 @@ static int print_answer(const struct record_options *options,
                   words_code_name((uint32_t)result->code), words_code((uint32_t)result->code, lang),
                   result->code == CODE_UNKNOWN_IDENTITY ? identities_near(NULL, options->as, near)
                                                         : "",
-                  result->hint[0] != '\0' && result->code == CODE_NO_RIGHT
-                      ? "; intake and shift chief may, a dispatcher may look"
-                      : "",
+                  result->hint[0] == '\0' || result->code != CODE_NO_RIGHT ? ""
+                  : lang == LANG_ZH ? "；受理员和值班长可办理，调度员可查看"
+                                    : "; intake and shift chief may, a dispatcher may look",
                   EX_NOPERM);
     return EX_NOPERM;
 }

@@ -4,6 +4,7 @@
 #include "engine/city/problems.h"
 #include "engine/cli/arguments.h"
 #include "engine/cli/settings.h"
+#include "engine/edge/hint_acts.h"
 #include "engine/shell/last_engine.h"
 #include "proto/client/gridloop.h"
 #include "sim/scratch.h"
@@ -263,6 +264,13 @@ const char *cli_refused(enum lang lang)
 const char *cli_possible(enum lang lang)
 {
     return lang == LANG_ZH ? "；当前可执行：" : "; possible now: ";
+}
+
+void cli_say_hint(uint32_t code, uint64_t possible, const char *hint)
+{
+    if (hint_act_says_more(code, possible, hint)) {
+        (void)fprintf(stderr, "%s\n", hint);
+    }
 }
 
 int cli_exit_of(enum err err)

@@ -77,6 +77,9 @@ enum lang cli_lang(const char *asked);
 const char *cli_refused(enum lang lang);
 const char *cli_possible(enum lang lang);
 
+/* A line for the hint of a refusal, where it says more than the code and the list of what is possible. */
+void cli_say_hint(uint32_t code, uint64_t possible, const char *hint);
+
 /* The exit code for a failure: 66 not found, 65 damaged or malformed, 69 unavailable, 74 I/O, ... */
 int cli_exit_of(enum err err);
 

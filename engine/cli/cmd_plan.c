@@ -112,10 +112,12 @@ static int refused(struct plan_asker *asker, const struct plan_options *options,
                   result->case_no, has_state ? ": " : "",
                   has_state ? words_plan_state(state, asker->lang) : "",
                   possible[0] != '\0' ? cli_possible(asker->lang) : "", possible,
-                  code == CODE_NO_RIGHT
-                      ? "; by: the post that is asked, the owner's lead post, the shift chief"
-                      : "",
+                  code != CODE_NO_RIGHT ? ""
+                  : asker->lang == LANG_ZH
+                      ? "；可由被询问的岗位、主管部门牵头岗位或值班长办理"
+                      : "; by: the post that is asked, the owner's lead post, the shift chief",
                   EX_NOPERM);
+    cli_say_hint(code, result->possible, result->hint);
     return EX_NOPERM;
 }
 

@@ -113,16 +113,22 @@ static int list(struct plan_asker *asker, struct silence_options *options)
 
 /* ---- acting ---- */
 
-static int refused(const struct plan_asker *asker, uint32_t code)
+static int refused(const struct plan_asker *asker, const struct gridloop_operator_result *result)
 {
+    const uint32_t code = (uint32_t)result->code;
+    const bool is_zh = asker->lang == LANG_ZH;
+    const bool has_list = code == CODE_TABLE_FULL || code == CODE_UNKNOWN_SILENCE;
     const char *help =
         code == CODE_NO_RIGHT
-            ? "; by: the shift chief, overseers, a department's desk for its own rules"
-        : code == CODE_BAD_UNTIL ? "; --for at most 31d, longer than --after"
-        : code == CODE_TABLE_FULL || code == CODE_UNKNOWN_SILENCE ? "; see: gridloop silence list"
-                                                                  : "";
+            ? (is_zh ? "；可由值班长、督办人员，或部门席位就本部门规则办理"
+                     : "; by: the shift chief, overseers, a department's desk for its own rules")
+        : code == CODE_BAD_UNTIL ? (is_zh ? "；--for 最长 31d，且须长于 --after"
+                                          : "; --for at most 31d, longer than --after")
+        : has_list ? (is_zh ? "；见 gridloop silence list" : "; see: gridloop silence list")
+                   : "";
     (void)fprintf(stderr, "%s %s: %s%s (exit %d)\n", cli_refused(asker->lang),
                   words_code_name(code), words_code(code, asker->lang), help, EX_NOPERM);
+    cli_say_hint(code, result->possible, result->hint);
     return EX_NOPERM;
 }
 
@@ -151,7 +157,7 @@ static int act(struct plan_asker *asker, const struct silence_options *options,
         return EX_USAGE;
     }
     if (words_code_is_refusal((uint32_t)result.code)) {
-        return refused(asker, (uint32_t)result.code);
+        return refused(asker, &result);
     }
     json_t *added =
         wanted->action == ACTION_SILENCE ? ask_added(asker, (uint64_t)result.order) : NULL;

@@ -6,6 +6,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/identities.h"
 #include "engine/core/life.h"
+#include "engine/edge/hint_acts.h"
 #include "proto/client/gridloop.h"
 #include "sim/trace_file.h"
 
@@ -110,7 +111,9 @@ static void on_result(void *context, const struct gridloop_act_result *result)
         if (possible[0] != '\0') {
             (void)printf("; %s: %s", both(terminal, "possible now", "当前可执行"), possible);
         }
-        (void)printf("%s%s\n", result->hint[0] != '\0' ? "; " : "", result->hint);
+        const bool has_more =
+            hint_act_says_more((uint32_t)result->code, result->possible, result->hint);
+        (void)printf("%s%s\n", has_more ? "; " : "", has_more ? result->hint : "");
     }
     (void)fflush(stdout);
 }

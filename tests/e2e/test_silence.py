@@ -3,13 +3,14 @@
 ends it; whoever may not is told who may."""
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "audit"))
 import audit
 from cityread import City
-from engine import Engine, check
+from engine import GRIDLOOP, Engine, check
 from ruleread import Rules
 
 number = 0
@@ -36,7 +37,7 @@ def silence(engine, who, *words, expect=0):
 
 def main():
     with Engine(clock="scaled:1@2026-03-03T08:20+08:00") as engine:
-        engine.start()
+        engine.start(extra=("--limit", "silences=4"))
         chief, worker, admin = (person(engine, right) for right in ("shift_chief", "worker", "administrator"))
         matchers = ["rule=sanitation.garbage_overflow", "class=E.01.02"]
         for who in (worker, admin):
@@ -82,6 +83,13 @@ def main():
         result = audit.run(City(engine.city), rules, audit.read_dump(dump.splitlines(keepends=True)))
         check(result.differences == [] and result.last_silence == 3, f"the outside view: {result.differences}")
         ok("recomputed from outside: 0 differences")
+        for _ in range(4):
+            silence(engine, chief, "add", *matchers, "--for", "1h", "--why", "x")
+        for lang, words in (("zh", ["已拒绝 TABLE_FULL: ", "；见 gridloop silence list", "限额 silences=4 已满"]), ("en", ["refused TABLE_FULL: ", "limit silences=4 is reached"])):
+            done = subprocess.run([GRIDLOOP, "silence", "add", *matchers, "--for", "1h", "--why", "x", "--as", chief, "--url", engine.url, "--lang", lang],
+                                  capture_output=True, text=True, timeout=30, env={**os.environ, **engine.env}, check=False)
+            check(done.returncode == 77 and all(word in done.stderr for word in words), f"one too many: {done.stderr}")
+        ok("one too many: the limit is named, in the reader's language")
     print(f"1..{number}")
 
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,14 +19,17 @@ static const char *text_of(const json_t *body, const char *name)
     return text != NULL ? text : "";
 }
 
-static struct api_reply reply_to(uint32_t code, bool is_order)
+static struct api_reply reply_with(uint32_t code, bool is_order, const char *hint)
 {
+    char said[128];
     Gridloop__Wire__Answer answer = GRIDLOOP__WIRE__ANSWER__INIT;
     Gridloop__Wire__ActResult result = GRIDLOOP__WIRE__ACT_RESULT__INIT;
     struct api_reply reply;
     result.code = code;
     result.case_no = NUMBER;
     result.report = 3;
+    (void)snprintf(said, sizeof said, "%s", hint);
+    result.hint = said;
     result.has_state = 1;
     result.state = is_order ? (uint32_t)ORDER_ARRIVED : (uint32_t)CASE_ON_SITE;
     result.possible = action_bit(ACTION_DONE) | action_bit(ACTION_RETURN);
@@ -34,6 +38,23 @@ static struct api_reply reply_to(uint32_t code, bool is_order)
     answer.now_ms = 77;
     api_answer_read(&answer, is_order, &reply);
     return reply;
+}
+
+static struct api_reply reply_to(uint32_t code, bool is_order)
+{
+    return reply_with(code, is_order, "");
+}
+
+/* What is possible is a list of its own; what only the hint says is in the detail. */
+static void test_api_answer_detail_has_what_the_code_does_not_say(void **state)
+{
+    (void)state;
+    struct api_reply reply = reply_with(CODE_CHECKLIST_OPEN, true, "first open line: seal");
+    assert_non_null(strstr(reply.detail, "; first open line: seal"));
+    json_decref(reply.body);
+    reply = reply_with(CODE_WRONG_STATE, true, "done, return");
+    assert_string_equal(reply.detail, "not possible in this state");
+    json_decref(reply.body);
 }
 
 static void test_api_answer_done(void **state)
@@ -147,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_api_answer_done),
+        cmocka_unit_test(test_api_answer_detail_has_what_the_code_does_not_say),
         cmocka_unit_test(test_api_answer_loser_is_told_what_is_possible),
         cmocka_unit_test(test_api_answer_status_by_code),
         cmocka_unit_test(test_api_answer_reject_and_nothing),
