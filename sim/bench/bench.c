@@ -192,7 +192,7 @@ void bench_value(struct bench_row *row, double value)
     row->values[row->count++] = value;
 }
 
-/* Values in ascending order; the middle one is what a row says. */
+/* Values in ascending order; returns the middle one. */
 static double sort_values(const struct bench_row *row, double out_sorted[BENCH_RUNS_MAX])
 {
     must(row->count > 0);
@@ -205,6 +205,22 @@ double bench_median(const struct bench_row *row)
 {
     double sorted[BENCH_RUNS_MAX];
     return sort_values(row, sorted);
+}
+
+double bench_mean(const struct bench_row *row)
+{
+    double sum = 0;
+    must(row->count > 0);
+    for (uint32_t i = 0; i < row->count; i++) {
+        sum += row->values[i];
+    }
+    return sum / row->count;
+}
+
+/* What the row says and is judged by. */
+static double said(const struct bench_row *row)
+{
+    return row->is_mean ? bench_mean(row) : bench_median(row);
 }
 
 /* Three digits that mean something, thousands apart. */
@@ -231,8 +247,7 @@ static const char *figure(double value, char out[32])
 
 static bool is_met(const struct bench_row *row)
 {
-    const double median = bench_median(row);
-    return row->bar_kind == BENCH_AT_MOST ? median <= row->bar : median >= row->bar;
+    return row->bar_kind == BENCH_AT_MOST ? said(row) <= row->bar : said(row) >= row->bar;
 }
 
 static const char *bar_text(const struct bench_row *row, char out[48])
@@ -259,9 +274,9 @@ static void print_row(struct bench *bench, const struct bench_row *row)
 {
     char text[4][48];
     double sorted[BENCH_RUNS_MAX];
-    const double median = sort_values(row, sorted);
+    (void)sort_values(row, sorted);
     print_name(bench, row);
-    (void)printf("%11s %-9s [%s .. %s]", figure(median, text[0]), row->unit,
+    (void)printf("%11s %-9s [%s .. %s]", figure(said(row), text[0]), row->unit,
                  figure(sorted[0], text[1]), figure(sorted[row->count - 1], text[2]));
     if (row->bar_kind != BENCH_NO_BAR) {
         (void)printf("  bar %s: %s", bar_text(row, text[3]), is_met(row) ? "met" : "NOT MET");
@@ -287,9 +302,9 @@ void bench_add(struct bench *bench, const struct bench_row *row)
     for (uint32_t i = 0; i < row->count; i++) {
         must(json_array_append_new(values, json_real(row->values[i])) == 0);
     }
-    json_t *entry =
-        json_pack("{s:s, s:s, s:s, s:f, s:o, s:s}", "group", row->group, "name", row->name, "unit",
-                  row->unit, "median", bench_median(row), "values", values, "note", row->note);
+    json_t *entry = json_pack("{s:s, s:s, s:s, s:f, s:f, s:o, s:s}", "group", row->group, "name",
+                              row->name, "unit", row->unit, "median", bench_median(row), "mean",
+                              bench_mean(row), "values", values, "note", row->note);
     must(entry != NULL);
     if (row->bar_kind != BENCH_NO_BAR) {
         must(json_object_set_new(entry, "bar", json_real(row->bar)) == 0);
@@ -344,14 +359,14 @@ uint32_t bench_tell_losses(struct bench *bench)
         if (row->count == 0) {
             continue;
         }
-        const double median = bench_median(row);
+        const double value = said(row);
         if (row->bar_kind != BENCH_NO_BAR && !is_met(row)) {
             missed++;
             lose(bench, "%s: %s: %s %s, the bar is %s", row->group, row->name,
-                 figure(median, text[0]), row->unit, bar_text(row, text[1]));
+                 figure(value, text[0]), row->unit, bar_text(row, text[1]));
         }
-        if (row->ours > 0 && (row->is_more_better ? median > row->ours : median < row->ours)) {
-            lose(bench, "%s: %s: %s %s, ours %s", row->group, row->name, figure(median, text[0]),
+        if (row->ours > 0 && (row->is_more_better ? value > row->ours : value < row->ours)) {
+            lose(bench, "%s: %s: %s %s, ours %s", row->group, row->name, figure(value, text[0]),
                  row->unit, figure(row->ours, text[1]));
         }
     }
@@ -377,9 +392,9 @@ static void write_row(FILE *file, const struct bench_row *row, const char *reaso
         (void)fprintf(file, "| %s | %s | | | |\n", row->name, reason);
         return;
     }
-    const double median = sort_values(row, sorted);
+    (void)sort_values(row, sorted);
     (void)fprintf(file, "| %s | %s %s | %s .. %s | %s%s | %s |\n", row->name,
-                  figure(median, text[0]), row->unit, figure(sorted[0], text[1]),
+                  figure(said(row), text[0]), row->unit, figure(sorted[0], text[1]),
                   figure(sorted[row->count - 1], text[2]), bar_text(row, text[3]),
                   row->bar_kind == BENCH_NO_BAR ? ""
                   : is_met(row)                 ? ", met"
@@ -399,9 +414,9 @@ enum err bench_write_tables(const struct bench *bench, const char *path)
         const struct bench_row *row = &bench->kept[i].row;
         if (group == NULL || strcmp(group, row->group) != 0) {
             group = row->group;
-            (void)fprintf(
-                file, "\n### %s\n\n| figure | median | spread | bar | |\n|---|---|---|---|---|\n",
-                group);
+            (void)fprintf(file,
+                          "\n### %s\n\n| figure | %s | spread | bar | |\n|---|---|---|---|---|\n",
+                          group, row->is_mean ? "mean" : "median");
         }
         write_row(file, row, bench->kept[i].reason);
     }

@@ -28,7 +28,9 @@ struct bench_row {
     double bar;
     uint32_t count;
     double values[BENCH_RUNS_MAX]; /* one per run */
-    char note[200];                /* said behind the figure; "" = nothing */
+    bool
+        is_mean; /* runs differ by what they play, not by noise: their mean counts, not their median */
+    char note[200]; /* said behind the figure; "" = nothing */
     double
         ours; /* of another's row: what the engine took for the same work; 0 = nothing to compare */
     bool is_more_better; /* ... and in which direction */
@@ -64,6 +66,7 @@ const char *bench_keep_at(const struct bench *bench);
 
 void bench_value(struct bench_row *row, double value);
 double bench_median(const struct bench_row *row);
+double bench_mean(const struct bench_row *row);
 void bench_add(struct bench *bench, const struct bench_row *row);
 
 /* A thing that could not be measured: printed and kept with its reason. */

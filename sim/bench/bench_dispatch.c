@@ -98,9 +98,9 @@ static void note_interval(struct bench_row *row, uint32_t runs)
     const size_t used = strlen(row->note);
     if (interval.count >= 2) {
         (void)snprintf(row->note + used, sizeof row->note - used,
-                       "%smean %.1f, 95 %% %.1f .. %.1f%s", used > 0 ? "; " : "", interval.mean,
+                       "%s95 %% %.1f .. %.1f, median %.1f%s", used > 0 ? "; " : "",
                        interval.mean - interval.half, interval.mean + interval.half,
-                       interval.count < runs ? ", not of every seed" : "");
+                       bench_median(row), interval.count < runs ? ", not of every seed" : "");
     }
 }
 
@@ -108,7 +108,7 @@ static void note_interval(struct bench_row *row, uint32_t runs)
 static void add_seconds(struct ground *ground, const struct dispatch_level *level,
                         const struct dispatch_played *played, uint32_t policy)
 {
-    struct bench_row row = {.group = "dispatch", .unit = "s"};
+    struct bench_row row = {.group = "dispatch", .unit = "s", .is_mean = true};
     uint32_t calls = 0;
     (void)snprintf(row.name, sizeof row.name, "%s, %s: mean response", level->name,
                    DISPATCH_POLICY[policy].name);
@@ -138,7 +138,7 @@ static void add_share(struct ground *ground, const struct dispatch_level *level,
 {
     static const char *const NAMES[DISPATCH_FIGURES] = {"mean", "p50", "p95",
                                                         "p90 of the worst area"};
-    struct bench_row row = {.group = "dispatch", .unit = "percent"};
+    struct bench_row row = {.group = "dispatch", .unit = "percent", .is_mean = true};
     double share;
     (void)snprintf(row.name, sizeof row.name, "%s, %s: %s, of the first", level->name,
                    DISPATCH_POLICY[policy].name, NAMES[figure]);
