@@ -188,9 +188,9 @@ static struct square inside_grid(const struct grid *grid, struct square square)
 }
 
 /* The bucket at x, y and those next to it. */
-static struct square square_around(int64_t x, int64_t y)
+static struct square square_around(const struct grid *grid, int64_t x, int64_t y)
 {
-    return (struct square){x - 1, y - 1, x + 1, y + 1};
+    return inside_grid(grid, (struct square){x - 1, y - 1, x + 1, y + 1});
 }
 
 /* Where few are asked for, four buckets are looked at first: nine times in ten they are enough. */
@@ -204,18 +204,18 @@ struct outset choice_set_out(const struct grid *grid, struct place at, const str
     const uint32_t home = place_is_known(at) ? grid_bucket(grid, at) : 0;
     const int64_t x = home % grid->columns;
     const int64_t y = home / grid->columns;
-    struct outset outset = {x, y, square_around(x, y), 0};
+    struct outset outset = {x, y, square_around(grid, x, y), 0};
     if (!place_is_known(at)) {
         return outset;
     }
     if (is_few(list)) {
         const struct grid_corner corner = grid_corner(grid, at, home);
-        outset.first = (struct square){corner.x - 1, corner.y - 1, corner.x, corner.y};
+        outset.first =
+            inside_grid(grid, (struct square){corner.x - 1, corner.y - 1, corner.x, corner.y});
         outset.reach_cm = corner.reach_cm;
     }
-    const struct square square = inside_grid(grid, outset.first);
-    for (int64_t row = square.south; row <= square.north; row++) {
-        for (int64_t column = square.west; column <= square.east; column++) {
+    for (int64_t row = outset.first.south; row <= outset.first.north; row++) {
+        for (int64_t column = outset.first.west; column <= outset.first.east; column++) {
             const struct grid_chunk *chunk = &grid->chunks[row * grid->columns + column];
             __builtin_prefetch(chunk);
             __builtin_prefetch(&chunk->places[CHUNK_PLACES - 1]);
@@ -224,32 +224,30 @@ struct outset choice_set_out(const struct grid *grid, struct place at, const str
     return outset;
 }
 
-static bool square_has(const struct square *square, int64_t x, int64_t y)
-{
-    return x >= square->west && x <= square->east && y >= square->south && y <= square->north;
-}
-
 /* Reading a bucket of a few is less work than asking what is in it; of a crowd it is not. */
-static bool is_worth_a_look(struct search *search, uint32_t x, uint32_t y, uint32_t bucket)
-{
-    if (search->core->workers.grid.chunks[bucket].next == NONE32) {
-        return true;
-    }
-    const struct block_bits *bits = wanted_in(search, x, y);
-    return bits != NULL && (block_bits_row(bits, y) >> x % BLOCK_SIDE & 1) != 0;
-}
-
-/* The buckets of a small square that are not of the other, which may be NULL. */
-static void consider_square(struct search *search, struct square square, const struct square *but)
+static void consider_if_wanted(struct search *search, int64_t x, int64_t y)
 {
     const struct grid *grid = &search->core->workers.grid;
-    square = inside_grid(grid, square);
-    for (int64_t y = square.south; y <= square.north; y++) {
-        for (int64_t x = square.west; x <= square.east; x++) {
-            const uint32_t bucket = (uint32_t)(y * grid->columns + x);
-            if ((but == NULL || !square_has(but, x, y)) &&
-                is_worth_a_look(search, (uint32_t)x, (uint32_t)y, bucket)) {
-                consider_bucket(search, bucket);
+    const uint32_t bucket = (uint32_t)(y * grid->columns + x);
+    if (grid->chunks[bucket].next == NONE32) {
+        choice_take(search, grid->chunks[bucket].places, grid->chunks[bucket].count);
+        return;
+    }
+    const struct block_bits *bits = wanted_in(search, (uint32_t)x, (uint32_t)y);
+    if (bits != NULL && (block_bits_row(bits, (uint32_t)y) >> x % BLOCK_SIDE & 1) != 0) {
+        consider_bucket(search, bucket);
+    }
+}
+
+/* The buckets of a small square that are not of the other, which lies in it or has none. */
+static void consider_square(struct search *search, const struct square *square,
+                            const struct square *but)
+{
+    for (int64_t y = square->south; y <= square->north; y++) {
+        const bool is_cut = y >= but->south && y <= but->north;
+        for (int64_t x = square->west; x <= square->east; x++) {
+            if (!is_cut || x < but->west || x > but->east) {
+                consider_if_wanted(search, x, y);
             }
         }
     }
@@ -259,10 +257,13 @@ static void consider_square(struct search *search, struct square square, const s
 /* The case's own bucket and those next to it. */
 static void consider_first(struct search *search)
 {
+    static const struct square none = {0, 0, -1, -1};
     const struct outset *outset = &search->outset;
-    consider_square(search, outset->first, NULL);
+    consider_square(search, &outset->first, &none);
     if (is_few(search->list) && !choice_is_settled(search, outset->reach_cm)) {
-        consider_square(search, square_around(outset->x, outset->y), &outset->first);
+        const struct square around =
+            square_around(&search->core->workers.grid, outset->x, outset->y);
+        consider_square(search, &around, &outset->first);
     }
 }
 

@@ -54,7 +54,7 @@ struct case_roads {
     int64_t driven_ms[ROAD_MODES_MAX]; /* how far this search would have driven it by itself */
 };
 
-/* Of buckets; parts of it may lie outside the grid. */
+/* Of buckets, all inside the grid; none where north is less than south. */
 struct square {
     int64_t west, south, east, north;
 };
