@@ -1,7 +1,7 @@
 /* api_reports.c: reports by people: what may be reported, taking one, what became of it, what its reporter says. */
 #include "engine/shell/api.h"
-#include "engine/shell/web_history.h"
 #include "engine/shell/report_types.h"
+#include "engine/shell/web_history.h"
 #include "engine/shell/web_view.h"
 #include "engine/shell/web_writing.h"
 

@@ -127,57 +127,49 @@ static const char STORY_SCHEMA[] =
     "(SELECT word FROM words w WHERE w.id = " TEXT_OF(of) " + (" expression "))"
 #define PARTY(column, of) "(SELECT " column " FROM parties p WHERE p.id = " of ")"
 #define REMARK(column) "(SELECT " column " FROM remarks r WHERE r.id = l.id) AS " column
-static const char
-    TIMELINE_VIEW
-        [] =
-            "CREATE VIEW timeline AS SELECT l.id AS id, case_id, at_ms,"
-            " " WORD(HISTORY_WORDS_ACTION,
-                     "what & 255") " AS action,"
-                                   " " WORD(
-                                       HISTORY_WORDS_STATE,
-                                       "what >> 8 & 255") " AS state_before,"
-                                                          " " WORD(
-                                                              HISTORY_WORDS_STATE,
-                                                              "what >> 16 & 255") " AS state,"
-                                                                                  " order_no, " WORD(HISTORY_WORDS_KIND, "what >> 24 & 255") " AS order_kind,"
-                                                                                                                                             " what >> 32 & 255 AS severity,"
-                                                                                                                                             " " WORD(HISTORY_WORDS_CLOCK, "what >> 40 & 255") " AS clock, deadline_ms,"
-                                                                                                                                                                                               " " PARTY("code", "l.actor") " AS actor, " PARTY("code", "l.subject") " AS subject,"
-                                                                                                                                                                                                                                                                     " coalesce(" PARTY("kind", "l.holder") ", 'NONE') AS holder_kind,"
-                                                                                                                                                                                                                                                                                                            " " PARTY(
-                                                                                                                                                                                                                                                                                                                "code",
-                                                                                                                                                                                                                                                                                                                "l.holder") " AS holder, distance_cm, events, zh, en,"
-                                                                                                                                                                                                                                                                                                                            " " PARTY(
-                                                                                                                                                                                                                                                                                                                                "department",
-                                                                                                                                                                                                                                                                                                                                "l.holder") " AS holder_department,"
-                                                                                                                                                                                                                                                                                                                                            " " PARTY(
-                                                                                                                                                                                                                                                                                                                                                "department",
-                                                                                                                                                                                                                                                                                                                                                "l.actor") " AS actor_department,"
-                                                                                                                                                                                                                                                                                                                                                           " " PARTY("team", "l.actor") " AS actor_team, " REMARK("reason") ", " REMARK("code") ", " REMARK("gateway") ", " REMARK("post") ", " REMARK("event_type") ", " REMARK("device") ", " REMARK("text") ", " REMARK("source") ", " REMARK("amount") ", " REMARK("report") ", " REMARK("other_case") ", " REMARK("evidence") ", " REMARK("until_ms") ","
-                                                                                                                                                                                                                                                                                                                                                                           " l.id >> 22 AS position, l.id & 4194303 AS ordinal FROM lines l;";
+/* A column a line. */
+/* clang-format off */
+static const char TIMELINE_VIEW[] =
+    "CREATE VIEW timeline AS SELECT l.id AS id, case_id, at_ms, "
+    WORD(HISTORY_WORDS_ACTION, "what & 255") " AS action, "
+    WORD(HISTORY_WORDS_STATE, "what >> 8 & 255") " AS state_before, "
+    WORD(HISTORY_WORDS_STATE, "what >> 16 & 255") " AS state, order_no, "
+    WORD(HISTORY_WORDS_KIND, "what >> 24 & 255") " AS order_kind, what >> 32 & 255 AS severity, "
+    WORD(HISTORY_WORDS_CLOCK, "what >> 40 & 255") " AS clock, deadline_ms, "
+    PARTY("code", "l.actor") " AS actor, "
+    PARTY("code", "l.subject") " AS subject, "
+    "coalesce(" PARTY("kind", "l.holder") ", 'NONE') AS holder_kind, "
+    PARTY("code", "l.holder") " AS holder, distance_cm, events, zh, en, "
+    PARTY("department", "l.holder") " AS holder_department, "
+    PARTY("department", "l.actor") " AS actor_department, "
+    PARTY("team", "l.actor") " AS actor_team, "
+    REMARK("reason") ", " REMARK("code") ", " REMARK("gateway") ", " REMARK("post") ", "
+    REMARK("event_type") ", " REMARK("device") ", " REMARK("text") ", " REMARK("source") ", "
+    REMARK("amount") ", " REMARK("report") ", " REMARK("other_case") ", " REMARK("evidence") ", "
+    REMARK("until_ms") ", l.id >> 22 AS position, l.id & 4194303 AS ordinal FROM lines l;";
 
 #define MEASURE(index) "coalesce(value ->> " index ", 'null')"
 static const char DECISIONS_VIEW[] =
-    "CREATE VIEW decisions AS SELECT d.id AS id, case_id, at_ms, order_no,"
-    " " WORD(
-        HISTORY_WORDS_KIND,
-        "order_kind") " AS order_kind, rule,"
-                      " " PARTY("code", "d.chosen") " AS chosen, " WORD(
-                          HISTORY_WORDS_CODE,
-                          "binding") " AS binding,"
-                                     " considered, '{\"removed\":{' || coalesce(removed, '') || '},\"candidates\":[' || coalesce("
-                                     "(SELECT group_concat('{\"person\":' || json_quote(p.code) || ',\"name\":'"
-                                     " || json_quote(coalesce(p.name, '')) || ',\"code\":\"' || " WORD(
-                                         HISTORY_WORDS_CODE,
-                                         "value ->> 1") " || '\",\"load\":' || (value ->> 2) || ',\"capacity\":' || (value ->> 3) || ',\"ring\":'"
-                                                        " || (value ->> 4) || ',\"is_home_cell\":' || iif((value ->> 5) & 1, 'true', 'false')"
-                                                        " || iif((value ->> 5) & 2, ',\"is_home_position\":true', '') || ',\"distance_cm\":'"
-                                                        " || " MEASURE("6") " || ',\"travel_ms\":' || " MEASURE("7") " || coalesce(',\"travel\":\"' || " WORD(
-                                                            HISTORY_WORDS_TRAVEL,
-                                                            "value ->> 8") " || '\"', '') || '}')"
-                                                                           " FROM json_each(looked) LEFT JOIN parties p ON p.id = (value ->> 0)), '') || ']'"
-                                                                           " || coalesce(rest, '') || '}' AS detail, zh, en, d.id >> 22 AS position,"
-                                                                           " d.id & 4194303 AS ordinal FROM choices d;";
+    "CREATE VIEW decisions AS SELECT d.id AS id, case_id, at_ms, order_no, "
+    WORD(HISTORY_WORDS_KIND, "order_kind") " AS order_kind, rule, "
+    PARTY("code", "d.chosen") " AS chosen, "
+    WORD(HISTORY_WORDS_CODE, "binding") " AS binding, considered, "
+    "'{\"removed\":{' || coalesce(removed, '') || '},\"candidates\":[' || coalesce("
+    "(SELECT group_concat('{\"person\":' || json_quote(p.code)"
+    " || ',\"name\":' || json_quote(coalesce(p.name, ''))"
+    " || ',\"code\":\"' || " WORD(HISTORY_WORDS_CODE, "value ->> 1")
+    " || '\",\"load\":' || (value ->> 2)"
+    " || ',\"capacity\":' || (value ->> 3)"
+    " || ',\"ring\":' || (value ->> 4)"
+    " || ',\"is_home_cell\":' || iif((value ->> 5) & 1, 'true', 'false')"
+    " || iif((value ->> 5) & 2, ',\"is_home_position\":true', '')"
+    " || ',\"distance_cm\":' || " MEASURE("6")
+    " || ',\"travel_ms\":' || " MEASURE("7")
+    " || coalesce(',\"travel\":\"' || " WORD(HISTORY_WORDS_TRAVEL, "value ->> 8") " || '\"', '') || '}')"
+    " FROM json_each(looked) LEFT JOIN parties p ON p.id = (value ->> 0)), '') || ']'"
+    " || coalesce(rest, '') || '}' AS detail, zh, en, d.id >> 22 AS position,"
+    " d.id & 4194303 AS ordinal FROM choices d;";
+/* clang-format on */
 
 static const char PLANS_SCHEMA[] =
     "CREATE TABLE plans(number TEXT PRIMARY KEY, plan TEXT, title_zh TEXT, title_en TEXT,"

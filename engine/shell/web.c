@@ -121,8 +121,8 @@ static bool parse_address(struct web *web, const char *address)
         return false;
     }
     web->port = (int)port;
-    web->is_loopback = web->is_ipv6 ? memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0
-                                    : bytes[0] == 127;
+    web->is_loopback =
+        web->is_ipv6 ? memcmp(bytes, &in6addr_loopback, sizeof bytes) == 0 : bytes[0] == 127;
     return true;
 }
 
