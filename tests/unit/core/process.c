@@ -125,7 +125,7 @@ struct case_no process_bring(struct town *town, enum case_state state, int how)
         process_do(town, who, ACTION_DONE);
         return no;
     }
-    const struct case_no no = process_open(town, "cam-1", "camera.garbage_overflow", "C-001", full);
+    const struct case_no no = town_bin_case(town);
     if (state == CASE_VOID || state == CASE_FORCED_CLOSED) {
         const enum action action = state == CASE_VOID ? ACTION_VOID : ACTION_FORCE_CLOSE;
         assert_int_equal(town_act(town, "chief.chu", 0, no, action, REASON_OTHER, nowhere, NULL),

@@ -11,7 +11,6 @@
 static const struct place near_bin = {1163060000, 399060000};
 static const struct place nowhere = {PLACE_NONE, PLACE_NONE};
 static const struct case_no no_case = {0, 0, 0};
-static const struct town_field full[] = {{"fill", NULL, 950000}, {"confidence", NULL, 900000}, {0}};
 static const struct town_field wet[] = {{"level", NULL, 500000}, {0}};
 static const struct town_field stopped[] = {{"plate", "A1", 0}, {0}};
 static const struct town_field crowd[] = {{"density", NULL, 4000000}, {0}};
