@@ -27,6 +27,16 @@ def check(fact, text):
         sys.exit(1)
 
 
+passed = 0
+
+
+def ok(text):
+    """What was seen to hold, numbered."""
+    global passed
+    passed += 1
+    print(f"ok {passed} - {text}")
+
+
 def run(*words, expect=0, env=None):
     """gridloop WORDS; returns standard output."""
     done = subprocess.run([GRIDLOOP, *words], capture_output=True, text=True, timeout=120,

@@ -10,19 +10,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine import GRIDLOOP, Engine, check
+from engine import GRIDLOOP, Engine, check, ok
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "../data/cap/air_orange.xml"), encoding="utf-8") as file:
     ORANGE = file.read()
 NOW = "2026-03-03T08:30:00+08:00"
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 def cap(data, env, *words):

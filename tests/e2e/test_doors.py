@@ -22,19 +22,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from engine import GRIDLOOP, Engine, check
+from engine import GRIDLOOP, Engine, check, ok
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, "../data/doors")
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # where Debian has mosquitto
 SECRET = "a secret of sixteen or more"
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 def call(engine, *words, stdin="", expect=0):

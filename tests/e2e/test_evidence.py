@@ -10,15 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import Engine, check
-
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
+from engine import Engine, check, ok
 
 
 def digest_of(data):

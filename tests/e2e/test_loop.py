@@ -6,16 +6,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import Engine, check
+from engine import Engine, check, ok
 
 WAIT_S = 10
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 class Worker:

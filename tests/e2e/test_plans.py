@@ -10,17 +10,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import GRIDLOOP, Engine, check
+from engine import GRIDLOOP, Engine, check, ok
 
 WAIT_S = 60
 TASKS = 2 + 2 * 1200 + 80
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 class Desk:

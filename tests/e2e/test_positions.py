@@ -11,16 +11,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import Crew, Engine, check
+from engine import Crew, Engine, check, ok
 
-number = 0
 SPOT = (1163177777, 399088888)  # nobody's base, home or asset: only a fix can put it into a file
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 def holds(engine, where, what):

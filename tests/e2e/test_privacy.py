@@ -12,19 +12,13 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import GRIDLOOP, Crew, Engine, check
+from engine import GRIDLOOP, Crew, Engine, check, ok
 
 NAME, PHONE, NOTE = "Kanarienvogel-Zhang", "13877651234", "Canary Lane 47, after six"
 MASK = "138****1234"
 CANARIES = [word.encode() for word in (NAME, PHONE, NOTE, "7765123", "-7765-", "Kanarien", "Canary Lane")]
 number = 0
 seen = []  # everything that tools and the engine have said, but for what a reveal was asked for
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
 
 
 def contact(name=NAME, phone=PHONE, note=NOTE):

@@ -7,16 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import wire
-from engine import Engine, check
-
-number = 0
-
-
-def ok(text):
-    global number
-    number += 1
-    print(f"ok {number} - {text}")
-
+from engine import Engine, check, ok
 
 HELLO, BATCH, POLL, ACT, REPORT, BLOB, PLANS, RULES = 2, 3, 4, 5, 6, 7, 9, 10
 REQUESTS = {HELLO: "Hello", BATCH: "EventBatch", POLL: "Poll", ACT: "Act", REPORT: "Report", BLOB: "BlobPut", PLANS: "PlanAsk",
