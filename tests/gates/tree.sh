@@ -7,7 +7,7 @@ found=0
 # files PATTERN...: files of the tree, generated and built ones left out, in a stable order.
 files() {
     for pattern in "$@"; do
-        find . \( -name .git -o -name 'build' -o -name 'build-*' -o -name 'gridloop-demo' -o -name node_modules \) -prune -o \
+        find . \( -name .git -o -name 'build' -o -name 'build-*' -o -name 'gridloop-demo' -o -name 'gridloop-data' -o -name node_modules -o -name __pycache__ \) -prune -o \
             -type f -name "$pattern" -print
     done | sed 's|^\./||' | LC_ALL=C sort
 }
