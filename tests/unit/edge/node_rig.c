@@ -209,24 +209,29 @@ uint64_t rig_send_garbage(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_
     return rig_send_garbage_batch(rig, epoch, seq, serial, 1, fill);
 }
 
+void rig_send_event(struct rig *rig, const char *who, uint64_t seq, Gridloop__Wire__Event *event)
+{
+    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
+    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
+    batch.has_epoch = batch.has_seq = 1;
+    batch.epoch = 1;
+    batch.seq = seq;
+    batch.n_events = 1;
+    batch.events = &event;
+    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
+    request.event_batch = &batch;
+    (void)rig_send(rig, who, &request);
+}
+
 void rig_send_type(struct rig *rig, const char *who, uint64_t seq, const char *type_name)
 {
     char id[32], type[64];
     (void)snprintf(id, sizeof id, "%s.%llu", who, (unsigned long long)seq);
     (void)snprintf(type, sizeof type, "%s", type_name);
-    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
-    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
+    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT;
     event.id = id;
     event.type = type;
-    batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = 1;
-    batch.seq = seq;
-    batch.n_events = 1;
-    batch.events = events;
-    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
-    request.event_batch = &batch;
-    (void)rig_send(rig, who, &request);
+    rig_send_event(rig, who, seq, &event);
 }
 
 uint64_t rig_send_poll(struct rig *rig, const char *who, uint64_t ack_seq, uint32_t wait_ms)

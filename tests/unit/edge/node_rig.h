@@ -58,7 +58,8 @@ uint64_t rig_send_garbage(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_
 #define RIG_BATCH_MAX 16u
 uint64_t rig_send_garbage_batch(struct rig *rig, uint64_t epoch, uint64_t seq, uint32_t serial,
                                 uint32_t count, double fill);
-/* One event of that type and nothing else. */
+/* A batch of one event, in epoch 1; of that type and nothing else. */
+void rig_send_event(struct rig *rig, const char *who, uint64_t seq, Gridloop__Wire__Event *event);
 void rig_send_type(struct rig *rig, const char *who, uint64_t seq, const char *type_name);
 uint64_t rig_send_poll(struct rig *rig, const char *who, uint64_t ack_seq, uint32_t wait_ms);
 uint64_t rig_send_act(struct rig *rig, const char *who, uint64_t epoch, uint64_t seq,

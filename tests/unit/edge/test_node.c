@@ -134,25 +134,17 @@ static void test_an_unknown_type_gets_the_nearest(void **state)
 {
     (void)state;
     char type[] = "camera.garbage_overflo", id[] = "x1";
-    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
-    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
+    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT;
     event.id = id;
     event.type = type;
-    batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = batch.seq = 1;
-    batch.n_events = 1;
-    batch.events = events;
-    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
-    request.event_batch = &batch;
-    (void)rig_send(&rig, "cam-1", &request);
+    rig_send_event(&rig, "cam-1", 1, &event);
     const Gridloop__Wire__EventResult *result = only_result(rig_settle(&rig));
     assert_int_equal(result->code, CODE_NO_RULE);
     static const char HINT[] =
         "no rule knows the type \"camera.garbage_overflo\"; the nearest of 8 "
         "known is camera.garbage_overflow";
     assert_string_equal(result->hint, HINT);
-    (void)rig_send(&rig, "cam-1", &request); /* a resend is told the same */
+    rig_send_event(&rig, "cam-1", 1, &event); /* a resend is told the same */
     assert_string_equal(only_result(rig_settle(&rig))->hint, HINT);
 }
 

@@ -344,9 +344,7 @@ static int open_rig_of_places(void **state)
 static void send_water(uint64_t seq, int32_t lon, double accuracy_m)
 {
     char id[32], type[] = "sensor.water_level", level[] = "level", accuracy[] = "accuracy_m";
-    Gridloop__Wire__Request request = GRIDLOOP__WIRE__REQUEST__INIT;
-    Gridloop__Wire__EventBatch batch = GRIDLOOP__WIRE__EVENT_BATCH__INIT;
-    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT, *events[] = {&event};
+    Gridloop__Wire__Event event = GRIDLOOP__WIRE__EVENT__INIT;
     Gridloop__Wire__Field values[] = {GRIDLOOP__WIRE__FIELD__INIT, GRIDLOOP__WIRE__FIELD__INIT};
     Gridloop__Wire__Field *fields[] = {&values[0], &values[1]};
     Gridloop__Wire__Place place = GRIDLOOP__WIRE__PLACE__INIT;
@@ -364,14 +362,7 @@ static void send_water(uint64_t seq, int32_t lon, double accuracy_m)
     event.place = &place;
     event.n_fields = COUNT_OF(fields);
     event.fields = fields;
-    batch.has_epoch = batch.has_seq = 1;
-    batch.epoch = 1;
-    batch.seq = seq;
-    batch.n_events = 1;
-    batch.events = events;
-    request.kind_case = GRIDLOOP__WIRE__REQUEST__KIND_EVENT_BATCH;
-    request.event_batch = &batch;
-    (void)rig_send(&rig, "sensor-1", &request);
+    rig_send_event(&rig, "sensor-1", seq, &event);
     settle_all();
 }
 
